@@ -1,0 +1,275 @@
+"""The frozen dataclasses that cross the border between the core and a plugin.
+
+Pydantic models come in (what a person typed, see ``args``), these go out (what code hands to code), and Kubernetes
+objects are plain dicts on the way. Nothing here imports more than the standard library.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Protocol
+
+#: Version of the contract that a plugin was written for (``JobType.contract``). A plugin that asks for a newer one is refused.
+CONTRACT_VERSION = 1
+
+#: A Kubernetes object as a plain dict, just as it is in JSON.
+Manifest = dict[str, Any]
+
+
+class Phase(StrEnum):
+    """The closed set of what a job can be. The words are Arena's, scripts read them."""
+
+    PENDING = "PENDING"
+    QUEUING = "QUEUING"
+    RUNNING = "RUNNING"
+    SUSPENDED = "SUSPENDED"
+    SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"
+    UNKNOWN = "UNKNOWN"
+
+    @property
+    def finished(self) -> bool:
+        """Whether no later phase is expected: SUCCEEDED or FAILED."""
+        return self in (Phase.SUCCEEDED, Phase.FAILED)
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """A kind of Kubernetes object and where its collection is served.
+
+    ``group`` is empty for the core group; ``plural`` is the last part of the collection's URL.
+    """
+
+    group: str
+    version: str
+    kind: str
+    plural: str
+    namespaced: bool = True
+
+    @property
+    def api_version(self) -> str:
+        """``group/version``, or the bare version for the core group, as in ``apiVersion``."""
+        return f"{self.group}/{self.version}" if self.group else self.version
+
+    @property
+    def key(self) -> str:
+        """``plural.group`` (``pytorchjobs.kubeflow.org``), or the bare plural for the core group."""
+        return f"{self.plural}.{self.group}" if self.group else self.plural
+
+    def matches(self, obj: Mapping[str, Any]) -> bool:
+        """Whether ``obj`` is of this group and kind, in whatever version."""
+        group = str(obj.get("apiVersion", "")).rpartition("/")[0]
+        return obj.get("kind") == self.kind and group == self.group
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong with what the user asked for.
+
+    ``field`` is the name of a field of the argument model (``workers``; the border turns it into ``--workers``), or empty
+    where no single field is to blame. ``message`` says what is wrong and what was expected; ``hint`` what to do next.
+    """
+
+    message: str
+    field: str = ""
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Find:
+    """How to find related objects in the job's namespace: by name, by label selector, or by owner (a uid)."""
+
+    name: str = ""
+    label_selector: str = ""
+    owner_uid: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """A kind of object that ``get`` and ``why`` fetch next to the job. A kind that is not served, or may not be read, is left out.
+
+    ``find`` takes the job and says how to find them; None means that this job has none.
+    """
+
+    resource: Resource
+    find: Callable[[Manifest], Find | None]
+
+
+@dataclass(frozen=True, slots=True)
+class JobType:
+    """What a plugin says of its job type.
+
+    ``name`` is the entry point and the sub-command. ``resource`` is the custom resource. ``args`` is the pydantic model of the
+    submit flags (a subclass of ``arena_core.args.SubmitArgs``). ``display`` and ``shorthand`` are Arena's further spellings for
+    ``-T``. ``pod_labels`` takes the job and returns the labels that all of its pods carry and no other pod does. ``chief`` lists
+    label sets in order of preference: the first that some pod carries picks the chief. ``wraps`` names the job types that this one
+    can carry (``*`` = any wrappable). ``related`` is what status and reasons need besides the pods.
+    """
+
+    name: str
+    resource: Resource
+    args: type[Any]
+    summary: str = ""
+    display: str = ""
+    shorthand: str = ""
+    aliases: tuple[str, ...] = ()
+    pod_labels: Callable[[Manifest], Mapping[str, str]] = lambda job: {}
+    chief: tuple[Mapping[str, str], ...] = ()
+    container: str = ""
+    wrappable: bool = False
+    wraps: tuple[str, ...] = ()
+    related: tuple[Related, ...] = ()
+    contract: int = CONTRACT_VERSION
+    #: Where the API of this kind comes from, for "X is not installed on this cluster: ..." (an operator and a way to get it).
+    provider: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PodSet:
+    """Equal pods of a job: what wrapping and quota need.
+
+    ``path`` is the place of the pod template inside the object, with dots and indices (``spec.pytorchReplicaSpecs.Master.template``,
+    ``spec.tasks[0].template``), as AppWrapper's ``podSets[].path`` writes it; ``replicas`` the number of pods.
+    """
+
+    name: str
+    path: str
+    replicas: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """One pod of a job as tables and JSON show it. Times are RFC 3339 or empty, as in the pod's status.
+
+    ``status`` is the text that ``kubectl get pods`` prints (``Running``, ``Init:0/1``, ``CrashLoopBackOff``); ``phase`` is the pod's
+    phase. ``role`` and ``index`` name it within the job (``worker``, 0). ``requests`` are the limits of extended resources
+    (``nvidia.com/gpu`` → 2). ``exit_code`` is that of the first container that ended badly, else of the main one, or None.
+    """
+
+    name: str
+    status: str
+    phase: str = ""
+    role: str = ""
+    index: int | None = None
+    chief: bool = False
+    node: str = ""
+    node_ip: str = ""
+    ip: str = ""
+    created: str = ""
+    started: str = ""
+    finished: str = ""
+    restarts: int = 0
+    reason: str = ""
+    message: str = ""
+    exit_code: int | None = None
+    requests: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def short_name(self) -> str:
+        """``worker-0``: the role and the index, or the whole name where they are unknown."""
+        return f"{self.role}-{self.index}" if self.role and self.index is not None else self.name
+
+
+@dataclass(frozen=True, slots=True)
+class JobStatus:
+    """What a job is doing. Times are RFC 3339 or empty.
+
+    ``exact`` is the operator's own word (``Restarting``, ``Resuming``), ``reason`` and ``message`` say why it is in this phase.
+    ``replicas`` is the number of pods that the job wants at full size; ``requests`` the extended resources of all of them.
+    """
+
+    phase: Phase
+    exact: str = ""
+    reason: str = ""
+    message: str = ""
+    start: str = ""
+    end: str = ""
+    instances: tuple[Instance, ...] = ()
+    replicas: int = 0
+    requests: Mapping[str, int] = field(default_factory=dict)
+    priority: str = ""
+
+    @property
+    def chief(self) -> Instance | None:
+        """The instance whose logs a user wants first, or None while there is none."""
+        return next((i for i in self.instances if i.chief), None)
+
+
+@dataclass(frozen=True, slots=True)
+class LogQuery:
+    """Which logs are asked for: ``instance`` is a pod's name or short name (``worker-0``), ``all_instances`` every pod."""
+
+    instance: str = ""
+    container: str = ""
+    all_instances: bool = False
+    previous: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LogSource:
+    """One stream of log: a container of a pod; ``label`` is the prefix when several are shown together."""
+
+    pod: str
+    container: str
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """One reason why a job is not running, in plain words, and what to do about it."""
+
+    message: str
+    hint: str = ""
+    object: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """What was created: the job as the server stored it and the other objects, in the order of creation."""
+
+    job_type: str
+    name: str
+    namespace: str
+    manifests: tuple[Manifest, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+class Lookup(Protocol):
+    """Read-only view of the cluster that ``arena_preflight`` gets."""
+
+    def get(self, resource: Resource, name: str, namespace: str = "") -> Manifest | None:
+        """Return the object, or None if it, its kind or the right to read it is missing."""
+
+    def served_fields(self, resource: Resource) -> Mapping[str, Any] | None:
+        """Return the served OpenAPI schema of the kind, or None where it cannot be read."""
+
+
+class Jobs(Protocol):
+    """The registry's face for hooks: other job types by name, each behind its typed handle."""
+
+    def get(self, name: str) -> JobHandle:
+        """Return the handle of the job type (name or alias); raises ``UnknownJobType`` or ``PluginBroken``."""
+
+    def names(self) -> Sequence[str]:
+        """Return the names of all installed and unblocked job types, without loading any."""
+
+    def for_object(self, obj: Mapping[str, Any]) -> JobHandle | None:
+        """Return the handle of the job type whose resource matches the object's group and kind, or None."""
+
+
+class JobHandle(Protocol):
+    """One job type with typed methods in front of the hooks of the same names."""
+
+    @property
+    def job_type(self) -> JobType: ...  # noqa: D102
+    def validate(self, args: Any) -> list[Problem]: ...  # noqa: D102
+    def build_manifests(self, args: Any) -> list[Manifest]: ...  # noqa: D102
+    def preflight(self, args: Any, lookup: Lookup) -> list[Problem]: ...  # noqa: D102
+    def status(self, job: Manifest, pods: Sequence[Manifest], related: Sequence[Manifest] = ()) -> JobStatus: ...  # noqa: D102
+    def pod_sets(self, job: Manifest) -> list[PodSet]: ...  # noqa: D102
+    def log_sources(self, job: Manifest, pods: Sequence[Manifest], query: LogQuery) -> list[LogSource]: ...  # noqa: D102
+    def explain(  # noqa: D102
+        self, job: Manifest, pods: Sequence[Manifest], related: Sequence[Manifest] = ()
+    ) -> list[Cause]: ...

@@ -1,0 +1,1 @@
+"""AppWrapper around any other job type, with Kueue queues and retries."""

@@ -1,0 +1,1 @@
+"""The embedded local cluster: a Kubernetes API on this machine that runs pods as processes."""

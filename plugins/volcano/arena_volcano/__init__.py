@@ -1,0 +1,1 @@
+"""Volcano Job: batch jobs of several tasks with gang scheduling."""
