@@ -1,0 +1,100 @@
+"""What the parts of the daemon know of each other: the options, the API rules, and the seam between HTTP and the kubelet."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from arena_local.bundle import Api, Bundle, Obj
+
+
+@dataclass(frozen=True)
+class Options:
+    """What ``arena local up`` was told; kept in ``options.json`` of the state folder.
+
+    ``resources`` are extended resources of every node (``nvidia.com/gpu`` → 8; pretended where the machine has none); ``quota`` is
+    what LocalQueue ``default-queue`` of namespace ``default`` may use; ``delays`` shorten named waits (``volcano.session`` → 0.1).
+    """
+
+    nodes: int = 1
+    resources: Mapping[str, str] = field(default_factory=dict)
+    quota: Mapping[str, str] = field(default_factory=dict)
+    simulate: bool = False
+    names: str = "auto"
+    delays: Mapping[str, float] = field(default_factory=dict)
+
+
+class Session(Protocol):
+    """One exec or attach: bytes by channel (1 stdout, 2 stderr) until the process ends."""
+
+    def output(self) -> AsyncIterator[tuple[int, bytes]]:
+        """Yield (channel, bytes) until both streams are closed."""
+
+    async def write(self, data: bytes) -> None:
+        """Send to standard input."""
+
+    async def close_stdin(self) -> None:
+        """Close standard input."""
+
+    def resize(self, width: int, height: int) -> None:
+        """Tell the terminal its new size."""
+
+    async def wait(self) -> int:
+        """Return the exit code."""
+
+    async def kill(self) -> None:
+        """End the process because the client has left."""
+
+
+class PodBackend(Protocol):
+    """What the HTTP layer asks of the kubelet. Refusals are ``ApiError``."""
+
+    def logs(self, pod: Obj, container: str, query: Mapping[str, Any]) -> AsyncIterator[bytes]:
+        """Yield the log; ``query``: follow, previous, timestamps (bool), tailLines, sinceSeconds, limitBytes (int), sinceTime (text)."""
+
+    async def exec(self, pod: Obj, container: str, command: Sequence[str], *, stdin: bool, tty: bool) -> Session:
+        """Start a process beside the container's."""
+
+    async def attach(self, pod: Obj, container: str, *, stdin: bool, tty: bool) -> Session:
+        """Join the container's own streams."""
+
+    async def connect(self, pod: Obj, port: int) -> tuple[Any, Any]:
+        """Open a connection to a port of the pod; returns asyncio's (reader, writer)."""
+
+
+class Component(Protocol):
+    """A part of the daemon with a life of its own: controllers, scheduler, kubelet."""
+
+    async def start(self) -> None:
+        """Begin to work; returns at once."""
+
+    async def stop(self) -> None:
+        """End the work; pods' processes stay (the daemon may come back and adopt them)."""
+
+
+#: Called after every commit: event type (ADDED, MODIFIED, DELETED), resource (``plural.group``), new object, old object or None.
+Listener = Callable[[str, str, Obj, Obj | None], None]
+
+
+class ServerApi(Api, Protocol):
+    """``Api`` plus what only the daemon's own components need."""
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        """Be called after each commit, in order; returns the way to end it."""
+
+    def finalize_pod(self, namespace: str, name: str, uid: str) -> None:
+        """Remove a pod whose processes are gone (the kubelet's delete with grace 0)."""
+
+
+@dataclass
+class Context:
+    """What every component is built from. ``pods`` is set when the kubelet is built."""
+
+    state_dir: Path
+    api: ServerApi
+    options: Options
+    token: str
+    bundles: tuple[Bundle, ...] = ()
+    pods: PodBackend | None = None
