@@ -78,9 +78,7 @@ class Api(Protocol):
     def update_status(self, obj: Obj, *, manager: str) -> Obj:
         """Replace the status; an unchanged one writes nothing."""
 
-    def patch(
-        self, resource: str, namespace: str, name: str, patch: Any, *, subresource: str = "", manager: str
-    ) -> Obj:
+    def patch(self, resource: str, namespace: str, name: str, patch: Any, *, subresource: str = "", manager: str) -> Obj:
         """Apply a JSON merge patch."""
 
     def delete(
@@ -96,9 +94,7 @@ class Api(Protocol):
     ) -> None:
         """Delete as the DELETE verb does (finalizers, grace of pods); raises 404, and 409 where ``uid`` differs."""
 
-    def event(
-        self, obj: Obj, type: str, reason: str, message: str, *, component: str, field_path: str = "", action: str = ""
-    ) -> None:
+    def event(self, obj: Obj, type: str, reason: str, message: str, *, component: str, field_path: str = "", action: str = "") -> None:
         """Record a Kubernetes event (``Normal`` or ``Warning``) on the object; equal ones are counted up."""
 
 
