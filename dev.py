@@ -1,0 +1,109 @@
+#!/usr/bin/env python3
+"""The developer's one door: setup, demo, test, lint, bench, contract. Standard library only; makes .venv on first use."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
+PLUGINS = ("pytorchjob", "tfjob", "volcano", "appwrapper", "local")
+SHARED = Path(os.environ.get("ARENA_SHARED", ROOT.parent / "shared"))
+
+
+def run(*command: str | Path, check: bool = True, **env: str) -> int:
+    """Run a command in the repository; end with its exit code if it fails and ``check`` is on."""
+    code = subprocess.run([str(c) for c in command], cwd=ROOT, env={**os.environ, **env}, check=False).returncode
+    if code and check:
+        sys.exit(code)
+    return code
+
+
+def fingerprint(extra: str) -> str:
+    """Everything that an installation depends on: the project files and the interpreter."""
+    files = [ROOT / "pyproject.toml", *(ROOT / "plugins" / p / "pyproject.toml" for p in PLUGINS)]
+    text = b"".join(f.read_bytes() for f in files) + f"{sys.version_info[:2]}{extra}{ROOT}".encode()
+    return hashlib.sha256(text).hexdigest()
+
+
+def setup(dev: bool) -> None:
+    """Make .venv and install every distribution in it, by path in one pip command, so that no sibling is looked up in an index."""
+    if sys.version_info < (3, 11):  # noqa: UP036 - a newcomer's python3 may be older, and should be told so
+        sys.exit(f"Python 3.11 or newer is needed, this is {sys.version.split()[0]}: run me with a newer one")
+    stamp = VENV / "installed"
+    wanted = {kind: fingerprint(kind) for kind in ("run", "dev")}
+    have = stamp.read_text().split() if stamp.exists() else []
+    if wanted["dev" if dev else "run"] in have:
+        return
+    if not (BIN / "python").exists():
+        print("making .venv", flush=True)
+        venv.create(VENV, with_pip=True, symlinks=os.name != "nt")
+    print("installing " + ("everything, with the developer's tools" if dev else "Arena and its plugins"), flush=True)
+    members = [a for p in PLUGINS for a in ("-e", f"plugins/{p}")]
+    pip = (BIN / "python", "-m", "pip", "install", "-q", "--disable-pip-version-check", "--no-compile")
+    if run(*pip, "-e", ".[dev]" if dev else ".", *members, check=False):
+        sys.exit("pip could not install Arena: see its message above (is a package index reachable?)")
+    stamp.write_text("\n".join([wanted["run"], wanted["dev"]] if dev else [wanted["run"]]))
+
+
+def demo(rest: list[str]) -> None:
+    """Run the main job on the local cluster: two processes train a model together."""
+    setup(dev=False)
+    run(BIN / "arena", "demo", *rest)
+
+
+def test(rest: list[str]) -> None:
+    """Run the whole test suite (or what pytest's arguments pick)."""
+    setup(dev=True)
+    picked = any(not a.startswith("-") for a in rest)
+    workers = [] if any(a.startswith("-n") for a in rest) else ["-n", "4", "--dist", "loadgroup"]
+    run(BIN / "python", "-m", "pytest", *([] if picked else ["tests", "plugins"]), *workers, *rest)
+
+
+def lint(_: list[str]) -> None:
+    """Run ruff, mypy --strict, import-linter and the rules of the house; all of them, then fail if one did."""
+    setup(dev=True)
+    commands = (
+        (BIN / "ruff", "check", "."),
+        (BIN / "ruff", "format", "--check", "-q", "."),
+        (BIN / "mypy",),
+        (BIN / "lint-imports",),
+        (BIN / "python", "-m", "pytest", "-q", "tests/house"),
+    )
+    codes = [run(*c, check=False) for c in commands]
+    sys.exit(max(codes))
+
+
+def bench(rest: list[str]) -> None:
+    """Measure speed and memory beside other programs and write the table to benchmarks/RESULTS.md."""
+    setup(dev=True)
+    run(BIN / "python", "benchmarks/run.py", *rest)
+
+
+def contract(rest: list[str]) -> None:
+    """Run the contract suite: our own tests against any cluster (--context), or the recordings against the local one (--recordings)."""
+    setup(dev=True)
+    run(BIN / "python", "-m", "tests.contract", *rest, ARENA_SHARED=str(SHARED), PYTHONPATH=str(ROOT))
+
+
+COMMANDS = {"setup": lambda rest: setup(dev=True), "demo": demo, "test": test, "lint": lint, "bench": bench, "contract": contract}
+
+
+def main() -> None:
+    """Take the command's name; everything behind it goes to the command."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.epilog = "\n".join(f"  {name:9} {(f.__doc__ or 'Make .venv with the tools.').splitlines()[0]}" for name, f in COMMANDS.items())
+    parser.add_argument("command", choices=COMMANDS)
+    args, rest = parser.parse_known_args()
+    COMMANDS[args.command](rest)
+
+
+if __name__ == "__main__":
+    main()
