@@ -102,15 +102,15 @@ class JobType:
     """What a plugin says of its job type.
 
     ``name`` is the entry point and the sub-command. ``resource`` is the custom resource. ``args`` is the pydantic model of the
-    submit flags (a subclass of ``arena_core.args.SubmitArgs``). ``display`` and ``shorthand`` are Arena's further spellings for
-    ``-T``. ``pod_labels`` takes the job and returns the labels that all of its pods carry and no other pod does. ``chief`` lists
+    submit flags (a subclass of ``arena_core.args.SubmitArgs``), or where it is, ``"arena_x.args:XArgs"``: reading commands never need
+    it, and importing pydantic costs more than they do. ``display`` and ``shorthand`` are Arena's further spellings for ``-T``. ``pod_labels`` takes the job and returns the labels that all of its pods carry and no other pod does. ``chief`` lists
     label sets in order of preference: the first that some pod carries picks the chief. ``wraps`` names the job types that this one
     can carry (``*`` = any wrappable). ``related`` is what status and reasons need besides the pods.
     """
 
     name: str
     resource: Resource
-    args: type[Any]
+    args: type[Any] | str
     summary: str = ""
     display: str = ""
     shorthand: str = ""
@@ -264,6 +264,8 @@ class JobHandle(Protocol):
 
     @property
     def job_type(self) -> JobType: ...  # noqa: D102
+    @property
+    def args_model(self) -> type[Any]: ...  # noqa: D102
     def validate(self, args: Any) -> list[Problem]: ...  # noqa: D102
     def build_manifests(self, args: Any) -> list[Manifest]: ...  # noqa: D102
     def preflight(self, args: Any, lookup: Lookup) -> list[Problem]: ...  # noqa: D102
