@@ -1,0 +1,75 @@
+"""A work queue as client-go's: keys are unique while they wait, come back after a delay or with back-off."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+
+from arena_local.bundle import Key
+
+#: client-go's default item back-off, in seconds.
+BASE_DELAY = 0.005
+MAX_DELAY = 1000.0
+
+
+class WorkQueue:
+    """First in, first out, without duplicates. A key that is added while it is being worked on comes again afterwards."""
+
+    def __init__(self) -> None:
+        self._ready: OrderedDict[Key, None] = OrderedDict()
+        self._timers: dict[Key, asyncio.TimerHandle] = {}
+        self._failures: dict[Key, int] = {}
+        self._wake = asyncio.Event()
+
+    def __len__(self) -> int:
+        return len(self._ready)
+
+    def add(self, key: Key) -> None:
+        """Queue the key unless it waits already."""
+        if key not in self._ready:
+            self._ready[key] = None
+            self._wake.set()
+
+    def add_after(self, key: Key, delay: float) -> None:
+        """Queue the key in ``delay`` seconds; an earlier time that is already set stays."""
+        loop = asyncio.get_running_loop()
+        due = loop.time() + max(delay, 0.0)
+        timer = self._timers.get(key)
+        if timer is not None:
+            if timer.when() <= due:
+                return
+            timer.cancel()
+        self._timers[key] = loop.call_at(due, self._due, key)
+
+    def retry(self, key: Key) -> float:
+        """Queue the key after its back-off; returns the delay."""
+        count = self._failures.get(key, 0)
+        self._failures[key] = count + 1
+        delay = float(min(BASE_DELAY * 2 ** min(count, 30), MAX_DELAY))
+        self.add_after(key, delay)
+        return delay
+
+    def forget(self, key: Key) -> None:
+        """Reset the back-off of a key."""
+        self._failures.pop(key, None)
+
+    def failures(self, key: Key) -> int:
+        """Return how often in a row the key has failed."""
+        return self._failures.get(key, 0)
+
+    async def pop(self) -> Key:
+        """Wait for the next key."""
+        while not self._ready:
+            self._wake.clear()
+            await self._wake.wait()
+        return self._ready.popitem(last=False)[0]
+
+    def close(self) -> None:
+        """Cancel all timers."""
+        for timer in self._timers.values():
+            timer.cancel()
+        self._timers.clear()
+
+    def _due(self, key: Key) -> None:
+        self._timers.pop(key, None)
+        self.add(key)

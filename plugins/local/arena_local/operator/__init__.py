@@ -1,0 +1,3 @@
+"""Building blocks that operators' controllers share: conditions, owner references, claiming, CRD loading."""
+
+from __future__ import annotations
