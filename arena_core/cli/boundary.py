@@ -1,0 +1,75 @@
+"""The one error boundary: an expected failure is a line, a hint and an exit code; anything else is a bug, and says so."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+
+from arena_core.cli.terminal import colour_wanted, note, paint
+from arena_core.errors import ArenaError, InvalidArguments
+
+INTERRUPTED = 130
+
+
+def guarded(run: Callable[[], int], *, debug: Callable[[], bool]) -> int:
+    """Run a command and turn every way it can end into an exit code."""
+    try:
+        code = run()
+        sys.stdout.flush()
+        return code
+    except ArenaError as exc:
+        if debug():
+            _traceback()
+        show(exc)
+        return exc.exit_code
+    except KeyboardInterrupt:
+        note("stopped")
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our pipe has gone (`arena list | head`): nobody is left to be told. Python would complain at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as exc:
+        if debug():
+            _traceback()
+        _say_error(f"this is a bug: {type(exc).__name__}: {exc}")
+        note(f"hint: run it again with --loglevel debug and report the output to the authors of {_culprit(exc)}")
+        return 1
+
+
+def show(error: ArenaError) -> None:
+    """Print the error and what to do next; of bad arguments each problem on a line of its own."""
+    if isinstance(error, InvalidArguments) and error.problems:
+        hints = [error.hint]
+        for problem in error.problems:
+            flag = "--" + problem.field.replace("_", "-") if problem.field and not problem.field.startswith("-") else problem.field
+            _say_error(f"{flag}: {problem.message}" if flag and not problem.message.startswith(flag) else problem.message)
+            hints.append(problem.hint)
+        for hint in dict.fromkeys(h for h in hints if h):
+            note(f"hint: {hint}")
+        return
+    _say_error(error.message)
+    if error.hint:
+        note(f"hint: {error.hint}")
+
+
+def _say_error(text: str) -> None:
+    note(f"{paint('error:', '1;31', wanted=colour_wanted(sys.stderr))} {text}")
+
+
+def _culprit(error: BaseException) -> str:
+    """The distribution to blame: that of the last frame in a package of ours or of a plugin."""
+    package, frame = "arena_core", error.__traceback__
+    while frame is not None:
+        name = str(frame.tb_frame.f_globals.get("__name__", "")).partition(".")[0]
+        if name.startswith("arena") or (name and frame.tb_next is None and name not in sys.stdlib_module_names):
+            package = name
+        frame = frame.tb_next
+    return package.replace("_", "-")
+
+
+def _traceback() -> None:
+    import traceback
+
+    note(traceback.format_exc().rstrip())

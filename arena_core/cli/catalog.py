@@ -1,0 +1,45 @@
+"""The commands by name: where each lives and what it is for. Nothing is imported before it is used."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One command of the core; ``module`` is below ``arena_core.cli``. A missing module's command is not there."""
+
+    name: str
+    module: str
+    summary: str
+    aliases: tuple[str, ...] = ()
+    section: str = "Jobs"
+
+
+ENTRIES: tuple[Entry, ...] = (
+    Entry("submit", "commands.submit", "submit a job"),
+    Entry("list", "commands.list", "list jobs", ("ls",)),
+    Entry("get", "commands.get", "show one job and its instances"),
+    Entry("logs", "commands.logs", "print or follow the logs of a job", ("log",)),
+    Entry("why", "commands.why", "say why a job is not running", ("explain",)),
+    Entry("wait", "commands.wait", "wait until a job has come to a state"),
+    Entry("attach", "commands.attach", "run a command in an instance of a job"),
+    Entry("delete", "commands.delete", "delete jobs and all that belongs to them", ("del",)),
+    Entry("demo", "demo", "train a small model with two processes on this machine", section="Getting started"),
+    Entry("schema", "commands.schema", "print the JSON Schema of a job type's job file", section="Other"),
+    Entry("plugins", "commands.plugins", "list installed plugins, or check that they load", section="Other"),
+    Entry("whoami", "commands.whoami", "print who the cluster says you are", section="Other"),
+    Entry("version", "commands.version", "print the version", section="Other"),
+    Entry("completion", "commands.completion", "print a completion script for bash, zsh or fish", section="Other"),
+    Entry("exit-codes", "commands.exit_codes", "print what the exit codes mean", section="Other"),
+)
+
+
+def find(name: str) -> Entry | None:
+    """The command of this name or alias."""
+    return next((e for e in ENTRIES if name == e.name or name in e.aliases), None)
+
+
+def names() -> list[str]:
+    """All names, without aliases."""
+    return [e.name for e in ENTRIES]

@@ -1,0 +1,56 @@
+"""What a command is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from arena_core.cli.config import Config, load_config
+from arena_core.cli.flags import Flag, Parsed
+
+if TYPE_CHECKING:
+    from arena_core.client import ArenaClient
+
+
+class Context:
+    """What a command gets besides its own flags: the persistent flags, the configuration file and a way to the cluster."""
+
+    def __init__(self, settings: Parsed) -> None:
+        self.settings = settings
+
+    @cached_property
+    def config(self) -> Config:
+        """Arena's configuration file."""
+        return load_config()
+
+    @property
+    def namespace(self) -> str:
+        """``-n``, then the configuration file; empty where the kubeconfig's context decides."""
+        return self.settings.text("namespace") or self.config.namespace
+
+    @cached_property
+    def client(self) -> ArenaClient:
+        """The cluster, connected when it is first needed."""
+        from arena_core.cli.connect import open_client
+
+        return open_client(self)
+
+
+@dataclass(frozen=True)
+class Command:
+    """One command: its flags, and what it does with what was parsed; ``run`` returns the exit code."""
+
+    path: str
+    summary: str
+    run: Callable[[Context, Parsed], int]
+    flags: tuple[Flag, ...] = ()
+    usage: str = ""
+    details: str = ""
+    #: Flags stop at the first word of a program (``submit``, ``attach``).
+    program: bool = False
+    #: Some more for the help, made only when it is asked for.
+    footer: Callable[[], str] | None = None
+    #: The command itself reports what is wrong with its flags, together with what it finds (``submit``).
+    collects: bool = False

@@ -1,0 +1,35 @@
+"""``arena exit-codes``."""
+
+from __future__ import annotations
+
+from arena_core.cli.command import Command, Context
+from arena_core.cli.flags import Flag, Parsed
+from arena_core.cli.terminal import say
+from arena_core.errors import EXIT_CODES
+
+
+def document() -> str:
+    """The page ``docs/exit-codes.md``; a test compares it with the file."""
+    rows = "\n".join(f"| {code} | {meaning} |" for code, meaning in sorted(EXIT_CODES.items()))
+    return (
+        "# Exit codes\n\nMade from the table in `arena_core/errors.py` by `arena exit-codes --markdown`.\n\n"
+        f"| code | meaning |\n|---|---|\n{rows}\n\n"
+        "`arena logs` and `arena attach` end with these codes, too; `attach` passes on the exit code of the command it ran.\n"
+    )
+
+
+def run(context: Context, parsed: Parsed) -> int:
+    """Print the table."""
+    if parsed.on("markdown"):
+        say(document())
+    else:
+        say("\n".join(f"{code:>4}  {meaning}" for code, meaning in sorted(EXIT_CODES.items())))
+    return 0
+
+
+COMMAND = Command(
+    path="exit-codes",
+    summary="print what the exit codes mean",
+    run=run,
+    flags=(Flag("markdown", "as the page in the documentation", boolean=True, hidden=True),),
+)

@@ -1,0 +1,58 @@
+"""Arena's own configuration file: ``key=value`` lines in ``$ARENA_CONFIG`` or ``~/.arena/config``."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from arena_core.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What the file says; empty where it says nothing."""
+
+    namespace: str = ""
+    image_pull_secrets: tuple[str, ...] = ()
+    image_pull_policy: str = ""
+    tfjob_role_sequence: str = ""
+    prometheus_address: str = ""
+    prometheus_token: str = ""
+
+
+def config_path() -> Path:
+    """Where the file is: ``$ARENA_CONFIG`` if it exists, else ``config`` in ``$ARENA_HOME`` (``~/.arena``)."""
+    named = os.environ.get("ARENA_CONFIG", "")
+    if named and Path(named).expanduser().is_file():
+        return Path(named).expanduser()
+    return Path(os.environ.get("ARENA_HOME") or "~/.arena").expanduser() / "config"
+
+
+def load_config() -> Config:
+    """Read the file. Unknown keys are left alone (newer programs may know them), a line without ``=`` is an error."""
+    path = config_path()
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (FileNotFoundError, NotADirectoryError):
+        return Config()
+    except (OSError, UnicodeDecodeError) as exc:
+        raise UsageError(f"cannot read {path}: {exc}") from exc
+    values: dict[str, str] = {}
+    for number, line in enumerate(lines, 1):
+        line = line.strip()
+        if not line or line.startswith("#"):
+            continue
+        key, equals, value = line.partition("=")
+        if not equals:
+            raise UsageError(f"{path}, line {number}: expected key=value, found {line!r}")
+        values[key.strip()] = value.strip()
+    secrets = values.get("imagePullSecrets", "")
+    return Config(
+        namespace=values.get("namespace", ""),
+        image_pull_secrets=tuple(s.strip() for s in secrets.split(",") if s.strip()),
+        image_pull_policy=values.get("imagePullPolicy", ""),
+        tfjob_role_sequence=values.get("tfjob_role_sequence", ""),
+        prometheus_address=values.get("prometheus_address", ""),
+        prometheus_token=values.get("prometheus_token", ""),
+    )

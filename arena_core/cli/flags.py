@@ -1,0 +1,107 @@
+"""What a flag is, and the flags that every command takes.
+
+Why not typer for our own commands: a list of jobs may cost what two starts of kubectl cost, and typer alone takes a third of
+that; it also stops at the first wrong flag, where we want to name them all. Typer still runs the command groups of plugins.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+#: Go's ``strconv.ParseBool``: what Arena takes after ``--gang=``.
+TRUE_WORDS = frozenset({"1", "t", "true", "yes", "on"})
+FALSE_WORDS = frozenset({"0", "f", "false", "no", "off"})
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """One flag. ``name`` is the key of its value, ``long`` the spelling after ``--``, ``old`` spellings still work with a note."""
+
+    name: str
+    help: str = ""
+    short: str = ""
+    long: str = ""
+    old: tuple[str, ...] = ()
+    #: Further spellings that are fine, but are not shown in the help.
+    aliases: tuple[str, ...] = ()
+    boolean: bool = False
+    repeat: bool = False
+    integer: bool = False
+    metavar: str = ""
+    default: str = ""
+    choices: tuple[str, ...] = ()
+    group: str = "Flags"
+    hidden: bool = False
+    #: What shell completion offers: ``job``, ``type``, ``namespace``, ``instance``, ``file``, or nothing.
+    complete: str = ""
+
+    @property
+    def spelling(self) -> str:
+        """The word after the two dashes."""
+        return self.long or self.name.replace("_", "-")
+
+    @property
+    def flag(self) -> str:
+        """The flag as a person types it (``--all-namespaces``)."""
+        return f"--{self.spelling}"
+
+    @property
+    def value_name(self) -> str:
+        """What the help shows for the value; nothing for a switch."""
+        if self.boolean:
+            return ""
+        return self.metavar or ("N" if self.integer else "|".join(self.choices) if self.choices else "TEXT")
+
+
+@dataclass(slots=True)
+class Parsed:
+    """What a command line says: values by name of the flag, the other words, and everything that is wrong with it."""
+
+    values: dict[str, str | bool | list[str]] = field(default_factory=dict)
+    args: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    help: bool = False
+    #: Words behind ``--``, or behind the first word of a program: they belong to the program.
+    dashed: bool = False
+
+    def text(self, name: str, default: str = "") -> str:
+        """The value of a flag that takes one."""
+        value = self.values.get(name, default)
+        return value if isinstance(value, str) else default
+
+    def on(self, name: str) -> bool:
+        """Whether a switch is on."""
+        return self.values.get(name) is True
+
+    def many(self, name: str) -> list[str]:
+        """All values of a flag that may be repeated."""
+        value = self.values.get(name, [])
+        return value if isinstance(value, list) else []
+
+    def number(self, name: str, default: int) -> int:
+        """The value of a flag that takes a whole number (the parser has checked it)."""
+        value = self.values.get(name)
+        return int(value) if isinstance(value, str) else default
+
+
+GLOBAL = "Global flags"
+GLOBAL_FLAGS: tuple[Flag, ...] = (
+    Flag("namespace", "namespace of the job", short="n", group=GLOBAL, metavar="NAME", complete="namespace"),
+    Flag("config", "path of a kubeconfig file", group=GLOBAL, metavar="FILE", aliases=("kubeconfig",), complete="file"),
+    Flag("context", "context of the kubeconfig", group=GLOBAL, metavar="NAME", complete="context"),
+    Flag("as_user", "act as this user (impersonation)", long="as", group=GLOBAL, metavar="USER"),
+    Flag(
+        "loglevel",
+        "debug, info, warn or error; debug shows requests and tracebacks",
+        group=GLOBAL,
+        choices=("debug", "info", "warn", "error"),
+        default="info",
+    ),
+    Flag(
+        "arena_namespace", "namespace of Arena's own settings", group=GLOBAL, metavar="NAME", default="arena-system", complete="namespace"
+    ),
+    Flag("pprof", "write a CPU profile and say where", group=GLOBAL, boolean=True),
+    Flag("trace", "accepted as in Arena; writes nothing", group=GLOBAL, boolean=True),
+    Flag("helm_binary", "accepted as in Arena; Helm is not used", group=GLOBAL, boolean=True),
+)

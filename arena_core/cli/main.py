@@ -1,0 +1,126 @@
+"""The console script ``arena``: find the command, load only its module, run it inside the error boundary."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from arena_core.cli import catalog
+from arena_core.cli.boundary import guarded
+from arena_core.cli.command import Command, Context
+from arena_core.cli.flags import GLOBAL_FLAGS, Flag, Parsed
+from arena_core.cli.parse import Parser, nearest
+from arena_core.cli.terminal import note, say
+from arena_core.errors import InvalidArguments, UsageError
+from arena_core.types import Problem
+
+VERSION = Flag("version", "print the version", boolean=True, hidden=True)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run ``arena`` with these words; returns the exit code."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    return guarded(lambda: _profiled(words), debug=lambda: "--loglevel=debug" in words or _after(words, "--loglevel") == "debug")
+
+
+def _after(words: Sequence[str], flag: str) -> str:
+    return words[words.index(flag) + 1] if flag in words[:-1] else ""
+
+
+def _profiled(words: list[str]) -> int:
+    """Run, under the profiler if ``--pprof`` stands anywhere before a program begins."""
+    head = words[: words.index("--")] if "--" in words else words
+    if "--pprof" not in head and "--pprof=true" not in head:
+        return dispatch(words)
+    from arena_core.cli.profile import profiled
+
+    return profiled(lambda: dispatch(words))
+
+
+def dispatch(words: list[str]) -> int:
+    """Find the command and run it."""
+    head = Parser([*GLOBAL_FLAGS, VERSION], stop=True).parse(words)
+    if not head.args:
+        check(head, "arena --help")
+        return _without_command(head)
+    if head.help:
+        head.args.append("--help")
+    name, rest = head.args[0], head.args[1:]
+    if name == "help":
+        return dispatch([*rest, "--help"])
+    entry = catalog.find(name)
+    if entry is None:
+        check(head, "arena --help")
+        return _plugin_group(name, rest, head)
+    try:
+        module = import_module(f"arena_core.cli.{entry.module}")
+    except ModuleNotFoundError as exc:
+        if exc.name != f"arena_core.cli.{entry.module}":
+            raise
+        raise UsageError(f"arena {name} is not part of this version") from exc
+    if hasattr(module, "open_group"):
+        command, rest = module.open_group(rest, head)
+    else:
+        command = module.COMMAND
+    return run_command(command, rest, head)
+
+
+def run_command(command: Command, words: Sequence[str], head: Parsed) -> int:
+    """Parse what follows the command's name, with the persistent flags given before it, and run it."""
+    parsed = Parser([*command.flags, *GLOBAL_FLAGS], program=command.program).parse(words)
+    if parsed.help:
+        from arena_core.cli.usage import command_help
+
+        say(command_help(command))
+        return 0
+    for text in dict.fromkeys([*head.notes, *parsed.notes]):
+        note(f"note: {text}")
+    parsed.problems = [*head.problems, *parsed.problems]
+    parsed.values = {**head.values, **parsed.values}
+    if not command.collects:
+        check(parsed, f"arena {command.path} --help")
+    _settle(parsed)
+    return command.run(Context(parsed), parsed)
+
+
+def check(parsed: Parsed, help_command: str) -> None:
+    """Refuse a command line that has problems, naming all of them."""
+    if parsed.problems:
+        error = InvalidArguments([Problem(p) for p in parsed.problems])
+        error.hint = f"`{help_command}` lists the flags"
+        raise error
+
+
+def _settle(parsed: Parsed) -> None:
+    """Do what the persistent flags ask for."""
+    level = parsed.text("loglevel", "info")
+    if level != "info":
+        from arena_core.cli.logs import configure
+
+        configure(level)
+    if parsed.on("trace"):
+        note("note: --trace writes nothing; --pprof writes a CPU profile")
+
+
+def _without_command(head: Parsed) -> int:
+    if head.on("version"):
+        return dispatch(["version", "--short"])
+    from arena_core.cli.discover import command_groups, job_types
+    from arena_core.cli.usage import top_help
+
+    say(top_help(command_groups(), job_types()))
+    return 0
+
+
+def _plugin_group(name: str, rest: list[str], head: Parsed) -> int:
+    from arena_core.cli.discover import command_groups
+
+    groups = [g for g, _ in command_groups()]
+    if name in groups:
+        from arena_core.cli.groups import run_group
+
+        _settle(head)
+        return run_group(name, rest, head)
+    close = nearest(name, [*catalog.names(), *groups])
+    raise UsageError(f"unknown command {name!r}", f"did you mean `arena {close}`?" if close else "`arena --help` lists the commands")

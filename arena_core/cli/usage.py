@@ -1,0 +1,85 @@
+"""Help texts. Plain text without a library: help must cost no more than a bare start."""
+
+from __future__ import annotations
+
+import shutil
+import textwrap
+from collections.abc import Iterable, Sequence
+
+from arena_core.cli import catalog
+from arena_core.cli.command import Command
+from arena_core.cli.flags import GLOBAL_FLAGS, Flag
+
+
+def width() -> int:
+    """Columns to fill: those of the terminal, within reason."""
+    return max(60, min(110, shutil.get_terminal_size((100, 24)).columns))
+
+
+def two_columns(rows: Sequence[tuple[str, str]], left: int = 0) -> str:
+    """Names and what they mean, the second column wrapped; a name that is too long gets a line of its own."""
+    left = left or min(30, max((len(name) for name, _ in rows), default=0) + 2)
+    room = max(20, width() - left - 2)
+    lines: list[str] = []
+    for name, text in rows:
+        wrapped = textwrap.wrap(text, room) or [""]
+        if len(name) + 2 > left:
+            lines.append(f"  {name}")
+            lines += [" " * (left + 2) + part for part in wrapped if part]
+            continue
+        lines.append(f"  {name:<{left}}{wrapped[0]}".rstrip())
+        lines += [" " * (left + 2) + part for part in wrapped[1:]]
+    return "\n".join(lines)
+
+
+def flag_row(flag: Flag) -> tuple[str, str]:
+    """One flag as it stands in the help."""
+    short = f"-{flag.short}, " if flag.short else "    "
+    value = f" {flag.value_name}" if flag.value_name else ""
+    text = flag.help
+    if flag.choices and flag.metavar:
+        text += f" (one of {', '.join(flag.choices)})"
+    if flag.default:
+        text += f" (default {flag.default})"
+    if flag.repeat:
+        text += " (repeatable)"
+    return f"{short}{flag.flag}{value}", text
+
+
+def flag_sections(flags: Iterable[Flag]) -> str:
+    """All flags, by group in the order in which groups appear; hidden ones are left out."""
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for flag in flags:
+        if not flag.hidden:
+            groups.setdefault(flag.group, []).append(flag_row(flag))
+    return "\n\n".join(f"{group}:\n{two_columns(rows, left=34)}" for group, rows in groups.items())
+
+
+def command_help(command: Command) -> str:
+    """The help of one command."""
+    parts = [command.summary[:1].upper() + command.summary[1:] + ("" if command.summary.endswith(".") else ".")]
+    if command.details:
+        parts.append(command.details.strip())
+    parts.append(f"Usage:\n  {command.usage or f'arena {command.path} [flags]'}")
+    if command.footer is not None:
+        parts.append(command.footer())
+    parts.append(flag_sections([*command.flags, *GLOBAL_FLAGS]))
+    return "\n\n".join(p for p in parts if p) + "\n"
+
+
+def top_help(groups: Sequence[tuple[str, str]], job_types: Sequence[tuple[str, str]]) -> str:
+    """``arena --help``: commands, those of plugins, job types; from metadata alone."""
+    parts = ["Machine-learning jobs on Kubernetes, or on this machine where there is no cluster.", "Usage:\n  arena COMMAND [flags]"]
+    sections: dict[str, list[tuple[str, str]]] = {}
+    for entry in catalog.ENTRIES:
+        sections.setdefault(entry.section, []).append((", ".join((entry.name, *entry.aliases)), entry.summary))
+    parts += [f"{title}:\n{two_columns(rows, left=18)}" for title, rows in sections.items()]
+    if groups:
+        parts.append(f"From plugins:\n{two_columns(groups, left=18)}")
+    if job_types:
+        parts.append(f"Job types (arena submit TYPE):\n{two_columns(job_types, left=18)}")
+    else:
+        parts.append("No job type is installed: pip install 'arena-core[all]' or one of its plugins.")
+    parts.append(flag_sections(GLOBAL_FLAGS))
+    parts.append("`arena COMMAND --help` says more about a command, `arena submit TYPE --help` about a job type.")
+    return "\n\n".join(parts) + "\n"
