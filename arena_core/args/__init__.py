@@ -1,0 +1,90 @@
+"""The argument model: what a person may say when submitting a job, as pydantic models whose fields are flags.
+
+A job type derives its model from ``SubmitArgs`` (all of Arena's common flags) or composes the groups, and adds fields::
+
+    class EchoArgs(SubmitArgs):
+        times: int = flag(1, help="How often to say it.", ge=1)
+
+The command line, the job file, its JSON Schema and the reference pages all come from these fields.
+"""
+
+from arena_core.args.base import SubmitArgs
+from arena_core.args.fields import (
+    AnnotationMap,
+    ConfigFiles,
+    DataMounts,
+    DeviceMap,
+    Duration,
+    EnvMap,
+    HostDirs,
+    LabelMap,
+    Names,
+    ObjectName,
+    Quantity,
+    Tolerations,
+    Words,
+)
+from arena_core.args.flags import FlagSpec, field_for_key, flag, flag_name, flag_specs, meta_of, nearest
+from arena_core.args.groups import (
+    ArgsGroup,
+    KueueArgs,
+    MetadataArgs,
+    ModelArgs,
+    PodArgs,
+    ProblemsFound,
+    PullPolicy,
+    SchedulingArgs,
+    WorkerArgs,
+)
+from arena_core.args.more import CpuMemoryArgs, RunPolicyArgs, SharedMemoryArgs, SyncArgs, TensorboardArgs
+from arena_core.args.reading import field_for_path, json_schema, parse, problems_from_validation_error, to_job_file
+from arena_core.args.values import ConfigFile, DataMount, HostDir, Toleration, check_dns_label, check_dns_subdomain
+
+__all__ = [
+    "AnnotationMap",
+    "ArgsGroup",
+    "ConfigFile",
+    "ConfigFiles",
+    "CpuMemoryArgs",
+    "DataMount",
+    "DataMounts",
+    "DeviceMap",
+    "Duration",
+    "EnvMap",
+    "FlagSpec",
+    "HostDir",
+    "HostDirs",
+    "KueueArgs",
+    "LabelMap",
+    "MetadataArgs",
+    "ModelArgs",
+    "Names",
+    "ObjectName",
+    "PodArgs",
+    "ProblemsFound",
+    "PullPolicy",
+    "Quantity",
+    "RunPolicyArgs",
+    "SchedulingArgs",
+    "SharedMemoryArgs",
+    "SubmitArgs",
+    "SyncArgs",
+    "TensorboardArgs",
+    "Toleration",
+    "Tolerations",
+    "Words",
+    "WorkerArgs",
+    "check_dns_label",
+    "check_dns_subdomain",
+    "field_for_key",
+    "field_for_path",
+    "flag",
+    "flag_name",
+    "flag_specs",
+    "json_schema",
+    "meta_of",
+    "nearest",
+    "parse",
+    "problems_from_validation_error",
+    "to_job_file",
+]

@@ -1,0 +1,99 @@
+"""Annotated types of the fields: how a value is read, how it is written back, and its JSON Schema."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, PlainSerializer, WithJsonSchema
+
+from arena_core.args import values as v
+
+
+def _map_schema(form: str) -> WithJsonSchema:
+    text = {"type": "string"}
+    return WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "object", "additionalProperties": {"type": ["string", "integer"]}},
+                {"type": "array", "items": {**text, "description": form}},
+            ]
+        }
+    )
+
+
+def _list_schema(form: str, **properties: Any) -> WithJsonSchema:
+    shape = {"type": "object", "additionalProperties": False, "properties": {k: {"type": "string", **p} for k, p in properties.items()}}
+    return WithJsonSchema({"type": "array", "items": {"anyOf": [{"type": "string", "description": form}, shape]}})
+
+
+def _toleration_out(items: tuple[v.Toleration, ...]) -> list[dict[str, str]]:
+    parts = ("key", "operator", "value", "effect")
+    return [{part: getattr(item, part) for part in parts if getattr(item, part)} for item in items]
+
+
+def _file_out(items: tuple[v.ConfigFile, ...]) -> list[dict[str, str]]:
+    out = []
+    for item in items:
+        inline: Mapping[str, str] = {"source": item.source} if item.source else {"content": item.text or ""}
+        out.append({**inline, "path": item.path})
+    return out
+
+
+def _writes(function: Any) -> PlainSerializer:
+    return PlainSerializer(function, when_used="json")
+
+
+EnvMap = Annotated[dict[str, str], BeforeValidator(v.env), _map_schema("NAME=VALUE")]
+LabelMap = Annotated[dict[str, str], BeforeValidator(v.labels), _map_schema("KEY=VALUE")]
+AnnotationMap = Annotated[dict[str, str], BeforeValidator(v.annotation_map), _map_schema("KEY=VALUE")]
+DeviceMap = Annotated[dict[str, str], BeforeValidator(v.devices), _map_schema("VENDOR/RESOURCE=QUANTITY")]
+DataMounts = Annotated[
+    tuple[v.DataMount, ...],
+    BeforeValidator(v.data_mounts),
+    _writes(lambda items: [f"{i.claim}:{i.path}" for i in items]),
+    _list_schema("CLAIM:/path", claim={}, path={}),
+]
+HostDirs = Annotated[
+    tuple[v.HostDir, ...],
+    BeforeValidator(v.host_dirs),
+    _writes(lambda items: [f"{i.host}:{i.path}" for i in items]),
+    _list_schema("/host[:/container]", host={}, path={}),
+]
+Tolerations = Annotated[
+    tuple[v.Toleration, ...],
+    BeforeValidator(v.tolerations),
+    _writes(_toleration_out),
+    _list_schema(
+        "key=value:effect,operator | key=value:effect | key:effect | key | all",
+        key={},
+        operator={"enum": ["Equal", "Exists"]},
+        value={},
+        effect={"enum": ["", *v.EFFECTS]},
+    ),
+]
+ConfigFiles = Annotated[
+    tuple[v.ConfigFile, ...],
+    BeforeValidator(v.config_files),
+    _writes(_file_out),
+    _list_schema("local[:/container/path]", source={}, path={}, content={}),
+]
+Words = Annotated[
+    tuple[str, ...],
+    BeforeValidator(v.words),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
+]
+Names = Annotated[
+    tuple[str, ...],
+    BeforeValidator(v.names),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
+]
+Quantity = Annotated[str, BeforeValidator(v.quantity), WithJsonSchema({"type": ["string", "number"], "examples": ["500m", "2", "2Gi"]})]
+Duration = Annotated[
+    int,
+    BeforeValidator(v.duration),
+    _writes(lambda n: f"{n}s"),
+    WithJsonSchema({"type": ["string", "integer"], "examples": ["90s", "1h30m"], "description": "Go duration"}),
+]
+#: A Kubernetes object's name, or empty for "not given".
+ObjectName = Annotated[str, AfterValidator(v.check_dns_subdomain)]

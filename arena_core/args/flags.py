@@ -1,0 +1,179 @@
+"""From the field of an argument model to a flag: metadata, spellings, and what the command line needs to know of it."""
+
+from __future__ import annotations
+
+import difflib
+import typing
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, BeforeValidator, Field
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+#: Key of ``json_schema_extra`` under which the flag's metadata stand.
+META = "arena"
+
+
+def flag(
+    default: Any = PydanticUndefined,
+    *,
+    help: str,
+    short: str = "",
+    old: Sequence[str] = (),
+    group: str = "Common",
+    paths: Sequence[str] = (),
+    metavar: str = "",
+    hidden: bool = False,
+    name: str = "",
+    **constraints: Any,
+) -> Any:
+    """Declare a field of an argument model that is also a flag; use it where pydantic's ``Field`` would stand.
+
+    ``short`` is the one-letter form (``-e``), ``old`` further spellings that are still accepted but not shown (``workingDir``),
+    ``name`` the spelling where it is not the field's name with dashes (``hostNetwork``), ``group`` the heading in help, ``paths``
+    the places in the manifests that the field feeds (``spec.runPolicy.backoffLimit``; ``template.spec…`` for pod templates), so
+    that a refusal by the server can name the flag. ``constraints`` go to pydantic (``ge=0``).
+
+    >>> class Args(BaseModel):
+    ...     epochs: int = flag(1, help="How often to go through the data.", ge=1)
+    >>> flag_name(Args, "epochs")
+    '--epochs'
+    """
+    meta: dict[str, Any] = {
+        "short": short,
+        "old": list(old),
+        "group": group,
+        "paths": list(paths),
+        "metavar": metavar,
+        "hidden": hidden,
+        "flag": name,
+    }
+    if default is PydanticUndefined:
+        return Field(description=help, json_schema_extra={META: meta}, **constraints)
+    if isinstance(default, dict):
+        return Field(default_factory=lambda: dict(default), description=help, json_schema_extra={META: meta}, **constraints)
+    return Field(default, description=help, json_schema_extra={META: meta}, **constraints)
+
+
+@dataclass(frozen=True, slots=True)
+class FlagSpec:
+    """One flag, ready to be shown and parsed.
+
+    ``kind`` is ``bool`` (a switch; ``--x`` or ``--no-x``), ``int``, ``text`` (one value), ``many`` (repeatable, the raw values are
+    handed to the model as a list) or ``words`` (the positional words). ``default`` is the model's, as text for help.
+    """
+
+    field: str
+    names: tuple[str, ...]
+    kind: str
+    help: str
+    short: str = ""
+    old: tuple[str, ...] = ()
+    group: str = "Common"
+    metavar: str = ""
+    default: str = ""
+    hidden: bool = False
+    required: bool = False
+    choices: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
+
+
+def meta_of(info: FieldInfo) -> dict[str, Any]:
+    """Return the flag metadata of a field, with defaults for a field declared without ``flag``."""
+    extra = info.json_schema_extra
+    found = extra.get(META) if isinstance(extra, dict) else None
+    return dict(found) if isinstance(found, Mapping) else {}
+
+
+def flag_name(model: type[BaseModel], field: str) -> str:
+    """Return the flag of a field (``working_dir`` → ``--working-dir``), or the text itself if the model has no such field."""
+    info = model.model_fields.get(field)
+    if info is None:
+        return field
+    return "--" + (meta_of(info).get("flag") or field.replace("_", "-"))
+
+
+def flag_specs(model: type[BaseModel]) -> list[FlagSpec]:
+    """Return all flags of a model in the order of its fields, the positional words last."""
+    specs = [_spec(model, name, info) for name, info in model.model_fields.items()]
+    return sorted(specs, key=lambda spec: spec.kind == "words")
+
+
+def _spec(model: type[BaseModel], field: str, info: FieldInfo) -> FlagSpec:
+    meta = meta_of(info)
+    kind = "words" if field == "command" else _kind(info)
+    choices = _choices(info.annotation)
+    default = info.get_default(call_default_factory=False)
+    shown = str(default) if kind in ("int", "text") and default not in (None, PydanticUndefined) else ""
+    return FlagSpec(
+        field=field,
+        names=(flag_name(model, field),),
+        kind=kind,
+        help=info.description or "",
+        short=meta.get("short", ""),
+        old=tuple(_dashed(old) for old in meta.get("old", ())),
+        group=meta.get("group", "Job"),
+        metavar=meta.get("metavar") or "|".join(c for c in choices if c) or {"int": "N", "text": "TEXT", "many": "TEXT"}.get(kind, ""),
+        default=shown,
+        hidden=bool(meta.get("hidden")),
+        required=info.is_required(),
+        choices=choices,
+        paths=tuple(meta.get("paths", ())),
+    )
+
+
+def _dashed(spelling: str) -> str:
+    return spelling if spelling.startswith("-") else "--" + spelling
+
+
+def _kind(info: FieldInfo) -> str:
+    annotation = info.annotation
+    origin = typing.get_origin(annotation) or annotation
+    if annotation is bool:
+        return "bool"
+    if annotation is int:
+        return "text" if any(isinstance(m, BeforeValidator) for m in info.metadata) else "int"
+    if isinstance(origin, type) and issubclass(origin, (dict, tuple, list)):
+        return "many"
+    return "text"
+
+
+def _choices(annotation: Any) -> tuple[str, ...]:
+    return tuple(str(c) for c in typing.get_args(annotation)) if typing.get_origin(annotation) is typing.Literal else ()
+
+
+def spellings(model: type[BaseModel]) -> dict[str, str]:
+    """Return every spelling that a job file may use for a key (without dashes in front), each with its field."""
+    table: dict[str, str] = {}
+    for field, info in model.model_fields.items():
+        for old in meta_of(info).get("old", ()):
+            table.setdefault(old.lstrip("-"), field)
+    for field in model.model_fields:
+        table[field.replace("_", "-")] = field
+        table[flag_name(model, field)[2:]] = field
+        table[field] = field
+    return table
+
+
+def field_for_key(model: type[BaseModel], key: str) -> str | None:
+    """Return the field that a job file's key means: the field's name, the flag's name or an old spelling; None if unknown.
+
+    >>> from arena_core.args import SubmitArgs
+    >>> field_for_key(SubmitArgs, "working-dir"), field_for_key(SubmitArgs, "workingDir"), field_for_key(SubmitArgs, "nope")
+    ('working_dir', 'working_dir', None)
+    """
+    return spellings(model).get(key.lstrip("-"))
+
+
+def nearest(word: str, known: Sequence[str]) -> str:
+    """Return the known word that looks most like ``word``, or an empty text."""
+    found = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
+    return found[0] if found else ""
+
+
+def paths_to_fields(model: type[BaseModel]) -> dict[str, str]:
+    """Return manifest path → field, as the fields declare them, longest path first."""
+    pairs = [(path, field) for field, info in model.model_fields.items() for path in meta_of(info).get("paths", ())]
+    return dict(sorted(pairs, key=lambda pair: -len(pair[0])))

@@ -1,0 +1,304 @@
+"""The groups of options that job types compose: a field is a flag, its help, its default and its rules.
+
+A job type that takes all of Arena's common flags derives from ``SubmitArgs``; one with other meanings composes the groups that
+fit. Rules that concern several fields are written as ``rules`` methods that yield problems, so that all are shown at once.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from typing import Any, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, field_validator, model_validator
+
+from arena_core.args import values
+from arena_core.args.fields import (
+    AnnotationMap,
+    ConfigFiles,
+    DataMounts,
+    DeviceMap,
+    EnvMap,
+    HostDirs,
+    LabelMap,
+    Names,
+    ObjectName,
+    Tolerations,
+    Words,
+)
+from arena_core.args.flags import flag
+from arena_core.types import Problem
+
+PullPolicy = Literal["Always", "IfNotPresent", "Never"]
+
+
+class ProblemsFound(ValueError):
+    """Raised inside validation to carry several problems; ``problems_from_validation_error`` unfolds it."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__("; ".join(p.message for p in problems))
+        self.problems = tuple(problems)
+
+
+class ArgsGroup(BaseModel):
+    """Base of every group: unknown keys are refused, values do not change after reading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    def rules(self) -> Iterator[Problem]:
+        """Yield what is wrong between fields; a subclass yields its own after ``yield from super().rules()``."""
+        yield from ()
+
+    @model_validator(mode="after")
+    def _obey(self) -> Any:
+        problems = list(self.rules())
+        if problems:
+            raise ProblemsFound(problems)
+        return self
+
+
+class MetadataArgs(ArgsGroup):
+    """Name, labels and annotations. ``NAME_*`` tighten the name where an operator needs it."""
+
+    #: Longest name; derived objects (``<name>-worker-0``, ``<name>-tensorboard``) must fit into 63 characters.
+    NAME_MAX: ClassVar[int] = 49
+    #: Whether the name must begin with a letter (a Service is named after it: DNS-1035).
+    NAME_LETTER_FIRST: ClassVar[bool] = False
+
+    name: str = flag(help="Name of the job.", paths=("metadata.name",), metavar="NAME")
+    labels: LabelMap = flag(
+        {},
+        help="Label of the job and its pods; repeatable.",
+        short="-l",
+        name="label",
+        old=("labels",),
+        metavar="KEY=VALUE",
+        paths=("metadata.labels",),
+    )
+    annotations: AnnotationMap = flag(
+        {},
+        help="Annotation of the job and its pods; repeatable.",
+        short="-a",
+        name="annotation",
+        old=("annotations",),
+        metavar="KEY=VALUE",
+        paths=("metadata.annotations",),
+    )
+
+    @field_validator("name")
+    @classmethod
+    def _check_name(cls, name: str) -> str:
+        if not name:
+            raise ValueError("must not be empty")
+        if len(name) > cls.NAME_MAX:
+            raise ValueError(f"{name!r} has {len(name)} characters, at most {cls.NAME_MAX} are allowed")
+        if not re.fullmatch(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?", name):
+            raise ValueError(f"{name!r} may only have lower-case letters, digits and '-', and begins and ends with a letter or digit")
+        if cls.NAME_LETTER_FIRST and not name[0].isalpha():
+            raise ValueError(f"{name!r} must begin with a letter: Services are named after this kind of job")
+        return name
+
+
+class PodArgs(ArgsGroup):
+    """What every pod of the job gets."""
+
+    #: Whether the image, or the command, must be given.
+    REQUIRES_IMAGE: ClassVar[bool] = True
+    REQUIRES_COMMAND: ClassVar[bool] = True
+
+    image: str = flag("", help="Container image.", paths=("containers[].image",), metavar="IMAGE")
+    image_pull_policy: PullPolicy = flag(
+        "Always", help="When the image is pulled: Always, IfNotPresent or Never.", paths=("containers[].imagePullPolicy",)
+    )
+    image_pull_secrets: Names = flag(
+        (),
+        help="Secret for pulling the image; repeatable.",
+        name="image-pull-secret",
+        old=("imagePullSecrets", "image-pull-secrets"),
+        metavar="SECRET",
+        paths=("imagePullSecrets",),
+    )
+    gpus: int = flag(
+        0,
+        help="GPUs of each worker (nvidia.com/gpu).",
+        ge=0,
+        paths=("resources.limits[nvidia.com/gpu]", "resources.requests[nvidia.com/gpu]"),
+    )
+    devices: DeviceMap = flag(
+        {},
+        help="Extended resource of each worker, e.g. amd.com/gpu=1; repeatable.",
+        name="device",
+        old=("devices",),
+        metavar="VENDOR/RESOURCE=N",
+        paths=("resources.limits", "resources.requests"),
+    )
+    working_dir: str = flag(
+        "/root",
+        help="Working directory; synchronised code goes to its folder 'code'.",
+        old=("workingDir",),
+        paths=("containers[].workingDir",),
+    )
+    env: EnvMap = flag(
+        {}, help="Environment variable; repeatable.", short="-e", old=("envs",), metavar="NAME=VALUE", paths=("containers[].env",)
+    )
+    data: DataMounts = flag(
+        (),
+        help="Mount a persistent volume claim; repeatable.",
+        short="-d",
+        metavar="CLAIM:/PATH",
+        paths=("volumes[].persistentVolumeClaim",),
+    )
+    data_dirs: HostDirs = flag(
+        (),
+        help="Mount a folder of the node; repeatable.",
+        name="data-dir",
+        old=("dataDir", "data-dirs"),
+        metavar="/HOST[:/PATH]",
+        paths=("volumes[].hostPath",),
+    )
+    selectors: LabelMap = flag(
+        {},
+        help="Label that a node must have; repeatable.",
+        name="selector",
+        old=("selectors",),
+        metavar="KEY=VALUE",
+        paths=("nodeSelector",),
+    )
+    tolerations: Tolerations = flag(
+        (),
+        help="Taint to tolerate: key=value:effect[,operator], key:effect, key, or all; repeatable.",
+        name="toleration",
+        old=("tolerations",),
+        metavar="TOLERATION",
+        paths=("tolerations",),
+    )
+    config_files: ConfigFiles = flag(
+        (),
+        help="Local file to put into the containers; repeatable.",
+        name="config-file",
+        old=("config-files",),
+        metavar="LOCAL[:/PATH]",
+        paths=("volumes[].configMap",),
+    )
+    rdma: bool = flag(False, help="Ask for an RDMA device (rdma/hca) and the capability IPC_LOCK.", paths=("securityContext.capabilities",))
+    priority: ObjectName = flag("", help="PriorityClass of the pods.", short="-p", metavar="CLASS", paths=("priorityClassName",))
+    shell: str = flag("sh", help="Shell that runs the command (SHELL -c COMMAND).", min_length=1, metavar="SHELL")
+    host_network: bool = flag(False, help="Use the node's network.", name="hostNetwork", old=("host-network",), paths=("hostNetwork",))
+    host_ipc: bool = flag(False, help="Use the node's IPC namespace.", name="hostIPC", old=("host-ipc",), paths=("hostIPC",))
+    host_pid: bool = flag(False, help="Use the node's process namespace.", name="hostPID", old=("host-pid",), paths=("hostPID",))
+    command: Words = flag(
+        (),
+        help="The command: one word is shell text as it is, several are joined with shell quoting.",
+        metavar="COMMAND...",
+        paths=("containers[].command",),
+    )
+
+    @property
+    def command_line(self) -> str | None:
+        """The text for ``SHELL -c``, or None where no command was given."""
+        if not self.command:
+            return None
+        return self.command[0] if len(self.command) == 1 else shlex.join(self.command)
+
+    @field_validator("image")
+    @classmethod
+    def _check_image(cls, image: str) -> str:
+        if image != image.strip() or any(c.isspace() for c in image):
+            raise ValueError(f"{image!r} must not contain spaces")
+        return image
+
+    @field_validator("working_dir")
+    @classmethod
+    def _check_working_dir(cls, path: str) -> str:
+        if not path.startswith("/"):
+            raise ValueError(f"{path!r} must be an absolute path")
+        return path
+
+    @field_validator("command")
+    @classmethod
+    def _check_command(cls, command: tuple[str, ...]) -> tuple[str, ...]:
+        if any("\0" in word for word in command):
+            raise ValueError("the command contains a NUL character")
+        return command
+
+    def mount_paths(self) -> Iterator[tuple[str, str]]:
+        """Yield (field, path) of every mount in the containers; a group that mounts something adds its own."""
+        yield from (("data", mount.path) for mount in self.data)
+        yield from (("data_dirs", mount.path) for mount in self.data_dirs)
+        yield from (("config_files", file.path) for file in self.config_files)
+
+    def rules(self) -> Iterator[Problem]:
+        """Image and command are there; no two mounts at one place."""
+        yield from super().rules()
+        if self.REQUIRES_IMAGE and not self.image:
+            yield Problem("the container image is missing", "image", "give one with --image")
+        if not self.command:
+            if self.REQUIRES_COMMAND:
+                yield Problem("the command is missing", "command", 'write it last, for example "python train.py"')
+        elif not "".join(self.command).strip():
+            yield Problem("the command is empty", "command")
+        elif len(self.command) > 1 and self.command[0] in ("true", "false"):
+            hint = "switches take no separate value: write --hostNetwork or --hostNetwork=true"
+            yield Problem(f"the command begins with {self.command[0]!r}", "command", hint)
+        seen: dict[str, str] = {}
+        for field, path in self.mount_paths():
+            if path in seen:
+                yield Problem(f"{path!r} is mounted twice", field, "give each mount a path of its own")
+            seen[path] = field
+
+
+class WorkerArgs(ArgsGroup):
+    """How many workers, and how often to try again."""
+
+    workers: int = flag(1, help="Number of workers.", ge=1, paths=("replicas",))
+    retry: int = flag(0, help="How often to try again after a failure.", ge=0, paths=("spec.runPolicy.backoffLimit", "spec.backoffLimit"))
+
+
+class SchedulingArgs(ArgsGroup):
+    """Scheduler, gang and kube-queue."""
+
+    gang: bool = flag(False, help="All pods start together or none (a PodGroup of the scheduler).")
+    scheduler: ObjectName = flag(
+        "", help="Scheduler of the pods (volcano; empty for the cluster's own).", metavar="NAME", paths=("schedulerName",)
+    )
+    queue: bool = flag(False, help="Wait for kube-queue (the job is created suspended).")
+
+
+class KueueArgs(ArgsGroup):
+    """Queueing by Kueue."""
+
+    kueue_queue: ObjectName = flag(
+        "",
+        help="LocalQueue of Kueue that admits the job.",
+        group="Kueue",
+        metavar="QUEUE",
+        paths=("metadata.labels[kueue.x-k8s.io/queue-name]",),
+        max_length=63,
+    )
+    kueue_priority_class: ObjectName = flag(
+        "",
+        help="WorkloadPriorityClass of Kueue.",
+        group="Kueue",
+        metavar="CLASS",
+        paths=("metadata.labels[kueue.x-k8s.io/priority-class]",),
+        max_length=63,
+    )
+
+
+class ModelArgs(ArgsGroup):
+    """Registration of a model version in MLflow."""
+
+    model_name: str = flag("", help="Register the result as a version of this MLflow model.", group="Model", metavar="NAME")
+    model_source: str = flag("", help="URI of the model.", group="Model", metavar="URI")
+
+    def rules(self) -> Iterator[Problem]:
+        """A model has a source and a name that fits into a label."""
+        yield from super().rules()
+        if self.model_name and not self.model_source:
+            yield Problem("the model's source is missing", "model_source", "give its URI with --model-source")
+        if self.model_name:
+            try:
+                values.labels({"modelName": self.model_name})
+            except ValueError as error:
+                yield Problem(str(error), "model_name")

@@ -1,0 +1,125 @@
+"""From raw values (of flags or of a job file) to the model, with every problem at once; and back to a job file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from arena_core.args.flags import META, flag_name, flag_specs, nearest, paths_to_fields, spellings
+from arena_core.args.groups import ProblemsFound
+from arena_core.errors import InvalidArguments
+from arena_core.types import Problem
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def parse(model: type[M], raw: Mapping[str, Any]) -> M:
+    """Read raw values by field name; raises ``InvalidArguments`` with every problem, also those of rules between fields.
+
+    >>> from arena_core.args import SubmitArgs
+    >>> parse(SubmitArgs, {"name": "x", "image": "i", "command": "python train.py", "env": ["A=b=c"]}).env
+    {'A': 'b=c'}
+    """
+    try:
+        return model.model_validate(dict(raw))
+    except ValidationError as error:
+        problems = problems_from_validation_error(error, model)
+    # The rules between fields run only where every field is right: put defaults in place of the wrong ones and ask again.
+    wrong = {p.field for p in problems}
+    rest = {key: value for key, value in raw.items() if key in model.model_fields and key not in wrong}
+    for field, info in model.model_fields.items():
+        if info.is_required() and field not in rest:
+            rest[field] = "x"
+    try:
+        model.model_validate(rest)
+    except ValidationError as error:
+        known = {(p.field, p.message) for p in problems}
+        problems += [p for p in problems_from_validation_error(error, model) if p.field not in wrong and (p.field, p.message) not in known]
+    raise InvalidArguments(problems)
+
+
+def problems_from_validation_error(error: ValidationError, model: type[BaseModel]) -> list[Problem]:
+    """Turn pydantic's errors into problems that name the field; unknown keys get the nearest known one as a hint."""
+    problems: list[Problem] = []
+    for item in error.errors(include_url=False):
+        cause = item.get("ctx", {}).get("error")
+        if isinstance(cause, ProblemsFound):
+            problems += cause.problems
+            continue
+        where = [str(part) for part in item["loc"]]
+        field = where[0] if where else ""
+        if item["type"] == "extra_forbidden":
+            near = nearest(field, list(spellings(model)))
+            problems.append(Problem(f"unknown option {field!r}", "", f"did you mean {near!r}?" if near else ""))
+        elif item["type"] == "missing":
+            problems.append(Problem("is required", field, f"give it with {flag_name(model, field)}"))
+        else:
+            problems.append(Problem(_message(item, where[1:]), field))
+    return problems
+
+
+def _message(item: Mapping[str, Any], inner: list[str]) -> str:
+    text = str(item["msg"]).removeprefix("Value error, ")
+    value = item.get("input")
+    if item["type"] == "value_error":
+        return text
+    text = re.sub(r"^Input should be", "must be", text).replace(", unable to parse string as an integer", "")
+    at = f"{'.'.join(inner)}: " if inner else ""
+    return f"{at}{text}, not {value!r}" if isinstance(value, (str, int, float, bool, type(None))) else at + text
+
+
+def field_for_path(model: type[BaseModel], path: str) -> str:
+    """Return the field that feeds a place of a manifest, for a refusal by the server; empty if none is known.
+
+    Indices do not count, and a declared path may match anywhere inside; the longest declared one wins.
+
+    >>> from arena_core.args import SubmitArgs
+    >>> field_for_path(SubmitArgs, "spec.pytorchReplicaSpecs.Master.template.spec.containers[0].image")
+    'image'
+    """
+    plain = "." + re.sub(r"\[(\d+|\"\d+\")\]", "[]", path)
+    for declared, field in paths_to_fields(model).items():
+        at = plain.find("." + declared)
+        end = at + 1 + len(declared)
+        if at >= 0 and (end == len(plain) or plain[end] in ".["):
+            return field
+    return ""
+
+
+def to_job_file(job_type: str, args: BaseModel) -> dict[str, Any]:
+    """Return the job file that says the same as the arguments: ``type`` and every value that is not the default."""
+    values = args.model_dump(mode="json", exclude_defaults=True)
+    model = type(args)
+    out: dict[str, Any] = {"type": job_type}
+    for spec in flag_specs(model):
+        if spec.field in values:
+            value = values[spec.field]
+            single = spec.kind == "words" and len(value) == 1
+            out[spec.names[0][2:]] = value[0] if single else value
+    return out
+
+
+def json_schema(job_type: str, model: type[BaseModel]) -> dict[str, Any]:
+    """Return the JSON Schema of a job file of this type: every spelling of a key, ``type``, and nothing else."""
+    schema = model.model_json_schema()
+    properties = schema.get("properties", {})
+    for definition in properties.values():
+        definition.pop(META, None)
+    names = {field: flag_name(model, field)[2:] for field in properties}
+    every: dict[str, Any] = {"type": {"const": job_type, "description": "The job type."}}
+    for key, field in sorted(spellings(model).items(), key=lambda pair: (list(properties).index(pair[1]), pair[0] != names[pair[1]])):
+        main = key == names[field]
+        every[key] = properties[field] if main else {"$ref": f"#/properties/{names[field]}", "deprecated": key != field}
+    required = [names[field] for field in schema.get("required", ())]
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": f"job file of type {job_type}",
+        **{k: v for k, v in schema.items() if k not in ("properties", "required", "title", "additionalProperties")},
+        "type": "object",
+        "additionalProperties": False,
+        "properties": every,
+        "required": ["type", *required],
+    }
