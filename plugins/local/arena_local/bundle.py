@@ -29,13 +29,17 @@ class ApiError(Exception):
 
 
 class Denied(Exception):
-    """Raised by an admission function; the server words it as ``admission webhook "NAME" denied the request: MESSAGE``."""
+    """Raised by an admission function; the server words it as ``admission webhook "NAME" denied the request: MESSAGE``.
 
-    def __init__(self, message: str, code: int = 403, reason: str = "") -> None:
+    ``warnings`` go out as Warning headers of the refusal.
+    """
+
+    def __init__(self, message: str, code: int = 403, reason: str = "", warnings: Sequence[str] = ()) -> None:
         super().__init__(message)
         self.message = message
         self.code = code
         self.reason = reason
+        self.warnings = tuple(warnings)
 
 
 class Api(Protocol):
