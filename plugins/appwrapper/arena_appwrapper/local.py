@@ -1,0 +1,78 @@
+"""What AppWrapper brings to the local cluster: CRD, webhooks, operator, and what quota must know of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from arena_appwrapper.operator import webhook
+from arena_appwrapper.operator.machine import RESOURCE, AppWrapperController
+from arena_appwrapper.operator.podsets import effective, resolve, steps
+from arena_local.bundle import Admission, Api, Bundle, Obj, QuotaJob, QuotaPodSet
+from arena_local.operator.conditions import condition_true
+from arena_local.operator.crds import load_crds
+
+
+def _suspended(wrapper: Obj) -> bool:
+    return bool(wrapper["spec"].get("suspend"))
+
+
+def _set_suspend(wrapper: Obj, value: bool) -> None:
+    if value:
+        wrapper["spec"]["suspend"] = True
+    else:
+        wrapper["spec"].pop("suspend", None)  # as a typed Go client writes false
+
+
+def _pod_sets(wrapper: Obj) -> Sequence[QuotaPodSet]:
+    """Return the pod sets of all components in order, named ``<appwrapper>-<n>`` as Kueue does."""
+    found: list[QuotaPodSet] = []
+    for index, component in enumerate(wrapper["spec"]["components"]):
+        for pod_set in effective(component):
+            path = ("spec", "components", index, "template", *steps(pod_set["path"]))
+            name = f"{wrapper['metadata']['name']}-{len(found)}"
+            found.append(QuotaPodSet(name, pod_set["replicas"], resolve(component["template"], pod_set["path"]), path))
+    return found
+
+
+def _finished(wrapper: Obj) -> tuple[str, bool] | None:
+    phase = (wrapper.get("status") or {}).get("phase")
+    if phase == "Succeeded":
+        return "AppWrapper finished successfully", True
+    if phase == "Failed":
+        deployed = condition_true(wrapper, "ResourcesDeployed")
+        return None if deployed else ("AppWrapper failed", False)
+    return None
+
+
+def _active(api: Api, wrapper: Obj) -> bool:
+    """Return whether Kueue counts it as active: the condition, not the pods (the integration's IsActive)."""
+    return condition_true(wrapper, "QuotaReserved")
+
+
+def _pods_ready(api: Api, wrapper: Obj) -> bool:
+    return condition_true(wrapper, "PodsReady")
+
+
+BUNDLE = Bundle(
+    name="appwrapperjob",
+    crds=lambda: load_crds("arena_appwrapper"),
+    admission=(
+        Admission("mappwrapper.kb.io", RESOURCE, ("CREATE",), mutate=webhook.default),
+        Admission("vappwrapper.kb.io", RESOURCE, ("CREATE", "UPDATE"), validate=webhook.validate),
+    ),
+    controllers=(AppWrapperController,),
+    quota=(
+        QuotaJob(
+            resource=RESOURCE,
+            kind="AppWrapper",
+            api_version="workload.codeflare.dev/v1beta2",
+            integration="workload.codeflare.dev/appwrapper",
+            is_suspended=_suspended,
+            set_suspend=_set_suspend,
+            pod_sets=_pod_sets,
+            finished=_finished,
+            active=_active,
+            pods_ready=_pods_ready,
+        ),
+    ),
+)

@@ -1,0 +1,54 @@
+"""Count an AppWrapper's pods, and judge the exit codes of those that failed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from arena_appwrapper.operator.podsets import expected_pods
+from arena_appwrapper.operator.settings import LABEL, Settings
+from arena_local.bundle import Api, Obj
+from arena_local.operator.pods import phase, terminating
+
+
+@dataclass
+class Pods:
+    """How many pods are expected and in which phase the labelled ones are; ``terminal``: one failed beyond retrying."""
+
+    expected: int = 0
+    pending: int = 0
+    running: int = 0
+    succeeded: int = 0
+    failed: int = 0
+    terminal: bool = False
+
+    @property
+    def details(self) -> str:
+        """The operator's sentence about pods that are not ready."""
+        return f"{self.pending} pods pending; {self.running} pods running; {self.succeeded} pods succeeded"
+
+
+def count(api: Api, wrapper: Obj, settings: Settings) -> Pods:
+    """Count the pods in the namespace that carry the AppWrapper's label."""
+    pods = Pods(expected=expected_pods(wrapper))
+    for pod in api.list("pods", wrapper["metadata"]["namespace"], {LABEL: wrapper["metadata"]["name"]}):
+        match phase(pod):
+            case "Pending":
+                pods.pending += 1
+            case "Running":
+                pods.running += not terminating(pod)
+            case "Succeeded":
+                pods.succeeded += 1
+            case "Failed":
+                pods.failed += 1
+                pods.terminal = pods.terminal or _terminal(pod, settings)
+    return pods
+
+
+def _terminal(pod: Obj, settings: Settings) -> bool:
+    status = pod.get("status") or {}
+    for entry in [*(status.get("initContainerStatuses") or ()), *(status.get("containerStatuses") or ())]:
+        ended = (entry.get("state") or {}).get("terminated") or (entry.get("lastState") or {}).get("terminated")
+        code = int((ended or {}).get("exitCode", 0))
+        if code in settings.terminal or (code and settings.retryable and code not in settings.retryable):
+            return True
+    return False
