@@ -5,8 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from arena_local.bundle import Api, Controller
+from arena_local.controllers.deployment import DeploymentController
+from arena_local.controllers.endpoints import EndpointsController
+from arena_local.controllers.job import JobController, TtlController
+from arena_local.controllers.namespaces import NamespaceController
+from arena_local.controllers.replicaset import ReplicaSetController
 
 
 def builtin_controllers(api: Api) -> Sequence[Controller]:
     """Return the built-in controllers."""
-    return ()
+    return (
+        JobController(api),
+        TtlController(api),
+        ReplicaSetController(api),
+        DeploymentController(api),
+        EndpointsController(api),
+        NamespaceController(api),
+    )

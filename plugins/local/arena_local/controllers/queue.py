@@ -19,14 +19,22 @@ class WorkQueue:
         self._ready: OrderedDict[Key, None] = OrderedDict()
         self._timers: dict[Key, asyncio.TimerHandle] = {}
         self._failures: dict[Key, int] = {}
+        self._held: dict[Key, float] = {}
         self._wake = asyncio.Event()
 
     def __len__(self) -> int:
         return len(self._ready)
 
     def add(self, key: Key) -> None:
-        """Queue the key unless it waits already."""
+        """Queue the key unless it waits already; a held one waits until its time."""
         if key not in self._ready:
+            if self._held:
+                now = asyncio.get_running_loop().time()
+                until = self._held.get(key, 0.0)
+                if until > now:
+                    self.add_after(key, until - now)
+                    return
+                self._held.pop(key, None)
             self._ready[key] = None
             self._wake.set()
 
@@ -40,6 +48,10 @@ class WorkQueue:
                 return
             timer.cancel()
         self._timers[key] = loop.call_at(due, self._due, key)
+
+    def hold(self, key: Key, seconds: float) -> None:
+        """Let the key wait at least so long before its next turn: a long reconcile must not take the whole loop."""
+        self._held[key] = asyncio.get_running_loop().time() + seconds
 
     def retry(self, key: Key) -> float:
         """Queue the key after its back-off; returns the delay."""

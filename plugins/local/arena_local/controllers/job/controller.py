@@ -1,0 +1,51 @@
+"""The Job controller: makes pods, counts them once by their finalizer, and writes the conditions in two steps as the real one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from arena_local.bundle import Api, ApiError, Key, Obj
+from arena_local.controllers.job.sync import FINALIZER, MANAGER, JobSync, without_finalizer
+from arena_local.operator.conditions import condition_true
+from arena_local.operator.owners import controller_of
+
+
+class JobController:
+    """Reconciles batch/v1 Jobs."""
+
+    name = "job"
+    resource = "jobs.batch"
+    owns = ("pods",)
+    watches: Mapping[str, Callable[[Obj], Iterable[Key]]] = {}
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+
+    def reconcile(self, namespace: str, name: str) -> float | None:
+        """Bring pods and status of the Job in line with its spec."""
+        job = self._api.find(self.resource, namespace, name)
+        self._release_orphans(namespace, name, job)
+        if job is None or job["spec"].get("managedBy", "kubernetes.io/job-controller") != "kubernetes.io/job-controller":
+            return None
+        if condition_true(job, "Complete") or condition_true(job, "Failed"):
+            return None
+        return JobSync(self._api, job).run()
+
+    def _release_orphans(self, namespace: str, name: str, job: Obj | None) -> None:
+        """Take the finalizer from pods whose Job is gone (or was replaced by another of the same name)."""
+        uid = job["metadata"]["uid"] if job else ""
+        if job is not None and job.get("status"):
+            return
+        for pod in self._api.list("pods", namespace, {"batch.kubernetes.io/job-name": name}):
+            if FINALIZER not in (pod["metadata"].get("finalizers") or ()):
+                continue
+            owner = controller_of(pod)
+            if owner is None or (owner["kind"] == "Job" and owner["uid"] != uid):
+                try:
+                    without_finalizer(self._api, pod)
+                except ApiError as error:
+                    if error.code != 404:
+                        raise
+
+
+__all__ = ["MANAGER", "JobController"]

@@ -1,0 +1,107 @@
+"""The ReplicaSet controller."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from arena_local.bundle import Api, ApiError, Key, Obj
+from arena_local.operator import pods as podlib
+from arena_local.operator.conditions import find_condition, parse_time, remove_condition, timestamp
+from arena_local.operator.owners import claim, controlled, owner_reference
+
+MANAGER = "replicaset-controller"
+_BURST = 500
+
+
+def removal_order(pod: Obj) -> tuple[object, ...]:
+    """Return the key by which pods go first: unplaced, pending, unready, cheap, restarted, young."""
+    status = pod.get("status") or {}
+    cost = str((pod["metadata"].get("annotations") or {}).get("controller.kubernetes.io/pod-deletion-cost", "0"))
+    restarts = max((entry.get("restartCount", 0) for entry in status.get("containerStatuses") or ()), default=0)
+    phases = {"Pending": 0, "Unknown": 1, "Running": 2}
+    age = parse_time(pod["metadata"]["creationTimestamp"]).timestamp()
+    number = int(cost) if cost.lstrip("-").isdecimal() else 0
+    return (bool(pod["spec"].get("nodeName")), phases.get(podlib.phase(pod), 0), podlib.ready(pod), number, -restarts, -age)
+
+
+def available(pod: Obj, min_ready: float, api: Api) -> bool:
+    """Return whether the pod has been Ready for ``min_ready`` seconds."""
+    if not podlib.ready(pod):
+        return False
+    condition = find_condition(pod, "Ready") or {}
+    return not min_ready or (api.now() - parse_time(condition["lastTransitionTime"])).total_seconds() >= min_ready
+
+
+class ReplicaSetController:
+    """Keeps the number of pods that each ReplicaSet asks for."""
+
+    name = "replicaset"
+    resource = "replicasets.apps"
+    owns = ("pods",)
+    watches: Mapping[str, Callable[[Obj], Iterable[Key]]] = {}
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+
+    def reconcile(self, namespace: str, name: str) -> float | None:
+        """Create or delete pods, then write the status."""
+        found = self._api.find(self.resource, namespace, name)
+        if found is None:
+            return None
+        owner: Obj = copy.deepcopy(dict(found))
+        labels = (owner["spec"].get("selector") or {}).get("matchLabels") or {}
+        pods = claim(self._api, "pods", owner, labels, manager=MANAGER) if labels else controlled(self._api, "pods", owner)
+        error: ApiError | None = None
+        if not owner["metadata"].get("deletionTimestamp"):
+            error = self._manage(owner, [pod for pod in pods if podlib.active(pod)])
+        self._write_status(owner, controlled(self._api, "pods", owner), error)
+        if error is not None:
+            raise error
+        min_ready = owner["spec"].get("minReadySeconds") or 0
+        waiting = min_ready and any(podlib.ready(pod) and not available(pod, min_ready, self._api) for pod in pods)
+        return float(min_ready) if waiting else None
+
+    def _manage(self, owner: Obj, active: Sequence[Obj]) -> ApiError | None:
+        missing = int(owner["spec"].get("replicas", 1)) - len(active)
+        for _ in range(min(missing, _BURST)):
+            pod = podlib.pod_from_template(
+                owner["spec"]["template"], owner["metadata"]["namespace"], generate=f"{owner['metadata']['name']}-"
+            )
+            pod["metadata"]["ownerReferences"] = [owner_reference(owner)]
+            try:
+                made = self._api.create(pod, manager=MANAGER)
+            except ApiError as error:
+                self._api.event(owner, "Warning", "FailedCreate", f"Error creating: {error.message}", component=MANAGER)
+                return error
+            self._api.event(owner, "Normal", "SuccessfulCreate", f"Created pod: {made['metadata']['name']}", component=MANAGER)
+        for pod in sorted(active, key=removal_order)[: max(0, -missing)]:
+            meta = pod["metadata"]
+            self._api.delete("pods", meta["namespace"], meta["name"], uid=meta["uid"], manager=MANAGER)
+            self._api.event(owner, "Normal", "SuccessfulDelete", f"Deleted pod: {meta['name']}", component=MANAGER)
+        return None
+
+    def _write_status(self, owner: Obj, pods: Sequence[Obj], error: ApiError | None) -> None:
+        active = [pod for pod in pods if podlib.active(pod)]
+        wanted = (owner["spec"]["template"].get("metadata") or {}).get("labels") or {}
+        min_ready = owner["spec"].get("minReadySeconds") or 0
+        counts = {
+            "fullyLabeledReplicas": len([p for p in active if wanted.items() <= (p["metadata"].get("labels") or {}).items()]),
+            "readyReplicas": len([pod for pod in active if podlib.ready(pod)]),
+            "availableReplicas": len([pod for pod in active if available(pod, min_ready, self._api)]),
+        }
+        status = owner.setdefault("status", {})
+        for key, value in counts.items():
+            if value:
+                status[key] = value
+            else:
+                status.pop(key, None)
+        status["replicas"] = len(active)
+        status["terminatingReplicas"] = len([pod for pod in pods if podlib.terminating(pod) and not podlib.finished(pod)])
+        status["observedGeneration"] = owner["metadata"].get("generation", 1)
+        if error is not None and not find_condition(owner, "ReplicaFailure"):
+            condition = {"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate", "message": error.message}
+            status.setdefault("conditions", []).append({**condition, "lastTransitionTime": timestamp(self._api.now())})
+        elif error is None and remove_condition(status, "ReplicaFailure") and not status["conditions"]:
+            del status["conditions"]
+        self._api.update_status(owner, manager=MANAGER)
