@@ -1,0 +1,276 @@
+"""One Kubernetes cluster as the rest of the core sees it: raw objects in and out, every refusal an ``ArenaError``."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from arena_core.errors import AlreadyExists, NotFound
+from arena_core.kube.endpoint import Endpoint
+from arena_core.kube.refusals import Gone, refusal
+from arena_core.kube.transport import Answer, Transport
+from arena_core.types import Manifest, Resource
+
+if TYPE_CHECKING:
+    from arena_core.kube.logs import LogOptions
+    from arena_core.kube.streams import ExecSession
+
+log = logging.getLogger(__name__)
+
+PAGE = 500
+FIELD_MANAGER = "arena"
+
+
+@dataclass(frozen=True, slots=True)
+class ListResult:
+    """The objects of a list, and the version of the collection, from where a watch can go on."""
+
+    items: list[Manifest]
+    resource_version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """What a create gave: the stored object, the server's warnings, and whether it was there from an earlier try of the same create."""
+
+    object: Manifest
+    warnings: tuple[str, ...] = ()
+    recovered: bool = False
+
+
+@dataclass(eq=False)
+class Cluster:
+    """An API server with a context and a default namespace. Safe for several threads.
+
+    ``is_local`` says that this is the embedded cluster, ``started_local`` that it was chosen because nothing else is configured.
+    """
+
+    endpoint: Endpoint
+    context: str = ""
+    namespace: str = "default"
+    user_name: str = ""
+    is_local: bool = False
+    started_local: bool = False
+    transport: Transport = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.transport = Transport(self.endpoint)
+        self.is_local = self.is_local or self.context == "arena-local"
+
+    @property
+    def server(self) -> str:
+        """The server's address, fit to be shown."""
+        return self.endpoint.display
+
+    def close(self) -> None:
+        """Close idle connections."""
+        self.transport.close()
+
+    def request(self, method: str, path: str, query: Mapping[str, Any] | None = None, body: Any = None, **options: Any) -> Answer:
+        """Send any request; the answer is returned whatever its status. For what the methods below do not cover."""
+        return self.transport.request(method, path, query, body, **options)
+
+    def get(self, resource: Resource, namespace: str, name: str, **query: Any) -> Manifest:
+        """Return one object; raises ``NotFound``, ``KindNotInstalled``, ``PermissionDenied`` ..."""
+        answer = self.transport.request("GET", path_of(resource, namespace, name), query)
+        return self._object(answer, "get", resource, namespace, name)
+
+    def find(self, resource: Resource, namespace: str, name: str, **query: Any) -> Manifest | None:
+        """Return one object, or None if there is none of this name."""
+        try:
+            return self.get(resource, namespace, name, **query)
+        except NotFound:
+            return None
+
+    def list(
+        self, resource: Resource, namespace: str = "", *, label_selector: str = "", field_selector: str = "", limit: int = PAGE
+    ) -> ListResult:
+        """Return all objects of a namespace ("" = every namespace), page by page; an expired page token starts again."""
+        for attempt in range(3):
+            try:
+                return self._list(resource, namespace, label_selector, field_selector, limit if attempt < 2 else 0)
+            except Gone:
+                log.debug("the list of %s changed while it was read, reading it again", resource.key)
+        return self._list(resource, namespace, label_selector, field_selector, 0)
+
+    def _list(self, resource: Resource, namespace: str, label_selector: str, field_selector: str, limit: int) -> ListResult:
+        items: list[Manifest] = []
+        query: dict[str, Any] = {"labelSelector": label_selector, "fieldSelector": field_selector, "limit": limit or None}
+        while True:
+            answer = self.transport.request("GET", path_of(resource, namespace), query)
+            data = self._object(answer, "list", resource, namespace, "")
+            metadata = data.get("metadata") or {}
+            for item in data.get("items") or []:
+                # Lists leave out what their own kind says already.
+                item.setdefault("apiVersion", resource.api_version)
+                item.setdefault("kind", resource.kind)
+                items.append(item)
+            if not metadata.get("continue"):
+                return ListResult(items, str(metadata.get("resourceVersion") or ""))
+            query["continue"] = metadata["continue"]
+
+    def create(
+        self,
+        resource: Resource,
+        namespace: str,
+        obj: Manifest,
+        *,
+        dry_run: bool = False,
+        strict: bool = True,
+        is_own: Callable[[Manifest], bool] | None = None,
+    ) -> Created:
+        """Create an object.
+
+        With ``is_own`` the request is repeated when the connection breaks: if the object then exists, ``is_own`` tells from what is
+        stored whether an earlier try of this very create made it. Without it a create is never sent twice on a guess.
+        """
+        name = str((obj.get("metadata") or {}).get("name") or "")
+        query = {"fieldManager": FIELD_MANAGER, "fieldValidation": "Strict" if strict else "Warn", "dryRun": "All" if dry_run else None}
+        answer = self.transport.request("POST", path_of(resource, namespace), query, obj, repeatable=dry_run or is_own is not None)
+        try:
+            stored = self._object(answer, "create", resource, namespace, name)
+        except AlreadyExists:
+            if answer.tries == 1 or is_own is None or dry_run:
+                raise
+            found = self.find(resource, namespace, name)
+            if found is None or not is_own(found):
+                raise
+            return Created(found, recovered=True)
+        return Created(stored, _warnings(answer.headers))
+
+    def replace(self, resource: Resource, namespace: str, obj: Manifest) -> Manifest:
+        """Replace an object (PUT)."""
+        name = str(obj["metadata"]["name"])
+        answer = self.transport.request("PUT", path_of(resource, namespace, name), {"fieldManager": FIELD_MANAGER}, obj)
+        return self._object(answer, "update", resource, namespace, name)
+
+    def patch(self, resource: Resource, namespace: str, name: str, patch: Any, *, subresource: str = "", dry_run: bool = False) -> Manifest:
+        """Apply a JSON merge patch."""
+        answer = self.transport.request(
+            "PATCH",
+            path_of(resource, namespace, name, subresource),
+            {"fieldManager": FIELD_MANAGER, "dryRun": "All" if dry_run else None},
+            patch,
+            content_type="application/merge-patch+json",
+            repeatable=True,
+        )
+        return self._object(answer, "patch", resource, namespace, name)
+
+    def delete(
+        self,
+        resource: Resource,
+        namespace: str,
+        name: str,
+        *,
+        propagation: str = "Background",
+        uid: str = "",
+        grace: int | None = None,
+        dry_run: bool = False,
+    ) -> Manifest | None:
+        """Delete an object and return it, or the Status that says that it is gone; raises ``NotFound``.
+
+        With ``uid`` only that very object is deleted (``Conflict`` if the name now belongs to another).
+        """
+        options: dict[str, Any] = {"kind": "DeleteOptions", "apiVersion": "v1", "propagationPolicy": propagation}
+        if uid:
+            options["preconditions"] = {"uid": uid}
+        if grace is not None:
+            options["gracePeriodSeconds"] = grace
+        if dry_run:
+            options["dryRun"] = ["All"]
+        answer = self.transport.request("DELETE", path_of(resource, namespace, name), None, options)
+        if answer.status == 404 and answer.tries > 1:
+            return None  # an earlier try, whose answer was lost, has deleted it
+        return self._object(answer, "delete", resource, namespace, name)
+
+    def watch(
+        self,
+        resource: Resource,
+        namespace: str = "",
+        *,
+        label_selector: str = "",
+        field_selector: str = "",
+        resource_version: str = "",
+        timeout: float | None = None,
+        stop: Callable[[], bool] = lambda: False,
+    ) -> Iterator[tuple[str, Manifest]]:
+        """Yield (ADDED | MODIFIED | DELETED, object) until ``timeout`` seconds have passed; broken connections are resumed.
+
+        Without ``resource_version`` it begins with what is there (as ADDED). After a gap that the server cannot fill (410) the
+        collection is listed again: what is new comes as ADDED, what may have changed as MODIFIED, what vanished as DELETED.
+        """
+        from arena_core.kube.watch import Watch
+
+        return Watch(self, resource, namespace, label_selector, field_selector, timeout, stop).events(resource_version)
+
+    def stream_logs(self, namespace: str, pod: str, options: LogOptions | None = None) -> Iterator[bytes]:
+        """Yield the log of a container line by line; a followed log goes on after a broken connection, without gap or repetition."""
+        from arena_core.kube.logs import LogOptions, stream
+
+        return stream(self, namespace, pod, options or LogOptions())
+
+    def exec(
+        self,
+        namespace: str,
+        pod: str,
+        command: Sequence[str],
+        *,
+        container: str = "",
+        stdin: bool = False,
+        tty: bool = False,
+        attach: bool = False,
+    ) -> ExecSession:
+        """Run a command in a container (or, with ``attach``, join its own streams) over a websocket."""
+        from arena_core.kube.streams import open_session
+
+        return open_session(self, namespace, pod, command, container=container, stdin=stdin, tty=tty, attach=attach)
+
+    def who_am_i(self) -> str:
+        """Return the user name that the server knows us by (SelfSubjectReview)."""
+        from arena_core.kube.resources import SELF_SUBJECT_REVIEWS as REVIEWS
+
+        body = {"apiVersion": REVIEWS.api_version, "kind": REVIEWS.kind}
+        answer = self.transport.request("POST", path_of(REVIEWS, ""), None, body, repeatable=True)
+        review = self._object(answer, "create", REVIEWS, "", "")
+        return str(((review.get("status") or {}).get("userInfo") or {}).get("username") or "")
+
+    def _object(self, answer: Answer, verb: str, resource: Resource, namespace: str, name: str) -> Manifest:
+        if not answer.ok:
+            raise refusal(answer.status, answer.body, verb=verb, resource=resource, namespace=namespace, name=name)
+        data = _decode(answer)
+        if data is None:
+            raise refusal(404, b"not JSON", verb=verb, resource=None, namespace=namespace, name=name)
+        return data
+
+
+def path_of(resource: Resource, namespace: str = "", name: str = "", subresource: str = "") -> str:
+    """Return the path of a collection, an object or a subresource."""
+    path = f"/apis/{resource.group}/{resource.version}" if resource.group else f"/api/{resource.version}"
+    if namespace and resource.namespaced:
+        path += f"/namespaces/{namespace}"
+    path += f"/{resource.plural}"
+    if name:
+        from urllib.parse import quote
+
+        path += "/" + quote(name, safe="")
+    return f"{path}/{subresource}" if subresource else path
+
+
+def _decode(answer: Answer) -> Manifest | None:
+    try:
+        data = answer.json()
+    except ValueError:
+        return None
+    return data if isinstance(data, dict) else None
+
+
+def _warnings(headers: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the texts of ``Warning: 299 - "..."`` headers."""
+    found = []
+    for line in headers.get("warning", "").split("\n"):
+        _, quote_mark, rest = line.partition('"')
+        if quote_mark:
+            found.append(rest.rpartition('"')[0].replace('\\"', '"'))
+    return tuple(found)

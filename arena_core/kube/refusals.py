@@ -1,0 +1,165 @@
+"""What the API server refuses, in words: one line that names object, field or permission, and what to do about it."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from arena_core.errors import AlreadyExists, ArenaError, ClusterUnreachable, KindNotInstalled, NotFound, PermissionDenied, Refused
+from arena_core.types import Resource
+
+_FORBIDDEN = re.compile(
+    r'User "(?P<user>[^"]*)" cannot (?P<verb>\S+) resource "(?P<resource>[^"]*)"'
+    r'(?: in API group "(?P<group>[^"]*)")?(?: (?:in the namespace "(?P<namespace>[^"]*)"|at the cluster scope))?'
+)
+_WEBHOOK = re.compile(r'admission webhook "(?P<name>[^"]*)" denied the request(?:: (?P<why>.*))?', re.DOTALL)
+_UNKNOWN_FIELD = re.compile(r'unknown field "([^"]+)"')
+
+
+@dataclass(frozen=True, slots=True)
+class FieldCause:
+    """One field that the server refused: its path (``spec.tasks[0].name``) and what is wrong with it."""
+
+    path: str
+    message: str
+
+
+class Forbidden(PermissionDenied):
+    """The user lacks a permission; ``verb``, ``resource`` and ``namespace`` name it."""
+
+    def __init__(self, message: str, hint: str, verb: str, resource: str, namespace: str) -> None:
+        super().__init__(message, hint)
+        self.verb = verb
+        self.resource = resource
+        self.namespace = namespace
+
+
+class Unauthorized(PermissionDenied):
+    """The server does not accept who we say we are."""
+
+
+class Invalid(Refused):
+    """The object breaks a rule of its schema; ``causes`` names the fields."""
+
+    def __init__(self, message: str, causes: tuple[FieldCause, ...] = (), hint: str = "") -> None:
+        super().__init__(message, hint)
+        self.causes = causes
+
+
+class Conflict(Refused):
+    """Somebody else changed the object first, or a precondition does not hold."""
+
+
+class Gone(Refused):
+    """A list or watch position is too old (410); reading starts again."""
+
+
+class ServerFailure(ClusterUnreachable):
+    """The API server answers, but with a failure of its own (5xx, 429), even after retries."""
+
+
+def parse_status(body: bytes) -> dict[str, Any]:
+    """Return the Status object of an error answer, or one made of the plain text."""
+    try:
+        status = json.loads(body)
+    except ValueError:
+        status = None
+    if isinstance(status, dict) and status.get("kind") == "Status":
+        return status
+    return {"message": body[:500].decode("utf-8", "replace").strip(), "plain": True}
+
+
+def refusal(code: int, body: bytes, *, verb: str, resource: Resource | None, namespace: str, name: str) -> ArenaError:
+    """Return the error for an answer that is not 2xx."""
+    status = parse_status(body)
+    message = str(status.get("message") or f"HTTP {code}")
+    what = _what(resource, name, namespace)
+    if code == 401:
+        return Unauthorized(
+            "the cluster does not accept your credentials (401 Unauthorized)", "log in again, or check the user of the context"
+        )
+    if code == 403:
+        return _forbidden(message, verb, what)
+    if code == 404:
+        return _not_found(status, message, resource, namespace, what)
+    if code == 409:
+        if status.get("reason") == "AlreadyExists":
+            return AlreadyExists(f"{what} exists already", "choose another name, or delete it first")
+        return Conflict(f"{what}: {message}", "try again")
+    if code == 410:
+        return Gone(message)
+    if code in (400, 422):
+        return _invalid(status, message, what)
+    if code == 429 or code >= 500:
+        return _failure(code, message)
+    return Refused(f"{verb} {what}: the cluster answered {code}: {message}")
+
+
+def _what(resource: Resource | None, name: str, namespace: str) -> str:
+    kind = resource.kind if resource else "request"
+    text = f"{kind} {name}" if name else kind
+    return f"{text} in namespace {namespace}" if namespace else text
+
+
+def _forbidden(message: str, verb: str, what: str) -> ArenaError:
+    hook = _WEBHOOK.search(message)
+    if hook:
+        return Refused(f"{what} was denied by admission webhook {hook['name']}: {(hook['why'] or 'no reason given').strip()}")
+    match = _FORBIDDEN.search(message)
+    if not match:
+        return Refused(f"the cluster refuses to {verb} {what}: {_own_words(message)}")
+    resource = f"{match['resource']}.{match['group']}" if match["group"] else match["resource"]
+    where = f"in namespace {match['namespace']}" if match["namespace"] else "in the whole cluster"
+    return Forbidden(
+        f"user {match['user']} may not {match['verb']} {resource} {where}",
+        f"ask for a role with verb {match['verb']} on {resource}" + (f" in namespace {match['namespace']}" if match["namespace"] else ""),
+        match["verb"],
+        resource,
+        match["namespace"] or "",
+    )
+
+
+def _own_words(message: str) -> str:
+    """Strip the ``pods "x" is forbidden: `` in front of the reason."""
+    return re.sub(r'^\S+ "[^"]*" is forbidden: ', "", message)
+
+
+def _not_found(status: dict[str, Any], message: str, resource: Resource | None, namespace: str, what: str) -> ArenaError:
+    details = status.get("details") or {}
+    if details.get("kind") == "namespaces" and (resource is None or resource.plural != "namespaces"):
+        return NotFound(f"namespace {details.get('name') or namespace} does not exist", "create it, or choose another with -n")
+    unknown_path = status.get("plain") or "could not find the requested resource" in message
+    if resource is not None and resource.group and unknown_path:
+        return KindNotInstalled(
+            f"{resource.kind} is not installed on this cluster: it does not serve {resource.plural}.{resource.group}/{resource.version}",
+            "install its operator, or check that this is the cluster you mean",
+        )
+    if unknown_path:
+        return ClusterUnreachable("what answers at this address is not a Kubernetes API server (404)", "check `server` in the kubeconfig")
+    return NotFound(f"{what} does not exist")
+
+
+def _invalid(status: dict[str, Any], message: str, what: str) -> Invalid:
+    hook = _WEBHOOK.search(message)
+    if hook:
+        return Invalid(f"{what} was denied by admission webhook {hook['name']}: {(hook['why'] or 'no reason given').strip()}")
+    found = (status.get("details") or {}).get("causes") or []
+    causes = [
+        FieldCause(str(c.get("field", "")), str(c.get("message", "")))
+        for c in found
+        # The API server adds a nameless cause when an earlier error kept it from checking the rest.
+        if isinstance(c, dict) and c.get("field") not in (None, "", "<nil>")
+    ]
+    causes += [FieldCause(path, "unknown field") for path in _UNKNOWN_FIELD.findall(message) if not found]
+    if causes:
+        text = "; ".join(f"{c.path}: {c.message}" for c in causes)
+        return Invalid(f"{what} is invalid: {text}", tuple(causes))
+    return Invalid(f"{what} was refused: {message}")
+
+
+def _failure(code: int, message: str) -> ServerFailure:
+    if code == 429:
+        return ServerFailure("the API server has too much to do (429), also after several tries", "try again later")
+    return ServerFailure(f"the API server failed ({code}): {message}", "try again; if it stays, its logs say why")

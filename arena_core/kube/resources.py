@@ -1,0 +1,49 @@
+"""The built-in kinds that the core itself talks about."""
+
+from __future__ import annotations
+
+from arena_core.types import Resource
+
+PODS = Resource("", "v1", "Pod", "pods")
+SERVICES = Resource("", "v1", "Service", "services")
+CONFIGMAPS = Resource("", "v1", "ConfigMap", "configmaps")
+SECRETS = Resource("", "v1", "Secret", "secrets")
+EVENTS = Resource("", "v1", "Event", "events")
+NAMESPACES = Resource("", "v1", "Namespace", "namespaces", namespaced=False)
+NODES = Resource("", "v1", "Node", "nodes", namespaced=False)
+DEPLOYMENTS = Resource("apps", "v1", "Deployment", "deployments")
+PODGROUPS_VOLCANO = Resource("scheduling.volcano.sh", "v1beta1", "PodGroup", "podgroups")
+PODGROUPS_SCHEDULER_PLUGINS = Resource("scheduling.x-k8s.io", "v1alpha1", "PodGroup", "podgroups")
+SELF_SUBJECT_REVIEWS = Resource("authentication.k8s.io", "v1", "SelfSubjectReview", "selfsubjectreviews", namespaced=False)
+
+_KNOWN = (
+    PODS,
+    SERVICES,
+    CONFIGMAPS,
+    SECRETS,
+    EVENTS,
+    NAMESPACES,
+    NODES,
+    DEPLOYMENTS,
+    PODGROUPS_VOLCANO,
+    PODGROUPS_SCHEDULER_PLUGINS,
+)
+
+
+def resource_of(api_version: str, kind: str) -> Resource:
+    """Return the resource of an object by its ``apiVersion`` and ``kind``, without asking the server.
+
+    Kinds that are not in the list above follow Kubernetes' own rule of plurals (``NetworkPolicy`` is served as ``networkpolicies``).
+    """
+    group, _, version = api_version.rpartition("/")
+    for known in _KNOWN:
+        if (known.group, known.kind) == (group, kind):
+            return Resource(group, version, kind, known.plural, known.namespaced)
+    word = kind.lower()
+    if word.endswith(("s", "x", "ch", "sh")):
+        plural = word + "es"
+    elif word.endswith("y") and word[-2:-1] not in "aeiou":
+        plural = word[:-1] + "ies"
+    else:
+        plural = word + "s"
+    return Resource(group, version, kind, plural)
