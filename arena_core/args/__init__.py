@@ -27,6 +27,7 @@ from arena_core.args.fields import (
 from arena_core.args.flags import FlagSpec, field_for_key, flag, flag_name, flag_specs, meta_of, nearest
 from arena_core.args.groups import (
     ArgsGroup,
+    JobArgs,
     KueueArgs,
     MetadataArgs,
     ModelArgs,
@@ -54,6 +55,7 @@ __all__ = [
     "FlagSpec",
     "HostDir",
     "HostDirs",
+    "JobArgs",
     "KueueArgs",
     "LabelMap",
     "MetadataArgs",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from arena_core.args.groups import KueueArgs, MetadataArgs, ModelArgs, PodArgs, SchedulingArgs, WorkerArgs
+from arena_core.args.groups import JobArgs, KueueArgs, ModelArgs, SchedulingArgs, WorkerArgs
 from arena_core.args.more import SyncArgs, TensorboardArgs
 
 
-class SubmitArgs(KueueArgs, TensorboardArgs, SyncArgs, ModelArgs, SchedulingArgs, WorkerArgs, PodArgs, MetadataArgs):
+class SubmitArgs(KueueArgs, TensorboardArgs, SyncArgs, ModelArgs, SchedulingArgs, WorkerArgs, JobArgs):
     """Base of the argument model of a job type that takes Arena's common flags.
 
     Pydantic puts the fields of the last base first, so the bases stand back to front.

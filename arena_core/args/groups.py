@@ -65,6 +65,8 @@ class MetadataArgs(ArgsGroup):
     NAME_MAX: ClassVar[int] = 49
     #: Whether the name must begin with a letter (a Service is named after it: DNS-1035).
     NAME_LETTER_FIRST: ClassVar[bool] = False
+    #: Labels that this program sets itself, by which jobs and their pods are found.
+    OWN_LABELS: ClassVar[frozenset[str]] = frozenset({"app", "release", "chart", "heritage", "createdBy"})
 
     name: str = flag(help="Name of the job.", paths=("metadata.name",), metavar="NAME")
     labels: LabelMap = flag(
@@ -85,6 +87,14 @@ class MetadataArgs(ArgsGroup):
         metavar="KEY=VALUE",
         paths=("metadata.annotations",),
     )
+
+    @field_validator("labels")
+    @classmethod
+    def _check_labels(cls, labels: dict[str, str]) -> dict[str, str]:
+        taken = sorted(cls.OWN_LABELS & set(labels))
+        if taken:
+            raise ValueError(f"label {', '.join(taken)} is set by arena itself: jobs and pods are found by it")
+        return labels
 
     @field_validator("name")
     @classmethod
@@ -246,6 +256,10 @@ class PodArgs(ArgsGroup):
             if path in seen:
                 yield Problem(f"{path!r} is mounted twice", field, "give each mount a path of its own")
             seen[path] = field
+
+
+class JobArgs(PodArgs, MetadataArgs):
+    """What the builders of ``podspec`` work from: a name, labels, annotations, and what every pod gets."""
 
 
 class WorkerArgs(ArgsGroup):

@@ -16,6 +16,7 @@ _DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 _DNS_SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 _QUALIFIED = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?")
 _LABEL_VALUE = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?")
+_ENV_NAME = re.compile(r"[-._a-zA-Z][-._a-zA-Z0-9]*")
 EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
 MAX_CONFIG_BYTES = 1024 * 1024
 
@@ -311,7 +312,7 @@ def labels(value: Any) -> dict[str, str]:
         check_qualified(key, "label")
         if len(text) > 63 or not _LABEL_VALUE.fullmatch(text):
             raise ValueError(
-                f"label {key}: the value {text!r} may have at most 63 letters, digits, '-', '_' and '.', with a letter or digit at both ends"
+                f"label {key}: the value {text!r} may have at most 63 letters, digits, '-', '_', '.', a letter or digit at both ends"
             )
     return found
 
@@ -328,8 +329,8 @@ def env(value: Any) -> dict[str, str]:
     """Read ``NAME=value`` environment variables, split at the first ``=``."""
     found = pairs(value, "NAME=VALUE")
     for name, text in found.items():
-        if "=" in name or not name.isascii() or not name.isprintable():
-            raise ValueError(f"{name!r} is not the name of an environment variable")
+        if not _ENV_NAME.fullmatch(name):
+            raise ValueError(f"{name!r} is not the name of an environment variable (letters, digits, '_', '-' and '.', no digit first)")
         if "\0" in text:
             raise ValueError(f"{name}: the value contains a NUL character")
     return found

@@ -1,0 +1,26 @@
+"""The objects that belong to a job besides the job itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from arena_core.args import JobArgs, SchedulingArgs
+from arena_core.podspec.facts import JobFacts
+from arena_core.podspec.gang import pod_group
+from arena_core.podspec.metadata import common_labels
+from arena_core.podspec.tensorboard import tensorboard
+from arena_core.podspec.volumes import config_maps
+from arena_core.types import Manifest
+
+
+def gang_group(args: JobArgs, facts: JobFacts, min_member: int) -> list[Manifest]:
+    """Return the PodGroup of ``--gang``, or nothing."""
+    if not isinstance(args, SchedulingArgs) or not args.gang or min_member < 1:
+        return []
+    labels = common_labels(args, facts)
+    return [pod_group(args.scheduler, facts.app, args.name, min_member, labels=labels, priority=args.priority)]
+
+
+def companions(args: JobArgs, facts: JobFacts, *, min_member: int = 0, chief_labels: Mapping[str, str] | None = None) -> list[Manifest]:
+    """Return what belongs to the job besides: ConfigMaps, PodGroup (``min_member`` 0: none), TensorBoard."""
+    return config_maps(args, facts) + gang_group(args, facts, min_member) + tensorboard(args, facts, chief_labels or {})

@@ -1,0 +1,61 @@
+"""Gang scheduling: a PodGroup of Volcano or of the coscheduling plugin, and how pods name it.
+
+``--scheduler`` decides: ``volcano`` (or a name that begins so) means Volcano's PodGroup, everything else the one of
+scheduler-plugins. The labels that Arena writes are kept beside it for the schedulers that know those alone.
+"""
+
+from __future__ import annotations
+
+from arena_core.types import Manifest, Resource
+
+VOLCANO_POD_GROUP = Resource("scheduling.volcano.sh", "v1beta1", "PodGroup", "podgroups")
+COSCHEDULING_POD_GROUP = Resource("scheduling.x-k8s.io", "v1alpha1", "PodGroup", "podgroups")
+VOLCANO_GROUP_NAME = "scheduling.k8s.io/group-name"
+COSCHEDULING_LABEL = "scheduling.x-k8s.io/pod-group"
+ARENA_GROUP_NAME = "pod-group.scheduling.sigs.k8s.io/name"
+ARENA_MIN_AVAILABLE = "pod-group.scheduling.sigs.k8s.io/min-available"
+
+
+def is_volcano(scheduler: str) -> bool:
+    """Return whether the scheduler speaks Volcano's PodGroups."""
+    return scheduler.startswith("volcano")
+
+
+def pod_group_name(app: str, name: str) -> str:
+    """Return the PodGroup's name: the job type and the job, as Arena names it."""
+    return f"{app}-{name}"
+
+
+def gang_labels(scheduler: str, app: str, name: str, min_member: int) -> dict[str, str]:
+    """Return the labels with which pods name their gang."""
+    group = pod_group_name(app, name)
+    labels = {ARENA_GROUP_NAME: group, ARENA_MIN_AVAILABLE: str(min_member)}
+    return labels if is_volcano(scheduler) else {**labels, COSCHEDULING_LABEL: group}
+
+
+def gang_annotations(scheduler: str, app: str, name: str) -> dict[str, str]:
+    """Return the annotations with which pods name their gang."""
+    return {VOLCANO_GROUP_NAME: pod_group_name(app, name)} if is_volcano(scheduler) else {}
+
+
+def pod_group(
+    scheduler: str, app: str, name: str, min_member: int, *, labels: dict[str, str] | None = None, priority: str = "", queue: str = ""
+) -> Manifest:
+    """Return the PodGroup that holds all pods back until ``min_member`` of them fit.
+
+    >>> pod_group("volcano", "pytorchjob", "x", 4)["apiVersion"]
+    'scheduling.volcano.sh/v1beta1'
+    """
+    volcano = is_volcano(scheduler)
+    resource = VOLCANO_POD_GROUP if volcano else COSCHEDULING_POD_GROUP
+    spec: dict[str, object] = {"minMember": min_member}
+    if volcano and priority:
+        spec["priorityClassName"] = priority
+    if volcano and queue:
+        spec["queue"] = queue
+    return {
+        "apiVersion": resource.api_version,
+        "kind": resource.kind,
+        "metadata": {"name": pod_group_name(app, name), "labels": dict(labels or {})},
+        "spec": spec,
+    }

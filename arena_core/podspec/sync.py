@@ -1,0 +1,46 @@
+"""The init container that fetches code with git or rsync."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from arena_core.args import JobArgs, SyncArgs
+from arena_core.podspec.container import env_list, env_values, literal, resources
+from arena_core.podspec.facts import JobFacts, Role
+from arena_core.podspec.volumes import CODE_VOLUME
+
+GIT_IMAGE = "registry.cn-zhangjiakou.aliyuncs.com/acs/git-sync:v3.3.5"
+RSYNC_IMAGE = "registry.cn-zhangjiakou.aliyuncs.com/acs/rsync:v3.1.0-aliyun"
+
+
+def init_containers(args: JobArgs, facts: JobFacts, role: Role) -> list[dict[str, Any]]:
+    """Return the init container ``init-code``, or none without ``--sync-mode``.
+
+    It gets the job's environment, because git-sync reads credentials and branch from it; what names the repository is
+    written last, so that it can't be overridden by accident.
+    """
+    if not isinstance(args, SyncArgs) or not args.sync_mode:
+        return []
+    env = env_list(env_values(args, facts, role))
+    container: dict[str, Any] = {
+        "name": "init-code",
+        "image": args.sync_image or (GIT_IMAGE if args.sync_mode == "git" else RSYNC_IMAGE),
+        "imagePullPolicy": args.image_pull_policy,
+    }
+    if args.sync_mode == "git":
+        own = {
+            "GIT_SYNC_REPO": literal(args.sync_source),
+            "GIT_SYNC_DEST": literal(args.sync_project),
+            "GIT_SYNC_ROOT": "/code",
+            "GIT_SYNC_ONE_TIME": "true",
+        }
+        env = [item for item in env if item["name"] not in own] + [{"name": k, "value": v} for k, v in own.items()]
+    else:
+        container["command"] = ["rsync", "-avP", literal(args.sync_source), "/code"]
+    if env:
+        container["env"] = env
+    wanted = resources(args, role, devices=False)
+    if wanted:
+        container["resources"] = wanted
+    container["volumeMounts"] = [{"name": CODE_VOLUME, "mountPath": "/code"}]
+    return [container]

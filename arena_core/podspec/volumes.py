@@ -1,0 +1,138 @@
+"""Volumes and mounts: claims, node folders, fetched code, logs, shared memory, config files."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from arena_core.args import ConfigFile, JobArgs, SharedMemoryArgs, SyncArgs, TensorboardArgs
+from arena_core.podspec.facts import JobFacts
+from arena_core.podspec.metadata import common_labels
+from arena_core.types import Manifest
+
+CODE_VOLUME = "code-sync"
+LOGS_VOLUME = "training-logs-volume"
+_OWN_NAMES = re.compile(r"dshm|code-sync|training-logs-volume|training-data-\d+|[0-9a-f]{15}")
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """One volume and one place where it is mounted."""
+
+    name: str
+    source: dict[str, Any]
+    path: str
+    sub_path: str = ""
+
+
+def claim_volume(claim: str) -> str:
+    """Return the name of a claim's volume: the claim's own, or a derived one where that cannot name a volume."""
+    if len(claim) <= 63 and "." not in claim and not _OWN_NAMES.fullmatch(claim):
+        return claim
+    return f"pvc-{hashlib.sha256(claim.encode()).hexdigest()[:15]}"
+
+
+def data_mounts(args: JobArgs) -> list[Mount]:
+    """Return claims and node folders."""
+    claims = [Mount(claim_volume(d.claim), {"persistentVolumeClaim": {"claimName": d.claim}}, d.path) for d in args.data]
+    folders = [Mount(f"training-data-{i}", {"hostPath": {"path": d.host}}, d.path) for i, d in enumerate(args.data_dirs)]
+    return claims + folders
+
+
+def code_mounts(args: JobArgs) -> list[Mount]:
+    """Return the folder of the fetched code."""
+    if not isinstance(args, SyncArgs) or not args.sync_mode:
+        return []
+    return [Mount(CODE_VOLUME, {"emptyDir": {}}, args.working_dir.rstrip("/") + "/code")]
+
+
+def logs_are_local(args: JobArgs) -> bool:
+    """Return whether TensorBoard's logs need a folder of the node: no mount of the user's and no URL holds them."""
+    if not isinstance(args, TensorboardArgs) or not args.tensorboard or "://" in args.logdir:
+        return False
+    logdir = args.logdir.rstrip("/") + "/"
+    return not any(logdir.startswith(mount.path + "/") for mount in data_mounts(args))
+
+
+def host_log_path(args: JobArgs) -> str:
+    """Return the node's folder for local logs: Arena's form, with digits that follow from the name."""
+    digits = int(hashlib.sha256(args.name.encode()).hexdigest(), 16) % 10**9
+    return f"/arena_logs/training{digits:09d}"
+
+
+def log_mounts(args: JobArgs, path: str = "") -> list[Mount]:
+    """Return the folder for TensorBoard's logs where it is a local one; ``path`` is another place to mount it."""
+    if not isinstance(args, TensorboardArgs) or not logs_are_local(args):
+        return []
+    return [Mount(LOGS_VOLUME, {"hostPath": {"path": host_log_path(args)}}, path or args.logdir.rstrip("/"))]
+
+
+def shared_memory_mounts(args: JobArgs) -> list[Mount]:
+    """Return /dev/shm."""
+    if not isinstance(args, SharedMemoryArgs) or not args.share_memory:
+        return []
+    return [Mount("dshm", {"emptyDir": {"medium": "Memory", "sizeLimit": args.share_memory}}, "/dev/shm")]
+
+
+def config_map_suffix(directory: str) -> str:
+    """Return the 15 digits that stand for a container folder in names, as Arena computes them."""
+    return hashlib.md5(directory.encode(), usedforsecurity=False).hexdigest()[:15]
+
+
+def _by_directory(args: JobArgs) -> dict[str, list[ConfigFile]]:
+    groups: dict[str, list[ConfigFile]] = {}
+    for file in args.config_files:
+        groups.setdefault(file.directory, []).append(file)
+    return groups
+
+
+def config_mounts(args: JobArgs, taken: set[str]) -> list[Mount]:
+    """Return the config files, one volume per container folder.
+
+    The folder is mounted as a whole, as in Arena, unless that would hide something: where it is the working directory, a folder
+    at the top (``/etc``), or holds another mount, each file is mounted by itself.
+    """
+    mounts: list[Mount] = []
+    busy = taken | {"/", args.working_dir.rstrip("/") or "/"}
+    for directory, files in _by_directory(args).items():
+        suffix = config_map_suffix(directory)
+        source = {"configMap": {"name": f"{args.name}-{suffix}"}}
+        if directory.count("/") < 2 or any(place == directory or place.startswith(directory.rstrip("/") + "/") for place in busy):
+            mounts += [Mount(suffix, source, file.path, file.file_name) for file in files]
+        else:
+            mounts.append(Mount(suffix, source, directory))
+    return mounts
+
+
+def config_maps(args: JobArgs, facts: JobFacts) -> list[Manifest]:
+    """Return the ConfigMaps of the config files; what is not UTF-8 goes to ``binaryData``."""
+    manifests: list[Manifest] = []
+    for directory, files in _by_directory(args).items():
+        manifest: Manifest = {
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": {"name": f"{args.name}-{config_map_suffix(directory)}", "labels": common_labels(args, facts)},
+        }
+        data = {file.file_name: file.text for file in files if file.text is not None}
+        binary = {file.file_name: file.base64 for file in files if file.text is None}
+        manifests.append({**manifest, **({"data": data} if data else {}), **({"binaryData": binary} if binary else {})})
+    return manifests
+
+
+def all_mounts(args: JobArgs, *, logs: bool = True) -> list[Mount]:
+    """Return every mount of a job's main container."""
+    mounts = data_mounts(args) + code_mounts(args) + (log_mounts(args) if logs else [])
+    mounts += shared_memory_mounts(args)
+    return mounts + config_mounts(args, {mount.path for mount in mounts})
+
+
+def volumes_of(mounts: list[Mount]) -> list[dict[str, Any]]:
+    """Return ``volumes``: each once, however often it is mounted."""
+    return list({mount.name: {"name": mount.name, **mount.source} for mount in mounts}.values())
+
+
+def volume_mounts_of(mounts: list[Mount]) -> list[dict[str, Any]]:
+    """Return ``volumeMounts``."""
+    return [{"name": m.name, "mountPath": m.path, **({"subPath": m.sub_path} if m.sub_path else {})} for m in mounts]
