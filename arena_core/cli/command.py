@@ -52,5 +52,7 @@ class Command:
     program: bool = False
     #: Some more for the help, made only when it is asked for.
     footer: Callable[[], str] | None = None
+    #: What completion offers for its words: ``job``, ``jobs``, ``shell`` …
+    words: str = ""
     #: The command itself reports what is wrong with its flags, together with what it finds (``submit``).
     collects: bool = False

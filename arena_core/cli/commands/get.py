@@ -1,0 +1,101 @@
+"""``arena get JOB``."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from arena_core.cli import views
+from arena_core.cli.command import Command, Context
+from arena_core.cli.commands.shared import NO_HEADERS, TYPE, one_name, output_flag
+from arena_core.cli.flags import Flag, Parsed
+from arena_core.cli.render import compact, dump_json, dump_yaml, print_table, ruled, seconds_between, table
+from arena_core.cli.terminal import colour_wanted, say
+
+if TYPE_CHECKING:
+    from arena_core.jobs.views import Job
+
+
+def run(context: Context, parsed: Parsed) -> int:
+    """Show one job: the block at the top, its instances, and what was asked for besides."""
+    name = one_name(parsed)
+    client = context.client
+    job = client.get(name, job_type=parsed.text("type"))
+    output = parsed.text("output", "wide")
+    if output == "name":
+        say(job.full_name)
+    elif output in ("json", "yaml"):
+        data = views.as_data(job, tensorboard=client.tensorboard(job))
+        (dump_json if output == "json" else dump_yaml)(data)
+    else:
+        _block(job)
+        _instances(job, headers=not parsed.on("no_headers"))
+        if parsed.on("gpus"):
+            _gpus(job)
+        _tensorboard(client.tensorboard(job))
+        if parsed.on("events"):
+            _events(client.events(job))
+    return 0
+
+
+def _block(job: Job) -> None:
+    rows = [(f"{name}:", value) for name, value in views.header_lines(job)]
+    width = max(13, *(len(name) + 2 for name, _ in rows))
+    text = "\n".join(f"{name:<{width}}{value}".rstrip() for name, value in rows)
+    say(text + "\n")
+
+
+def _instances(job: Job, *, headers: bool) -> None:
+    say("Instances:")
+    rows = [views.instance_row(i) for i in job.status.instances]
+    print_table(ruled([views.INSTANCE_HEADER, *rows]) if headers else rows, indent="  ")
+
+
+def _gpus(job: Job) -> None:
+    if not views.requested(job) or job.status.phase == "SUCCEEDED":
+        return
+    say("\nGPUs:")
+    print_table(ruled([views.GPU_HEADER, *(views.gpu_row(i) for i in job.status.instances)]), indent="  ")
+    say(f"\n  Allocated/Requested GPUs of Job: {views.allocated(job)}/{views.requested(job)}")
+
+
+def _tensorboard(url: str) -> None:
+    if url:
+        say(f"\nTensorboard:\n  Your tensorboard will be available on: \n  {url}")
+
+
+def _events(events: list[dict[str, object]]) -> None:
+    say("\nEvents:")
+    if not events:
+        say("  No events for resources")
+        return
+    rows = []
+    for event in events:
+        involved = event.get("involvedObject")
+        about = involved if isinstance(involved, dict) else {}
+        seen = str(event.get("lastTimestamp") or event.get("eventTime") or event.get("firstTimestamp") or "")
+        rows.append(
+            (
+                f"{str(about.get('kind', '')).lower()}/{about.get('name', '')}",
+                str(event.get("type", "")),
+                compact(seconds_between(seen)),
+                f"[{event.get('reason', '')}] {event.get('message', '')}",
+            )
+        )
+    say(table(ruled([("SOURCE", "TYPE", "AGE", "MESSAGE"), *rows]), indent="  ", colour=colour_wanted(sys.stdout)))
+
+
+COMMAND = Command(
+    path="get",
+    summary="show one job and its instances",
+    usage="arena get JOB [flags]",
+    run=run,
+    flags=(
+        TYPE,
+        Flag("events", "the events of the job and its instances, too", short="e", boolean=True),
+        Flag("gpus", "the GPUs of the instances, too", short="g", boolean=True),
+        output_flag("wide", "json", "yaml", "name"),
+        NO_HEADERS,
+    ),
+    words="job",
+)

@@ -1,0 +1,45 @@
+"""``arena list``."""
+
+from __future__ import annotations
+
+from arena_core.cli import views
+from arena_core.cli.command import Command, Context
+from arena_core.cli.commands.shared import ALL_NAMESPACES, NO_HEADERS, SELECTOR, TYPE, output_flag
+from arena_core.cli.flags import Parsed
+from arena_core.cli.render import dump_json, dump_yaml, print_table
+from arena_core.cli.terminal import note, say
+from arena_core.errors import UsageError
+
+
+def run(context: Context, parsed: Parsed) -> int:
+    """List jobs, the newest start first; a type that may not be read is named on stderr and the others are listed."""
+    if parsed.args:
+        raise UsageError(f"list takes no name: what is {parsed.args[0]!r}?", f"`arena get {parsed.args[0]}` shows one job")
+    everywhere = parsed.on("all_namespaces")
+    listing = context.client.list(job_type=parsed.text("type"), all_namespaces=everywhere, selector=parsed.text("selector"))
+    jobs = sorted(listing.jobs, key=views.order)
+    output = parsed.text("output", "wide")
+    if output == "json":
+        dump_json([views.as_data(job) for job in jobs])
+    elif output == "yaml":
+        dump_yaml([views.as_data(job) for job in jobs])
+    elif output == "name":
+        for job in jobs:
+            say(job.full_name)
+    else:
+        header = [("NAMESPACE", *views.LIST_HEADER) if everywhere else views.LIST_HEADER]
+        rows = [views.list_row(job, namespaced=everywhere) for job in jobs]
+        table = [*([] if parsed.on("no_headers") else header), *rows]
+        if table:
+            print_table(table)
+    for text in listing.notes:
+        note(f"note: {text}")
+    return 0
+
+
+COMMAND = Command(
+    path="list",
+    summary="list jobs",
+    run=run,
+    flags=(ALL_NAMESPACES, TYPE, SELECTOR, output_flag("wide", "json", "yaml", "name"), NO_HEADERS),
+)

@@ -1,0 +1,165 @@
+"""``arena submit TYPE``: from words or a file to a job."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from arena_core.cli.command import Command, Context
+from arena_core.cli.flags import GLOBAL_FLAGS, Flag, Parsed
+from arena_core.cli.parse import Parser, nearest
+from arena_core.cli.terminal import say
+from arena_core.errors import InvalidArguments, UnknownJobType, UsageError
+from arena_core.types import Problem
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from arena_core.types import JobHandle
+
+GROUP = "Submission"
+FLAGS = (
+    Flag("file", "job file (YAML; - is stdin); flags override what it says", short="f", group=GROUP, metavar="FILE", complete="file"),
+    Flag("set", "change a value of the job file, as in Helm: a.b[0]=c", group=GROUP, metavar="KEY=VALUE", repeat=True),
+    Flag("set_string", "like --set, the value stays text", group=GROUP, metavar="KEY=VALUE", repeat=True),
+    Flag(
+        "dry_run",
+        "client: only build the objects; server: let the cluster check them, too",
+        group=GROUP,
+        choices=("none", "client", "server"),
+        default="none",
+    ),
+    Flag("output", "what is printed", short="o", group=GROUP, choices=("wide", "name", "json", "yaml", "jobfile"), default="wide"),
+    Flag("wait", "wait until the job has finished; the exit code tells how", group=GROUP, boolean=True),
+    Flag("follow", "print the logs until the job has finished; the exit code tells how", group=GROUP, boolean=True),
+    Flag("timeout", "give up --wait or --follow after this time; the job goes on", group=GROUP, metavar="DURATION"),
+)
+
+
+def open_group(words: list[str], head: Parsed) -> tuple[Command, list[str]]:
+    """Find the job type among the words, or in the job file, and make a command from its argument model."""
+    first = Parser([*FLAGS, *GLOBAL_FLAGS], stop=True).parse(words)
+    if first.args and not (first.problems and first.text("file")):
+        before = words[: len(words) - len(first.args)]
+        return for_type(first.args[0], first.args[0]), [*before, *first.args[1:]]
+    if first.help:
+        return _overview(), ["--help"]
+    if first.text("file"):
+        return for_type(_type_in(first), ""), words
+    from arena_core.cli.discover import type_names
+
+    known = ", ".join(type_names())
+    raise UsageError("which job type? `arena submit TYPE …`, or `arena submit -f FILE`", f"installed: {known or 'none'}")
+
+
+def _type_in(parsed: Parsed) -> str:
+    """The ``type:`` of the job file, after ``--set``."""
+    from arena_core.cli.submit import jobfile
+
+    data = jobfile.load(parsed.text("file"))
+    jobfile.change(data, parsed.many("set"), parsed.many("set_string"))
+    # stdin can be read once only; what was read is kept for the command itself.
+    _READ[parsed.text("file")] = data
+    if not data.get("type"):
+        raise UsageError("the job file names no job type", "add `type: pytorchjob`, or say it: `arena submit pytorchjob -f FILE`")
+    return str(data["type"])
+
+
+_READ: dict[str, dict[str, Any]] = {}
+
+
+def for_type(name: str, typed: str) -> Command:
+    """The command of one job type; only its plugin is loaded."""
+    from arena_core.cli.submit.options import flags_of
+    from arena_core.cli.submit.types import find_type
+
+    handle = find_type(name)
+    job_type = handle.job_type
+    model = handle.args_model
+    return Command(
+        path=f"submit {typed}".strip(),
+        summary=f"submit a {job_type.resource.kind}" + (f": {job_type.summary}" if job_type.summary else ""),
+        usage=f"arena submit {job_type.name} --name NAME --image IMAGE [flags] COMMAND [ARG...]\n  arena submit -f FILE [flags]",
+        details=DETAILS,
+        run=lambda context, parsed: run(context, parsed, handle, model),
+        flags=(*flags_of(model), *FLAGS),
+        program=True,
+        collects=True,
+    )
+
+
+DETAILS = """\
+The command comes last. One quoted text is for the shell as it is; of several words each reaches the program as it is typed, and
+flags behind the first word belong to the program: arena submit … python train.py --lr 0.1"""
+
+
+def _overview() -> Command:
+    return Command(
+        path="submit",
+        summary="submit a job",
+        usage="arena submit TYPE [flags] COMMAND [ARG...]\n  arena submit -f FILE [flags]",
+        run=lambda context, parsed: 0,
+        flags=FLAGS,
+        footer=_types_footer,
+    )
+
+
+def _types_footer() -> str:
+    from arena_core.cli.discover import job_types
+    from arena_core.cli.usage import two_columns
+
+    return "Job types (`arena submit TYPE --help` lists the flags):\n" + two_columns(job_types(), left=18)
+
+
+def run(context: Context, parsed: Parsed, handle: JobHandle, model: type[BaseModel]) -> int:
+    """Read the arguments, then hand over to whatever ``--dry-run`` and ``-o`` ask for."""
+    from arena_core.cli.submit import finish
+    from arena_core.cli.submit.options import by_flag, read_arguments
+
+    raw = gather(context, parsed, handle, model)
+    args = read_arguments(model, raw, parsed.problems)
+    try:
+        return finish.submit(context, parsed, handle, args)
+    except InvalidArguments as exc:
+        raise InvalidArguments([by_flag(p, model) for p in exc.problems]) from exc
+
+
+def gather(context: Context, parsed: Parsed, handle: JobHandle, model: type[BaseModel]) -> dict[str, Any]:
+    """Raw values by field: the configuration file's, then the job file's, then the flags'."""
+    from arena_core.cli.submit.options import with_config, words_of
+
+    raw = _from_file(parsed, handle, model)
+    words = words_of(parsed)
+    own = {f.name for f in FLAGS} | {f.name for f in GLOBAL_FLAGS}
+    raw.update({name: value for name, value in parsed.values.items() if name not in own})
+    if words:
+        if "command" not in model.model_fields:
+            parsed.problems.append(f"{handle.job_type.name} takes no command: {' '.join(words)}")
+        else:
+            raw["command"] = words
+    return with_config(raw, model, handle.job_type.name, context.config)
+
+
+def _from_file(parsed: Parsed, handle: JobHandle, model: type[BaseModel]) -> dict[str, Any]:
+    from arena_core.cli.submit import jobfile
+
+    path = parsed.text("file")
+    if not path:
+        if parsed.many("set") or parsed.many("set_string"):
+            data: dict[str, Any] = {}
+            jobfile.change(data, parsed.many("set"), parsed.many("set_string"))
+            return jobfile.to_fields(data, model)
+        return {}
+    data = _READ.pop(path, {})
+    if not data:
+        data = jobfile.load(path)
+        jobfile.change(data, parsed.many("set"), parsed.many("set_string"))
+    named = str(data.pop("type", "") or "")
+    job_type = handle.job_type
+    if named and named.lower() not in {n.lower() for n in (job_type.name, job_type.shorthand, job_type.display, *job_type.aliases)}:
+        from arena_core.cli.submit.types import find_type
+
+        if find_type(named).job_type.name != job_type.name:
+            raise UsageError(f"the job file is of type {named}, the command says {job_type.name}")
+    return jobfile.to_fields(data, model)

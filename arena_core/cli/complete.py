@@ -1,0 +1,131 @@
+"""Candidates for the shells: ``arena __complete SHELL WORD...``; the last word is the one that is being typed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from importlib import import_module
+from pathlib import Path
+
+from arena_core.cli import catalog
+from arena_core.cli.command import Command, Context
+from arena_core.cli.flags import GLOBAL_FLAGS, Flag, Parsed
+from arena_core.cli.parse import Parser
+from arena_core.cli.terminal import say
+from arena_core.errors import ArenaError
+
+Candidates = list[tuple[str, str]]
+FILES: Candidates = [(":files", "")]
+
+
+def main(words: Sequence[str]) -> int:
+    """Print candidates, one a line with a tab and its meaning; an error is no reason to disturb the line being typed."""
+    shell, typed = (words[0], list(words[1:])) if words else ("bash", [])
+    try:
+        found = candidates(_join_equals(typed) if shell == "bash" else typed)
+    except ArenaError:
+        return 0
+    for word, text in found:
+        if shell == "bash":
+            # bash takes `=` for the end of a word: only what follows it may be offered.
+            word = word.partition("=")[2] if word.startswith("--") and "=" in word[:-1] else word
+        say(f"{word}\t{text}" if text else word)
+    return 0
+
+
+def _join_equals(words: Sequence[str]) -> list[str]:
+    """Put together what bash has taken apart: ``--type``, ``=``, ``py``."""
+    joined: list[str] = []
+    for word in words:
+        if word == "=" and joined:
+            joined[-1] += "="
+        elif joined and joined[-1].startswith("--") and joined[-1].endswith("="):
+            joined[-1] += word
+        else:
+            joined.append(word)
+    return joined
+
+
+def candidates(words: Sequence[str]) -> Candidates:
+    """What may stand in place of the last word."""
+    before, last = list(words[:-1]), words[-1] if words else ""
+    head = Parser(GLOBAL_FLAGS, stop=True).parse(before)
+    if not head.args:
+        return _values_or(before, last, GLOBAL_FLAGS, head, lambda: _starting(_commands(), last))
+    entry = catalog.find(head.args[0])
+    if entry is None:
+        return []
+    if entry.name == "submit" and len(head.args) == 1 and not last.startswith("-"):
+        return _starting(_types(), last)
+    command = _command(entry, head)
+    flags = (*command.flags, *GLOBAL_FLAGS)
+    parsed = Parser(flags, program=command.program).parse(head.args[1:])
+    parsed.values = {**head.values, **parsed.values}
+    return _values_or(head.args[1:], last, flags, parsed, lambda: _starting(_offer(command.words, parsed), last))
+
+
+def _command(entry: catalog.Entry, head: Parsed) -> Command:
+    module = import_module(f"arena_core.cli.{entry.module}")
+    if hasattr(module, "open_group"):
+        command, head.args[1:] = module.open_group(head.args[1:], head)
+        return command  # type: ignore[no-any-return]
+    return module.COMMAND  # type: ignore[no-any-return]
+
+
+def _values_or(before: Sequence[str], last: str, flags: Iterable[Flag], parsed: Parsed, otherwise: object) -> Candidates:
+    """The value of a flag, a flag, or what ``otherwise`` offers."""
+    parser = Parser(flags)
+    if last.startswith("--") and "=" in last:
+        name, _, value = last.partition("=")
+        flag = parser.longs.get(name[2:])
+        return [(f"{name}={w}", t) for w, t in _starting(_value(flag, parsed), value)] if flag else []
+    previous = before[-1] if before else ""
+    flag = parser.longs.get(previous[2:]) if previous.startswith("--") else parser.shorts.get(previous[-1:]) if previous[:1] == "-" else None
+    if flag is not None and not flag.boolean and "=" not in previous:
+        found = _value(flag, parsed)
+        return found if found == FILES else _starting(found, last)
+    if last.startswith("-"):
+        return _starting([(f.flag, f.help) for f in parser.longs.values() if not f.hidden] + [("--help", "show the help")], last)
+    return otherwise() if callable(otherwise) else []
+
+
+def _starting(found: Candidates, prefix: str) -> Candidates:
+    return list(dict.fromkeys((w, t) for w, t in found if w.startswith(prefix)))
+
+
+def _commands() -> Candidates:
+    from arena_core.cli.discover import command_groups
+
+    return [(e.name, e.summary) for e in catalog.ENTRIES] + command_groups()
+
+
+def _types() -> Candidates:
+    from arena_core.cli.discover import job_types
+
+    return [(name, text) for names, text in job_types() for name in names.split(", ")]
+
+
+def _value(flag: Flag | None, parsed: Parsed) -> Candidates:
+    if flag is None:
+        return []
+    if flag.choices:
+        return [(c, "") for c in flag.choices]
+    return FILES if flag.complete == "file" else _offer(flag.complete, parsed)
+
+
+def _offer(kind: str, parsed: Parsed) -> Candidates:
+    if kind == "shell":
+        return [(s, "") for s in ("bash", "fish", "zsh")]
+    if kind == "type":
+        return _types()
+    if kind in ("job", "jobs", "instance", "namespace") and _may_ask():
+        from arena_core.cli.complete_cluster import offer
+
+        return offer(kind, Context(parsed), parsed)
+    return []
+
+
+def _may_ask() -> bool:
+    """Whether asking the cluster would start none: completion must not leave a process behind."""
+    home = Path(os.environ.get("ARENA_HOME") or "~/.arena").expanduser()
+    return bool(os.environ.get("KUBECONFIG")) or Path("~/.kube/config").expanduser().exists() or (home / "local" / "daemon.json").exists()

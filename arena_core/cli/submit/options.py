@@ -1,0 +1,80 @@
+"""From the fields of an argument model to flags, and from flags to the model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from arena_core.args import flag_name, flag_specs, parse
+from arena_core.cli.flags import Flag, Parsed
+from arena_core.errors import InvalidArguments
+from arena_core.types import Problem
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from arena_core.args import FlagSpec
+    from arena_core.cli.config import Config
+
+
+def flags_of(model: type[BaseModel]) -> list[Flag]:
+    """The flags of a model, in the order of its fields. The words of the command are no flag."""
+    return [_flag(spec) for spec in flag_specs(model) if spec.kind != "words"]
+
+
+def _flag(spec: FlagSpec) -> Flag:
+    return Flag(
+        name=spec.field,
+        long=spec.names[0].removeprefix("--"),
+        aliases=tuple(n.removeprefix("--") for n in spec.names[1:]),
+        old=tuple(o.removeprefix("--") for o in spec.old),
+        short=spec.short.removeprefix("-"),
+        help=spec.help.rstrip(".").removesuffix("; repeatable"),
+        boolean=spec.kind == "bool",
+        repeat=spec.kind == "many",
+        metavar=spec.metavar,
+        default=spec.default,
+        group="Required" if spec.required else spec.group,
+        hidden=spec.hidden,
+    )
+
+
+def with_config(raw: dict[str, Any], model: type[BaseModel], job_type: str, config: Config) -> dict[str, Any]:
+    """Values of Arena's configuration file where the user gave none."""
+    defaults: dict[str, Any] = {"image_pull_secrets": list(config.image_pull_secrets), "image_pull_policy": config.image_pull_policy}
+    if job_type == "tfjob":
+        defaults["role_sequence"] = config.tfjob_role_sequence
+    return {**{k: v for k, v in defaults.items() if v and k in model.model_fields}, **raw}
+
+
+def words_of(parsed: Parsed) -> list[str]:
+    """The words of the command. A quoted text with blanks is a whole command, and nothing can follow it."""
+    words = parsed.args
+    if len(words) > 1 and not parsed.dashed and any(c.isspace() for c in words[0]):
+        parsed.problems.append(
+            f"the command {words[0]!r} is one text for the shell, and more words follow it ({' '.join(words[1:])!r}): "
+            "quote the whole command, or none of it"
+        )
+    return words
+
+
+def read_arguments(model: type[BaseModel], raw: dict[str, Any], problems: Sequence[str]) -> BaseModel:
+    """Read the model; what the parser found wrong and what the model finds wrong is shown together, by flag."""
+    found = [Problem(p) for p in problems]
+    try:
+        args = parse(model, raw)
+    except InvalidArguments as exc:
+        # A flag that was not understood may be the one that is missing: "is required" would only confuse then.
+        found += [by_flag(p, model) for p in exc.problems if not (problems and p.message == "is required")]
+        raise InvalidArguments(found) from exc
+    if found:
+        raise InvalidArguments(found)
+    return args
+
+
+def by_flag(problem: Problem, model: type[BaseModel]) -> Problem:
+    """The problem with the flag in place of the field's name."""
+    if problem.field == "command":
+        return replace(problem, field="COMMAND")
+    return replace(problem, field=flag_name(model, problem.field)) if problem.field else problem
