@@ -1,0 +1,38 @@
+"""The objects of a PyTorchJob: the job, and what belongs to it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from arena_core.kubeflow import OPERATOR_LABEL, ROLE_LABEL, run_policy
+from arena_core.podspec import JobFacts, Role, companions, job_metadata, pod_template
+from arena_core.types import Manifest
+from arena_pytorchjob.args import PyTorchJobArgs
+
+OPERATOR = "pytorchjob-controller"
+CONTAINER = "pytorch"
+#: Name and version of Arena's chart: a label by which Arena (Go) knows its jobs.
+CHART = "pytorchjob-0.5.2"
+
+
+def build(args: PyTorchJobArgs) -> list[Manifest]:
+    """Return the PyTorchJob first, then ConfigMaps, PodGroup and TensorBoard."""
+    facts = JobFacts("pytorchjob", "PyTorchJob", CHART, workers=args.workers, total_gpus=args.workers * args.gpus)
+    chief = {"app": "pytorchjob", "release": args.name, OPERATOR_LABEL: OPERATOR, ROLE_LABEL: "master"}
+    spec: dict[str, Any] = {
+        "runPolicy": {**run_policy(args), "backoffLimit": args.retry},
+        "pytorchReplicaSpecs": {"Master": _replica(args, facts, 1, "Never", {"master-pod-name": f"{args.name}-master-0"})},
+    }
+    if args.workers > 1:
+        spec["pytorchReplicaSpecs"]["Worker"] = _replica(args, facts, args.workers - 1, "OnFailure", {})
+    if args.nproc_per_node:
+        # Not as PET_NPROC_PER_NODE: the operator writes that variable itself, after the user's.
+        spec["nprocPerNode"] = args.nproc_per_node
+    job = {"apiVersion": "kubeflow.org/v1", "kind": "PyTorchJob", "metadata": job_metadata(args, facts), "spec": spec}
+    return [job, *companions(args, facts, min_member=args.workers, chief_labels=chief)]
+
+
+def _replica(args: PyTorchJobArgs, facts: JobFacts, count: int, restart: str, labels: dict[str, str]) -> dict[str, Any]:
+    role = Role(container=CONTAINER, cpu=args.cpu, memory=args.memory, labels=labels)
+    template = pod_template(args, facts, role, min_member=args.workers)
+    return {"replicas": count, "restartPolicy": restart, "template": template}

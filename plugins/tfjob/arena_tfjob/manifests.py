@@ -1,0 +1,95 @@
+"""The objects of a TFJob: the job with its roles, and what belongs to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from arena_core.kubeflow import INDEX_LABEL, JOB_LABEL, OPERATOR_LABEL, ROLE_LABEL, TYPE_LABEL, run_policy
+from arena_core.podspec import JobFacts, Role, companions, job_metadata, pod_template, preferred, required
+from arena_core.types import Manifest
+from arena_tfjob.args import TFJobArgs
+
+OPERATOR = "tfjob-controller"
+CONTAINER = "tensorflow"
+PORT_NAME = "tfjob-port"
+#: Name and version of Arena's chart: a label by which Arena (Go) knows its jobs.
+CHART = "tfjob-0.39.1"
+#: On the node's network roles may share a node, so that each needs a port of its own where the user named none.
+HOST_PORTS = {"Worker": 22220, "PS": 22221, "Chief": 22222, "Evaluator": 22223}
+
+
+def build(args: TFJobArgs) -> list[Manifest]:
+    """Return the TFJob first, then ConfigMaps, PodGroup and TensorBoard."""
+    counts = args.replicas()
+    gpus = sum((args.ps_gpus if role == "PS" else args.gpus) * count for role, count in counts.items())
+    facts = JobFacts("tfjob", "TFJob", CHART, workers=args.workers, total_gpus=gpus)
+    size = sum(counts.values())
+    notes = {"arena.kubeflow.org/disable-tf-config": "true"} if args.standalone else {}
+    if args.role_sequence:
+        notes["job-role-sequence"] = args.role_sequence
+    spec: dict[str, Any] = {"runPolicy": run_policy(args), "tfReplicaSpecs": {}}
+    if args.retry:
+        spec["runPolicy"]["backoffLimit"] = args.retry
+    if args.success_policy == "AllWorkers":
+        spec["successPolicy"] = args.success_policy
+    for name, count in counts.items():
+        template = pod_template(args, facts, _role(args, name, notes), min_member=size)
+        spec["tfReplicaSpecs"][name] = {"replicas": count, "restartPolicy": _restart(name, counts), "template": template}
+    meta = job_metadata(args, facts)
+    if notes:
+        meta["annotations"] = {**meta.get("annotations", {}), **notes}
+    job = {"apiVersion": "kubeflow.org/v1", "kind": "TFJob", "metadata": meta, "spec": spec}
+    others = companions(args, facts, min_member=size, chief_labels=_chief_labels(args, counts))
+    for obj in others:
+        if args.starting_timeout and obj["kind"] == "PodGroup":
+            obj["spec"]["scheduleTimeoutSeconds"] = args.starting_timeout
+    return [job, *others]
+
+
+def _chief_labels(args: TFJobArgs, counts: Mapping[str, int]) -> dict[str, str]:
+    labels = {"app": "tfjob", "release": args.name, OPERATOR_LABEL: OPERATOR}
+    if "Chief" in counts:
+        return {**labels, ROLE_LABEL: "master"}
+    return {**labels, TYPE_LABEL: "worker", INDEX_LABEL: "0"}
+
+
+def _restart(role: str, counts: Mapping[str, int]) -> str:
+    return "OnFailure" if role == "Worker" and "Chief" in counts else "Never"
+
+
+def _role(args: TFJobArgs, name: str, notes: Mapping[str, str]) -> Role:
+    own = name.lower()
+    port = getattr(args, f"{own}_port", 0) or (HOST_PORTS[name] if args.host_network else 0)
+    selectors = getattr(args, f"{own}_selectors")
+    parts = ("cpu", "memory", "cpu_limit", "memory_limit")
+    return Role(
+        container=CONTAINER,
+        image=args.image_of(name),
+        gpus=args.ps_gpus if name == "PS" else None,
+        rdma=name != "Evaluator",
+        selectors=selectors or None,
+        ports=((PORT_NAME, port),) if port else (),
+        annotations=notes,
+        affinity=_affinity(args, name),
+        # The chief writes TensorBoard's logs, or the workers where there is none; an evaluator writes its own.
+        logs=name in ("Chief", "Evaluator") or (name == "Worker" and not (args.chief or args.standalone)),
+        **{part: getattr(args, f"{own}_{part}") for part in parts},
+    )
+
+
+def _affinity(args: TFJobArgs, name: str) -> dict[str, Any] | None:
+    """Return the affinity that a policy asks for, by the labels that today's operator sets on pods."""
+    if name not in ("PS", "Worker"):
+        return None
+    policy, constraint = getattr(args, f"{name.lower()}_affinity_policy"), getattr(args, f"{name.lower()}_affinity_constraint")
+    job = {JOB_LABEL: args.name, OPERATOR_LABEL: OPERATOR}
+    own = {**job, TYPE_LABEL: name.lower()}
+    if policy == "spread":
+        return required("podAntiAffinity", own) if constraint == "required" else preferred("podAntiAffinity", [(100, own)])
+    if policy == "binpack":
+        if constraint == "required":
+            return required("podAffinity", own)
+        other = {**job, TYPE_LABEL: "worker" if name == "PS" else "ps"}
+        return preferred("podAffinity", [(100, job), (60, other), (30, own)])
+    return None
