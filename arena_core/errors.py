@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from arena_core.types import Problem
+if TYPE_CHECKING:
+    from arena_core.types import Problem
 
 #: Exit codes of the command line; ``docs/exit-codes.md`` is generated from this table.
 EXIT_CODES: dict[int, str] = {

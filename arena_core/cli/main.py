@@ -13,7 +13,6 @@ from arena_core.cli.flags import GLOBAL_FLAGS, Flag, Parsed
 from arena_core.cli.parse import Parser, nearest
 from arena_core.cli.terminal import note, say
 from arena_core.errors import InvalidArguments, UsageError
-from arena_core.types import Problem
 
 VERSION = Flag("version", "print the version", boolean=True, hidden=True)
 
@@ -49,6 +48,10 @@ def dispatch(words: list[str]) -> int:
     name, rest = head.args[0], head.args[1:]
     if name == "help":
         return dispatch([*rest, "--help"])
+    if name == "__complete":
+        from arena_core.cli.complete import main as complete
+
+        return complete(rest)
     entry = catalog.find(name)
     if entry is None:
         check(head, "arena --help")
@@ -87,6 +90,8 @@ def run_command(command: Command, words: Sequence[str], head: Parsed) -> int:
 def check(parsed: Parsed, help_command: str) -> None:
     """Refuse a command line that has problems, naming all of them."""
     if parsed.problems:
+        from arena_core.types import Problem
+
         error = InvalidArguments([Problem(p) for p in parsed.problems])
         error.hint = f"`{help_command}` lists the flags"
         raise error

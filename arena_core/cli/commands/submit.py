@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from arena_core.cli.command import Command, Context
 from arena_core.cli.flags import GLOBAL_FLAGS, Flag, Parsed
-from arena_core.cli.parse import Parser, nearest
-from arena_core.cli.terminal import say
-from arena_core.errors import InvalidArguments, UnknownJobType, UsageError
-from arena_core.types import Problem
+from arena_core.cli.parse import Parser
+from arena_core.errors import InvalidArguments, UsageError
 
 if TYPE_CHECKING:
     from pydantic import BaseModel

@@ -43,7 +43,8 @@ def load(path: str) -> dict[str, Any]:
         raise UsageError(f"{name} is not a job file: expected keys such as 'type:' and 'name:'", "`arena schema TYPE` describes the file")
     if "apiVersion" in data and "kind" in data:
         raise UsageError(
-            f"{name} is a Kubernetes manifest, not a job file", "create it with `kubectl apply -f`; arena lists, shows and deletes it all the same"
+            f"{name} is a Kubernetes manifest, not a job file",
+            "create it with `kubectl apply -f`; arena lists, shows and deletes it all the same",
         )
     return {str(k): v for k, v in data.items()}
 
