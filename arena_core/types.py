@@ -243,6 +243,12 @@ class Lookup(Protocol):
     def get(self, resource: Resource, name: str, namespace: str = "") -> Manifest | None:
         """Return the object, or None if it, its kind or the right to read it is missing."""
 
+    def exists(self, resource: Resource, name: str, namespace: str = "") -> bool | None:
+        """Return whether the object exists; None where that cannot be known (no right to read it).
+
+        False also where the cluster does not serve the kind. The namespace is the submission's unless one is given.
+        """
+
     def served_fields(self, resource: Resource) -> Mapping[str, Any] | None:
         """Return the served OpenAPI schema of the kind, or None where it cannot be read."""
 

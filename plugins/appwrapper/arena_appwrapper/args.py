@@ -1,0 +1,160 @@
+"""What a person may say when submitting an AppWrapper: the wrapper's own flags, and those of the types that it can carry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any, ClassVar, Literal, cast
+
+from pydantic import BeforeValidator, Field, WithJsonSchema, create_model, field_validator
+from pydantic.fields import FieldInfo
+
+from arena_core.args import CpuMemoryArgs, Duration, RunPolicyArgs, SharedMemoryArgs, SubmitArgs, flag
+from arena_core.types import Jobs, Problem
+
+WRAPPER, VOLCANO = "AppWrapper", "AppWrapper: Volcano Job inside"
+COMPONENT = "spec.components[].template"
+
+
+def _exit_codes(value: Any) -> tuple[int, ...]:
+    """Read ``3,10`` or a list of numbers from 1 to 255."""
+    parts = value.split(",") if isinstance(value, str) else [value] if isinstance(value, int) else list(value)
+    texts = [str(part).strip() for part in parts if str(part).strip()]
+    for text in texts:
+        if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 255:
+            raise ValueError(f"{text!r} is not an exit code from 1 to 255")
+    return tuple(int(text) for text in texts)
+
+
+ExitCodes = Annotated[
+    tuple[int, ...],
+    BeforeValidator(lambda value: _exit_codes([c for item in value for c in _exit_codes(item)] if isinstance(value, list) else value)),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "integer", "minimum": 1, "maximum": 255}}]}),
+]
+
+
+class AppWrapperArgs(RunPolicyArgs, CpuMemoryArgs, SharedMemoryArgs, SubmitArgs):
+    """The flags that the wrapper claims, whatever is inside: those of the AppWrapper fork of Arena with its defaults, and more."""
+
+    NAME_LETTER_FIRST: ClassVar[bool] = True
+
+    inner_type: str = flag("pytorch", help="Job type inside: pytorch, volcano, or any installed one that can be wrapped.", group=WRAPPER)
+    retry_limit: int = flag(3, help="How often a failed run is repeated; 0 makes the first failure final.", group=WRAPPER, ge=0)
+    admission_grace_period: Duration = flag(
+        60, help="How long pods may take to be created after admission.", group=WRAPPER, metavar="DURATION"
+    )
+    warmup_grace_period: Duration = flag(
+        300, help="How long pods may take to be running after admission: longer than an image pull.", group=WRAPPER, metavar="DURATION"
+    )
+    failure_grace_period: Duration = flag(
+        60, help="How long a failed pod is left to its own controller before the run counts as failed.", group=WRAPPER, metavar="DURATION"
+    )
+    retry_pause_period: Duration = flag(90, help="Pause between two runs.", group=WRAPPER, metavar="DURATION")
+    success_ttl: Duration = flag(
+        0,
+        help="Delete the job inside and its pods this long after they were deployed, if it has succeeded; the AppWrapper itself stays. "
+        "0 leaves the operator's own limit (7 days).",
+        group=WRAPPER,
+        metavar="DURATION",
+    )
+    forceful_deletion_grace_period: Duration = flag(
+        0, help="After this long pods that do not go are killed (0: the operator's 10m).", group=WRAPPER, metavar="DURATION"
+    )
+    deletion_on_failure_grace_period: Duration = flag(
+        0, help="Keep the pods of a failed job this long, so that their logs can be read.", group=WRAPPER, metavar="DURATION"
+    )
+    terminal_exit_codes: ExitCodes = flag((), help="Exit codes that end the job without a retry.", group=WRAPPER, metavar="3,10")
+    retryable_exit_codes: ExitCodes = flag((), help="Only these exit codes are retried.", group=WRAPPER, metavar="137,143")
+    nproc_per_node: str = flag("", help="Processes of each pod: auto, cpu, gpu or a number.", group="Job", metavar="N")
+
+    replicas: int = flag(1, help="Pods of the Volcano task.", group=VOLCANO, ge=1, paths=(f"{COMPONENT}.spec.tasks[].replicas",))
+    min_available: int = flag(
+        0, help="Pods that must start together (0: all).", group=VOLCANO, ge=0, paths=(f"{COMPONENT}.spec.minAvailable",)
+    )
+    scheduler_name: str = flag(
+        "volcano", help="Scheduler of the Volcano Job; pods of other types get it only if it is given.", group=VOLCANO, metavar="NAME"
+    )
+    task_name: str = flag("worker", help="Name of the task; pods are called NAME-TASK-0.", group=VOLCANO, metavar="NAME")
+    max_retry: int = flag(10000, help="Container restarts that the task may have in all.", group=VOLCANO, ge=0)
+    master_port: int = flag(23456, help="Port of the rendezvous (MASTER_PORT).", group=VOLCANO, ge=1, le=65535)
+    use_svc_plugin: bool = flag(
+        True, help="Names of the pods by Volcano's svc plugin; without it by a Service, subdomain and hostname.", group=VOLCANO
+    )
+    network_topology_mode: Literal["", "hard", "soft"] = flag("", help="Keep the job within a part of the network.", group=VOLCANO)
+    highest_tier_allowed: int = flag(0, help="Highest HyperNode tier for the job (0: none given).", group=VOLCANO, ge=0)
+    total_partitions: int = flag(0, help="Number of partitions of the task.", group=VOLCANO, ge=0)
+    partition_size: int = flag(0, help="Pods of each partition.", group=VOLCANO, ge=0)
+    partition_topology_mode: Literal["", "hard", "soft"] = flag("", help="Keep each partition within a part of the network.", group=VOLCANO)
+    partition_highest_tier: int = flag(0, help="Highest HyperNode tier for a partition (0: none given).", group=VOLCANO, ge=0)
+    ring_controller: str = flag("", help="Ring controller of Ascend devices, e.g. ascend-1980.", group=VOLCANO, metavar="NAME")
+    volcano_queue: str = flag("", help="Queue of Volcano (not of Kueue).", group=VOLCANO, metavar="QUEUE")
+
+    @field_validator("nproc_per_node", mode="before")
+    @classmethod
+    def _check_nproc(cls, value: object) -> object:
+        text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+        if not isinstance(text, str) or not (text in ("", "auto", "cpu", "gpu") or (text.isascii() and text.isdigit() and int(text) > 0)):
+            raise ValueError(f"{value!r} must be auto, cpu, gpu or a number from 1")
+        return text
+
+    @property
+    def explicit_scheduler(self) -> str:
+        """The scheduler that the user named, under either flag; empty if none."""
+        return self.scheduler_name if "scheduler_name" in self.model_fields_set else self.scheduler
+
+    def rules(self) -> Iterator[Problem]:
+        """One scheduler, periods in order, exit codes one way."""
+        yield from super().rules()
+        if self.scheduler and "scheduler_name" in self.model_fields_set and self.scheduler_name != self.scheduler:
+            yield Problem(f"--scheduler={self.scheduler} says otherwise", "scheduler_name", "give one of them")
+        if self.admission_grace_period > self.warmup_grace_period:
+            text = (
+                f"{self.admission_grace_period}s is longer than the warm-up of {self.warmup_grace_period}s, which begins at the same time"
+            )
+            yield Problem(text, "admission_grace_period", "make --warmup-grace-period at least as long")
+        for field in ("admission", "warmup", "failure", "forceful_deletion", "deletion_on_failure"):
+            if getattr(self, f"{field}_grace_period") > 24 * 3600:
+                yield Problem("the operator allows at most 24h", f"{field}_grace_period")
+        if self.success_ttl >= 7 * 24 * 3600:
+            yield Problem("the operator ignores a time of 7 days or more", "success_ttl", "leave it out: 7 days is the operator's own")
+        if both := sorted(set(self.terminal_exit_codes) & set(self.retryable_exit_codes)):
+            yield Problem(f"{both[0]} is also among --retryable-exit-codes", "terminal_exit_codes")
+
+
+def model(jobs: Jobs) -> type[AppWrapperArgs]:
+    """Return the argument model with the flags of every installed type that can be wrapped; the wrapper's own come first.
+
+    A flag that several inner types know is taken from the first; each is read again by the chosen type's own model.
+    """
+    fields: dict[str, Any] = {}
+    for name in inner_types(jobs):
+        for field, info in jobs.get(name).args_model.model_fields.items():
+            if field not in AppWrapperArgs.model_fields and field not in fields:
+                fields[field] = (_annotation(info), info)
+    made = create_model("AppWrapperJobArgs", __base__=AppWrapperArgs, __module__=__name__, **fields)
+    return cast("type[AppWrapperArgs]", made)
+
+
+def inner_types(jobs: Jobs) -> list[str]:
+    """Return the installed types that can be wrapped; a broken one is left out, it is reported where it is asked for."""
+    from arena_core.errors import ArenaError
+
+    found = []
+    for name in jobs.names():
+        if name == "appwrapperjob":
+            continue
+        try:
+            if jobs.get(name).job_type.wrappable:
+                found.append(name)
+        except ArenaError:
+            continue
+    return found
+
+
+def _annotation(info: FieldInfo) -> Any:
+    """Return the annotation with its constraints: ``model_fields`` keeps them apart."""
+    annotation: Any = info.annotation
+    for item in info.metadata:
+        annotation = Annotated[annotation, item]
+    if info.is_required():
+        return Annotated[annotation, Field()]
+    return annotation

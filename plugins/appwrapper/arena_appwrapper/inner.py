@@ -1,0 +1,79 @@
+"""From the wrapper's arguments to those of the job type inside."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from arena_appwrapper.args import AppWrapperArgs
+from arena_core.args import parse
+from arena_core.errors import ArenaError, InvalidArguments
+from arena_core.types import JobHandle, Jobs, Problem
+
+#: Fields of an inner type that have another name in the wrapper, by job type.
+NAMES: dict[str, dict[str, str]] = {"volcanojob": {"queue": "volcano_queue", "scheduler_name": "explicit_scheduler"}}
+#: Fields of the wrapper that only one inner type understands; for any other type a value that was given is a mistake.
+VOLCANO_ONLY = (
+    *("replicas", "min_available", "task_name", "max_retry", "use_svc_plugin", "network_topology_mode", "highest_tier_allowed"),
+    *("total_partitions", "partition_size", "partition_topology_mode", "partition_highest_tier", "ring_controller", "volcano_queue"),
+)
+
+
+def handle_of(args: AppWrapperArgs, jobs: Jobs) -> JobHandle:
+    """Return the inner type's handle; raises ``InvalidArguments`` where it is unknown, broken or cannot be wrapped."""
+    try:
+        inner = jobs.get(args.inner_type)
+    except ArenaError as error:
+        raise InvalidArguments([Problem(error.message, "inner_type", error.hint)]) from error
+    if not inner.job_type.wrappable or inner.job_type.name == "appwrapperjob":
+        raise InvalidArguments([Problem(f"{inner.job_type.name} cannot be put into an AppWrapper", "inner_type")])
+    return inner
+
+
+def forced() -> dict[str, Any]:
+    """Return what must hold inside a wrapper: the operator counts Succeeded pods, so they stay; queues are the wrapper's."""
+    return {
+        "clean_task_policy": "None",
+        "ttl_after_finished": 0,
+        "kueue_queue": "",
+        "kueue_priority_class": "",
+        "queue": False,
+    }
+
+
+def arguments(args: AppWrapperArgs, inner: JobHandle) -> Any:
+    """Return the inner type's arguments; raises ``InvalidArguments`` with every problem of the inner model.
+
+    What the wrapper claims is always handed on, so its defaults count; a flag of the inner type only where it was given.
+    """
+    model, kind = inner.args_model, inner.job_type.name
+    renamed = NAMES.get(kind, {})
+    raw: dict[str, Any] = {}
+    for field in model.model_fields:
+        source = renamed.get(field, field)
+        claimed = source in AppWrapperArgs.model_fields or source == "explicit_scheduler"
+        if claimed or source in args.model_fields_set:
+            raw[field] = getattr(args, source)
+    raw |= {field: value for field, value in forced().items() if field in model.model_fields and field not in renamed}
+    if "scheduler" in model.model_fields:
+        raw["scheduler"] = args.explicit_scheduler
+    if kind == "volcanojob":
+        raw["scheduler_name"] = args.explicit_scheduler or "volcano"
+    return parse(model, raw)
+
+
+def misplaced(args: AppWrapperArgs, inner: JobHandle, jobs: Jobs) -> list[Problem]:
+    """Return a problem for each flag that was given and that only an inner type not chosen knows."""
+    known, kind = inner.args_model.model_fields, inner.job_type.name
+    problems = []
+    for field in sorted(args.model_fields_set):
+        if field in VOLCANO_ONLY and kind != "volcanojob" and field not in known:
+            problems.append(Problem(f"means nothing with --inner-type={args.inner_type}", field, "it belongs to --inner-type=volcano"))
+        elif field not in AppWrapperArgs.model_fields and field not in known:
+            problems.append(Problem(f"means nothing with --inner-type={args.inner_type}", field, "it belongs to another inner type"))
+    return problems
+
+
+def in_wrapper(problem: Problem, inner: JobHandle) -> Problem:
+    """Return a problem of the inner model under the wrapper's name of the field."""
+    names = NAMES.get(inner.job_type.name, {})
+    return Problem(problem.message, names.get(problem.field, problem.field), problem.hint)

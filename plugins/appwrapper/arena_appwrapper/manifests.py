@@ -1,0 +1,104 @@
+"""The AppWrapper around an inner job, and what stands beside it. Pure: the inner type builds the job."""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from arena_appwrapper.args import AppWrapperArgs
+from arena_appwrapper.inner import arguments, handle_of
+from arena_core.podspec import JobFacts, job_metadata
+from arena_core.types import Jobs, Manifest, PodSet
+
+PREFIX = "workload.codeflare.dev.appwrapper/"
+LABEL = "workload.codeflare.dev/appwrapper"
+#: Name and version of the fork's chart: a label by which the fork's Arena knows its jobs.
+CHART = "appwrapperjob-0.3.2"
+GPUS = "requestGPUsOfJobOwner"
+
+
+def build(args: AppWrapperArgs, jobs: Jobs) -> list[Manifest]:
+    """Return the AppWrapper first, then the ConfigMaps, PodGroup, Service and TensorBoard of the job inside.
+
+    They stand beside the AppWrapper and belong to it, so they outlive a reset and need no rights of the AppWrapper operator.
+    """
+    inner = handle_of(args, jobs)
+    job, *others = copy.deepcopy(inner.build_manifests(arguments(args, inner)))
+    pod_sets = inner.pod_sets(job)
+    total = (job["metadata"].get("annotations") or {}).get(GPUS)
+    facts = JobFacts("appwrapperjob", "AppWrapperJob", CHART, total_gpus=int(total) if total is not None else None)
+    metadata = job_metadata(args, facts)
+    metadata["labels"] = {**metadata["labels"], LABEL: args.name}
+    metadata["annotations"] = {**metadata.get("annotations", {}), **fault_tolerance(args)}
+    mark = {"app": "appwrapperjob", "chart": CHART, "createdBy": "AppWrapperJob", LABEL: args.name}
+    _relabel(job, pod_sets, mark)
+    component = {
+        "podSets": [{"path": f"template.{p.path}" if p.path else "template", "replicas": p.replicas} for p in pod_sets],
+        "template": job,
+    }
+    wrapper = {
+        "apiVersion": "workload.codeflare.dev/v1beta2",
+        "kind": "AppWrapper",
+        "metadata": metadata,
+        "spec": {"suspend": False, "components": [component]},
+    }
+    return [wrapper, *(_labelled(obj, mark) for obj in others)]
+
+
+def go_duration(seconds: int) -> str:
+    """Write seconds as the fork and Go users do: ``90s``, ``5m``, ``1h``.
+
+    >>> go_duration(90), go_duration(300), go_duration(3600), go_duration(0)
+    ('90s', '5m', '1h', '0s')
+    """
+    for unit, size in (("h", 3600), ("m", 60)):
+        if seconds and seconds % size == 0:
+            return f"{seconds // size}{unit}"
+    return f"{seconds}s"
+
+
+def fault_tolerance(args: AppWrapperArgs) -> dict[str, str]:
+    """Return the annotations by which the operator knows periods, retries and exit codes. They stay on the AppWrapper alone."""
+    notes = {
+        "retryLimit": str(args.retry_limit),
+        "admissionGracePeriodDuration": go_duration(args.admission_grace_period),
+        "warmupGracePeriodDuration": go_duration(args.warmup_grace_period),
+        "failureGracePeriodDuration": go_duration(args.failure_grace_period),
+        "retryPausePeriodDuration": go_duration(args.retry_pause_period),
+    }
+    # Inside a wrapper a TTL of the inner job would look like a lost component: the wrapper's own does the same safely.
+    if ttl := args.success_ttl or args.ttl_after_finished:
+        notes["successTTLDuration"] = go_duration(ttl)
+    if args.forceful_deletion_grace_period:
+        notes["forcefulDeletionGracePeriodDuration"] = go_duration(args.forceful_deletion_grace_period)
+    if args.deletion_on_failure_grace_period:
+        notes["deletionOnFailureGracePeriodDuration"] = go_duration(args.deletion_on_failure_grace_period)
+    if args.terminal_exit_codes:
+        notes["terminalExitCodes"] = ",".join(map(str, args.terminal_exit_codes))
+    if args.retryable_exit_codes:
+        notes["retryableExitCodes"] = ",".join(map(str, args.retryable_exit_codes))
+    return {PREFIX + key: value for key, value in notes.items()}
+
+
+def template_at(job: Manifest, path: str) -> dict[str, Any]:
+    """Return the pod template at a pod set's path; an empty path is the object itself (a bare Pod)."""
+    node: Any = job
+    for name, index in re.findall(r"([^.\[\]]+)|\[(\d+)\]", path):
+        node = node[int(index)] if index else node[name]
+    found: dict[str, Any] = node
+    return found
+
+
+def _relabel(job: Manifest, pod_sets: Sequence[PodSet], mark: Mapping[str, str]) -> None:
+    """Label the job and its pods as the wrapper's, so that neither tool takes the inner job for one of its own."""
+    for metadata in (job["metadata"], *(template_at(job, p.path).setdefault("metadata", {}) for p in pod_sets)):
+        metadata["labels"] = {**(metadata.get("labels") or {}), **mark}
+    job["metadata"].pop("annotations", None)
+
+
+def _labelled(obj: Manifest, mark: Mapping[str, str]) -> Manifest:
+    labels = obj["metadata"].get("labels") or {}
+    obj["metadata"]["labels"] = {**labels, **{k: v for k, v in mark.items() if k != LABEL}}
+    return obj

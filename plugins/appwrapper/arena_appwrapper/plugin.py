@@ -1,0 +1,120 @@
+"""The hooks of the job type ``appwrapperjob``. It composes: the wrapped type builds the job and knows its pods."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from arena_appwrapper import status as state
+from arena_core import dig
+from arena_core.hookspecs import hookimpl
+from arena_core.types import (
+    Cause,
+    Jobs,
+    JobStatus,
+    JobType,
+    Lookup,
+    Manifest,
+    PodSet,
+    Problem,
+    Related,
+    Resource,
+)
+
+if TYPE_CHECKING:
+    from arena_appwrapper.args import AppWrapperArgs
+
+WORKLOAD = Resource("kueue.x-k8s.io", "v1beta1", "Workload", "workloads")
+VOLCANO_GROUP = Resource("scheduling.volcano.sh", "v1beta1", "PodGroup", "podgroups")
+RESOURCE = Resource("workload.codeflare.dev", "v1beta2", "AppWrapper", "appwrappers")
+
+
+def _pod_labels(job: Manifest) -> Mapping[str, str]:
+    return {state.LABEL: dig.text(job, "metadata", "name")}
+
+
+JOB_TYPE = JobType(
+    name="appwrapperjob",
+    resource=RESOURCE,
+    args="arena_appwrapper.args:model",
+    summary="AppWrapper around any other job type, with Kueue queues and retries",
+    display="AppWrapper",
+    shorthand="aw",
+    aliases=("appwrapper", "aw"),
+    pod_labels=_pod_labels,
+    wraps=("pytorchjob", "volcanojob", "*"),
+    related=(
+        Related(WORKLOAD, state.find_workload),
+        Related(Resource("kubeflow.org", "v1", "PyTorchJob", "pytorchjobs"), state.find_inner("PyTorchJob", "kubeflow.org")),
+        Related(Resource("kubeflow.org", "v1", "TFJob", "tfjobs"), state.find_inner("TFJob", "kubeflow.org")),
+        Related(Resource("batch.volcano.sh", "v1alpha1", "Job", "jobs"), state.find_inner("Job", "batch.volcano.sh")),
+        Related(Resource("batch", "v1", "Job", "jobs"), state.find_inner("Job", "batch")),
+        Related(VOLCANO_GROUP, state.find_group),
+    ),
+    provider="the AppWrapper operator: https://github.com/project-codeflare/appwrapper",
+)
+
+
+@hookimpl
+def arena_job_type() -> JobType:
+    """Say what an AppWrapper is."""
+    return JOB_TYPE
+
+
+@hookimpl
+def arena_validate(args: AppWrapperArgs, jobs: Jobs) -> list[Problem]:
+    """Return what is wrong: with the wrapper, with a flag that the chosen type does not know, and with the inner job."""
+    from arena_appwrapper import inner
+    from arena_core.errors import InvalidArguments
+
+    try:
+        handle = inner.handle_of(args, jobs)
+    except InvalidArguments as error:
+        return list(error.problems)
+    problems = inner.misplaced(args, handle, jobs)
+    try:
+        wrapped = inner.arguments(args, handle)
+    except InvalidArguments as error:
+        return [*problems, *(inner.in_wrapper(p, handle) for p in error.problems)]
+    problems += [inner.in_wrapper(p, handle) for p in handle.validate(wrapped)]
+    if not problems:
+        sets = handle.pod_sets(handle.build_manifests(wrapped)[0])
+        if not 1 <= len(sets) <= 8:
+            problems.append(Problem(f"{handle.job_type.name} has {len(sets)} sets of pods; an AppWrapper holds 1 to 8", "inner_type"))
+    return problems
+
+
+@hookimpl
+def arena_build_manifests(args: AppWrapperArgs, jobs: Jobs) -> list[Manifest]:
+    """Return the AppWrapper first, then what stands beside it."""
+    from arena_appwrapper.manifests import build
+
+    return build(args, jobs)
+
+
+@hookimpl
+def arena_preflight(args: AppWrapperArgs, lookup: Lookup, jobs: Jobs) -> list[Problem]:
+    """Return what only the cluster knows: the queue, its priority class, and what the inner type asks for."""
+    from arena_appwrapper import inner
+    from arena_core.preflight import queue_problems
+
+    handle = inner.handle_of(args, jobs)
+    return [*queue_problems(args, lookup), *(inner.in_wrapper(p, handle) for p in handle.preflight(inner.arguments(args, handle), lookup))]
+
+
+@hookimpl
+def arena_job_status(job: Manifest, pods: Sequence[Manifest], related: Sequence[Manifest], jobs: Jobs) -> JobStatus:
+    """Return the status with the reason from the whole chain."""
+    return state.status(job, pods, related, jobs)
+
+
+@hookimpl
+def arena_pod_sets(job: Manifest) -> list[PodSet]:
+    """Return the pod sets of all components."""
+    return state.pod_sets(job)
+
+
+@hookimpl
+def arena_explain(job: Manifest, pods: Sequence[Manifest], related: Sequence[Manifest], jobs: Jobs) -> list[Cause]:
+    """Say why the job is not running, from the queue down to the pods."""
+    return state.explain(job, pods, related, jobs)
