@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -24,6 +24,18 @@ EXIT_CODES: dict[int, str] = {
     124: "a time-out passed",
     130: "stopped by Ctrl-C",
 }
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return the known word that looks most like ``word``, for a hint; empty if none does.
+
+    >>> nearest("pytorchjbo", ["tfjob", "pytorchjob"])
+    'pytorchjob'
+    """
+    import difflib  # 3 ms that only a mistake should pay
+
+    found = difflib.get_close_matches(word.lower(), list(known), n=1, cutoff=0.6)
+    return found[0] if found else ""
 
 
 class ArenaError(Exception):
@@ -91,6 +103,15 @@ class PluginError(ArenaError):
     """A plugin is broken, blocked, clashes with another or speaks a newer contract."""
 
     exit_code = 9
+
+
+class PluginBroken(PluginError):
+    """One plugin cannot be used. ``kind`` is a word for tables (``missing dependency``, ``misspelt hook`` …), ``reason`` the sentence."""
+
+    plugin = ""
+    distribution = ""
+    kind = "broken"
+    reason = ""
 
 
 class UnknownJobType(UsageError):

@@ -24,7 +24,7 @@ from arena_core.args.fields import (
     Tolerations,
     Words,
 )
-from arena_core.args.flags import FlagSpec, field_for_key, flag, flag_name, flag_specs, meta_of, nearest
+from arena_core.args.flags import FlagSpec, field_for_key, flag, flag_name, flag_specs, meta_of
 from arena_core.args.groups import (
     ArgsGroup,
     JobArgs,
@@ -85,7 +85,6 @@ __all__ = [
     "flag_specs",
     "json_schema",
     "meta_of",
-    "nearest",
     "parse",
     "problems_from_validation_error",
     "to_job_file",

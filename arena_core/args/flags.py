@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import typing
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -165,12 +164,6 @@ def field_for_key(model: type[BaseModel], key: str) -> str | None:
     ('working_dir', 'working_dir', None)
     """
     return spellings(model).get(key.lstrip("-"))
-
-
-def nearest(word: str, known: Sequence[str]) -> str:
-    """Return the known word that looks most like ``word``, or an empty text."""
-    found = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
-    return found[0] if found else ""
 
 
 def paths_to_fields(model: type[BaseModel]) -> dict[str, str]:

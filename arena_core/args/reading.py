@@ -8,9 +8,9 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from arena_core.args.flags import META, flag_name, flag_specs, nearest, paths_to_fields, spellings
+from arena_core.args.flags import META, flag_name, flag_specs, paths_to_fields, spellings
 from arena_core.args.groups import ProblemsFound
-from arena_core.errors import InvalidArguments
+from arena_core.errors import InvalidArguments, nearest
 from arena_core.types import Problem
 
 M = TypeVar("M", bound=BaseModel)

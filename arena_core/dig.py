@@ -1,0 +1,72 @@
+"""Reading arbitrary JSON without surprises: what is missing or of another type counts as empty."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+
+def dig(obj: Any, *path: str | int) -> Any:
+    """Return what lies at the path of keys and indices, or None.
+
+    >>> dig({"a": [{"b": 1}]}, "a", 0, "b"), dig({"a": 3}, "a", "b")
+    (1, None)
+    """
+    for part in path:
+        if isinstance(obj, Mapping) and isinstance(part, str):
+            obj = obj.get(part)
+        elif isinstance(obj, list | tuple) and isinstance(part, int) and -len(obj) <= part < len(obj):
+            obj = obj[part]
+        else:
+            return None
+    return obj
+
+
+def text(obj: Any, *path: str | int) -> str:
+    """Return the text at the path, or an empty one."""
+    found = dig(obj, *path)
+    return found if isinstance(found, str) else ""
+
+
+def number(obj: Any, *path: str | int, default: int = 0) -> int:
+    """Return the whole number at the path (also written as text), or the default."""
+    found = dig(obj, *path)
+    if isinstance(found, bool):
+        return default
+    if isinstance(found, int):
+        return found
+    if isinstance(found, str) and len(found) < 20 and found.isascii() and found.removeprefix("-").isdigit():
+        return int(found)
+    return default
+
+
+def flag(obj: Any, *path: str | int) -> bool:
+    """Return whether ``true`` stands at the path."""
+    return dig(obj, *path) is True
+
+
+def mapping(obj: Any, *path: str | int) -> Mapping[str, Any]:
+    """Return the mapping at the path, or an empty one."""
+    found = dig(obj, *path)
+    return found if isinstance(found, Mapping) else {}
+
+
+def items(obj: Any, *path: str | int) -> Iterator[Mapping[str, Any]]:
+    """Yield the mappings of the list at the path."""
+    found = dig(obj, *path)
+    if isinstance(found, list | tuple):
+        yield from (item for item in found if isinstance(item, Mapping))
+
+
+def condition(obj: Any, kind: str) -> Mapping[str, Any]:
+    """Return the condition of this type in ``status.conditions``, or an empty mapping; the last one of several counts."""
+    found: Mapping[str, Any] = {}
+    for item in items(obj, "status", "conditions"):
+        if item.get("type") == kind:
+            found = item
+    return found
+
+
+def labels(obj: Any) -> dict[str, str]:
+    """Return the labels of an object that are text, as they should be."""
+    return {k: v for k, v in mapping(obj, "metadata", "labels").items() if isinstance(k, str) and isinstance(v, str)}

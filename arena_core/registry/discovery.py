@@ -1,0 +1,101 @@
+"""What is installed, from the metadata of distributions alone, with clashes of names and what is blocked worked out.
+
+Nothing of a plugin is imported here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from arena_core.installed import Offer, offers
+
+JOBS = "arena.jobs"
+ALIASES = "arena.job_aliases"
+COMMANDS = "arena.commands"
+EXTENSIONS = "arena.extensions"
+CLUSTERS = "arena.clusters"
+#: The distributions that belong to this program. A name of theirs is never taken over by another distribution.
+BUILT_IN = frozenset({"arena-core", "arena-pytorchjob", "arena-tfjob", "arena-volcano", "arena-appwrapper", "arena-local"})
+BLOCK_VARIABLE = "ARENA_BLOCK_PLUGINS"
+
+
+class Entry:
+    """One entry point of a plugin. ``clash`` names the other distributions that claim the same name."""
+
+    __slots__ = ("blocked", "clash", "offer")
+
+    def __init__(self, offer: Offer, blocked: bool = False, clash: tuple[str, ...] = ()) -> None:
+        self.offer = offer
+        self.blocked = blocked
+        self.clash = clash
+
+    @property
+    def group(self) -> str:
+        """The entry-point group."""
+        return self.offer.group
+
+    @property
+    def name(self) -> str:
+        """The entry point's name."""
+        return self.offer.name
+
+    @property
+    def value(self) -> str:
+        """``module`` or ``module:attribute``."""
+        return self.offer.value
+
+    @property
+    def distribution(self) -> str:
+        """The distribution's name."""
+        return self.offer.distribution
+
+    @property
+    def version(self) -> str:
+        """The distribution's version."""
+        return self.offer.version
+
+    @property
+    def summary(self) -> str:
+        """The distribution's one-line description."""
+        return self.offer.summary
+
+    @property
+    def built_in(self) -> bool:
+        """Whether the distribution belongs to this program."""
+        return normalized(self.distribution) in BUILT_IN
+
+
+def normalized(name: str) -> str:
+    """Return the name of a distribution in its one spelling (``Arena_Echo`` → ``arena-echo``)."""
+    return "-".join(part for part in name.lower().replace("_", "-").replace(".", "-").split("-") if part)
+
+
+def blocked_names(environ: Mapping[str, str]) -> frozenset[str]:
+    """Return what ``ARENA_BLOCK_PLUGINS`` switches off: job types, commands, extensions or whole distributions."""
+    return frozenset(normalized(part.strip()) for part in environ.get(BLOCK_VARIABLE, "").split(",") if part.strip())
+
+
+def entries(groups: Iterable[str], blocked: frozenset[str] = frozenset()) -> dict[str, dict[str, list[Entry]]]:
+    """Return group → name → entry points, the one that counts first: not blocked, then built-in, then by distribution.
+
+    Every entry that shares its name with one of another distribution says so.
+    """
+    found: dict[str, dict[str, list[Entry]]] = {group: {} for group in groups}
+    for offer in offers(*found):
+        off = normalized(offer.name) in blocked or normalized(offer.distribution) in blocked
+        found[offer.group].setdefault(offer.name, []).append(Entry(offer, off))
+    for names in found.values():
+        for same in names.values():
+            same.sort(key=lambda e: (e.blocked, not e.built_in, e.distribution))
+            live = [e for e in same if not e.blocked]
+            for entry in live:
+                entry.clash = tuple(o.distribution for o in live if o is not entry)
+    return found
+
+
+def chosen(same: Iterable[Entry]) -> Entry | None:
+    """Return the entry that a name means: a built-in, or the only one; None where foreign ones clash or all are blocked."""
+    live = [e for e in same if not e.blocked]
+    if not live:
+        return None
+    return live[0] if live[0].built_in or len(live) == 1 else None

@@ -1,0 +1,147 @@
+"""Load one plugin and look at it alone, before it may meet the others.
+
+Each plugin is registered in a manager of its own first: one misspelt hook in a shared one makes pluggy blame healthy plugins.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Sequence
+from types import ModuleType
+from typing import Any
+
+import pluggy
+
+from arena_core.errors import PluginBroken, nearest
+from arena_core.hookspecs import PROJECT, ExtensionSpec, JobTypeSpec
+from arena_core.registry.discovery import BLOCK_VARIABLE, Entry
+from arena_core.types import CONTRACT_VERSION, JobType
+
+REQUIRED = ("arena_job_type", "arena_build_manifests", "arena_job_status")
+
+
+def broken(entry: Entry, kind: str, reason: str, hint: str = "", cause: BaseException | None = None) -> PluginBroken:
+    """Return the error that names the plugin, its distribution and the reason."""
+    way_out = f"update or remove {entry.distribution}, or set {BLOCK_VARIABLE}={entry.name}"
+    error = PluginBroken(f"plugin {entry.name!r} of distribution {entry.distribution} {entry.version}: {reason}", hint or way_out)
+    error.plugin, error.distribution, error.kind, error.reason = entry.name, entry.distribution, kind, reason
+    error.__cause__ = cause
+    return error
+
+
+def _import(reference: str) -> Any:
+    module, _, attribute = reference.partition(":")
+    found: Any = importlib.import_module(module)
+    for part in attribute.split(".") if attribute else ():
+        found = getattr(found, part)
+    return found
+
+
+def load(entry: Entry) -> Any:
+    """Import what the entry point names; every failure becomes ``PluginBroken``."""
+    try:
+        return _import(entry.value)
+    except ModuleNotFoundError as error:
+        own = entry.value.partition(":")[0].partition(".")[0]
+        if error.name and error.name.partition(".")[0] != own:
+            hint = f"install {error.name}, or set {BLOCK_VARIABLE}={entry.name}"
+            raise broken(entry, "missing dependency", f"needs the module {error.name!r}, which is not installed", hint, error) from error
+        raise broken(entry, "broken", f"its module {entry.value!r} does not exist", cause=error) from error
+    except (Exception, SystemExit) as error:
+        raise broken(entry, "broken", f"cannot be imported: {type(error).__name__}: {error}", cause=error) from error
+
+
+def probe_job_type(entry: Entry) -> tuple[ModuleType, JobType]:
+    """Load a job type and check it: contract, hook names and arguments, required hooks, what it says of itself."""
+    module = load(entry)
+    early = _say_job_type(entry, module, strict=False)
+    contract = early.contract if isinstance(early, JobType) else getattr(module, "ARENA_CONTRACT", CONTRACT_VERSION)
+    if isinstance(contract, int) and contract > CONTRACT_VERSION:
+        reason = f"was written for contract {contract}; this arena speaks {CONTRACT_VERSION}"
+        raise broken(entry, "too new", reason, "update arena-core, or install an older version of the plugin")
+    manager = probe_hooks(entry, module, JobTypeSpec)
+    present = {caller.name for caller in manager.get_hookcallers(module) or ()}
+    missing = [name for name in REQUIRED if name not in present]
+    if missing:
+        raise broken(entry, "broken", f"does not implement {', '.join(missing)}")
+    job_type = _say_job_type(entry, module, strict=True)
+    if not isinstance(job_type, JobType):
+        raise broken(entry, "broken", f"arena_job_type returned {type(job_type).__name__}, not JobType")
+    if job_type.name != entry.name:
+        raise broken(entry, "broken", f"calls itself {job_type.name!r}, its entry point is {entry.name!r}")
+    if not isinstance(job_type.args, str):
+        check_model(entry, job_type.args)
+    return module, job_type
+
+
+def check_job_type(entry: Entry) -> None:
+    """Load everything of a job type, the argument model too."""
+    _, job_type = probe_job_type(entry)
+    if isinstance(job_type.args, str):
+        resolve_model(entry, job_type.args)
+
+
+def check_model(entry: Entry, model: Any) -> type[Any]:
+    """Return the argument model if it is one."""
+    if not isinstance(model, type) or not hasattr(model, "model_fields"):
+        raise broken(entry, "broken", f"JobType.args is no argument model (a subclass of SubmitArgs): {model!r}")
+    return model
+
+
+def resolve_model(entry: Entry, reference: str) -> type[Any]:
+    """Import the argument model that ``module:Class`` names."""
+    try:
+        return check_model(entry, _import(reference))
+    except (PluginBroken, KeyboardInterrupt):
+        raise
+    except (Exception, SystemExit) as error:
+        reason = f"its argument model {reference!r} cannot be imported: {type(error).__name__}: {error}"
+        raise broken(entry, "broken", reason, cause=error) from error
+
+
+def _say_job_type(entry: Entry, module: ModuleType, *, strict: bool) -> Any:
+    hook = getattr(module, "arena_job_type", None)
+    if not callable(hook):
+        return None
+    try:
+        return hook()
+    except Exception as error:
+        if not strict:
+            return None
+        raise broken(entry, "broken", f"arena_job_type failed: {type(error).__name__}: {error}", cause=error) from error
+
+
+def probe_hooks(entry: Entry, module: Any, spec: type[Any]) -> pluggy.PluginManager:
+    """Register the module in a manager of its own; a misspelt or unmarked hook is named with the nearest right name."""
+    manager = pluggy.PluginManager(PROJECT)
+    manager.add_hookspecs(spec)
+    known = [name for name, _ in inspect.getmembers(spec, inspect.isfunction) if name.startswith("arena_")]
+    _check_names(entry, module, known)
+    try:
+        manager.register(module, entry.name)
+        manager.check_pending()
+    except pluggy.PluginValidationError as error:
+        text = " ".join(str(error).split())
+        raise broken(entry, "misspelt hook", f"does not fit the contract: {text}", cause=error) from error
+    return manager
+
+
+def _check_names(entry: Entry, module: Any, known: Sequence[str]) -> None:
+    for name, function in inspect.getmembers(module, callable):
+        marked = getattr(function, f"{PROJECT}_impl", None) is not None
+        if not marked and (not name.startswith("arena_") or getattr(function, "__module__", "") != getattr(module, "__name__", "")):
+            continue
+        if name not in known:
+            near = nearest(name, known)
+            hint = f"did you mean {near}?" if near else f"hooks are: {', '.join(known)}"
+            raise broken(entry, "misspelt hook", f"{name} is not a hook of the contract; {hint}")
+        if not marked:
+            raise broken(entry, "misspelt hook", f"{name} is not marked with @hookimpl, so it would never be called")
+
+
+def probe_extension(entry: Entry) -> ModuleType:
+    """Load an extension and check its hooks."""
+    module: ModuleType = load(entry)
+    probe_hooks(entry, module, ExtensionSpec)
+    return module

@@ -1,0 +1,235 @@
+"""The registry: what is installed, and one job type loaded at a time, when it is asked for."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from arena_core.errors import PluginError, UnknownJobType, nearest
+from arena_core.registry import discovery
+from arena_core.registry.discovery import ALIASES, CLUSTERS, COMMANDS, EXTENSIONS, JOBS, Entry
+
+if TYPE_CHECKING:
+    import pluggy
+
+    from arena_core.registry.extensions import ExtensionCaller
+    from arena_core.registry.handle import JobTypeHandle
+
+KINDS = {JOBS: "job type", COMMANDS: "command", EXTENSIONS: "extension", CLUSTERS: "cluster"}
+
+
+class PluginRow(NamedTuple):
+    """A line of ``arena plugins list`` or ``check``: ``status`` is a word, ``detail`` the reason where it is a bad one."""
+
+    kind: str
+    name: str
+    distribution: str
+    version: str
+    status: str
+    summary: str = ""
+    detail: str = ""
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def healthy(self) -> bool:
+        """Whether nothing is wrong with it; a blocked plugin is as the user wants it."""
+        return self.status in ("installed", "ok", "blocked")
+
+
+class Registry:
+    """All installed plugins. Creating one imports nothing of theirs; it implements ``arena_core.types.Jobs``."""
+
+    def __init__(self, environ: Mapping[str, str] | None = None) -> None:
+        self._blocked = discovery.blocked_names(os.environ if environ is None else environ)
+        self._groups: dict[str, dict[str, list[Entry]]] | None = None
+        self._handles: dict[str, JobTypeHandle] = {}
+        self._failures: dict[str, PluginError] = {}
+
+    def _group(self, group: str) -> dict[str, list[Entry]]:
+        if self._groups is None:
+            self._groups = discovery.entries((*KINDS, ALIASES), self._blocked)
+        return self._groups[group]
+
+    @cached_property
+    def _manager(self) -> pluggy.PluginManager:
+        import pluggy
+
+        from arena_core.hookspecs import PROJECT, JobTypeSpec
+
+        manager = pluggy.PluginManager(PROJECT)
+        manager.add_hookspecs(JobTypeSpec)
+        return manager
+
+    # ---- names, from metadata alone
+
+    def names(self) -> list[str]:
+        """Return the names of the job types that are installed, not blocked and not in doubt."""
+        return [name for name, same in self._group(JOBS).items() if discovery.chosen(same)]
+
+    def aliases(self) -> dict[str, str]:
+        """Return alias → job type; a name of a job type is never an alias of another."""
+        types = self._group(JOBS)
+        table: dict[str, str] = {}
+        for alias, same in self._group(ALIASES).items():
+            entry = discovery.chosen(same)
+            if entry is None or alias in types:
+                continue
+            for name, owners in types.items():
+                owner = discovery.chosen(owners)
+                if owner and owner.distribution == entry.distribution and owner.value == entry.value:
+                    table[alias] = name
+                    break
+        return table
+
+    def resolve(self, name: str) -> str:
+        """Return the job type that a name or an alias means, or the text itself; case does not count."""
+        types = self._group(JOBS)
+        wanted = name if name in types else name.lower()
+        return wanted if wanted in types else self.aliases().get(wanted, name)
+
+    def _resolve_by_words(self, name: str) -> str:
+        """Return the job type whose own display name, shorthand or alias it is; this loads them all."""
+        word = name.lower()
+        for handle in self.each():
+            own = handle.job_type
+            if word in (other.lower() for other in (own.display, own.shorthand, *own.aliases) if other):
+                return own.name
+        return name
+
+    def entry(self, name: str) -> Entry | None:
+        """Return the metadata of a job type, or None."""
+        return discovery.chosen(self._group(JOBS).get(self.resolve(name), ()))
+
+    # ---- job types
+
+    def get(self, name: str) -> JobTypeHandle:
+        """Return the handle of a job type, loading it at the first call; raises ``UnknownJobType`` or ``PluginBroken``."""
+        wanted = self.resolve(name)
+        if wanted not in self._group(JOBS):
+            wanted = self._resolve_by_words(name)
+        if wanted in self._handles:
+            return self._handles[wanted]
+        if wanted in self._failures:
+            raise self._failures[wanted]
+        entry = self._installed(wanted, name)
+        from arena_core.registry.handle import JobTypeHandle
+        from arena_core.registry.probe import probe_job_type
+
+        try:
+            module, job_type = probe_job_type(entry)
+        except PluginError as error:
+            self._failures[wanted] = error
+            raise
+        self._manager.register(module, wanted)
+        handle = self._handles[wanted] = JobTypeHandle(self._manager, module, entry, job_type, self)
+        return handle
+
+    def _installed(self, wanted: str, asked: str) -> Entry:
+        same = self._group(JOBS).get(wanted, [])
+        entry = discovery.chosen(same)
+        if entry:
+            return entry
+        live = [e for e in same if not e.blocked]
+        if live:
+            owners = " and ".join(e.distribution for e in live)
+            hint = f"remove all but one, or set {discovery.BLOCK_VARIABLE}={live[0].distribution}"
+            raise PluginError(f"job type {wanted!r} is claimed by {owners}: it is not clear which one is meant", hint)
+        if same:
+            raise PluginError(f"job type {wanted!r} is blocked by {discovery.BLOCK_VARIABLE}", f"take it out of {discovery.BLOCK_VARIABLE}")
+        near = nearest(asked, [*self.names(), *self.aliases()])
+        installed = ", ".join(self.names()) or "none"
+        hint = f"did you mean {near!r}? " if near else ""
+        raise UnknownJobType(f"unknown job type {asked!r}", f"{hint}installed: {installed}")
+
+    def for_object(self, obj: Mapping[str, Any]) -> JobTypeHandle | None:
+        """Return the handle of the job type whose resource matches; those loaded already are asked first, broken ones left out."""
+        loaded = list(self._handles.values())
+        for handle in loaded:
+            if handle.job_type.resource.matches(obj):
+                return handle
+        return next((handle for handle in self.each() if handle.job_type.resource.matches(obj)), None)
+
+    def each(self) -> Iterator[JobTypeHandle]:
+        """Load and yield every healthy job type; the failures of the others are in ``failures`` afterwards."""
+        for name in self.names():
+            try:
+                handle = self.get(name)
+            except PluginError:
+                continue
+            yield handle
+
+    @property
+    def failures(self) -> Mapping[str, PluginError]:
+        """The job types that were asked for and are broken, each with its error."""
+        return self._failures
+
+    # ---- the other groups
+
+    def commands(self) -> list[Entry]:
+        """Return the command groups that plugins add, from metadata."""
+        return [e for same in self._group(COMMANDS).values() if (e := discovery.chosen(same))]
+
+    def clusters(self) -> list[Entry]:
+        """Return who can give a cluster where none is configured, from metadata."""
+        return [e for same in self._group(CLUSTERS).values() if (e := discovery.chosen(same))]
+
+    def load(self, entry: Entry) -> Any:
+        """Import what an entry of ``commands`` or ``clusters`` names; raises ``PluginBroken``."""
+        from arena_core.registry.probe import load
+
+        return load(entry)
+
+    @cached_property
+    def extensions(self) -> ExtensionCaller:
+        """Every installed extension behind one guarded caller, loaded at the first use."""
+        from arena_core.registry.extensions import ExtensionCaller
+
+        return ExtensionCaller([e for same in self._group(EXTENSIONS).values() for e in same if not e.blocked])
+
+    # ---- report
+
+    def report(self) -> list[PluginRow]:
+        """Return a row for every plugin, from metadata alone."""
+        aliases: dict[str, list[str]] = {}
+        for alias, name in self.aliases().items():
+            aliases.setdefault(name, []).append(alias)
+        return [
+            self._row(entry, kind, tuple(sorted(aliases.get(entry.name, ()))) if group == JOBS else ())
+            for group, kind in KINDS.items()
+            for same in self._group(group).values()
+            for entry in same
+        ]
+
+    @staticmethod
+    def _row(entry: Entry, kind: str, aliases: tuple[str, ...] = ()) -> PluginRow:
+        status, detail = "installed", ""
+        if entry.blocked:
+            status, detail = "blocked", f"by {discovery.BLOCK_VARIABLE}"
+        elif entry.clash and entry.group != EXTENSIONS:
+            kept = "; this built-in one is used" if entry.built_in else ""
+            status, detail = "name clash", f"{entry.name} is also claimed by {', '.join(entry.clash)}{kept}"
+        return PluginRow(kind, entry.name, entry.distribution, entry.version, status, entry.summary, detail, aliases)
+
+    def check(self) -> list[PluginRow]:
+        """Import every plugin and return a row for each with its true state."""
+        from arena_core.registry.probe import check_job_type, load, probe_extension
+
+        probes: dict[str, Callable[[Entry], object]] = {JOBS: check_job_type, EXTENSIONS: probe_extension}
+        rows = []
+        for row, entry in zip(self.report(), self._all_entries(), strict=True):
+            if row.status != "installed":
+                rows.append(row)
+                continue
+            probe: Callable[[Entry], object] = probes.get(entry.group, load)
+            try:
+                probe(entry)
+                status, detail = "ok", ""
+            except PluginError as error:
+                status, detail = getattr(error, "kind", "broken") or "broken", getattr(error, "reason", "") or error.message
+            rows.append(PluginRow(row.kind, row.name, row.distribution, row.version, status, row.summary, detail, row.aliases))
+        return rows
+
+    def _all_entries(self) -> list[Entry]:
+        return [entry for group in KINDS for same in self._group(group).values() for entry in same]
