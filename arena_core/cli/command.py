@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from arena_core.cli.config import Config, load_config
 from arena_core.cli.flags import Flag, Parsed
 
 if TYPE_CHECKING:
+    from arena_core.cli.config import Config
     from arena_core.client import ArenaClient
 
 
@@ -23,6 +23,8 @@ class Context:
     @cached_property
     def config(self) -> Config:
         """Arena's configuration file."""
+        from arena_core.cli.config import load_config
+
         return load_config()
 
     @property

@@ -80,9 +80,9 @@ def _values_or(before: Sequence[str], last: str, flags: Iterable[Flag], parsed: 
         flag = parser.longs.get(name[2:])
         return [(f"{name}={w}", t) for w, t in _starting(_value(flag, parsed), value)] if flag else []
     previous = before[-1] if before else ""
-    flag = (
-        parser.longs.get(previous[2:]) if previous.startswith("--") else parser.shorts.get(previous[-1:]) if previous[:1] == "-" else None
-    )
+    flag = None
+    if previous.startswith("-"):
+        flag = parser.longs.get(previous[2:]) if previous.startswith("--") else parser.shorts.get(previous[-1:])
     if flag is not None and not flag.boolean and "=" not in previous:
         found = _value(flag, parsed)
         return found if found == FILES else _starting(found, last)

@@ -133,7 +133,8 @@ class Parser:
             if self.words and self.words[0].lower() in ("true", "false"):
                 word = self.words.pop(0)
                 self.result.problems.append(
-                    f"{spelling} {word}: a switch takes its value after '=' ({spelling}={word.lower()}); a program called {word} goes behind --"
+                    f"{spelling} {word}: a switch takes its value after '=' ({spelling}={word.lower()}); "
+                    f"a program called {word} goes behind --"
                 )
         elif value.lower() in TRUE_WORDS | FALSE_WORDS:
             self.result.values[flag.name] = value.lower() in TRUE_WORDS

@@ -5,23 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from arena_core.cli.render import compact, local_time, parse_time, seconds_between, unix
+from arena_core.cli.render import compact, local_time, seconds_between, unix
+from arena_core.jobs.views import Job, gpus
 
 if TYPE_CHECKING:
-    from arena_core.jobs.views import Job
     from arena_core.types import Instance
 
-GPU = "nvidia.com/gpu"
 NONE = "N/A"
 LIST_HEADER = ("NAME", "STATUS", "TRAINER", "DURATION", "GPU(Requested)", "GPU(Allocated)", "NODE")
 INSTANCE_HEADER = ("NAME", "STATUS", "AGE", "IS_CHIEF", "GPU(Requested)", "NODE")
 GPU_HEADER = ("INSTANCE", "NODE(IP)", "GPU(Requested)", "GPU(IndexId)", "GPU(DutyCycle)", "GPU Memory(Used/Total)")
-
-
-def order(job: Job) -> tuple[bool, float]:
-    """Sorting key: jobs that have not started first, then the newest start."""
-    start = parse_time(job.status.start)
-    return (start is not None, -(start.timestamp() if start else 0.0))
 
 
 def duration(job: Job, now: datetime | None = None) -> int:
@@ -29,32 +22,17 @@ def duration(job: Job, now: datetime | None = None) -> int:
     return seconds_between(job.status.start, job.status.end, now)
 
 
-def holds_gpus(instance: Instance) -> bool:
-    """Whether the instance has its devices: it has started and is neither over nor going."""
-    return bool(instance.started) and instance.phase not in ("Succeeded", "Failed") and instance.status != "Terminating"
-
-
-def requested(job: Job) -> int:
-    """GPUs that the whole job asks for."""
-    return job.status.requests.get(GPU, 0)
-
-
-def allocated(job: Job) -> int:
-    """GPUs that its instances hold now."""
-    return sum(i.requests.get(GPU, 0) for i in job.status.instances if holds_gpus(i))
-
-
 def list_row(job: Job, *, namespaced: bool) -> list[str]:
     """One line of ``arena list``."""
     status = job.status
     chief = status.chief
-    held = str(allocated(job)) if status.phase in ("PENDING", "RUNNING") else NONE
+    held = str(job.allocated_gpus) if status.phase in ("PENDING", "RUNNING") else NONE
     row = [
         job.name,
         str(status.phase),
         job.job_type.upper(),
         compact(duration(job)),
-        str(requested(job)),
+        str(job.requested_gpus),
         held,
         (chief.node_ip if chief else "") or NONE,
     ]
@@ -74,9 +52,8 @@ def header_lines(job: Job) -> list[tuple[str, str]]:
         ("CreateTime", local_time(job.created)),
         ("EndTime", local_time(status.end) if status.phase.finished else ""),
     ]
-    labels = job.manifest.get("metadata", {}).get("labels") or {}
-    if labels.get("modelName"):
-        lines += [("ModelName", labels["modelName"]), ("ModelVersion", labels.get("modelVersion", "")), ("ModelSource", "")]
+    if job.labels.get("modelName"):
+        lines += [("ModelName", job.labels["modelName"]), ("ModelVersion", job.labels.get("modelVersion", "")), ("ModelSource", "")]
     if status.reason or status.message:
         lines.append(("Reason", ": ".join(p for p in (status.reason, status.message) if p)))
     return lines
@@ -89,20 +66,19 @@ def instance_row(instance: Instance) -> list[str]:
         instance.status,
         compact(seconds_between(instance.started or instance.created, instance.finished)),
         "true" if instance.chief else "false",
-        str(instance.requests.get(GPU, 0)),
+        str(gpus(instance.requests)),
         instance.node or NONE,
     ]
 
 
 def gpu_row(instance: Instance) -> list[str]:
     """One line of the table of GPUs; what only a metrics server knows is N/A."""
-    return [instance.name, instance.node_ip or NONE, str(instance.requests.get(GPU, 0)), NONE, NONE, NONE]
+    return [instance.name, instance.node_ip or NONE, str(gpus(instance.requests)), NONE, NONE, NONE]
 
 
 def as_data(job: Job, *, tensorboard: str = "") -> dict[str, Any]:
     """The job with Arena's keys, and a few more at the end: why, and exit codes."""
     status = job.status
-    labels = job.manifest.get("metadata", {}).get("labels") or {}
     return {
         "uuid": job.uid,
         "name": job.name,
@@ -114,11 +90,11 @@ def as_data(job: Job, *, tensorboard: str = "") -> dict[str, Any]:
         "chiefName": status.chief.name if status.chief else "",
         "instances": [_instance_data(i) for i in status.instances],
         "priority": status.priority or NONE,
-        "requestGPUs": requested(job),
-        "allocatedGPUs": allocated(job),
+        "requestGPUs": job.requested_gpus,
+        "allocatedGPUs": job.allocated_gpus,
         "creationTimestamp": unix(job.created),
-        "modelName": labels.get("modelName", ""),
-        "modelVersion": labels.get("modelVersion", ""),
+        "modelName": job.labels.get("modelName", ""),
+        "modelVersion": job.labels.get("modelVersion", ""),
         "modelSource": "",
         "exactStatus": status.exact,
         "reason": status.reason,
@@ -136,7 +112,7 @@ def _instance_data(instance: Instance) -> dict[str, Any]:
         "node": instance.node or NONE,
         "nodeIP": instance.node_ip or NONE,
         "chief": instance.chief,
-        "requestGPUs": instance.requests.get(GPU, 0),
+        "requestGPUs": gpus(instance.requests),
         "gpuMetrics": {},
         "creationTimestamp": unix(instance.created),
         "restarts": instance.restarts,

@@ -52,11 +52,11 @@ def _instances(job: Job, *, headers: bool) -> None:
 
 
 def _gpus(job: Job) -> None:
-    if not views.requested(job) or job.status.phase == "SUCCEEDED":
+    if not job.requested_gpus or job.status.phase == "SUCCEEDED":
         return
     say("\nGPUs:")
     print_table(ruled([views.GPU_HEADER, *(views.gpu_row(i) for i in job.status.instances)]), indent="  ")
-    say(f"\n  Allocated/Requested GPUs of Job: {views.allocated(job)}/{views.requested(job)}")
+    say(f"\n  Allocated/Requested GPUs of Job: {job.allocated_gpus}/{job.requested_gpus}")
 
 
 def _tensorboard(url: str) -> None:

@@ -17,7 +17,7 @@ def run(context: Context, parsed: Parsed) -> int:
         raise UsageError(f"list takes no name: what is {parsed.args[0]!r}?", f"`arena get {parsed.args[0]}` shows one job")
     everywhere = parsed.on("all_namespaces")
     listing = context.client.list(job_type=parsed.text("type"), all_namespaces=everywhere, selector=parsed.text("selector"))
-    jobs = sorted(listing.jobs, key=views.order)
+    jobs = listing.jobs
     output = parsed.text("output", "wide")
     if output == "json":
         dump_json([views.as_data(job) for job in jobs])

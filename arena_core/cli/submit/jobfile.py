@@ -44,7 +44,7 @@ def load(path: str) -> dict[str, Any]:
     if "apiVersion" in data and "kind" in data:
         raise UsageError(
             f"{name} is a Kubernetes manifest, not a job file",
-            "create it with `kubectl apply -f`; arena lists, shows and deletes it all the same",
+            "create it with `kubectl apply -f`; arena lists and shows it all the same",
         )
     return {str(k): v for k, v in data.items()}
 

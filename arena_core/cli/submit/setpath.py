@@ -21,7 +21,7 @@ def apply(data: dict[str, Any], assignment: str, *, text: bool = False) -> None:
         path, equals, raw = _partition(part)
         if not equals or not path:
             raise UsageError(
-                f"--set: {part!r} is not KEY=VALUE", "for example --set workers=4 or --set env.LR=0.1 or --set data[0]=pvc:/data"
+                f"--set: {part!r} is not KEY=VALUE", "for example --set workers=4, --set env.LR=0.1 or --set data[0]=pvc:/data"
             )
         _assign(data, _steps(path), raw if text else _value(raw), path)
 

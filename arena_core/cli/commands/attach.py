@@ -1,0 +1,41 @@
+"""``arena attach JOB [-- COMMAND...]``."""
+
+from __future__ import annotations
+
+import sys
+
+from arena_core.cli.command import Command, Context
+from arena_core.cli.commands.shared import TYPE
+from arena_core.cli.flags import Flag, Parsed
+from arena_core.cli.terminal import note
+from arena_core.errors import UsageError
+
+
+def run(context: Context, parsed: Parsed) -> int:
+    """Run a command (a shell, if none is given) in an instance; its exit code becomes ours."""
+    if not parsed.args:
+        raise UsageError("which job? `arena attach NAME [-- COMMAND...]`", "`arena list` shows the jobs")
+    from arena_core.cli.shell import interact
+
+    name, command = parsed.args[0], parsed.args[1:] or ["sh"]
+    job = context.client.get(name, job_type=parsed.text("type"))
+    tty = sys.stdin.isatty() and sys.stdout.isatty()
+    if not tty and not parsed.args[1:]:
+        note("note: standard input is no terminal: the shell reads it as a script")
+    session = context.client.exec(job, command, instance=parsed.text("instance"), container=parsed.text("container"), stdin=True, tty=tty)
+    return interact(session, tty=tty)
+
+
+COMMAND = Command(
+    path="attach",
+    summary="run a command in an instance of a job",
+    usage="arena attach JOB [flags] [-- COMMAND...]",
+    details="Without a command it is a shell; without -i it is the chief.",
+    run=run,
+    flags=(
+        Flag("instance", "one instance: its name, or short worker-0", short="i", metavar="NAME", complete="instance"),
+        Flag("container", "one container of the instance", short="c", metavar="NAME"),
+        TYPE,
+    ),
+    words="job",
+)

@@ -1,0 +1,76 @@
+"""``arena delete JOB...``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from arena_core.cli.command import Command, Context
+from arena_core.cli.commands.shared import SELECTOR, TIMEOUT, TYPE, output_flag, seconds
+from arena_core.cli.flags import Flag, Parsed
+from arena_core.cli.terminal import note, say
+from arena_core.errors import ArenaError, NotFound, UsageError
+
+if TYPE_CHECKING:
+    from arena_core.jobs.views import Deleted
+
+
+def run(context: Context, parsed: Parsed) -> int:
+    """Delete each job; a missing one does not stop the others, the exit code tells that there was one."""
+    names, selector = list(dict.fromkeys(parsed.args)), parsed.text("selector")
+    if bool(names) == bool(selector):
+        what = "either names or -l, not both" if names else "which job? `arena delete NAME...`, or -l LABELS"
+        raise UsageError(what, "`arena list` shows the jobs")
+    settings = {"wait": parsed.values.get("wait") is not False, "timeout": seconds(parsed)}
+    results: list[Deleted] = []
+    for job_type, wanted in _targets(context, parsed, names).items():
+        results += context.client.delete(wanted, job_type=job_type, **settings)
+    worst = 0
+    for result in results:
+        worst = _report(result, parsed) or worst
+    return worst
+
+
+def _targets(context: Context, parsed: Parsed, names: list[str]) -> dict[str, list[str]]:
+    """Names by job type (empty where it has to be found)."""
+    if names:
+        return {parsed.text("type"): names}
+    found: dict[str, list[str]] = {}
+    for job in context.client.list(job_type=parsed.text("type"), selector=parsed.text("selector")).jobs:
+        found.setdefault(job.job_type, []).append(job.name)
+    if not found:
+        note(f"no job has the labels {parsed.text('selector')}")
+    return found
+
+
+def _report(result: Deleted, parsed: Parsed) -> int:
+    """Say what became of one job; returns the exit code that it asks for."""
+    error = result.error
+    if error is None:
+        if parsed.text("output") == "name":
+            say(result.full_name or result.name)
+        elif result.record_only:
+            note(f"The record of the training job {result.name} has been deleted; the job itself was gone")
+        else:
+            note(f"The training job {result.name} has been deleted successfully")
+        return 0
+    if isinstance(error, NotFound) and parsed.on("ignore_not_found"):
+        return 0
+    note(f"error: {getattr(error, 'message', error)}")
+    return error.exit_code if isinstance(error, ArenaError) else 1
+
+
+COMMAND = Command(
+    path="delete",
+    summary="delete jobs and all that belongs to them",
+    usage="arena delete JOB... [flags]\n  arena delete -l LABELS [flags]",
+    run=run,
+    flags=(
+        TYPE,
+        SELECTOR,
+        Flag("wait", "return when the job and its instances are gone (default true; --wait=false returns at once)", boolean=True),
+        TIMEOUT,
+        Flag("ignore_not_found", "a job that is not there is no error", boolean=True),
+        output_flag("wide", "name"),
+    ),
+    words="jobs",
+)

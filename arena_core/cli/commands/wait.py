@@ -1,0 +1,26 @@
+"""``arena wait JOB``."""
+
+from __future__ import annotations
+
+from arena_core.cli.command import Command, Context
+from arena_core.cli.commands.shared import TIMEOUT, TYPE, one_name, seconds
+from arena_core.cli.flags import Flag, Parsed
+from arena_core.cli.waiting import wait_for
+
+GOALS = ("finished", "succeeded", "running", "failed", "deleted")
+
+
+def run(context: Context, parsed: Parsed) -> int:
+    """Wait; 0 when the state is reached, 20 when the job has failed instead, 124 after the time-out."""
+    return wait_for(context, one_name(parsed, command="wait"), parsed.text("for", "finished"), parsed.text("type"), seconds(parsed))
+
+
+COMMAND = Command(
+    path="wait",
+    summary="wait until a job has come to a state",
+    usage="arena wait JOB [flags]",
+    details="Exit codes: 0 reached, 20 the job has failed, 124 the time-out passed. --for finished takes a failed job for reached, with 20.",
+    run=run,
+    flags=(Flag("for", "what to wait for", choices=GOALS, default="finished", metavar="STATE"), TIMEOUT, TYPE),
+    words="job",
+)

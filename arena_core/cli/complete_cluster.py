@@ -1,0 +1,26 @@
+"""Candidates that only the cluster knows."""
+
+from __future__ import annotations
+
+from arena_core.cli.command import Context
+from arena_core.cli.connect import make_client
+from arena_core.cli.flags import Parsed
+
+
+def offer(kind: str, context: Context, parsed: Parsed) -> list[tuple[str, str]]:
+    """Names of jobs, of the instances of the job that is named already, or of namespaces."""
+    client = make_client(context)
+    if kind == "namespace":
+        from arena_core.kube.resources import NAMESPACES
+
+        return [(str(n["metadata"]["name"]), "") for n in client.cluster.list(NAMESPACES).items]
+    if kind == "instance":
+        if not parsed.args:
+            return []
+        job = client.get(parsed.args[0], job_type=parsed.text("type"))
+        return [(i.short_name, i.status) for i in job.status.instances]
+    taken = parsed.args if kind == "jobs" else []
+    if kind == "job" and parsed.args:
+        return []
+    jobs = client.list(job_type=parsed.text("type"), namespace=context.namespace).jobs
+    return [(job.name, f"{job.job_type} {job.status.phase}") for job in jobs if job.name not in taken]

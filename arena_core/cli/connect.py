@@ -1,0 +1,47 @@
+"""From the persistent flags to a client, and the one line that says when the local cluster was taken."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from arena_core.cli.terminal import note
+from arena_core.client import ArenaClient
+
+if TYPE_CHECKING:
+    from arena_core.cli.command import Context
+
+
+def open_client(context: Context) -> ArenaClient:
+    """Connect as the flags, the environment and the files say; no request is sent yet."""
+    client = make_client(context)
+    if client.cluster.started_local:
+        note("no cluster is configured: using the local one on this machine (`arena local status` says more)")
+    return client
+
+
+def make_client(context: Context) -> ArenaClient:
+    """A client that has not looked for its cluster."""
+    settings = context.settings
+    return ArenaClient(
+        kubeconfig=settings.text("config"),
+        context=settings.text("context"),
+        namespace=context.namespace,
+        as_user=settings.text("as_user"),
+    )
+
+
+def configured(context: Context) -> bool:
+    """Whether a kubeconfig is named or there, so that looking at it starts nothing."""
+    if context.settings.text("config") or os.environ.get("KUBECONFIG"):
+        return True
+    home = Path("~/.kube/config").expanduser()
+    return home.is_file() and home.stat().st_size > 0
+
+
+def namespace_offline(context: Context) -> str:
+    """The namespace for objects that are only built: as always, but where nothing is configured it is ``default``."""
+    if context.namespace:
+        return context.namespace
+    return make_client(context).namespace if configured(context) else "default"

@@ -1,0 +1,28 @@
+"""``submit --follow``: the logs of a new job until it has ended, then how it ended."""
+
+from __future__ import annotations
+
+import threading
+
+from arena_core.cli.command import Context
+from arena_core.cli.printing import print_lines
+from arena_core.cli.terminal import note
+from arena_core.cli.waiting import wait_for
+from arena_core.errors import TimedOut
+
+
+def follow_to_the_end(context: Context, name: str, *, job_type: str, timeout: float | None) -> int:
+    """Print the logs of all instances, then give the exit code that tells how the job ended.
+
+    Logs come first and in full: the end of the job is asked for when nothing more is written.
+    """
+    lines = context.client.logs(name, job_type=job_type, all_instances=True, follow=True, on_wait=lambda why: note(f"waiting: {why}"))
+    if timeout is None:
+        print_lines(lines, prefixed=True)
+        return wait_for(context, name, "finished", job_type, None)
+    printer = threading.Thread(target=lambda: print_lines(lines, prefixed=True), daemon=True)
+    printer.start()
+    printer.join(timeout)
+    if printer.is_alive():
+        raise TimedOut(f"{name} has not finished after {timeout:g} s; it goes on", f"`arena logs -f {name}` follows it again")
+    return wait_for(context, name, "finished", job_type, timeout)

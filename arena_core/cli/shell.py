@@ -1,0 +1,95 @@
+"""The terminal side of ``attach``: standard input to the instance, its output to ours."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import shutil
+import sys
+import threading
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from arena_core.cli.terminal import note
+
+if TYPE_CHECKING:
+    from arena_core.kube.streams import ExecSession
+
+STDOUT = 1
+
+
+def interact(session: ExecSession, *, tty: bool) -> int:
+    """Carry bytes both ways until the command has ended; returns its exit code."""
+    stopped = threading.Event()
+    with _raw(tty), _resizing(session, tty):
+        writer = threading.Thread(target=_feed, args=(session, stopped), daemon=True)
+        writer.start()
+        try:
+            while (piece := session.read()) is not None:
+                channel, data = piece
+                out = sys.stdout.buffer if channel == STDOUT else sys.stderr.buffer
+                out.write(data)
+                out.flush()
+        finally:
+            stopped.set()
+            session.close()
+    code = session.exit_code
+    if code is None:
+        note(f"error: the connection to the instance is gone{': ' + session.message if session.message else ''}")
+        return 1
+    return code
+
+
+def _feed(session: ExecSession, stopped: threading.Event) -> None:
+    """Standard input to the command; looks up now and then, so that no key is swallowed after its end."""
+    source = sys.stdin.fileno()
+    with contextlib.suppress(OSError):
+        while not stopped.is_set():
+            ready, _, _ = select.select([source], [], [], 0.1)
+            if not ready:
+                continue
+            data = os.read(source, 65536)
+            if not data:
+                session.close_stdin()
+                return
+            session.write(data)
+
+
+@contextlib.contextmanager
+def _raw(tty: bool) -> Iterator[None]:
+    """The terminal in raw mode, so that Ctrl-C reaches the command; put back however it ends."""
+    if not tty:
+        yield
+        return
+    import termios
+    import tty as modes
+
+    descriptor = sys.stdin.fileno()
+    before = termios.tcgetattr(descriptor)
+    modes.setraw(descriptor)
+    try:
+        yield
+    finally:
+        termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
+
+
+@contextlib.contextmanager
+def _resizing(session: ExecSession, tty: bool) -> Iterator[None]:
+    """Tell the instance the size of the window, now and when it changes."""
+    if not tty:
+        yield
+        return
+    import signal
+
+    def tell(*_: object) -> None:
+        size = shutil.get_terminal_size()
+        with contextlib.suppress(OSError):
+            session.resize(size.columns, size.lines)
+
+    before = signal.signal(signal.SIGWINCH, tell)
+    tell()
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGWINCH, before)

@@ -1,0 +1,93 @@
+"""What happens with the arguments: print, try, or create; then wait or follow."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from arena_core.cli.command import Context
+from arena_core.cli.flags import Parsed
+from arena_core.cli.render import dump_json, dump_yaml
+from arena_core.cli.terminal import note, say
+from arena_core.errors import UsageError
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from arena_core.types import JobHandle, Manifest, Submission
+
+DRY = {"none": "", "": ""}
+
+
+def submit(context: Context, parsed: Parsed, handle: JobHandle, args: BaseModel) -> int:
+    """Submit, or only show what would be submitted; returns the exit code."""
+    output, dry_run = parsed.text("output", "wide"), parsed.text("dry_run")
+    dry_run = DRY.get(dry_run, dry_run)
+    stays = parsed.on("wait") or parsed.on("follow")
+    if output == "jobfile":
+        return _jobfile(handle, args)
+    if dry_run and stays:
+        raise UsageError("--wait and --follow need a job that is really created", "leave out --dry-run")
+    if stays and output in ("json", "yaml"):
+        raise UsageError(f"-o {output} and --{'follow' if parsed.on('follow') else 'wait'} both write to stdout", "use -o name")
+    if dry_run == "client":
+        from arena_core.cli.connect import make_client, namespace_offline
+
+        done = make_client(context).submit(handle.job_type.name, args, namespace=namespace_offline(context), dry_run=dry_run)
+    else:
+        done = context.client.submit(handle.job_type.name, args, dry_run=dry_run)
+    for warning in done.warnings:
+        note(f"warning: {warning}")
+    _show(done, output, dry_run, handle)
+    if dry_run:
+        return 0
+    if output == "wide":
+        _next_steps(done)
+    return _stay(context, parsed, done)
+
+
+def _jobfile(handle: JobHandle, args: BaseModel) -> int:
+    from arena_core.args import to_job_file
+
+    dump_yaml(to_job_file(handle.job_type.name, args))
+    return 0
+
+
+def _show(done: Submission, output: str, dry_run: str, handle: JobHandle) -> None:
+    if output == "yaml":
+        dump_yaml(*done.manifests)
+    elif output == "json":
+        dump_json(done.manifests[0] if len(done.manifests) == 1 else {"apiVersion": "v1", "kind": "List", "items": list(done.manifests)})
+    elif output == "name":
+        say(full_name(done.manifests[0]))
+    else:
+        suffix = {"client": " (dry run)", "server": " (server dry run)"}.get(dry_run, "")
+        for obj in done.manifests:
+            say(f"{full_name(obj)} created{suffix}")
+
+
+def full_name(obj: Manifest) -> str:
+    """``pytorchjob.kubeflow.org/NAME``, as kubectl writes it."""
+    group = str(obj.get("apiVersion", "")).rpartition("/")[0]
+    kind = str(obj.get("kind", "")).lower()
+    name = (obj.get("metadata") or {}).get("name", "")
+    return f"{kind}.{group}/{name}" if group else f"{kind}/{name}"
+
+
+def _next_steps(done: Submission) -> None:
+    note(f"The Job {done.name} has been submitted successfully")
+    note(f"You can run `arena get {done.name} --type {done.job_type} -n {done.namespace}` to check the job status")
+
+
+def _stay(context: Context, parsed: Parsed, done: Submission) -> int:
+    from arena_core.cli.commands.shared import seconds
+
+    timeout = seconds(parsed)
+    if parsed.on("follow"):
+        from arena_core.cli.following import follow_to_the_end
+
+        return follow_to_the_end(context, done.name, job_type=done.job_type, timeout=timeout)
+    if parsed.on("wait"):
+        from arena_core.cli.waiting import wait_for
+
+        return wait_for(context, done.name, "finished", done.job_type, timeout)
+    return 0

@@ -1,0 +1,38 @@
+"""Waiting for a job, and telling how it goes while one waits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from arena_core.cli.command import Context
+from arena_core.cli.terminal import note
+
+if TYPE_CHECKING:
+    from arena_core.jobs.views import Job
+
+
+def wait_for(context: Context, name: str, goal: str, job_type: str, timeout: float | None) -> int:
+    """Wait, with each new state on stderr. A job that failed is an error of its own (exit code 20) unless that was asked for."""
+    from arena_core.jobs.wait import failure
+    from arena_core.types import Phase
+
+    job = context.client.wait(name, goal, job_type=job_type, timeout=timeout, on_change=_Teller())
+    if job is None:
+        note(f"{name} is gone")
+        return 0
+    if job.status.phase is Phase.FAILED and goal != "failed":
+        raise failure(job)
+    return 0
+
+
+class _Teller:
+    """Says each phase once."""
+
+    def __init__(self) -> None:
+        self.last = ""
+
+    def __call__(self, job: Job) -> None:
+        if job.status.phase != self.last:
+            self.last = job.status.phase
+            reason = f": {job.status.message}" if job.status.message else ""
+            note(f"{job.name} is {job.status.phase}{reason}")

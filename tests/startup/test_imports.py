@@ -1,0 +1,102 @@
+"""What a command may import: measured as sys.modules of a fresh interpreter, so that no budget depends on the machine."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = ("pydantic", "rich", "kubernetes", "structlog", "typer", "urllib3", "requests", "jsonschema", "aiohttp")
+PLUGINS = ("arena_pytorchjob", "arena_tfjob", "arena_volcano", "arena_appwrapper", "arena_local")
+
+PROBE = """
+import json, sys
+sys.argv = ["arena", *json.loads(sys.argv[1])]
+from arena_core.cli.main import main
+try:
+    code = main()
+except SystemExit as exc:
+    code = exc.code
+sys.stderr.write("\\nMODULES " + json.dumps([code, sorted({m.partition(".")[0] for m in sys.modules})]))
+"""
+
+
+def modules(tmp_path, *words):
+    env = {k: v for k, v in os.environ.items() if not k.startswith(("ARENA", "KUBE"))}
+    env |= {"ARENA_HOME": str(tmp_path), "HOME": str(tmp_path), "PYTHONPATH": ""}
+    done = subprocess.run([sys.executable, "-c", PROBE, json.dumps(words)], capture_output=True, text=True, env=env, check=False, timeout=60)
+    code, found = json.loads(done.stderr.rpartition("MODULES ")[2])
+    return code, set(found), done
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        (),
+        ("--help",),
+        ("help",),
+        ("version",),
+        ("version", "--short"),
+        ("list", "--help"),
+        ("get", "--help"),
+        ("delete", "--help"),
+        ("logs", "--help"),
+        ("wait", "--help"),
+        ("submit", "--help"),
+        ("completion", "bash"),
+        ("exit-codes",),
+        ("plugins", "list"),
+        ("__complete", "bash", "submit", ""),
+        ("__complete", "bash", "li"),
+    ],
+)
+def test_start_imports_no_plugin_and_nothing_heavy(tmp_path, words):
+    code, found, done = modules(tmp_path, *words)
+    assert code == 0, done.stderr
+    assert done.stdout.strip()
+    assert not found & {*HEAVY, *PLUGINS}
+
+
+def test_a_wrong_command_imports_nothing_either(tmp_path):
+    code, found, _ = modules(tmp_path, "lst")
+    assert code == 2
+    assert not found & {*HEAVY, *PLUGINS, "yaml", "pluggy"}
+
+
+@pytest.mark.parametrize("words", [("list", "--oops"), ("get",), ("logs", "a", "b"), ("delete",), ("wait", "x", "--timeout", "soon")])
+def test_a_wrong_flag_is_found_before_anything_is_imported(tmp_path, words):
+    code, found, done = modules(tmp_path, *words)
+    assert code == 2, done.stderr
+    assert not found & {*HEAVY, *PLUGINS}
+
+
+def test_submit_loads_one_plugin_only(tmp_path):
+    words = ("submit", "pytorchjob", "--name", "x", "--image", "i", "--dry-run", "client", "python", "t.py")
+    code, found, done = modules(tmp_path, *words)
+    assert code == 0, done.stderr
+    assert "arena_pytorchjob" in found
+    assert not found & {*(set(PLUGINS) - {"arena_pytorchjob"}), "rich", "kubernetes", "structlog", "typer", "aiohttp"}
+
+
+@pytest.mark.parametrize("words", [("list",), ("get", "x"), ("logs", "x"), ("delete", "x")])
+def test_reading_commands_never_import_the_argument_models(tmp_path, words):
+    """Nothing listens on the port of this kubeconfig: everything up to the first request has been imported then."""
+    config = tmp_path / "kubeconfig"
+    config.write_text(
+        json.dumps(
+            {
+                "apiVersion": "v1",
+                "kind": "Config",
+                "current-context": "c",
+                "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}],
+                "clusters": [{"name": "c", "cluster": {"server": "http://127.0.0.1:9"}}],
+                "users": [{"name": "u", "user": {"token": "t"}}],
+            }
+        )
+    )
+    code, found, done = modules(tmp_path, *words, "--config", str(config))
+    assert code == 6, done.stderr
+    assert not found & set(HEAVY)
