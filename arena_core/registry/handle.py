@@ -11,7 +11,7 @@ import pluggy
 from arena_core.errors import ArenaError, PluginError
 from arena_core.podstatus import default_log_sources
 from arena_core.registry.discovery import Entry
-from arena_core.registry.probe import resolve_model
+from arena_core.registry.probe import argument_model
 from arena_core.types import Cause, Jobs, JobStatus, JobType, LogQuery, LogSource, Lookup, Manifest, Phase, PodSet, Problem
 
 
@@ -36,10 +36,9 @@ class JobTypeHandle:
 
     @property
     def args_model(self) -> type[Any]:
-        """The argument model; a reference (``arena_x.args:XArgs``) is imported at the first use."""
+        """The argument model; imported or made at the first use."""
         if self._model is None:
-            args = self._job_type.args
-            self._model = resolve_model(self._entry, args) if isinstance(args, str) else args
+            self._model = argument_model(self._entry, self._job_type, self._jobs)
         return self._model
 
     @property

@@ -16,7 +16,7 @@ import pluggy
 from arena_core.errors import PluginBroken, nearest
 from arena_core.hookspecs import PROJECT, ExtensionSpec, JobTypeSpec
 from arena_core.registry.discovery import BLOCK_VARIABLE, Entry
-from arena_core.types import CONTRACT_VERSION, JobType
+from arena_core.types import CONTRACT_VERSION, Jobs, JobType
 
 REQUIRED = ("arena_job_type", "arena_build_manifests", "arena_job_status")
 
@@ -70,34 +70,29 @@ def probe_job_type(entry: Entry) -> tuple[ModuleType, JobType]:
         raise broken(entry, "broken", f"arena_job_type returned {type(job_type).__name__}, not JobType")
     if job_type.name != entry.name:
         raise broken(entry, "broken", f"calls itself {job_type.name!r}, its entry point is {entry.name!r}")
-    if not isinstance(job_type.args, str):
-        check_model(entry, job_type.args)
     return module, job_type
 
 
-def check_job_type(entry: Entry) -> None:
+def check_job_type(entry: Entry, jobs: Jobs) -> None:
     """Load everything of a job type, the argument model too."""
     _, job_type = probe_job_type(entry)
-    if isinstance(job_type.args, str):
-        resolve_model(entry, job_type.args)
+    argument_model(entry, job_type, jobs)
 
 
-def check_model(entry: Entry, model: Any) -> type[Any]:
-    """Return the argument model if it is one."""
-    if not isinstance(model, type) or not hasattr(model, "model_fields"):
-        raise broken(entry, "broken", f"JobType.args is no argument model (a subclass of SubmitArgs): {model!r}")
-    return model
-
-
-def resolve_model(entry: Entry, reference: str) -> type[Any]:
-    """Import the argument model that ``module:Class`` names."""
+def argument_model(entry: Entry, job_type: JobType, jobs: Jobs) -> type[Any]:
+    """Return the argument model: a class, or what ``module:name`` refers to, be it a class or a function of ``jobs`` that makes one."""
+    found: Any = job_type.args
     try:
-        return check_model(entry, _import(reference))
-    except (PluginBroken, KeyboardInterrupt):
-        raise
+        if isinstance(found, str):
+            found = _import(found)
+        if callable(found) and not isinstance(found, type):
+            found = found(jobs)
     except (Exception, SystemExit) as error:
-        reason = f"its argument model {reference!r} cannot be imported: {type(error).__name__}: {error}"
+        reason = f"its argument model {job_type.args!r} cannot be had: {type(error).__name__}: {error}"
         raise broken(entry, "broken", reason, cause=error) from error
+    if not isinstance(found, type) or not hasattr(found, "model_fields"):
+        raise broken(entry, "broken", f"JobType.args is no argument model (a subclass of SubmitArgs): {job_type.args!r}")
+    return found
 
 
 def _say_job_type(entry: Entry, module: ModuleType, *, strict: bool) -> Any:

@@ -216,7 +216,7 @@ class Registry:
         """Import every plugin and return a row for each with its true state."""
         from arena_core.registry.probe import check_job_type, load, probe_extension
 
-        probes: dict[str, Callable[[Entry], object]] = {JOBS: check_job_type, EXTENSIONS: probe_extension}
+        probes: dict[str, Callable[[Entry], object]] = {JOBS: lambda entry: check_job_type(entry, self), EXTENSIONS: probe_extension}
         rows = []
         for row, entry in zip(self.report(), self._all_entries(), strict=True):
             if row.status != "installed":
