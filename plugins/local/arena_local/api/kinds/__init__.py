@@ -1,0 +1,14 @@
+"""What is particular to each built-in kind: defaults, what a create or update prepares, and checks."""
+
+from __future__ import annotations
+
+from arena_local.api.kinds.base import Strategy
+from arena_local.api.kinds.table import STRATEGIES
+from arena_local.api.registry import Resource
+
+_PLAIN = Strategy()
+
+
+def strategy_of(resource: Resource) -> Strategy:
+    """Return the rules of a kind."""
+    return STRATEGIES.get(resource.storage_id, _PLAIN) if not resource.custom else _PLAIN

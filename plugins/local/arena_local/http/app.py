@@ -1,0 +1,100 @@
+"""The application: one door for every request, and one place where refusals become answers."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from aiohttp import web
+
+from arena_local.api.errors import Refusal, no_such_resource
+from arena_local.api.registry import Resource
+from arena_local.api.watch import Watchers
+from arena_local.bundle import ApiError
+from arena_local.context import Context
+from arena_local.http import discovery, meta_routes, pods, security, verbs
+from arena_local.http.paths import Target, parse
+from arena_local.http.respond import not_found_page, refusal
+
+log = logging.getLogger(__name__)
+#: Kubernetes' own limit on request bodies.
+MAX_BODY = 3 * 1024 * 1024
+Handler = Callable[["Face", web.Request, str], Awaitable[web.StreamResponse]]
+
+
+class Face:
+    """What handlers share: the API rules, the open watches, the kubelet's face."""
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self.api: Any = context.api
+        self.watchers = Watchers(self.api)
+
+    async def dispatch(self, request: web.Request, path: str) -> web.StreamResponse:
+        """Answer one authenticated request."""
+        target = parse(path)
+        if target is None or not target.plural:
+            return await self._other(request, path)
+        resource = self.api.registry.at(target.group, target.version, target.plural)
+        if resource is None:
+            if target.group in discovery.KNOWN_GROUPS:
+                raise no_such_resource()
+            return not_found_page()
+        return await self._resource(request, resource, target)
+
+    async def _other(self, request: web.Request, path: str) -> web.StreamResponse:
+        if request.method not in ("GET", "HEAD"):
+            return not_found_page()
+        found = await meta_routes.answer(self, request, path)
+        return found if found is not None else discovery.answer(self, request, path)
+
+    async def _resource(self, request: web.Request, resource: Resource, target: Target) -> web.StreamResponse:
+        if target.subresource and resource.storage_id in ("pods", "services"):
+            found = await pods.answer(self, request, resource, target)
+            if found is not None:
+                return found
+        return await verbs.answer(self, request, resource, target)
+
+
+async def _read_all(request: web.Request) -> None:
+    """Read a body that nobody needs, so that the connection stays usable."""
+    if request.can_read_body and not request.content.at_eof():
+        try:
+            await request.read()
+        except web.HTTPException:
+            pass
+
+
+def build_app(context: Context) -> web.Application:
+    """Return the application of a context."""
+    face = Face(context)
+    token = context.token
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        try:
+            security.check_origin(request)
+            path = security.authenticate(request.rel_url.raw_path, request, token)
+            return await face.dispatch(request, path)
+        except ApiError as error:
+            await _read_all(request)
+            return refusal(request, error, getattr(error, "warnings", ()))
+        except web.HTTPRequestEntityTooLarge:
+            text = f"Request entity too large: limit is {MAX_BODY}"
+            return refusal(request, Refusal(413, "RequestEntityTooLarge", text))
+        except (asyncio.CancelledError, ConnectionResetError):
+            raise
+        except Exception as error:
+            # The path holds the token: never log it.
+            log.exception("%s failed", request.method)
+            return refusal(request, Refusal(500, "InternalError", f"Internal error occurred: {type(error).__name__}", {}))
+
+    async def shutdown(_: web.Application) -> None:
+        face.watchers.close_all()
+
+    app = web.Application(client_max_size=MAX_BODY)
+    app["face"] = face
+    app.router.add_route("*", "/{path:.*}", handle)
+    app.on_shutdown.append(shutdown)
+    return app

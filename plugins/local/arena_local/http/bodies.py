@@ -1,0 +1,140 @@
+"""Request bodies: JSON with repeated keys noticed, YAML, and a clear word about protobuf."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import yaml
+
+from arena_local.api.errors import Refusal, bad_request
+
+_MEDIA = ("application/json", "application/yaml", "application/vnd.kubernetes.protobuf")
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def media_type(header: str) -> str:
+    """Return a Content-Type without its parameters."""
+    return header.partition(";")[0].strip().lower()
+
+
+def protobuf_refusal() -> Refusal:
+    """415 that says what to do instead."""
+    text = (
+        "the local cluster does not read protobuf bodies: send JSON or YAML instead "
+        "(with kubectl: add --dry-run=client -o yaml and pipe it into kubectl apply -f -)"
+    )
+    return Refusal(415, "UnsupportedMediaType", text)
+
+
+class _Pairs(dict[str, Any]):
+    """A JSON object with a key that stood twice."""
+
+    repeated: tuple[str, ...] = ()
+
+
+def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) == len(pairs):
+        return found
+    seen: set[str] = set()
+    marked = _Pairs(found)
+    marked.repeated = tuple(dict.fromkeys(key for key, _ in pairs if key in seen or seen.add(key)))  # type: ignore[func-returns-value]
+    return marked
+
+
+def _repeats(value: Any, path: str, found: list[str]) -> None:
+    if isinstance(value, dict):
+        for key in value.repeated if isinstance(value, _Pairs) else ():
+            found.append(f"{path}.{key}" if path else key)
+        for key, item in value.items():
+            _repeats(item, f"{path}.{key}" if path else key, found)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            _repeats(item, f"{path}[{index}]", found)
+
+
+def _refuse_constant(word: str) -> Any:
+    raise ValueError(f"invalid character '{word[0]}' looking for beginning of value")
+
+
+def parse_json(data: bytes) -> tuple[Any, tuple[str, ...]]:
+    """Parse JSON; returns the value and the paths of repeated keys."""
+    value = json.loads(data, object_pairs_hook=_pairs, parse_constant=_refuse_constant)
+    found: list[str] = []
+    if b'"' in data:
+        _repeats(value, "", found)
+    return value, tuple(found)
+
+
+def plain(value: Any) -> Any:
+    """Return YAML's value with text where YAML made dates."""
+    if isinstance(value, dict):
+        return {str(key).lower() if isinstance(key, bool) else str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    if value is None or isinstance(value, str | bool | int | float):
+        return value
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+class _YamlLoader(_Loader):  # type: ignore[misc]
+    """Safe YAML in which a timestamp stays text."""
+
+
+_YamlLoader.yaml_implicit_resolvers = {
+    key: [pair for pair in pairs if pair[0] != "tag:yaml.org,2002:timestamp"] for key, pairs in _Loader.yaml_implicit_resolvers.items()
+}
+
+
+def parse_yaml(data: bytes) -> Any:
+    """Parse YAML; aliases may not blow it up."""
+    if data.count(b"*") > 1000:
+        raise ValueError("too many aliases")
+    return plain(yaml.load(data, Loader=_YamlLoader))  # noqa: S506
+
+
+def read_object(data: bytes, content_type: str, kind: str) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Return the object of a create or replace request; raises 400 or 415."""
+    media = media_type(content_type) or "application/json"
+    if media == "application/vnd.kubernetes.protobuf":
+        raise protobuf_refusal()
+    if media not in _MEDIA:
+        text = "the body of the request was in an unknown format - accepted media types include: " + ", ".join(_MEDIA)
+        raise Refusal(415, "UnsupportedMediaType", text)
+    try:
+        value, repeated = (parse_yaml(data), ()) if media == "application/yaml" else parse_json(data)
+    except (ValueError, RecursionError, yaml.YAMLError) as error:
+        raise unrecognized(kind, _go_error(error, data), data) from None
+    if value is None and data.strip() == b"null":
+        return {}, repeated
+    if not isinstance(value, dict):
+        raise unrecognized(
+            kind, "json: cannot unmarshal " + _go_kind(value) + " into Go value of type struct { APIVersion string; Kind string }", data
+        )
+    return value, repeated
+
+
+def unrecognized(kind: str, why: str, data: bytes) -> Refusal:
+    """400 of a body that is no object."""
+    text = f"couldn't get version/kind; json parse error: {why}"
+    shown = data[:50].hex(" ") if data else ""
+    return bad_request(f"the object provided is unrecognized (must be of type {kind}): {text} ({shown.replace(' ', '')})")
+
+
+def _go_kind(value: Any) -> str:
+    return {str: "string", bool: "bool", int: "number", float: "number", list: "array"}.get(type(value), "null")
+
+
+def _go_error(error: Exception, data: bytes) -> str:
+    if not data.strip():
+        return "unexpected end of JSON input"
+    if isinstance(error, json.JSONDecodeError):
+        if error.pos >= len(error.doc):
+            return "unexpected end of JSON input"
+        sign = error.doc[error.pos]
+        place = "looking for beginning of value" if "Expecting value" in error.msg else "after object key:value pair"
+        if "property name" in error.msg:
+            place = "looking for beginning of object key string"
+        return f"invalid character '{sign}' {place}"
+    return str(error)

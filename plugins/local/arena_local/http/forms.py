@@ -1,0 +1,106 @@
+"""Objects and lists in the form that the client asked for: as they are, as a Table, or metadata only."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+
+from arena_local.api.errors import Refusal, bad_request
+from arena_local.api.options import Page
+from arena_local.api.table import table_of
+from arena_local.http.negotiate import not_acceptable
+from arena_local.http.respond import answer, raw_answer
+from arena_local.store import Entry
+from arena_local.store.store import encode
+
+if TYPE_CHECKING:
+    from arena_local.http.verbs import Call
+
+Obj = dict[str, Any]
+
+
+def raw_item(call: Call, entry: Entry) -> bytes:
+    """Return an object's JSON in the version of the path."""
+    obj = call.api.from_storage(call.resource, entry.obj)
+    return entry.raw if obj is entry.obj else encode(obj)
+
+
+def partial(obj: Obj) -> Obj:
+    """Return an object's metadata alone."""
+    return {"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": obj["metadata"]}
+
+
+def include_object(call: Call) -> str:
+    """Return what a Table's rows carry; raises 400."""
+    given = call.request.query.get("includeObject", "")
+    if given not in ("", "None", "Metadata", "Object"):
+        raise bad_request(f'unrecognized includeObject value: "{given}"')
+    return given or "Metadata"
+
+
+def one(call: Call, entry: Entry, status: int) -> web.Response:
+    """Answer one object."""
+    kind = call.form.transform
+    if kind == "Table":
+        table = table_of(call.api, call.resource, [entry], entry.obj["metadata"].get("resourceVersion", ""), include_object(call))
+        return answer(call.request, table, status=status, warnings=call.warnings)
+    if kind == "PartialObjectMetadata":
+        return answer(call.request, partial(entry.obj), status=status, warnings=call.warnings)
+    if kind == "PartialObjectMetadataList":
+        raise Refusal(500, "", "content is not a list")
+    if call.form.media == "application/yaml":
+        obj = call.api.from_storage(call.resource, entry.obj)
+        return answer(call.request, obj, status=status, media="application/yaml", warnings=call.warnings)
+    return raw_answer(call.request, raw_item(call, entry), status=status, warnings=call.warnings)
+
+
+def list_meta(call: Call, page: Page) -> Obj:
+    """Return the metadata of a list."""
+    meta: Obj = {"resourceVersion": str(page.revision)}
+    if page.cont or call.resource.custom:
+        meta["continue"] = page.cont
+    if page.remaining is not None:
+        meta["remainingItemCount"] = page.remaining
+    return meta
+
+
+def page(call: Call, found: Page) -> web.Response:
+    """Answer a list."""
+    kind, resource = call.form.transform, call.resource
+    if kind == "Table":
+        table = table_of(call.api, resource, found.entries, str(found.revision), include_object(call))
+        table["metadata"] = {key: value for key, value in list_meta(call, found).items() if value != ""}
+        return answer(call.request, table, warnings=call.warnings)
+    if kind == "PartialObjectMetadata":
+        raise not_acceptable(plain=False)
+    meta = list_meta(call, found)
+    if kind == "PartialObjectMetadataList":
+        items = [partial(entry.obj) for entry in found.entries]
+        meta = {key: value for key, value in meta.items() if value != ""}
+        return answer(
+            call.request, {"kind": kind, "apiVersion": "meta.k8s.io/v1", "metadata": meta, "items": items}, warnings=call.warnings
+        )
+    head = {"kind": resource.list_kind, "apiVersion": resource.api_version, "metadata": meta}
+    if call.form.media == "application/yaml":
+        strip = () if resource.custom else ("kind", "apiVersion")
+        items = [{k: v for k, v in call.api.from_storage(resource, e.obj).items() if k not in strip} for e in found.entries]
+        return answer(call.request, {**head, "items": items}, media="application/yaml", warnings=call.warnings)
+    data = encode(head)[:-1] + b',"items":[' + b",".join(_items(call, found)) + b"]}"
+    return raw_answer(call.request, data, warnings=call.warnings)
+
+
+def _items(call: Call, found: Page) -> list[bytes]:
+    resource = call.resource
+    if resource.custom:
+        return [raw_item(call, entry) for entry in found.entries]
+    # Items of built-in lists carry neither kind nor apiVersion; both stand first in what is stored.
+    prefix = encode({"kind": resource.kind, "apiVersion": resource.api_version})[:-1] + b","
+    size, out = len(prefix), []
+    for entry in found.entries:
+        raw = raw_item(call, entry)
+        if raw.startswith(prefix):
+            out.append(b"{" + raw[size:])
+        else:
+            out.append(encode({key: value for key, value in entry.obj.items() if key not in ("kind", "apiVersion")}))
+    return out

@@ -1,0 +1,63 @@
+"""Answers: objects, lists, Status documents, warnings."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Iterable
+from typing import Any
+
+import yaml
+from aiohttp import web
+from multidict import CIMultiDict
+
+from arena_local.api.errors import status_of
+from arena_local.bundle import ApiError
+from arena_local.store.store import encode
+
+#: Below this size compressing costs more than it saves (as in Kubernetes).
+_GZIP_FROM = 128 * 1024
+
+
+def warning_headers(warnings: Iterable[str]) -> list[tuple[str, str]]:
+    """Return one Warning header per text."""
+    found = []
+    for text in dict.fromkeys(warnings):
+        clean = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ").replace("\r", " ")
+        found.append(("Warning", f'299 - "{clean}"'))
+    return found
+
+
+def raw_answer(
+    request: web.Request, data: bytes, *, status: int = 200, media: str = "application/json", warnings: Iterable[str] = ()
+) -> web.Response:
+    """Answer bytes, compressed when they are many and the client can read it."""
+    headers = [("Content-Type", media), ("Cache-Control", "no-cache, private"), *warning_headers(warnings)]
+    if len(data) >= _GZIP_FROM and "gzip" in request.headers.get("Accept-Encoding", ""):
+        data = gzip.compress(data, 1, mtime=0)
+        headers.append(("Content-Encoding", "gzip"))
+
+    return web.Response(body=data, status=status, headers=CIMultiDict(headers))
+
+
+def answer(
+    request: web.Request, obj: Any, *, status: int = 200, media: str = "application/json", warnings: Iterable[str] = ()
+) -> web.Response:
+    """Answer a document as JSON or YAML."""
+    if media == "application/yaml":
+        text = yaml.safe_dump(obj, default_flow_style=False, allow_unicode=True)
+        return raw_answer(request, text.encode(), status=status, media=media, warnings=warnings)
+    return raw_answer(request, encode(obj), status=status, warnings=warnings)
+
+
+def refusal(request: web.Request, error: ApiError, warnings: Iterable[str] = ()) -> web.Response:
+    """Answer the Status of a refusal."""
+    response = answer(request, status_of(error), status=error.code, warnings=warnings)
+    retry = error.details.get("retryAfterSeconds")
+    if retry:
+        response.headers["Retry-After"] = str(retry)
+    return response
+
+
+def not_found_page() -> web.Response:
+    """Answer what Go's own router answers."""
+    return web.Response(status=404, text="404 page not found\n", headers={"X-Content-Type-Options": "nosniff"})

@@ -1,0 +1,122 @@
+"""Watch streams."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+
+from arena_local.api.errors import Refusal, status_of
+from arena_local.api.options import ListOptions
+from arena_local.api.table import table_of
+from arena_local.api.watch import Watcher
+from arena_local.http.forms import include_object, partial, raw_item
+from arena_local.http.respond import warning_headers
+from arena_local.store import Entry
+from arena_local.store.store import encode
+
+if TYPE_CHECKING:
+    from arena_local.http.verbs import Call
+
+#: A client that has not taken anything for so long is cut off.
+_STUCK = 30.0
+#: How often a quiet watch gets a bookmark, and how long before its end it gets the last one.
+_BOOKMARK_EVERY, _BOOKMARK_BEFORE_END = 60.0, 2.0
+#: Bytes that may wait in one connection before the watch waits for its client.
+_HIGH_WATER = 512 * 1024
+
+
+class _Stream:
+    def __init__(self, call: Call, options: ListOptions) -> None:
+        self.call = call
+        self.options = options
+        self.first = True
+        self.include = include_object(call) if call.form.transform == "Table" else ""
+
+    def line(self, kind: str, entry: Entry) -> bytes:
+        """Return one event as a line."""
+        call = self.call
+        if kind == "BOOKMARK" or call.form.transform in ("Table", "PartialObjectMetadata"):
+            return encode({"type": kind, "object": self._shaped(kind, entry)}) + b"\n"
+        return b'{"type":"' + kind.encode() + b'","object":' + raw_item(call, entry) + b"}\n"
+
+    def _shaped(self, kind: str, entry: Entry) -> Any:
+        call, transform = self.call, self.call.form.transform
+        if transform == "PartialObjectMetadata":
+            return partial(entry.obj)
+        if transform != "Table":
+            return entry.obj
+        rows = [] if kind == "BOOKMARK" else [entry]
+        table = table_of(call.api, call.resource, rows, entry.obj["metadata"]["resourceVersion"], self.include)
+        if kind == "BOOKMARK" and entry.obj["metadata"].get("annotations"):
+            table["metadata"]["annotations"] = entry.obj["metadata"]["annotations"]
+        if not self.first:
+            table["columnDefinitions"] = None
+        self.first = False
+        return table
+
+
+async def stream_watch(call: Call, options: ListOptions) -> web.StreamResponse:
+    """Answer a watch."""
+    opened = call.face.watchers.open(call.resource, call.namespace, options)
+    response = web.StreamResponse(headers={"Content-Type": "application/json", "Cache-Control": "no-cache, private"})
+    for name, value in warning_headers(call.warnings):
+        response.headers.add(name, value)
+    try:
+        await response.prepare(call.request)
+        if isinstance(opened, tuple):
+            text = f"too old resource version: {opened[0]} ({opened[1]})"
+            await response.write(_error(Refusal(410, "Expired", text)))
+            return response
+        await _run(_Stream(call, options), opened, response, options)
+    except (TimeoutError, ConnectionError):
+        _abort(call.request)
+    finally:
+        if isinstance(opened, Watcher):
+            call.face.watchers.close(opened)
+    return response
+
+
+def _error(error: Refusal) -> bytes:
+    return encode({"type": "ERROR", "object": status_of(error)}) + b"\n"
+
+
+def _abort(request: web.Request) -> None:
+    if request.transport is not None:
+        request.transport.abort()
+
+
+async def _run(stream: _Stream, watcher: Watcher, response: web.StreamResponse, options: ListOptions) -> None:
+    loop = asyncio.get_running_loop()
+    timeout = options.timeout
+    if timeout is not None and timeout < 0:
+        return
+    end = loop.time() + (timeout or random.uniform(1800, 3600))
+    mark = min(loop.time() + _BOOKMARK_EVERY, end - _BOOKMARK_BEFORE_END)
+    while not watcher.closed:
+        lines, size = [], 0
+        while watcher.items and size < _HIGH_WATER:
+            lines.append(stream.line(*watcher.items.popleft()))
+            size += len(lines[-1])
+        if watcher.overflow:
+            lines.append(_error(Refusal(410, "Expired", "the client was too slow and has missed events")))
+        if lines:
+            await asyncio.wait_for(response.write(b"".join(lines)), _STUCK)
+        if watcher.overflow:
+            return
+        if watcher.items:
+            continue
+        watcher.ready.clear()
+        now = loop.time()
+        if now >= end:
+            return
+        wait = min(end, mark) - now if options.bookmarks else end - now
+        try:
+            await asyncio.wait_for(watcher.ready.wait(), max(wait, 0.0))
+        except TimeoutError:
+            if options.bookmarks and loop.time() >= mark and not watcher.items:
+                entry = stream.call.face.watchers.bookmark(stream.call.resource)
+                await asyncio.wait_for(response.write(stream.line("BOOKMARK", entry)), _STUCK)
+                mark = loop.time() + _BOOKMARK_EVERY

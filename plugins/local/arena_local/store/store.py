@@ -1,0 +1,287 @@
+"""The one truth for reads: objects by resource and key, a global revision, and a ring of past events."""
+
+from __future__ import annotations
+
+import bisect
+import contextlib
+import json
+import logging
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from arena_local.store.disk import Disk, StoreError
+
+try:  # a faster encoder where it happens to be installed
+    import orjson
+
+    def encode(value: Any) -> bytes:
+        """Return compact JSON."""
+        try:
+            return orjson.dumps(value)
+        except TypeError:
+            return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "surrogatepass")
+
+except ImportError:
+    _encoder = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, check_circular=False)
+
+    def encode(value: Any) -> bytes:
+        """Return compact JSON."""
+        return _encoder.encode(value).encode("utf-8", "surrogatepass")
+
+
+log = logging.getLogger(__name__)
+
+Obj = dict[str, Any]
+Key = tuple[str, str]
+#: How many past events a watch can resume over.
+RING = 20_000
+
+
+class Entry:
+    """One stored state of an object, never changed: a newer state is a new entry."""
+
+    __slots__ = ("_raw", "key", "obj", "rev")
+
+    def __init__(self, key: Key, obj: Obj, rev: int, raw: bytes | None = None) -> None:
+        self.key = key
+        self.obj = obj
+        self.rev = rev
+        self._raw = raw
+
+    @property
+    def raw(self) -> bytes:
+        """The object as JSON, encoded once."""
+        if self._raw is None:
+            self._raw = encode(self.obj)
+        return self._raw
+
+    def rewrite(self, obj: Obj) -> None:
+        """Show the same revision in another way (a default that the schema got later)."""
+        self.obj = obj
+        self._raw = None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A committed change. ``entry`` is the new state (on DELETED the last one with the deletion's revision), ``old`` the one before."""
+
+    type: str
+    resource: str
+    rev: int
+    entry: Entry
+    old: Entry | None
+
+
+@dataclass(slots=True)
+class Change:
+    """A change to be committed: the whole new object, or None to delete. ``obj`` gets its resourceVersion in place."""
+
+    resource: str
+    namespace: str
+    name: str
+    obj: Obj | None
+
+
+class _Table:
+    """The objects of one resource, with their keys in order."""
+
+    __slots__ = ("entries", "keys")
+
+    def __init__(self) -> None:
+        self.entries: dict[Key, Entry] = {}
+        self.keys: list[Key] = []
+
+    def put(self, entry: Entry) -> None:
+        if entry.key not in self.entries:
+            bisect.insort(self.keys, entry.key)
+        self.entries[entry.key] = entry
+
+    def drop(self, key: Key) -> None:
+        if self.entries.pop(key, None) is not None:
+            del self.keys[bisect.bisect_left(self.keys, key)]
+
+
+def _owners(obj: Obj) -> Iterable[str]:
+    return [ref["uid"] for ref in obj.get("metadata", {}).get("ownerReferences") or () if ref.get("uid")]
+
+
+class Store:
+    """Objects in memory, each change committed to disk first. One thread, one writer.
+
+    ``path`` None keeps everything in memory only.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._tables: dict[str, _Table] = {}
+        self._owned: dict[str, set[tuple[str, Key]]] = {}
+        self._ring: deque[Event] = deque()
+        self._listeners: list[Callable[[Event], None]] = []
+        self._pending: deque[Event] = deque()
+        self._publishing = False
+        self._disk = Disk(path) if path is not None else None
+        self.revision = self._disk.revision() if self._disk else 1
+        #: Revisions up to this one can no longer be replayed.
+        self.compacted = self.revision
+        if self._disk:
+            for resource, namespace, name, data in self._disk.load():
+                obj = json.loads(data)
+                rev = int(obj["metadata"].get("resourceVersion") or 0)
+                self._put(resource, Entry((namespace, name), obj, rev, bytes(data)))
+
+    def _put(self, resource: str, entry: Entry) -> None:
+        table = self._tables.setdefault(resource, _Table())
+        old = table.entries.get(entry.key)
+        if old is not None:
+            self._unindex(resource, old)
+        table.put(entry)
+        for uid in _owners(entry.obj):
+            self._owned.setdefault(uid, set()).add((resource, entry.key))
+
+    def _unindex(self, resource: str, entry: Entry) -> None:
+        for uid in _owners(entry.obj):
+            found = self._owned.get(uid)
+            if found is not None:
+                found.discard((resource, entry.key))
+                if not found:
+                    del self._owned[uid]
+
+    def get(self, resource: str, namespace: str, name: str) -> Entry | None:
+        """Return the stored state, or None."""
+        table = self._tables.get(resource)
+        return table.entries.get((namespace, name)) if table else None
+
+    def entries(self, resource: str, namespace: str = "") -> list[Entry]:
+        """Return the objects of a resource (in one namespace or, with "", in all), by namespace and name."""
+        table = self._tables.get(resource)
+        if table is None:
+            return []
+        keys = table.keys
+        if namespace:
+            keys = keys[bisect.bisect_left(keys, (namespace, "")) : bisect.bisect_left(keys, (namespace + "\0", ""))]
+        found = table.entries
+        return [found[key] for key in keys]
+
+    def count(self, resource: str, namespace: str = "") -> int:
+        """Return how many objects there are."""
+        table = self._tables.get(resource)
+        if table is None:
+            return 0
+        if not namespace:
+            return len(table.keys)
+        return bisect.bisect_left(table.keys, (namespace + "\0", "")) - bisect.bisect_left(table.keys, (namespace, ""))
+
+    def resources(self) -> list[str]:
+        """Return the resources that have objects."""
+        return [name for name, table in self._tables.items() if table.entries]
+
+    def owned(self, uid: str, resource: str = "") -> list[tuple[str, Entry]]:
+        """Return the objects with an ownerReference to this uid."""
+        found = sorted(self._owned.get(uid, ()))
+        return [(name, self._tables[name].entries[key]) for name, key in found if not resource or name == resource]
+
+    def at(self, resource: str, namespace: str, revision: int) -> list[Entry] | None:
+        """Return the objects as they were at a past revision, or None when it lies too far back."""
+        if revision < self.compacted:
+            return None
+        state = {entry.key: entry for entry in self.entries(resource, namespace)}
+        for event in reversed(self._ring):
+            if event.rev <= revision:
+                break
+            if event.resource != resource or (namespace and event.entry.key[0] != namespace):
+                continue
+            if event.old is None:
+                state.pop(event.entry.key, None)
+            else:
+                state[event.entry.key] = event.old
+        return [state[key] for key in sorted(state)]
+
+    def since(self, revision: int) -> list[Event] | None:
+        """Return the events after a revision, or None when some of them are forgotten."""
+        if revision < self.compacted:
+            return None
+        found = []
+        for event in reversed(self._ring):
+            if event.rev <= revision:
+                break
+            found.append(event)
+        found.reverse()
+        return found
+
+    def commit(self, changes: Sequence[Change]) -> list[Entry]:
+        """Commit changes, each with a revision of its own, then publish them; returns the entries (last states on delete)."""
+        revision, events, rows = self.revision, [], []
+        for change in changes:
+            revision += 1
+            key = (change.namespace, change.name)
+            old = self.get(change.resource, *key)
+            if change.obj is None:
+                if old is None:
+                    revision -= 1
+                    continue
+                gone = {**old.obj, "metadata": {**old.obj["metadata"], "resourceVersion": str(revision)}}
+                events.append(Event("DELETED", change.resource, revision, Entry(key, gone, revision), old))
+                rows.append((change.resource, *key, None))
+            else:
+                change.obj["metadata"]["resourceVersion"] = str(revision)
+                entry = Entry(key, change.obj, revision)
+                events.append(Event("ADDED" if old is None else "MODIFIED", change.resource, revision, entry, old))
+                rows.append((change.resource, *key, entry.raw if self._disk else b""))
+        if not events:
+            return []
+        if self._disk:
+            self._disk.write(rows, revision)
+        self.revision = revision
+        for event in events:
+            self._remember(event)
+        self._publish(events)
+        return [event.entry for event in events]
+
+    def _remember(self, event: Event) -> None:
+        if event.type == "DELETED":
+            table = self._tables[event.resource]
+            table.drop(event.entry.key)
+            if event.old is not None:
+                self._unindex(event.resource, event.old)
+        else:
+            self._put(event.resource, event.entry)
+        self._ring.append(event)
+        if len(self._ring) > RING:
+            self.compacted = self._ring.popleft().rev
+
+    def _publish(self, events: Iterable[Event]) -> None:
+        """Tell the listeners in order; a listener that writes has its events queued behind."""
+        self._pending.extend(events)
+        if self._publishing:
+            return
+        self._publishing = True
+        try:
+            while self._pending:
+                event = self._pending.popleft()
+                for listener in tuple(self._listeners):
+                    try:
+                        listener(event)
+                    except Exception:
+                        log.exception("a listener failed on %s %s %s", event.type, event.resource, event.entry.key)
+        finally:
+            self._publishing = False
+
+    def subscribe(self, listener: Callable[[Event], None]) -> Callable[[], None]:
+        """Be called after each commit, in order; returns the way to end it."""
+        self._listeners.append(listener)
+
+        def end() -> None:
+            with contextlib.suppress(ValueError):
+                self._listeners.remove(listener)
+
+        return end
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._disk:
+            self._disk.close()
+
+
+__all__ = ["RING", "Change", "Entry", "Event", "Store", "StoreError", "encode"]
