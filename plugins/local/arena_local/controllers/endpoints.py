@@ -74,7 +74,7 @@ class EndpointsController:
     def _write_endpoints(self, service: Obj, pods: Sequence[Obj]) -> None:
         anyway = bool(service["spec"].get("publishNotReadyAddresses"))
         live = [pod for pod in pods if not podlib.terminating(pod) or anyway]
-        addresses = {
+        addresses: Obj = {
             "addresses": [_address(pod, service) for pod in live if podlib.ready(pod) or anyway],
             "notReadyAddresses": [_address(pod, service) for pod in live if not (podlib.ready(pod) or anyway)],
         }

@@ -38,7 +38,7 @@ class ReplicaSetController:
 
     name = "replicaset"
     resource = "replicasets.apps"
-    owns = ("pods",)
+    owns: tuple[str, ...] = ("pods",)
     watches: Mapping[str, Callable[[Obj], Iterable[Key]]] = {}
 
     def __init__(self, api: Api) -> None:

@@ -6,32 +6,47 @@ daemon appends it to the bundles before it builds the API server. ``build(ctx)``
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from arena_local.bundle import Bundle
+from arena_local.bundle import Api, Bundle, Controller, QuotaJob
 from arena_local.context import Component, Context
-
-
-class _Quota:
-    """Applies ``Options.quota`` at start."""
-
-    def __init__(self, ctx: Context) -> None:
-        self._ctx = ctx
-
-    async def start(self) -> None:
-        """Make the queue over the quota, or take it away."""
-
-    async def stop(self) -> None:
-        """Nothing to end."""
 
 
 def bundle(bundles: Sequence[Bundle]) -> Bundle:
     """Return Kueue as a bundle, for the job types of ``bundles`` and for batch/v1 Jobs."""
+    from arena_local.kueue.integration import Integrations
+    from arena_local.kueue.jobs import QueuedJobController
+    from arena_local.kueue.queues import ClusterQueueController, FlavorController, LocalQueueController
+    from arena_local.kueue.scheduler import SchedulerController
+    from arena_local.kueue.webhooks import job_webhooks, queue_webhooks
+    from arena_local.kueue.workloads import WorkloadController
     from arena_local.operator.crds import load_crds
 
-    return Bundle(name="kueue", crds=lambda: load_crds("arena_local"))
+    integrations = Integrations(bundles)
+
+    def job_controller(kind: QuotaJob) -> Callable[[Api], Controller]:
+        return lambda api: QueuedJobController(api, integrations, kind)
+
+    return Bundle(
+        name="kueue",
+        crds=lambda: load_crds("arena_local"),
+        admission=(*queue_webhooks(), *(hook for kind in integrations.all for hook in job_webhooks(integrations, kind))),
+        controllers=(
+            ClusterQueueController,
+            LocalQueueController,
+            FlavorController,
+            WorkloadController,
+            SchedulerController,
+            *(job_controller(kind) for kind in integrations.all),
+        ),
+    )
 
 
 def build(ctx: Context) -> Component:
     """Return the component that applies ``Options.quota``."""
-    return _Quota(ctx)
+    from arena_local.kueue.defaults import Quota
+
+    return Quota(ctx)
+
+
+__all__ = ["build", "bundle"]

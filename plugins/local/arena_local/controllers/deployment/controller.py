@@ -20,7 +20,7 @@ class DeploymentController:
 
     name = "deployment"
     resource = "deployments.apps"
-    owns = (_SETS,)
+    owns: tuple[str, ...] = (_SETS,)
     watches: Mapping[str, Callable[[Obj], Iterable[Key]]] = {}
 
     def __init__(self, api: Api) -> None:

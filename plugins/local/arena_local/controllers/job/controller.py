@@ -15,7 +15,7 @@ class JobController:
 
     name = "job"
     resource = "jobs.batch"
-    owns = ("pods",)
+    owns: tuple[str, ...] = ("pods",)
     watches: Mapping[str, Callable[[Obj], Iterable[Key]]] = {}
 
     def __init__(self, api: Api) -> None:

@@ -1,0 +1,191 @@
+"""Find flavors for the pod sets of a Workload within the quota of a ClusterQueue."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from arena_local.bundle import Obj
+from arena_local.kueue import amounts, podsets
+
+FIT, PREEMPT, NO_FIT = 2, 1, 0
+_Place = tuple[str, str]
+
+
+@dataclass
+class Assignment:
+    """What came out: how well it fits, the assignments per pod set, what is used of (flavor, resource), and the explanation."""
+
+    mode: int = FIT
+    pod_sets: list[Obj] = field(default_factory=list)
+    usage: dict[_Place, Decimal] = field(default_factory=dict)
+    message: str = ""
+
+
+@dataclass
+class _Group:
+    """The best flavor of one resource group for one pod set."""
+
+    mode: int = NO_FIT
+    flavor: str = ""
+
+
+def quotas(queue: Obj) -> dict[_Place, Decimal]:
+    """Return the nominal quota per (flavor, resource)."""
+    found: dict[_Place, Decimal] = {}
+    for group in queue["spec"].get("resourceGroups") or ():
+        for flavor in group.get("flavors") or ():
+            for resource in flavor.get("resources") or ():
+                found[(flavor["name"], resource["name"])] = amounts.read({"q": resource["nominalQuota"]})["q"]
+    return found
+
+
+class Assigner:
+    """Assigns flavors for one Workload, given what others use."""
+
+    def __init__(self, queue: Obj, flavors: Mapping[str, Obj], used: Mapping[_Place, Decimal]) -> None:
+        self._groups: Sequence[Obj] = queue["spec"].get("resourceGroups") or ()
+        self._fungible = (queue["spec"].get("flavorFungibility") or {}).get("whenCanPreempt", "TryNextFlavor")
+        self._flavors = flavors
+        self._quota = quotas(queue)
+        self._used = used
+
+    def assign(self, workload: Obj) -> Assignment:
+        """Return the assignment; a pod set that fits nowhere ends the search."""
+        result = Assignment()
+        number, each = podsets.counts(workload), podsets.requests(workload)
+        texts = []
+        for pod_set in workload["spec"]["podSets"]:
+            name = pod_set["name"]
+            wanted = {resource: amount * number[name] for resource, amount in each[name].items()}
+            if any("pods" in (group.get("coveredResources") or ()) for group in self._groups):
+                wanted["pods"] = Decimal(number[name])
+            reasons: list[str] = []
+            mode, chosen = self._pod_set(pod_set, wanted, result.usage, reasons)
+            result.mode = min(result.mode, mode)
+            if mode != FIT:
+                texts.append(f"couldn't assign flavors to pod set {name}: {', '.join(sorted(reasons))}")
+            if mode == NO_FIT:
+                break
+            for resource, flavor in chosen.items():
+                place = (flavor, resource)
+                result.usage[place] = result.usage.get(place, Decimal(0)) + wanted[resource]
+            used = amounts.texts({resource: wanted[resource] for resource in chosen})
+            result.pod_sets.append({"name": name, "flavors": chosen, "resourceUsage": used, "count": number[name]})
+        result.message = "; ".join(texts)
+        return result
+
+    def _pod_set(
+        self, pod_set: Obj, wanted: Mapping[str, Decimal], taken: Mapping[_Place, Decimal], reasons: list[str]
+    ) -> tuple[int, dict[str, str]]:
+        mode, chosen = FIT, {}
+        for resource in sorted(wanted):
+            if resource in chosen:
+                continue
+            group = next((item for item in self._groups if resource in item["coveredResources"]), None)
+            if group is None:
+                if not wanted[resource]:
+                    continue
+                reasons.append(f"resource {resource} unavailable in ClusterQueue")
+                return NO_FIT, {}
+            asked = {name: amount for name, amount in wanted.items() if name in group["coveredResources"]}
+            best = self._group(pod_set, group, asked, taken, reasons)
+            if best.mode == NO_FIT:
+                return NO_FIT, {}
+            mode = min(mode, best.mode)
+            chosen.update(dict.fromkeys(asked, best.flavor))
+        return mode, chosen
+
+    def _group(self, pod_set: Obj, group: Obj, asked: Mapping[str, Decimal], taken: Mapping[_Place, Decimal], reasons: list[str]) -> _Group:
+        best = _Group()
+        names = {
+            key for item in group["flavors"] for key in ((self._flavors.get(item["name"]) or {}).get("spec") or {}).get("nodeLabels") or {}
+        }
+        for item in group["flavors"]:
+            flavor = item["name"]
+            found = self._flavors.get(flavor)
+            if found is None:
+                reasons.append(f"flavor {flavor} not found")
+                continue
+            unfit = _mismatch(pod_set["template"].get("spec") or {}, found, names)
+            if unfit:
+                reasons.append(unfit)
+                continue
+            mode = min(
+                (self._resource(flavor, resource, amount, taken, reasons) for resource, amount in sorted(asked.items())), default=FIT
+            )
+            if mode > best.mode:
+                best = _Group(mode, flavor)
+            if mode == FIT or (mode == PREEMPT and self._fungible in ("MayStopSearch", "Preempt")):
+                break
+        return best
+
+    def _resource(self, flavor: str, resource: str, amount: Decimal, taken: Mapping[_Place, Decimal], reasons: list[str]) -> int:
+        place = (flavor, resource)
+        before = taken.get(place, Decimal(0))
+        quota = self._quota.get(place, Decimal(0))
+        if before + amount > quota:
+            numbers = [amounts.text(resource, value) for value in (before, amount, quota)]
+            reasons.append(
+                f"insufficient quota for {resource} in flavor {flavor}, previously considered podsets requests ({numbers[0]}) "
+                f"+ current podset request ({numbers[1]}) > maximum capacity ({numbers[2]})"
+            )
+            return NO_FIT
+        free = quota - self._used.get(place, Decimal(0))
+        if before + amount <= free:
+            return FIT
+        more = amounts.text(resource, before + amount - free)
+        reasons.append(f"insufficient unused quota for {resource} in flavor {flavor}, {more} more needed")
+        return PREEMPT
+
+
+def _mismatch(spec: Obj, flavor: Obj, group_keys: set[str]) -> str:
+    """Return why pods of this spec cannot go to nodes of the flavor, or ""."""
+    name = flavor["metadata"]["name"]
+    own = flavor.get("spec") or {}
+    tolerations = [*(spec.get("tolerations") or ()), *(own.get("tolerations") or ())]
+    for taint in own.get("nodeTaints") or ():
+        if taint.get("effect") in ("NoSchedule", "NoExecute") and not any(_tolerates(item, taint) for item in tolerations):
+            shown = ":".join(
+                part for part in (f"{taint['key']}={taint['value']}" if taint.get("value") else taint["key"], taint["effect"]) if part
+            )
+            return (
+                f"untolerated taint {{{taint['key']} {taint.get('value', '')} {taint['effect']} <nil>}} in flavor {name}" if shown else ""
+            )
+    labels = own.get("nodeLabels") or {}
+    for key, value in (spec.get("nodeSelector") or {}).items():
+        if key in group_keys and labels.get(key) != value:
+            return f"flavor {name} doesn't match node affinity"
+    required = ((spec.get("affinity") or {}).get("nodeAffinity") or {}).get("requiredDuringSchedulingIgnoredDuringExecution") or {}
+    terms = required.get("nodeSelectorTerms") or ()
+    if terms and not any(_term(item.get("matchExpressions") or (), labels, group_keys) for item in terms):
+        return f"flavor {name} doesn't match node affinity"
+    return ""
+
+
+def _tolerates(toleration: Obj, taint: Obj) -> bool:
+    if toleration.get("effect") and toleration["effect"] != taint.get("effect"):
+        return False
+    if not toleration.get("key"):
+        return toleration.get("operator") == "Exists"
+    if toleration["key"] != taint["key"]:
+        return False
+    return toleration.get("operator") == "Exists" or (toleration.get("value") or "") == (taint.get("value") or "")
+
+
+def _term(expressions: Sequence[Obj], labels: Mapping[str, Any], keys: set[str]) -> bool:
+    for item in expressions:
+        if item["key"] not in keys:
+            continue
+        value, wanted = labels.get(item["key"]), item.get("values") or ()
+        checks = {
+            "In": value in wanted,
+            "NotIn": value not in wanted,
+            "Exists": value is not None,
+            "DoesNotExist": value is None,
+        }
+        if not checks.get(item.get("operator", ""), True):
+            return False
+    return True

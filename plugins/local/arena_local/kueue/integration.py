@@ -1,0 +1,103 @@
+"""The jobs that Kueue manages: what bundles describe, and batch/v1 Job, which needs no plugin."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from arena_local.bundle import Api, Bundle, Obj, QuotaJob, QuotaPodSet
+from arena_local.kueue.kinds import queue_name
+from arena_local.operator.conditions import find_condition
+from arena_local.operator.owners import controller_of
+
+
+def _suspended(job: Obj) -> bool:
+    return bool(job["spec"].get("suspend"))
+
+
+def _set_suspend(job: Obj, value: bool) -> None:
+    job["spec"]["suspend"] = value
+
+
+def _count(job: Obj) -> int:
+    parallelism = int(job["spec"].get("parallelism", 1))
+    completions = job["spec"].get("completions")
+    return parallelism if completions is None else min(parallelism, int(completions))
+
+
+def _pod_sets(job: Obj) -> list[QuotaPodSet]:
+    return [QuotaPodSet("main", _count(job), job["spec"]["template"], ("spec", "template"))]
+
+
+def _finished(job: Obj) -> tuple[str, bool] | None:
+    for type in ("Complete", "Failed"):
+        condition = find_condition(job, type)
+        if condition and condition["status"] == "True":
+            return str(condition.get("message", "")), type == "Complete"
+    return None
+
+
+def _active(api: Api, job: Obj) -> bool:
+    return bool((job.get("status") or {}).get("active"))
+
+
+def _pods_ready(api: Api, job: Obj) -> bool:
+    status = job.get("status") or {}
+    return int(status.get("succeeded", 0)) + int(status.get("ready", 0)) >= _count(job)
+
+
+def reclaimable(integration: QuotaJob, job: Obj) -> list[Obj]:
+    """Return how many pods a running batch/v1 Job will not need any more, per pod set."""
+    if integration.integration != "batch/job":
+        return []
+    parallelism = int(job["spec"].get("parallelism", 1))
+    done = int((job.get("status") or {}).get("succeeded", 0))
+    completions = job["spec"].get("completions")
+    if parallelism == 1 or not done or completions is None:
+        return []
+    left = int(completions) - done
+    return [{"name": "main", "count": parallelism - left}] if left < parallelism else []
+
+
+BATCH_JOB = QuotaJob(
+    resource="jobs.batch",
+    kind="Job",
+    api_version="batch/v1",
+    integration="batch/job",
+    is_suspended=_suspended,
+    set_suspend=_set_suspend,
+    pod_sets=_pod_sets,
+    finished=_finished,
+    active=_active,
+    pods_ready=_pods_ready,
+    priority_class=lambda job: str(job["spec"]["template"].get("spec", {}).get("priorityClassName") or ""),
+    webhooks=("mjob.kb.io", "vjob.kb.io"),
+)
+
+
+class Integrations:
+    """All kinds of jobs that may be queued."""
+
+    def __init__(self, bundles: Iterable[Bundle]) -> None:
+        jobs = [BATCH_JOB, *(job for bundle in bundles for job in bundle.quota)]
+        self.all = tuple(jobs)
+        self._by_kind: Mapping[tuple[str, str], QuotaJob] = {(job.api_version.partition("/")[0], job.kind): job for job in jobs}
+
+    def of_owner(self, reference: Mapping[str, str]) -> QuotaJob | None:
+        """Return the integration of the kind that an ownerReference names, or None."""
+        return self._by_kind.get((str(reference.get("apiVersion", "")).partition("/")[0], str(reference.get("kind", ""))))
+
+    def managed_ancestor(self, api: Api, job: Obj) -> bool:
+        """Return whether an owner of the job is itself queued: then only that one counts."""
+        current = job
+        for _ in range(10):
+            reference = controller_of(current)
+            integration = self.of_owner(reference) if reference else None
+            if reference is None or integration is None:
+                return False
+            owner = api.find(integration.resource, job["metadata"].get("namespace", ""), str(reference.get("name", "")))
+            if owner is None or owner["metadata"]["uid"] != reference.get("uid"):
+                return False
+            if queue_name(owner):
+                return True
+            current = owner
+        return False

@@ -1,0 +1,221 @@
+"""Keep a job and its Workload in step: make the Workload, start the job when it is admitted, stop it when it is not."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from arena_local.bundle import Api, ApiError, Key, Obj, QuotaJob
+from arena_local.kueue import kinds, podsets, priority, state
+from arena_local.kueue.integration import Integrations, reclaimable
+from arena_local.operator.conditions import find_condition
+from arena_local.operator.owners import controlled, owner_reference
+
+_NOT_READY = "Not all pods are ready or succeeded"
+_READY = "All pods reached readiness and the workload is running"
+_RECOVERING = "At least one pod has failed, waiting for recovery"
+
+
+class QueuedJobController:
+    """The reconciler of Kueue's job framework for one kind."""
+
+    owns: tuple[str, ...] = (kinds.WORKLOADS,)
+    watches: Mapping[str, Callable[[Obj], Iterable[Key]]] = {}
+
+    def __init__(self, api: Api, integrations: Integrations, integration: QuotaJob) -> None:
+        self._api = api
+        self._all = integrations
+        self._kind = integration
+        self.name = f"{integration.integration}-kueue-controller"
+        self.resource = integration.resource
+
+    def reconcile(self, namespace: str, name: str) -> float | None:
+        """Bring job and Workload in step."""
+        job = self._api.find(self.resource, namespace, name)
+        if job is None or job["metadata"].get("deletionTimestamp"):
+            return None
+        queue = kinds.queue_name(job)
+        owned = controlled(self._api, kinds.WORKLOADS, job) if self._api.served(kinds.WORKLOADS) else ()
+        if not (queue or owned) or self._all.managed_ancestor(self._api, job):
+            return None
+        done = self._kind.finished(job)
+        workload = self._matching(job, owned)
+        if workload is None:
+            return None if done else self._without_workload(job)
+        if kinds.finished(workload):
+            state.release(self._api, workload)
+            return None
+        if done:
+            self._finish(job, workload, *done)
+            return None
+        if self._follow_job(job, workload) or self._pods_ready(job, workload) or self._reclaim(job, workload):
+            return None  # the write brings the key back
+        self._drive(job, workload)
+        return None
+
+    # -- the Workload --------------------------------------------------------------------------------------------------------------
+
+    def _matching(self, job: Obj, owned: Sequence[Obj]) -> Obj | None:
+        """Return the job's Workload; one that asks for something else is corrected while the job waits, else deleted."""
+        live = [item for item in owned if not item["metadata"].get("deletionTimestamp")]
+        if not live:
+            return None
+        workload, *others = live
+        for other in others:
+            self._delete(job, other)
+        if not self._kind.is_suspended(job) or kinds.finished(workload) or kinds.evicted(workload):
+            return workload
+        wanted = podsets.pod_sets(self._kind, job)
+        if podsets.same(wanted, workload["spec"]["podSets"]):
+            return workload
+        if kinds.reserved(workload):
+            self._delete(job, workload)
+            return None
+        changed = copy.deepcopy(dict(workload))
+        changed["spec"]["podSets"] = wanted
+        stored = self._api.update(changed, manager=kinds.MANAGER)
+        self._say(job, "UpdatedWorkload", f"Updated not matching Workload for suspended job: {_name(workload)}")
+        return stored
+
+    def _delete(self, job: Obj, workload: Obj) -> None:
+        state.release(self._api, workload)
+        meta = workload["metadata"]
+        try:
+            self._api.delete(kinds.WORKLOADS, meta["namespace"], meta["name"], uid=meta["uid"], manager=kinds.MANAGER)
+        except ApiError as error:
+            if error.code != 404:
+                raise
+        self._say(job, "DeletedWorkload", f"Deleted not matching Workload: {_name(workload)}")
+
+    def _without_workload(self, job: Obj) -> float | None:
+        if not self._kind.is_suspended(job):
+            self._stop(job, None, "No matching Workload; restoring pod templates according to existing Workload")
+            return None
+        sets = podsets.pod_sets(self._kind, job)
+        if not sets:
+            return None
+        rank = priority.of_job(self._api, self._kind, job)
+        if rank is None:
+            return self._api.setting("kueue.retry", 5.0)
+        meta = job["metadata"]
+        spec: Obj = {"active": True, "queueName": kinds.queue_name(job), "podSets": sets, **rank}
+        limit = _max_exec(job)
+        if limit is not None:
+            spec["maximumExecutionTimeSeconds"] = limit
+        workload = self._api.create(
+            {
+                "apiVersion": kinds.API_VERSION,
+                "kind": "Workload",
+                "metadata": {
+                    "name": podsets.workload_name(self._kind, job),
+                    "namespace": meta["namespace"],
+                    "labels": {kinds.JOB_UID_LABEL: meta["uid"]},
+                    "finalizers": [kinds.FINALIZER],
+                    "ownerReferences": [owner_reference(job)],
+                },
+                "spec": spec,
+            },
+            manager=kinds.MANAGER,
+        )
+        self._say(job, "CreatedWorkload", f"Created Workload: {_name(workload)}")
+        return None
+
+    def _finish(self, job: Obj, workload: Obj, message: str, succeeded: bool) -> None:
+        state.finish(self._api, state.editable(workload), "Succeeded" if succeeded else "Failed", message)
+        self._say(job, "FinishedWorkload", f"Workload '{_name(workload)}' is declared finished")
+
+    def _follow_job(self, job: Obj, workload: Obj) -> bool:
+        """Carry a changed queue, priority class or time limit of a waiting job over to its Workload."""
+        spec = workload["spec"]
+        wanted: Obj = {"queueName": kinds.queue_name(job) or spec.get("queueName", "")}
+        if self._kind.is_suspended(job) and not kinds.reserved(workload):
+            wanted["maximumExecutionTimeSeconds"] = _max_exec(job)
+            if (job["metadata"].get("labels") or {}).get(kinds.PRIORITY_LABEL):
+                wanted.update(priority.of_job(self._api, self._kind, job) or {})
+        elif kinds.reserved(workload):
+            return False
+        changes = {key: value for key, value in wanted.items() if spec.get(key) != value}
+        if changes:
+            changed = copy.deepcopy(dict(workload))
+            changed["spec"].update(changes)
+            changed["spec"] = {key: value for key, value in changed["spec"].items() if value is not None}
+            self._api.update(changed, manager=kinds.MANAGER)
+        return bool(changes)
+
+    def _pods_ready(self, job: Obj, workload: Obj) -> bool:
+        current = find_condition(workload, "PodsReady") or {}
+        recovering = current.get("reason") == "WaitForRecovery"
+        if not kinds.admitted(workload):
+            wanted = ("False", "WaitForStart", _NOT_READY)
+        elif self._kind.pods_ready(self._api, job) and not self._kind.is_suspended(job):
+            if current.get("status") == "True":
+                return False
+            wanted = ("True", "Recovered" if recovering else "Started", _READY)
+        elif recovering or current.get("status") == "True":
+            wanted = ("False", "WaitForRecovery", _RECOVERING)
+        else:
+            wanted = ("False", "WaitForStart", _NOT_READY)
+        if (current.get("status"), current.get("reason")) == wanted[:2]:
+            return False
+        edited = state.editable(workload)
+        state.put(self._api, edited, "PodsReady", *wanted)
+        state.store(self._api, edited)
+        return True
+
+    def _reclaim(self, job: Obj, workload: Obj) -> bool:
+        freed = reclaimable(self._kind, job)
+        if not kinds.admitted(workload) or freed == ((workload.get("status") or {}).get("reclaimablePods") or []):
+            return False
+        edited = state.editable(workload)
+        edited["status"]["reclaimablePods"] = freed
+        state.store(self._api, edited)
+        return True
+
+    # -- the job -------------------------------------------------------------------------------------------------------------------
+
+    def _drive(self, job: Obj, workload: Obj) -> None:
+        suspended = self._kind.is_suspended(job)
+        if kinds.evicted(workload):
+            message = str((find_condition(workload, "Evicted") or {}).get("message", ""))
+            if not suspended:
+                self._stop(job, workload, message)
+            elif (kinds.reserved(workload) or not find_condition(workload, "Requeued")) and not self._kind.active(self._api, job):
+                state.unreserve(self._api, state.editable(workload))
+        elif suspended and kinds.admitted(workload):
+            self._start(job, workload)
+        elif not suspended and not kinds.admitted(workload):
+            self._stop(job, workload, "Not admitted by cluster queue")
+
+    def _start(self, job: Obj, workload: Obj) -> None:
+        flavors = {item["metadata"]["name"]: item for item in self._api.list(kinds.FLAVORS)}
+        changed = copy.deepcopy(dict(job))
+        podsets.inject(self._kind, changed, workload, flavors)
+        self._kind.set_suspend(changed, False)
+        self._api.update(changed, manager=kinds.MANAGER)
+        queue = workload["status"]["admission"]["clusterQueue"]
+        self._say(job, "Started", f"Admitted by clusterQueue {queue}")
+
+    def _stop(self, job: Obj, workload: Obj | None, message: str) -> None:
+        changed = copy.deepcopy(dict(job))
+        self._kind.set_suspend(changed, True)
+        if self._kind.integration == "batch/job":
+            # The template of a batch/v1 Job may only be changed while it is suspended and has not begun.
+            stored = self._api.update(changed, manager=kinds.MANAGER)
+            changed = copy.deepcopy(dict(stored))
+            if (changed.get("status") or {}).pop("startTime", None):
+                changed = copy.deepcopy(dict(self._api.update_status(changed, manager=kinds.MANAGER)))
+        podsets.restore(self._kind, changed, workload)
+        self._api.update(changed, manager=kinds.MANAGER)
+        self._say(job, "Stopped", message)
+
+    def _say(self, job: Obj, reason: str, message: str) -> None:
+        self._api.event(job, "Normal", reason, message, component=self.name, action=reason)
+
+
+def _name(workload: Obj) -> str:
+    return f"{workload['metadata']['namespace']}/{workload['metadata']['name']}"
+
+
+def _max_exec(job: Obj) -> int | None:
+    text = str((job["metadata"].get("labels") or {}).get(kinds.MAX_EXEC_LABEL, ""))
+    return int(text) if text.isdecimal() and int(text) > 0 else None

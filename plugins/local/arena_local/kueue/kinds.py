@@ -1,0 +1,74 @@
+"""Names of Kueue's API: resources, labels, conditions; and small readers of its objects."""
+
+from __future__ import annotations
+
+from arena_local.bundle import Obj
+from arena_local.operator.conditions import condition_true
+
+GROUP = "kueue.x-k8s.io"
+API_VERSION = f"{GROUP}/v1beta2"
+WORKLOADS = f"workloads.{GROUP}"
+CLUSTER_QUEUES = f"clusterqueues.{GROUP}"
+LOCAL_QUEUES = f"localqueues.{GROUP}"
+FLAVORS = f"resourceflavors.{GROUP}"
+PRIORITY_CLASSES = f"workloadpriorityclasses.{GROUP}"
+
+FINALIZER = f"{GROUP}/resource-in-use"
+QUEUE_LABEL = f"{GROUP}/queue-name"
+PRIORITY_LABEL = f"{GROUP}/priority-class"
+MAX_EXEC_LABEL = f"{GROUP}/max-exec-time-seconds"
+JOB_UID_LABEL = f"{GROUP}/job-uid"
+POD_SET_LABEL = f"{GROUP}/podset"
+CLUSTER_QUEUE_LABEL = f"{GROUP}/cluster-queue-name"
+LOCAL_QUEUE_LABEL = f"{GROUP}/local-queue-name"
+WORKLOAD_ANNOTATION = f"{GROUP}/workload"
+
+#: Field manager and user agent of the writes.
+MANAGER = "kueue"
+ADMISSION = "kueue-admission"
+WORKLOAD_CONTROLLER = "kueue-workload-controller"
+
+
+def queue_name(job: Obj) -> str:
+    """Return the LocalQueue that a job asks for, or ""."""
+    return str((job["metadata"].get("labels") or {}).get(QUEUE_LABEL, ""))
+
+
+def finished(workload: Obj) -> bool:
+    """Return whether the Workload has ended."""
+    return condition_true(workload, "Finished")
+
+
+def reserved(workload: Obj) -> bool:
+    """Return whether the Workload holds quota."""
+    return condition_true(workload, "QuotaReserved")
+
+
+def admitted(workload: Obj) -> bool:
+    """Return whether the Workload may run."""
+    return condition_true(workload, "Admitted")
+
+
+def evicted(workload: Obj) -> bool:
+    """Return whether the Workload has to give up its quota."""
+    return condition_true(workload, "Evicted")
+
+
+def is_active(workload: Obj) -> bool:
+    """Return ``spec.active`` (true unless set to false)."""
+    return workload["spec"].get("active") is not False
+
+
+def stopped(queue: Obj) -> bool:
+    """Return whether a queue's stopPolicy holds new workloads back."""
+    return (queue["spec"].get("stopPolicy") or "None") != "None"
+
+
+def draining(queue: Obj) -> bool:
+    """Return whether a queue's stopPolicy also evicts what runs."""
+    return bool(queue["spec"].get("stopPolicy") == "HoldAndDrain")
+
+
+def cluster_queue_active(queue: Obj) -> bool:
+    """Return whether the ClusterQueue's own condition says that it admits."""
+    return condition_true(queue, "Active")

@@ -1,0 +1,198 @@
+"""The Workload of a job: its name, its pod sets, and what admission writes into the job's pod templates."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from arena_local.bundle import Obj, QuotaJob, QuotaPodSet
+from arena_local.kueue import amounts, kinds
+
+_MAX_NAME = 253
+_HASH = 5
+_INJECTED = (kinds.POD_SET_LABEL, kinds.CLUSTER_QUEUE_LABEL, kinds.LOCAL_QUEUE_LABEL)
+_JOB_LABELS = ("controller-uid", "job-name", "batch.kubernetes.io/controller-uid")
+_APPWRAPPER = "workload.codeflare.dev/appwrapper"
+
+
+def workload_name(integration: QuotaJob, job: Obj) -> str:
+    """Return the name of a job's Workload: kind, name, and five digits of a hash over both and the uid."""
+    meta = job["metadata"]
+    group = integration.api_version.rpartition("/")[0]
+    digest = hashlib.sha1("\n".join((integration.kind, group, meta["name"], meta["uid"])).encode(), usedforsecurity=False)
+    prefix = f"{integration.kind.lower()}-{meta['name']}"
+    return f"{prefix[: _MAX_NAME - _HASH - 1]}-{digest.hexdigest()[:_HASH]}"
+
+
+def _index_label(integration: QuotaJob) -> str:
+    if integration.integration == "batch/job":
+        return "batch.kubernetes.io/job-completion-index"
+    if integration.integration.startswith("kubeflow.org/") or integration.integration == _APPWRAPPER:
+        return "training.kubeflow.org/replica-index"
+    return ""
+
+
+def _template(integration: QuotaJob, pod_set: QuotaPodSet) -> Obj:
+    template: Obj = copy.deepcopy(dict(pod_set.template))
+    meta = dict(template.get("metadata") or {})
+    dropped = (*_INJECTED, *(_JOB_LABELS if integration.integration == "batch/job" else ()))
+    labels = {key: value for key, value in (meta.get("labels") or {}).items() if key not in dropped}
+    notes = {key: value for key, value in (meta.get("annotations") or {}).items() if key != kinds.WORKLOAD_ANNOTATION}
+    for field, values in (("labels", labels), ("annotations", notes)):
+        meta.pop(field, None)
+        if values:
+            meta[field] = values
+    meta.pop("creationTimestamp", None)
+    spec = template.get("spec") or {}
+    if integration.integration == _APPWRAPPER:
+        spec = _pod_defaults(spec)
+    return {**template, "metadata": meta, "spec": spec}
+
+
+def _pod_defaults(spec: Obj) -> Obj:
+    """Return the spec with the defaults of a pod template, which the AppWrapper integration sets itself."""
+    for container in [*(spec.get("initContainers") or ()), *(spec.get("containers") or ())]:
+        container.setdefault("terminationMessagePath", "/dev/termination-log")
+        container.setdefault("terminationMessagePolicy", "File")
+        container.setdefault("imagePullPolicy", "IfNotPresent" if ":" in container.get("image", "") else "Always")
+    for field, value in (
+        ("restartPolicy", "Always"),
+        ("dnsPolicy", "ClusterFirst"),
+        ("schedulerName", "default-scheduler"),
+        ("terminationGracePeriodSeconds", 30),
+        ("preemptionPolicy", "PreemptLowerPriority"),
+        ("securityContext", {}),
+    ):
+        spec.setdefault(field, value)
+    return spec
+
+
+def pod_sets(integration: QuotaJob, job: Obj) -> list[Obj]:
+    """Return ``spec.podSets`` of the Workload."""
+    label = _index_label(integration)
+    found = []
+    for pod_set in integration.pod_sets(job):
+        item: Obj = {"name": pod_set.name, "count": pod_set.count, "template": _template(integration, pod_set)}
+        if label:
+            item["topologyRequest"] = {"podIndexLabel": label}
+        found.append(item)
+    return found
+
+
+def same(left: Sequence[Obj], right: Sequence[Obj]) -> bool:
+    """Return whether two lists of pod sets ask for the same: names, counts, containers (what admission injects is not looked at)."""
+
+    def key(item: Obj) -> Any:
+        spec = item["template"].get("spec") or {}
+        containers = [
+            [c.get("name"), c.get("image"), c.get("command"), c.get("args"), c.get("resources") or {}] for c in spec.get("containers") or ()
+        ]
+        return (item["name"], item["count"], containers, spec.get("priorityClassName"))
+
+    return [key(item) for item in left] == [key(item) for item in right]
+
+
+def requests(workload: Obj) -> dict[str, amounts.Amounts]:
+    """Return per pod set what one pod asks for."""
+    return {item["name"]: amounts.of_pod(item["template"].get("spec") or {}) for item in workload["spec"]["podSets"]}
+
+
+def counts(workload: Obj) -> dict[str, int]:
+    """Return per pod set how many pods still need quota: reclaimable ones do not."""
+    freed = {item["name"]: int(item["count"]) for item in (workload.get("status") or {}).get("reclaimablePods") or ()}
+    return {item["name"]: max(0, int(item["count"]) - freed.get(item["name"], 0)) for item in workload["spec"]["podSets"]}
+
+
+def total_requests(workload: Obj) -> list[Obj]:
+    """Return ``status.resourceRequests``: what each pod set asks for in all."""
+    number, each = counts(workload), requests(workload)
+    return [{"name": name, "resources": amounts.texts({r: a * number[name] for r, a in each[name].items()})} for name in number]
+
+
+def usage(workload: Obj) -> dict[tuple[str, str], Decimal]:
+    """Return how much of (flavor, resource) an admitted Workload holds."""
+    admission = (workload.get("status") or {}).get("admission") or {}
+    number = counts(workload)
+    held: dict[tuple[str, str], Decimal] = {}
+    for item in admission.get("podSetAssignments") or ():
+        full = int(item.get("count", 0))
+        share = Decimal(min(number.get(item["name"], full), full)) / full if full else Decimal(0)
+        for resource, amount in amounts.read(item.get("resourceUsage")).items():
+            flavor = (item.get("flavors") or {}).get(resource)
+            if flavor:
+                held[(flavor, resource)] = held.get((flavor, resource), Decimal(0)) + amount * share
+    return held
+
+
+def _at(job: Obj, path: Sequence[str | int]) -> Any:
+    node: Any = job
+    for step in path:
+        node = node[step]
+    return node
+
+
+def inject(integration: QuotaJob, job: Obj, workload: Obj, flavors: Mapping[str, Obj]) -> None:
+    """Write into the job's templates what the flavors of its admission ask for, and where it was admitted."""
+    admission = workload["status"]["admission"]
+    chosen = {item["name"]: item for item in admission.get("podSetAssignments") or ()}
+    wrapped: dict[int, list[Obj]] = {}
+    for pod_set in integration.pod_sets(job):
+        labels = {
+            kinds.CLUSTER_QUEUE_LABEL: admission["clusterQueue"],
+            kinds.LOCAL_QUEUE_LABEL: workload["spec"].get("queueName", ""),
+            kinds.POD_SET_LABEL: pod_set.name,
+        }
+        selector: dict[str, str] = {}
+        tolerations: list[Obj] = []
+        for name in dict.fromkeys((chosen.get(pod_set.name, {}).get("flavors") or {}).values()):
+            spec = (flavors.get(name) or {}).get("spec") or {}
+            selector.update(spec.get("nodeLabels") or {})
+            tolerations += [item for item in spec.get("tolerations") or () if item not in tolerations]
+        info: Obj = {"annotations": {kinds.WORKLOAD_ANNOTATION: workload["metadata"]["name"]}, "labels": labels}
+        if integration.integration == _APPWRAPPER:
+            info.update({k: v for k, v in (("nodeSelector", selector), ("tolerations", tolerations)) if v})
+            wrapped.setdefault(int(pod_set.path[2]), []).append(info)
+        else:
+            _merge(_at(job, pod_set.path), info, selector, tolerations)
+    for index, infos in wrapped.items():
+        job["spec"]["components"][index]["podSetInfos"] = infos
+
+
+def _merge(template: Obj, info: Obj, selector: Mapping[str, str], tolerations: Sequence[Obj]) -> None:
+    meta = template["metadata"] = dict(template.get("metadata") or {})
+    for field in ("labels", "annotations"):
+        meta[field] = {**(meta.get(field) or {}), **info[field]}
+    spec = template.setdefault("spec", {})
+    if selector:
+        spec["nodeSelector"] = {**(spec.get("nodeSelector") or {}), **selector}
+    more = [item for item in tolerations if item not in (spec.get("tolerations") or ())]
+    if more:
+        spec["tolerations"] = [*(spec.get("tolerations") or ()), *copy.deepcopy(list(more))]
+
+
+def restore(integration: QuotaJob, job: Obj, workload: Obj | None) -> None:
+    """Take out of the job's templates what ``inject`` wrote; the Workload's pod sets know how they were."""
+    if integration.integration == _APPWRAPPER:
+        for component in job["spec"].get("components") or ():
+            component.pop("podSetInfos", None)
+        return
+    saved = {item["name"]: item["template"] for item in workload["spec"]["podSets"]} if workload else {}
+    for pod_set in integration.pod_sets(job):
+        template = _at(job, pod_set.path)
+        meta = template.get("metadata") or {}
+        for field, keys in (("labels", _INJECTED), ("annotations", (kinds.WORKLOAD_ANNOTATION,))):
+            values = {key: value for key, value in (meta.get(field) or {}).items() if key not in keys}
+            if values:
+                meta[field] = values
+            else:
+                meta.pop(field, None)
+        before = (saved.get(pod_set.name) or {}).get("spec") or {}
+        if pod_set.name in saved:
+            for field in ("nodeSelector", "tolerations"):
+                if field in before:
+                    template["spec"][field] = copy.deepcopy(before[field])
+                else:
+                    template.get("spec", {}).pop(field, None)

@@ -1,0 +1,136 @@
+"""Admit the Workloads of a ClusterQueue: by priority then age, within quota, with preemption where the queue says so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import Decimal
+
+from arena_local.bundle import Api, Key, Obj
+from arena_local.kueue import assign, kinds, podsets, queues, state
+from arena_local.kueue.preempt import Preemptor
+from arena_local.operator.conditions import find_condition, parse_time
+
+_Place = tuple[str, str]
+
+
+def rank(workload: Obj) -> tuple[int, str, str]:
+    """Return the place in the queue: priority, then age, then uid."""
+    meta = workload["metadata"]
+    return (-int(workload["spec"].get("priority") or 0), str(meta.get("creationTimestamp", "")), str(meta.get("uid", "")))
+
+
+class SchedulerController:
+    """One pass over a ClusterQueue whenever something in it has changed."""
+
+    name = "kueue-scheduler"
+    resource = kinds.CLUSTER_QUEUES
+    owns: tuple[str, ...] = ()
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+        self.watches: Mapping[str, Callable[[Obj], Iterable[Key]]] = {
+            kinds.WORKLOADS: queues.queue_key(api),
+            kinds.FLAVORS: queues.queues_with_flavor(api),
+            kinds.LOCAL_QUEUES: lambda queue: (("", queue["spec"].get("clusterQueue") or "-"),),
+        }
+
+    def reconcile(self, namespace: str, name: str) -> float | None:
+        """Admit what fits, explain the rest."""
+        queue = self._api.find(self.resource, "", name)
+        if queue is None or queues.problem(self._api, queue):
+            return None
+        workloads = [item for item in queues.of_cluster_queue(self._api, name) if not item["metadata"].get("deletionTimestamp")]
+        pending = sorted((item for item in workloads if self._eligible(item)), key=rank)
+        holding = [item for item in workloads if kinds.reserved(item) and not kinds.finished(item)]
+        flavors = {item["metadata"]["name"]: item for item in self._api.list(kinds.FLAVORS)}
+        strict = queue["spec"].get("queueingStrategy") == "StrictFIFO"
+        for workload in pending:
+            blocked = self._foreign_namespace(queue, workload)
+            if blocked:
+                self._wait(workload, "Inadmissible", blocked, asked=False)
+                continue
+            result = assign.Assigner(queue, flavors, _used(holding)).assign(workload)
+            if result.mode == assign.FIT:
+                holding.append(self._admit(queue, workload, result))
+                continue
+            message = result.message
+            if result.mode == assign.PREEMPT:
+                targets = Preemptor(self._api, queue, holding).run(workload, result.usage)
+                if targets:
+                    message += f". Pending the preemption of {targets} workload(s)"
+            self._wait(workload, "Pending", message, asked=True)
+            if strict:
+                break
+        return None
+
+    def _eligible(self, workload: Obj) -> bool:
+        if not queues.waiting(workload) or queues.obstacle(self._api, workload):
+            return False
+        if (find_condition(workload, "Requeued") or {}).get("status") == "False":
+            return False
+        if kinds.evicted(workload) and not find_condition(workload, "Requeued"):
+            return False
+        reason = str((find_condition(workload, "QuotaReserved") or {}).get("message", ""))
+        return not (reason.startswith("LocalQueue ") and reason.endswith(" doesn't exist"))
+
+    def _foreign_namespace(self, queue: Obj, workload: Obj) -> str:
+        selector = queue["spec"].get("namespaceSelector")
+        namespace = self._api.find("namespaces", "", workload["metadata"]["namespace"])
+        labels = (namespace or {}).get("metadata", {}).get("labels") or {}
+        if selector is not None and _selects(selector, labels):
+            return ""
+        return "Workload namespace doesn't match ClusterQueue selector"
+
+    def _wait(self, workload: Obj, reason: str, message: str, *, asked: bool) -> None:
+        edited = state.editable(workload)
+        changed = state.put(self._api, edited, "QuotaReserved", "False", reason, message)
+        wanted = podsets.total_requests(edited) if asked else None
+        if wanted and edited["status"].get("resourceRequests") != wanted:
+            edited["status"]["resourceRequests"] = wanted
+            changed = True
+        if changed:
+            stored = state.store(self._api, edited)
+            self._api.event(stored, "Warning", reason, message[:1024], component=kinds.ADMISSION, action=reason)
+
+    def _admit(self, queue: Obj, workload: Obj, result: assign.Assignment) -> Obj:
+        name = queue["metadata"]["name"]
+        edited = state.editable(workload)
+        status = edited["status"]
+        status["admission"] = {"clusterQueue": name, "podSetAssignments": result.pod_sets}
+        status.pop("resourceRequests", None)
+        status.pop("requeueState", None)
+        for type in ("Evicted", "Preempted"):
+            old = find_condition(edited, type)
+            if old and old["status"] == "True":
+                state.put(self._api, edited, type, "False", "QuotaReserved", f"Previously: {old['message']}")
+        state.put(self._api, edited, "QuotaReserved", "True", "QuotaReserved", f"Quota reserved in ClusterQueue {name}")
+        state.put(self._api, edited, "Admitted", "True", "Admitted", "The workload is admitted")
+        queued = find_condition(workload, "Requeued") or {}
+        since = queued.get("lastTransitionTime") or workload["metadata"]["creationTimestamp"]
+        waited = max(0, round((self._api.now() - parse_time(since)).total_seconds()))
+        stored = state.store(self._api, edited)
+        for reason, text in (
+            ("QuotaReserved", f"Quota reserved in ClusterQueue {name}, wait time since queued was {waited}s"),
+            ("Admitted", f"Admitted by ClusterQueue {name}, wait time since reservation was 0s"),
+        ):
+            self._api.event(stored, "Normal", reason, text, component=kinds.ADMISSION, action=reason)
+        return stored
+
+
+def _used(holding: Sequence[Obj]) -> dict[_Place, Decimal]:
+    total: dict[_Place, Decimal] = {}
+    for workload in holding:
+        for place, amount in podsets.usage(workload).items():
+            total[place] = total.get(place, Decimal(0)) + amount
+    return total
+
+
+def _selects(selector: Obj, labels: Mapping[str, str]) -> bool:
+    if any(labels.get(key) != value for key, value in (selector.get("matchLabels") or {}).items()):
+        return False
+    for item in selector.get("matchExpressions") or ():
+        value, wanted = labels.get(item["key"]), item.get("values") or ()
+        checks = {"In": value in wanted, "NotIn": value not in wanted, "Exists": value is not None, "DoesNotExist": value is None}
+        if not checks.get(item["operator"], False):
+            return False
+    return True

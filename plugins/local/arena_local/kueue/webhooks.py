@@ -1,0 +1,87 @@
+"""Kueue's webhooks: queue and suspend of new jobs, what may change while a job runs, finalizers and checks of the queues."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from arena_local.api.quantity import parse
+from arena_local.bundle import Admission, Api, Denied, Obj, QuotaJob
+from arena_local.kueue import kinds
+from arena_local.kueue.integration import Integrations
+
+_DEFAULT_QUEUE = "default"
+
+
+def job_webhooks(integrations: Integrations, integration: QuotaJob) -> tuple[Admission, ...]:
+    """Return the two webhooks of one kind of job."""
+    lower = integration.kind.lower()
+    names = [given or f"{letter}{lower}.kb.io" for given, letter in zip(integration.webhooks, "mv", strict=True)]
+
+    def mutate(api: Api, job: Obj, old: Obj | None, operation: str) -> None:
+        if not api.served(kinds.LOCAL_QUEUES) or integrations.managed_ancestor(api, job):
+            return
+        namespace = job["metadata"].get("namespace", "")
+        if not kinds.queue_name(job) and api.find(kinds.LOCAL_QUEUES, namespace, _DEFAULT_QUEUE) is not None:
+            job["metadata"]["labels"] = {**(job["metadata"].get("labels") or {}), kinds.QUEUE_LABEL: _DEFAULT_QUEUE}
+        if not kinds.queue_name(job):
+            return
+        if not integration.is_suspended(job):
+            integration.set_suspend(job, True)
+        if integration.integration.startswith("kubeflow.org/"):
+            _round_trip(integration, job)
+
+    def validate(api: Api, job: Obj, old: Obj | None, operation: str) -> Iterable[str] | None:
+        if old is None or operation != "UPDATE" or job["metadata"].get("deletionTimestamp"):
+            return None
+        running = not integration.is_suspended(job)
+        if not running:
+            return None
+        labels, before = job["metadata"].get("labels") or {}, old["metadata"].get("labels") or {}
+        for key in (kinds.QUEUE_LABEL, kinds.MAX_EXEC_LABEL):
+            if labels.get(key) != before.get(key) and not integration.is_suspended(old):
+                raise Denied(f'metadata.labels[{key}]: Invalid value: "{labels.get(key, "")}": field is immutable')
+        return None
+
+    return (
+        Admission(names[0], integration.resource, ("CREATE",), mutate=mutate),
+        Admission(names[1], integration.resource, ("CREATE", "UPDATE"), validate=validate),
+    )
+
+
+def _round_trip(integration: QuotaJob, job: Obj) -> None:
+    """Leave the traces of a typed client: templates have metadata, containers have resources."""
+    for pod_set in integration.pod_sets(job):
+        node = job
+        for step in pod_set.path:
+            node = node[step]  # type: ignore[index]
+        node.setdefault("metadata", {})
+        spec = node.get("spec") or {}
+        for container in [*(spec.get("initContainers") or ()), *(spec.get("containers") or ())]:
+            container.setdefault("resources", {})
+
+
+def _finalizer(api: Api, obj: Obj, old: Obj | None, operation: str) -> None:
+    finalizers = obj["metadata"].get("finalizers") or []
+    if kinds.FINALIZER not in finalizers:
+        obj["metadata"]["finalizers"] = [*finalizers, kinds.FINALIZER]
+
+
+def _cluster_queue(api: Api, queue: Obj, old: Obj | None, operation: str) -> Iterable[str] | None:
+    for g, group in enumerate(queue["spec"].get("resourceGroups") or ()):
+        for f, flavor in enumerate(group.get("flavors") or ()):
+            for r, resource in enumerate(flavor.get("resources") or ()):
+                path = f"spec.resourceGroups[{g}].flavors[{f}].resources[{r}]"
+                for field in ("nominalQuota", "borrowingLimit", "lendingLimit"):
+                    if field in resource and parse(resource[field]) < 0:
+                        value = str(resource[field])
+                        raise Denied(f'{path}.{field}: Invalid value: "{value}": must be greater than or equal to 0')
+    return None
+
+
+def queue_webhooks() -> tuple[Admission, ...]:
+    """Return the webhooks of ClusterQueue and ResourceFlavor."""
+    return (
+        Admission("mclusterqueue.kb.io", kinds.CLUSTER_QUEUES, ("CREATE",), mutate=_finalizer),
+        Admission("vclusterqueue.kb.io", kinds.CLUSTER_QUEUES, ("CREATE", "UPDATE"), validate=_cluster_queue),
+        Admission("mresourceflavor.kb.io", kinds.FLAVORS, ("CREATE",), mutate=_finalizer),
+    )
