@@ -103,7 +103,8 @@ class JobType:
 
     ``name`` is the entry point and the sub-command. ``resource`` is the custom resource. ``args`` is the pydantic model of the
     submit flags (a subclass of ``arena_core.args.SubmitArgs``), or where it is, ``"arena_x.args:XArgs"`` (also a function that
-    takes ``jobs`` and returns the model): reading commands never need it, and importing pydantic costs more than they do. ``display`` and ``shorthand`` are Arena's further spellings for ``-T``.
+    takes ``jobs`` and returns the model): reading commands never need it, and importing pydantic costs more than they do.
+    ``display`` and ``shorthand`` are Arena's further spellings for ``-T``.
     ``pod_labels`` takes the job and returns the labels that all of its pods carry and no other pod does. ``chief`` lists label
     sets in order of preference: the first that some pod carries picks the chief. ``wraps`` names the job types that this one
     can carry (``*`` = any wrappable). ``related`` is what status and reasons need besides the pods.
