@@ -1,0 +1,111 @@
+"""What the HTTP layer asks of the kubelet: logs, exec, attach, connections."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from arena_local.bundle import ApiError, Obj
+from arena_local.context import Session
+from arena_local.kubelet import logs, sessions
+from arena_local.kubelet.model import Run, Slot, slots_of
+from arena_local.kubelet.records import remembered
+
+if TYPE_CHECKING:
+    from arena_local.kubelet.kubelet import Kubelet
+
+
+class Backend:
+    """Implements ``context.PodBackend``."""
+
+    def __init__(self, kubelet: Kubelet) -> None:
+        self._kubelet = kubelet
+
+    def logs(self, pod: Obj, container: str, query: Mapping[str, Any]) -> AsyncIterator[bytes]:
+        """Yield the log of one container; refusals are raised before anything is yielded."""
+        slot = self._slot(pod, container)
+        current, last = self._runs(pod, slot)
+        name, pod_name = slot.name, pod["metadata"]["name"]
+        if query.get("previous"):
+            if last is None:
+                raise _bad(f'previous terminated container "{name}" in pod "{pod_name}" not found')
+            current = last
+        if current is None:
+            raise _bad(f'container "{name}" in pod "{pod_name}" is waiting to start: {_waiting(pod, name)}')
+        run = current
+        if not run.spec:
+            return _nothing()
+        return logs.stream(Path(run.spec["log"]), query, lambda: run.running and not query.get("previous"))
+
+    async def exec(self, pod: Obj, container: str, command: Sequence[str], *, stdin: bool, tty: bool) -> Session:
+        """Start a process beside the container's."""
+        run = self._running(pod, container)
+        if not command:
+            raise _bad("you must specify at least one command for the container")
+        return sessions.ExecSession(self._kubelet.runtime, run, command, stdin=stdin, tty=tty)
+
+    async def attach(self, pod: Obj, container: str, *, stdin: bool, tty: bool) -> Session:
+        """Join the container's own streams."""
+        run = self._running(pod, container)
+        lines = logs.stream(Path(run.spec["log"]), {"follow": True, "tailLines": 0}, lambda: run.running)
+        return await sessions.attach(run, lines)
+
+    async def connect(self, pod: Obj, port: int) -> tuple[Any, Any]:
+        """Open a connection to a port of the pod."""
+        address = (pod.get("status") or {}).get("podIP") or "127.0.0.1"
+        local = self._kubelet.local_port(pod, port)
+        for host in (address, "127.0.0.1"):
+            try:
+                return await asyncio.open_connection(host, local)
+            except OSError:
+                continue
+        name = pod["metadata"]["name"]
+        raise ApiError(500, "InternalError", f"error forwarding port {port} to pod {name}: connect to {address}:{local}: connection refused")
+
+    def _slot(self, pod: Obj, container: str) -> Slot:
+        worker = self._kubelet.workers.get(pod["metadata"]["uid"])
+        slots = worker.slots if worker else slots_of(pod)
+        for slot in slots:
+            if slot.name == container:
+                return slot
+        raise _bad(f"container {container} is not valid for pod {pod['metadata']['name']}")
+
+    def _runs(self, pod: Obj, slot: Slot) -> tuple[Run | None, Run | None]:
+        if slot.run is not None:
+            return slot.run, slot.last
+        uid = pod["metadata"]["uid"]
+        if uid in self._kubelet.workers:
+            return None, slot.last
+        found = remembered(uid, slot, self._kubelet.state / "pods" / uid)
+        for run in found:
+            run.exit_code = run.exit_code if run.exit_code is not None else 0
+        return (found[-1] if found else None), (found[-2] if len(found) > 1 else None)
+
+    def _running(self, pod: Obj, container: str) -> Run:
+        slot = self._slot(pod, container)
+        if slot.run is None or not slot.run.running or not slot.run.pid:
+            phase = (pod.get("status") or {}).get("phase")
+            if phase in ("Succeeded", "Failed"):
+                raise _bad(f"cannot exec into a container in a completed pod; current phase is {phase}")
+            where = f"{pod['metadata']['name']}_{pod['metadata']['namespace']}"
+            raise ApiError(500, "InternalError", f'Internal error occurred: unable to upgrade connection: container not found ("{container}") in pod {where}')
+        return slot.run
+
+
+def _bad(message: str) -> ApiError:
+    return ApiError(400, "BadRequest", message)
+
+
+def _waiting(pod: Obj, name: str) -> str:
+    status = pod.get("status") or {}
+    for one in [*(status.get("initContainerStatuses") or ()), *(status.get("containerStatuses") or ())]:
+        if one["name"] == name and "waiting" in one["state"]:
+            return str(one["state"]["waiting"].get("reason", "ContainerCreating"))
+    return "ContainerCreating"
+
+
+async def _nothing() -> AsyncIterator[bytes]:
+    for part in ():
+        yield part

@@ -1,0 +1,185 @@
+"""From a container of a pod to the file that tells the shim what to run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from arena_local.bundle import Api, Obj
+from arena_local.kubelet import names
+from arena_local.kubelet.devices import Devices
+from arena_local.kubelet.env import environment, inherited
+from arena_local.kubelet.expand import expand
+from arena_local.kubelet.isolation import Isolation
+from arena_local.kubelet.model import Run, Slot, container_id
+from arena_local.kubelet.ports import Place, Ports, places, replace
+from arena_local.kubelet.runtime import MARKER
+from arena_local.kubelet.volumes import mounts_of
+
+#: Annotations in which the submitter's working directory and search path travel (images mean nothing here).
+CWD_ANNOTATION = "arena.local/cwd"
+PATH_ANNOTATION = "arena.local/path"
+
+
+class NoCommandError(Exception):
+    """The container would need its image's entry point."""
+
+
+@dataclass
+class Machine:
+    """What all launches share."""
+
+    api: Api
+    state: Path
+    isolation: Isolation
+    names: names.Names
+    ports: Ports
+    devices: Devices
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A run that is ready to start, and the meeting points whose port was replaced."""
+
+    run: Run
+    replaced: Mapping[Place, int]
+
+
+class Launcher:
+    """Makes the runs of one pod's containers."""
+
+    def __init__(self, machine: Machine, pod: Obj, folder: Path, address: str, volumes: Mapping[str, str], facts: Mapping[str, str]) -> None:
+        self._machine = machine
+        self._pod = pod
+        self._folder = folder
+        self._address = address
+        self._volumes = volumes
+        self._facts = facts
+
+    def plan(self, slot: Slot, number: int) -> Plan:
+        """Return the next run of a container; raises ``ConfigError`` and ``NoCommandError``."""
+        container, uid = slot.spec, self._pod["metadata"]["uid"]
+        own = environment(self._machine.api, self._pod, container, self._facts)
+        if not container.get("command"):
+            text = f"image entrypoints are not available on the local cluster; set command (image {container.get('image', '')!r} is not pulled)"
+            raise NoCommandError(text)
+        argv = [expand(a, own) for a in [*container["command"], *(container.get("args") or ())]]
+        mapping = {place: self._machine.ports.use(uid, place) for _, place in places(self._pod, own)}
+        own = replace(self._pod, own, mapping)
+        folder = self._folder / slot.name
+        folder.mkdir(parents=True, exist_ok=True)
+        mounts = mounts_of(container, self._volumes, own)
+        if not self._machine.isolation.mount:
+            argv, own = self._rewritten(argv, own, mounts)
+        devices = self._machine.devices.assign(self._pod["spec"].get("nodeName", ""), uid, container)
+        env = self._environment(own, devices, folder, slot)
+        spec = self._spec(slot, number, folder) | {"argv": argv, "env": env} | self._directory(container, folder)
+        spec["devices"] = devices
+        spec["ports"] = [[p.namespace, p.host, p.port, local] for p, local in mapping.items()]
+        spec["sandbox"] = self._sandbox(container, folder, number, mounts, spec["cwd"], env)
+        run = Run(number, container_id(uid, slot.name, number), spec=spec)
+        return Plan(run, {p: local for p, local in mapping.items() if local != p.port})
+
+    def _spec(self, slot: Slot, number: int, folder: Path) -> dict[str, Any]:
+        files = {key: str(folder / f"{number}.{suffix}") for key, suffix in _FILES.items()}
+        container = slot.spec
+        return files | {
+            "number": number,
+            "stdin": bool(container.get("stdin")),
+            "tty": bool(container.get("tty")),
+            "namespaces": self._machine.isolation.spaces,
+        }
+
+    def _environment(self, own: Mapping[str, str], devices: Mapping[str, list[int]], folder: Path, slot: Slot) -> dict[str, str]:
+        annotations = self._pod["metadata"].get("annotations") or {}
+        env = inherited()
+        if annotations.get(PATH_ANNOTATION):
+            env["PATH"] = annotations[PATH_ANNOTATION]
+        env["PATH"] = f"{self._machine.state / 'bin'}:{env['PATH']}"
+        env["HOSTNAME"] = names.host_name(self._pod)
+        if not self._machine.isolation.mount:
+            tmp = folder / "tmp"
+            tmp.mkdir(exist_ok=True)
+            env |= {"TMPDIR": str(tmp), "ARENA_HOSTS": str(self._folder / "hosts")}
+        env |= self._machine.devices.variables(devices)
+        env |= own
+        return env | {MARKER: self._pod["metadata"]["uid"], "ARENA_CONTAINER": slot.name}
+
+    def _directory(self, container: Obj, folder: Path) -> dict[str, Any]:
+        if container.get("workingDir"):
+            return {"cwd": self._path(container["workingDir"], container), "makeCwd": True}
+        annotated = (self._pod["metadata"].get("annotations") or {}).get(CWD_ANNOTATION)
+        if annotated and Path(annotated).is_dir():
+            return {"cwd": annotated, "makeCwd": False}
+        scratch = folder / "work"
+        scratch.mkdir(exist_ok=True)
+        return {"cwd": str(scratch), "makeCwd": False}
+
+    def _path(self, path: str, container: Obj) -> str:
+        """Without mounts, a path below a mount path means the volume itself."""
+        if self._machine.isolation.mount:
+            return path
+        for mount in reversed(mounts_of(container, self._volumes, {})):
+            target = str(mount["target"]).rstrip("/")
+            if path == target or path.startswith(target + "/"):
+                return str(mount["source"]) + path[len(target) :]
+        return path
+
+    def _rewritten(self, argv: list[str], env: dict[str, str], mounts: list[dict[str, Any]]) -> tuple[list[str], dict[str, str]]:
+        """Replace names by addresses, and mount paths by the volumes' own paths, in arguments and environment."""
+        table = self._machine.names.table(self._pod["metadata"]["namespace"], assume=True)
+        paths = {str(m["target"]).rstrip("/"): str(m["source"]) for m in reversed(mounts)}
+
+        def one(text: str) -> str:
+            return repath(names.rewrite(text, table), paths)
+
+        return [one(a) for a in argv], {k: one(v) for k, v in env.items()}
+
+    def _sandbox(
+        self, container: Obj, folder: Path, number: int, mounts: list[dict[str, Any]], cwd: str, env: Mapping[str, str]
+    ) -> dict[str, Any]:
+        if not self._machine.isolation.mount:
+            return {}
+        root = self._machine.state / "root"
+        tmp = folder / f"{number}.tmp"
+        tmp.mkdir(parents=True, exist_ok=True)
+        hosts = {"source": str(self._folder / "hosts"), "target": "/etc/hosts", "readOnly": False}
+        keep = {str(self._machine.state), cwd, *(str(Path(p).parent) for p in env.get("PATH", "").split(":") if p.startswith("/tmp/"))}
+        return {
+            "root": str(root),
+            "proc": self._machine.isolation.pid,
+            "tmp": str(tmp),
+            "hostname": names.host_name(self._pod),
+            "keep": sorted(keep),
+            "mounts": [hosts, *mounts, *_message(container, folder, number)],
+            "message": str(folder / f"{number}.message"),
+        }
+
+
+def _message(container: Obj, folder: Path, number: int) -> list[dict[str, Any]]:
+    """The file into which a container may write why it ends."""
+    path = container.get("terminationMessagePath") or "/dev/termination-log"
+    (folder / f"{number}.message").touch(0o666)
+    return [{"source": str(folder / f"{number}.message"), "target": path, "readOnly": False}]
+
+
+_FILES = {"spec": "spec.json", "state": "state.json", "exit": "exit.json", "log": "log", "attach": "sock"}
+
+
+def repath(text: str, paths: Mapping[str, str]) -> str:
+    """Replace mount paths where they stand as words of their own (``/data/x``, ``--out=/data``, ``a:/data``)."""
+    for target, source in paths.items():
+        at = 0
+        while target and (at := text.find(target, at)) >= 0:
+            before, after = text[at - 1 : at], text[at + len(target) : at + len(target) + 1]
+            if before in ("", " ", "=", ":", ",", "'", '"', "(", ";", "\t", "\n", ">", "<") and after in _ENDS:
+                text = text[:at] + source + text[at + len(target) :]
+                at += len(source)
+            else:
+                at += len(target)
+    return text
+
+
+_ENDS = frozenset(["", " ", "/", ":", ",", "'", '"', ")", ";", "\t", "\n", "&", "|"])

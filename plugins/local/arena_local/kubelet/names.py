@@ -1,0 +1,163 @@
+"""Addresses of pods and the names that resolve to them, without a DNS server.
+
+Every pod has a loopback address of its own. What a pod may call by name is written to a hosts file: mounted over ``/etc/hosts`` where
+mount name spaces work, else used to rewrite names in its environment and arguments.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import zlib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from arena_local.bundle import Api, Obj
+
+DOMAIN = "cluster.local"
+_TOKEN = re.compile(r"(?<![\w.-])([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?)(?![\w.-])")
+
+
+class Addresses:
+    """Hands out 127.77.x.y; one pod keeps its address for life."""
+
+    def __init__(self) -> None:
+        self._by_uid: dict[str, str] = {}
+        self._taken: set[str] = set()
+        self._next = 1
+
+    def of(self, uid: str, known: str = "") -> str:
+        """Return the pod's address; ``known`` is one it had before a restart of the daemon."""
+        if sys.platform != "linux":
+            return "127.0.0.1"
+        if uid not in self._by_uid:
+            address = known if known.startswith("127.") and known not in self._taken else self._free()
+            self._by_uid[uid] = address
+            self._taken.add(address)
+        return self._by_uid[uid]
+
+    def release(self, uid: str) -> None:
+        """Take an address back."""
+        self._taken.discard(self._by_uid.pop(uid, ""))
+
+    def _free(self) -> str:
+        while True:
+            number = self._next
+            self._next = number + 1 if number < 0xFEFE else 1
+            address = f"127.77.{number // 254}.{number % 254 + 1}"
+            if address not in self._taken:
+                return address
+
+
+class Names:
+    """Which names mean which addresses, for the pods of one namespace."""
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+
+    def table(self, namespace: str, *, assume: bool = False) -> dict[str, list[str]]:
+        """Return name → addresses as seen from ``namespace``.
+
+        A Service resolves to its ready pods, as DNS says of a headless one. With ``assume`` also to pods that are not ready yet, and
+        to an address of its own where it has none: what is rewritten into an environment cannot change later.
+        """
+        result: dict[str, list[str]] = {"kubernetes.default.svc": ["127.0.0.1"]}
+        pods = [p for p in self._api.list("pods") if (p.get("status") or {}).get("podIP") and p["spec"].get("hostname")]
+        for service in self._api.list("services"):
+            meta, spec = service["metadata"], service["spec"]
+            addresses = self._addresses(service, assume=assume)
+            _add(result, meta["name"], meta["namespace"], namespace, addresses)
+            for pod in pods:
+                mine = pod["metadata"]["namespace"] == meta["namespace"] and pod["spec"].get("subdomain") == meta["name"]
+                if mine and (assume or spec.get("publishNotReadyAddresses") or is_ready(pod)):
+                    _add(result, f"{pod['spec']['hostname']}.{meta['name']}", meta["namespace"], namespace, [pod["status"]["podIP"]])
+        return result
+
+    def _addresses(self, service: Obj, *, assume: bool) -> list[str]:
+        meta, spec = service["metadata"], service["spec"]
+        found = []
+        if selector := spec.get("selector"):
+            for pod in self._api.list("pods", meta["namespace"], selector):
+                status = pod.get("status") or {}
+                if status.get("podIP") and status.get("phase") not in ("Succeeded", "Failed"):
+                    if assume or spec.get("publishNotReadyAddresses") or is_ready(pod):
+                        found.append(status["podIP"])
+        if not found and assume:
+            found = [service_address(meta["namespace"], meta["name"])]
+        return found
+
+
+def service_address(namespace: str, name: str) -> str:
+    """Return the address that stands for a Service as long as no pod is behind it."""
+    number = zlib.crc32(f"{namespace}/{name}".encode()) % 0xFE00
+    return f"127.78.{number // 254}.{number % 254 + 1}" if sys.platform == "linux" else "127.0.0.1"
+
+
+def is_ready(pod: Obj) -> bool:
+    """Whether the pod's Ready condition is True."""
+    return any(c["type"] == "Ready" and c.get("status") == "True" for c in (pod.get("status") or {}).get("conditions") or ())
+
+
+def _add(table: dict[str, list[str]], name: str, home: str, seen_from: str, addresses: list[str]) -> None:
+    if not addresses:
+        return
+    if home == seen_from:
+        table[name] = addresses
+    for tail in (home, f"{home}.svc", f"{home}.svc.{DOMAIN}"):
+        table[f"{name}.{tail}"] = addresses
+
+
+def hosts_text(table: Mapping[str, Iterable[str]], pod: Obj, address: str) -> str:
+    """Return the hosts file of a pod."""
+    spec, meta = pod["spec"], pod["metadata"]
+    host = host_name(pod)
+    names = [host]
+    if spec.get("subdomain"):
+        names.insert(0, f"{host}.{spec['subdomain']}.{meta['namespace']}.svc.{DOMAIN}")
+    lines = ["# Kubernetes-managed hosts file (local cluster).", "127.0.0.1\tlocalhost", "::1\tlocalhost ip6-localhost ip6-loopback"]
+    lines.append(f"{address}\t{' '.join(names)}")
+    for alias in spec.get("hostAliases") or ():
+        lines.append(f"{alias['ip']}\t{' '.join(alias.get('hostnames') or ())}")
+    by_address: dict[str, list[str]] = {}
+    for name, addresses in table.items():
+        for one in addresses:
+            by_address.setdefault(one, []).append(name)
+    lines += [f"{one}\t{' '.join(found)}" for one, found in by_address.items()]
+    return "\n".join(lines) + "\n"
+
+
+def host_name(pod: Obj) -> str:
+    """Return the host name that the pod sees: of its spec, or its name cut to what a host name may hold."""
+    return str(pod["spec"].get("hostname") or pod["metadata"]["name"][:63].rstrip("-."))
+
+
+def write_in_place(path: Path, text: str) -> None:
+    """Rewrite a file without a new inode: it is mounted into running containers."""
+    data = text.encode()
+    try:
+        if path.read_bytes() == data:
+            return
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("r+b" if path.exists() else "wb") as out:
+        out.write(data)
+        out.truncate()
+    path.chmod(0o644)
+
+
+def rewrite(text: str, table: Mapping[str, list[str]]) -> str:
+    """Replace names by addresses where the whole text is a name, ``name:port``, or a name with ``.svc`` in it."""
+    if text in table:
+        return table[text][0]
+    host, colon, port = text.partition(":")
+    if colon and port.isdigit() and host in table:
+        return f"{table[host][0]}:{port}"
+    if ".svc" not in text and '"' not in text:
+        return text
+
+    def one(match: re.Match[str]) -> str:
+        name = match[1]
+        quoted = text[match.start() - 1 : match.start()] == '"'
+        return table[name][0] if name in table and (".svc" in name or quoted) else name
+
+    return _TOKEN.sub(one, text)

@@ -1,0 +1,94 @@
+"""Startup, readiness and liveness probes of one running container."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from arena_local.bundle import Obj
+from arena_local.kubelet.hooks import Outcome
+from arena_local.kubelet.model import Slot
+
+KINDS = {"startupProbe": "Startup", "readinessProbe": "Readiness", "livenessProbe": "Liveness"}
+
+
+class Probes:
+    """Runs the probes of a slot for one run of its container.
+
+    ``check`` runs a handler; ``event`` records an event (type, reason, message); ``changed`` is called when ``started`` or ``ready``
+    flip; ``kill`` when the container must be restarted (with the text of the event).
+    """
+
+    def __init__(
+        self,
+        slot: Slot,
+        check: Callable[[Obj, float], Awaitable[Outcome]],
+        event: Callable[[str, str, str], None],
+        changed: Callable[[], None],
+        kill: Callable[[str, Obj], None],
+    ) -> None:
+        self._slot = slot
+        self._check = check
+        self._event = event
+        self._changed = changed
+        self._kill = kill
+        self._tasks: list[asyncio.Task[Any]] = []
+
+    def start(self) -> None:
+        """Set the flags as they are before the first result, and begin."""
+        spec = self._slot.spec
+        self._slot.started = not spec.get("startupProbe")
+        self._slot.ready = not spec.get("readinessProbe") and self._slot.started
+        for key in KINDS:
+            if spec.get(key):
+                self._tasks.append(asyncio.get_running_loop().create_task(self._loop(key, spec[key])))
+
+    def stop(self) -> None:
+        """End all probes."""
+        for task in self._tasks:
+            task.cancel()
+        self._tasks.clear()
+
+    async def _loop(self, key: str, probe: Obj) -> None:
+        slot, run = self._slot, self._slot.run
+        period = float(probe.get("periodSeconds") or 10)
+        await asyncio.sleep(float(probe.get("initialDelaySeconds") or 0))
+        good = bad = 0
+        while slot.run is run and slot.running:
+            if key != "startupProbe" and not slot.started:
+                await asyncio.sleep(0.1)
+                continue
+            outcome = await self._check(probe, float(probe.get("timeoutSeconds") or 1))
+            if slot.run is not run or not slot.running:
+                return
+            if outcome.ok:
+                good, bad = good + 1, 0
+            else:
+                good, bad = 0, bad + 1
+                self._event("Warning", "Unhealthy", f"{KINDS[key]} probe failed: {outcome.text}")
+            if self._apply(key, probe, good, bad):
+                return
+            await asyncio.sleep(period)
+
+    def _apply(self, key: str, probe: Obj, good: int, bad: int) -> bool:
+        """Act on a result; returns whether this probe is done."""
+        slot = self._slot
+        failed = bad >= int(probe.get("failureThreshold") or 3)
+        passed = good >= int(probe.get("successThreshold") or 1)
+        if key == "readinessProbe":
+            ready = True if passed else False if failed else slot.ready
+            if ready != slot.ready:
+                slot.ready = ready
+                self._changed()
+            return False
+        if key == "startupProbe" and passed:
+            slot.started = True
+            slot.ready = slot.ready or not slot.spec.get("readinessProbe")
+            self._changed()
+            return True
+        if failed:
+            what = "startup" if key == "startupProbe" else "liveness"
+            self._kill(f"Container {slot.name} failed {what} probe, will be restarted", probe)
+            return True
+        return False

@@ -1,0 +1,46 @@
+"""Times, and the runs of a pod as its folder remembers them."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from arena_local.bundle import Api
+from arena_local.kubelet.model import Run, Slot, container_id
+
+
+def now(api: Api) -> str:
+    """Return the time as Kubernetes writes it."""
+    return api.now().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def parse_time(text: str) -> datetime:
+    """Read an RFC 3339 time."""
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+
+def remembered(uid: str, slot: Slot, folder: Path) -> list[Run]:
+    """Return the last two runs of a container that lie in the pod's folder, the older first; their ends are not read yet."""
+    runs = []
+    for path in (folder / slot.name).glob("*.spec.json"):
+        spec = _read(path)
+        if spec:
+            runs.append(Run(int(spec["number"]), container_id(uid, slot.name, int(spec["number"])), spec=spec))
+    return sorted(runs, key=lambda r: r.number)[-2:]
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        value = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def boot() -> str:
+    """Return what changes at every boot of the machine."""
+    from arena_local.kubelet.shim.processes import boot_id
+
+    return boot_id()

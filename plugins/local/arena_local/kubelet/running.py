@@ -1,0 +1,237 @@
+"""Which container starts next, restarts with back-off, and when a pod is over."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from arena_local.bundle import Obj
+from arena_local.kubelet import hooks
+from arena_local.kubelet.env import ConfigError
+from arena_local.kubelet.launch import NoCommandError
+from arena_local.kubelet.logs import last_lines
+from arena_local.kubelet.model import Run, Slot, container_id
+from arena_local.kubelet.probes import Probes
+from arena_local.kubelet.shim.loglines import stamp
+
+if TYPE_CHECKING:
+    from arena_local.kubelet.worker import Worker
+
+FIRST_BACKOFF = 10.0
+MAX_BACKOFF = 300.0
+#: Between the end of a container and the word CrashLoopBackOff; the kubelet's own look around takes 1 to 15 s.
+RELIST = 1.0
+#: How often a container that cannot be configured is tried again.
+RETRY_CONFIG = 2.0
+
+
+@dataclass
+class Backoff:
+    """Delay before the next restart of one container."""
+
+    delay: float = 0.0
+    updated: float = 0.0
+
+
+class Running:
+    """Starts and restarts the containers of one pod."""
+
+    def __init__(self, worker: Worker) -> None:
+        self._worker = worker
+        self._backoff: dict[str, Backoff] = {}
+        self._ended_at: dict[str, float] = {}
+        self._probes: dict[str, Probes] = {}
+        self.over = False
+
+    async def advance(self) -> float | None:
+        """Bring every container where it should be; returns seconds until there is more to do, None if only a wake-up brings news."""
+        worker = self._worker
+        self._note_ends()
+        delays: list[float] = []
+        never = worker.pod["spec"].get("restartPolicy", "Always") == "Never"
+        for slot in worker.slots:
+            if slot.kind == "main":
+                continue
+            if slot.kind == "init" and (slot.run and slot.run.exit_code == 0 or any(s.run for s in worker.slots if s.kind == "main")):
+                continue
+            if slot.kind == "init" and slot.run and slot.run.failed and never:
+                self.over = True
+                return None
+            if not slot.running and (delay := await self._start(slot)) is not None:
+                delays.append(delay)
+            if slot.kind == "init" or not (slot.running and slot.started):
+                return min(delays, default=None)
+        main = [s for s in worker.slots if s.kind == "main"]
+        for slot in main:
+            if not slot.running and self._wanted(slot) and (delay := await self._start(slot)) is not None:
+                delays.append(delay)
+        self.over = all(s.run and not s.running and not self._wanted(s) for s in main)
+        return min(delays, default=None)
+
+    def _wanted(self, slot: Slot) -> bool:
+        """Whether a container that does not run should."""
+        if slot.run is None:
+            return True
+        policy = self._worker.pod["spec"].get("restartPolicy", "Always")
+        return policy == "Always" or (policy == "OnFailure" and slot.run.failed)
+
+    def _note_ends(self) -> None:
+        """Write the status where a container has ended since the last look, before it is started again."""
+        news = False
+        for slot in self._worker.slots:
+            run = slot.run
+            if run and not run.running and slot.name not in self._ended_at:
+                self._ended_at[slot.name] = time.monotonic()
+                self.stop_probes(slot)
+                _termination_message(slot, run)
+                news = True
+        if news:
+            self._worker.write(held=True)
+
+    async def _start(self, slot: Slot) -> float | None:
+        """Start the next run of a container, or say how long to wait for it."""
+        worker = self._worker
+        if slot.run and (wait := self._wait_of(slot)) is not None:
+            return wait
+        number = slot.run.number + 1 if slot.run else 0
+        worker.event("Normal", "Pulled", _pulled(slot), slot)
+        assert worker.launcher is not None
+        try:
+            plan = worker.launcher.plan(slot, number)
+        except ConfigError as error:
+            worker.event("Warning", "Failed", f"Error: {error}", slot)
+            if slot.waiting != ("CreateContainerConfigError", str(error)):
+                slot.waiting = ("CreateContainerConfigError", str(error))
+                worker.write()
+            return RETRY_CONFIG
+        except NoCommandError as error:
+            self._refused(slot, number, str(error))
+            return None
+        worker.event("Normal", "Created", "Container created", slot)
+        worker.kubelet.tell_ports(worker.pod, plan.replaced)
+        slot.waiting = None
+        slot.last = slot.run or slot.last
+        slot.run = plan.run
+        self._ended_at.pop(slot.name, None)
+        await worker.kubelet.runtime.launch(plan.run, worker.wake)
+        await self._begun(slot, plan.run)
+        return None
+
+    def _refused(self, slot: Slot, number: int, message: str) -> None:
+        run = Run(number, container_id(self._worker.uid, slot.name, number), exit_code=128, reason="StartError", message=message)
+        run.finished = stamp()
+        slot.waiting, slot.last, slot.run = None, slot.run or slot.last, run
+        self._ended_at.pop(slot.name, None)
+        self._worker.event("Warning", "Failed", f"Error: {message}", slot)
+        self._worker.wake()
+
+    async def _begun(self, slot: Slot, run: Run) -> None:
+        worker = self._worker
+        if run.reason == "StartError":
+            worker.event("Warning", "Failed", f"Error: {run.message}", slot)
+            worker.wake()
+            return
+        worker.event("Normal", "Started", "Container started", slot)
+        hook = (slot.spec.get("lifecycle") or {}).get("postStart")
+        if hook and run.running and not (await self._handle(slot, hook, 3600.0)).ok:
+            worker.event("Warning", "FailedPostStartHook", "PostStartHook failed", slot)
+            worker.event("Normal", "Killing", "FailedPostStartHook", slot)
+            await worker.ending.stop_one(slot, worker.grace, say=False)
+            worker.wake()
+            return
+        self.watch(slot)
+        if run.running:
+            worker.write()
+        else:
+            worker.wake()
+
+    def watch(self, slot: Slot) -> None:
+        """Begin to probe a running container (also one that an earlier daemon started)."""
+        self.probes(slot).start()
+
+    def probes(self, slot: Slot) -> Probes:
+        """Return the probes of a container, making them where needed."""
+        if slot.name not in self._probes:
+            worker = self._worker
+
+            def event(kind: str, reason: str, message: str) -> None:
+                worker.event(kind, reason, message, slot)
+
+            self._probes[slot.name] = Probes(
+                slot,
+                lambda probe, timeout: self._handle(slot, probe, timeout),
+                event,
+                self._probed,
+                lambda text, probe: self._kill(slot, text, probe),
+            )
+        return self._probes[slot.name]
+
+    def stop_probes(self, slot: Slot) -> None:
+        """End the probes of a container."""
+        if slot.name in self._probes:
+            self._probes[slot.name].stop()
+        slot.ready = slot.started = False
+
+    def _probed(self) -> None:
+        self._worker.write()
+        self._worker.wake()
+
+    def _kill(self, slot: Slot, text: str, probe: Obj) -> None:
+        worker = self._worker
+        worker.event("Normal", "Killing", text, slot)
+        grace = float(probe.get("terminationGracePeriodSeconds") or worker.grace)
+        asyncio.get_running_loop().create_task(worker.ending.stop_one(slot, grace, say=False))
+
+    async def _handle(self, slot: Slot, handler: Obj, timeout: float) -> hooks.Outcome:
+        assert slot.run is not None
+        return await hooks.handle(self._worker.kubelet.runtime, slot.run, slot.spec, handler, self._worker.address, timeout)
+
+    def _wait_of(self, slot: Slot) -> float | None:
+        """Return how long a restart has to wait, or None when it may happen now; tells of a back-off once it is one."""
+        worker, api = self._worker, self._worker.kubelet.api
+        first, most = api.setting("kubelet.backoff", FIRST_BACKOFF), api.setting("kubelet.backoff-max", MAX_BACKOFF)
+        ended = self._ended_at[slot.name]
+        now = time.monotonic()
+        entry = self._backoff.setdefault(slot.name, Backoff())
+        if entry.delay and now - entry.updated > 2 * most:
+            entry.delay = 0.0
+        left = ended + entry.delay - now
+        if left <= 0:
+            entry.delay = min(entry.delay * 2, most) if entry.delay else first
+            entry.updated = now
+            return None
+        relist = ended + min(api.setting("kubelet.relist", RELIST), entry.delay / 2) - now
+        if relist > 0:
+            return min(relist, left)
+        if slot.waiting is None:
+            where = f"{worker.name}_{worker.namespace}({worker.uid})"
+            slot.waiting = ("CrashLoopBackOff", f"back-off {_go_duration(entry.delay)} restarting failed container={slot.name} pod={where}")
+            worker.event("Warning", "BackOff", f"Back-off restarting failed container {slot.name} in pod {where}", slot)
+            worker.write()
+        return left
+
+
+def _go_duration(seconds: float) -> str:
+    minutes, rest = divmod(seconds, 60)
+    return f"{int(minutes)}m{rest:g}s" if minutes else f"{rest:g}s"
+
+
+def _pulled(slot: Slot) -> str:
+    return f'Container image "{slot.spec.get("image", "")}" already present on machine and can be accessed by the pod'
+
+
+def _termination_message(slot: Slot, run: Run) -> None:
+    """Take over what the container left at its termination message path, or the end of its log where that was asked for."""
+    if run.message or not run.spec:
+        return
+    path = run.spec.get("sandbox", {}).get("message") or ""
+    try:
+        text = Path(path).read_bytes()[:4096].decode(errors="replace") if path else ""
+    except OSError:
+        text = ""
+    if not text and run.failed and slot.spec.get("terminationMessagePolicy") == "FallbackToLogsOnError":
+        text = last_lines(Path(run.spec["log"]), 80, 2048)
+    run.message = text

@@ -1,0 +1,214 @@
+"""Starts, finds again and ends containers: the kubelet's side of the shim."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from arena_local.kubelet.isolation import SHIM
+from arena_local.kubelet.model import LOST, Run
+from arena_local.kubelet.shim import processes
+
+#: Environment variable that every process of a pod carries: escaped children are found by it.
+MARKER = "ARENA_POD_UID"
+
+
+class Runtime:
+    """Talks to the fork server; one object per daemon."""
+
+    def __init__(self, log: Path) -> None:
+        self._log = log
+        self._zygote: subprocess.Popen[bytes] | None = None
+        self._socket: socket.socket | None = None
+
+    def start(self) -> None:
+        """Start the fork server."""
+        ours, theirs = socket.socketpair()
+        with self._log.open("ab") as out:
+            command = [sys.executable, "-I", "-S", str(SHIM / "zygote.py"), str(theirs.fileno())]
+            self._zygote = subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=-3, stdout=out, stderr=out, start_new_session=True)
+        theirs.close()
+        self._socket = ours
+
+    def stop(self) -> None:
+        """Let the fork server go; containers stay."""
+        if self._socket:
+            self._socket.close()
+        if self._zygote:
+            try:
+                self._zygote.wait(2)
+            except subprocess.TimeoutExpired:
+                self._zygote.kill()
+                self._zygote.wait()
+        self._socket = self._zygote = None
+
+    def send(self, request: dict[str, Any], fds: list[int]) -> None:
+        """Hand over a request; a fork server that died is replaced."""
+        data = json.dumps(request).encode()
+        for attempt in (1, 2):
+            if self._socket is None or self._zygote is None or self._zygote.poll() is not None:
+                self.stop()
+                self.start()
+            assert self._socket is not None
+            try:
+                socket.send_fds(self._socket, [len(data).to_bytes(4, "big")], fds)
+                self._socket.sendall(data)
+            except OSError:
+                self.stop()
+                if attempt == 2:
+                    raise
+            else:
+                return
+
+    async def launch(self, run: Run, on_end: Callable[[], None]) -> None:
+        """Start the container of ``run.spec``; returns when it runs or has failed to. ``on_end`` is called once, when it has ended."""
+        path = Path(run.spec["spec"])
+        path.write_text(json.dumps(run.spec))
+        path.chmod(0o600)
+        read, write = os.pipe()
+        try:
+            self.send({"op": "run", "spec": str(path)}, [write])
+        finally:
+            os.close(write)
+        watch = _Watch(run, read, on_end)
+        await watch.begun
+
+    def adopt(self, run: Run, on_end: Callable[[], None]) -> bool:
+        """Find a run of an earlier daemon again. Returns whether it still runs; else its end has been filled in."""
+        if _read_exit(run):
+            return False
+        state = _json(Path(run.spec["state"]))
+        if not state:
+            _lose(run, "")
+            return False
+        run.pid, run.start, run.started = state["pid"], state["start"], state["startedAt"]
+        run.shim, run.shim_start = state["shim"], state["shimStart"]
+        same_boot = state["boot"] == processes.boot_id()
+        if same_boot and alive(run.shim, run.shim_start):
+            asyncio.get_running_loop().create_task(self._follow(run, on_end))
+            return True
+        if not _read_exit(run):
+            if same_boot:
+                end_process(run, signal.SIGKILL)
+            _lose(run, "" if same_boot else "the machine was restarted")
+        return False
+
+    async def _follow(self, run: Run, on_end: Callable[[], None]) -> None:
+        while alive(run.shim, run.shim_start):
+            await asyncio.sleep(0.1)
+        if not _read_exit(run):
+            end_process(run, signal.SIGKILL)
+            _lose(run, "the process that watched this container was killed")
+        on_end()
+
+
+class _Watch:
+    """Hears of one container's start and end through a pipe that its shim holds."""
+
+    def __init__(self, run: Run, fd: int, on_end: Callable[[], None]) -> None:
+        self._run = run
+        self._fd = fd
+        self._on_end = on_end
+        self._loop = asyncio.get_running_loop()
+        self.begun: asyncio.Future[None] = self._loop.create_future()
+        self._loop.add_reader(fd, self._readable)
+
+    def _readable(self) -> None:
+        data = os.read(self._fd, 256)
+        run = self._run
+        if b"started" in data:
+            state = _json(Path(run.spec["state"]))
+            run.pid, run.start, run.started = state["pid"], state["start"], state["startedAt"]
+            run.shim, run.shim_start = state["shim"], state["shimStart"]
+            self._begin()
+        if b"ended" in data or not data:
+            self._loop.remove_reader(self._fd)
+            os.close(self._fd)
+            if not _read_exit(run):
+                if run.pid:
+                    end_process(run, signal.SIGKILL)
+                _lose(run, "the process that watched this container was killed" if run.pid else "the container could not be started")
+            self._begin()
+            self._on_end()
+
+    def _begin(self) -> None:
+        if not self.begun.done():
+            self.begun.set_result(None)
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        value = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _read_exit(run: Run) -> bool:
+    result = _json(Path(run.spec["exit"]))
+    if not result:
+        return False
+    run.exit_code = result["exitCode"]
+    run.reason = result.get("reason") or ("Completed" if run.exit_code == 0 else "Error")
+    run.message = result.get("message", "")
+    run.started, run.finished = result["startedAt"], result["finishedAt"]
+    return True
+
+
+def _lose(run: Run, message: str) -> None:
+    from arena_local.kubelet.shim.loglines import stamp
+
+    run.exit_code, run.reason = LOST
+    run.message = message
+    run.started = run.started or stamp()
+    run.finished = stamp()
+
+
+def alive(pid: int, start: str) -> bool:
+    """Whether this very process still runs: pid and start time agree."""
+    return pid > 0 and bool(start) and processes.start_ticks(pid) == start
+
+
+def end_process(run: Run, sig: int) -> None:
+    """Signal a container: its group for a polite signal, and everything that carries the pod's marker for a KILL."""
+    if not alive(run.pid, run.start):
+        return
+    with contextlib.suppress(OSError):
+        if run.spec.get("namespaces", {}).get("pid"):
+            os.kill(run.pid, sig)
+        else:
+            os.killpg(run.pid, sig)
+
+
+def marked(uid: str, container: str = "") -> Iterator[int]:
+    """Find the processes of a pod (or of one of its containers) by their environment, also those that left their group."""
+    wanted = [f"{MARKER}={uid}".encode()]
+    if container:
+        wanted.append(f"ARENA_CONTAINER={container}".encode())
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            environ = (entry / "environ").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if all(w in environ for w in wanted):
+            yield int(entry.name)
+
+
+def sweep(uid: str, container: str = "") -> None:
+    """Kill what is left of a pod."""
+    if sys.platform != "linux":
+        return
+    for pid in list(marked(uid, container)):
+        with contextlib.suppress(OSError):
+            os.kill(pid, signal.SIGKILL)

@@ -1,0 +1,96 @@
+"""A container's log in the CRI format (``TIME STREAM F|P TEXT``), rotated by size."""
+
+from __future__ import annotations
+
+import os
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+ROTATE_BYTES = 10 * 1024 * 1024
+KEEP = 5
+#: A line longer than this is written in parts (tag P), as container runtimes do.
+MAX_LINE = 16 * 1024
+
+
+def stamp() -> str:
+    """Return the time with nanoseconds (RFC 3339, UTC)."""
+    now = time.time_ns()
+    return f"{datetime.fromtimestamp(now // 10**9, UTC):%Y-%m-%dT%H:%M:%S}.{now % 10**9:09d}Z"
+
+
+class LogFile:
+    """Writes the lines of both streams; text without a final newline is kept as a part until more of it comes."""
+
+    def __init__(self, path: Path, limit: int = ROTATE_BYTES, keep: int = KEEP) -> None:
+        self._path = path
+        self._limit = limit
+        self._keep = keep
+        self._fd = -1
+        self._size = 0
+        self._rest: dict[str, bytes] = {}
+        self._open()
+
+    def feed(self, stream: str, data: bytes) -> None:
+        """Take bytes of ``stdout`` or ``stderr``; whole lines are written at once."""
+        data = self._rest.pop(stream, b"") + data
+        lines = data.split(b"\n")
+        rest = lines.pop()
+        head = f"{stamp()} {stream} ".encode()
+        out: list[bytes] = []
+        for line in lines:
+            while len(line) > MAX_LINE:
+                out += (head, b"P ", line[:MAX_LINE], b"\n")
+                line = line[MAX_LINE:]
+            out += (head, b"F ", line, b"\n")
+        while len(rest) > MAX_LINE:
+            out += (head, b"P ", rest[:MAX_LINE], b"\n")
+            rest = rest[MAX_LINE:]
+        if rest:
+            self._rest[stream] = rest
+        if out:
+            self._write(b"".join(out))
+
+    def flush(self) -> None:
+        """Write what has no newline yet as parts, so that a prompt or a progress bar can be followed."""
+        for stream, rest in list(self._rest.items()):
+            self._write(f"{stamp()} {stream} P ".encode() + rest + b"\n")
+        self._rest.clear()
+
+    @property
+    def pending(self) -> bool:
+        """Whether text without a newline waits."""
+        return bool(self._rest)
+
+    def close(self) -> None:
+        """Write the rest and close."""
+        self.flush()
+        os.close(self._fd)
+
+    def _open(self) -> None:
+        self._fd = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        self._size = os.fstat(self._fd).st_size
+
+    def _write(self, data: bytes) -> None:
+        if self._size and self._size + len(data) > self._limit:
+            self._rotate()
+        view = memoryview(data)
+        try:
+            while view:
+                view = view[os.write(self._fd, view) :]
+        except OSError:
+            return  # a full disk must not stop the container; the lines are lost
+        self._size += len(data)
+
+    def _rotate(self) -> None:
+        os.close(self._fd)
+        for number in range(self._keep - 1, 0, -1):
+            old = self._path.with_name(f"{self._path.name}.{number}")
+            if not old.exists():
+                continue
+            if number == self._keep - 1:
+                old.unlink()
+            else:
+                old.rename(self._path.with_name(f"{self._path.name}.{number + 1}"))
+        self._path.rename(self._path.with_name(f"{self._path.name}.1"))
+        self._open()

@@ -1,0 +1,187 @@
+"""A pod's volumes as folders and files of this machine."""
+
+from __future__ import annotations
+
+import base64
+import os
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from arena_local.bundle import Api, Obj
+from arena_local.kubelet.env import ConfigError, field_value, resource_value
+
+
+class MountError(Exception):
+    """A volume cannot be set up (yet); the text is that of the kubelet's FailedMount event."""
+
+
+class Volumes:
+    """Makes the volumes of one pod below ``folder``; ``claims`` is where PersistentVolumeClaims live."""
+
+    def __init__(self, api: Api, pod: Obj, folder: Path, claims: Path, facts: Mapping[str, str]) -> None:
+        self._api = api
+        self._pod = pod
+        self._folder = folder
+        self._claims = claims
+        self._facts = facts
+        self._made: dict[str, str] = {}
+
+    def prepare(self) -> dict[str, str]:
+        """Return name → path of every volume; raises ``MountError`` for the first that cannot be made."""
+        for volume in self._pod["spec"].get("volumes") or ():
+            name = volume["name"]
+            if name.startswith("kube-api-access-"):
+                continue
+            try:
+                self._made[name] = self._one(volume)
+            except (ConfigError, OSError) as error:
+                raise MountError(f'MountVolume.SetUp failed for volume "{name}" : {error}') from None
+        return self._made
+
+    def _one(self, volume: Obj) -> str:
+        kind, source = next(((k, v) for k, v in volume.items() if k != "name"), ("emptyDir", {}))
+        folder = self._folder / volume["name"]
+        if kind == "hostPath":
+            return host_path(source)
+        if kind == "persistentVolumeClaim":
+            return self._claim(source)
+        if kind in ("emptyDir", "ephemeral"):
+            folder.mkdir(parents=True, exist_ok=True)
+            folder.chmod(0o777)
+            return str(folder)
+        sources = {
+            "configMap": lambda: self._keys("configmaps", source, source.get("name", "")),
+            "secret": lambda: self._keys("secrets", source, source.get("secretName", "")),
+            "downwardAPI": lambda: self._downward(source),
+            "projected": lambda: self._projected(source),
+        }
+        if kind not in sources:
+            raise ConfigError(f"volumes of type {kind} are not available on the local cluster")
+        write_files(folder, sources[kind](), int(source.get("defaultMode", 0o644)))
+        return str(folder)
+
+    def _claim(self, source: Obj) -> str:
+        namespace = self._pod["metadata"]["namespace"]
+        claim = self._api.find("persistentvolumeclaims", namespace, source["claimName"])
+        if claim is None:
+            raise ConfigError(f'persistentvolumeclaim "{source["claimName"]}" not found')
+        folder = self._claims / claim["metadata"]["uid"]
+        folder.mkdir(parents=True, exist_ok=True)
+        return str(folder)
+
+    def _keys(self, resource: str, source: Obj, name: str) -> dict[str, tuple[bytes, int | None]]:
+        """Return file name → (content, mode) of a ConfigMap or Secret, or of the items asked for."""
+        namespace = self._pod["metadata"]["namespace"]
+        obj = self._api.find(resource, namespace, name)
+        if obj is None:
+            if source.get("optional"):
+                return {}
+            raise ConfigError(f'{resource[:-1]} "{name}" not found')
+        if resource == "secrets":
+            data = {k: base64.b64decode(v) for k, v in (obj.get("data") or {}).items()}
+        else:
+            data = {k: v.encode() for k, v in (obj.get("data") or {}).items()}
+            data |= {k: base64.b64decode(v) for k, v in (obj.get("binaryData") or {}).items()}
+        if "items" not in source:
+            return {k: (v, None) for k, v in data.items()}
+        files = {}
+        for item in source["items"]:
+            if item["key"] not in data:
+                if source.get("optional"):
+                    continue
+                raise ConfigError(f"references non-existent {resource[:-1]} key: {item['key']}")
+            files[item["path"]] = (data[item["key"]], item.get("mode"))
+        return files
+
+    def _downward(self, source: Obj) -> dict[str, tuple[bytes, int | None]]:
+        files = {}
+        for item in source.get("items") or ():
+            if "fieldRef" in item:
+                text = field_value(self._pod, item["fieldRef"]["fieldPath"], self._facts)
+            else:
+                text = resource_value(self._pod, None, item["resourceFieldRef"], self._facts)
+            files[item["path"]] = (text.encode(), item.get("mode"))
+        return files
+
+    def _projected(self, source: Obj) -> dict[str, tuple[bytes, int | None]]:
+        files: dict[str, tuple[bytes, int | None]] = {}
+        for part in source.get("sources") or ():
+            if "configMap" in part:
+                files |= self._keys("configmaps", part["configMap"], part["configMap"].get("name", ""))
+            elif "secret" in part:
+                files |= self._keys("secrets", part["secret"], part["secret"].get("name", ""))
+            elif "downwardAPI" in part:
+                files |= self._downward(part["downwardAPI"])
+        return files
+
+
+def write_files(folder: Path, files: Mapping[str, tuple[bytes, int | None]], mode: int) -> None:
+    """Write the files of a volume; one that is there already and equal is left alone."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, (content, own_mode) in files.items():
+        path = inside(folder, name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.exists() and path.read_bytes() == content:
+            continue
+        part = path.with_name(path.name + ".part")
+        part.write_bytes(content)
+        part.chmod(own_mode if own_mode is not None else mode)
+        part.replace(path)
+
+
+def inside(folder: Path, name: str) -> Path:
+    """Return a path below the folder; a name that leads outside raises ``ConfigError``."""
+    path = Path(os.path.normpath(folder / name.lstrip("/")))
+    real = Path(os.path.realpath(path))
+    base = Path(os.path.realpath(folder))
+    if real != base and base not in real.parents:
+        raise ConfigError(f"path {name!r} leads outside of the volume")
+    return path
+
+
+def host_path(source: Obj) -> str:
+    """Check a hostPath by its type; what is missing and may be made is made."""
+    path, kind = source["path"], source.get("type", "")
+    if kind == "DirectoryOrCreate" or (kind == "" and not os.path.lexists(path)):
+        Path(path).mkdir(parents=True, exist_ok=True, mode=0o755)
+    elif kind == "FileOrCreate" and not os.path.lexists(path):
+        Path(path).touch(0o644)
+    checks: dict[str, tuple[Any, str]] = {
+        "Directory": (stat.S_ISDIR, "directory"),
+        "DirectoryOrCreate": (stat.S_ISDIR, "directory"),
+        "File": (stat.S_ISREG, "file"),
+        "FileOrCreate": (stat.S_ISREG, "file"),
+        "Socket": (stat.S_ISSOCK, "socket"),
+        "CharDevice": (stat.S_ISCHR, "character device"),
+        "BlockDevice": (stat.S_ISBLK, "block device"),
+    }
+    if kind in checks:
+        check, word = checks[kind]
+        if not os.path.exists(path) or not check(Path(path).stat().st_mode):
+            raise ConfigError(f"hostPath type check failed: {path} is not a {word}")
+    return str(path)
+
+
+def mounts_of(container: Obj, volumes: Mapping[str, str], env: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Return what is mounted where in this container: source, target, readOnly."""
+    result = []
+    for mount in container.get("volumeMounts") or ():
+        source = volumes.get(mount["name"])
+        if source is None:
+            continue
+        sub = mount.get("subPath") or _expanded(mount.get("subPathExpr", ""), env)
+        if sub:
+            path = inside(Path(source), sub)
+            if not path.exists():
+                path.mkdir(parents=True, exist_ok=True)
+            source = str(path)
+        result.append({"source": source, "target": mount["mountPath"], "readOnly": bool(mount.get("readOnly"))})
+    return sorted(result, key=lambda m: str(m["target"]).count("/"))
+
+
+def _expanded(text: str, env: Mapping[str, str]) -> str:
+    from arena_local.kubelet.expand import expand
+
+    return expand(text, env) if text else ""

@@ -1,0 +1,227 @@
+"""The life of one pod: a loop that compares what should run with what runs, and writes the status.
+
+One worker per pod; woken by changes of the pod, ends of containers and timers. Nothing here blocks the event loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import shutil
+import time
+from typing import TYPE_CHECKING
+
+from arena_local.bundle import Obj
+from arena_local.kubelet import records, status
+from arena_local.kubelet.ending import Ending
+from arena_local.kubelet.env import ConfigError
+from arena_local.kubelet.launch import Launcher, NoCommandError
+from arena_local.kubelet.model import Run, Slot, container_id, slots_of
+from arena_local.kubelet.names import write_in_place
+from arena_local.kubelet.probes import Probes
+from arena_local.kubelet.running import Running
+from arena_local.kubelet.volumes import MountError, Volumes
+
+if TYPE_CHECKING:
+    from arena_local.kubelet.kubelet import Kubelet
+
+log = logging.getLogger(__name__)
+
+
+class Worker:
+    """Drives one pod."""
+
+    def __init__(self, kubelet: Kubelet, pod: Obj) -> None:
+        self.kubelet = kubelet
+        self.pod = pod
+        self.gone = False
+        meta = pod["metadata"]
+        self.uid, self.namespace, self.name = str(meta["uid"]), str(meta["namespace"]), str(meta["name"])
+        self.folder = kubelet.state / "pods" / self.uid
+        self.slots = slots_of(pod)
+        self.address = ""
+        self.sandbox = False
+        self.launcher: Launcher | None = None
+        self.running = Running(self)
+        self.ending = Ending(self)
+        self._wake = asyncio.Event()
+        self._mount_delay = 0.0
+
+    # -- seen from outside --------------------------------------------------------------------------------------------------------
+
+    def changed(self, pod: Obj) -> None:
+        """Be told of a new version of the pod."""
+        self.pod = pod
+        self.wake()
+
+    def deleted(self) -> None:
+        """Be told that the pod has gone from the API."""
+        self.gone = True
+        self.wake()
+
+    def wake(self) -> None:
+        """Look again at once."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Work until the pod is over or gone."""
+        while True:
+            self._wake.clear()
+            try:
+                delay = await self._sync()
+            except asyncio.CancelledError:
+                raise
+            except Exception:
+                log.exception("pod %s/%s", self.namespace, self.name)
+                delay = 1.0
+            if delay is not None and delay < 0:
+                return
+            try:
+                async with asyncio.timeout(delay):
+                    await self._wake.wait()
+            except TimeoutError:
+                continue
+
+    # -- the loop -----------------------------------------------------------------------------------------------------------------
+
+    async def _sync(self) -> float | None:
+        """Do the next thing; returns seconds until it wants to look again, None for no limit, a negative number when all is over."""
+        if self.gone:
+            await self.ending.end(min(1.0, self.grace), finish=False)
+            return -1
+        if self.deleting:
+            await self._delete()
+            return -1
+        if self.final:
+            return None
+        if (left := self._deadline()) is not None and left <= 0:
+            await self._fail("DeadlineExceeded", "Pod was active on the node longer than the specified deadline")
+            return None
+        if not self.sandbox:
+            delay = self._prepare()
+            if delay is not None:
+                return delay
+        delay = await self.running.advance()
+        if self.running.over:
+            await self._complete()
+            return None
+        return min((d for d in (delay, left) if d is not None), default=None)
+
+    @property
+    def deleting(self) -> bool:
+        """Whether the pod is being deleted."""
+        return "deletionTimestamp" in self.pod["metadata"]
+
+    @property
+    def final(self) -> bool:
+        """Whether the pod has ended for good."""
+        return (self.pod.get("status") or {}).get("phase") in status.FINAL
+
+    @property
+    def grace(self) -> float:
+        """Seconds between TERM and KILL."""
+        own = self.pod["metadata"].get("deletionGracePeriodSeconds")
+        return float(own if own is not None else self.pod["spec"].get("terminationGracePeriodSeconds", 30))
+
+    def _deadline(self) -> float | None:
+        limit, began = self.pod["spec"].get("activeDeadlineSeconds"), (self.pod.get("status") or {}).get("startTime")
+        if limit is None or not began:
+            return None
+        return float(limit) - (self.kubelet.api.now() - records.parse_time(began)).total_seconds()
+
+    def _prepare(self) -> float | None:
+        """Give the pod its address, its volumes and its hosts file; returns seconds until another try, or None when done."""
+        if not (self.pod.get("status") or {}).get("startTime"):
+            self.write()
+        kubelet = self.kubelet
+        self.address = kubelet.addresses.of(self.uid, (self.pod.get("status") or {}).get("podIP", ""))
+        facts = kubelet.facts(self.pod, self.address)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        try:
+            volumes = Volumes(kubelet.api, self.pod, self.folder / "volumes", kubelet.state / "claims", facts).prepare()
+        except MountError as error:
+            self.event("Warning", "FailedMount", str(error))
+            self._mount_delay = min(max(0.5, self._mount_delay * 2), 122.0)
+            return self._mount_delay
+        write_in_place(self.folder / "hosts", kubelet.hosts_text(self.pod, self.address))
+        self.launcher = Launcher(kubelet.machine, self.pod, self.folder, self.address, volumes, facts)
+        self.sandbox = True
+        return None
+
+    async def _complete(self) -> None:
+        self.write(held=True)
+        await self.ending.end(self.grace, finish=True)
+        self.sandbox = False
+        self.write()
+        self.release()
+
+    async def _fail(self, reason: str, message: str) -> None:
+        """End the pod against its will."""
+        self.event("Normal" if reason == "DeadlineExceeded" else "Warning", reason, message)
+        self.write(held=True, forced="Failed")
+        await self.ending.end(self.grace, finish=True)
+        self.sandbox = False
+        self.write(forced="Failed", reason=reason, message=message, ended=True)
+        self.release()
+
+    async def _delete(self) -> None:
+        if not self.final:
+            self.write(ended=False) if (self.pod.get("status") or {}).get("startTime") else None
+            await self.ending.end(self.grace, finish=True)
+            self.sandbox = False
+            for slot in self.slots:
+                slot.waiting = None
+                if slot.run is None:
+                    run = Run(0, container_id(self.uid, slot.name, 0), exit_code=137, reason="ContainerStatusUnknown")
+                    run.message = "The container could not be located when the pod was terminated"
+                    slot.run = run if slot.kind != "init" or not any(s.run for s in self.slots if s.kind == "main") else None
+            self.write(ended=True)
+        self.release()
+        self.kubelet.api.finalize_pod(self.namespace, self.name, self.uid)
+
+    def release(self) -> None:
+        """Give back what only a running pod needs."""
+        self.kubelet.devices.release(self.uid)
+        self.kubelet.ports.release(self.uid)
+
+    async def remove(self) -> None:
+        """Forget the pod: its folder goes."""
+        self.release()
+        self.kubelet.addresses.release(self.uid)
+        await asyncio.to_thread(shutil.rmtree, self.folder, ignore_errors=True)
+
+    # -- what the others use ------------------------------------------------------------------------------------------------------
+
+    def write(self, *, held: bool = False, forced: str = "", reason: str = "", message: str = "", ended: bool = False) -> None:
+        """Write the status if the pod is still there."""
+        api = self.kubelet.api
+        current = api.find("pods", self.namespace, self.name)
+        if current is None or current["metadata"]["uid"] != self.uid:
+            return
+        self.pod = current
+        built = status.build(
+            current,
+            self.slots,
+            now=records.now(api),
+            sandbox=self.sandbox,
+            ip=self.address if self.sandbox or any(s.run for s in self.slots) else "",
+            host_ip=self.kubelet.host_ip,
+            ended=ended,
+            held=held,
+            forced=forced,
+            reason=reason,
+            message=message,
+        )
+        self.pod = api.update_status({**current, "status": built}, manager="kubelet")
+
+    def event(self, kind: str, reason: str, message: str, slot: Slot | None = None) -> None:
+        """Record an event on the pod or one of its containers."""
+        self.kubelet.api.event(self.pod, kind, reason, message, component="kubelet", field_path=slot.field_path if slot else "")
+
+    def probes(self, slot: Slot) -> Probes:
+        """Return the probes of a container."""
+        return self.running.probes(slot)
+
+    def monotonic(self) -> float:
+        """Return a clock that only goes forward."""
+        return time.monotonic()

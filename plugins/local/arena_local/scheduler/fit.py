@@ -1,0 +1,227 @@
+"""Whether and where a pod fits, and why not, in kube-scheduler's words; pure. Volcano's controller uses it, too."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from arena_local.bundle import Obj
+from arena_local.kubelet.quantity import parse
+from arena_local.scheduler import affinity
+
+Amounts = dict[str, Fraction]
+
+NOT_SELECTED = "node(s) didn't match Pod's node affinity/selector"
+UNSCHEDULABLE = "node(s) were unschedulable"
+WRONG_NAME = "node(s) didn't match the requested node name"
+TAINTED = "node(s) had untolerated taint(s)"
+NO_PORTS = "node(s) didn't have free ports for the requested pod ports"
+NO_AFFINITY = "node(s) didn't match pod affinity rules"
+ANTI_AFFINITY = "node(s) didn't match pod anti-affinity rules"
+OTHERS_ANTI_AFFINITY = "node(s) didn't satisfy existing pods anti-affinity rules"
+#: Reasons that go away when other pods do.
+_RESOLVABLE = ("Insufficient ", "Too many pods", NO_PORTS, ANTI_AFFINITY, OTHERS_ANTI_AFFINITY)
+
+
+@dataclass
+class NodeInfo:
+    """A node with what its pods take."""
+
+    node: Obj
+    allocatable: Amounts
+    used: Amounts = field(default_factory=dict)
+    pods: dict[str, Obj] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The node's name."""
+        return str(self.node["metadata"]["name"])
+
+    def add(self, pod: Obj) -> None:
+        """Count a pod in."""
+        uid = pod["metadata"]["uid"]
+        if uid in self.pods:
+            self.remove(uid)
+        self.pods[uid] = pod
+        for name, amount in requests(pod).items():
+            self.used[name] = self.used.get(name, Fraction(0)) + amount
+
+    def remove(self, uid: str) -> None:
+        """Count a pod out."""
+        pod = self.pods.pop(uid, None)
+        if pod:
+            for name, amount in requests(pod).items():
+                self.used[name] = self.used.get(name, Fraction(0)) - amount
+
+    def free(self, name: str) -> Fraction:
+        """Return how much of a resource is left."""
+        return self.allocatable.get(name, Fraction(0)) - self.used.get(name, Fraction(0))
+
+    def copy(self) -> NodeInfo:
+        """Return a copy to try things on."""
+        return NodeInfo(self.node, self.allocatable, dict(self.used), dict(self.pods))
+
+
+def node_info(node: Obj) -> NodeInfo:
+    """Return the info of an empty node."""
+    status = node.get("status") or {}
+    return NodeInfo(node, {k: parse(v) for k, v in (status.get("allocatable") or status.get("capacity") or {}).items()})
+
+
+def snapshot(nodes: Iterable[Obj], pods: Iterable[Obj]) -> list[NodeInfo]:
+    """Return the nodes with the pods that are bound to them and have not ended."""
+    infos = {node["metadata"]["name"]: node_info(node) for node in nodes}
+    for pod in pods:
+        if (info := infos.get(pod["spec"].get("nodeName", ""))) and not finished(pod):
+            info.add(pod)
+    return list(infos.values())
+
+
+def finished(pod: Obj) -> bool:
+    """Whether the pod has ended and takes nothing."""
+    return (pod.get("status") or {}).get("phase") in ("Succeeded", "Failed")
+
+
+def container_requests(container: Obj) -> Amounts:
+    """Return what a container asks for; a limit counts where no request is given."""
+    resources = container.get("resources") or {}
+    values = {**(resources.get("limits") or {}), **(resources.get("requests") or {})}
+    return {name: parse(value) for name, value in values.items()}
+
+
+def requests(pod: Obj) -> Amounts:
+    """Return what a pod takes of a node: its containers and sidecars together, or the biggest init container, and its overhead."""
+    total: Amounts = {}
+    peak: Amounts = {}
+    sidecars: Amounts = {}
+    for container in pod["spec"].get("initContainers") or ():
+        asked = container_requests(container)
+        if container.get("restartPolicy") == "Always":
+            _add(sidecars, asked)
+            _most(peak, sidecars)
+        else:
+            together = dict(sidecars)
+            _add(together, asked)
+            _most(peak, together)
+    for container in pod["spec"].get("containers") or ():
+        _add(total, container_requests(container))
+    _add(total, sidecars)
+    _most(total, peak)
+    _add(total, {k: parse(v) for k, v in (pod["spec"].get("overhead") or {}).items()})
+    return total
+
+
+def _add(total: Amounts, more: Mapping[str, Fraction]) -> None:
+    for name, amount in more.items():
+        total[name] = total.get(name, Fraction(0)) + amount
+
+
+def _most(total: Amounts, other: Mapping[str, Fraction]) -> None:
+    for name, amount in other.items():
+        total[name] = max(total.get(name, Fraction(0)), amount)
+
+
+def why_not(pod: Obj, info: NodeInfo, everywhere: Sequence[NodeInfo] = ()) -> list[str]:
+    """Return why the pod cannot go to the node: the reasons of the first filter that refuses, empty when it fits."""
+    node, spec = info.node, pod["spec"]
+    if node.get("spec", {}).get("unschedulable") and not affinity.tolerates(
+        spec.get("tolerations") or (), {"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"}
+    ):
+        return [UNSCHEDULABLE]
+    if spec.get("nodeName") and spec["nodeName"] != info.name:
+        return [WRONG_NAME]
+    if affinity.untolerated(pod, node):
+        return [TAINTED]
+    if not affinity.matches_node(pod, node):
+        return [NOT_SELECTED]
+    if _ports_taken(pod, info):
+        return [NO_PORTS]
+    if short := _short(pod, info):
+        return short
+    return _affinity(pod, info, everywhere or [info])
+
+
+def _short(pod: Obj, info: NodeInfo) -> list[str]:
+    reasons = ["Too many pods"] if len(info.pods) + 1 > info.allocatable.get("pods", Fraction(110)) else []
+    return reasons + [f"Insufficient {name}" for name, amount in requests(pod).items() if amount > 0 and amount > info.free(name)]
+
+
+def _host_ports(pod: Obj) -> set[tuple[str, int]]:
+    ports = (p for c in pod["spec"].get("containers") or () for p in c.get("ports") or ())
+    return {(p.get("protocol", "TCP"), p["hostPort"]) for p in ports if p.get("hostPort")}
+
+
+def _ports_taken(pod: Obj, info: NodeInfo) -> bool:
+    wanted = _host_ports(pod)
+    return bool(wanted) and any(wanted & _host_ports(other) for other in info.pods.values())
+
+
+def _affinity(pod: Obj, info: NodeInfo, everywhere: Sequence[NodeInfo]) -> list[str]:
+    labels = info.node["metadata"].get("labels") or {}
+    for other_info in everywhere:
+        for other in other_info.pods.values():
+            for term in affinity.pod_terms(other, "podAntiAffinity"):
+                same = _same_domain(term, labels, other_info)
+                if same and affinity.term_covers(term, other, pod):
+                    return [OTHERS_ANTI_AFFINITY]
+    for term in affinity.pod_terms(pod, "podAntiAffinity"):
+        if any(_same_domain(term, labels, o) and affinity.term_covers(term, pod, p) for o in everywhere for p in o.pods.values()):
+            return [ANTI_AFFINITY]
+    for term in affinity.pod_terms(pod, "podAffinity"):
+        found = [(o, p) for o in everywhere for p in o.pods.values() if affinity.term_covers(term, pod, p)]
+        if not found and affinity.term_covers(term, pod, pod) and term.get("topologyKey") in labels:
+            continue  # the first of a group that wants to be together
+        if not any(_same_domain(term, labels, o) for o, _ in found):
+            return [NO_AFFINITY]
+    return []
+
+
+def _same_domain(term: Obj, labels: Mapping[str, str], other: NodeInfo) -> bool:
+    key = term.get("topologyKey", "")
+    value = labels.get(key)
+    return value is not None and (other.node["metadata"].get("labels") or {}).get(key) == value
+
+
+def choose(pod: Obj, infos: Sequence[NodeInfo]) -> tuple[NodeInfo | None, dict[str, list[str]]]:
+    """Return the best node that fits, or None with the reasons of every node."""
+    reasons: dict[str, list[str]] = {}
+    fitting = []
+    for info in infos:
+        if why := why_not(pod, info, infos):
+            reasons[info.name] = why
+        else:
+            fitting.append(info)
+    if not fitting:
+        return None, reasons
+    return max(fitting, key=lambda i: (affinity.preference(pod, i.node), _room(i), [-ord(c) for c in i.name])), reasons
+
+
+def _room(info: NodeInfo) -> float:
+    """Return how empty a node is (0 to 1), as LeastAllocated scores it."""
+    shares = [float(info.free(name) / size) for name in ("cpu", "memory") if (size := info.allocatable.get(name))]
+    return sum(shares) / len(shares) if shares else 0.0
+
+
+def unschedulable_message(pod: Obj, infos: Sequence[NodeInfo], reasons: Mapping[str, Sequence[str]]) -> str:
+    """Return the text of the condition and the event for a pod that fits nowhere."""
+    counted = Counter(reason for why in reasons.values() for reason in why)
+    texts = sorted(f"{count} {reason}" for reason, count in counted.items())
+    total = len(infos)
+    head = f"0/{total} nodes are available: {', '.join(texts)}." if texts else f"0/{total} nodes are available."
+    if not infos:
+        return "no nodes available to schedule pods"
+    if pod["spec"].get("preemptionPolicy") == "Never":
+        return f"{head} no new claims to deallocate, preemption: not eligible due to preemptionPolicy=Never."
+    helpful = sum(1 for info in infos if resolvable(pod, info, reasons.get(info.name, ())))
+    parts = [f"{total - helpful} Preemption is not helpful for scheduling"] if total > helpful else []
+    parts += [f"{helpful} No preemption victims found for incoming pod"] if helpful else []
+    return f"{head} no new claims to deallocate, preemption: 0/{total} nodes are available: {', '.join(sorted(parts))}."
+
+
+def resolvable(pod: Obj, info: NodeInfo, why: Sequence[str]) -> bool:
+    """Whether the pod would fit on the node if others went away."""
+    if not why or not all(reason.startswith(_RESOLVABLE) for reason in why):
+        return False
+    return all(amount <= info.allocatable.get(name, Fraction(0)) for name, amount in requests(pod).items() if amount > 0)
