@@ -33,6 +33,8 @@ _PHASES = (
     ("Created", Phase.PENDING),
 )
 WORKLOAD = Resource("kueue.x-k8s.io", "v1beta1", "Workload", "workloads")
+VOLCANO_GROUPS = Resource("scheduling.volcano.sh", "v1beta1", "PodGroup", "podgroups")
+COSCHEDULING_GROUPS = Resource("scheduling.x-k8s.io", "v1alpha1", "PodGroup", "podgroups")
 
 
 def _workload_of(job: Manifest) -> Find | None:
@@ -204,4 +206,34 @@ def explain(status: JobStatus, job: Any, related: Sequence[Any] = ()) -> list[Ca
         if member.phase == "Failed" or member.exit_code or (member.phase == "Pending" and member.reason):
             what = member.message.strip() or member.status
             causes.append(Cause(f"{member.short_name}: {member.reason or member.status}{code}: {what}", object=f"pod {member.name}"))
+    return causes
+
+
+def gang_groups(field: str) -> tuple[Related, ...]:
+    """Return how to find the PodGroup that the pods of a job name (``--gang``), of Volcano or of the coscheduling plugin."""
+    return (
+        Related(VOLCANO_GROUPS, lambda job: _group_of(job, field, "annotations", "scheduling.k8s.io/group-name")),
+        Related(COSCHEDULING_GROUPS, lambda job: _group_of(job, field, "labels", "scheduling.x-k8s.io/pod-group")),
+    )
+
+
+def _group_of(job: Manifest, field: str, place: str, key: str) -> Find | None:
+    for spec in replica_specs(job, field).values():
+        if name := dig.text(spec, "template", "metadata", place, key):
+            return Find(name=name)
+    return None
+
+
+def explain_gang(related: Sequence[Any]) -> list[Cause]:
+    """Return why a gang does not start: what its PodGroup says."""
+    causes = []
+    for group in related:
+        if dig.text(group, "kind") != "PodGroup":
+            continue
+        condition = dig.condition(group, "Unschedulable")
+        name = f"podgroup {dig.text(group, 'metadata', 'name')}"
+        if condition.get("status") == "True" and dig.text(condition, "message"):
+            causes.append(Cause(dig.text(condition, "message"), "all pods of the gang must fit at once", name))
+        elif dig.text(group, "status", "phase") == "Pending":
+            causes.append(Cause("the scheduler has not let the gang in yet", "all pods of the gang must fit at once", name))
     return causes

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from arena_core.kubeflow import OPERATOR_LABEL, ROLE_LABEL, run_policy
+from arena_core.kubeflow import JOB_NAME, JOB_ROLE, OPERATOR, run_policy
 from arena_core.podspec import JobFacts, Role, companions, job_metadata, pod_template
 from arena_core.types import Manifest
 from arena_pytorchjob.args import PyTorchJobArgs
+from arena_pytorchjob.status import CONTAINER, CONTROLLER
 
-OPERATOR = "pytorchjob-controller"
-CONTAINER = "pytorch"
 #: Name and version of Arena's chart: a label by which Arena (Go) knows its jobs.
 CHART = "pytorchjob-0.5.2"
 
@@ -18,9 +17,9 @@ CHART = "pytorchjob-0.5.2"
 def build(args: PyTorchJobArgs) -> list[Manifest]:
     """Return the PyTorchJob first, then ConfigMaps, PodGroup and TensorBoard."""
     facts = JobFacts("pytorchjob", "PyTorchJob", CHART, workers=args.workers, total_gpus=args.workers * args.gpus)
-    chief = {"app": "pytorchjob", "release": args.name, OPERATOR_LABEL: OPERATOR, ROLE_LABEL: "master"}
+    chief = {JOB_NAME: args.name, OPERATOR: CONTROLLER, JOB_ROLE: "master"}
     spec: dict[str, Any] = {
-        "runPolicy": {**run_policy(args), "backoffLimit": args.retry},
+        "runPolicy": run_policy(args, args.retry),
         "pytorchReplicaSpecs": {"Master": _replica(args, facts, 1, "Never", {"master-pod-name": f"{args.name}-master-0"})},
     }
     if args.workers > 1:

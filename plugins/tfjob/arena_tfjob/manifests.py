@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from arena_core.kubeflow import INDEX_LABEL, JOB_LABEL, OPERATOR_LABEL, ROLE_LABEL, TYPE_LABEL, run_policy
+from arena_core.kubeflow import JOB_NAME, JOB_ROLE, OPERATOR, REPLICA_TYPE, run_policy
 from arena_core.podspec import JobFacts, Role, companions, job_metadata, pod_template, preferred, required
 from arena_core.types import Manifest
 from arena_tfjob.args import TFJobArgs
+from arena_tfjob.status import CONTAINER, CONTROLLER
 
-OPERATOR = "tfjob-controller"
-CONTAINER = "tensorflow"
 PORT_NAME = "tfjob-port"
 #: Name and version of Arena's chart: a label by which Arena (Go) knows its jobs.
 CHART = "tfjob-0.39.1"
@@ -22,15 +21,15 @@ HOST_PORTS = {"Worker": 22220, "PS": 22221, "Chief": 22222, "Evaluator": 22223}
 def build(args: TFJobArgs) -> list[Manifest]:
     """Return the TFJob first, then ConfigMaps, PodGroup and TensorBoard."""
     counts = args.replicas()
+    # The operator marks the chief, or worker 0 where there is none.
+    chief = {JOB_NAME: args.name, OPERATOR: CONTROLLER, JOB_ROLE: "master"}
     gpus = sum((args.ps_gpus if role == "PS" else args.gpus) * count for role, count in counts.items())
     facts = JobFacts("tfjob", "TFJob", CHART, workers=args.workers, total_gpus=gpus)
     size = sum(counts.values())
     notes = {"arena.kubeflow.org/disable-tf-config": "true"} if args.standalone else {}
     if args.role_sequence:
         notes["job-role-sequence"] = args.role_sequence
-    spec: dict[str, Any] = {"runPolicy": run_policy(args), "tfReplicaSpecs": {}}
-    if args.retry:
-        spec["runPolicy"]["backoffLimit"] = args.retry
+    spec: dict[str, Any] = {"runPolicy": run_policy(args, args.retry or None), "tfReplicaSpecs": {}}
     if args.success_policy == "AllWorkers":
         spec["successPolicy"] = args.success_policy
     for name, count in counts.items():
@@ -40,18 +39,11 @@ def build(args: TFJobArgs) -> list[Manifest]:
     if notes:
         meta["annotations"] = {**meta.get("annotations", {}), **notes}
     job = {"apiVersion": "kubeflow.org/v1", "kind": "TFJob", "metadata": meta, "spec": spec}
-    others = companions(args, facts, min_member=size, chief_labels=_chief_labels(args, counts))
+    others = companions(args, facts, min_member=size, chief_labels=chief)
     for obj in others:
         if args.starting_timeout and obj["kind"] == "PodGroup":
             obj["spec"]["scheduleTimeoutSeconds"] = args.starting_timeout
     return [job, *others]
-
-
-def _chief_labels(args: TFJobArgs, counts: Mapping[str, int]) -> dict[str, str]:
-    labels = {"app": "tfjob", "release": args.name, OPERATOR_LABEL: OPERATOR}
-    if "Chief" in counts:
-        return {**labels, ROLE_LABEL: "master"}
-    return {**labels, TYPE_LABEL: "worker", INDEX_LABEL: "0"}
 
 
 def _restart(role: str, counts: Mapping[str, int]) -> str:
@@ -83,13 +75,13 @@ def _affinity(args: TFJobArgs, name: str) -> dict[str, Any] | None:
     if name not in ("PS", "Worker"):
         return None
     policy, constraint = getattr(args, f"{name.lower()}_affinity_policy"), getattr(args, f"{name.lower()}_affinity_constraint")
-    job = {JOB_LABEL: args.name, OPERATOR_LABEL: OPERATOR}
-    own = {**job, TYPE_LABEL: name.lower()}
+    job = {JOB_NAME: args.name, OPERATOR: CONTROLLER}
+    own = {**job, REPLICA_TYPE: name.lower()}
     if policy == "spread":
         return required("podAntiAffinity", own) if constraint == "required" else preferred("podAntiAffinity", [(100, own)])
     if policy == "binpack":
         if constraint == "required":
             return required("podAffinity", own)
-        other = {**job, TYPE_LABEL: "worker" if name == "PS" else "ps"}
+        other = {**job, REPLICA_TYPE: "worker" if name == "PS" else "ps"}
         return preferred("podAffinity", [(100, job), (60, other), (30, own)])
     return None

@@ -1,0 +1,69 @@
+"""The hooks of the job type ``pytorchjob``. Reading commands load this module alone: what builds jobs is imported when it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from arena_core import kubeflow
+from arena_core.hookspecs import hookimpl
+from arena_core.types import JobType, Resource
+from arena_pytorchjob.status import CHIEF, CONTAINER, CONTROLLER, SPECS, status
+
+if TYPE_CHECKING:
+    from arena_core.types import Cause, Jobs, JobStatus, Lookup, Manifest, PodSet, Problem
+    from arena_pytorchjob.args import PyTorchJobArgs
+
+
+@hookimpl
+def arena_job_type() -> JobType:
+    """Say what this job type is."""
+    return JobType(
+        name="pytorchjob",
+        resource=Resource("kubeflow.org", "v1", "PyTorchJob", "pytorchjobs"),
+        args="arena_pytorchjob.args:PyTorchJobArgs",
+        summary="distributed PyTorch training with the Kubeflow Training Operator",
+        display="Pytorch",
+        shorthand="py",
+        aliases=("pytorch", "py"),
+        pod_labels=lambda job: kubeflow.pod_labels(job, CONTROLLER),
+        chief=CHIEF,
+        container=CONTAINER,
+        wrappable=True,
+        related=(kubeflow.KUEUE_WORKLOAD, *kubeflow.gang_groups(SPECS)),
+        provider=kubeflow.PROVIDER,
+    )
+
+
+@hookimpl
+def arena_build_manifests(args: PyTorchJobArgs, jobs: Jobs) -> Sequence[Manifest]:
+    """Return the job and what belongs to it."""
+    from arena_pytorchjob.manifests import build
+
+    return build(args)
+
+
+@hookimpl
+def arena_preflight(args: PyTorchJobArgs, lookup: Lookup, jobs: Jobs) -> Iterable[Problem]:
+    """Return what the cluster lacks: queue, priority classes."""
+    from arena_core.preflight import priority_problems, queue_problems
+
+    return [*queue_problems(args, lookup), *priority_problems(args, lookup)]
+
+
+@hookimpl
+def arena_job_status(job: Manifest, pods: Sequence[Manifest], related: Sequence[Manifest], jobs: Jobs) -> JobStatus:
+    """Say what the job is doing."""
+    return status(job, pods, related)
+
+
+@hookimpl
+def arena_pod_sets(job: Manifest) -> Sequence[PodSet]:
+    """Return master and workers."""
+    return kubeflow.pod_sets(job, SPECS)
+
+
+@hookimpl
+def arena_explain(job: Manifest, pods: Sequence[Manifest], related: Sequence[Manifest], jobs: Jobs) -> Iterable[Cause]:
+    """Say in plain words why the job is not running."""
+    return [*kubeflow.explain_gang(related), *kubeflow.explain(status(job, pods, related), job, related)]
