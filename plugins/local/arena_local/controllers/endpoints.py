@@ -86,7 +86,7 @@ class EndpointsController:
         labels = {**(meta.get("labels") or {}), "endpoints.kubernetes.io/managed-by": "endpoint-controller"}
         if service["spec"].get("clusterIP") == "None":
             labels[_HEADLESS] = ""
-        wanted = {
+        wanted: Obj = {
             "apiVersion": "v1",
             "kind": "Endpoints",
             "metadata": {"name": meta["name"], "namespace": meta["namespace"], "labels": labels},
@@ -96,7 +96,7 @@ class EndpointsController:
 
     def _write_slices(self, service: Obj, pods: Sequence[Obj]) -> None:
         meta = service["metadata"]
-        labels = {**(meta.get("labels") or {}), _SERVICE_LABEL: meta["name"], _MANAGED_BY: "endpointslice-controller.k8s.io"}
+        labels: Obj = {**(meta.get("labels") or {}), _SERVICE_LABEL: meta["name"], _MANAGED_BY: "endpointslice-controller.k8s.io"}
         if service["spec"].get("clusterIP") == "None":
             labels[_HEADLESS] = ""
         anyway = bool(service["spec"].get("publishNotReadyAddresses"))
@@ -107,7 +107,7 @@ class EndpointsController:
         have = [item for item in have if item["metadata"].get("ownerReferences")]
         for number, chunk in enumerate(chunks):
             body = {"addressType": "IPv4", "endpoints": chunk, "ports": ports}
-            place = {"namespace": meta["namespace"], "labels": labels, "ownerReferences": [owner_reference(service)]}
+            place: Obj = {"namespace": meta["namespace"], "labels": labels, "ownerReferences": [owner_reference(service)]}
             base = {"apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice"}
             if number < len(have):
                 name = have[number]["metadata"]["name"]

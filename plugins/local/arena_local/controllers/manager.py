@@ -1,4 +1,7 @@
-"""Run reconcilers on the event loop: one queue and one worker per controller, fed by the commits of the API server."""
+"""Run reconcilers on the event loop: one queue and one worker per controller, fed by the commits of the API server.
+
+A controller may have a number ``batch``: seconds by which changes of what it owns are gathered before it is called.
+"""
 
 from __future__ import annotations
 
@@ -24,6 +27,8 @@ _LONG = 0.005
 _REST = 4
 
 _Mapper = Callable[[Obj], Iterable[Key]]
+#: Queue, mapping, and seconds by which such changes are gathered.
+_Route = tuple[WorkQueue, _Mapper, float]
 
 
 def _key(obj: Obj) -> Key:
@@ -98,14 +103,15 @@ class Manager:
     def __init__(self, api: ServerApi, controllers: Sequence[Controller]) -> None:
         self._api = api
         self._workers = [Worker(controller) for controller in controllers]
-        self._routes: dict[str, list[tuple[WorkQueue, _Mapper]]] = defaultdict(list)
+        self._routes: dict[str, list[_Route]] = defaultdict(list)
         for worker in self._workers:
             controller = worker.controller
-            self._routes[controller.resource].append((worker.queue, _same))
+            self._routes[controller.resource].append((worker.queue, _same, 0.0))
             for resource in controller.owns:
-                self._routes[resource].append((worker.queue, _owner_mapper(controller.resource)))
+                route = (worker.queue, _owner_mapper(controller.resource), float(getattr(controller, "batch", 0.0)))
+                self._routes[resource].append(route)
             for resource, mapper in controller.watches.items():
-                self._routes[resource].append((worker.queue, mapper))
+                self._routes[resource].append((worker.queue, mapper, 0.0))
         self._tasks: list[asyncio.Task[None]] = []
         self._unsubscribe: Callable[[], None] | None = None
 
@@ -140,10 +146,13 @@ class Manager:
             if old is not None and old is not new:
                 self._feed(routes, old)
 
-    def _feed(self, routes: Iterable[tuple[WorkQueue, _Mapper]], obj: Obj) -> None:
-        for queue, mapper in routes:
+    def _feed(self, routes: Iterable[_Route], obj: Obj) -> None:
+        for queue, mapper, batch in routes:
             try:
                 for key in mapper(obj):
-                    queue.add(key)
+                    if batch:
+                        queue.add_after(key, batch)
+                    else:
+                        queue.add(key)
             except Exception:
                 log.exception("a watch mapping failed for %s", obj.get("metadata", {}).get("name"))

@@ -100,9 +100,8 @@ class Assigner:
 
     def _group(self, pod_set: Obj, group: Obj, asked: Mapping[str, Decimal], taken: Mapping[_Place, Decimal], reasons: list[str]) -> _Group:
         best = _Group()
-        names = {
-            key for item in group["flavors"] for key in ((self._flavors.get(item["name"]) or {}).get("spec") or {}).get("nodeLabels") or {}
-        }
+        specs = [(self._flavors.get(item["name"]) or {}).get("spec") or {} for item in group["flavors"]]
+        names = {key for spec in specs for key in spec.get("nodeLabels") or {}}
         for item in group["flavors"]:
             flavor = item["name"]
             found = self._flavors.get(flavor)
@@ -148,12 +147,7 @@ def _mismatch(spec: Obj, flavor: Obj, group_keys: set[str]) -> str:
     tolerations = [*(spec.get("tolerations") or ()), *(own.get("tolerations") or ())]
     for taint in own.get("nodeTaints") or ():
         if taint.get("effect") in ("NoSchedule", "NoExecute") and not any(_tolerates(item, taint) for item in tolerations):
-            shown = ":".join(
-                part for part in (f"{taint['key']}={taint['value']}" if taint.get("value") else taint["key"], taint["effect"]) if part
-            )
-            return (
-                f"untolerated taint {{{taint['key']} {taint.get('value', '')} {taint['effect']} <nil>}} in flavor {name}" if shown else ""
-            )
+            return f"untolerated taint {{{taint['key']} {taint.get('value', '')} {taint['effect']} <nil>}} in flavor {name}"
     labels = own.get("nodeLabels") or {}
     for key, value in (spec.get("nodeSelector") or {}).items():
         if key in group_keys and labels.get(key) != value:

@@ -83,8 +83,10 @@ class Preemptor:
         text = (
             f"Preempted to accommodate a workload (UID: {meta['uid']}, JobUID: {job_uid}) due to prioritization in the ClusterQueue; {path}"
         )
-        ours, theirs = _priority(workload), _priority(target)
-        ranks = f"preemptor effective priority: {ours} (base: {ours}, boost: 0); preemptee effective priority: {theirs} (base: {theirs}, boost: 0)"
+        ranks = "; ".join(
+            f"{who} effective priority: {value} (base: {value}, boost: 0)"
+            for who, value in (("preemptor", _priority(workload)), ("preemptee", _priority(target)))
+        )
         edited = state.editable(target)
         state.put(self._api, edited, "Preempted", "True", "InClusterQueue", text)
         stored = state.evict(self._api, edited, "Preempted", text, component=kinds.ADMISSION)

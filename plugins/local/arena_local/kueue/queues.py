@@ -225,9 +225,9 @@ class FlavorController:
     def reconcile(self, namespace: str, name: str) -> float | None:
         """Take the finalizer of a flavor that is deleted and unused."""
         flavor = self._api.find(self.resource, "", name)
-        if flavor is not None and flavor["metadata"].get("deletionTimestamp"):
-            if not any(name in flavor_names(item) for item in self._api.list(kinds.CLUSTER_QUEUES)):
-                release(self._api, flavor)
+        going = flavor is not None and flavor["metadata"].get("deletionTimestamp")
+        if flavor is not None and going and not any(name in flavor_names(item) for item in self._api.list(kinds.CLUSTER_QUEUES)):
+            release(self._api, flavor)
         return None
 
 

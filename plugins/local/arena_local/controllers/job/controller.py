@@ -20,6 +20,8 @@ class JobController:
 
     def __init__(self, api: Api) -> None:
         self._api = api
+        #: Kubernetes gathers a Job's pod changes for a second.
+        self.batch = api.setting("job.batch", 1.0)
 
     def reconcile(self, namespace: str, name: str) -> float | None:
         """Bring pods and status of the Job in line with its spec."""
