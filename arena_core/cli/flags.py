@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 #: Go's ``strconv.ParseBool``: what Arena takes after ``--gang=``.
 TRUE_WORDS = frozenset({"1", "t", "true", "yes", "on"})
 FALSE_WORDS = frozenset({"0", "f", "false", "no", "off"})
+#: Longer lists of choices stand in the text of the help.
+LONGEST_CHOICE = 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,10 @@ class Flag:
         """What the help shows for the value; nothing for a switch."""
         if self.boolean:
             return ""
-        return self.metavar or ("N" if self.integer else "|".join(self.choices) if self.choices else "TEXT")
+        if self.metavar or self.integer:
+            return self.metavar or "N"
+        either = "|".join(self.choices)
+        return either if 0 < len(either) <= LONGEST_CHOICE else "WORD" if self.choices else "TEXT"
 
 
 @dataclass(slots=True)
@@ -93,7 +98,7 @@ GLOBAL_FLAGS: tuple[Flag, ...] = (
     Flag("as_user", "act as this user (impersonation)", long="as", group=GLOBAL, metavar="USER"),
     Flag(
         "loglevel",
-        "debug, info, warn or error; debug shows requests and tracebacks",
+        "what is logged on stderr; debug shows requests and tracebacks",
         group=GLOBAL,
         choices=("debug", "info", "warn", "error"),
         default="info",

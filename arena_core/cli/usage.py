@@ -36,13 +36,14 @@ def flag_row(flag: Flag) -> tuple[str, str]:
     """One flag as it stands in the help."""
     short = f"-{flag.short}, " if flag.short else "    "
     value = f" {flag.value_name}" if flag.value_name else ""
-    text = flag.help
-    if flag.choices and flag.metavar:
-        text += f" (one of {', '.join(flag.choices)})"
+    remarks = []
+    if flag.choices and flag.value_name != "|".join(flag.choices):
+        remarks.append(", ".join(flag.choices))
     if flag.default:
-        text += f" (default {flag.default})"
+        remarks.append(f"default {flag.default}")
     if flag.repeat:
-        text += " (repeatable)"
+        remarks.append("repeatable")
+    text = flag.help + (f" ({'; '.join(remarks)})" if remarks else "")
     return f"{short}{flag.flag}{value}", text
 
 

@@ -20,26 +20,19 @@ def run(context: Context, parsed: Parsed) -> int:
     if bool(names) == bool(selector):
         what = "either names or -l, not both" if names else "which job? `arena delete NAME...`, or -l LABELS"
         raise UsageError(what, "`arena list` shows the jobs")
-    settings = {"wait": parsed.values.get("wait") is not False, "timeout": seconds(parsed)}
-    results: list[Deleted] = []
-    for job_type, wanted in _targets(context, parsed, names).items():
-        results += context.client.delete(wanted, job_type=job_type, **settings)
+    results = context.client.delete(
+        names,
+        job_type=parsed.text("type"),
+        selector=selector,
+        wait=parsed.values.get("wait") is not False,
+        timeout=seconds(parsed),
+    )
+    if selector and not results:
+        note(f"no job has the labels {selector}")
     worst = 0
     for result in results:
         worst = _report(result, parsed) or worst
     return worst
-
-
-def _targets(context: Context, parsed: Parsed, names: list[str]) -> dict[str, list[str]]:
-    """Names by job type (empty where it has to be found)."""
-    if names:
-        return {parsed.text("type"): names}
-    found: dict[str, list[str]] = {}
-    for job in context.client.list(job_type=parsed.text("type"), selector=parsed.text("selector")).jobs:
-        found.setdefault(job.job_type, []).append(job.name)
-    if not found:
-        note(f"no job has the labels {parsed.text('selector')}")
-    return found
 
 
 def _report(result: Deleted, parsed: Parsed) -> int:

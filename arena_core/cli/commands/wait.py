@@ -19,7 +19,7 @@ COMMAND = Command(
     path="wait",
     summary="wait until a job has come to a state",
     usage="arena wait JOB [flags]",
-    details="Exit codes: 0 reached, 20 the job has failed, 124 the time-out passed. --for finished takes a failed job for reached, with 20.",
+    details="Exit codes: 0 the state is reached, 20 the job has failed, 124 the time-out passed.",
     run=run,
     flags=(Flag("for", "what to wait for", choices=GOALS, default="finished", metavar="STATE"), TIMEOUT, TYPE),
     words="job",

@@ -19,10 +19,8 @@ def run(context: Context, parsed: Parsed) -> int:
         dump_json({"name": job.name, "namespace": job.namespace, "trainer": job.job_type, "status": str(job.status.phase), "causes": found})
         return 0
     status = job.status
-    say(
-        f"{job.job_type} {job.name} is {status.phase}"
-        + (f" ({status.exact})" if status.exact and status.exact.upper() != status.phase else "")
-    )
+    exact = f" ({status.exact})" if status.exact and status.exact.upper() != status.phase else ""
+    say(f"{job.job_type} {job.name} is {status.phase}{exact}")
     for cause in causes:
         say(f"  {cause.object + ': ' if cause.object else ''}{cause.message}")
         if cause.hint:

@@ -55,7 +55,8 @@ def _unescape(text: str) -> str:
 def _steps(path: str) -> list[str | int]:
     steps: list[str | int] = []
     for part in _split(path, "."):
-        name, indices = part, []
+        name = part
+        indices: list[int] = []
         while match := re.search(r"\[(\d+)\]$", name):
             indices.insert(0, int(match.group(1)))
             name = name[: match.start()]
