@@ -1,0 +1,32 @@
+"""``attach``: a command in an instance of a job."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from arena_core.errors import ArenaError
+from arena_core.jobs.logs import choose
+from arena_core.jobs.session import Session
+from arena_core.jobs.views import Job
+from arena_core.jobs.waiting import why_no_instances
+from arena_core.types import LogQuery
+
+if TYPE_CHECKING:
+    from arena_core.kube.streams import ExecSession
+
+
+def enter(
+    session: Session, job: Job, command: Sequence[str], *, instance: str = "", container: str = "", stdin: bool = False, tty: bool = False
+) -> ExecSession:
+    """Run a command in the chosen instance, chosen as for logs; an instance that has ended is an error."""
+    sources = choose(session.jobs.get(job.job_type), job, LogQuery(instance=instance, container=container))
+    if not sources:
+        raise ArenaError(why_no_instances(job.name, job.status))
+    source = sources[0]
+    found = next((i for i in job.status.instances if i.name == source.pod), None)
+    if found is not None and found.phase in ("Succeeded", "Failed"):
+        raise ArenaError(
+            f"{found.short_name} has ended ({found.status}): nothing can be run in it", f"`arena logs {job.name}` shows its log"
+        )
+    return session.cluster.exec(job.namespace, source.pod, command, container=source.container, stdin=stdin, tty=tty)

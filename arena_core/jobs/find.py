@@ -1,0 +1,118 @@
+"""From a name to a job: over all installed types, or within one."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+from arena_core.errors import ArenaError, KindNotInstalled, NotFound, PermissionDenied, PluginError, UsageError
+from arena_core.jobs.pods import selector_of
+from arena_core.jobs.session import Session, not_installed, owning_type
+from arena_core.jobs.views import Job
+from arena_core.kube.resources import PODS
+from arena_core.types import JobHandle, Manifest
+
+log = logging.getLogger(__name__)
+
+
+def find(session: Session, name: str, job_type: str, namespace: str) -> tuple[JobHandle, Manifest]:
+    """Return the job's type and object. Without a type every installed one is asked; two jobs of one name need ``--type``."""
+    if job_type:
+        handle = session.handle(job_type)
+        try:
+            return handle, session.cluster.get(handle.job_type.resource, namespace, name)
+        except KindNotInstalled as error:
+            raise not_installed(handle, error) from error
+        except NotFound as error:
+            raise _missing(name, namespace, handle.job_type.name, error) from error
+    found, denied = _search(session, name, namespace)
+    if len(found) > 1:
+        # A job inside another is meant by nobody: the outer one is.
+        outer = [pair for pair in found if owning_type(session.jobs, pair[1]) is None]
+        found = outer or found
+    if len(found) > 1:
+        types = ", ".join(handle.job_type.name for handle, _ in found)
+        raise UsageError(f"there are several jobs named {name} in namespace {namespace}: {types}", "choose one with --type")
+    if found:
+        return found[0]
+    if denied:
+        raise denied[0]
+    raise _missing(name, namespace, "", None)
+
+
+def _search(session: Session, name: str, namespace: str) -> tuple[list[tuple[JobHandle, Manifest]], list[ArenaError]]:
+    found: list[tuple[JobHandle, Manifest]] = []
+    denied: list[ArenaError] = []
+    seen: set[str] = set()
+    for type_name in session.jobs.names():
+        try:
+            handle = session.jobs.get(type_name)
+        except PluginError as error:
+            log.info("%s", error.message)
+            continue
+        resource = handle.job_type.resource
+        if resource.key in seen:
+            continue
+        seen.add(resource.key)
+        try:
+            found.append((handle, session.cluster.get(resource, namespace, name)))
+        except KindNotInstalled:
+            continue
+        except NotFound as error:
+            if "namespace" in error.message.split(" ", 1)[0]:
+                raise
+        except PermissionDenied as error:
+            denied.append(error)
+    return found, denied
+
+
+def _missing(name: str, namespace: str, job_type: str, error: NotFound | None) -> NotFound:
+    if error is not None and error.message.startswith("namespace "):
+        return error
+    what = f"{job_type} {name}" if job_type else f"job {name}"
+    return NotFound(f"{what} does not exist in namespace {namespace}", "`arena list -A` shows the jobs of all namespaces")
+
+
+def pods_of(session: Session, handle: JobHandle, job: Manifest) -> list[Manifest]:
+    """Return the job's pods."""
+    labels = handle.job_type.pod_labels(job)
+    if not labels:
+        return []
+    namespace = job["metadata"]["namespace"]
+    return session.cluster.list(PODS, namespace, label_selector=selector_of(labels)).items
+
+
+def related_of(session: Session, handle: JobHandle, job: Manifest) -> list[Manifest]:
+    """Return the related objects that the job type names; what is not served or may not be read is left out."""
+    found: list[Manifest] = []
+    namespace = job["metadata"]["namespace"]
+    for related in handle.job_type.related:
+        wanted = related.find(job)
+        if wanted is None:
+            continue
+        where = namespace if related.resource.namespaced else ""
+        try:
+            if wanted.name:
+                one = session.cluster.find(related.resource, where, wanted.name)
+                found += [one] if one else []
+                continue
+            items = session.cluster.list(related.resource, where, label_selector=wanted.label_selector).items
+        except (KindNotInstalled, PermissionDenied) as error:
+            log.debug("%s", error.message)
+            continue
+        found += [item for item in items if not wanted.owner_uid or _owned_by(item, wanted.owner_uid)]
+    return found
+
+
+def _owned_by(obj: Manifest, uid: str) -> bool:
+    return any(r.get("uid") == uid for r in (obj.get("metadata") or {}).get("ownerReferences") or [])
+
+
+def view(handle: JobHandle, job: Manifest, pods: Sequence[Manifest], related: Sequence[Manifest] = ()) -> Job:
+    """Put a job together with its status."""
+    return Job(handle.job_type.name, job, handle.status(job, pods, related), tuple(pods), tuple(related))
+
+
+def read(session: Session, handle: JobHandle, job: Manifest) -> Job:
+    """Read what belongs to a job and say what it is doing."""
+    return view(handle, job, pods_of(session, handle, job), related_of(session, handle, job))

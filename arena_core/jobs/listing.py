@@ -1,0 +1,99 @@
+"""``list``: one request per installed job type, and one for pods."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from arena_core.errors import ArenaError, KindNotInstalled, PermissionDenied, PluginError
+from arena_core.jobs.find import view
+from arena_core.jobs.marks import metadata_of
+from arena_core.jobs.pods import PodIndex, common_selector
+from arena_core.jobs.session import Session, not_installed, owner_of
+from arena_core.jobs.views import Job, JobList
+from arena_core.kube.resources import PODS
+from arena_core.types import JobHandle, Manifest
+
+Found = list[tuple[JobHandle, Manifest]]
+
+
+def list_jobs(session: Session, *, job_type: str = "", namespace: str = "", selector: str = "") -> JobList:
+    """Return the jobs of a namespace ("" = all).
+
+    A kind that the cluster does not serve has no jobs. A job type that may not be read is noted and the others are listed; if
+    none may be read, that is an error. With ``job_type`` both are errors.
+    """
+    found, notes, denied, readable = _objects(session, job_type, namespace, selector)
+    if denied and not readable:
+        raise denied[0]
+    found = _outermost(session, found)
+    pods = _pods(session, found, namespace, notes)
+    jobs = [
+        view(handle, job, pods.of(str(metadata_of(job).get("namespace", "")), handle.job_type.pod_labels(job))) for handle, job in found
+    ]
+    return JobList(tuple(sorted(jobs, key=_order, reverse=True)), tuple(notes))
+
+
+def _objects(session: Session, job_type: str, namespace: str, selector: str) -> tuple[Found, list[str], list[ArenaError], bool]:
+    found: Found = []
+    notes: list[str] = []
+    denied: list[ArenaError] = []
+    readable = False
+    seen: set[str] = set()
+    for name in [job_type] if job_type else session.jobs.names():
+        try:
+            handle = session.handle(name) if job_type else session.jobs.get(name)
+        except PluginError as error:
+            if job_type:
+                raise
+            notes.append(error.message)
+            continue
+        resource = handle.job_type.resource
+        if resource.key in seen:
+            continue
+        seen.add(resource.key)
+        try:
+            items = session.cluster.list(resource, namespace, label_selector=selector).items
+        except KindNotInstalled as error:
+            if job_type:
+                raise not_installed(handle, error) from error
+            readable = True
+        except PermissionDenied as error:
+            denied.append(error)
+            notes.append(f"{handle.job_type.name} is not listed: {error.message}")
+        else:
+            readable = True
+            found += [(handle, item) for item in items]
+    return found, notes, denied, readable
+
+
+def _outermost(session: Session, found: Found) -> Found:
+    """Leave out jobs that another known job owns: they are shown under their owner."""
+    uids = {metadata_of(job).get("uid") for _, job in found}
+    kept: Found = []
+    for handle, job in found:
+        reference = owner_of(job)
+        if reference and (reference.get("uid") in uids or session.jobs.for_object(reference) is not None):
+            continue
+        kept.append((handle, job))
+    return kept
+
+
+def _pods(session: Session, found: Found, namespace: str, notes: list[str]) -> PodIndex:
+    if not found:
+        return PodIndex(())
+    wanted = [labels for handle, job in found if (labels := handle.job_type.pod_labels(job))]
+    try:
+        return PodIndex(session.cluster.list(PODS, namespace, label_selector=common_selector(wanted)).items)
+    except PermissionDenied as error:
+        notes.append(f"instances are not shown: {error.message}")
+        return PodIndex(())
+
+
+def _order(job: Job) -> tuple[bool, str, str]:
+    """Jobs that have not started lead, then the newest start; of equals the newest object."""
+    return (not job.status.start, job.status.start, job.created)
+
+
+def names(jobs: Sequence[Job]) -> list[str]:
+    """Return the jobs' names, for completion."""
+    return [job.name for job in jobs]

@@ -1,0 +1,120 @@
+"""``logs``: which instance, which container, and their lines; of several instances in the order of time."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from arena_core.errors import ArenaError, NotFound, UsageError
+from arena_core.jobs.find import find, pods_of, view
+from arena_core.jobs.marks import metadata_of
+from arena_core.jobs.session import Session
+from arena_core.jobs.views import Job, LogLine
+from arena_core.jobs.waiting import container_started, why_no_instances, why_waiting
+from arena_core.kube.logs import LogOptions, split_timestamp
+from arena_core.types import JobHandle, LogQuery, LogSource
+
+
+@dataclass(frozen=True, slots=True)
+class LogRequest:
+    """Which lines are asked for: whose (``query``), and which part (``options``). ``options.container`` is not used."""
+
+    query: LogQuery = field(default_factory=LogQuery)
+    options: LogOptions = field(default_factory=LogOptions)
+
+
+def read_logs(
+    session: Session,
+    name: str,
+    request: LogRequest,
+    *,
+    job_type: str = "",
+    namespace: str = "",
+    on_wait: Callable[[str], None] = lambda why: None,
+) -> Iterator[LogLine]:
+    """Yield the lines. When they are followed, an instance that has not started is waited for; ``on_wait`` is told why."""
+    namespace = namespace or session.namespace
+    handle, obj = find(session, name, job_type, namespace)
+    if request.options.follow:
+        from arena_core.jobs.follow import Follow
+
+        yield from Follow(session, handle, obj, request, on_wait).lines()
+        return
+    job = view(handle, obj, pods_of(session, handle, obj))
+    sources = choose(handle, job, request.query)
+    if not sources:
+        raise ArenaError(why_no_instances(name, job.status), f"`arena logs -f {name}` waits for them, `arena get -e {name}` shows more")
+    if len(sources) > 1:
+        yield from _merged(session, job, _ready(job, sources, request), request)
+        return
+    _ready(job, sources, request)
+    options = replace(request.options, container=sources[0].container, previous=request.query.previous)
+    for line in session.cluster.stream_logs(namespace, sources[0].pod, options):
+        yield LogLine(sources[0], line)
+
+
+def choose(handle: JobHandle, job: Job, query: LogQuery) -> list[LogSource]:
+    """Return the sources that are meant; none where there are no instances yet.
+
+    One instance is meant by its name or short name; without a name the only instance or the chief.
+    """
+    if query.instance:
+        query = replace(query, instance=_instance(job, query.instance))
+    sources = handle.log_sources(job.manifest, job.pods, query)
+    if query.all_instances:
+        return sources
+    wanted = query.instance
+    if not wanted:
+        instances = job.status.instances
+        chief = job.status.chief or (instances[0] if len(instances) == 1 else None)
+        if chief is None and len(instances) > 1:
+            raise UsageError(
+                f"{job.name} has {len(instances)} instances and none leads: {_names(job)}", "choose one with -i, or --all-instances"
+            )
+        wanted = chief.name if chief else ""
+    chosen = [s for s in sources if s.pod == wanted]
+    return chosen[:1] or ([] if wanted else sources[:1])
+
+
+def _instance(job: Job, wanted: str) -> str:
+    for instance in job.status.instances:
+        if wanted == instance.name:
+            return instance.name
+    short = [i for i in job.status.instances if i.short_name == wanted]
+    if short:
+        return short[0].name
+    if not job.status.instances:
+        return wanted
+    raise NotFound(f"{job.name} has no instance {wanted}", f"its instances: {_names(job)}")
+
+
+def _names(job: Job) -> str:
+    return ", ".join(i.short_name for i in job.status.instances)
+
+
+def _ready(job: Job, sources: Sequence[LogSource], request: LogRequest) -> list[LogSource]:
+    """Return the sources that have a log; none of them is an error that says why."""
+    if request.query.previous:
+        return list(sources)
+    pods = {str(metadata_of(p).get("name")): p for p in job.pods}
+    started = [s for s in sources if s.pod in pods and container_started(pods[s.pod], s.container)]
+    if started:
+        return started
+    reasons = [why_waiting(i, pods[i.name]) for i in job.status.instances if i.name in {s.pod for s in sources} and i.name in pods]
+    raise ArenaError(f"no log yet: {'; '.join(reasons) or 'the instance is gone'}", f"`arena logs -f {job.name}` waits for it")
+
+
+def _merged(session: Session, job: Job, sources: Sequence[LogSource], request: LogRequest) -> Iterator[LogLine]:
+    """Read all logs at once and yield their lines in the order of time."""
+
+    def lines(number: int, source: LogSource) -> Iterator[tuple[str, int, LogLine]]:
+        options = replace(request.options, container=source.container, previous=request.query.previous, timestamps=True)
+        last = ""
+        for line in session.cluster.stream_logs(job.namespace, source.pod, options):
+            stamp, text = split_timestamp(line)
+            last = max(last, stamp or "")
+            yield last, number, LogLine(source, line if request.options.timestamps else text)
+
+    for _, _, line in heapq.merge(*(lines(n, s) for n, s in enumerate(sources)), key=lambda row: row[:2]):
+        yield line

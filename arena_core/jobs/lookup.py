@@ -1,0 +1,56 @@
+"""The read-only view of the cluster that a job type's preflight gets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from arena_core.errors import ArenaError, KindNotInstalled, NotFound, PermissionDenied
+from arena_core.jobs.session import Session
+from arena_core.types import Manifest, Resource
+
+
+class ClusterLookup:
+    """``Lookup`` over a cluster: what is not there, not served or not allowed is None."""
+
+    def __init__(self, session: Session, namespace: str) -> None:
+        self._cluster = session.cluster
+        self._namespace = namespace
+        self._kept: dict[tuple[str, str, str], Manifest | None] = {}
+        self._denied: set[tuple[str, str, str]] = set()
+
+    def get(self, resource: Resource, name: str, namespace: str = "") -> Manifest | None:
+        """Return the object, or None if it, its kind or the right to read it is missing."""
+        key = self._key(resource, name, namespace)
+        if key not in self._kept:
+            self._kept[key] = None
+            try:
+                self._kept[key] = self._cluster.get(resource, key[1], name)
+            except (NotFound, KindNotInstalled):
+                pass
+            except PermissionDenied:
+                self._denied.add(key)
+        return self._kept[key]
+
+    def exists(self, resource: Resource, name: str, namespace: str = "") -> bool | None:
+        """Return whether the object exists; None where that may not be known, False also where its kind is not served."""
+        found = self.get(resource, name, namespace)
+        return None if self._key(resource, name, namespace) in self._denied else found is not None
+
+    def _key(self, resource: Resource, name: str, namespace: str) -> tuple[str, str, str]:
+        return resource.key, (namespace or self._namespace) if resource.namespaced else "", name
+
+    def served_fields(self, resource: Resource) -> Mapping[str, Any] | None:
+        """Return the served OpenAPI schema of the kind, or None where it cannot be read."""
+        path = f"/openapi/v3/apis/{resource.group}/{resource.version}" if resource.group else f"/openapi/v3/api/{resource.version}"
+        try:
+            answer = self._cluster.request("GET", path)
+            document = answer.json() if answer.ok else None
+        except (ArenaError, ValueError):
+            return None
+        schemas = ((document or {}).get("components") or {}).get("schemas") or {}
+        wanted = {"group": resource.group, "version": resource.version, "kind": resource.kind}
+        for schema in schemas.values():
+            if wanted in (schema.get("x-kubernetes-group-version-kind") or []):
+                return dict(schema)
+        return None

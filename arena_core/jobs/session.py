@@ -1,0 +1,90 @@
+"""What every use case needs: the cluster, the job types, the extensions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from arena_core.errors import KindNotInstalled, UnknownJobType
+from arena_core.kube.cluster import Cluster
+from arena_core.types import JobHandle, Jobs, JobStatus, Manifest, Problem
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where a submission goes, as extensions see it."""
+
+    context: str
+    namespace: str
+    local: bool
+
+
+class Extensions(Protocol):
+    """The installed extensions, all called."""
+
+    def mutate_manifests(self, manifests: Sequence[Manifest], target: Target) -> list[Manifest]: ...  # noqa: D102
+    def validate_submission(self, manifests: Sequence[Manifest], target: Target) -> list[Problem]: ...  # noqa: D102
+    def after_submit(self, job: Manifest, target: Target) -> None: ...  # noqa: D102
+    def job_finished(self, job: Manifest, status: JobStatus, target: Target) -> None: ...  # noqa: D102
+
+
+@dataclass(frozen=True)
+class Session:
+    """A cluster and the installed job types; ``namespace`` is the default of all calls."""
+
+    cluster: Cluster
+    jobs: Jobs
+    namespace: str
+    extensions: Extensions | None = None
+
+    def target(self, namespace: str = "") -> Target:
+        """Return where a submission goes."""
+        return Target(self.cluster.context, namespace or self.namespace, self.cluster.is_local)
+
+    def handles(self, job_type: str = "") -> Iterable[JobHandle]:
+        """Yield the handle of the named job type, or of every installed one (a broken plugin raises when its turn comes)."""
+        if job_type:
+            yield self.handle(job_type)
+            return
+        for name in self.jobs.names():
+            yield self.jobs.get(name)
+
+    def handle(self, job_type: str) -> JobHandle:
+        """Return the handle of a job type by any of its spellings (name, alias, shorthand, display), in any case."""
+        try:
+            return self.jobs.get(job_type)
+        except UnknownJobType as error:
+            wanted = job_type.lower()
+            for name in self.jobs.names():
+                try:
+                    found = self.jobs.get(name)
+                except Exception:  # noqa: S112  # a broken plugin is not what is looked for
+                    continue
+                kind = found.job_type
+                if wanted in {s.lower() for s in (kind.name, kind.shorthand, kind.display, *kind.aliases) if s}:
+                    return found
+            raise error from None
+
+
+def not_installed(handle: JobHandle, error: KindNotInstalled) -> KindNotInstalled:
+    """Add to "X is not installed" where it comes from."""
+    provider = handle.job_type.provider
+    if not provider:
+        return error
+    return KindNotInstalled(f"{handle.job_type.resource.kind} is not installed on this cluster: {provider}", error.hint)
+
+
+def owner_of(obj: Manifest) -> dict[str, Any]:
+    """Return the ownerReference with ``controller: true`` (else the first one), or an empty mapping."""
+    references = (obj.get("metadata") or {}).get("ownerReferences") or []
+    for reference in references:
+        if reference.get("controller"):
+            return dict(reference)
+    return dict(references[0]) if references else {}
+
+
+def owning_type(jobs: Jobs, obj: Manifest) -> JobHandle | None:
+    """Return the handle of the known job type that owns the object, or None."""
+    reference = owner_of(obj)
+    return jobs.for_object(reference) if reference else None
