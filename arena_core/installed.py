@@ -45,7 +45,7 @@ def offers(*groups: str) -> list[Offer]:
         if distribution in seen:
             continue
         seen.add(distribution)
-        text = _read(os.path.join(folder, "entry_points.txt"))
+        text = _read(f"{folder}/entry_points.txt")
         if any(f"[{group}]" in text for group in groups):
             name = _header(folder, "Name") or distribution
             version = _header(folder, "Version")
@@ -65,7 +65,7 @@ def _folders() -> Iterator[str]:
 
 
 def _name_of(folder: str) -> str:
-    stem = os.path.basename(folder).rpartition(".")[0]
+    stem = folder.replace(os.sep, "/").rpartition("/")[2].rpartition(".")[0]
     return stem.partition("-")[0].lower().replace("_", "-").replace(".", "-")
 
 
@@ -89,7 +89,7 @@ def _entries(text: str) -> Iterator[tuple[str, str, str]]:
 
 
 def _header(folder: str, key: str) -> str:
-    text = _read(os.path.join(folder, "METADATA")) or _read(os.path.join(folder, "PKG-INFO"))
+    text = _read(f"{folder}/METADATA") or _read(f"{folder}/PKG-INFO")
     for line in text.splitlines():
         if not line:
             break

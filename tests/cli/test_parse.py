@@ -41,7 +41,15 @@ def test_repeated_flags_are_collected_and_commas_are_kept():
 
 @pytest.mark.parametrize(
     ("word", "value"),
-    [("--gang", True), ("--gang=true", True), ("--gang=T", True), ("--gang=1", True), ("--gang=false", False), ("--gang=F", False), ("--gang=0", False)],
+    [
+        ("--gang", True),
+        ("--gang=true", True),
+        ("--gang=T", True),
+        ("--gang=1", True),
+        ("--gang=false", False),
+        ("--gang=F", False),
+        ("--gang=0", False),
+    ],
 )
 def test_switches_as_in_go(word, value):
     assert parse(word).values == {"gang": value}

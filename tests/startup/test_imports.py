@@ -27,7 +27,9 @@ sys.stderr.write("\\nMODULES " + json.dumps([code, sorted({m.partition(".")[0] f
 def modules(tmp_path, *words):
     env = {k: v for k, v in os.environ.items() if not k.startswith(("ARENA", "KUBE"))}
     env |= {"ARENA_HOME": str(tmp_path), "HOME": str(tmp_path), "PYTHONPATH": ""}
-    done = subprocess.run([sys.executable, "-c", PROBE, json.dumps(words)], capture_output=True, text=True, env=env, check=False, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", PROBE, json.dumps(words)], capture_output=True, text=True, env=env, check=False, timeout=60
+    )
     code, found = json.loads(done.stderr.rpartition("MODULES ")[2])
     return code, set(found), done
 
