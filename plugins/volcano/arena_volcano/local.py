@@ -1,0 +1,44 @@
+"""What Volcano brings to the local cluster: CRDs, webhooks, controllers, the gang scheduler, and its two queues."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from arena_local.bundle import Admission, Bundle, Obj
+from arena_local.operator.crds import load_crds
+from arena_volcano.localcluster.admission import jobs, queues
+from arena_volcano.localcluster.groupcontroller import GroupController
+from arena_volcano.localcluster.jobs.controller import JobController
+from arena_volcano.localcluster.keys import DEFAULT_QUEUE, JOBS, POD_GROUPS, QUEUES, ROOT_QUEUE, SCHEDULER, SCHEDULING_API
+from arena_volcano.localcluster.queuecontroller import QueueController
+from arena_volcano.localcluster.scheduler.session import Scheduler
+
+
+def _first_queues() -> Sequence[Obj]:
+    """Return the queues that Volcano makes when it starts."""
+    return [
+        {"apiVersion": SCHEDULING_API, "kind": "Queue", "metadata": {"name": ROOT_QUEUE}, "spec": {"weight": 1, "reclaimable": False}},
+        {
+            "apiVersion": SCHEDULING_API,
+            "kind": "Queue",
+            "metadata": {"name": DEFAULT_QUEUE},
+            "spec": {"weight": 1, "reclaimable": True, "parent": ROOT_QUEUE},
+        },
+    ]
+
+
+BUNDLE = Bundle(
+    name="volcanojob",
+    crds=lambda: load_crds("arena_volcano"),
+    admission=(
+        Admission("mutatejob.volcano.sh", JOBS, ("CREATE",), mutate=jobs.mutate_job),
+        Admission("validatejob.volcano.sh", JOBS, validate=jobs.validate_job),
+        Admission("mutatequeue.volcano.sh", QUEUES, ("CREATE",), mutate=queues.mutate_queue),
+        Admission("validatequeue.volcano.sh", QUEUES, ("CREATE", "UPDATE", "DELETE"), validate=queues.validate_queue),
+        Admission("validatepodgroup.volcano.sh", POD_GROUPS, ("CREATE",), validate=queues.validate_pod_group),
+        Admission("validatepod.volcano.sh", "pods", ("CREATE",), validate=queues.validate_pod),
+    ),
+    controllers=(JobController, QueueController, GroupController, Scheduler),
+    objects=_first_queues,
+    schedulers=(SCHEDULER,),
+)

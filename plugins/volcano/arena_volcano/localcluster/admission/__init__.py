@@ -1,0 +1,1 @@
+"""Volcano's webhooks: what they write into Jobs and Queues, and the words in which they refuse."""

@@ -1,0 +1,124 @@
+"""``mutatequeue.volcano.sh``, ``validatequeue.volcano.sh``, ``validatepodgroup.volcano.sh`` and the pod annotations' check."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from arena_local.bundle import Api, Denied, Obj
+from arena_volcano.localcluster.keys import DEFAULT_QUEUE, QUEUES, ROOT_QUEUE, SCHEDULER, meta, status_of
+from arena_volcano.localcluster.quantity import parse
+
+_BUDGETS = ("volcano.sh/jdb-min-available", "volcano.sh/jdb-max-unavailable")
+_NOT_FOUND = 'queue.scheduling.volcano.sh "{}" not found'
+
+
+def children(api: Api, name: str) -> list[str]:
+    """Return the names of the queues below this one."""
+    return [meta(queue)["name"] for queue in api.list(QUEUES) if (queue.get("spec") or {}).get("parent") == name]
+
+
+def queue_problem(api: Api, name: str) -> str:
+    """Return why a job cannot go into the queue, as the job webhook words it, or an empty text."""
+    queue = api.find(QUEUES, "", name)
+    if queue is None:
+        return f" unable to find job queue: {_NOT_FOUND.format(name)};"
+    if name == ROOT_QUEUE:
+        return " can not submit job to root queue;"
+    below = children(api, name)
+    if below:
+        return f" can only submit job to leaf queue, queue `{name}` has {len(below)} child queues;"
+    state = status_of(queue).get("state") or "Open"  # a queue that nobody has looked at yet will be open
+    if state != "Open":
+        return f" can only submit job to queue with state `Open`, queue `{name}` status is `{state}`;"
+    return ""
+
+
+def mutate_queue(api: Api, queue: Obj, old: Obj | None, operation: str) -> None:
+    """Write the defaults of a queue."""
+    spec: dict[str, Any] = queue.setdefault("spec", {})
+    for lists in (spec.get("capability"), spec.get("deserved"), (spec.get("guarantee") or {}).get("resource")):
+        for value in (lists or {}).values():
+            try:
+                parse(value)
+            except ValueError as error:
+                raise Denied(str(error), code=400) from None
+    spec.setdefault("reclaimable", True)
+    spec["weight"] = spec.get("weight") or 1
+    spec.setdefault("dequeueStrategy", "traverse")
+
+
+def validate_queue(api: Api, queue: Obj, old: Obj | None, operation: str) -> None:
+    """Refuse a queue as Volcano does."""
+    name = meta(queue)["name"]
+    if operation == "DELETE":
+        _validate_delete(api, name)
+        return
+    errors = list(_field_errors(queue))
+    if errors:
+        text = errors[0] if len(errors) == 1 else f"[{', '.join(errors)}]"
+        raise Denied(text, code=400)
+    parent = queue["spec"].get("parent") or ROOT_QUEUE
+    if name != ROOT_QUEUE and parent != ROOT_QUEUE and api.find(QUEUES, "", parent) is None:
+        raise Denied(f"failed to get parent queue {parent} of queue {name}: {_NOT_FOUND.format(parent)}", code=400)
+
+
+def _validate_delete(api: Api, name: str) -> None:
+    if name in (DEFAULT_QUEUE, ROOT_QUEUE):
+        raise Denied(f"`{name}` queue can not be deleted", code=400)
+    below = children(api, name)
+    if below:
+        raise Denied(f"queue {name} can not be deleted because it has {len(below)} child queues: {', '.join(below)}", code=400)
+
+
+def _field_errors(queue: Obj) -> Iterator[str]:
+    spec = queue["spec"]
+    state = status_of(queue).get("state")
+    if state and state not in ("Open", "Closed"):
+        yield f'requestBody.spec.state: Invalid value: "{state}": queue state must be in [Open Closed]'
+    if spec.get("weight", 1) <= 0:
+        yield f"requestBody.spec.weight: Invalid value: {spec['weight']}: queue weight must be a positive integer"
+    guarantee = (spec.get("guarantee") or {}).get("resource") or {}
+    deserved, capability = spec.get("deserved") or {}, spec.get("capability") or {}
+    yield from _at_least("deserved", deserved, "guarantee", guarantee)
+    yield from _at_least("capability", capability, "deserved", deserved)
+
+
+def _at_least(upper: str, above: Mapping[str, Any], lower: str, below: Mapping[str, Any]) -> Iterator[str]:
+    for name, value in below.items():
+        if name in above and parse(above[name]) < parse(value):
+            where = f'requestBody.spec.{upper}.{name}: Invalid value: "{above[name]}"'
+            yield f"{where}: {upper}[{name}]={above[name]} must be >= {lower}[{name}]={value}"
+
+
+def validate_pod_group(api: Api, group: Obj, old: Obj | None, operation: str) -> None:
+    """Refuse a PodGroup whose queue is missing or not open, or that names its highest tier twice."""
+    spec = group.get("spec") or {}
+    errors = []
+    queue = spec.get("queue")
+    if queue:
+        problem = queue_problem(api, queue).strip().rstrip(";")
+        if problem and queue != ROOT_QUEUE:
+            errors.append(problem.replace("unable to find job queue", "unable to find queue").replace("submit job", "submit PodGroup"))
+    topology = spec.get("networkTopology") or {}
+    if topology.get("highestTierAllowed") is not None and topology.get("highestTierName"):
+        errors.append("must not specify 'highestTierAllowed' and 'highestTierName' in networkTopology simultaneously.")
+    if errors:
+        raise Denied("; ".join(errors), code=400)
+
+
+def validate_pod(api: Api, pod: Obj, old: Obj | None, operation: str) -> None:
+    """Refuse disruption budgets in the annotations of a pod for Volcano that make no sense."""
+    if (pod.get("spec") or {}).get("schedulerName") != SCHEDULER:
+        return
+    given = {key: value for key, value in (meta(pod).get("annotations") or {}).items() if key in _BUDGETS}
+    for key, value in given.items():
+        number = value.removesuffix("%")
+        if not number.lstrip("-").isdigit():
+            raise Denied(f'invalid value strconv.Atoi: parsing "{number}": invalid syntax for {key}', code=400)
+        if value.endswith("%") and not 0 < int(number) < 100:
+            raise Denied(f'invalid value <"{value}"> for {key}, it must be a valid percentage which between 1% ~ 99%', code=400)
+        if int(number) <= 0:
+            raise Denied(f'invalid value <"{value}"> for {key}, it must be a positive integer', code=400)
+    if len(given) > 1:
+        raise Denied(f"not allow configure multiple annotations <[{' '.join(_BUDGETS)}]> at same time", code=400)

@@ -1,0 +1,66 @@
+"""PodGroups for pods that ask for Volcano's scheduler without belonging to a Volcano Job: one for each owner, or for a bare pod."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from arena_local.bundle import Api, ApiError, Key, Obj
+from arena_local.operator.owners import controller_of, owner_reference
+from arena_volcano.localcluster import keys
+from arena_volcano.localcluster.jobs.group import quota_usage
+from arena_volcano.localcluster.keys import meta
+from arena_volcano.localcluster.quantity import Sum
+
+_PREFIX = "podgroup-"
+
+
+class GroupController:
+    """Reconciles pods."""
+
+    name = "volcano-podgroup-controller"
+    resource = "pods"
+    owns: tuple[str, ...] = ()
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+        self.watches: Mapping[str, Callable[[Obj], Iterable[Key]]] = {}
+
+    def reconcile(self, namespace: str, name: str) -> float | None:
+        """Make the pod's PodGroup and name it in the pod's annotations."""
+        pod = self._api.find("pods", namespace, name)
+        if pod is None or meta(pod).get("deletionTimestamp") or pod["spec"].get("schedulerName") != keys.SCHEDULER:
+            return None
+        if (meta(pod).get("annotations") or {}).get(keys.GROUP_NAME):
+            return None
+        owner = controller_of(pod)
+        group = _PREFIX + (owner["uid"] if owner else meta(pod)["uid"])
+        if self._api.find(keys.POD_GROUPS, namespace, group) is None:
+            self._create(pod, group, owner or owner_reference(pod))
+        patch = {"metadata": {"annotations": {keys.GROUP_NAME: group}}}
+        self._api.patch("pods", namespace, name, patch, manager=keys.CONTROLLER)
+        return None
+
+    def _create(self, pod: Obj, name: str, owner: Obj) -> None:
+        notes = meta(pod).get("annotations") or {}
+        least = notes.get(keys.GROUP_MIN_MEMBER, "1")
+        number = int(least) if least.isdigit() and int(least) > 0 else 1
+        needs = Sum()
+        needs.add(quota_usage(pod["spec"]), number)
+        spec: dict[str, Any] = {
+            "minMember": number,
+            "queue": notes.get(keys.GROUP_QUEUE, keys.DEFAULT_QUEUE),
+            "minResources": needs.texts(),
+        }
+        if pod["spec"].get("priorityClassName"):
+            spec["priorityClassName"] = pod["spec"]["priorityClassName"]
+        head: dict[str, Any] = {"name": name, "namespace": meta(pod)["namespace"], "ownerReferences": [owner]}
+        inherited = {key: notes[key] for key in keys.INHERITED if key in notes}
+        if inherited:
+            head["annotations"] = inherited
+        group = {"apiVersion": keys.SCHEDULING_API, "kind": "PodGroup", "metadata": head, "spec": spec, "status": {"phase": "Pending"}}
+        try:
+            self._api.create(group, manager=keys.CONTROLLER)
+        except ApiError as error:
+            if error.reason != "AlreadyExists":
+                raise

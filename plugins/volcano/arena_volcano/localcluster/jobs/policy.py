@@ -1,0 +1,68 @@
+"""Which action a request calls for: the task's policies first, then the job's, else a plain sync."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from arena_local.bundle import Obj
+from arena_volcano.localcluster.admission.policies import events_of
+from arena_volcano.localcluster.jobs.requests import INTERNAL, Request
+from arena_volcano.localcluster.keys import status_of, task
+
+SYNC = "SyncJob"
+_UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
+
+
+@dataclass(frozen=True)
+class Decision:
+    """An action, and the seconds after which it is due."""
+
+    action: str = SYNC
+    delay: float = 0.0
+
+
+def seconds(text: Any) -> float:
+    """Read a Go duration (``1m30s``); what is none counts as 0."""
+    rest, total = str(text or ""), 0.0
+    while rest:
+        digits = len(rest) - len(rest.lstrip("0123456789."))
+        unit = rest[digits:].lstrip("0123456789.") and rest[digits : digits + _unit_length(rest[digits:])]
+        if digits == 0 or unit not in _UNITS:
+            return 0.0
+        total += float(rest[:digits]) * _UNITS[unit]
+        rest = rest[digits + len(unit) :]
+    return total
+
+
+def _unit_length(text: str) -> int:
+    return next((index for index, char in enumerate(text) if char.isdigit() or char == "."), len(text))
+
+
+def decide(job: Obj, request: Request) -> Decision:
+    """Apply the policies to a request."""
+    if request.action:
+        return Decision(request.action)
+    if request.event in INTERNAL or request.version < status_of(job).get("version", 0):
+        return Decision()
+    entry = task(job, request.task) or {}
+    for policies in (entry.get("policies") or (), job["spec"].get("policies") or ()):
+        found = _match(policies, request)
+        if found:
+            return found
+    return Decision()
+
+
+def _match(policies: Iterable[Mapping[str, Any]], request: Request) -> Decision | None:
+    for policy in policies:
+        events = events_of(policy)
+        timeout = seconds(policy.get("timeout"))
+        if request.event in events or ("*" in events and request.event != "PodPending"):
+            if request.event == "PodPending" and not timeout:
+                continue
+            return Decision(str(policy.get("action", SYNC)), timeout)
+        code = policy.get("exitCode")
+        if code is not None and int(code) == request.exit_code and request.exit_code:
+            return Decision(str(policy.get("action", SYNC)))
+    return None

@@ -1,0 +1,96 @@
+"""The scheduler as a reconciler: the default queue's key comes back once a period, and each time a session is run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from arena_local.bundle import Api, Key, Obj
+from arena_volcano.localcluster import keys
+from arena_volcano.localcluster.keys import meta, status_of
+from arena_volcano.localcluster.quantity import canonical
+from arena_volcano.localcluster.scheduler import actions, report, snapshot
+from arena_volcano.localcluster.scheduler.gang import Gang, Task
+
+#: Seconds between two sessions.
+PERIOD = 1.0
+# client-go's recorder: so many events of one source about one object at once, then one in five minutes
+_BURST, _REFILL = 25, 300.0
+
+
+class Throttle:
+    """Keeps a gang that waits for hours from writing an event each second."""
+
+    def __init__(self) -> None:
+        self._buckets: dict[tuple[str, str], tuple[float, float]] = {}
+
+    def allow(self, key: tuple[str, str], now: float) -> bool:
+        """Return whether one more event about this object may be written."""
+        tokens, last = self._buckets.get(key, (float(_BURST), now))
+        tokens = min(float(_BURST), tokens + (now - last) / _REFILL)
+        allowed = tokens >= 1
+        self._buckets[key] = (tokens - 1 if allowed else tokens, now)
+        return allowed
+
+    def keep(self, living: Iterable[tuple[str, str]]) -> None:
+        """Forget objects that are gone."""
+        wanted = set(living)
+        self._buckets = {key: bucket for key, bucket in self._buckets.items() if key in wanted}
+
+
+class Scheduler:
+    """Runs sessions."""
+
+    name = "volcano-scheduler"
+    resource = keys.QUEUES
+    owns: tuple[str, ...] = ()
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+        self._due = 0.0
+        self._throttle = Throttle()
+        self.watches: Mapping[str, Callable[[Obj], Iterable[Key]]] = {}
+
+    def reconcile(self, namespace: str, name: str) -> float | None:
+        """Run a session if its time has come; other queues' keys do nothing."""
+        if name != keys.DEFAULT_QUEUE:
+            return None
+        period = max(0.01, self._api.setting("volcano.session", PERIOD))
+        now = self._api.now().timestamp()
+        if now < self._due <= now + period:
+            return self._due - now
+        self.session()
+        self._due = now + period
+        return period
+
+    def session(self) -> None:
+        """Look at the cluster once, let gangs in, place pods, report."""
+        if not self._api.list(keys.POD_GROUPS):
+            self._write_queues({})
+            return
+        world = snapshot.take(self._api)
+        self._throttle.keep(gang.key for gang in world.gangs)
+        actions.enqueue(world, self._refused)
+        actions.allocate(world, self._bind)
+        actions.backfill(world, self._bind)
+        session = report.session_id()
+        now = self._api.now().timestamp()
+        for gang in world.gangs:
+            report.close(self._api, gang, session, quiet=not self._throttle.allow(gang.key, now))
+        self._write_queues(world.queues)
+
+    def _bind(self, task: Task) -> bool:
+        return report.bound(self._api, task)
+
+    def _refused(self, gang: Gang, reason: str) -> None:
+        if self._throttle.allow(gang.key, self._api.now().timestamp()):
+            self._api.event(gang.group, "Normal", "Unschedulable", reason, component=keys.SCHEDULER)
+
+    def _write_queues(self, shares: Mapping[str, snapshot.QueueShare]) -> None:
+        """Write how much of each queue is taken."""
+        for queue in self._api.list(keys.QUEUES):
+            share = shares.get(meta(queue)["name"])
+            taken = share.allocated if share else {}
+            allocated = {"cpu": "0", "memory": "0", **{name: canonical(value) for name, value in taken.items() if value}}
+            status = {**status_of(queue), "allocated": allocated, "reservation": {}}
+            if status != status_of(queue) and status.get("state"):
+                self._api.update_status({**queue, "status": status}, manager=keys.SCHEDULER)
