@@ -2,6 +2,46 @@
 
 from __future__ import annotations
 
+from arena_local.api.kinds import plain
 from arena_local.api.kinds.base import Strategy
+from arena_local.api.kinds.crd import CrdStrategy
+from arena_local.api.kinds.pod import PodStrategy
+from arena_local.api.kinds.service import ServiceStrategy
+from arena_local.api.kinds.workloads import (
+    CronJobStrategy,
+    DaemonSetStrategy,
+    DeploymentStrategy,
+    JobStrategy,
+    ReplicatedStrategy,
+    StatefulSetStrategy,
+)
 
-STRATEGIES: dict[str, Strategy] = {}
+_RBAC = plain.RoleStrategy()
+STRATEGIES: dict[str, Strategy] = {
+    "configmaps": plain.ConfigMapStrategy(),
+    "endpoints": plain.EndpointsStrategy(),
+    "events": plain.EventStrategy(),
+    "namespaces": plain.NamespaceStrategy(),
+    "nodes": plain.NodeStrategy(),
+    "persistentvolumeclaims": plain.ClaimStrategy(),
+    "persistentvolumes": plain.VolumeStrategy(),
+    "pods": PodStrategy(),
+    "secrets": plain.SecretStrategy(),
+    "serviceaccounts": plain.ServiceAccountStrategy(),
+    "services": ServiceStrategy(),
+    "cronjobs.batch": CronJobStrategy(),
+    "jobs.batch": JobStrategy(),
+    "daemonsets.apps": DaemonSetStrategy(),
+    "deployments.apps": DeploymentStrategy(),
+    "replicasets.apps": ReplicatedStrategy(),
+    "statefulsets.apps": StatefulSetStrategy(),
+    "leases.coordination.k8s.io": plain.LeaseStrategy(),
+    "endpointslices.discovery.k8s.io": plain.EndpointSliceStrategy(),
+    "priorityclasses.scheduling.k8s.io": plain.PriorityClassStrategy(),
+    "storageclasses.storage.k8s.io": plain.StorageClassStrategy(),
+    "roles.rbac.authorization.k8s.io": _RBAC,
+    "rolebindings.rbac.authorization.k8s.io": _RBAC,
+    "clusterroles.rbac.authorization.k8s.io": _RBAC,
+    "clusterrolebindings.rbac.authorization.k8s.io": _RBAC,
+    "customresourcedefinitions.apiextensions.k8s.io": CrdStrategy(),
+}
