@@ -29,6 +29,10 @@ class Devices:
         self.real_gpus = real
         self._taken: dict[tuple[str, str], dict[int, tuple[str, str]]] = {}
 
+    def resize(self, capacity: Mapping[str, Mapping[str, int]]) -> None:
+        """Take over new sizes; what is taken stays taken."""
+        self._capacity = capacity
+
     def assign(self, node: str, uid: str, container: Obj) -> dict[str, list[int]]:
         """Return resource → indices for a container of a pod; what it has already is kept."""
         result = {}

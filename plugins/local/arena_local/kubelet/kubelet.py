@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from arena_local.bundle import Obj
-from arena_local.context import Context
+from arena_local.context import Context, Options
 from arena_local.kubelet import node, records, simulate
 from arena_local.kubelet.backend import Backend
 from arena_local.kubelet.devices import Devices, count_gpus
@@ -38,7 +38,7 @@ class Kubelet:
         self.host_ip = "127.0.0.1"
         self._options = ctx.options
         self.nodes = node.node_names(ctx.options.nodes)
-        gpus = count_gpus()
+        gpus = self._gpus = count_gpus()
         self.sizes = node.capacity(ctx.options.resources, gpus)
         pretended = "nvidia.com/gpu" in ctx.options.resources and int(ctx.options.resources["nvidia.com/gpu"]) > gpus
         self.devices = Devices({n: node.whole(self.sizes) for n in self.nodes}, 0 if pretended else gpus)
@@ -101,6 +101,14 @@ class Kubelet:
         workers = list(self.workers.values())
         await asyncio.gather(*(w.ending.end(min(w.grace, grace), finish=True) for w in workers), return_exceptions=True)
         await asyncio.to_thread(lambda: [sweep(w.uid) for w in workers])
+
+    def apply(self, options: Options) -> None:
+        """Take over changed options: nodes, resources, simulation."""
+        self._options = options
+        self.nodes = node.node_names(options.nodes)
+        self.sizes = node.capacity(options.resources, self._gpus)
+        self.devices.resize({n: node.whole(self.sizes) for n in self.nodes})
+        node.register(self.api, self.nodes, self.sizes)
 
     @property
     def busy(self) -> bool:

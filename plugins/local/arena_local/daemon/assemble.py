@@ -1,0 +1,125 @@
+"""Puts the cluster together: store, API rules, job types' bundles, controllers, queues, scheduler, kubelet."""
+
+from __future__ import annotations
+
+import logging
+from importlib import metadata
+from typing import Any
+
+from arena_local.bundle import Bundle
+from arena_local.context import Component, Context, Options
+from arena_local.daemon.state import State
+
+log = logging.getLogger(__name__)
+
+
+def load_bundles() -> list[Bundle]:
+    """Return what the installed job types ship; one that does not load is logged and left out."""
+    found: list[Bundle] = []
+    for point in metadata.entry_points(group="arena.local_controllers"):
+        try:
+            bundle = point.load()
+        except Exception:
+            log.exception("job type %s: its part of the local cluster cannot be loaded and is left out", point.name)
+            continue
+        if any(b.name == bundle.name for b in found):
+            log.warning("job type %s: a bundle named %s is there already; left out", point.name, bundle.name)
+            continue
+        found.append(bundle)
+    return found
+
+
+class Cluster:
+    """All parts of one local cluster, started in order and stopped in reverse."""
+
+    def __init__(self, state: State, options: Options) -> None:
+        from arena_local.api.server import ApiServer
+        from arena_local.store import Store
+
+        self.state = state
+        self.store = Store(state.database)
+        bundles = load_bundles()
+        self.api: Any = ApiServer(self.store, (), options)
+        self.context = Context(state.folder, self.api, options, state.token())
+        self.context.bundles = self._install(bundles)
+        self._parts: dict[str, Component] = {}
+        for name in ("controllers", "kueue", "scheduler", "kubelet"):
+            part = self._build(name)
+            if part is not None:
+                self._parts[name] = part
+
+    def _install(self, bundles: list[Bundle]) -> tuple[Bundle, ...]:
+        """Give the API each bundle's kinds and webhooks; a bundle that breaks takes no other with it."""
+        from arena_local import kueue
+
+        installed: list[Bundle] = []
+        for bundle in bundles:
+            try:
+                self.api.add_bundles([bundle])
+            except Exception:
+                log.exception("bundle %s is left out", bundle.name)
+                continue
+            installed.append(bundle)
+        try:
+            queues = kueue.bundle(tuple(installed))
+            self.api.add_bundles([queues])
+            installed.append(queues)
+        except Exception:
+            log.exception("queues are left out")
+        return tuple(installed)
+
+    def _build(self, name: str) -> Component | None:
+        from importlib import import_module
+
+        try:
+            built: Component = import_module(f"arena_local.{name}").build(self.context)
+        except Exception:
+            if name in ("scheduler", "kubelet"):
+                raise
+            log.exception("%s is left out", name)
+            return None
+        return built
+
+    async def start(self) -> None:
+        """Start all parts."""
+        for name, part in self._parts.items():
+            log.info("starting %s", name)
+            await part.start()
+
+    async def stop(self, *, end_pods: bool) -> None:
+        """Stop all parts; with ``end_pods`` no process of any pod is left."""
+        for name in ("controllers", "kueue", "scheduler"):
+            await self._stop_part(name)
+        kubelet: Any = self._parts.get("kubelet")
+        if kubelet and end_pods:
+            await kubelet.end_all()
+        await self._stop_part("kubelet")
+
+    async def _stop_part(self, name: str) -> None:
+        part = self._parts.pop(name, None)
+        if part is None:
+            return
+        try:
+            await part.stop()
+        except Exception:
+            log.exception("stopping %s", name)
+
+    @property
+    def busy(self) -> bool:
+        """Whether some pod runs."""
+        kubelet: Any = self._parts.get("kubelet")
+        return bool(kubelet and kubelet.busy)
+
+    async def apply(self, options: Options) -> None:
+        """Take over changed options while running."""
+        before, self.context.options = self.context.options, options
+        self.api.options = options
+        kubelet: Any = self._parts.get("kubelet")
+        if kubelet:
+            kubelet.apply(options)
+        if dict(before.quota) != dict(options.quota):
+            await self._stop_part("kueue")
+            part = self._build("kueue")
+            if part is not None:
+                self._parts["kueue"] = part
+                await part.start()

@@ -1,0 +1,76 @@
+"""The life of the daemon: lock, assembly, HTTP, signals, and the end."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import signal
+import sys
+from logging.handlers import RotatingFileHandler
+
+from arena_local.daemon.state import State, port_is_free
+
+log = logging.getLogger("arena_local.daemon")
+
+#: Exit code of a daemon that found another one at work.
+ALREADY_RUNNING = 3
+
+
+def run(state: State, port: int, *, verbose: bool = False) -> int:
+    """Be the daemon until a signal; returns the exit code."""
+    with state.locked("daemon", wait=False) as mine:
+        if not mine:
+            return ALREADY_RUNNING
+        _set_up_log(state, verbose=verbose)
+        try:
+            asyncio.run(_serve(state, port))
+        except Exception:
+            log.exception("the local cluster ends")
+            raise
+        finally:
+            state.farewell()
+    return 0
+
+
+def _set_up_log(state: State, *, verbose: bool) -> None:
+    handler = RotatingFileHandler(state.log, maxBytes=5_000_000, backupCount=2)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    root = logging.getLogger()
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG if verbose else logging.INFO)
+    for noisy in ("aiohttp.access", "asyncio"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+async def _serve(state: State, port: int) -> None:
+    from aiohttp import web
+
+    from arena_local.daemon.assemble import Cluster
+    from arena_local.http import build_app
+
+    loop = asyncio.get_running_loop()
+    ended: asyncio.Queue[str] = asyncio.Queue()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, ended.put_nowait, "stop")
+    loop.add_signal_handler(signal.SIGHUP, ended.put_nowait, "reload")
+    cluster = Cluster(state, state.options())
+    runner = web.AppRunner(build_app(cluster.context), access_log=None, handle_signals=False, shutdown_timeout=1.0)
+    await runner.setup()
+    wanted = port or state.last_port()
+    site = web.TCPSite(runner, "127.0.0.1", wanted if wanted and (port or port_is_free(wanted)) else 0)
+    await cluster.start()
+    await site.start()
+    state.announce(runner.addresses[0][1])
+    log.info("ready (pid file, kubeconfig and port are written)")
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
+    while await ended.get() == "reload":
+        await cluster.apply(state.options())
+        log.info("options applied")
+    log.info("stopping")
+    await cluster.stop(end_pods=True)
+    await runner.cleanup()
+    cluster.store.close()
+    log.info("stopped")
+    sys.stdout.flush()

@@ -1,0 +1,165 @@
+"""The state folder of a local cluster: who may read it, what lies where, and whether a daemon is at work."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import secrets
+import shutil
+import socket
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from arena_local.context import Options
+from arena_local.kubelet.shim.processes import start_ticks
+
+#: The kubeconfig context of the local cluster.
+CONTEXT = "arena-local"
+
+
+def default_state() -> Path:
+    """Return the state folder: ``$ARENA_HOME/local``, ``~/.arena/local`` by default."""
+    home = os.environ.get("ARENA_HOME")
+    return (Path(home).expanduser() if home else Path.home() / ".arena") / "local"
+
+
+@dataclass(frozen=True)
+class Daemon:
+    """A daemon that has said that it is ready."""
+
+    pid: int
+    start: str
+    port: int
+
+    @property
+    def alive(self) -> bool:
+        """Whether this very process still runs."""
+        if Path("/proc/self/stat").exists():
+            return bool(self.start) and start_ticks(self.pid) == self.start
+        with contextlib.suppress(OSError):
+            os.kill(self.pid, 0)
+            return True
+        return False
+
+
+class State:
+    """Paths and small files below one folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder.expanduser().absolute()
+        self.database = self.folder / "state.db"
+        self.log = self.folder / "daemon.log"
+        self.kubeconfig = self.folder / "kubeconfig"
+        self._ready = self.folder / "daemon.json"
+        self._options = self.folder / "options.json"
+        self._token = self.folder / "token"
+
+    def prepare(self) -> None:
+        """Make the folder, readable by its owner alone."""
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.folder.chmod(0o700)
+
+    @contextlib.contextmanager
+    def locked(self, name: str, *, wait: bool) -> Iterator[bool]:
+        """Hold a lock of that name; yields whether it was got."""
+        self.prepare()
+        fd = os.open(self.folder / f"{name}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            try:
+                fcntl.flock(fd, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+            except OSError:
+                yield False
+                return
+            yield True
+        finally:
+            os.close(fd)
+
+    def token(self) -> str:
+        """Return the secret of this cluster, made on first use."""
+        with contextlib.suppress(FileNotFoundError):
+            found = self._token.read_text().strip()
+            if found:
+                return found
+        token = secrets.token_urlsafe(24)
+        self._write(self._token, token)
+        return token
+
+    def options(self) -> Options:
+        """Return what the cluster was told to be."""
+        known = {f.name for f in fields(Options)}
+        return Options(**{k: v for k, v in _json(self._options).items() if k in known})
+
+    def save_options(self, options: Options) -> None:
+        """Keep the options for the next start."""
+        self.prepare()
+        self._write(self._options, json.dumps({k: dict(v) if isinstance(v, dict) else v for k, v in asdict(options).items()}, indent=1))
+
+    def last_port(self) -> int:
+        """Return the port of the last daemon: copies of the kubeconfig stay good across restarts."""
+        return int(_json(self.folder / "port.json").get("port", 0))
+
+    def daemon(self) -> Daemon | None:
+        """Return the daemon that is ready and alive, or None."""
+        found = _json(self._ready)
+        if not found:
+            return None
+        daemon = Daemon(int(found["pid"]), str(found["start"]), int(found["port"]))
+        return daemon if daemon.alive else None
+
+    def announce(self, port: int) -> None:
+        """Write kubeconfig and ready file: whoever waits may come."""
+        self._write(self.folder / "port.json", json.dumps({"port": port}))
+        self._write(self.kubeconfig, json.dumps(self.kubeconfig_object(port), indent=1) + "\n")
+        self._write(self._ready, json.dumps({"pid": os.getpid(), "start": start_ticks(os.getpid()), "port": port}))
+
+    def farewell(self) -> None:
+        """Take the ready file away."""
+        self._ready.unlink(missing_ok=True)
+
+    def kubeconfig_object(self, port: int) -> dict[str, Any]:
+        """Return a complete kubeconfig. kubectl sends no bearer token over plain http: the secret stands in the path."""
+        server = f"http://127.0.0.1:{port}/{self.token()}"
+        return {
+            "apiVersion": "v1",
+            "kind": "Config",
+            "current-context": CONTEXT,
+            "clusters": [{"name": CONTEXT, "cluster": {"server": server}}],
+            "contexts": [{"name": CONTEXT, "context": {"cluster": CONTEXT, "user": CONTEXT, "namespace": "default"}}],
+            "users": [{"name": CONTEXT, "user": {}}],
+        }
+
+    def wipe(self) -> None:
+        """Remove everything (nobody may be at work)."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    @staticmethod
+    def _write(path: Path, text: str) -> None:
+        part = path.with_name(f"{path.name}.part")
+        with contextlib.suppress(FileNotFoundError):
+            part.unlink()
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
+            out.write(text)
+        part.replace(path)
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        value = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def port_is_free(port: int) -> bool:
+    """Whether the port can be listened on."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
