@@ -150,7 +150,7 @@ def job_status(
     if phase == Phase.SUSPENDED and (waiting := queueing(job, related)):
         phase, (reason, message) = Phase.QUEUING, waiting
     elif not phase.finished and phase not in (Phase.SUSPENDED, Phase.QUEUING):
-        stuck = next((i for i in members if i.phase == "Pending"), None)
+        stuck = next((i for i in members if i.phase == "Pending" and i.status != "Terminating"), None)
         if stuck:
             phase = Phase.PENDING
             if stuck.reason:

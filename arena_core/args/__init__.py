@@ -24,7 +24,7 @@ from arena_core.args.fields import (
     Tolerations,
     Words,
 )
-from arena_core.args.flags import FlagSpec, field_for_key, flag, flag_name, flag_specs, meta_of
+from arena_core.args.flags import FlagSpec, field_for_key, flag, flag_name, flag_specs, meta_of, spellings
 from arena_core.args.groups import (
     ArgsGroup,
     JobArgs,
@@ -87,5 +87,6 @@ __all__ = [
     "meta_of",
     "parse",
     "problems_from_validation_error",
+    "spellings",
     "to_job_file",
 ]

@@ -126,6 +126,22 @@ class Registry:
         handle = self._handles[wanted] = JobTypeHandle(self._manager, module, entry, job_type, self)
         return handle
 
+    def add(self, module: Any, distribution: str = "added by hand") -> JobTypeHandle:
+        """Register a job type's module that no distribution offers (tests, embedding), under the name it gives itself."""
+        from arena_core.installed import Offer
+        from arena_core.registry.handle import JobTypeHandle
+        from arena_core.registry.probe import probe_job_type
+
+        name = str(module.arena_job_type().name)
+        entry = Entry(Offer(JOBS, name, module.__name__, distribution, ""))
+        if name in self._group(JOBS):
+            raise PluginError(f"job type {name!r} is there already, from {self._group(JOBS)[name][0].distribution}")
+        module, job_type = probe_job_type(entry)
+        self._group(JOBS)[name] = [entry]
+        self._manager.register(module, name)
+        handle = self._handles[name] = JobTypeHandle(self._manager, module, entry, job_type, self)
+        return handle
+
     def _installed(self, wanted: str, asked: str) -> Entry:
         same = self._group(JOBS).get(wanted, [])
         entry = discovery.chosen(same)
