@@ -8,6 +8,7 @@ from arena_local.bundle import Api, Key, Obj
 from arena_local.operator.training import gang, policy
 from arena_local.operator.training.kind import JOB_LABEL, MULTIKUEUE, OPERATOR_LABEL, Kind, Run, controlled
 from arena_local.operator.training.pods import reconcile_pods, record_troubles
+from arena_local.operator.training.recorder import Recorder
 from arena_local.operator.training.services import reconcile_services
 from arena_local.operator.training.status import complete, finished, is_true, set_condition, stamp
 
@@ -23,13 +24,14 @@ class TrainingController:
         self.watches: Mapping[str, Callable[[Obj], Iterable[Key]]] = {}
         self._kind = kind
         self._api = api
+        self._recorder = Recorder(api, kind.controller)
 
     def reconcile(self, namespace: str, name: str) -> float | None:
         """Bring pods, services and status in line with the job; return seconds until a deadline or the end of its life."""
         job = self._api.find(self.resource, namespace, name)
         if job is None or job["metadata"].get("deletionTimestamp"):
             return None
-        run = self._kind.view(self._api, job)
+        run = self._kind.view(self._api, self._recorder, job)
         if run.policy.get("managedBy") == MULTIKUEUE:
             return None
         self._mark_created(run)

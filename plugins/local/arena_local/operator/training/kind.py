@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from arena_local.bundle import Api, Obj
+from arena_local.operator.training.recorder import Recorder
 
 OPERATOR_LABEL = "training.kubeflow.org/operator-name"
 JOB_LABEL = "training.kubeflow.org/job-name"
@@ -48,6 +49,7 @@ class Run:
     replicas: dict[str, Replica]
     policy: Mapping[str, Any]
     status: dict[str, Any]
+    recorder: Recorder
     #: The pods as they were when the reconcile began; what it deletes stays in here, as in the operator.
     pods: list[Obj] = field(default_factory=list)
 
@@ -73,7 +75,7 @@ class Run:
 
     def event(self, type: str, reason: str, message: str) -> None:
         """Record an event on the job."""
-        self.api.event(self.job, type, reason, message, component=self.kind.controller)
+        self.recorder.event(self.job, type, reason, message)
 
     def reason(self, word: str) -> str:
         """Return the reason of a condition: the kind and a word (``PyTorchJobRunning``)."""
@@ -167,14 +169,14 @@ class Kind:
                         return int(port["containerPort"])
         raise ValueError("port not found")
 
-    def view(self, api: Api, job: Obj) -> Run:
+    def view(self, api: Api, recorder: Recorder, job: Obj) -> Run:
         """Return the view of a job for one reconcile."""
         job = copy.deepcopy(job)
         self.prepare(job)
         spec = job.get("spec") or {}
         specs = {t: s for t, s in (spec.get(self.specs) or {}).items() if isinstance(s, dict)}
         replicas = {t: self.replica(t, specs[t]) for t in self.types(specs)}
-        return Run(api, self, job, replicas, spec.get("runPolicy") or {}, copy.deepcopy(job.get("status") or {}))
+        return Run(api, self, job, replicas, spec.get("runPolicy") or {}, copy.deepcopy(job.get("status") or {}), recorder)
 
 
 def controlled(objects: Sequence[Obj], uid: str) -> list[Obj]:
