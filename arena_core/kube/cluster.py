@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from arena_core.errors import AlreadyExists, NotFound
 from arena_core.kube.endpoint import Endpoint
 from arena_core.kube.refusals import Gone, refusal
-from arena_core.kube.transport import Answer, Transport
+from arena_core.kube.transport import Answer, Stream, Transport
 from arena_core.types import Manifest, Resource
 
 if TYPE_CHECKING:
@@ -195,15 +195,19 @@ class Cluster:
         resource_version: str = "",
         timeout: float | None = None,
         stop: Callable[[], bool] = lambda: False,
+        opened: Callable[[Stream], None] = lambda stream: None,
+        known: Iterable[Manifest] = (),
     ) -> Iterator[tuple[str, Manifest]]:
         """Yield (ADDED | MODIFIED | DELETED, object) until ``timeout`` seconds have passed; broken connections are resumed.
 
         Without ``resource_version`` it begins with what is there (as ADDED). After a gap that the server cannot fill (410) the
         collection is listed again: what is new comes as ADDED, what may have changed as MODIFIED, what vanished as DELETED.
+        ``known`` is what the caller has seen at ``resource_version``, so that its disappearance during a gap can be told.
+        ``opened`` is given every stream: another thread ends the watch by making ``stop`` true and closing it.
         """
         from arena_core.kube.watch import Watch
 
-        return Watch(self, resource, namespace, label_selector, field_selector, timeout, stop).events(resource_version)
+        return Watch(self, resource, namespace, label_selector, field_selector, timeout, stop, opened).events(resource_version, known)
 
     def stream_logs(self, namespace: str, pod: str, options: LogOptions | None = None) -> Iterator[bytes]:
         """Yield the log of a container line by line; a followed log goes on after a broken connection, without gap or repetition."""

@@ -150,17 +150,20 @@ def _in_cluster(options: ConnectOptions) -> Cluster:
 
 def _embedded(options: ConnectOptions) -> Cluster:
     """Start, if need be, the embedded cluster that an installed distribution offers (entry-point group ``arena.clusters``)."""
-    from importlib.metadata import entry_points
+    from importlib import import_module
 
-    found = [e for e in entry_points(group="arena.clusters") if e.name == "local"]
+    from arena_core.installed import offers
+
+    found = [offer for offer in offers("arena.clusters") if offer.name == "local"]
     if not found:
         raise ClusterUnreachable(
             "no cluster is configured, and the embedded one is not installed",
             "set $KUBECONFIG or --config, or `pip install arena-local` for a cluster on this machine",
         )
     try:
-        ensure = found[0].load()
-    except ImportError as error:
+        module, _, attribute = found[0].value.partition(":")
+        ensure = getattr(import_module(module), attribute)
+    except (ImportError, AttributeError) as error:
         raise ClusterUnreachable(f"the embedded cluster cannot be loaded: {error}", "reinstall arena-local") from error
     path, context = ensure()
     cluster = _from_files(kubeconfig.load([path]), _without_context(options, context))

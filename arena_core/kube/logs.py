@@ -93,19 +93,31 @@ def stream(cluster: Cluster, namespace: str, pod: str, options: LogOptions) -> I
 
 
 def follow(
-    cluster: Cluster, namespace: str, pod: str, options: LogOptions, position: Position, ended: Callable[[], bool]
+    cluster: Cluster,
+    namespace: str,
+    pod: str,
+    options: LogOptions,
+    position: Position,
+    ended: Callable[[], bool],
+    opened: Callable[[Stream], None] = lambda stream: None,
 ) -> Iterator[bytes]:
-    """Yield lines from ``position`` on until the container has ended and its log is read; ``ended`` is asked when the stream ends."""
+    """Yield lines from ``position`` on until the container has ended and its log is read; ``ended`` is asked when the stream ends.
+
+    ``opened`` is given every stream, so that another thread can end the reading by closing it.
+    """
     asked = replace(options, timestamps=True)
-    failures, failed_since = 0, 0.0
+    failures, failed_since, idle = 0, 0.0, 0
     while True:
-        done = False
+        done, idle = False, idle + 1
         try:
             current = position.resume(asked)
-            for line in _whole_lines(_open(cluster, namespace, pod, current)):
+            source = _open(cluster, namespace, pod, current)
+            opened(source)
+            for line in _whole_lines(source):
                 failures = 0
-                stamp, text = _split(line)
+                stamp, text = split_timestamp(line)
                 if stamp is None or position.is_new(stamp):
+                    idle = 0
                     yield line if options.timestamps or stamp is None else text
             done = ended()
         except ClusterUnreachable as error:
@@ -118,14 +130,14 @@ def follow(
             # The stream may have ended because the server did; what came after is read once more to the end.
             yield from _rest(cluster, namespace, pod, options, position)
             return
-        time.sleep(DELAYS[min(failures, len(DELAYS) - 1)])
+        time.sleep(DELAYS[min(max(failures, idle), len(DELAYS) - 1)])
 
 
 def _rest(cluster: Cluster, namespace: str, pod: str, options: LogOptions, position: Position) -> Iterator[bytes]:
     current = replace(position.resume(options), follow=False, timestamps=True)
     try:
         for line in _lines(_open(cluster, namespace, pod, current)):
-            stamp, text = _split(line)
+            stamp, text = split_timestamp(line)
             if stamp is not None and position.is_new(stamp):
                 yield line if options.timestamps else text
     except ArenaError:
@@ -180,7 +192,7 @@ def _whole_lines(stream: Stream) -> Iterator[bytes]:
             yield line
 
 
-def _split(line: bytes) -> tuple[str | None, bytes]:
+def split_timestamp(line: bytes) -> tuple[str | None, bytes]:
     """Return the timestamp and the rest of a line; no timestamp for what the server itself put in (``unable to retrieve ...``)."""
     stamp, space, text = line.partition(b" ")
     if space and len(stamp) >= 20 and stamp[4:5] == b"-" and stamp[10:11] == b"T":

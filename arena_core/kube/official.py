@@ -54,10 +54,9 @@ def _obtain(context: Context) -> Credentials:
     loader.load_and_set(configuration)
     if getattr(configuration, "refresh_api_key_hook", None):
         configuration.refresh_api_key_hook(configuration)
-    authorization = str((configuration.api_key or {}).get("authorization") or "")
-    scheme, _, token = authorization.rpartition(" ")
-    if scheme and scheme.lower() != "bearer":
-        token = ""
+    keys = configuration.api_key or {}
+    # The name of this key is not the same in all releases of the client.
+    token = str(keys.get("BearerToken") or keys.get("authorization") or "").removeprefix("Bearer ")
     cert, key = configuration.cert_file, configuration.key_file
     if not token and not cert and not configuration.username:
         raise ClusterUnreachable(f"{_way(context)} of user {context.user_name} gave no credentials", "run it by hand to see why")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from arena_core.errors import ClusterUnreachable
@@ -38,6 +38,7 @@ class Watch:
         field_selector: str,
         timeout: float | None,
         stop: Callable[[], bool],
+        opened: Callable[[Stream], None] = lambda stream: None,
     ) -> None:
         self._cluster = cluster
         self._resource = resource
@@ -45,12 +46,14 @@ class Watch:
         self._selectors = {"labelSelector": label_selector, "fieldSelector": field_selector}
         self._deadline = None if timeout is None else time.monotonic() + timeout
         self._stop = stop
+        self._opened = opened
         self._version = ""
         self._known: dict[str, Manifest] = {}
 
-    def events(self, resource_version: str) -> Iterator[Event]:
+    def events(self, resource_version: str, known: Iterable[Manifest] = ()) -> Iterator[Event]:
         """Yield events until the time is over."""
         self._version = resource_version
+        self._known = {_key(obj): obj for obj in known}
         if not resource_version:
             yield from self._relist()
         failures = 0
@@ -114,6 +117,7 @@ class Watch:
         stream = self._cluster.transport.stream(path_of(self._resource, self._namespace), query, timeout=seconds + 5)
         if isinstance(stream, Answer):
             raise refusal(stream.status, stream.body, verb="watch", resource=self._resource, namespace=self._namespace, name="")
+        self._opened(stream)
         try:
             yield from self._read(stream)
         finally:

@@ -61,7 +61,11 @@ def test_a_kind_that_is_not_served() -> None:
 
 
 def test_invalid_names_every_field() -> None:
-    causes = [{"field": "spec.a", "message": "Required value"}, {"field": "<nil>", "message": "some rules were not checked"}, {"field": "spec.b[0]", "message": "bad"}]
+    causes = [
+        {"field": "spec.a", "message": "Required value"},
+        {"field": "<nil>", "message": "some rules were not checked"},
+        {"field": "spec.b[0]", "message": "bad"},
+    ]
     error = made(422, "long", "Invalid", {"causes": causes})
     assert isinstance(error, Invalid)
     assert [c.path for c in error.causes] == ["spec.a", "spec.b[0]"]

@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from arena_core.errors import ClusterUnreachable
+from arena_core.kube.endpoint import Credentials
+from arena_core.kube.resources import PODS
+
+EMPTY = {"items": []}
+
+
+def message(cluster: Any) -> str:
+    with pytest.raises(ClusterUnreachable) as caught:
+        cluster.list(PODS, "default")
+    return f"{caught.value.message} | {caught.value.hint}"
+
+
+def test_a_good_certificate_and_every_bad_one(certificates: Any, tls_api: Any, reply: Any) -> None:
+    api = tls_api(*certificates.sign("server"))
+    api.script(reply(200, EMPTY))
+    api.cluster(ca=str(certificates.ca)).list(PODS, "default")
+    api.cluster(ca=certificates.ca.read_bytes()).list(PODS, "default")
+    api.cluster(verify=False).list(PODS, "default")
+    assert "signed by an authority that the kubeconfig does not name" in message(api.cluster())
+    text = message(api.cluster(ca=str(certificates.ca), server_name="other.example"))
+    assert "is for another name" in text and "tls-server-name" in text
+    named = tls_api(*certificates.sign("named", host="DNS:api.internal"))
+    named.script(reply(200, EMPTY))
+    named.cluster(ca=str(certificates.ca), server_name="api.internal").list(PODS, "default")
+    assert "is for another name" in message(named.cluster(ca=str(certificates.ca)))
+    assert "certificate authority of the kubeconfig cannot be used" in message(api.cluster(ca=b"rubbish"))
+
+
+def test_an_expired_certificate_of_the_server(certificates: Any, tls_api: Any) -> None:
+    api = tls_api(*certificates.sign("expired", days="0"))
+    time.sleep(1.1)
+    assert "has expired" in message(api.cluster(ca=str(certificates.ca)))
+
+
+def test_client_certificates(certificates: Any, tls_api: Any, reply: Any) -> None:
+    cert, key = certificates.sign("me")
+    late = certificates.sign("late", days="0")
+    api = tls_api(*certificates.sign("server2"), client_ca=certificates.ca)
+    api.script(reply(200, EMPTY))
+
+    def with_certificate(one: Any, other: Any) -> Any:
+        return api.cluster(ca=str(certificates.ca), credentials=Credentials(cert=one, key=other))
+
+    with_certificate(str(cert), str(key)).list(PODS, "default")
+    with_certificate(cert.read_bytes(), key.read_bytes()).list(PODS, "default")
+    assert "client certificate and key of the kubeconfig cannot be used" in message(with_certificate(str(cert), str(late[1])))
+    time.sleep(1.1)
+    assert "client certificate of the kubeconfig expired on" in message(with_certificate(*map(str, late)))
+    assert not list(Path("/tmp").glob("arena-*.pem"))
+
+
+def test_http_where_tls_is_meant_and_the_other_way_round(certificates: Any, tls_api: Any, fake_api: Any) -> None:
+    assert "does not speak TLS" in message(fake_api.cluster(server=fake_api.url.replace("http:", "https:")))
+
+
+@pytest.fixture
+def tunnel() -> Iterator[Any]:
+    """A proxy that knows CONNECT and remembers what was asked of it."""
+    server = socket.create_server(("127.0.0.1", 0))
+    seen: list[bytes] = []
+
+    def pump(one: socket.socket, other: socket.socket) -> None:
+        while data := one.recv(65536):
+            other.sendall(data)
+
+    def serve() -> None:
+        while True:
+            try:
+                client, _ = server.accept()
+            except OSError:
+                return
+            head = client.recv(65536)
+            seen.append(head)
+            host, _, port = head.split(b" ")[1].partition(b":")
+            far = socket.create_connection((host.decode(), int(port)))
+            client.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+            for pair in ((client, far), (far, client)):
+                threading.Thread(target=pump, args=pair, daemon=True).start()
+
+    threading.Thread(target=serve, daemon=True).start()
+    yield f"http://user:p%40ss@127.0.0.1:{server.getsockname()[1]}", seen
+    server.close()
+
+
+def test_https_through_a_proxy(certificates: Any, tls_api: Any, reply: Any, tunnel: Any) -> None:
+    url, seen = tunnel
+    api = tls_api(*certificates.sign("behind"))
+    api.script(reply(200, EMPTY))
+    api.cluster(ca=str(certificates.ca), proxy=url).list(PODS, "default")
+    assert seen[0].startswith(f"CONNECT 127.0.0.1:{api.port}".encode()) and b"Proxy-Authorization: Basic" in seen[0]
+
+
+def test_http_through_a_proxy(fake_api: Any, reply: Any) -> None:
+    fake_api.script(reply(200, EMPTY))
+    fake_api.cluster(server="http://cluster.example:8080/base", proxy=fake_api.url).list(PODS, "default")
+    assert fake_api.requests[0].headers["absolute"] == "http://cluster.example:8080/base/api/v1/namespaces/default/pods?limit=500"
+
+
+def test_the_proxy_of_the_environment(fake_api: Any, reply: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    fake_api.script(reply(200, EMPTY))
+    monkeypatch.setenv("http_proxy", fake_api.url)
+    fake_api.cluster(server="http://cluster.example").list(PODS, "default")
+    monkeypatch.setenv("no_proxy", "cluster.example")
+    assert "cannot be resolved" in message(fake_api.cluster(server="http://cluster.example"))
+    fake_api.cluster().list(PODS, "default")  # loopback never goes through a proxy
+    with pytest.raises(ClusterUnreachable, match="socks5"):
+        fake_api.cluster(server="http://cluster.example", proxy="socks5://127.0.0.1:1")
