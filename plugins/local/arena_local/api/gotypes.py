@@ -64,7 +64,16 @@ VALUE_INTEGERS = frozenset(
 VALUE_INTEGER_TYPES = frozenset({"DeploymentStatus", "JobStatus", "ScaleSpec"})
 #: Pointers in spite of the names above.
 POINTER_FIELDS = frozenset(
-    {("PodSpec", "priority"), ("CustomResourceColumnDefinition", ""), ("Lease", ""), ("Event", ""), ("ClientIPConfig", "timeoutSeconds")}
+    {
+        ("PodSpec", "priority"),
+        ("CustomResourceColumnDefinition", ""),
+        ("Lease", ""),
+        ("Event", ""),
+        ("ClientIPConfig", "timeoutSeconds"),
+        ("JobStatus", "ready"),
+        ("JobStatus", "terminating"),
+        ("DeploymentStatus", "terminatingReplicas"),
+    }
 )
 #: Structs (not pointers) that Go writes even when they are empty, by Go type.
 ALWAYS: dict[str, tuple[str, ...]] = {

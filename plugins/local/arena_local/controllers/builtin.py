@@ -8,7 +8,6 @@ from arena_local.bundle import Api, Controller
 from arena_local.controllers.deployment import DeploymentController
 from arena_local.controllers.endpoints import EndpointsController
 from arena_local.controllers.job import JobController, TtlController
-from arena_local.controllers.namespaces import NamespaceController
 from arena_local.controllers.replicaset import ReplicaSetController
 
 
@@ -20,5 +19,4 @@ def builtin_controllers(api: Api) -> Sequence[Controller]:
         ReplicaSetController(api),
         DeploymentController(api),
         EndpointsController(api),
-        NamespaceController(api),
     )

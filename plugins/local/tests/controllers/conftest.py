@@ -1,0 +1,158 @@
+"""A real API server in memory with the controllers on it, and a node that pretends to run pods."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from arena_local import kueue
+from arena_local.api.server import ApiServer
+from arena_local.bundle import Obj
+from arena_local.context import Context, Options
+from arena_local.controllers.builtin import builtin_controllers
+from arena_local.controllers.manager import Manager
+from arena_local.operator.conditions import timestamp
+from arena_local.store import Store
+
+FAST = {"job.batch": 0.0, "job.backoff": 0.02, "kueue.retry": 0.05}
+
+
+class PretendedNode:
+    """Runs pods: Running and Ready at once, then what the annotation ``exit`` says (seconds, code); killed ones fail with 137."""
+
+    name = "pretended-node"
+    resource = "pods"
+    owns: tuple[str, ...] = ()
+    watches: dict = {}
+
+    def __init__(self, api: ApiServer) -> None:
+        self._api = api
+        self.codes: Callable[[Obj], tuple[float, int] | None] = lambda pod: None
+
+    def reconcile(self, namespace: str, name: str) -> float | None:
+        pod = self._api.find("pods", namespace, name)
+        if pod is None:
+            return None
+        phase = (pod.get("status") or {}).get("phase")
+        if pod["metadata"].get("deletionTimestamp"):
+            if phase == "Running":
+                self._end(pod, 137)
+            self._api.finalize_pod(namespace, name, pod["metadata"]["uid"])
+            return None
+        if phase in ("Succeeded", "Failed"):
+            return None
+        now = timestamp(self._api.now())
+        if phase != "Running":
+            status = {**(pod.get("status") or {}), "phase": "Running", "startTime": now, "podIP": f"127.9.0.{len(self._api.list('pods'))}"}
+            status["conditions"] = [{"type": "Ready", "status": "True", "lastTransitionTime": now}]
+            self._api.update_status({**pod, "status": status}, manager="kubelet")
+        plan = self.codes(pod)
+        if plan is None:
+            return None
+        after, code = plan
+        begun = (pod.get("status") or {}).get("startTime")
+        if begun and after <= 0:
+            self._end(pod, code)
+            return None
+        if begun and (self._api.now() - self._begun(pod)).total_seconds() >= after:
+            self._end(pod, code)
+            return None
+        return max(after, 0.01)
+
+    def _begun(self, pod: Obj):
+        from arena_local.operator.conditions import parse_time
+
+        return parse_time(pod["status"]["startTime"])
+
+    def _end(self, pod: Obj, code: int) -> None:
+        now = timestamp(self._api.now())
+        status = {**pod["status"], "phase": "Failed" if code else "Succeeded"}
+        status["conditions"] = [{"type": "Ready", "status": "False", "lastTransitionTime": now}]
+        ended = {"exitCode": code, "reason": "Error" if code else "Completed", "finishedAt": now, "startedAt": now}
+        containers = pod["spec"]["containers"]
+        status["containerStatuses"] = [
+            {"name": c["name"], "image": c["image"], "imageID": "", "ready": False, "restartCount": 0, "state": {"terminated": ended}}
+            for c in containers
+        ]
+        self._api.update_status({**pod, "status": status}, manager="kubelet")
+
+
+class World:
+    """API server, controllers, node; ``until`` runs the loop until something is true."""
+
+    def __init__(self, bundles: tuple = (), options: Options | None = None) -> None:
+        self.options = options or Options(delays=FAST)
+        bundles = (*bundles, kueue.bundle(bundles))
+        self.api = ApiServer(Store(None), bundles, self.options)
+        self.node = PretendedNode(self.api)
+        controllers = [*builtin_controllers(self.api), *(make(self.api) for b in bundles for make in b.controllers), self.node]
+        self.manager = Manager(self.api, controllers)
+        self.skew = timedelta(0)
+        self.context = Context(Path(), self.api, self.options, "token", bundles)
+
+    def pass_time(self, seconds: float) -> None:
+        clock = self.api.clock
+        self.api.clock = lambda: clock() + timedelta(seconds=seconds)
+
+    async def until(self, check: Callable[[], object], seconds: float = 5.0) -> None:
+        end = time.monotonic() + seconds
+        while not check():
+            assert time.monotonic() < end, "it did not come true"
+            await asyncio.sleep(0.005)
+
+    def conditions(self, resource: str, name: str, namespace: str = "default") -> dict[str, tuple[str, str, str]]:
+        obj = self.api.get(resource, namespace, name)
+        found = (obj.get("status") or {}).get("conditions") or ()
+        return {c["type"]: (c["status"], c.get("reason", ""), c.get("message", "")) for c in found}
+
+    def events(self, kind: str, name: str) -> list[tuple[str, str]]:
+        return [
+            (event["reason"], event.get("message") or event.get("note", ""))
+            for event in self.api.list("events")
+            if (event.get("involvedObject") or event.get("regarding"))["kind"] == kind
+            and (event.get("involvedObject") or event.get("regarding"))["name"] == name
+        ]
+
+    def pods(self, **labels: str) -> list[Obj]:
+        return [pod for pod in self.api.list("pods", "default", labels or None)]
+
+    def run(self, story) -> None:
+        async def main() -> None:
+            await self.manager.start()
+            try:
+                await story
+            finally:
+                await self.manager.stop()
+
+        asyncio.run(main())
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+@pytest.fixture
+def make_world() -> type[World]:
+    return World
+
+
+def new_job(name: str = "j", **spec: object) -> Obj:
+    template = {"spec": {"restartPolicy": "Never", "containers": [{"name": "c", "image": "i:1", "command": ["true"]}]}}
+    meta: Obj = {"name": name, "namespace": "default"}
+    labels = spec.pop("labels", None)
+    if labels:
+        meta["labels"] = labels
+    requests = spec.pop("requests", None)
+    if requests:
+        template["spec"]["containers"][0]["resources"] = {"requests": requests}
+    return {"apiVersion": "batch/v1", "kind": "Job", "metadata": meta, "spec": {"template": template, **spec}}
+
+
+@pytest.fixture
+def job() -> Callable[..., Obj]:
+    return new_job

@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+
+def _c(world, name="j"):
+    return {k: v[:2] for k, v in world.conditions("jobs.batch", name).items() if v[0] == "True"}
+
+
+def test_completions_run_and_are_counted_once(world, job):
+    async def story():
+        world.node.codes = lambda pod: (0, 0)
+        world.api.create(job(completions=3, parallelism=2), manager="test")
+        await world.until(lambda: "Complete" in _c(world))
+        status = world.api.get("jobs.batch", "default", "j")["status"]
+        assert status["succeeded"] == 3
+        assert status["uncountedTerminatedPods"] == {}
+        assert "active" not in status
+        assert list(_c(world)) == ["SuccessCriteriaMet", "Complete"]
+        assert not any(pod["metadata"].get("finalizers") for pod in world.pods())
+        reasons = [reason for reason, _ in world.events("Job", "j")]
+        assert reasons.count("SuccessfulCreate") == 3
+        assert reasons[-1] == "Completed"
+
+    world.run(story())
+
+
+def test_backoff_limit_fails_the_job(world, job):
+    async def story():
+        world.node.codes = lambda pod: (0, 1)
+        world.api.create(job(backoffLimit=1), manager="test")
+        await world.until(lambda: "Failed" in _c(world))
+        assert _c(world) == {"FailureTarget": ("True", "BackoffLimitExceeded"), "Failed": ("True", "BackoffLimitExceeded")}
+        assert world.api.get("jobs.batch", "default", "j")["status"]["failed"] == 2
+        assert len(world.pods()) == 2
+
+    world.run(story())
+
+
+def test_indexed_job_names_its_pods(world, job):
+    async def story():
+        world.node.codes = lambda pod: (0, 0)
+        world.api.create(job(completions=3, parallelism=3, completionMode="Indexed"), manager="test")
+        await world.until(lambda: "Complete" in _c(world))
+        assert world.api.get("jobs.batch", "default", "j")["status"]["completedIndexes"] == "0-2"
+        pod = min(world.pods(), key=lambda pod: pod["metadata"]["name"])
+        assert pod["metadata"]["name"].startswith("j-0-")
+        assert pod["spec"]["hostname"] == "j-0"
+        assert pod["metadata"]["annotations"]["batch.kubernetes.io/job-completion-index"] == "0"
+        assert [item["name"] for item in pod["spec"]["containers"][0]["env"]] == ["JOB_COMPLETION_INDEX"]
+
+    world.run(story())
+
+
+def test_backoff_limit_per_index(world, job):
+    async def story():
+        world.node.codes = lambda pod: (0, 1 if pod["spec"]["hostname"] == "j-1" else 0)
+        world.api.create(job(completions=2, parallelism=2, completionMode="Indexed", backoffLimitPerIndex=1), manager="test")
+        await world.until(lambda: "Failed" in _c(world))
+        status = world.api.get("jobs.batch", "default", "j")["status"]
+        assert (status["completedIndexes"], status["failedIndexes"]) == ("0", "1")
+        assert _c(world)["Failed"] == ("True", "FailedIndexes")
+        assert len([pod for pod in world.pods() if pod["spec"]["hostname"] == "j-1"]) == 2
+
+    world.run(story())
+
+
+def test_pod_failure_policy_and_ignored_failures(world, job):
+    async def story():
+        world.node.codes = lambda pod: (0, 42)
+        rules = [{"action": "FailJob", "onExitCodes": {"containerName": "c", "operator": "In", "values": [42]}}]
+        world.api.create(job(backoffLimit=3, podFailurePolicy={"rules": rules}), manager="test")
+        await world.until(lambda: "Failed" in _c(world))
+        name = world.pods()[0]["metadata"]["name"]
+        text = f"Container c for pod default/{name} failed with exit code 42 matching FailJob rule at index 0"
+        assert world.conditions("jobs.batch", "j")["Failed"] == ("True", "PodFailurePolicy", text)
+        assert ("PodFailurePolicy", text) in world.events("Job", "j")
+
+    world.run(story())
+
+
+def test_suspend_deletes_pods_without_counting_them(world, job):
+    async def story():
+        world.api.create(job(), manager="test")
+        await world.until(lambda: world.api.get("jobs.batch", "default", "j").get("status", {}).get("ready") == 1)
+        world.api.patch("jobs.batch", "default", "j", {"spec": {"suspend": True}}, manager="test")
+        await world.until(lambda: not world.pods() and world.api.get("jobs.batch", "default", "j")["status"]["terminating"] == 0)
+        status = world.api.get("jobs.batch", "default", "j")["status"]
+        assert "startTime" not in status and "failed" not in status
+        assert world.conditions("jobs.batch", "j")["Suspended"] == ("True", "JobSuspended", "Job suspended")
+        world.node.codes = lambda pod: (0, 0)
+        world.api.patch("jobs.batch", "default", "j", {"spec": {"suspend": False}}, manager="test")
+        await world.until(lambda: "Complete" in _c(world))
+        assert world.conditions("jobs.batch", "j")["Suspended"] == ("False", "JobResumed", "Job resumed")
+
+    world.run(story())
+
+
+def test_deadline_and_ttl(world, job):
+    async def story():
+        world.api.create(job(activeDeadlineSeconds=1, ttlSecondsAfterFinished=1), manager="test")
+        await world.until(lambda: "Failed" in _c(world), 4)
+        assert _c(world)["Failed"] == ("True", "DeadlineExceeded")
+        await world.until(lambda: world.api.find("jobs.batch", "default", "j") is None, 4)
+        assert not world.pods()
+
+    world.run(story())
+
+
+def test_deleted_job_leaves_no_pod_behind(world, job):
+    async def story():
+        world.api.create(job(parallelism=2, completions=2), manager="test")
+        await world.until(lambda: len(world.pods()) == 2)
+        world.api.delete("jobs.batch", "default", "j", propagation="Background", manager="test")
+        await world.until(lambda: not world.pods())
+
+    world.run(story())

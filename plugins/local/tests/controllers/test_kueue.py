@@ -1,0 +1,262 @@
+from __future__ import annotations
+
+import pytest
+from arena_local.bundle import ApiError
+from arena_local.kueue import defaults
+
+V = "kueue.x-k8s.io/v1beta2"
+QUEUE = {"kueue.x-k8s.io/queue-name": "lq"}
+
+
+def setup(world, quota="100m", name="lq", **spec):
+    api = world.api
+    flavor = {"name": "fl", "resources": [{"name": "cpu", "nominalQuota": quota}]}
+    groups = [{"coveredResources": ["cpu"], "flavors": [flavor]}]
+    api.create({"apiVersion": V, "kind": "ResourceFlavor", "metadata": {"name": "fl"}, "spec": {}}, manager="t")
+    queue = {"namespaceSelector": {}, "resourceGroups": groups, **spec}
+    api.create({"apiVersion": V, "kind": "ClusterQueue", "metadata": {"name": "cq"}, "spec": queue}, manager="t")
+    place = {"name": name, "namespace": "default"}
+    api.create({"apiVersion": V, "kind": "LocalQueue", "metadata": place, "spec": {"clusterQueue": "cq"}}, manager="t")
+
+
+def ranks(world, **classes):
+    for name, value in classes.items():
+        meta = {"name": name}
+        world.api.create({"apiVersion": V, "kind": "WorkloadPriorityClass", "metadata": meta, "value": value}, manager="t")
+
+
+def workload(world, name):
+    found = [item for item in world.api.list("workloads.kueue.x-k8s.io") if item["metadata"]["ownerReferences"][0]["name"] == name]
+    return found[0] if found else None
+
+
+def conditions(world, name):
+    item = workload(world, name)
+    return world.conditions("workloads.kueue.x-k8s.io", item["metadata"]["name"]) if item else {}
+
+
+def suspended(world, name):
+    return bool(world.api.get("jobs.batch", "default", name)["spec"].get("suspend"))
+
+
+def test_admitted_job_runs_and_finishes(world, job):
+    async def story():
+        setup(world)
+        world.node.codes = lambda pod: (0, 0)
+        world.api.create(job("j", labels=dict(QUEUE), requests={"cpu": "50m"}), manager="t")
+        await world.until(lambda: "Finished" in conditions(world, "j"))
+        found = conditions(world, "j")
+        assert found["QuotaReserved"] == ("True", "QuotaReserved", "Quota reserved in ClusterQueue cq")
+        assert found["Admitted"] == ("True", "Admitted", "The workload is admitted")
+        assert found["Finished"] == ("True", "Succeeded", "Reached expected number of succeeded pods")
+        await world.until(lambda: "finalizers" not in workload(world, "j")["metadata"])
+        item = workload(world, "j")
+        use = {"name": "main", "flavors": {"cpu": "fl"}, "resourceUsage": {"cpu": "50m"}, "count": 1}
+        assert item["status"]["admission"] == {"clusterQueue": "cq", "podSetAssignments": [use]}
+        pod = world.pods()[0]["metadata"]
+        assert pod["annotations"] == {"kueue.x-k8s.io/workload": item["metadata"]["name"]}
+        assert pod["labels"]["kueue.x-k8s.io/cluster-queue-name"] == "cq"
+        told = [reason for reason, _ in world.events("Job", "j") if reason in ("CreatedWorkload", "Started", "FinishedWorkload")]
+        assert told == ["CreatedWorkload", "Started", "FinishedWorkload"]
+
+    world.run(story())
+
+
+def test_waits_with_text_then_runs(world, job):
+    async def story():
+        setup(world)
+        done = set()
+        world.node.codes = lambda pod: (0, 0) if pod["metadata"]["name"].split("-")[0] in done else (0.02, 0) if done else None
+        world.api.create(job("a", labels=dict(QUEUE), requests={"cpu": "80m"}), manager="t")
+        await world.until(lambda: not suspended(world, "a"))
+        world.api.create(job("b", labels=dict(QUEUE), requests={"cpu": "80m"}), manager="t")
+        text = "couldn't assign flavors to pod set main: insufficient unused quota for cpu in flavor fl, 60m more needed"
+        await world.until(lambda: conditions(world, "b").get("QuotaReserved") == ("False", "Pending", text))
+        assert workload(world, "b")["status"]["resourceRequests"] == [{"name": "main", "resources": {"cpu": "80m"}}]
+        await world.until(lambda: world.api.get("localqueues.kueue.x-k8s.io", "default", "lq")["status"]["pendingWorkloads"] == 1)
+        done.add("a")
+        for pod in world.pods():
+            world.api.patch("pods", "default", pod["metadata"]["name"], {"metadata": {"labels": {"poke": "1"}}}, manager="t")
+        await world.until(lambda: not suspended(world, "b"))
+        assert "resourceRequests" not in workload(world, "b")["status"]
+
+    world.run(story())
+
+
+@pytest.mark.parametrize(
+    ("requests", "text"),
+    [
+        (
+            {"cpu": "150m"},
+            "insufficient quota for cpu in flavor fl, previously considered podsets requests (0) + current podset request (150m)"
+            " > maximum capacity (100m)",
+        ),
+        ({"cpu": "10m", "nvidia.com/gpu": "1"}, "resource nvidia.com/gpu unavailable in ClusterQueue"),
+    ],
+)
+def test_never_fits(world, job, requests, text):
+    async def story():
+        setup(world)
+        world.api.create(job("j", labels=dict(QUEUE), requests=requests), manager="t")
+        full = f"couldn't assign flavors to pod set main: {text}"
+        await world.until(lambda: conditions(world, "j").get("QuotaReserved") == ("False", "Pending", full))
+        assert suspended(world, "j")
+
+    world.run(story())
+
+
+def test_preemption_of_lower_priority(world, job):
+    async def story():
+        setup(world, preemption={"withinClusterQueue": "LowerPriority"})
+        ranks(world, low=10, high=1000)
+        low, high = ({**QUEUE, "kueue.x-k8s.io/priority-class": name} for name in ("low", "high"))
+        world.api.create(job("low", labels=low, requests={"cpu": "80m"}), manager="t")
+        await world.until(lambda: conditions(world, "low").get("PodsReady", ("",))[0] == "True")
+        world.node.codes = lambda pod: (0.3, 0)
+        world.api.create(job("high", labels=high, requests={"cpu": "80m"}), manager="t")
+        await world.until(lambda: conditions(world, "low").get("Evicted", ("",))[0] == "True")
+        await world.until(lambda: not suspended(world, "high"))
+        found = conditions(world, "low")
+        assert found["Preempted"][1] == "InClusterQueue"
+        assert found["Requeued"][:2] == ("True", "Preempted")
+        assert "kueue.x-k8s.io/podset" not in (
+            world.api.get("jobs.batch", "default", "low")["spec"]["template"]["metadata"].get("labels") or {}
+        )
+        await world.until(lambda: "Finished" in conditions(world, "low"))
+        assert conditions(world, "low")["Evicted"][:2] == ("False", "QuotaReserved")
+        assert conditions(world, "low")["Preempted"][2].startswith("Previously: Preempted to accommodate a workload (UID: ")
+
+    world.run(story())
+
+
+@pytest.mark.parametrize(("strategy", "runs"), [("StrictFIFO", False), ("BestEffortFIFO", True)])
+def test_strict_order_blocks_and_best_effort_passes(world, job, strategy, runs):
+    async def story():
+        setup(world, queueingStrategy=strategy)
+        for name, cpu in (("run", "60m"), ("big", "80m"), ("small", "20m")):
+            world.api.create(job(name, labels=dict(QUEUE), requests={"cpu": cpu}), manager="t")
+            await world.until(lambda name=name: workload(world, name))
+        await world.until(lambda: "QuotaReserved" in conditions(world, "big") and world.manager.idle())
+        assert suspended(world, "small") != runs
+        assert ("QuotaReserved" in conditions(world, "small")) == runs
+
+    world.run(story())
+
+
+def test_stopped_queue_drains_and_comes_back(world, job):
+    async def story():
+        setup(world)
+        world.api.create(job("j", labels=dict(QUEUE), requests={"cpu": "50m"}), manager="t")
+        await world.until(lambda: conditions(world, "j").get("PodsReady", ("",))[0] == "True")
+        policy = {"spec": {"stopPolicy": "HoldAndDrain"}}
+        world.api.patch("clusterqueues.kueue.x-k8s.io", "", "cq", policy, manager="t")
+        await world.until(lambda: conditions(world, "j")["QuotaReserved"][2] == "ClusterQueue cq is inactive")
+        found = conditions(world, "j")
+        assert found["Evicted"] == ("True", "ClusterQueueStopped", "The ClusterQueue is stopped")
+        assert found["Requeued"] == ("False", "ClusterQueueStopped", "The ClusterQueue is stopped")
+        assert suspended(world, "j")
+        world.api.patch("clusterqueues.kueue.x-k8s.io", "", "cq", {"spec": {"stopPolicy": "None"}}, manager="t")
+        await world.until(lambda: not suspended(world, "j"))
+        assert conditions(world, "j")["Requeued"][1] == "ClusterQueueRestarted"
+
+    world.run(story())
+
+
+def test_deactivated_by_hand_and_by_time_limit(world, job):
+    async def story():
+        setup(world)
+        labels = {**QUEUE, "kueue.x-k8s.io/max-exec-time-seconds": "1"}
+        world.api.create(job("limited", labels=labels, requests={"cpu": "10m"}), manager="t")
+        world.api.create(job("hand", labels=dict(QUEUE), requests={"cpu": "10m"}), manager="t")
+        await world.until(lambda: conditions(world, "hand").get("PodsReady", ("",))[0] == "True")
+        name = workload(world, "hand")["metadata"]["name"]
+        world.api.patch("workloads.kueue.x-k8s.io", "default", name, {"spec": {"active": False}}, manager="t")
+        await world.until(lambda: conditions(world, "hand").get("Requeued", ("",))[0] == "False")
+        assert conditions(world, "hand")["Evicted"] == ("True", "Deactivated", "The workload is deactivated")
+        world.api.patch("workloads.kueue.x-k8s.io", "default", name, {"spec": {"active": True}}, manager="t")
+        await world.until(lambda: not suspended(world, "hand"))
+        assert conditions(world, "hand")["Requeued"] == ("True", "Reactivated", "The workload was reactivated")
+        await world.until(lambda: conditions(world, "limited").get("Requeued", ("",))[0] == "False")
+        text = "The workload is deactivated due to exceeding the maximum execution time"
+        assert conditions(world, "limited")["Evicted"] == ("True", "DeactivatedDueToMaximumExecutionTimeExceeded", text)
+        assert ("MaximumExecutionTimeExceeded", "The maximum execution time (1s) exceeded") in world.events(
+            "Workload", workload(world, "limited")["metadata"]["name"]
+        )
+
+    world.run(story())
+
+
+def test_missing_queue_and_missing_flavor_are_told(world, job):
+    async def story():
+        world.api.create(job("j", labels=dict(QUEUE)), manager="t")
+        await world.until(lambda: conditions(world, "j").get("QuotaReserved", ("",) * 3)[2] == "LocalQueue lq doesn't exist")
+        setup(world)
+        await world.until(lambda: not suspended(world, "j"))
+
+    world.run(story())
+
+
+def test_user_who_unsuspends_is_overruled(world, job):
+    async def story():
+        setup(world, quota="10m")
+        world.api.create(job("j", labels=dict(QUEUE), requests={"cpu": "50m"}), manager="t")
+        await world.until(lambda: "QuotaReserved" in conditions(world, "j"))
+        world.api.patch("jobs.batch", "default", "j", {"spec": {"suspend": False}}, manager="t")
+        await world.until(lambda: suspended(world, "j"))
+        await world.until(lambda: ("Stopped", "Not admitted by cluster queue") in world.events("Job", "j"))
+
+    world.run(story())
+
+
+def test_default_queue_of_namespace_and_deleting(world, job):
+    async def story():
+        setup(world, quota="10m", name="default")
+        world.api.create(job("j", requests={"cpu": "50m"}), manager="t")
+        assert world.api.get("jobs.batch", "default", "j")["metadata"]["labels"]["kueue.x-k8s.io/queue-name"] == "default"
+        await world.until(lambda: workload(world, "j"))
+        world.api.delete("jobs.batch", "default", "j", manager="t")
+        await world.until(lambda: workload(world, "j") is None)
+
+    world.run(story())
+
+
+def test_queue_label_of_a_running_job_is_immutable(world, job):
+    async def story():
+        setup(world)
+        world.api.create(job("j", labels=dict(QUEUE), requests={"cpu": "50m"}), manager="t")
+        await world.until(lambda: not suspended(world, "j"))
+        with pytest.raises(ApiError) as refused:
+            world.api.patch("jobs.batch", "default", "j", {"metadata": {"labels": {"kueue.x-k8s.io/queue-name": "x"}}}, manager="t")
+        text = 'metadata.labels[kueue.x-k8s.io/queue-name]: Invalid value: "x": field is immutable'
+        assert refused.value.message == f'admission webhook "vjob.kb.io" denied the request: {text}'
+
+    world.run(story())
+
+
+def test_negative_quota_is_refused_and_used_queues_stay(world, job):
+    async def story():
+        with pytest.raises(ApiError) as refused:
+            setup(world, quota="-1")
+        assert 'nominalQuota: Invalid value: "-1": must be greater than or equal to 0' in refused.value.message
+        world.api.delete("resourceflavors.kueue.x-k8s.io", "", "fl", manager="t")
+        await world.until(lambda: not world.api.list("resourceflavors.kueue.x-k8s.io"))
+        setup(world)
+        world.api.delete("resourceflavors.kueue.x-k8s.io", "", "fl", manager="t")
+        await world.until(world.manager.idle)
+        assert world.api.list("resourceflavors.kueue.x-k8s.io"), "a ClusterQueue still refers to it"
+        world.api.delete("clusterqueues.kueue.x-k8s.io", "", "cq", manager="t")
+        await world.until(lambda: not world.api.list("resourceflavors.kueue.x-k8s.io"))
+
+    world.run(story())
+
+
+def test_up_with_quota_makes_the_default_queue(world, job):
+    async def story():
+        defaults.apply(world.api, {"nvidia.com/gpu": "2"})
+        queue = {"kueue.x-k8s.io/queue-name": "default-queue"}
+        world.api.create(job("j", labels=queue, requests={"cpu": "1", "nvidia.com/gpu": "4"}), manager="t")
+        await world.until(lambda: "maximum capacity (2)" in conditions(world, "j").get("QuotaReserved", ("",) * 3)[2])
+        defaults.apply(world.api, {"nvidia.com/gpu": "8"})
+        await world.until(lambda: not suspended(world, "j"))
+
+    world.run(story())
