@@ -39,17 +39,17 @@ def guarded(run: Callable[[], int], *, debug: Callable[[], bool]) -> int:
 
 
 def show(error: ArenaError) -> None:
-    """Print the error and what to do next; of bad arguments each problem on a line of its own."""
-    if isinstance(error, InvalidArguments) and error.problems:
-        hints = [error.hint]
-        for problem in error.problems:
-            flag = "--" + problem.field.replace("_", "-") if problem.field and not problem.field.startswith("-") else problem.field
-            _say_error(f"{flag}: {problem.message}" if flag and not problem.message.startswith(flag) else problem.message)
-            hints.append(problem.hint)
-        for hint in dict.fromkeys(h for h in hints if h):
-            note(f"hint: {hint}")
-        return
-    _say_error(error.message)
+    """Print the error and what to do next; of bad arguments each problem on a line of its own, with its own way out."""
+    problems = error.problems if isinstance(error, InvalidArguments) else ()
+    for problem in problems:
+        flag = problem.field if problem.field.startswith("-") or not problem.field else "--" + problem.field.replace("_", "-")
+        text = f"{flag}: {problem.message}" if flag and not problem.message.startswith(flag) else problem.message
+        alone = len(problems) == 1
+        _say_error(text + (f" ({problem.hint})" if problem.hint and not alone else ""))
+        if problem.hint and alone:
+            note(f"hint: {problem.hint}")
+    if not problems:
+        _say_error(error.message)
     if error.hint:
         note(f"hint: {error.hint}")
 

@@ -22,7 +22,7 @@ def two_columns(rows: Sequence[tuple[str, str]], left: int = 0) -> str:
     room = max(20, width() - left - 2)
     lines: list[str] = []
     for name, text in rows:
-        wrapped = textwrap.wrap(text, room) or [""]
+        wrapped = textwrap.wrap(text, room, break_on_hyphens=False) or [""]
         if len(name) + 2 > left:
             lines.append(f"  {name}")
             lines += [" " * (left + 2) + part for part in wrapped if part]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from arena_core.cli import views
@@ -14,6 +15,7 @@ from arena_core.cli.terminal import colour_wanted, say
 
 if TYPE_CHECKING:
     from arena_core.jobs.views import Job
+    from arena_core.types import Manifest
 
 
 def run(context: Context, parsed: Parsed) -> int:
@@ -64,7 +66,7 @@ def _tensorboard(url: str) -> None:
         say(f"\nTensorboard:\n  Your tensorboard will be available on: \n  {url}")
 
 
-def _events(events: list[dict[str, object]]) -> None:
+def _events(events: Sequence[Manifest]) -> None:
     say("\nEvents:")
     if not events:
         say("  No events for resources")

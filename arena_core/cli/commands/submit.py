@@ -36,7 +36,7 @@ FLAGS = (
 def open_group(words: list[str], head: Parsed) -> tuple[Command, list[str]]:
     """Find the job type among the words, or in the job file, and make a command from its argument model."""
     first = Parser([*FLAGS, *GLOBAL_FLAGS], stop=True).parse(words)
-    if first.args and not (first.problems and first.text("file")):
+    if first.args and (not first.text("file") or _is_type(first.args[0])):
         before = words[: len(words) - len(first.args)]
         return for_type(first.args[0], first.args[0]), [*before, *first.args[1:]]
     if first.help:
@@ -47,6 +47,13 @@ def open_group(words: list[str], head: Parsed) -> tuple[Command, list[str]]:
 
     known = ", ".join(type_names())
     raise UsageError("which job type? `arena submit TYPE …`, or `arena submit -f FILE`", f"installed: {known or 'none'}")
+
+
+def _is_type(word: str) -> bool:
+    """Whether this is a job type; with a job file it may as well be the first word of a program."""
+    from arena_core.cli.submit.types import is_type
+
+    return is_type(word)
 
 
 def _type_in(parsed: Parsed) -> str:
@@ -114,11 +121,12 @@ def run(context: Context, parsed: Parsed, handle: JobHandle, model: type[BaseMod
     from arena_core.cli.submit.options import by_flag, read_arguments
 
     raw = gather(context, parsed, handle, model)
-    args = read_arguments(model, raw, parsed.problems)
     try:
-        return finish.submit(context, parsed, handle, args)
+        return finish.submit(context, parsed, handle, read_arguments(model, raw, parsed.problems))
     except InvalidArguments as exc:
-        raise InvalidArguments([by_flag(p, model) for p in exc.problems]) from exc
+        error = InvalidArguments([by_flag(p, model) for p in exc.problems])
+        error.hint = f"`arena submit {handle.job_type.name} --help` lists the flags"
+        raise error from exc
 
 
 def gather(context: Context, parsed: Parsed, handle: JobHandle, model: type[BaseModel]) -> dict[str, Any]:

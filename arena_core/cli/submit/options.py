@@ -18,6 +18,12 @@ if TYPE_CHECKING:
     from arena_core.cli.config import Config
 
 
+#: What the argument model says of a field that must be given.
+REQUIRED = "is required"
+#: A longer list of choices stands in the text of the help.
+LONGEST_METAVAR = 20
+
+
 def flags_of(model: type[BaseModel]) -> list[Flag]:
     """The flags of a model, in the order of its fields. The words of the command are no flag."""
     return [_flag(spec) for spec in flag_specs(model) if spec.kind != "words"]
@@ -33,7 +39,8 @@ def _flag(spec: FlagSpec) -> Flag:
         help=spec.help.rstrip(".").removesuffix("; repeatable"),
         boolean=spec.kind == "bool",
         repeat=spec.kind == "many",
-        metavar=spec.metavar,
+        integer=spec.kind == "int",
+        metavar=spec.metavar if len(spec.metavar) <= LONGEST_METAVAR else "WORD",
         default=spec.default,
         group="Required" if spec.required else spec.group,
         hidden=spec.hidden,
@@ -66,7 +73,7 @@ def read_arguments(model: type[BaseModel], raw: dict[str, Any], problems: Sequen
         args = parse(model, raw)
     except InvalidArguments as exc:
         # A flag that was not understood may be the one that is missing: "is required" would only confuse then.
-        found += [by_flag(p, model) for p in exc.problems if not (problems and p.message == "is required")]
+        found += [p for p in exc.problems if not (problems and p.message == REQUIRED)]
         raise InvalidArguments(found) from exc
     if found:
         raise InvalidArguments(found)
@@ -75,6 +82,7 @@ def read_arguments(model: type[BaseModel], raw: dict[str, Any], problems: Sequen
 
 def by_flag(problem: Problem, model: type[BaseModel]) -> Problem:
     """The problem with the flag in place of the field's name."""
-    if problem.field == "command":
-        return replace(problem, field="COMMAND")
-    return replace(problem, field=flag_name(model, problem.field)) if problem.field else problem
+    if not problem.field or problem.field == "command":
+        return replace(problem, field="")
+    flag = flag_name(model, problem.field)
+    return Problem(f"{flag} is required") if problem.message == REQUIRED else replace(problem, field=flag)
