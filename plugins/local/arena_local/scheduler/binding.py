@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from arena_local.api import subresources
 from arena_local.bundle import Api, Obj
 from arena_local.kubelet.records import now
 
@@ -11,12 +12,9 @@ from arena_local.kubelet.records import now
 def bind(api: Api, pod: Obj, node: str, *, component: str = "default-scheduler", message: str = "") -> Obj:
     """Assign the pod to the node, with the condition and the event ``Scheduled``."""
     meta = pod["metadata"]
-    direct: Any = getattr(api, "bind", None)
-    if direct is not None:
-        bound: Obj = direct(meta["namespace"], meta["name"], node, uid=meta["uid"], manager=component)
-    else:
-        bound = api.update({**pod, "spec": {**pod["spec"], "nodeName": node}}, manager=component)
-        bound = set_scheduled(api, bound, "True", component=component)
+    server: Any = api
+    subresources.bind(server, meta["namespace"], meta["name"], {"target": {"name": node}})
+    bound = api.get("pods", meta["namespace"], meta["name"])
     text = message or f"Successfully assigned {meta['namespace']}/{meta['name']} to {node}"
     api.event(bound, "Normal", "Scheduled", text, component=component, action="Binding")
     return bound

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Callable
 
@@ -177,8 +176,10 @@ class Scheduler:
 
     def _bind(self, pod: Obj, node: str) -> None:
         self._waiting.pop(pod["metadata"]["uid"], None)
-        with contextlib.suppress(ApiError):
+        try:
             bind(self._api, pod, node)
+        except ApiError as error:
+            log.info("binding %s: %s", pod["metadata"]["name"], error)
 
     def _fail(self, pod: Obj, message: str) -> None:
         """Say why, once: the same words again would only make noise."""
