@@ -212,7 +212,7 @@ class Registry:
         for alias, name in self.aliases().items():
             aliases.setdefault(name, []).append(alias)
         return [
-            self._row(entry, kind, tuple(sorted(aliases.get(entry.name, ()))) if group == JOBS else ())
+            self._row(entry, kind, tuple(sorted(aliases.get(entry.name, ()))) if group == JOBS and entry is discovery.chosen(same) else ())
             for group, kind in KINDS.items()
             for same in self._group(group).values()
             for entry in same

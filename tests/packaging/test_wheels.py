@@ -1,0 +1,72 @@
+"""The distributions as wheels in an empty environment: core alone works, plugins come and go."""
+
+from __future__ import annotations
+
+import tomllib
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from conftest import Environment
+
+ROOT = Path(__file__).resolve().parents[2]
+OURS = {"arena-core": ROOT, **{f"arena-{p.name}": p for p in sorted((ROOT / "plugins").iterdir()) if (p / "pyproject.toml").exists()}}
+JOB_TYPES = {"arena-pytorchjob": "pytorchjob", "arena-tfjob": "tfjob", "arena-volcano": "volcanojob", "arena-appwrapper": "appwrapperjob"}
+
+
+def test_core_alone_works_and_passes_its_own_tests(environment: Environment) -> None:
+    environment.install("arena-core")
+    assert environment.names() == []
+    assert "Usage" in environment.run("arena", "--help").stdout or "usage" in environment.run("arena", "--help").stdout
+    environment.run("arena", "plugins", "list")
+    refused = environment.run("arena", "submit", "pytorchjob", "--name", "x", code=2)
+    assert "pytorchjob" in refused.stderr
+    environment.pip("check")
+    tests = environment.run(
+        "python", "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", str(ROOT / "pyproject.toml"), str(ROOT / "tests/unit")
+    )
+    assert " passed" in tests.stdout or "100%" in tests.stdout
+
+
+def test_plugins_come_and_go(environment: Environment) -> None:
+    environment.install("arena-core", *JOB_TYPES)
+    assert environment.names() == sorted(JOB_TYPES.values())
+    shown = environment.run("arena", "plugins", "list").stdout
+    assert all(name in shown for name in JOB_TYPES.values())
+    assert all(name in environment.run("arena", "submit", "--help").stdout for name in JOB_TYPES.values())
+    environment.pip("uninstall", "-y", "arena-tfjob")
+    assert environment.names() == sorted(set(JOB_TYPES.values()) - {"tfjob"})
+    refused = environment.run("arena", "submit", "tfjob", "--name", "x", code=2)
+    assert "tfjob" in refused.stderr
+    made = environment.run(
+        "arena", "submit", "pytorchjob", "--name", "x", "--image", "i", "--dry-run", "client", "-o", "json", "python train.py"
+    )
+    assert '"kind": "PyTorchJob"' in made.stdout
+
+
+def test_there_is_one_version() -> None:
+    projects = {name: tomllib.loads((folder / "pyproject.toml").read_text())["project"] for name, folder in OURS.items()}
+    assert {p["name"] for p in projects.values()} == set(OURS)
+    version = projects["arena-core"]["version"]
+    assert {p["version"] for p in projects.values()} == {version}
+    pins = [
+        d
+        for p in projects.values()
+        for d in (*p["dependencies"], *p.get("optional-dependencies", {}).get("all", ()))
+        if d.startswith("arena-")
+    ]
+    assert pins
+    assert all(pin.endswith(f"=={version}") for pin in pins), pins
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_a_wheel_holds_its_package_typed_and_nothing_else(name: str, wheels: dict[str, str]) -> None:
+    package = name.replace("-", "_")
+    with zipfile.ZipFile(wheels[name]) as wheel:
+        files = wheel.namelist()
+    assert f"{package}/py.typed" in files
+    assert {Path(file).parts[0] for file in files if ".dist-info/" not in file} == {package}
+    assert not [file for file in files if file.endswith((".pyc", ".db", ".log"))]

@@ -1,0 +1,1 @@
+"""A third party's job type: says something, on a plain Job."""

@@ -1,0 +1,21 @@
+"""Misspells a hook."""
+
+from arena_core.hookspecs import hookimpl
+from arena_core.types import JobType, Resource
+
+
+@hookimpl
+def arena_job_type():
+    """Say what this is."""
+    return JobType(name="misspeltjob", resource=Resource("x.example.com", "v1", "X", "xs"), args="arena_core.args:SubmitArgs")
+
+
+@hookimpl
+def arena_build_manifest(args, jobs):
+    """One letter short."""
+    return []
+
+
+@hookimpl
+def arena_job_status(job, pods, related, jobs):
+    """Say nothing."""

@@ -1,0 +1,1 @@
+"""A plugin that lacks a module."""

@@ -1,0 +1,3 @@
+"""Needs what is not there."""
+
+import surely_not_installed_anywhere  # noqa: F401

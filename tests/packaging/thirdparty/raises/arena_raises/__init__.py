@@ -1,0 +1,1 @@
+"""A plugin whose hooks fail when they are called."""

@@ -1,0 +1,28 @@
+"""Every hook but the first fails."""
+
+from arena_core.hookspecs import hookimpl
+from arena_core.types import JobType, Resource
+
+
+@hookimpl
+def arena_job_type():
+    """Say what this is."""
+    return JobType(name="raisesjob", resource=Resource("x.example.com", "v1", "X", "xs"), args="arena_core.args:SubmitArgs")
+
+
+@hookimpl
+def arena_validate(args, jobs):
+    """Fail while the answer is read."""
+    yield 1 / 0
+
+
+@hookimpl
+def arena_build_manifests(args, jobs):
+    """Fail."""
+    raise KeyError("no such thing")
+
+
+@hookimpl
+def arena_job_status(job, pods, related, jobs):
+    """Fail."""
+    raise TypeError("not this")

@@ -1,0 +1,16 @@
+"""Speaks a newer contract, with a hook that this one does not have."""
+
+from arena_core.hookspecs import hookimpl
+from arena_core.types import JobType, Resource
+
+
+@hookimpl
+def arena_job_type():
+    """Say what this is."""
+    resource = Resource("x.example.com", "v1", "X", "xs")
+    return JobType(name="toonewjob", resource=resource, args="arena_core.args:SubmitArgs", contract=99)
+
+
+@hookimpl
+def arena_hook_of_the_future(job):
+    """Unknown today."""

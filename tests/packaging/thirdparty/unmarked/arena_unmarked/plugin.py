@@ -1,0 +1,15 @@
+"""Forgets to mark a hook."""
+
+from arena_core.hookspecs import hookimpl
+from arena_core.types import JobType, Resource
+
+
+@hookimpl
+def arena_job_type():
+    """Say what this is."""
+    return JobType(name="unmarkedjob", resource=Resource("x.example.com", "v1", "X", "xs"), args="arena_core.args:SubmitArgs")
+
+
+def arena_build_manifests(args, jobs):
+    """Never called."""
+    return []
