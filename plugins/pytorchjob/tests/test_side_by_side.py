@@ -8,6 +8,7 @@ import shlex
 
 import pytest
 
+from arena_core.args import flag_name
 from arena_core.errors import InvalidArguments
 from arena_pytorchjob.args import PyTorchJobArgs
 from arena_pytorchjob.manifests import build
@@ -123,7 +124,7 @@ def test_env_values_that_arena_gets_wrong(case, name, value, shared, read_argv):
 def test_refused_with_the_flag_named(case, field, shared, read_argv):
     with pytest.raises(InvalidArguments) as refused:
         read_argv(PyTorchJobArgs, argv_of(shared, case)[1])
-    assert [p.field for p in refused.value.problems] == [field]
+    assert [flag_name(PyTorchJobArgs, p.field) for p in refused.value.problems] == [field]
 
 
 def test_no_toleration_is_dropped(shared, read_argv):

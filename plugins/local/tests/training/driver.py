@@ -13,13 +13,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from arena_pytorchjob.local import BUNDLE as PYTORCH
-from arena_tfjob.local import BUNDLE as TENSORFLOW
-
 from arena_local.api.server import ApiServer
 from arena_local.api.subresources import bind
 from arena_local.bundle import ApiError, Obj
 from arena_local.store import Store
+from arena_pytorchjob.local import BUNDLE as PYTORCH
+from arena_tfjob.local import BUNDLE as TENSORFLOW
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 RESOURCES = {"PyTorchJob": "pytorchjobs.kubeflow.org", "TFJob": "tfjobs.kubeflow.org", "Pod": "pods", "Service": "services"}
@@ -68,11 +67,15 @@ class Play:
             elif step["do"] == "patch":
                 self.api.patch(resource, self.namespace, step["name"], step["body"], manager="test")
             else:
-                self.api.delete(resource, self.namespace, step["name"], propagation=(step.get("body") or {}).get("propagationPolicy", "Background"))
+                self.api.delete(
+                    resource, self.namespace, step["name"], propagation=(step.get("body") or {}).get("propagationPolicy", "Background")
+                )
         except ApiError as error:
             code, message = error.code, error.message
         body = step["answer"].get("body")
-        recorded = body.get("message", "") if isinstance(body, dict) and body.get("kind") == "Status" and step["answer"]["code"] >= 400 else ""
+        recorded = (
+            body.get("message", "") if isinstance(body, dict) and body.get("kind") == "Status" and step["answer"]["code"] >= 400 else ""
+        )
         self.answers.append(((step["answer"]["code"], recorded), (code, message)))
         self._settle()
 
