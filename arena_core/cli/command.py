@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 class Context:
     """What a command gets besides its own flags: the persistent flags, the configuration file and a way to the cluster."""
 
+    #: Whether to say in any case that the local cluster was taken.
+    says_where = False
+
     def __init__(self, settings: Parsed) -> None:
         self.settings = settings
 

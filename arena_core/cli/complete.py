@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Sequence
 from importlib import import_module
-from pathlib import Path
 
 from arena_core.cli import catalog
 from arena_core.cli.command import Command, Context
@@ -120,14 +118,15 @@ def _offer(kind: str, parsed: Parsed) -> Candidates:
         return [(s, "") for s in ("bash", "fish", "zsh")]
     if kind == "type":
         return _types()
-    if kind in ("job", "jobs", "instance", "namespace") and _may_ask():
+    if kind in ("job", "jobs", "instance", "namespace") and _may_ask(parsed):
         from arena_core.cli.complete_cluster import offer
 
         return offer(kind, Context(parsed), parsed)
     return []
 
 
-def _may_ask() -> bool:
+def _may_ask(parsed: Parsed) -> bool:
     """Whether asking the cluster would start none: completion must not leave a process behind."""
-    home = Path(os.environ.get("ARENA_HOME") or "~/.arena").expanduser()
-    return bool(os.environ.get("KUBECONFIG")) or Path("~/.kube/config").expanduser().exists() or (home / "local" / "daemon.json").exists()
+    from arena_core.cli.connect import configured, local_runs
+
+    return configured(Context(parsed)) or local_runs()

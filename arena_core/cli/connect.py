@@ -16,9 +16,17 @@ if TYPE_CHECKING:
 def open_client(context: Context) -> ArenaClient:
     """Connect as the flags, the environment and the files say; no request is sent yet."""
     client = make_client(context)
-    if client.cluster.started_local:
-        note("no cluster is configured: using the local one on this machine (`arena local status` says more)")
+    was_running = local_runs()
+    if client.cluster.started_local and (context.says_where or not was_running):
+        what = "using the local one" if was_running else "a local one was started"
+        note(f"no cluster is configured: {what} on this machine (`arena local status` says more)")
     return client
+
+
+def local_runs() -> bool:
+    """Whether there is a local cluster already: who reads need not be told each time, who writes must know where."""
+    home = Path(os.environ.get("ARENA_HOME") or "~/.arena").expanduser()
+    return (home / "local" / "daemon.json").exists()
 
 
 def make_client(context: Context) -> ArenaClient:

@@ -54,7 +54,7 @@ def header_lines(job: Job) -> list[tuple[str, str]]:
     ]
     if job.labels.get("modelName"):
         lines += [("ModelName", job.labels["modelName"]), ("ModelVersion", job.labels.get("modelVersion", "")), ("ModelSource", "")]
-    if status.reason or status.message:
+    if status.phase not in ("RUNNING", "SUCCEEDED") and (status.reason or status.message):
         lines.append(("Reason", ": ".join(p for p in (status.reason, status.message) if p)))
     return lines
 

@@ -34,5 +34,5 @@ class _Teller:
     def __call__(self, job: Job) -> None:
         if job.status.phase != self.last:
             self.last = job.status.phase
-            reason = f": {job.status.message}" if job.status.message else ""
+            reason = f": {job.status.message}" if job.status.message and not job.status.phase.finished else ""
             note(f"{job.name} is {job.status.phase}{reason}")

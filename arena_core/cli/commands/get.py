@@ -44,7 +44,7 @@ def _block(job: Job) -> None:
     rows = [(f"{name}:", value) for name, value in views.header_lines(job)]
     width = max(13, *(len(name) + 2 for name, _ in rows))
     text = "\n".join(f"{name:<{width}}{value}".rstrip() for name, value in rows)
-    say(text + "\n")
+    say(text + "\n\n")
 
 
 def _instances(job: Job, *, headers: bool) -> None:

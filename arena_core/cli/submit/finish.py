@@ -34,6 +34,7 @@ def submit(context: Context, parsed: Parsed, handle: JobHandle, args: BaseModel)
 
         done = make_client(context).submit(handle.job_type.name, args, namespace=namespace_offline(context), dry_run=dry_run)
     else:
+        context.says_where = True
         done = context.client.submit(handle.job_type.name, args, dry_run=dry_run)
     for warning in done.warnings:
         note(f"warning: {warning}")
