@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -10,6 +11,12 @@ from arena_local.bundle import Obj
 from arena_local.kubelet.hooks import Outcome
 from arena_local.kubelet.model import Slot
 
+#: How long a kubelet takes to know that a container has ended.
+KNOWN_AFTER = 1.0
+EXITED = (
+    "probe errored and resulted in unknown state: rpc error: code = Unknown desc = failed to exec in container: "
+    "container is in CONTAINER_EXITED state"
+)
 KINDS = {"startupProbe": "Startup", "readinessProbe": "Readiness", "livenessProbe": "Liveness"}
 
 
@@ -33,6 +40,7 @@ class Probes:
         self._event = event
         self._changed = changed
         self._kill = kill
+        self._next: dict[str, float] = {}
         self._tasks: list[asyncio.Task[Any]] = []
 
     def start(self) -> None:
@@ -44,8 +52,17 @@ class Probes:
             if spec.get(key):
                 self._tasks.append(asyncio.get_running_loop().create_task(self._loop(key, spec[key])))
 
+    def ended(self) -> None:
+        """Be told that the container has ended by itself: a probe that is due before a kubelet would know meets it exited."""
+        due = time.monotonic() + KNOWN_AFTER
+        for key, probe in ((k, self._slot.spec.get(k) or {}) for k in self._next):
+            if "exec" in probe and key != "startupProbe" and not self._slot.doomed and self._next[key] <= due:
+                self._event("Warning", "Unhealthy", f"{KINDS[key]} {EXITED}")
+        self.stop()
+
     def stop(self) -> None:
         """End all probes."""
+        self._next.clear()
         for task in self._tasks:
             task.cancel()
         self._tasks.clear()
@@ -69,6 +86,7 @@ class Probes:
                 self._event("Warning", "Unhealthy", f"{KINDS[key]} probe failed: {outcome.text}")
             if self._apply(key, probe, good, bad):
                 return
+            self._next[key] = time.monotonic() + period
             await asyncio.sleep(period)
 
     def _apply(self, key: str, probe: Obj, good: int, bad: int) -> bool:

@@ -24,6 +24,8 @@ FIRST_BACKOFF = 10.0
 MAX_BACKOFF = 300.0
 #: Between the end of a container and the word CrashLoopBackOff; the kubelet's own look around takes 1 to 15 s.
 RELIST = 1.0
+#: Between the end of a container that a probe has killed and its replacement.
+REPLACE = 2.0
 #: How often a container that cannot be configured is tried again.
 RETRY_CONFIG = 2.0
 
@@ -75,7 +77,7 @@ class Running:
         """Whether a container that does not run should."""
         if slot.run is None:
             return True
-        policy = self._worker.pod["spec"].get("restartPolicy", "Always")
+        policy = "Always" if slot.kind == "sidecar" else self._worker.pod["spec"].get("restartPolicy", "Always")
         return policy == "Always" or (policy == "OnFailure" and slot.run.failed)
 
     def _note_ends(self) -> None:
@@ -85,15 +87,20 @@ class Running:
             run = slot.run
             if run and not run.running and slot.name not in self._ended_at:
                 self._ended_at[slot.name] = time.monotonic()
-                self.stop_probes(slot)
+                self.probes(slot).ended()
+                slot.ready = slot.started = False
                 _termination_message(slot, run)
-                news = True
+                news |= not slot.doomed
         if news:
             self._worker.write(held=True)
 
     async def _start(self, slot: Slot) -> float | None:
         """Start the next run of a container, or say how long to wait for it."""
         worker = self._worker
+        if slot.doomed and slot.run:
+            left = self._ended_at[slot.name] + worker.kubelet.api.setting("kubelet.replace", REPLACE) - time.monotonic()
+            if left > 0:
+                return left
         if slot.run and (wait := self._wait_of(slot)) is not None:
             return wait
         number = slot.run.number + 1 if slot.run else 0
@@ -112,7 +119,7 @@ class Running:
             return None
         worker.event("Normal", "Created", "Container created", slot)
         worker.kubelet.tell_ports(worker.pod, plan.replaced)
-        slot.waiting = None
+        slot.waiting, slot.doomed = None, False
         slot.last = slot.run or slot.last
         slot.run = plan.run
         self._ended_at.pop(slot.name, None)
@@ -182,6 +189,7 @@ class Running:
     def _kill(self, slot: Slot, text: str, probe: Obj) -> None:
         worker = self._worker
         worker.event("Normal", "Killing", text, slot)
+        slot.doomed = worker.pod["spec"].get("restartPolicy", "Always") != "Never"
         grace = float(probe.get("terminationGracePeriodSeconds") or worker.grace)
         asyncio.get_running_loop().create_task(worker.ending.stop_one(slot, grace, say=False))
 
