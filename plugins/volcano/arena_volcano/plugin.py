@@ -1,0 +1,67 @@
+"""The hooks of the job type ``volcanojob``. Reading commands load this module alone: what builds jobs is imported when it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from arena_core.hookspecs import hookimpl
+from arena_core.types import JobType
+from arena_volcano import status as words
+
+if TYPE_CHECKING:
+    from arena_core.types import Cause, Jobs, JobStatus, Lookup, Manifest, PodSet, Problem
+    from arena_volcano.args import VolcanoJobArgs
+
+
+@hookimpl
+def arena_job_type() -> JobType:
+    """Say what this job type is."""
+    return JobType(
+        name="volcanojob",
+        resource=words.JOB,
+        args="arena_volcano.args:VolcanoJobArgs",
+        summary="batch jobs of several tasks with gang scheduling by Volcano",
+        display="Volcano",
+        shorthand="vj",
+        aliases=("vj", "volcano"),
+        pod_labels=words.pod_labels,
+        chief=({words.DRIVER[0]: words.DRIVER[1], words.TASK_INDEX: "0"}, {words.TASK_INDEX: "0"}),
+        wrappable=True,
+        related=(words.POD_GROUP,),
+        provider="Volcano (1.9 or later): https://volcano.sh/en/docs/installation/",
+    )
+
+
+@hookimpl
+def arena_build_manifests(args: VolcanoJobArgs, jobs: Jobs) -> Sequence[Manifest]:
+    """Return the job and what belongs to it."""
+    from arena_volcano.manifests import build
+
+    return build(args)
+
+
+@hookimpl
+def arena_preflight(args: VolcanoJobArgs, lookup: Lookup, jobs: Jobs) -> Iterable[Problem]:
+    """Return what the cluster lacks: queue, priority class, fields that its version of Volcano would drop."""
+    from arena_volcano.preflight import problems
+
+    return problems(args, lookup)
+
+
+@hookimpl
+def arena_job_status(job: Manifest, pods: Sequence[Manifest], related: Sequence[Manifest], jobs: Jobs) -> JobStatus:
+    """Say what the job is doing."""
+    return words.status(job, pods, related)
+
+
+@hookimpl
+def arena_pod_sets(job: Manifest) -> Sequence[PodSet]:
+    """Return one set per task."""
+    return words.pod_sets(job)
+
+
+@hookimpl
+def arena_explain(job: Manifest, pods: Sequence[Manifest], related: Sequence[Manifest], jobs: Jobs) -> Iterable[Cause]:
+    """Say in plain words why the job is not running."""
+    return words.explain(job, pods, related)

@@ -1,0 +1,55 @@
+"""What only the cluster knows: whether the queue takes jobs, whether the priority class exists, which fields its Volcano keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from arena_core import dig
+from arena_core.preflight import priority_problems
+from arena_core.types import Lookup, Problem, Resource
+from arena_volcano.args import VolcanoJobArgs
+from arena_volcano.status import JOB
+
+QUEUES = Resource("scheduling.volcano.sh", "v1beta1", "Queue", "queues", namespaced=False)
+_SINCE = "Volcano 1.14 or later has it"
+
+
+def problems(args: VolcanoJobArgs, lookup: Lookup) -> list[Problem]:
+    """Return all of them."""
+    return [*_queue(args, lookup), *priority_problems(args, lookup), *_fields(args, lookup)]
+
+
+def _queue(args: VolcanoJobArgs, lookup: Lookup) -> Iterator[Problem]:
+    if not args.queue:
+        return
+    queue = lookup.get(QUEUES, args.queue)
+    if queue is None:
+        if lookup.exists(QUEUES, args.queue) is False:
+            yield Problem(f"there is no queue {args.queue!r} of Volcano", "queue", "`kubectl get queues` lists them")
+        return
+    state = dig.text(queue, "status", "state")
+    if state not in ("", "Open"):
+        yield Problem(f"the queue {args.queue!r} is {state} and takes no job", "queue", "`kubectl get queues` lists them")
+
+
+def _fields(args: VolcanoJobArgs, lookup: Lookup) -> Iterator[Problem]:
+    topology = bool(args.network_topology_mode or args.highest_tier_allowed is not None or args.highest_tier_name)
+    if not topology and not args.total_partitions:
+        return
+    schema: Any = lookup.served_fields(JOB)
+    if not schema:
+        return
+    spec = dig.mapping(schema, "properties", "spec", "properties")
+    task = dig.mapping(spec, "tasks", "items", "properties")
+    if topology and spec and "networkTopology" not in spec:
+        field = "network_topology_mode" if args.network_topology_mode else "highest_tier_allowed"
+        yield Problem("this cluster's Volcano would drop networkTopology without a word", field, "Volcano 1.12 or later has it")
+    if args.highest_tier_name and "highestTierName" not in dig.mapping(spec, "networkTopology", "properties") and "networkTopology" in spec:
+        yield Problem(
+            "this cluster's Volcano would drop highestTierName without a word", "highest_tier_name", "Volcano 1.14 or later has it"
+        )
+    if args.total_partitions and task and "partitionPolicy" not in task:
+        yield Problem(
+            "this cluster's Volcano would drop partitionPolicy without a word", "total_partitions", "Volcano 1.14 or later has it"
+        )
