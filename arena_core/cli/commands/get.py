@@ -30,14 +30,19 @@ def run(context: Context, parsed: Parsed) -> int:
         data = views.as_data(job, tensorboard=client.tensorboard(job))
         (dump_json if output == "json" else dump_yaml)(data)
     else:
-        _block(job)
-        _instances(job, headers=not parsed.on("no_headers"))
+        show(job, headers=not parsed.on("no_headers"))
         if parsed.on("gpus"):
             _gpus(job)
         _tensorboard(client.tensorboard(job))
         if parsed.on("events"):
             _events(client.events(job))
     return 0
+
+
+def show(job: Job, *, headers: bool = True) -> None:
+    """Print the block at the top and the table of instances."""
+    _block(job)
+    _instances(job, headers=headers)
 
 
 def _block(job: Job) -> None:

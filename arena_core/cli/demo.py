@@ -1,0 +1,72 @@
+"""``arena demo``: two processes of this machine train a model together, as a PyTorchJob on the local cluster."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shlex
+import sys
+from pathlib import Path
+
+import arena_core
+from arena_core.cli.command import Command, Context
+from arena_core.cli.flags import Flag, Parsed
+from arena_core.cli.terminal import note, say
+from arena_core.client import ArenaClient
+from arena_core.errors import NotFound, UsageError
+
+
+def example(name: str) -> Path:
+    """Return the folder of an example: beside the package in a checkout, inside it where it was installed from a wheel."""
+    package = Path(arena_core.__file__).parent
+    for folder in (package / "examples" / name, package.parent / "examples" / name):
+        if (folder / "train.py").exists():
+            return folder
+    raise NotFound(f"the example {name} is not installed", "reinstall arena-core: its examples are part of it")
+
+
+def run(context: Context, parsed: Parsed) -> int:
+    """Submit the example, follow both ranks, show the job, and say what to try next."""
+    from arena_core.cli.commands.get import show
+    from arena_core.cli.connect import configured
+    from arena_core.cli.following import follow_to_the_end
+
+    workers = int(parsed.text("workers", "2")) if parsed.text("workers", "2").isdigit() else 0
+    if workers < 1:
+        raise UsageError("--workers is a number from 1")
+    elsewhere = configured(context)
+    client = context.__dict__["client"] = ArenaClient(local=True, namespace=context.namespace)
+    folder, name = example("digits-ddp"), f"digits-{secrets.token_hex(2)}"
+    note(f"{workers} processes learn to read handwritten digits together, as PyTorchJob {name} on the local cluster of this machine")
+    # The local cluster starts a job where its submitter stands.
+    os.chdir(folder)
+    words = [sys.executable, "train.py"]
+    shown = ["arena", "submit", "pytorchjob", "--name", name, "--image", "python:3.11", "--workers", str(workers), "python", "train.py"]
+    note(f"$ cd {shlex.quote(str(folder))}\n$ {shlex.join(shown)}")
+    args = {"name": name, "image": "python:3.11", "workers": workers, "command": words}
+    done = client.submit("pytorchjob", args)
+    note(f"$ arena logs {name} --all-instances -f")
+    code = follow_to_the_end(context, name, job_type="pytorchjob", timeout=None)
+    note(f"\n$ arena get {name}")
+    show(client.get(name, job_type="pytorchjob", namespace=done.namespace))
+    flags = f" --config {shlex.quote(_kubeconfig())}" if elsewhere else ""
+    say("")
+    note(f"The job is still there. Try:\n  arena list{flags}\n  arena logs {name} -i worker-0{flags}\n  arena delete {name}{flags}")
+    note("  arena local status\n  arena local down            # ends the local cluster, keeps what is in it")
+    return code
+
+
+def _kubeconfig() -> str:
+    """Return the local cluster's kubeconfig, for commands on a machine where another one is configured."""
+    home = Path(os.environ.get("ARENA_HOME") or "~/.arena").expanduser()
+    return str(home / "local" / "kubeconfig")
+
+
+COMMAND = Command(
+    path="demo",
+    summary="train a small model with two processes on this machine",
+    usage="arena demo [--workers N]",
+    details="Runs on the local cluster whatever kubeconfig there is. Each run makes a job of a new name and leaves it there to look at.",
+    run=run,
+    flags=(Flag("workers", "how many processes", default="2", metavar="N"),),
+)
