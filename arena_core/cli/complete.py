@@ -14,6 +14,7 @@ from arena_core.errors import ArenaError
 
 Candidates = list[tuple[str, str]]
 FILES: Candidates = [(":files", "")]
+FIXED = {"shell": ("bash", "fish", "zsh"), "plugins": ("check", "list")}
 
 
 def main(words: Sequence[str]) -> int:
@@ -64,10 +65,13 @@ def candidates(words: Sequence[str]) -> Candidates:
 
 def _command(entry: catalog.Entry, head: Parsed) -> Command:
     module = import_module(f"arena_core.cli.{entry.module}")
-    if hasattr(module, "open_group"):
+    if not hasattr(module, "open_group"):
+        return module.COMMAND  # type: ignore[no-any-return]
+    try:
         command, head.args[1:] = module.open_group(head.args[1:], head)
-        return command  # type: ignore[no-any-return]
-    return module.COMMAND  # type: ignore[no-any-return]
+    except ArenaError:
+        return module.overview()  # type: ignore[no-any-return]
+    return command  # type: ignore[no-any-return]
 
 
 def _values_or(before: Sequence[str], last: str, flags: Iterable[Flag], parsed: Parsed, otherwise: object) -> Candidates:
@@ -114,8 +118,8 @@ def _value(flag: Flag | None, parsed: Parsed) -> Candidates:
 
 
 def _offer(kind: str, parsed: Parsed) -> Candidates:
-    if kind == "shell":
-        return [(s, "") for s in ("bash", "fish", "zsh")]
+    if kind in FIXED:
+        return [(word, "") for word in FIXED[kind]]
     if kind == "type":
         return _types()
     if kind in ("job", "jobs", "instance", "namespace") and _may_ask(parsed):

@@ -40,7 +40,7 @@ def open_group(words: list[str], head: Parsed) -> tuple[Command, list[str]]:
         before = words[: len(words) - len(first.args)]
         return for_type(first.args[0], first.args[0]), [*before, *first.args[1:]]
     if first.help:
-        return _overview(), ["--help"]
+        return overview(), ["--help"]
     if first.text("file"):
         return for_type(_type_in(first), ""), words
     from arena_core.cli.discover import type_names
@@ -97,7 +97,8 @@ The command comes last. One quoted text is for the shell as it is; of several wo
 flags behind the first word belong to the program: arena submit … python train.py --lr 0.1"""
 
 
-def _overview() -> Command:
+def overview() -> Command:
+    """`arena submit` without a job type: which there are."""
     return Command(
         path="submit",
         summary="submit a job",
