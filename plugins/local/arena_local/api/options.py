@@ -16,6 +16,8 @@ class WriteOptions:
     force: bool = False
     warnings: list[str] = field(default_factory=list)
     subresource: str = ""
+    #: The managedFields that an apply has worked out.
+    managed: list[dict[str, Any]] | None = None
     #: Keys that stood twice in the body, as paths.
     duplicates: tuple[str, ...] = ()
 

@@ -20,6 +20,7 @@ from arena_local.api.errors import (
     invalid,
     not_found,
 )
+from arena_local.api.gotypes import ALWAYS
 from arena_local.api.intake import check_kind, intake, strictness
 from arena_local.api.kinds import strategy_of
 from arena_local.api.managed import record_update
@@ -83,6 +84,8 @@ def create_decoded(server: ApiServer, resource: Resource, namespace: str, obj: O
     meta.prepare_create(resource, own, server.now())
     if resource.has_status and not strategy.keeps_status:
         obj.pop("status", None)
+        if "status" in ALWAYS.get(resource.kind, ()) and not resource.custom:
+            obj["status"] = {}
     strategy.prepare_create(server, obj)
     admit(server, resource, obj, None, "CREATE", options)
     finish_names(server, resource, own, namespace)
@@ -137,7 +140,21 @@ def _content_causes(server: ApiServer, resource: Resource, obj: Obj, old: Obj | 
     return found
 
 
+def wrong_kind(resource: Resource, made: Obj, name: str) -> Refusal:
+    """The 422 of a patch that changes kind or version of a custom resource."""
+    kind, version = str(made.get("kind", "")), str(made.get("apiVersion", ""))
+    causes = []
+    if kind != resource.kind:
+        causes.append(bad_value("kind", kind, f"must be {resource.kind}"))
+    if version != resource.api_version:
+        causes.append(bad_value("apiVersion", version, f"must be {resource.api_version}"))
+    return invalid(kind, version.rpartition("/")[0], name, causes)
+
+
 def _track(server: ApiServer, resource: Resource, obj: Obj, old: Obj | None, options: WriteOptions) -> None:
+    if options.managed is not None:
+        obj["metadata"]["managedFields"] = options.managed
+        return
     record_update(resource, obj, old, options.manager, options.subresource, meta.timestamp(server.now()))
 
 
@@ -199,6 +216,8 @@ def update(server: ApiServer, resource: Resource, current: Entry, obj: Obj, opti
     check_version(resource, name, own.get("resourceVersion", ""), current)
     strategy = strategy_of(resource)
     meta.prepare_update(own, old["metadata"])
+    if options.managed is not None:
+        own.pop("managedFields", None)
     own["resourceVersion"] = old["metadata"]["resourceVersion"]
     obj = split_status(resource, obj, old, options.subresource)
     own = obj["metadata"]
@@ -214,7 +233,7 @@ def update(server: ApiServer, resource: Resource, current: Entry, obj: Obj, opti
     if not options.subresource:
         options.warnings.extend(strategy.warnings(obj, old))
     admit_late(server, resource, obj, old, "UPDATE", options)
-    if _unchanged(obj, old):
+    if _unchanged(obj, old) and options.managed in (None, old["metadata"].get("managedFields")):
         return current
     _track(server, resource, obj, old, options)
     return store_update(server, resource, current, obj, options, namespace, name)

@@ -79,7 +79,9 @@ def plain(value: Any) -> Any:
 
 
 class _YamlLoader(_Loader):  # type: ignore[misc]
-    """Safe YAML in which a timestamp stays text."""
+    """Safe YAML in which a timestamp stays text and a repeated key is noticed."""
+
+    repeated: tuple[int, str] | None = None
 
 
 _YamlLoader.yaml_implicit_resolvers = {
@@ -87,11 +89,38 @@ _YamlLoader.yaml_implicit_resolvers = {
 }
 
 
+class _YamlMap(dict[str, Any]):
+    """A YAML mapping with a key that stood twice, and in which line."""
+
+    repeated_key: tuple[int, str] | None = None
+
+
+def _construct_mapping(loader: Any, node: Any, deep: bool = False) -> dict[Any, Any]:
+    made = yaml.SafeLoader.construct_mapping(loader, node, deep=True)
+    seen: set[Any] = set()
+    for key, _ in node.value:
+        if key.value in seen and loader.repeated is None:
+            loader.repeated = (key.start_mark.line + 1, key.value)
+        seen.add(key.value)
+    return made
+
+
+_YamlLoader.add_constructor("tag:yaml.org,2002:map", lambda loader, node: _construct_mapping(loader, node))
+
+
 def parse_yaml(data: bytes) -> Any:
     """Parse YAML; aliases may not blow it up."""
     if data.count(b"*") > 1000:
         raise ValueError("too many aliases")
-    return plain(yaml.load(data, Loader=_YamlLoader))  # noqa: S506
+    loader = _YamlLoader(data)
+    try:
+        value = plain(loader.get_single_data())
+    finally:
+        loader.dispose()
+    if loader.repeated is not None and isinstance(value, dict):
+        value = _YamlMap(value)
+        value.repeated_key = loader.repeated
+    return value
 
 
 def read_object(data: bytes, content_type: str, kind: str) -> tuple[dict[str, Any], tuple[str, ...]]:

@@ -146,7 +146,8 @@ async def _patch(call: Call) -> web.StreamResponse:
     options.warnings = call.warnings
     options.subresource = call.target.subresource
     data = await call.request.read()
-    body = patches.read_patch(data, media, bodies.parse_json, bodies.parse_yaml)
+    strict = options.field_validation == "Strict"
+    body = patches.read_patch(data, media, bodies.parse_json, bodies.parse_yaml, strict=strict)
     entry, created = patches.patch(call.api, call.resource, call.namespace, call.name, media, body, options)
     return call.one(entry, 201 if created else 200)
 
@@ -254,7 +255,7 @@ async def _scale(call: Call) -> web.StreamResponse:
         body, _ = bodies.read_object(data, call.request.headers.get("Content-Type", ""), "Scale")
         made = scale.replace(call.api, call.resource, call.namespace, call.name, body, options)
     else:
-        patch = patches.read_patch(data, media, bodies.parse_json, bodies.parse_yaml)
+        patch = patches.read_patch(data, media, bodies.parse_json, bodies.parse_yaml, strict=False)
         made = scale.patch(call.api, call.resource, call.namespace, call.name, media, patch, options)
     return reply(call.request, made, warnings=call.warnings)
 
