@@ -129,7 +129,7 @@ class Transport:
                     continue
                 wait = _retry_after(answer, again, method)
                 if wait is None or pause is None:
-                    return replace(answer, tries=tries)
+                    return replace(answer, tries=answer.tries + tries - 1)
                 pause = max(pause, wait)
                 log.debug("%s %s: %d, trying again in %.1f s", method, path, answer.status, pause)
             time.sleep(pause * random.uniform(0.5, 1.0) if pause < 1 else pause)
@@ -189,8 +189,10 @@ class Transport:
         except BROKEN as error:
             connection.close()
             if not fresh and again and not isinstance(error, TimeoutError):
-                # A kept connection that the server had closed meanwhile: not a failure, just a stale connection.
-                return self._once(method, path, query, payload, content_type, timeout, again)
+                # A kept connection that the server had closed meanwhile: not a failure, just a stale connection. Yet the request may
+                # have arrived, so it counts as a try.
+                second = self._once(method, path, query, payload, content_type, timeout, again)
+                return replace(second, tries=second.tries + 1)
             raise _Broken(error, retry=not isinstance(error, TimeoutError)) from error
         except BaseException:
             connection.close()

@@ -119,7 +119,7 @@ def _handler(api: FakeApi) -> type[BaseHTTPRequestHandler]:
             except OSError:
                 pass
 
-        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _serve
+        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _serve  # noqa: N815
 
     return Handler
 

@@ -1,0 +1,267 @@
+"""``ArenaClient``: Arena for programs. It prints nothing and configures nothing; the command line calls it, too.
+
+>>> from arena_core.client import ArenaClient                                                    # doctest: +SKIP
+>>> arena = ArenaClient(namespace="research")                                                    # doctest: +SKIP
+>>> arena.submit("pytorchjob", {"name": "mnist", "image": "pytorch/pytorch", "workers": 2,
+...                             "command": "python train.py"})                                   # doctest: +SKIP
+>>> for line in arena.logs("mnist", follow=True):                                                # doctest: +SKIP
+...     sys.stdout.buffer.write(line.text)
+>>> arena.wait("mnist").status.phase                                                             # doctest: +SKIP
+<Phase.SUCCEEDED: 'SUCCEEDED'>
+
+Every failure that is to be expected is an ``ArenaError`` with a message, a hint and an exit code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from arena_core.errors import UsageError
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from arena_core.jobs.identity import Identity
+    from arena_core.jobs.session import Extensions, Session
+    from arena_core.jobs.views import Deleted, Job, JobList, LogLine
+    from arena_core.kube.cluster import Cluster
+    from arena_core.kube.streams import ExecSession
+    from arena_core.types import Cause, Jobs, Manifest, Submission
+
+
+class ArenaClient:
+    """One cluster and the job types that are installed.
+
+    Without arguments it takes the cluster that ``kubectl`` would take ($KUBECONFIG, ``~/.kube/config``, the cluster it runs in), else
+    the embedded one. ``namespace`` is the default of all calls; without it the context's own. ``local=True`` takes the embedded
+    cluster whatever is configured. ``jobs`` and ``extensions`` replace what is installed, for tests.
+
+    No request is sent before the first call. A client may be used by several threads, and as a context manager.
+    """
+
+    def __init__(
+        self,
+        *,
+        kubeconfig: str = "",
+        context: str = "",
+        namespace: str = "",
+        as_user: str = "",
+        as_groups: Sequence[str] = (),
+        local: bool = False,
+        jobs: Jobs | None = None,
+        extensions: Extensions | None = None,
+    ) -> None:
+        self._kubeconfig = kubeconfig
+        self._context = context
+        self._namespace = namespace
+        self._as_user = as_user
+        self._as_groups = tuple(as_groups)
+        self._local = local
+        self._jobs = jobs
+        self._extensions = extensions
+
+    def __enter__(self) -> ArenaClient:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close idle connections; the client can be used again."""
+        if "cluster" in self.__dict__:
+            self.cluster.close()
+
+    @cached_property
+    def cluster(self) -> Cluster:
+        """The cluster: context, server, and raw requests for what this class does not cover."""
+        from arena_core.kube.connect import ConnectOptions, connect
+
+        return connect(
+            ConnectOptions(
+                kubeconfig=self._kubeconfig,
+                context=self._context,
+                namespace=self._namespace,
+                as_user=self._as_user,
+                as_groups=self._as_groups,
+                local=self._local,
+            )
+        )
+
+    @cached_property
+    def jobs(self) -> Jobs:
+        """The installed job types."""
+        if self._jobs is not None:
+            return self._jobs
+        from arena_core.registry import Registry
+
+        return Registry()
+
+    @property
+    def namespace(self) -> str:
+        """The namespace of calls that name none."""
+        return self._namespace or self.cluster.namespace
+
+    def submit(self, job_type: str, args: Any, *, namespace: str = "", dry_run: str = "") -> Submission:
+        """Create a job.
+
+        ``args`` is the job type's argument model or a mapping of its fields. ``dry_run`` is ``"client"`` (only build; asks the cluster
+        nothing) or ``"server"`` (the API server checks, nothing is stored). Raises ``InvalidArguments`` with every problem before
+        anything is sent, ``AlreadyExists``, ``SubmissionRefused`` with the fields that the cluster refused, ``KindNotInstalled`` …
+        A job exists whole or not at all, also after Ctrl-C.
+        """
+        if dry_run not in ("", "none", "client", "server"):
+            raise UsageError(f"dry_run is client or server, not {dry_run}")
+        from arena_core.jobs.submit import build, read_args, submit
+
+        dry_run = "" if dry_run == "none" else dry_run
+        if dry_run == "client" and (namespace or self._namespace):
+            # Building needs no cluster: it works without one.
+            from arena_core.types import Submission
+
+            handle = self.jobs.get(job_type)
+            manifests = build(handle, read_args(handle, args), namespace or self._namespace)
+            return Submission(handle.job_type.name, manifests[0]["metadata"]["name"], namespace or self._namespace, tuple(manifests))
+        return submit(self._session, job_type, args, namespace=namespace, dry_run=dry_run)
+
+    def list(self, *, job_type: str = "", namespace: str = "", all_namespaces: bool = False, selector: str = "") -> JobList:
+        """Return the jobs of a namespace or of all, with the notes on what could not be read."""
+        from arena_core.jobs.listing import list_jobs
+
+        where = "" if all_namespaces else namespace or self.namespace
+        return list_jobs(self._session, job_type=job_type, namespace=where, selector=selector)
+
+    def get(self, name: str, *, job_type: str = "", namespace: str = "") -> Job:
+        """Return one job with its instances; raises ``NotFound``, or ``UsageError`` where two types have a job of this name."""
+        from arena_core.jobs.find import find, read
+
+        return read(self._session, *find(self._session, name, job_type, namespace or self.namespace))
+
+    def tensorboard(self, job: Job) -> str:
+        """Return the address of the job's TensorBoard, or nothing where it has none."""
+        from arena_core.jobs.tensorboard import address
+
+        return address(self._session, job)
+
+    def logs(  # noqa: PLR0913  # one argument for each flag of `logs`
+        self,
+        name: str,
+        *,
+        job_type: str = "",
+        namespace: str = "",
+        instance: str = "",
+        container: str = "",
+        all_instances: bool = False,
+        previous: bool = False,
+        follow: bool = False,
+        tail: int = -1,
+        since_seconds: int = 0,
+        since_time: str = "",
+        timestamps: bool = False,
+        on_wait: Callable[[str], None] = lambda why: None,
+    ) -> Iterator[LogLine]:
+        """Yield lines of the chief's log, of one instance (``worker-0``) or of all.
+
+        With ``follow`` it goes on until the job has ended, over broken connections without gap or repetition; an instance that has
+        not started is waited for, and ``on_wait`` is told why.
+        """
+        from arena_core.jobs.logs import LogRequest, read_logs
+        from arena_core.kube.logs import LogOptions
+        from arena_core.types import LogQuery
+
+        query = LogQuery(instance, container, all_instances, previous)
+        options = LogOptions(
+            follow=follow, previous=previous, timestamps=timestamps, tail=tail, since_seconds=since_seconds, since_time=since_time
+        )
+        return read_logs(
+            self._session, name, LogRequest(query, options), job_type=job_type, namespace=namespace or self.namespace, on_wait=on_wait
+        )
+
+    def wait(
+        self,
+        name: str,
+        goal: str = "finished",
+        *,
+        job_type: str = "",
+        namespace: str = "",
+        timeout: float | None = None,
+        on_change: Callable[[Job], None] | None = None,
+    ) -> Job | None:
+        """Wait until a job is ``finished``, ``succeeded``, ``running``, ``failed`` or ``deleted`` (then None is returned).
+
+        Raises ``JobFailed`` when it fails and this was not the goal, ``TimedOut`` after ``timeout`` seconds, ``NotFound`` when it
+        vanishes.
+        """
+        from arena_core.jobs.wait import wait_for
+
+        return wait_for(self._session, name, goal, job_type=job_type, namespace=namespace, timeout=timeout, on_change=on_change)
+
+    def delete(
+        self,
+        names: str | Sequence[str] = (),
+        *,
+        job_type: str = "",
+        namespace: str = "",
+        selector: str = "",
+        wait: bool = False,
+        timeout: float | None = None,
+    ) -> Sequence[Deleted]:
+        """Delete jobs by name, or by labels, and with them all that belongs to them.
+
+        One that is missing does not stop the others: look at ``Deleted.error`` of each. With ``wait`` it returns when they are gone.
+        """
+        from arena_core.jobs.delete import delete_jobs, select
+
+        where = namespace or self.namespace
+        if selector:
+            chosen = select(self._session, selector, job_type=job_type, namespace=where)
+            return [
+                result
+                for name, kind in chosen
+                for result in delete_jobs(self._session, [name], job_type=kind, namespace=where, wait=wait, timeout=timeout)
+            ]
+        wanted = [names] if isinstance(names, str) else list(names)
+        return delete_jobs(self._session, wanted, job_type=job_type, namespace=where, wait=wait, timeout=timeout)
+
+    def events(self, job: Job) -> Sequence[Manifest]:
+        """Return the Kubernetes events of a job, its pods and related objects, oldest first."""
+        from arena_core.jobs.events import events_of
+
+        return events_of(self._session, job)
+
+    def explain(self, job: Job) -> Sequence[Cause]:
+        """Say in plain words why a job is not running; nothing where it runs or has ended well."""
+        from arena_core.jobs.explain import explain
+
+        return explain(self._session, job)
+
+    def exec(
+        self, job: Job, command: Sequence[str], *, instance: str = "", container: str = "", stdin: bool = False, tty: bool = False
+    ) -> ExecSession:
+        """Run a command in an instance (by default the chief) of a job."""
+        from arena_core.jobs.enter import enter
+
+        return enter(self._session, job, command, instance=instance, container=container, stdin=stdin, tty=tty)
+
+    def whoami(self) -> Identity:
+        """Return who we are to the cluster, and Arena's id of this user."""
+        from arena_core.jobs.identity import identify
+
+        return identify(self.cluster)
+
+    @cached_property
+    def _session(self) -> Session:
+        from arena_core.jobs.session import Session
+
+        return Session(self.cluster, self.jobs, self.namespace, self._extensions or self._installed_extensions())
+
+    def _installed_extensions(self) -> Extensions | None:
+        return getattr(self.jobs, "extensions", None)
+
+    def schema(self, job_type: str) -> Mapping[str, Any]:
+        """Return the JSON Schema of a job file of this type."""
+        from arena_core.args import json_schema
+
+        handle = self.jobs.get(job_type)
+        return json_schema(handle.job_type.name, handle.args_model)

@@ -1,0 +1,241 @@
+"""The local cluster for real, a namespace of its own for each test, and a gate that counts and forbids."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from arena_core.client import ArenaClient
+from arena_core.registry import Registry
+from arena_core.testing import dummy
+from arena_core.types import Problem
+
+CORE = r"/api/v1/namespaces/{ns}/(pods(/[^/]+(/log|/status)?)?|services(/[^/]+)?|configmaps(/[^/]+)?|events(/[^/]+)?)"
+JOB_TYPES = {"pytorchjob": r"/apis/kubeflow.org/v1/namespaces/{ns}/pytorchjobs(/[^/]+)?", "dummy": r"/apis/batch/v1/namespaces/{ns}/jobs(/[^/]+)?"}
+
+
+@dataclass
+class Daemon:
+    kubeconfig: Path
+    server: str
+
+
+@pytest.fixture(scope="session")
+def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
+    """One local cluster for all tests of this process."""
+    state = tmp_path_factory.mktemp("home") / "local"
+    log = (state.parent / "log").open("wb")
+    environ = {**os.environ, "ARENA_HOME": str(state.parent)}
+    command = [sys.executable, "-m", "arena_local.daemon", "--state", str(state)]
+    process = subprocess.Popen(command, env=environ, stdout=log, stderr=log, start_new_session=True)
+    kubeconfig = state / "kubeconfig"
+    until = time.monotonic() + 30
+    while not (state / "daemon.json").exists() or not kubeconfig.exists():
+        assert process.poll() is None and time.monotonic() < until, (state.parent / "log").read_text()
+        time.sleep(0.05)
+    server = ArenaClient(kubeconfig=str(kubeconfig)).cluster.endpoint.server
+    yield Daemon(kubeconfig, server)
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(20)
+    except subprocess.TimeoutExpired:
+        process.kill()
+    log.close()
+
+
+@dataclass
+class Gate:
+    """A proxy in front of the API server: ``calls`` is what went through, ``allowed`` a pattern of paths (None: everything)."""
+
+    target: str
+    allowed: str | None = None
+    calls: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+    #: Called with (method, path) before a request is passed on; True cuts the connection after it was passed on.
+    lose_answer: Callable[[str, str], bool] = lambda method, path: False
+    port: int = 0
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+
+def _gate_handler(gate: Gate) -> type[BaseHTTPRequestHandler]:
+    base = urlsplit(gate.target)
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def log_message(self, *args: Any) -> None:
+            pass
+
+        def _serve(self) -> None:
+            path = urlsplit(self.path).path
+            size = int(self.headers.get("Content-Length") or 0)
+            body = self.rfile.read(size) if size else None
+            if gate.allowed is not None and not re.fullmatch(gate.allowed, path):
+                gate.refused.append(f"{self.command} {path}")
+                self._forbid(path)
+                return
+            gate.calls.append(f"{self.command} {path}")
+            far = http.client.HTTPConnection(base.hostname or "", base.port or 80)
+            headers = {k: v for k, v in self.headers.items() if k.lower() not in ("host", "connection")}
+            far.request(self.command, base.path + self.path, body, headers)
+            answer = far.getresponse()
+            if gate.lose_answer(self.command, path):
+                answer.read()
+                self.close_connection = True
+                return
+            self._pass_on(answer)
+            far.close()
+
+        def _pass_on(self, answer: http.client.HTTPResponse) -> None:
+            self.send_response(answer.status)
+            for name, value in answer.getheaders():
+                if name.lower() not in ("transfer-encoding", "connection", "date", "server"):
+                    self.send_header(name, value)
+            chunked = answer.getheader("Content-Length") is None
+            if chunked:
+                self.send_header("Transfer-Encoding", "chunked")
+            self.end_headers()
+            while data := answer.read1(65536):
+                self.wfile.write(f"{len(data):x}\r\n".encode() + data + b"\r\n" if chunked else data)
+                self.wfile.flush()
+            if chunked:
+                self.wfile.write(b"0\r\n\r\n")
+
+        def _forbid(self, path: str) -> None:
+            parts = path.strip("/").split("/")
+            namespace = parts[parts.index("namespaces") + 1] if "namespaces" in parts else ""
+            group = parts[1] if parts[0] == "apis" else ""
+            resource = parts[parts.index("namespaces") + 2] if namespace else parts[-1]
+            scope = f'in the namespace "{namespace}"' if namespace else "at the cluster scope"
+            verb = {"GET": "list", "POST": "create", "DELETE": "delete"}.get(self.command, self.command.lower())
+            message = f'{resource} is forbidden: User "bob" cannot {verb} resource "{resource}" in API group "{group}" {scope}'
+            data = json.dumps({"kind": "Status", "reason": "Forbidden", "code": 403, "message": message}).encode()
+            self.send_response(403)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _serve  # noqa: N815
+
+    return Handler
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def gate(daemon: Daemon) -> Iterator[Gate]:
+    made = Gate(daemon.server)
+    server = _Server(("127.0.0.1", 0), _gate_handler(made))
+    made.port = server.server_address[1]
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+    yield made
+    server.shutdown()
+    server.server_close()
+
+
+class Extension:
+    """An extension that remembers what it is told; ``problems`` forbid a submission."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[str, Any]] = []
+        self.problems: list[Problem] = []
+
+    def mutate_manifests(self, manifests: Any, target: Any) -> Any:
+        self.told.append(("mutate", target))
+        for obj in manifests:
+            obj["metadata"].setdefault("annotations", {})["site"] = "here"
+        return manifests
+
+    def validate_submission(self, manifests: Any, target: Any) -> list[Problem]:
+        return self.problems
+
+    def after_submit(self, job: Any, target: Any) -> None:
+        self.told.append(("submitted", job["metadata"]["name"]))
+
+    def job_finished(self, job: Any, status: Any, target: Any) -> None:
+        self.told.append(("finished", status.phase))
+
+
+class Arena(ArenaClient):
+    """A client with its gate and its extension."""
+
+    gate: Gate
+    extension: Extension
+
+    def calls(self) -> list[str]:
+        """What was asked since the last time."""
+        done, self.gate.calls[:] = list(self.gate.calls), []
+        return done
+
+
+@pytest.fixture
+def registry(monkeypatch: pytest.MonkeyPatch) -> Registry:
+    found = Registry()
+    if "dummy" not in found.names():
+        found.add(dummy)
+    return found
+
+
+@pytest.fixture
+def arena(daemon: Daemon, gate: Gate, registry: Registry, arena_home: Path, request: pytest.FixtureRequest) -> Iterator[Arena]:
+    """A client on a namespace of its own."""
+    plain = ArenaClient(kubeconfig=str(daemon.kubeconfig))
+    namespace = "t-" + re.sub(r"[^a-z0-9]+", "-", request.node.name.lower())[:40].strip("-") + f"-{os.getpid()}"
+    plain.cluster.request("POST", "/api/v1/namespaces", None, {"metadata": {"name": namespace}})
+    config = arena_home / "kubeconfig"
+    config.write_text(json.dumps({
+        "current-context": "gate",
+        "contexts": [{"name": "gate", "context": {"cluster": "gate", "user": "tester", "namespace": namespace}}],
+        "clusters": [{"name": "gate", "cluster": {"server": gate.url}}],
+        "users": [{"name": "tester", "user": {}}],
+    }))  # fmt: skip
+    extension = Extension()
+    client = Arena(kubeconfig=str(config), jobs=registry, extensions=extension)
+    client.gate, client.extension = gate, extension
+    yield client
+    client.close()
+    plain.cluster.request("DELETE", f"/api/v1/namespaces/{namespace}")
+
+
+def own_rights(namespace: str, *job_types: str) -> str:
+    """The rights of somebody who may work with these job types in one namespace, and nothing else."""
+    return "|".join(p.replace("{ns}", namespace) for p in (CORE, *(JOB_TYPES[t] for t in job_types)))
+
+
+@pytest.fixture
+def rights() -> Callable[..., str]:
+    return own_rights
+
+
+@pytest.fixture
+def make() -> Callable[..., dict[str, Any]]:
+    """Arguments of a small job."""
+
+    def arguments(name: str, command: str = "echo hello", **more: Any) -> dict[str, Any]:
+        return {"name": name, "image": "busybox", "command": command, **more}
+
+    return arguments

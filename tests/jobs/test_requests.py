@@ -1,0 +1,85 @@
+"""How many requests each use case needs, and with which rights."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from arena_core.errors import PermissionDenied
+
+JOBS = "/apis/kubeflow.org/v1/namespaces/{ns}/pytorchjobs"
+
+
+def test_requests_with_a_type(arena: Any, make: Any) -> None:
+    namespace = arena.namespace
+    jobs = JOBS.replace("{ns}", namespace)
+    arena.submit("pytorchjob", make("one", workers=2))
+    first = arena.calls()
+    assert first == [
+        "POST /apis/authentication.k8s.io/v1/selfsubjectreviews",
+        f"POST {jobs}",
+        f"POST /api/v1/namespaces/{namespace}/configmaps",
+    ]
+    arena.submit("pytorchjob", make("two", workers=2))
+    assert len(arena.calls()) == 2, "who we are is asked once per context"
+    assert {j.name for j in arena.list(job_type="pytorchjob").jobs} == {"one", "two"}
+    assert arena.calls() == [f"GET {jobs}", f"GET /api/v1/namespaces/{namespace}/pods"]
+    assert arena.get("one", job_type="pytorchjob").name == "one"
+    assert arena.calls() == [f"GET {jobs}/one", f"GET /api/v1/namespaces/{namespace}/pods"]
+    assert arena.delete("one", job_type="pytorchjob")[0].ok
+    assert arena.calls() == [f"DELETE {jobs}/one"]
+    assert arena.delete("two", job_type="pytorchjob", wait=True, timeout=20)[0].ok
+    assert len(arena.calls()) <= 2
+
+
+def test_an_empty_list_asks_for_no_pods(arena: Any) -> None:
+    assert arena.list(job_type="dummy").jobs == ()
+    assert len(arena.calls()) == 1
+
+
+def test_rights_in_one_namespace_are_enough(arena: Any, make: Any, rights: Any) -> None:
+    arena.gate.allowed = rights(arena.namespace, "pytorchjob", "dummy")
+    done = arena.submit("pytorchjob", make("mine"))
+    assert done.warnings == ()
+    labels = done.manifests[0]["metadata"]
+    assert labels["annotations"]["arena.kubeflow.org/username"] == "tester", "who may not ask who he is has the kubeconfig's name"
+    listing = arena.list()
+    assert [j.name for j in listing.jobs] == ["mine"]
+    assert any("may not list" in note for note in listing.notes), "the types that may not be read are named"
+    job = arena.get("mine")
+    arena.events(job)
+    arena.explain(job)
+    assert arena.tensorboard(job) == ""
+    assert arena.delete("mine", wait=True, timeout=20)[0].ok
+    assert arena.wait("mine", "deleted", job_type="pytorchjob", timeout=10) is None
+    forbidden = {c for c in arena.gate.refused if "pytorchjobs" in c or "batch/v1" in c or "/api/v1/" in c}
+    assert not forbidden
+
+
+def test_a_type_that_may_not_be_read_is_noted_and_the_others_are_listed(arena: Any, make: Any, rights: Any) -> None:
+    arena.submit("dummy", make("d"))
+    arena.gate.allowed = rights(arena.namespace, "dummy")
+    listing = arena.list()
+    assert [j.name for j in listing.jobs] == ["d"]
+    assert [n for n in listing.notes if n.startswith("pytorchjob is not listed: user bob may not list pytorchjobs.kubeflow.org in namespace")]
+    with pytest.raises(PermissionDenied):
+        arena.list(job_type="pytorchjob")
+    arena.gate.allowed = "nothing"
+    with pytest.raises(PermissionDenied):
+        arena.list()
+
+
+def test_jobs_are_listed_where_pods_may_not_be_read(arena: Any, make: Any, rights: Any) -> None:
+    arena.submit("dummy", make("d"))
+    arena.gate.allowed = rights(arena.namespace, "dummy").replace("(pods", "(none")
+    listing = arena.list(job_type="dummy")
+    assert [j.name for j in listing.jobs] == ["d"] and "instances are not shown" in listing.notes[0]
+
+
+def test_all_namespaces_needs_the_right_to_it(arena: Any, make: Any, rights: Any) -> None:
+    arena.submit("dummy", make("everywhere"))
+    assert "everywhere" in [j.name for j in arena.list(all_namespaces=True, job_type="dummy").jobs]
+    arena.gate.allowed = rights(arena.namespace, "dummy", "pytorchjob")
+    with pytest.raises(PermissionDenied, match="in the whole cluster"):
+        arena.list(all_namespaces=True)
