@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from arena_local.api.server import ApiServer
 
 Obj = dict[str, Any]
-_REASONS = {400: "BadRequest", 403: "Forbidden", 404: "NotFound", 409: "Conflict", 422: "Invalid"}
+#: What the API server adds to a bare code; a webhook that answers 400 without a reason gets none (Volcano's do).
+_REASONS = {403: "Forbidden", 404: "NotFound", 409: "Conflict", 422: "Invalid"}
 
 
 def denied(webhook: Admission, error: Denied) -> Refusal:
