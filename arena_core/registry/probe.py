@@ -52,9 +52,12 @@ def load(entry: Entry) -> Any:
         raise broken(entry, "broken", f"cannot be imported: {type(error).__name__}: {error}", cause=error) from error
 
 
-def probe_job_type(entry: Entry) -> tuple[ModuleType, JobType]:
-    """Load a job type and check it: contract, hook names and arguments, required hooks, what it says of itself."""
-    module = load(entry)
+def probe_job_type(entry: Entry, module: ModuleType | None = None) -> tuple[ModuleType, JobType]:
+    """Load a job type and check it: contract, hook names and arguments, required hooks, what it says of itself.
+
+    ``module`` is given where it was loaded already.
+    """
+    module = load(entry) if module is None else module
     early = _say_job_type(entry, module, strict=False)
     contract = early.contract if isinstance(early, JobType) else getattr(module, "ARENA_CONTRACT", CONTRACT_VERSION)
     if isinstance(contract, int) and contract > CONTRACT_VERSION:
@@ -128,8 +131,8 @@ def _check_names(entry: Entry, module: Any, known: Sequence[str]) -> None:
         if not marked and (not name.startswith("arena_") or getattr(function, "__module__", "") != getattr(module, "__name__", "")):
             continue
         if name not in known:
-            near = nearest(name, known)
-            hint = f"did you mean {near}?" if near else f"hooks are: {', '.join(known)}"
+            near = nearest(name.removeprefix("arena_"), (k.removeprefix("arena_") for k in known))
+            hint = f"did you mean arena_{near}?" if near else f"hooks are: {', '.join(known)}"
             raise broken(entry, "misspelt hook", f"{name} is not a hook of the contract; {hint}")
         if not marked:
             raise broken(entry, "misspelt hook", f"{name} is not marked with @hookimpl, so it would never be called")

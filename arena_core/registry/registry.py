@@ -136,7 +136,7 @@ class Registry:
         entry = Entry(Offer(JOBS, name, module.__name__, distribution, ""))
         if name in self._group(JOBS):
             raise PluginError(f"job type {name!r} is there already, from {self._group(JOBS)[name][0].distribution}")
-        module, job_type = probe_job_type(entry)
+        module, job_type = probe_job_type(entry, module)
         self._group(JOBS)[name] = [entry]
         self._manager.register(module, name)
         handle = self._handles[name] = JobTypeHandle(self._manager, module, entry, job_type, self)

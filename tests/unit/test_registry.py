@@ -1,0 +1,243 @@
+"""The registry with modules added by hand; really installed plugins are tried in tests/packaging."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from arena_core import hookspecs
+from arena_core.errors import PluginBroken, PluginError, UnknownJobType
+from arena_core.hookspecs import hookimpl
+from arena_core.installed import Offer
+from arena_core.registry import Entry, Registry
+from arena_core.registry.discovery import blocked_names, chosen, normalized
+from arena_core.registry.extensions import ExtensionCaller
+from arena_core.testing import dummy
+from arena_core.types import JobStatus, JobType, LogQuery, Phase, Problem, Resource
+
+THING = Resource("x.example.com", "v1", "Thing", "things")
+
+
+def plugin(name: str = "thing", **hooks: Any) -> ModuleType:
+    """Return a module with the least that a job type has, and more hooks or other ones."""
+    module = ModuleType(f"plugin_of_{name}")
+    given: dict[str, Any] = {
+        "arena_job_type": lambda: JobType(name=name, resource=THING, args="arena_core.args:SubmitArgs"),
+        "arena_build_manifests": lambda args, jobs: [{"apiVersion": "x.example.com/v1", "kind": "Thing"}],
+        "arena_job_status": lambda job, pods, related, jobs: JobStatus(Phase.RUNNING),
+        **hooks,
+    }
+    for hook, function in given.items():
+        if function is not None:
+            function.__module__ = module.__name__
+            setattr(module, hook, hookimpl(function))
+    return module
+
+
+def empty() -> Registry:
+    registry = Registry(environ={})
+    registry._groups = {group: {} for group in ("arena.jobs", "arena.job_aliases", "arena.commands", "arena.extensions", "arena.clusters")}
+    return registry
+
+
+def test_names_and_unknown_types(arena_dummy: Registry) -> None:
+    assert "dummy" in arena_dummy.names()
+    assert arena_dummy.get("DUMMY") is arena_dummy.get("dummy")
+    assert arena_dummy.get("dm").job_type.name == "dummy"
+    with pytest.raises(UnknownJobType, match="dumy") as unknown:
+        arena_dummy.get("dumy")
+    assert "did you mean 'dummy'?" in unknown.value.hint
+
+
+def test_the_type_of_an_object() -> None:
+    registry = empty()
+    registry.add(dummy)
+    found = registry.for_object({"apiVersion": "batch/v1", "kind": "Job"})
+    assert found is not None
+    assert found.job_type.name == "dummy"
+    assert registry.for_object({"apiVersion": "batch.volcano.sh/v1alpha1", "kind": "Job"}) is None
+    assert registry.for_object({}) is None
+
+
+def test_calls_go_to_one_plugin_alone() -> None:
+    registry = empty()
+    one = registry.add(plugin("one", arena_validate=lambda args, jobs: [Problem("one")]))
+    two = registry.add(plugin("two", arena_validate=lambda args, jobs: [Problem("two")]))
+    assert [p.message for p in one.validate(None)] == ["one"]
+    assert [p.message for p in two.validate(None)] == ["two"]
+    assert one.explain({}, ()) == []
+    assert one.pod_sets({}) == []
+    assert one.log_sources({}, (), LogQuery()) == []
+
+
+@pytest.mark.parametrize(
+    ("hooks", "words"),
+    [
+        (
+            {"arena_biuld_manifests": lambda args, jobs: []},
+            "arena_biuld_manifests is not a hook of the contract; did you mean arena_build_manifests",
+        ),
+        ({"arena_nothing_like_it_at_all": lambda job: [job]}, "hooks are: arena_"),
+        ({"arena_validate": lambda arguments: []}, "arguments"),
+        ({"arena_job_status": None}, "does not implement arena_job_status"),
+        ({"arena_job_type": lambda: "thing"}, "returned str, not JobType"),
+        ({"arena_job_type": lambda: JobType(name="thing", resource=THING, args="x:y", contract=2)}, "contract 2; this arena speaks 1"),
+    ],
+)
+def test_what_does_not_fit_the_contract_is_named(hooks: dict[str, Any], words: str) -> None:
+    from arena_core.registry import probe
+
+    module = plugin(**hooks)
+    entry = Entry(Offer("arena.jobs", "thing", module.__name__, "arena-thing", "1.0"))
+    with pytest.raises(PluginBroken, match=r"arena-thing 1\.0") as broken:
+        probe.probe_job_type(entry, module)
+    assert words in broken.value.message
+    assert broken.value.hint
+
+
+def test_a_bad_plugin_does_not_disturb_others() -> None:
+    registry = empty()
+    good = registry.add(plugin("good"))
+    with pytest.raises(PluginError):
+        registry.add(plugin("bad", arena_wrong=lambda: 1))
+    assert good.status({}, ()).phase == Phase.RUNNING
+    assert registry.names() == ["good"]
+
+
+def test_failing_hooks_name_plugin_and_hook() -> None:
+    def fails(**_: Any) -> Any:
+        raise KeyError("gone")
+
+    handle = empty().add(
+        plugin(
+            arena_validate=lambda args, jobs: (1 / 0 for _ in "x"),
+            arena_build_manifests=lambda args, jobs: [{"kind": "Other"}],
+            arena_job_status=lambda job, pods, related, jobs: fails(),
+            arena_pod_sets=lambda job: ["text"],
+        )
+    )
+    with pytest.raises(PluginError, match=r"plugin 'thing' .* failed in arena_validate: ZeroDivisionError"):
+        handle.validate(None)
+    with pytest.raises(PluginError, match="the first object is not a Thing"):
+        handle.build_manifests(None)
+    with pytest.raises(PluginError, match="returned str where PodSet is expected"):
+        handle.pod_sets({})
+    status = handle.status({}, ())
+    assert (status.phase, status.reason) == (Phase.UNKNOWN, "PluginFailed")
+    assert "arena_job_status" in status.message
+
+
+@pytest.mark.parametrize("args", ["arena_core.args:Nothing", "no_such_module:X", "arena_core.args:parse", 3])
+def test_a_bad_argument_model_is_the_plugins_fault(args: Any) -> None:
+    handle = empty().add(plugin(arena_job_type=lambda: JobType(name="thing", resource=THING, args=args)))
+    with pytest.raises(PluginBroken, match="argument model"):
+        _ = handle.args_model
+
+
+def test_a_model_may_be_made_from_the_other_types() -> None:
+    from arena_core.args import SubmitArgs
+
+    registry = empty()
+    handle = registry.add(plugin(arena_job_type=lambda: JobType(name="thing", resource=THING, args=lambda jobs: SubmitArgs)))
+    assert handle.args_model is SubmitArgs
+
+
+def entry(name: str, distribution: str, blocked: bool = False) -> Entry:
+    return Entry(Offer("arena.jobs", name, "m", distribution, "1"), blocked)
+
+
+def test_who_gets_a_name() -> None:
+    ours, theirs, others = entry("pytorchjob", "arena-pytorchjob"), entry("pytorchjob", "evil"), entry("pytorchjob", "other")
+    assert chosen([ours, theirs]) is ours
+    assert chosen([theirs]) is theirs
+    assert chosen([theirs, others]) is None
+    assert chosen([entry("x", "y", blocked=True)]) is None
+
+
+def test_names_of_distributions_have_one_spelling() -> None:
+    assert normalized("Arena_Py.Torch--Job") == "arena-py-torch-job"
+    assert blocked_names({"ARENA_BLOCK_PLUGINS": " a_b, ,C"}) == {"a-b", "c"}
+
+
+def extension(**hooks: Any) -> Entry:
+    name = f"extension_{len(sys.modules)}"
+    module = ModuleType(name)
+    for hook, function in hooks.items():
+        function.__module__ = name
+        setattr(module, hook, hookimpl(function))
+    sys.modules[name] = module
+    return Entry(Offer("arena.extensions", name, name, f"dist-{name}", "1"))
+
+
+def test_extensions_see_what_the_ones_before_made(caplog: pytest.LogCaptureFixture) -> None:
+    caller = ExtensionCaller(
+        [
+            extension(arena_mutate_manifests=lambda manifests, target: [*manifests, {"n": len(manifests)}]),
+            extension(arena_mutate_manifests=lambda manifests, target: None),
+            extension(
+                arena_mutate_manifests=lambda manifests, target: [*manifests, {"n": len(manifests)}],
+                arena_validate_submission=lambda manifests, target: [Problem("no")],
+                arena_error_hints=lambda error: f"hint for {error}",
+                arena_after_submit=lambda job, target: 1 / 0,
+            ),
+        ]
+    )
+    assert caller.mutate_manifests([{"n": 0}], None) == [{"n": 0}, {"n": 1}, {"n": 2}]
+    assert caller.validate_submission([], None) == [Problem("no")]
+    assert caller.error_hints(ValueError("x")) == ["hint for x"]
+    caller.after_submit({}, None)
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_a_policy_that_cannot_be_asked_stops_the_submission() -> None:
+    broken = Entry(Offer("arena.extensions", "policy", "no_such_module_at_all", "site-policy", "1"))
+    caller = ExtensionCaller([broken])
+    with pytest.raises(PluginBroken, match="site-policy"):
+        caller.mutate_manifests([], None)
+    failing = ExtensionCaller([extension(arena_validate_submission=lambda manifests, target: 1 / 0)])
+    with pytest.raises(PluginBroken, match="arena_validate_submission"):
+        failing.validate_submission([], None)
+
+
+def test_the_contract_is_told_by_runnable_examples() -> None:
+    import doctest
+
+    result = doctest.testmod(hookspecs)
+    assert result.failed == 0
+    hooks = [n for spec in (hookspecs.JobTypeSpec, hookspecs.ExtensionSpec) for n in vars(spec) if n.startswith("arena_")]
+    assert result.attempted >= 2 * len(hooks)
+    for spec in (hookspecs.JobTypeSpec, hookspecs.ExtensionSpec):
+        for name, hook in vars(spec).items():
+            if name.startswith("arena_"):
+                assert ">>> " in (hook.__doc__ or ""), f"{name} has no example"
+
+
+@pytest.mark.parametrize(
+    "module", ["arena_core.args.flags", "arena_core.args.reading", "arena_core.podspec.container", "arena_core.podspec.gang"]
+)
+def test_the_examples_in_docstrings_run(module: str) -> None:
+    import doctest
+    import importlib
+
+    result = doctest.testmod(importlib.import_module(module))
+    assert (result.failed, result.attempted > 0) == (0, True)
+
+
+def test_the_registry_imports_no_plugin_and_nothing_heavy() -> None:
+    script = (
+        "import sys; from arena_core.registry import Registry; r = Registry(); r.names(); r.aliases(); r.report(); r.commands(); "
+        "bad = [m for m in sys.modules if m.split('.')[0] in ('pydantic', 'pluggy', 'typer', 'rich', 'kubernetes', 'yaml', 'structlog') "
+        "or (m.startswith('arena_') and m.split('.')[0] != 'arena_core')]; print(bad); sys.exit(bool(bad))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_pytest_plugin_imports_nearly_nothing() -> None:
+    script = "import sys, pytest; import arena_core.testing.pytest_plugin; print([m for m in sys.modules if m.startswith('arena_core')])"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+    assert done.stdout.strip() == "['arena_core', 'arena_core.testing', 'arena_core.testing.pytest_plugin']"
