@@ -44,7 +44,7 @@ class ProblemsFound(ValueError):
 class ArgsGroup(BaseModel):
     """Base of every group: unknown keys are refused, values do not change after reading."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     def rules(self) -> Iterator[Problem]:
         """Yield what is wrong between fields; a subclass yields its own after ``yield from super().rules()``."""
