@@ -21,7 +21,9 @@ app = typer.Typer(help="The local cluster: a Kubernetes API on this machine that
 _Nodes = Annotated[int | None, typer.Option(min=1, max=100, help="number of nodes (all of them are this machine)")]
 _Gpus = Annotated[int | None, typer.Option(min=0, help="pretend so many GPUs per node (nvidia.com/gpu)")]
 _Resource = Annotated[list[str] | None, typer.Option(metavar="NAME=N", help="pretend an extended resource per node; repeatable")]
-_Quota = Annotated[list[str] | None, typer.Option(metavar="RESOURCE=N", help="limit LocalQueue default-queue of namespace default; repeatable")]
+_Quota = Annotated[
+    list[str] | None, typer.Option(metavar="RESOURCE=N", help="limit LocalQueue default-queue of namespace default; repeatable")
+]
 _Simulate = Annotated[bool | None, typer.Option(help="run no processes: pods only pretend")]
 _Names = Annotated[str | None, typer.Option(help="auto, or rewrite: no name spaces even where the kernel has them")]
 _Delay = Annotated[list[str] | None, typer.Option(metavar="NAME=SECONDS", help="shorten a named wait (kubelet.backoff=1); repeatable")]
@@ -197,4 +199,3 @@ def _get(state: State, port: int, path: str) -> Any:
 
 
 __all__ = ["app"]
-

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import os
 from collections.abc import Iterator, Sequence
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from arena_core.hookspecs import hookimpl
@@ -44,7 +44,7 @@ def pod_templates(value: Any) -> Iterator[dict[str, Any]]:
 
 def _prepare(template: dict[str, Any]) -> None:
     annotations = template.setdefault("metadata", {}).setdefault("annotations", {}) or {}
-    annotations.setdefault(CWD_ANNOTATION, os.getcwd())
+    annotations.setdefault(CWD_ANNOTATION, str(Path.cwd()))
     annotations.setdefault(PATH_ANNOTATION, os.environ.get("PATH", ""))
     template["metadata"]["annotations"] = annotations
     spec = template["spec"]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from arena_local.context import Component, Context
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # the shim imports this package, too, and needs none of it
+    from arena_local.context import Component, Context
 
 
 def build(ctx: Context) -> Component:

@@ -62,7 +62,9 @@ class Backend:
             except OSError:
                 continue
         name = pod["metadata"]["name"]
-        raise ApiError(500, "InternalError", f"error forwarding port {port} to pod {name}: connect to {address}:{local}: connection refused")
+        raise ApiError(
+            500, "InternalError", f"error forwarding port {port} to pod {name}: connect to {address}:{local}: connection refused"
+        )
 
     def _slot(self, pod: Obj, container: str) -> Slot:
         worker = self._kubelet.workers.get(pod["metadata"]["uid"])
@@ -90,7 +92,11 @@ class Backend:
             if phase in ("Succeeded", "Failed"):
                 raise _bad(f"cannot exec into a container in a completed pod; current phase is {phase}")
             where = f"{pod['metadata']['name']}_{pod['metadata']['namespace']}"
-            raise ApiError(500, "InternalError", f'Internal error occurred: unable to upgrade connection: container not found ("{container}") in pod {where}')
+            raise ApiError(
+                500,
+                "InternalError",
+                f'Internal error occurred: unable to upgrade connection: container not found ("{container}") in pod {where}',
+            )
         return slot.run
 
 
@@ -107,5 +113,4 @@ def _waiting(pod: Obj, name: str) -> str:
 
 
 async def _nothing() -> AsyncIterator[bytes]:
-    for part in ():
-        yield part
+    yield b""

@@ -56,9 +56,9 @@ class Ending:
                 await asyncio.to_thread(sweep, worker.uid, slot.name)
             await self._gone(slot, 10.0)
 
-    async def _gone(self, slot: Slot, timeout: float) -> None:
+    async def _gone(self, slot: Slot, patience: float) -> None:
         run = slot.run
-        until = time.monotonic() + timeout
+        until = time.monotonic() + patience
         pause = 0.005
         while run and run.running and time.monotonic() < until:
             await asyncio.sleep(min(pause, max(until - time.monotonic(), 0)))

@@ -25,7 +25,7 @@ class Outcome:
     ran: bool = True
 
 
-async def run_command(runtime: Runtime, run: Run, command: Sequence[str], timeout: float) -> tuple[int | None, str]:
+async def run_command(runtime: Runtime, run: Run, command: Sequence[str], limit: float) -> tuple[int | None, str]:
     """Run a command beside a container; returns exit code (None: timed out) and its output."""
     out_read, out_write = os.pipe()
     result_read, result_write = os.pipe()
@@ -39,7 +39,7 @@ async def run_command(runtime: Runtime, run: Run, command: Sequence[str], timeou
             os.close(fd)
     out, result = _Reader(out_read), _Reader(result_read)
     try:
-        async with asyncio.timeout(timeout):
+        async with asyncio.timeout(limit):
             while b"exit " not in bytes(result.data) and not result.ended.done():
                 await result.more()
     except TimeoutError:
@@ -95,12 +95,14 @@ class _Reader:
         os.close(self._fd)
 
 
-async def handle(runtime: Runtime, run: Run, container: Obj, handler: Obj, address: str, timeout: float) -> Outcome:
+async def handle(runtime: Runtime, run: Run, container: Obj, handler: Obj, address: str, limit: float) -> Outcome:
     """Run one handler."""
     if "exec" in handler:
-        code, text = await run_command(runtime, run, handler["exec"].get("command") or (), timeout)
+        code, text = await run_command(runtime, run, handler["exec"].get("command") or (), limit)
         if code is None:
-            return Outcome(False, f"command timed out: {' '.join(handler['exec'].get('command') or ())!r} timed out after {timeout:g}s", ran=False)
+            return Outcome(
+                False, f"command timed out: {' '.join(handler['exec'].get('command') or ())!r} timed out after {limit:g}s", ran=False
+            )
         return Outcome(code == 0, text)
     if "sleep" in handler:
         await asyncio.sleep(float(handler["sleep"].get("seconds", 0)))
@@ -112,7 +114,7 @@ async def handle(runtime: Runtime, run: Run, container: Obj, handler: Obj, addre
     host = action.get("host") or address
     port = port_of(container, action.get("port"))
     try:
-        async with asyncio.timeout(timeout):
+        async with asyncio.timeout(limit):
             if kind == "tcpSocket":
                 return await _tcp(host, port)
             return await _http(action, host, port)

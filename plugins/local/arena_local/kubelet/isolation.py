@@ -73,7 +73,9 @@ def _works(spaces: dict[str, bool]) -> bool:
             },
         }
         (folder / "spec").write_text(json.dumps(spec))
-        program = f"import sys; sys.path.insert(0, {str(SHIM)!r}); import container; container.run({{'spec': {str(folder / 'spec')!r}}}, [])"
+        program = (
+            f"import sys; sys.path.insert(0, {str(SHIM)!r}); import container; container.run({{'spec': {str(folder / 'spec')!r}}}, [])"
+        )
         try:
             subprocess.run([sys.executable, "-I", "-S", "-c", program], timeout=10, check=True, stdin=-3, stdout=-3, stderr=-3)
             result = json.loads((folder / "exit").read_text())

@@ -6,8 +6,9 @@ import asyncio
 import contextlib
 import logging
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
+from typing import Any
 
 from arena_local.bundle import Obj
 from arena_local.context import Context, Options
@@ -100,7 +101,8 @@ class Kubelet:
             task.cancel()
         workers = list(self.workers.values())
         await asyncio.gather(*(w.ending.end(min(w.grace, grace), finish=True) for w in workers), return_exceptions=True)
-        await asyncio.to_thread(lambda: [sweep(w.uid) for w in workers])
+        for worker in workers:
+            await asyncio.to_thread(sweep, worker.uid)
 
     def apply(self, options: Options) -> None:
         """Take over changed options: nodes, resources, simulation."""
@@ -257,8 +259,8 @@ class Kubelet:
             with contextlib.suppress(Exception):
                 node.heartbeat(self.api, self.nodes)
 
-    def _spawn(self, work: object) -> None:
-        task: asyncio.Task[None] = asyncio.ensure_future(work)  # type: ignore[arg-type]
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
         self._others.add(task)
         task.add_done_callback(self._others.discard)
 

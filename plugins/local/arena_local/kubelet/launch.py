@@ -50,11 +50,10 @@ class Plan:
 class Launcher:
     """Makes the runs of one pod's containers."""
 
-    def __init__(self, machine: Machine, pod: Obj, folder: Path, address: str, volumes: Mapping[str, str], facts: Mapping[str, str]) -> None:
+    def __init__(self, machine: Machine, pod: Obj, folder: Path, volumes: Mapping[str, str], facts: Mapping[str, str]) -> None:
         self._machine = machine
         self._pod = pod
         self._folder = folder
-        self._address = address
         self._volumes = volumes
         self._facts = facts
 
@@ -63,7 +62,8 @@ class Launcher:
         container, uid = slot.spec, self._pod["metadata"]["uid"]
         own = environment(self._machine.api, self._pod, container, self._facts)
         if not container.get("command"):
-            text = f"image entrypoints are not available on the local cluster; set command (image {container.get('image', '')!r} is not pulled)"
+            image = container.get("image", "")
+            text = f"image entrypoints are not available on the local cluster; set command (image {image!r} is not pulled)"
             raise NoCommandError(text)
         argv = [expand(a, own) for a in [*container["command"], *(container.get("args") or ())]]
         mapping = {place: self._machine.ports.use(uid, place) for _, place in places(self._pod, own)}

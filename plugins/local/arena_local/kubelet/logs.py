@@ -104,7 +104,7 @@ class Tail:
 
 
 async def stream(path: Path, query: Mapping[str, Any], running: Callable[[], bool]) -> AsyncIterator[bytes]:
-    """Yield the log by the query of the API (``tailLines``, ``sinceSeconds``, ``sinceTime``, ``timestamps``, ``limitBytes``, ``follow``)."""
+    """Yield the log by the query: ``tailLines``, ``sinceSeconds``, ``sinceTime``, ``timestamps``, ``limitBytes``, ``follow``."""
     tail = Tail(path)
     limit = query.get("limitBytes")
     left = int(limit) if limit is not None else None

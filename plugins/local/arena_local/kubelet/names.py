@@ -79,9 +79,9 @@ class Names:
         if selector := spec.get("selector"):
             for pod in self._api.list("pods", meta["namespace"], selector):
                 status = pod.get("status") or {}
-                if status.get("podIP") and status.get("phase") not in ("Succeeded", "Failed"):
-                    if assume or spec.get("publishNotReadyAddresses") or is_ready(pod):
-                        found.append(status["podIP"])
+                there = status.get("podIP") and status.get("phase") not in ("Succeeded", "Failed")
+                if there and (assume or spec.get("publishNotReadyAddresses") or is_ready(pod)):
+                    found.append(status["podIP"])
         if not found and assume:
             found = [service_address(meta["namespace"], meta["name"])]
         return found
@@ -116,8 +116,7 @@ def hosts_text(table: Mapping[str, Iterable[str]], pod: Obj, address: str) -> st
         names.insert(0, f"{host}.{spec['subdomain']}.{meta['namespace']}.svc.{DOMAIN}")
     lines = ["# Kubernetes-managed hosts file (local cluster).", "127.0.0.1\tlocalhost", "::1\tlocalhost ip6-localhost ip6-loopback"]
     lines.append(f"{address}\t{' '.join(names)}")
-    for alias in spec.get("hostAliases") or ():
-        lines.append(f"{alias['ip']}\t{' '.join(alias.get('hostnames') or ())}")
+    lines += [f"{alias['ip']}\t{' '.join(alias.get('hostnames') or ())}" for alias in spec.get("hostAliases") or ()]
     by_address: dict[str, list[str]] = {}
     for name, addresses in table.items():
         for one in addresses:

@@ -75,11 +75,16 @@ def node_status(sizes: Mapping[str, str], now: str, name: str, version: str, mac
         "addresses": [{"type": "InternalIP", "address": "127.0.0.1"}, {"type": "Hostname", "address": name}],
         "daemonEndpoints": {"kubeletEndpoint": {"Port": 0}},
         "nodeInfo": {
-            "machineID": "", "systemUUID": "", "bootID": boot, "kernelVersion": platform.release(), "osImage": f"{socket.gethostname()} (processes)",
-            "containerRuntimeVersion": "arena://0.1", "kubeletVersion": version, "kubeProxyVersion": "", "operatingSystem": sys.platform,
+            **dict.fromkeys(("machineID", "systemUUID", "kubeProxyVersion"), ""),
+            "bootID": boot,
+            "kernelVersion": platform.release(),
+            "osImage": f"{socket.gethostname()} (processes)",
+            "containerRuntimeVersion": "arena://0.1",
+            "kubeletVersion": version,
+            "operatingSystem": sys.platform,
             "architecture": machine,
         },
-    }  # fmt: skip
+    }
 
 
 def register(api: Api, names: list[str], sizes: Mapping[str, str]) -> None:

@@ -21,10 +21,14 @@ def parse(text: str | int | float) -> Fraction:
 
 def _parse(text: str) -> Fraction:
     if text[-2:] in _BINARY:
-        return Fraction(text[:-2]) * 1024 ** _BINARY[text[-2:]]
+        return Fraction(text[:-2]) * (1 << 10 * _BINARY[text[-2:]])
     if text[-1:] in _SUFFIX and text[-1:] != "":
-        return Fraction(text[:-1]) * Fraction(10) ** _SUFFIX[text[-1:]]
+        return Fraction(text[:-1]) * _power(_SUFFIX[text[-1:]])
     return Fraction(text)
+
+
+def _power(exponent: int) -> Fraction:
+    return Fraction(10**exponent) if exponent >= 0 else Fraction(1, 10**-exponent)
 
 
 def ceil_div(value: Fraction, divisor: Fraction) -> int:

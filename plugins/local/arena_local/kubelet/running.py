@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 FIRST_BACKOFF = 10.0
 MAX_BACKOFF = 300.0
-#: Between the end of a container and the word CrashLoopBackOff; the kubelet's own look around takes 1 to 15 s.
-RELIST = 1.0
+#: A kubelet that has to wait for a back-off looks again after 10 to 15 s: only then the status says CrashLoopBackOff, or it restarts.
+SYNC = 10.5
 #: Between the end of a container that a probe has killed and its replacement.
 REPLACE = 2.0
 #: How often a container that cannot be configured is tried again.
@@ -36,6 +36,7 @@ class Backoff:
 
     delay: float = 0.0
     updated: float = 0.0
+    looks: int = 0
 
 
 class Running:
@@ -57,13 +58,13 @@ class Running:
         for slot in worker.slots:
             if slot.kind == "main":
                 continue
-            if slot.kind == "init" and (slot.run and slot.run.exit_code == 0 or any(s.run for s in worker.slots if s.kind == "main")):
+            if slot.kind == "init" and ((slot.run and slot.run.exit_code == 0) or any(s.run for s in worker.slots if s.kind == "main")):
                 continue
             if slot.kind == "init" and slot.run and slot.run.failed and never:
                 self.over = True
                 return None
-            if not slot.running and (delay := await self._start(slot)) is not None:
-                delays.append(delay)
+            delay = None if slot.running else await self._start(slot)
+            delays += [] if delay is None else [delay]
             if slot.kind == "init" or not (slot.running and slot.started):
                 return min(delays, default=None)
         main = [s for s in worker.slots if s.kind == "main"]
@@ -193,33 +194,42 @@ class Running:
         grace = float(probe.get("terminationGracePeriodSeconds") or worker.grace)
         asyncio.get_running_loop().create_task(worker.ending.stop_one(slot, grace, say=False))
 
-    async def _handle(self, slot: Slot, handler: Obj, timeout: float) -> hooks.Outcome:
+    async def _handle(self, slot: Slot, handler: Obj, limit: float) -> hooks.Outcome:
         assert slot.run is not None
-        return await hooks.handle(self._worker.kubelet.runtime, slot.run, slot.spec, handler, self._worker.address, timeout)
+        return await hooks.handle(self._worker.kubelet.runtime, slot.run, slot.spec, handler, self._worker.address, limit)
 
     def _wait_of(self, slot: Slot) -> float | None:
         """Return how long a restart has to wait, or None when it may happen now; tells of a back-off once it is one."""
-        worker, api = self._worker, self._worker.kubelet.api
+        api = self._worker.kubelet.api
         first, most = api.setting("kubelet.backoff", FIRST_BACKOFF), api.setting("kubelet.backoff-max", MAX_BACKOFF)
         ended = self._ended_at[slot.name]
         now = time.monotonic()
         entry = self._backoff.setdefault(slot.name, Backoff())
         if entry.delay and now - entry.updated > 2 * most:
             entry.delay = 0.0
-        left = ended + entry.delay - now
-        if left <= 0:
-            entry.delay = min(entry.delay * 2, most) if entry.delay else first
-            entry.updated = now
+        if not entry.delay:
+            entry.delay, entry.updated = first, now
             return None
-        relist = ended + min(api.setting("kubelet.relist", RELIST), entry.delay / 2) - now
-        if relist > 0:
-            return min(relist, left)
-        if slot.waiting is None:
-            where = f"{worker.name}_{worker.namespace}({worker.uid})"
-            slot.waiting = ("CrashLoopBackOff", f"back-off {_go_duration(entry.delay)} restarting failed container={slot.name} pod={where}")
+        sync = min(api.setting("kubelet.sync", SYNC), 1.05 * entry.delay)
+        return self._back_off(slot, entry, ended, sync, most)
+
+    def _back_off(self, slot: Slot, entry: Backoff, ended: float, sync: float, most: float) -> float | None:
+        """Wait as a kubelet does: it looks every ``sync`` seconds after the end and restarts at the first look after the back-off."""
+        worker, now = self._worker, time.monotonic()
+        where = f"{worker.name}_{worker.namespace}({worker.uid})"
+        look = entry.looks * sync + ended
+        if now >= look:
+            entry.looks += 1
+            if entry.looks > 1 and slot.waiting is None:
+                message = f"back-off {_go_duration(entry.delay)} restarting failed container={slot.name} pod={where}"
+                slot.waiting = ("CrashLoopBackOff", message)
+                worker.write()
+            if now - ended >= entry.delay:
+                entry.delay, entry.updated, entry.looks = min(entry.delay * 2, most), now, 0
+                return None
             worker.event("Warning", "BackOff", f"Back-off restarting failed container {slot.name} in pod {where}", slot)
-            worker.write()
-        return left
+            look += sync
+        return max(look - now, 0.01)
 
 
 def _go_duration(seconds: float) -> str:

@@ -71,9 +71,7 @@ class Runtime:
 
     async def launch(self, run: Run, on_end: Callable[[], None]) -> None:
         """Start the container of ``run.spec``; returns when it runs or has failed to. ``on_end`` is called once, when it has ended."""
-        path = Path(run.spec["spec"])
-        path.write_text(json.dumps(run.spec))
-        path.chmod(0o600)
+        path = _write_spec(run)
         read, write = os.pipe()
         try:
             self.send({"op": "run", "spec": str(path)}, [write])
@@ -103,12 +101,19 @@ class Runtime:
         return False
 
     async def _follow(self, run: Run, on_end: Callable[[], None]) -> None:
-        while alive(run.shim, run.shim_start):
+        while alive(run.shim, run.shim_start):  # noqa: ASYNC110 - nobody tells: the shim is no child of ours
             await asyncio.sleep(0.1)
         if not _read_exit(run):
             end_process(run, signal.SIGKILL)
             _lose(run, "the process that watched this container was killed")
         on_end()
+
+
+def _write_spec(run: Run) -> Path:
+    path = Path(run.spec["spec"])
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
+        json.dump(run.spec, out)
+    return path
 
 
 class _Watch:

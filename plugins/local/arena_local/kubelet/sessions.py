@@ -10,6 +10,7 @@ import signal
 import struct
 import termios
 from collections.abc import AsyncIterator, Sequence
+from pathlib import PurePath
 
 from arena_local.bundle import ApiError
 from arena_local.kubelet.model import Run
@@ -190,7 +191,7 @@ class AttachSession:
 
     async def wait(self) -> int:
         """Return 0 when the streams are over: attaching has no exit code of its own."""
-        while self._run.running:
+        while self._run.running:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
         return 0
 
@@ -227,7 +228,7 @@ class FollowSession:
 
     async def wait(self) -> int:
         """Return 0 when the container has ended."""
-        while self._run.running:
+        while self._run.running:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
         return 0
 
@@ -239,9 +240,10 @@ async def attach(run: Run, log_lines: AsyncIterator[bytes]) -> AttachSession | F
     """Join a container's streams."""
     if run.spec.get("stdin") or run.spec.get("tty"):
         path = run.spec["attach"]
-        folder = os.open(os.path.dirname(path), os.O_RDONLY | os.O_DIRECTORY)
+        place = PurePath(path)
+        folder = os.open(place.parent, os.O_RDONLY | os.O_DIRECTORY)
         try:
-            short = f"/proc/self/fd/{folder}/{os.path.basename(path)}" if len(path) > 100 else path
+            short = f"/proc/self/fd/{folder}/{place.name}" if len(path) > 100 else path
             reader, writer = await asyncio.open_unix_connection(short)
         finally:
             os.close(folder)

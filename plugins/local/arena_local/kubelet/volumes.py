@@ -11,6 +11,7 @@ from typing import Any
 
 from arena_local.bundle import Api, Obj
 from arena_local.kubelet.env import ConfigError, field_value, resource_value
+from arena_local.kubelet.expand import expand
 
 
 class MountError(Exception):
@@ -41,7 +42,8 @@ class Volumes:
         return self._made
 
     def _one(self, volume: Obj) -> str:
-        kind, source = next(((k, v) for k, v in volume.items() if k != "name"), ("emptyDir", {}))
+        empty: tuple[str, Obj] = ("emptyDir", {})
+        kind, source = next(((k, v or {}) for k, v in volume.items() if k != "name"), empty)
         folder = self._folder / volume["name"]
         if kind == "hostPath":
             return host_path(source)
@@ -159,7 +161,7 @@ def host_path(source: Obj) -> str:
     }
     if kind in checks:
         check, word = checks[kind]
-        if not os.path.exists(path) or not check(Path(path).stat().st_mode):
+        if not Path(path).exists() or not check(Path(path).stat().st_mode):
             raise ConfigError(f"hostPath type check failed: {path} is not a {word}")
     return str(path)
 
@@ -182,6 +184,4 @@ def mounts_of(container: Obj, volumes: Mapping[str, str], env: Mapping[str, str]
 
 
 def _expanded(text: str, env: Mapping[str, str]) -> str:
-    from arena_local.kubelet.expand import expand
-
     return expand(text, env) if text else ""

@@ -14,11 +14,9 @@ from typing import TYPE_CHECKING
 from arena_local.bundle import Obj
 from arena_local.kubelet import records, status
 from arena_local.kubelet.ending import Ending
-from arena_local.kubelet.env import ConfigError
-from arena_local.kubelet.launch import Launcher, NoCommandError
+from arena_local.kubelet.launch import Launcher
 from arena_local.kubelet.model import Run, Slot, container_id, slots_of
 from arena_local.kubelet.names import write_in_place
-from arena_local.kubelet.probes import Probes
 from arena_local.kubelet.running import Running
 from arena_local.kubelet.volumes import MountError, Volumes
 
@@ -26,6 +24,10 @@ if TYPE_CHECKING:
     from arena_local.kubelet.kubelet import Kubelet
 
 log = logging.getLogger(__name__)
+
+
+#: Between the last container's end and the final phase: controllers see both, as they do on a real node (where it is a second).
+SETTLE = 0.15
 
 
 class Worker:
@@ -144,13 +146,16 @@ class Worker:
             self._mount_delay = min(max(0.5, self._mount_delay * 2), 122.0)
             return self._mount_delay
         write_in_place(self.folder / "hosts", kubelet.hosts_text(self.pod, self.address))
-        self.launcher = Launcher(kubelet.machine, self.pod, self.folder, self.address, volumes, facts)
+        self.launcher = Launcher(kubelet.machine, self.pod, self.folder, volumes, facts)
         self.sandbox = True
         return None
 
     async def _complete(self) -> None:
         self.write(held=True)
+        since = time.monotonic()
         await self.ending.end(self.grace, finish=True)
+        settle = self.kubelet.api.setting("kubelet.settle", SETTLE)
+        await asyncio.sleep(max(0.0, since + settle - time.monotonic()))
         self.sandbox = False
         self.write()
         self.release()
@@ -217,11 +222,3 @@ class Worker:
     def event(self, kind: str, reason: str, message: str, slot: Slot | None = None) -> None:
         """Record an event on the pod or one of its containers."""
         self.kubelet.api.event(self.pod, kind, reason, message, component="kubelet", field_path=slot.field_path if slot else "")
-
-    def probes(self, slot: Slot) -> Probes:
-        """Return the probes of a container."""
-        return self.running.probes(slot)
-
-    def monotonic(self) -> float:
-        """Return a clock that only goes forward."""
-        return time.monotonic()

@@ -12,6 +12,8 @@ from arena_local.kubelet.quantity import parse
 from arena_local.scheduler import affinity
 
 Amounts = dict[str, Fraction]
+#: Node → why it was refused.
+Reasons = dict[str, list[str]]
 
 NOT_SELECTED = "node(s) didn't match Pod's node affinity/selector"
 UNSCHEDULABLE = "node(s) were unschedulable"
@@ -184,9 +186,9 @@ def _same_domain(term: Obj, labels: Mapping[str, str], other: NodeInfo) -> bool:
     return value is not None and (other.node["metadata"].get("labels") or {}).get(key) == value
 
 
-def choose(pod: Obj, infos: Sequence[NodeInfo]) -> tuple[NodeInfo | None, dict[str, list[str]]]:
+def choose(pod: Obj, infos: Sequence[NodeInfo]) -> tuple[NodeInfo | None, Reasons]:
     """Return the best node that fits, or None with the reasons of every node."""
-    reasons: dict[str, list[str]] = {}
+    reasons: Reasons = {}
     fitting = []
     for info in infos:
         if why := why_not(pod, info, infos):

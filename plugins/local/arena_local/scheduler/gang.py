@@ -8,6 +8,8 @@ from arena_local.bundle import Api, Obj
 from arena_local.scheduler import fit
 
 GROUPS = "podgroups.scheduling.x-k8s.io"
+#: A pod and the node it goes to.
+Placement = tuple[Obj, str]
 LABELS = ("scheduling.x-k8s.io/pod-group", "pod-group.scheduling.sigs.k8s.io")
 
 
@@ -28,12 +30,14 @@ def min_member(api: Api, namespace: str, group: str) -> int | None:
     return int((found.get("spec") or {}).get("minMember", 1)) if found else None
 
 
-def place(waiting: Sequence[Obj], needed: int, infos: Sequence[fit.NodeInfo]) -> tuple[list[tuple[Obj, str]], Obj | None, dict[str, list[str]]]:
+def place(
+    waiting: Sequence[Obj], needed: int, infos: Sequence[fit.NodeInfo]
+) -> tuple[list[tuple[Obj, str]], Obj | None, dict[str, list[str]]]:
     """Find a node for at least ``needed`` of the pods; returns placements, or the first pod that did not fit with its reasons."""
     trial = [info.copy() for info in infos]
-    found: list[tuple[Obj, str]] = []
+    found: list[Placement] = []
     failed: Obj | None = None
-    reasons: dict[str, list[str]] = {}
+    reasons: fit.Reasons = {}
     for pod in waiting:
         info, why = fit.choose(pod, trial)
         if info is None:

@@ -55,7 +55,13 @@ def make_room(api: Api, pod: Obj, infos: Sequence[fit.NodeInfo], reasons: Mappin
 def _evict(api: Api, victim: Obj, pod: Obj, node: str) -> None:
     meta = victim["metadata"]
     text = "default-scheduler: preempting to accommodate a higher priority pod"
-    condition = {"type": "DisruptionTarget", "status": "True", "reason": "PreemptionByScheduler", "message": text, "lastTransitionTime": now(api)}
+    condition = {
+        "type": "DisruptionTarget",
+        "status": "True",
+        "reason": "PreemptionByScheduler",
+        "message": text,
+        "lastTransitionTime": now(api),
+    }
     try:
         current = api.get("pods", meta["namespace"], meta["name"])
         old = [c for c in (current.get("status") or {}).get("conditions") or () if c["type"] != "DisruptionTarget"]

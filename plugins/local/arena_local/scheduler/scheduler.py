@@ -162,7 +162,8 @@ class Scheduler:
         if len(everyone) < least:
             for pod in waiting:
                 name = pod["metadata"]["name"]
-                text = f"pre-filter pod {name} cannot find enough sibling pods, current pods number: {len(everyone)}, minMember of group: {least}"
+                counts = f"current pods number: {len(everyone)}, minMember of group: {least}"
+                text = f"pre-filter pod {name} cannot find enough sibling pods, {counts}"
                 self._fail(pod, f"0/{len(self._infos)} nodes are available: {text}. no new claims to deallocate, preemption: not helpful.")
             return
         infos = list(self._infos.values())

@@ -1,5 +1,8 @@
 """The shim: starts one container, owns its log and its exit file, and ends with it."""
 
+# Plain strings as paths: between fork and exec nothing more than needed.
+# ruff: noqa: PTH105, PTH110, PTH112, PTH113, PTH118
+
 from __future__ import annotations
 
 import fcntl
@@ -14,10 +17,10 @@ import time
 from pathlib import Path
 from typing import Any
 
-import processes as p
-from attach import AttachServer
-from loglines import LogFile, stamp
-from sandbox import Sandbox, working_directory
+from arena_local.kubelet.shim import processes as p
+from arena_local.kubelet.shim.attach import AttachServer
+from arena_local.kubelet.shim.loglines import LogFile, stamp
+from arena_local.kubelet.shim.sandbox import Sandbox, working_directory
 
 #: How long output is still read after the container has ended, while a grandchild holds the pipe.
 DRAIN_SECONDS = 1.0

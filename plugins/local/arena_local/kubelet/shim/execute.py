@@ -12,8 +12,8 @@ import struct
 import termios
 from typing import Any
 
-import processes as p
-from container import StartError, enter_and_exec
+from arena_local.kubelet.shim import processes as p
+from arena_local.kubelet.shim.container import StartError, enter_and_exec
 
 #: What a runtime says where the command of an exec cannot be started.
 EXEC_ERROR = "OCI runtime exec failed: exec failed: unable to start container process: {}: unknown"

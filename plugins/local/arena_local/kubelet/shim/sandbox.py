@@ -5,6 +5,9 @@ and a ``/tmp`` of its own. So a mount path that the machine does not have (``/da
 needs root: inside a user name space the same calls work for anybody.
 """
 
+# Plain strings as paths: between fork and exec nothing more than needed.
+# ruff: noqa: PTH101, PTH103, PTH110, PTH112, PTH113, PTH114, PTH115, PTH118, PTH119, PTH120, PTH211
+
 from __future__ import annotations
 
 import os
@@ -12,7 +15,7 @@ import stat
 from pathlib import Path
 from typing import Any
 
-import processes as p
+from arena_local.kubelet.shim import processes as p
 
 #: A directory with more entries than this is not rebuilt entry by entry to make room for a mount point.
 MAX_ENTRIES = 4000

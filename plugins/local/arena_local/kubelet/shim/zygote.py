@@ -13,10 +13,9 @@ import socket
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
+sys.path.append(str(Path(__file__).resolve().parents[3]))
 
-import container  # noqa: E402
-import execute  # noqa: E402
+from arena_local.kubelet.shim import container, execute  # noqa: E402
 
 WORK = {"run": container.run, "exec": execute.run}
 
