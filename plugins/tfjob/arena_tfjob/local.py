@@ -93,7 +93,7 @@ def _sparse(run: Run, replica: Replica, index: int) -> dict[str, Any]:
 
 def _cluster_spec(run: Run, replica: Replica, index: int, pod: Obj) -> None:
     """Write TF_CONFIG into the main container of a job of more than one pod; it comes after the user's own and wins."""
-    if run.total() == 1:
+    if sum(run.replicas[t].count for t in JUDGED if t in run.replicas) == 1:
         return
     for container in pod.get("containers") or []:
         if container.get("name") == run.kind.container:
