@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 
 from arena_core.cli.terminal import colour_wanted, note, paint
-from arena_core.errors import ArenaError, InvalidArguments
+from arena_core.errors import ArenaError, InvalidArguments, PluginError, UsageError
 
 INTERRUPTED = 130
 
@@ -50,8 +50,17 @@ def show(error: ArenaError) -> None:
             note(f"hint: {problem.hint}")
     if not problems:
         _say_error(error.message)
-    if error.hint:
-        note(f"hint: {error.hint}")
+    for hint in [error.hint] if error.hint else _hints_of_extensions(error):
+        note(f"hint: {hint}")
+
+
+def _hints_of_extensions(error: ArenaError) -> list[str]:
+    """What installed extensions know about the error, for example a site's page on quotas. Not for typing errors: these cost nothing."""
+    if isinstance(error, UsageError | PluginError):
+        return []
+    from arena_core.registry import registry
+
+    return registry().extensions.error_hints(error)
 
 
 def _say_error(text: str) -> None:

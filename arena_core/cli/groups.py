@@ -33,5 +33,7 @@ def run_group(name: str, words: Sequence[str], head: Parsed) -> int:
             raise KeyboardInterrupt from exc
         if not hasattr(exc, "format_message"):
             raise
+        if type(exc).__name__ == "NoArgsIsHelpError":
+            return 0  # the help has been shown, which is what the group alone is for
         raise UsageError(str(exc.format_message()), f"`arena {name} --help` says more") from exc
     return result if isinstance(result, int) else 0

@@ -129,6 +129,7 @@ class Transport:
                     continue
                 wait = _retry_after(answer, again, method)
                 if wait is None or pause is None:
+                    log.debug("%s %s: %d", method, path, answer.status)
                     return replace(answer, tries=answer.tries + tries - 1)
                 pause = max(pause, wait)
                 log.debug("%s %s: %d, trying again in %.1f s", method, path, answer.status, pause)
