@@ -41,9 +41,23 @@ def run(context: Context, parsed: Parsed) -> int:
     # The local cluster starts a job where its submitter stands.
     os.chdir(folder)
     words = [sys.executable, "train.py"]
-    shown = ["arena", "submit", "pytorchjob", "--name", name, "--image", "python:3.11", "--workers", str(workers), "python", "train.py"]
+    shown = [
+        "arena",
+        "submit",
+        "pytorchjob",
+        "--name",
+        name,
+        "--image",
+        "python:3.11",
+        "--workers",
+        str(workers),
+        "--clean-task-policy",
+        "None",
+        "python",
+        "train.py",
+    ]
     note(f"$ cd {shlex.quote(str(folder))}\n$ {shlex.join(shown)}")
-    args = {"name": name, "image": "python:3.11", "workers": workers, "command": words}
+    args = {"name": name, "image": "python:3.11", "workers": workers, "command": words, "clean_task_policy": "None"}
     done = client.submit("pytorchjob", args)
     note(f"$ arena logs {name} --all-instances -f")
     code = follow_to_the_end(context, name, job_type="pytorchjob", timeout=None)

@@ -86,7 +86,7 @@ class AppWrapperArgs(RunPolicyArgs, CpuMemoryArgs, SharedMemoryArgs, SubmitArgs)
     partition_topology_mode: Literal["", "hard", "soft"] = flag("", help="Keep each partition within a part of the network.", group=VOLCANO)
     partition_highest_tier: int = flag(0, help="Highest HyperNode tier for a partition (0: none given).", group=VOLCANO, ge=0)
     ring_controller: str = flag("", help="Ring controller of Ascend devices, e.g. ascend-1980.", group=VOLCANO, metavar="NAME")
-    volcano_queue: str = flag("", help="Queue of Volcano (not of Kueue).", group=VOLCANO, metavar="QUEUE")
+    volcano_queue: str = flag("default", help="Queue of Volcano (not of Kueue).", group=VOLCANO, metavar="QUEUE")
 
     @field_validator("nproc_per_node", mode="before")
     @classmethod

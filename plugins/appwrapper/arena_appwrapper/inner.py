@@ -10,7 +10,11 @@ from arena_core.errors import ArenaError, InvalidArguments
 from arena_core.types import JobHandle, Jobs, Problem
 
 #: Fields of an inner type that have another name in the wrapper, by job type.
-NAMES: dict[str, dict[str, str]] = {"volcanojob": {"queue": "volcano_queue", "scheduler_name": "explicit_scheduler"}}
+NAMES: dict[str, dict[str, str]] = {
+    "volcanojob": {"queue": "volcano_queue", "scheduler_name": "explicit_scheduler", "task_max_retry": "max_retry", "max_retry": ""},
+}
+#: Fields where the fork's 0 means "not given".
+ZERO_IS_NONE = ("highest_tier_allowed", "partition_highest_tier")
 #: Fields of the wrapper that only one inner type understands; for any other type a value that was given is a mistake.
 VOLCANO_ONLY = (
     *("replicas", "min_available", "task_name", "max_retry", "use_svc_plugin", "network_topology_mode", "highest_tier_allowed"),
@@ -50,6 +54,8 @@ def arguments(args: AppWrapperArgs, inner: JobHandle) -> Any:
     raw: dict[str, Any] = {}
     for field in model.model_fields:
         source = renamed.get(field, field)
+        if not source or (field in ZERO_IS_NONE and not getattr(args, source, 0)):
+            continue
         claimed = source in AppWrapperArgs.model_fields or source == "explicit_scheduler"
         if claimed or source in args.model_fields_set:
             raw[field] = getattr(args, source)
