@@ -2,17 +2,125 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
+import json
+import re
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
+from arena_local.api.causes import bad_value, prohibited
+from arena_local.api.errors import Refusal, bad_request, invalid, not_found
 from arena_local.api.registry import Resource
+from arena_local.http import portforward, proxy, remote
 from arena_local.http.paths import Target
+from arena_local.http.query import go_int, truth
 
 if TYPE_CHECKING:
     from arena_local.http.app import Face
 
+Obj = dict[str, Any]
+_STREAMS = ("log", "exec", "attach", "portforward", "proxy")
+#: How long the first bytes may take before the headers go out without them.
+_FIRST = 0.2
+
 
 async def answer(face: Face, request: web.Request, resource: Resource, target: Target) -> web.StreamResponse | None:
     """Answer one of them, or None."""
-    return None
+    if target.subresource not in _STREAMS or (resource.storage_id == "services" and target.subresource != "proxy"):
+        return None
+    if target.subresource == "proxy":
+        return await proxy.answer(face, request, resource, target)
+    entry = face.api.store.get("pods", target.namespace, target.name)
+    if target.subresource == "log":
+        return await _log(face, request, entry.obj if entry else None, target.name)
+    if entry is None:
+        raise not_found("pods", "", target.name)
+    if target.subresource == "portforward":
+        return await portforward.answer(face, request, entry.obj)
+    return await remote.answer(face, request, entry.obj, attach=target.subresource == "attach")
+
+
+def container_names(pod: Obj) -> list[str]:
+    """Return the names of a pod's containers, init containers first."""
+    spec = pod["spec"]
+    return [item["name"] for key in ("initContainers", "containers", "ephemeralContainers") for item in spec.get(key) or ()]
+
+
+def pick_container(pod: Obj, given: str) -> str:
+    """Return the container that a request means; raises 400."""
+    names, name = container_names(pod), pod["metadata"]["name"]
+    if not given:
+        main = [item["name"] for item in pod["spec"].get("containers") or ()]
+        if len(main) != 1:
+            raise bad_request(f"a container name must be specified for pod {name}, choose one of: [{' '.join(names)}]")
+        return str(main[0])
+    if given not in names:
+        raise bad_request(f"container {given} is not valid for pod {name}")
+    return given
+
+
+def log_query(request: web.Request, name: str) -> Obj:
+    """Return the options of a log; raises 400 and 422."""
+    query, found = request.query, []
+    asked: Obj = {key: truth(query.get(key)) for key in ("follow", "previous", "timestamps")}
+    for key, least, text in (
+        ("tailLines", 0, "must be greater than or equal to 0"),
+        ("limitBytes", 1, "must be greater than 0"),
+        ("sinceSeconds", 1, "must be greater than 0"),
+    ):
+        asked[key] = go_int(query[key]) if query.get(key) else None
+        if asked[key] is not None and asked[key] < least:
+            found.append(bad_value(key, asked[key], text))
+    since = query.get("sinceTime") or None
+    if since and not re.fullmatch(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", since):
+        shown = json.dumps(since)
+        raise bad_request(f'parsing time {shown} as "2006-01-02T15:04:05Z07:00": cannot parse {shown} as "2006"')
+    asked["sinceTime"] = since
+    if since and asked["sinceSeconds"] is not None:
+        found.append(prohibited("[]", "at most one of `sinceTime` or `sinceSeconds` may be specified"))
+    if query.get("stream"):
+        found.append(prohibited("stream", "may not be specified"))
+    if found:
+        raise invalid("PodLogOptions", "", name, found)
+    return asked
+
+
+async def _log(face: Face, request: web.Request, pod: Obj | None, name: str) -> web.StreamResponse:
+    asked = log_query(request, name)
+    if pod is None:
+        raise not_found("pods", "", name)
+    container = pick_container(pod, request.query.get("container", ""))
+    if not pod["spec"].get("nodeName"):
+        return web.Response(status=204)
+    backend = face.context.pods
+    if backend is None:
+        raise Refusal(503, "ServiceUnavailable", "this server runs no pods: there is no log")
+    chunks = backend.logs(pod, container, asked).__aiter__()
+    first: asyncio.Future[bytes] = asyncio.ensure_future(chunks.__anext__())
+    try:
+        await asyncio.wait({first}, timeout=_FIRST)
+        if first.done() and not isinstance(first.exception(), StopAsyncIteration | None):
+            first.result()
+        return await _stream_log(request, first, chunks)
+    finally:
+        first.cancel()
+        close = getattr(chunks, "aclose", None)
+        if close is not None and (first.done() or first.cancelled()):
+            await close()
+
+
+async def _stream_log(request: web.Request, first: asyncio.Future[bytes], chunks: Any) -> web.StreamResponse:
+    response = web.StreamResponse(headers={"Content-Type": "text/plain", "Cache-Control": "no-cache, private"})
+    response.enable_chunked_encoding()
+    await response.prepare(request)
+    try:
+        await response.write(await first)
+        async for chunk in chunks:
+            await response.write(chunk)
+    except StopAsyncIteration:
+        pass
+    except ConnectionError:
+        return response
+    await response.write_eof()
+    return response
