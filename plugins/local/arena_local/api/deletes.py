@@ -52,9 +52,9 @@ def delete(server: ApiServer, resource: Resource, namespace: str, name: str, opt
         if not options.dry_run:
             server.commit([Change(resource.storage_id, *entry.key, None)])
         return entry, True
-    if own.get("deletionTimestamp") and finalizers == list(own.get("finalizers") or ()):
-        if grace >= own.get("deletionGracePeriodSeconds", 0):
-            return entry, False
+    unchanged = own.get("deletionTimestamp") and finalizers == list(own.get("finalizers") or ())
+    if unchanged and grace >= own.get("deletionGracePeriodSeconds", 0):
+        return entry, False
     return _mark(server, resource, entry, options, grace, finalizers), False
 
 

@@ -23,7 +23,7 @@ _META = [
 _STRIPPED = frozenset({("f:apiVersion",), ("f:kind",), ("f:metadata",), *(("f:metadata", f"f:{name}") for name in _META)})
 #: Go structs that are there in every object of a built-in kind, so that no write adds them.
 _STRUCTS: Obj = {"metadata": {}, "spec": {}, "status": {}, "involvedObject": {}, "source": {}, "roleRef": {}}
-_INNER = {"template": {"metadata": {}, "spec": {}}, "strategy": {}, "updateStrategy": {}, "resources": {}, "jobTemplate": {}}
+_INNER: Obj = {"template": {"metadata": {}, "spec": {}}, "strategy": {}, "updateStrategy": {}, "resources": {}, "jobTemplate": {}}
 
 
 class Manager:

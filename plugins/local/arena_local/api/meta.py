@@ -96,8 +96,8 @@ def _owner_causes(owners: list[Mapping[str, Any]]) -> Iterator[Cause]:
             yield bad_value("metadata.ownerReferences.uid", "", "must not be empty")
         controllers += bool(owner.get("controller"))
     if controllers > 1:
-        first, second = [owner for owner in owners if owner.get("controller")][:2]
-        text = f'Only one reference can have Controller set to true. Found "true" in references for {first["kind"]}/{first["name"]} and {second["kind"]}/{second["name"]}'
+        first, second = [f"{owner['kind']}/{owner['name']}" for owner in owners if owner.get("controller")][:2]
+        text = f'Only one reference can have Controller set to true. Found "true" in references for {first} and {second}'
         yield bad_value("metadata.ownerReferences", owners, text)
 
 

@@ -21,14 +21,17 @@ Obj = dict[str, Any]
 _KIND = "io.k8s.api.autoscaling.v1.Scale"
 
 
+def _split(path: str) -> list[str]:
+    return [part for part in path.split(".") if part]
+
+
 def _paths(resource: Resource) -> tuple[list[str], list[str], list[str]]:
     """Return where spec replicas, status replicas and the selector lie."""
     if not resource.custom:
         return ["spec", "replicas"], ["status", "replicas"], ["spec", "selector"]
     given = resource.crd_version["subresources"]["scale"]
     selector = given.get("labelSelectorPath", "")
-    split = lambda path: [part for part in path.split(".") if part]  # noqa: E731
-    return split(given["specReplicasPath"]), split(given["statusReplicasPath"]), split(selector)
+    return _split(given["specReplicasPath"]), _split(given["statusReplicasPath"]), _split(selector)
 
 
 def _dig(obj: Any, path: list[str]) -> Any:

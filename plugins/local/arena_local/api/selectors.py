@@ -101,7 +101,8 @@ class _Parser:
         if self.peek() != "(":
             raise bad_request(f"unable to parse requirement: found '{self.peek()}' expected: '('")
         self.take()
-        values, word = [], ""
+        values: list[str] = []
+        word = ""
         while True:
             token = self.take()
             if token == ")":

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import cast
 
 from aiohttp import web
 
 from arena_local.api.errors import Refusal, no_such_resource
 from arena_local.api.registry import Resource
+from arena_local.api.server import ApiServer
 from arena_local.api.watch import Watchers
 from arena_local.bundle import ApiError
 from arena_local.context import Context
@@ -29,7 +30,7 @@ class Face:
 
     def __init__(self, context: Context) -> None:
         self.context = context
-        self.api: Any = context.api
+        self.api = cast(ApiServer, context.api)
         self.watchers = Watchers(self.api)
 
     async def dispatch(self, request: web.Request, path: str) -> web.StreamResponse:

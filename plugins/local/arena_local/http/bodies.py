@@ -45,8 +45,8 @@ def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _repeats(value: Any, path: str, found: list[str]) -> None:
     if isinstance(value, dict):
-        for key in value.repeated if isinstance(value, _Pairs) else ():
-            found.append(f"{path}.{key}" if path else key)
+        if isinstance(value, _Pairs):
+            found.extend(f"{path}.{key}" if path else key for key in value.repeated)
         for key, item in value.items():
             _repeats(item, f"{path}.{key}" if path else key, found)
     elif isinstance(value, list):

@@ -8,8 +8,7 @@ from aiohttp import web
 
 from arena_local.api.errors import Refusal, bad_request
 from arena_local.api.options import Page
-from arena_local.api.table import table_of
-from arena_local.http.negotiate import not_acceptable
+from arena_local.api.tables import table_of
 from arena_local.http.respond import answer, raw_answer
 from arena_local.store import Entry
 from arena_local.store.store import encode
@@ -35,7 +34,8 @@ def include_object(call: Call) -> str:
     """Return what a Table's rows carry; raises 400."""
     given = call.request.query.get("includeObject", "")
     if given not in ("", "None", "Metadata", "Object"):
-        raise bad_request(f'unrecognized includeObject value: "{given}"')
+        text = f"includeObject: Invalid value: \"{given}\": must be 'Metadata', 'Object', 'None', or empty"
+        raise bad_request(f"Unable to convert to Table as requested: {text}")
     return given or "Metadata"
 
 
@@ -73,7 +73,9 @@ def page(call: Call, found: Page) -> web.Response:
         table["metadata"] = {key: value for key, value in list_meta(call, found).items() if value != ""}
         return answer(call.request, table, warnings=call.warnings)
     if kind == "PartialObjectMetadata":
-        raise not_acceptable(plain=False)
+        kind = "*unstructured.UnstructuredList" if resource.custom else f"*{resource.group or 'core'}.{resource.list_kind}"
+        text = f"you requested PartialObjectMetadata, but the requested object is a list ({kind})"
+        raise Refusal(406, "NotAcceptable", text)
     meta = list_meta(call, found)
     if kind == "PartialObjectMetadataList":
         items = [partial(entry.obj) for entry in found.entries]

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from arena_local.api.errors import Refusal, status_of
 from arena_local.api.options import ListOptions
-from arena_local.api.table import table_of
+from arena_local.api.tables import table_of
 from arena_local.api.watch import Watcher
 from arena_local.http.forms import include_object, partial, raw_item
 from arena_local.http.respond import warning_headers

@@ -10,7 +10,7 @@ from aiohttp import web
 from arena_local.api import deletes, lists, patches, reviews, scale, subresources, writes
 from arena_local.api.errors import Refusal, bad_request, internal, method_not_allowed, no_such_resource, not_found, qualified
 from arena_local.api.options import ListOptions, Page
-from arena_local.api.registry import Resource
+from arena_local.api.registry import Resource, version_order
 from arena_local.bundle import ApiError
 from arena_local.http import bodies, forms, query
 from arena_local.http.negotiate import Form, choose, not_acceptable
@@ -41,7 +41,7 @@ class Call:
         deprecated = resource.crd_version.get("deprecated")
         if deprecated:
             text = f"{resource.api_version} {resource.kind} is deprecated"
-            self.warnings.append(resource.crd_version.get("deprecationWarning") or text)
+            self.warnings.append(resource.crd_version.get("deprecationWarning") or _successor(resource, text))
         elif resource.storage_id == "endpoints":
             self.warnings.append(_ENDPOINTS)
         self.form = self._form()
@@ -58,6 +58,7 @@ class Call:
         return form
 
     async def body(self) -> tuple[dict[str, Any], tuple[str, ...]]:
+        """Return the object of the request, and the keys that stood twice."""
         data = await self.request.read()
         return bodies.read_object(data, self.request.headers.get("Content-Type", ""), self.resource.kind)
 
@@ -81,6 +82,14 @@ async def answer(face: Face, request: web.Request, resource: Resource, target: T
     except ApiError as error:
         error.warnings = call.warnings  # type: ignore[attr-defined]
         raise
+
+
+def _successor(resource: Resource, text: str) -> str:
+    """Name the newer version that is not deprecated, as the server does."""
+    versions = (resource.crd or {}).get("spec", {}).get("versions") or ()
+    names = [item["name"] for item in versions if item.get("served") and not item.get("deprecated")]
+    newer = sorted((name for name in names if version_order(name) < version_order(resource.version)), key=version_order)
+    return f"{text}; use {resource.group}/{newer[0]} {resource.kind}" if newer else text
 
 
 def _needs(call: Call, verb: str) -> None:

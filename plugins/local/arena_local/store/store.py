@@ -12,15 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from arena_local.store.disk import Disk, StoreError
+from arena_local.store.disk import Disk, Row, StoreError
 
 try:  # a faster encoder where it happens to be installed
-    import orjson
+    import orjson  # type: ignore[import-not-found,unused-ignore]
 
     def encode(value: Any) -> bytes:
         """Return compact JSON."""
         try:
-            return orjson.dumps(value)
+            return bytes(orjson.dumps(value))
         except TypeError:
             return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "surrogatepass")
 
@@ -212,7 +212,9 @@ class Store:
 
     def commit(self, changes: Sequence[Change]) -> list[Entry]:
         """Commit changes, each with a revision of its own, then publish them; returns the entries (last states on delete)."""
-        revision, events, rows = self.revision, [], []
+        revision = self.revision
+        events: list[Event] = []
+        rows: list[Row] = []
         for change in changes:
             revision += 1
             key = (change.namespace, change.name)

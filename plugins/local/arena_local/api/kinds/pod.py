@@ -71,7 +71,7 @@ class PodStrategy(Strategy):
 
 def _movable(spec: Obj, old: Obj) -> Obj:
     """Return the new spec with the fields that may change put back."""
-    found = clone(spec)
+    found: Obj = clone(spec)
     for key in ("containers", "initContainers"):
         for new, before in zip(found.get(key) or (), old.get(key) or (), strict=False):
             new["image"] = before.get("image", "")
