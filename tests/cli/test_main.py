@@ -189,3 +189,23 @@ def test_wrong_usage_is_2_and_says_what_to_type(arena, words, expected):
     assert done.code == 2
     assert expected in done.err
     assert not done.out
+
+
+def test_extensions_may_add_a_hint_to_an_error_that_has_none(arena, monkeypatch):
+    from types import SimpleNamespace
+
+    from arena_core.cli.submit import types
+    from arena_core.errors import Refused
+
+    monkeypatch.setattr(types, "registry", lambda: SimpleNamespace(extensions=SimpleNamespace(error_hints=lambda e: ["ask Ann"])))
+    raising(monkeypatch, Refused("over quota"))
+    assert main_without_cache(monkeypatch, "list") == "error: over quota\nhint: ask Ann\n"
+
+
+def main_without_cache(monkeypatch, *words):
+    import io
+
+    err = io.StringIO()
+    monkeypatch.setattr("sys.stderr", err)
+    assert entry.main(words) == 7
+    return err.getvalue()
