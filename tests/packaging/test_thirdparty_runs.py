@@ -1,0 +1,63 @@
+"""The healthy third-party job type on a running cluster: submit, list, get, logs, delete, without a line of ours changed."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from arena_local.testing import LocalCluster
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def arena(tmp_path: Path, wheels: dict[str, str]) -> Iterator[Run]:
+    """Return a way to call the command line with ``arena-echo`` installed, against a cluster of its own."""
+    place = tmp_path / "installed"
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "-q", "install", "--no-index", "--no-deps", "--target", str(place)]
+    subprocess.run([*pip, wheels["arena-echo"]], check=True, capture_output=True, timeout=60)
+    with LocalCluster.start() as cluster:
+        env = {k: v for k, v in os.environ.items() if not k.startswith("ARENA_")}
+        env |= {
+            "KUBECONFIG": str(cluster.state.kubeconfig),
+            "PYTHONPATH": str(place),
+            "ARENA_HOME": str(tmp_path / "home"),
+            "NO_COLOR": "1",
+        }
+
+        def run(*words: str, code: int = 0) -> subprocess.CompletedProcess[str]:
+            command = [sys.executable, "-c", "import sys; from arena_core.cli.main import main; sys.exit(main())", *words]
+            done = subprocess.run(command, env=env, cwd=tmp_path, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
+            assert done.returncode == code, f"{words} ended with {done.returncode}\n{done.stdout}\n{done.stderr}"
+            return done
+
+        yield run
+
+
+def test_a_third_partys_job_lives_like_ours(arena: Run) -> None:
+    assert "echojob" in arena("submit", "--help").stdout
+    said = 'it\'s $$ "quoted" $(gpus) {{ x }}'
+    assert (
+        "job.batch/e1 created" in arena("submit", "echojob", "--name", "e1", "--image", "busybox", "--workers", "2", "--say", said).stdout
+    )
+    arena("wait", "e1", "--for", "succeeded", "--timeout", "30s")
+    (listed,) = json.loads(arena("list", "-o", "json").stdout)
+    assert (listed["name"], listed["status"], listed["trainer"]) == ("e1", "SUCCEEDED", "echojob")
+    assert [i["chief"] for i in json.loads(arena("get", "e1", "-o", "json").stdout)["instances"]] == [True, False]
+    assert arena("logs", "e1").stdout == f"{said}\n"
+    assert arena("logs", "e1", "-i", "worker-1").stdout == f"{said}\n"
+    arena("submit", "echojob", "--name", "e1", "--image", "busybox", "--say", "again", code=4)
+    refused = arena("submit", "echojob", "--name", "e2", "--image", "busybox", "--times", "0", code=2)
+    assert "--times" in refused.stderr
+    arena("delete", "e1")
+    deadline = time.monotonic() + 10
+    while json.loads(arena("list", "-o", "json").stdout) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert json.loads(arena("list", "-o", "json").stdout) == []
