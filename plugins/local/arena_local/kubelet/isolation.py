@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+
+log = logging.getLogger(__name__)
 
 SHIM = Path(__file__).parent / "shim"
 #: From the most isolation to the least; the first that works is used.
@@ -73,12 +76,13 @@ def _works(spaces: dict[str, bool]) -> bool:
             },
         }
         (folder / "spec").write_text(json.dumps(spec))
-        program = (
-            f"import sys; sys.path.insert(0, {str(SHIM)!r}); import container; container.run({{'spec': {str(folder / 'spec')!r}}}, [])"
-        )
+        place = f"import sys; sys.path.append({str(SHIM.parents[2])!r}); from arena_local.kubelet.shim import container"
+        program = f"{place}; container.run({{'spec': {str(folder / 'spec')!r}}}, [])"
         try:
             subprocess.run([sys.executable, "-I", "-S", "-c", program], timeout=10, check=True, stdin=-3, stdout=-3, stderr=-3)
             result = json.loads((folder / "exit").read_text())
-        except (OSError, ValueError, subprocess.SubprocessError):
+        except (OSError, ValueError, subprocess.SubprocessError) as error:
+            log.info("name spaces %s do not work here: %s", spaces, error)
             return False
+        log.debug("name spaces %s: %s", spaces, result)
         return result.get("exitCode") == 0 and (folder / "volume" / "made").exists()

@@ -1,0 +1,253 @@
+"""Pods as processes, through the API, in both modes: name spaces where the kernel has them, rewriting everywhere."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from arena_local.context import Options
+from arena_local.kubelet.isolation import probe
+from arena_local.testing import LocalCluster, make_pod
+
+FAST = {"kubelet.backoff": 0.4, "kubelet.replace": 0.1}
+
+
+@pytest.fixture(scope="module", params=["auto", "rewrite"])
+def cluster(request: pytest.FixtureRequest) -> Iterator[LocalCluster]:
+    options = Options(names=request.param, resources={"nvidia.com/gpu": "8"}, delays=FAST)
+    with LocalCluster.start(options) as found:
+        yield found
+
+
+@pytest.fixture
+def ns(cluster: LocalCluster) -> str:
+    return cluster.namespace()
+
+
+def state(pod: dict[str, Any], name: str = "c", where: str = "containerStatuses") -> dict[str, Any]:
+    return next(s for s in pod["status"][where] if s["name"] == name)["state"]
+
+
+def run(cluster: LocalCluster, ns: str, command: list[str] | str, name: str = "p", **spec: Any) -> tuple[dict[str, Any], str]:
+    """Run a pod to its end; returns it and its log."""
+    cluster.create(make_pod(ns, name, command, **spec))
+    pod = cluster.wait_phase(ns, name, "Succeeded", "Failed")
+    return pod, cluster.logs(ns, name)
+
+
+def test_exit_code_log_and_times(cluster: LocalCluster, ns: str) -> None:
+    pod, log = run(cluster, ns, "echo out; echo err >&2; exit 3")
+    assert pod["status"]["phase"] == "Failed"
+    terminated = state(pod)["terminated"]
+    assert (terminated["exitCode"], terminated["reason"]) == (3, "Error")
+    assert sorted(log.split()) == ["err", "out"]
+
+
+def test_environment_of_a_pod(cluster: LocalCluster, ns: str) -> None:
+    env = [
+        {"name": "NAME", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}},
+        {"name": "IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}},
+        {"name": "BOTH", "value": "$(NAME)@$(IP)"},
+    ]
+    pod, log = run(cluster, ns, "echo $BOTH; hostname; env | grep -c SECRET_OF_THE_DAEMON", container={"env": env})
+    first, _, leaked = log.splitlines()[0], log, log.splitlines()[-1]
+    assert first == f"p@{pod['status']['podIP']}"
+    assert leaked == "0"
+
+
+def test_init_containers_run_in_order_and_share_a_volume(cluster: LocalCluster, ns: str) -> None:
+    mount = {"volumeMounts": [{"name": "v", "mountPath": "/shared"}]}
+    init = [{"name": f"i{i}", "image": "x", "command": ["sh", "-c", f"echo {i} >> /shared/order"], **mount} for i in range(3)]
+    _, log = run(cluster, ns, "cat /shared/order", container=mount, initContainers=init, volumes=[{"name": "v", "emptyDir": {}}])
+    assert log.split() == ["0", "1", "2"]
+    assert not Path("/shared").exists()
+
+
+def test_a_sidecar_is_ended_with_the_main_container(cluster: LocalCluster, ns: str) -> None:
+    side = {"name": "side", "image": "x", "restartPolicy": "Always"}
+    side["command"] = ["sh", "-c", "trap 'exit 0' TERM; while :; do sleep 0.05; done"]
+    pod, _ = run(cluster, ns, "sleep 0.3", initContainers=[side])
+    assert pod["status"]["phase"] == "Succeeded"
+    assert state(pod, "side", "initContainerStatuses")["terminated"]["exitCode"] == 0
+
+
+def test_restart_with_back_off_keeps_the_last_state(cluster: LocalCluster, ns: str) -> None:
+    cluster.create(make_pod(ns, "p", "exit 1", restartPolicy="Always"))
+
+    def backing_off() -> Any:
+        pod = cluster.pod(ns, "p")
+        status = (pod["status"].get("containerStatuses") or [{}])[0]
+        return pod if status.get("restartCount", 0) >= 2 and "waiting" in status["state"] else None
+
+    status = cluster.until(backing_off)["status"]["containerStatuses"][0]
+    assert status["state"]["waiting"]["reason"] == "CrashLoopBackOff"
+    assert status["lastState"]["terminated"]["exitCode"] == 1
+    code, previous = cluster.request("GET", f"/api/v1/namespaces/{ns}/pods/p/log?previous=true")
+    assert code == 200, previous
+
+
+def test_command_not_found(cluster: LocalCluster, ns: str) -> None:
+    pod, _ = run(cluster, ns, ["no-such-program"])
+    terminated = state(pod)["terminated"]
+    assert (terminated["exitCode"], terminated["reason"]) == (128, "StartError")
+    assert terminated["startedAt"] == "1970-01-01T00:00:00Z"
+    assert 'exec: "no-such-program": executable file not found in $PATH' in terminated["message"]
+
+
+def test_a_pod_without_command_fails_clearly(cluster: LocalCluster, ns: str) -> None:
+    pod = make_pod(ns, "p", "x")
+    del pod["spec"]["containers"][0]["command"]
+    cluster.create(pod)
+    found = cluster.wait_phase(ns, "p", "Failed")
+    assert "image entrypoints are not available" in state(found)["terminated"]["message"]
+
+
+def test_volumes_from_configmap_secret_downward_and_host(cluster: LocalCluster, ns: str, tmp_path: Path) -> None:
+    cluster.create({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "cm", "namespace": ns}, "data": {"k": "from-cm"}})
+    cluster.create({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s", "namespace": ns}, "stringData": {"k": "from-secret"}})
+    volumes = [
+        {"name": "cm", "configMap": {"name": "cm"}},
+        {"name": "all", "projected": {"sources": [{"secret": {"name": "s"}}, {"downwardAPI": {"items": [name_item()]}}]}},
+        {"name": "host", "hostPath": {"path": str(tmp_path)}},
+    ]
+    mounts = [{"name": v["name"], "mountPath": f"/arena-test/{v['name']}"} for v in volumes]
+    command = "cat /arena-test/cm/k /arena-test/all/k /arena-test/all/name; echo written > /arena-test/host/out"
+    _, log = run(cluster, ns, command, container={"volumeMounts": mounts}, volumes=volumes)
+    assert log == "from-cmfrom-secretp"
+    assert (tmp_path / "out").read_text() == "written\n"
+    assert not Path("/arena-test").exists()
+
+
+def name_item() -> dict[str, Any]:
+    return {"path": "name", "fieldRef": {"fieldPath": "metadata.name"}}
+
+
+def test_a_claim_keeps_its_data(cluster: LocalCluster, ns: str) -> None:
+    claim = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
+    cluster.create({"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "data", "namespace": ns}, "spec": claim})
+    volumes = [{"name": "v", "persistentVolumeClaim": {"claimName": "data"}}]
+    mount = {"volumeMounts": [{"name": "v", "mountPath": "/arena-data"}]}
+    run(cluster, ns, "echo kept > /arena-data/f", "one", container=mount, volumes=volumes)
+    _, log = run(cluster, ns, "cat /arena-data/f", "two", container=mount, volumes=volumes)
+    assert log == "kept\n"
+
+
+def test_delete_waits_for_the_grace_period_then_kills(cluster: LocalCluster, ns: str) -> None:
+    cluster.create(make_pod(ns, "p", "trap '' TERM; while :; do sleep 0.05; done"))
+    cluster.wait_phase(ns, "p", "Running")
+    cluster.request("DELETE", f"/api/v1/namespaces/{ns}/pods/p")
+    assert cluster.pod(ns, "p") is not None
+    cluster.until(lambda: cluster.pod(ns, "p") is None, 5)
+
+
+def test_deadline(cluster: LocalCluster, ns: str) -> None:
+    pod, _ = run(cluster, ns, "sleep 60", activeDeadlineSeconds=1)
+    assert pod["status"]["reason"] == "DeadlineExceeded"
+    assert pod["status"]["phase"] == "Failed"
+
+
+def test_probes(cluster: LocalCluster, ns: str) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    serve = f"sleep 0.5; exec python3 -m http.server {port} --bind 127.0.0.1"
+    probes = {
+        "startupProbe": {"tcpSocket": {"port": port, "host": "127.0.0.1"}, "periodSeconds": 1, "failureThreshold": 30},
+        "readinessProbe": {"httpGet": {"port": port, "host": "127.0.0.1", "path": "/"}, "periodSeconds": 1},
+    }
+    cluster.create(make_pod(ns, "p", serve, container=probes))
+    cluster.until(lambda: ready(cluster.pod(ns, "p")), 10)
+
+
+def ready(pod: dict[str, Any]) -> bool:
+    return any(c["type"] == "Ready" and c["status"] == "True" for c in pod["status"].get("conditions") or ())
+
+
+def test_two_pods_meet_by_name_and_the_port_is_theirs(cluster: LocalCluster, ns: str) -> None:
+    """Two jobs with one spec port at once: each worker reaches its own master."""
+    for job in ("one", "two"):
+        spec = {"clusterIP": "None", "selector": {"job": job}, "ports": [{"name": "p", "port": 29513}]}
+        cluster.create({"apiVersion": "v1", "kind": "Service", "metadata": {"name": f"{job}-master-0", "namespace": ns}, "spec": spec})
+        env = {"env": [{"name": "MASTER_ADDR", "value": f"{job}-master-0"}, {"name": "MASTER_PORT", "value": "29513"}]}
+        master = make_pod(ns, f"{job}-master-0", ["python3", "-c", MASTER], container=env)
+        master["metadata"]["labels"] = {"job": job}
+        cluster.create(master)
+        wait = {"name": "init", "image": "x", "command": ["sh", "-c", f"until nslookup {job}-master-0; do sleep 0.1; done"]}
+        worker = make_pod(ns, f"{job}-worker-0", ["python3", "-c", WORKER], container=env, initContainers=[wait])
+        cluster.create(worker)
+    for job in ("one", "two"):
+        cluster.wait_phase(ns, f"{job}-worker-0", "Succeeded", timeout=20)
+        assert cluster.logs(ns, f"{job}-worker-0").strip() == f"hello {job}-master-0"
+
+
+MASTER = """
+import os, socket
+s = socket.create_server(("", int(os.environ["MASTER_PORT"])))
+c, _ = s.accept(); c.sendall(os.environ["HOSTNAME"].encode()); c.close()
+"""
+WORKER = """
+import os, socket, time
+for _ in range(100):
+    try:
+        c = socket.create_connection((os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"]))); break
+    except OSError: time.sleep(0.05)
+print("hello", c.recv(100).decode())
+"""
+
+
+def test_devices_are_exclusive(cluster: LocalCluster, ns: str) -> None:
+    limits = {"resources": {"limits": {"nvidia.com/gpu": "3"}}}
+    for name in ("a", "b"):
+        cluster.create(make_pod(ns, name, "echo $CUDA_VISIBLE_DEVICES; sleep 0.5", container=limits))
+    for name in ("a", "b"):
+        cluster.wait_phase(ns, name, "Succeeded")
+    seen = [set(cluster.logs(ns, name).strip().split(",")) for name in ("a", "b")]
+    assert not seen[0] & seen[1]
+    assert [len(s) for s in seen] == [3, 3]
+
+
+def test_what_does_not_fit_waits_and_says_why(cluster: LocalCluster, ns: str) -> None:
+    cluster.create(make_pod(ns, "p", "true", container={"resources": {"limits": {"nvidia.com/gpu": "1000"}}}))
+
+    def told() -> Any:
+        return next((c for c in cluster.pod(ns, "p")["status"].get("conditions") or () if c["type"] == "PodScheduled"), None)
+
+    condition = cluster.until(told)
+    assert condition["reason"] == "Unschedulable"
+    assert condition["message"].startswith("0/1 nodes are available: 1 Insufficient nvidia.com/gpu.")
+
+
+def test_working_directory_and_path_of_the_submitter(cluster: LocalCluster, ns: str, tmp_path: Path) -> None:
+    tool = tmp_path / "bin" / "my-tool"
+    tool.parent.mkdir()
+    tool.write_text("#!/bin/sh\necho my tool in $(pwd)\n")
+    tool.chmod(0o755)
+    pod = make_pod(ns, "p", "my-tool; echo result > made-here")
+    pod["metadata"]["annotations"] = {"arena.local/cwd": str(tmp_path), "arena.local/path": f"{tool.parent}:{os.environ['PATH']}"}
+    cluster.create(pod)
+    cluster.wait_phase(ns, "p", "Succeeded")
+    assert cluster.logs(ns, "p").strip() == f"my tool in {tmp_path}"
+    assert (tmp_path / "made-here").read_text() == "result\n"
+
+
+def test_pid_1_ignores_a_polite_signal(cluster: LocalCluster, ns: str) -> None:
+    """As on a node: `sleep` as pid 1 has no handler for TERM, and is killed after the grace period (137)."""
+    if cluster.state.options().names == "rewrite" or not probe().pid:
+        expected = 143
+    else:
+        expected = 137
+    pod, _ = run(cluster, ns, "sleep 60", activeDeadlineSeconds=1)
+    assert state(pod)["terminated"]["exitCode"] == expected
+
+
+def test_simulated_pods_need_no_process(cluster: LocalCluster, ns: str) -> None:
+    pod = make_pod(ns, "p", ["no-such-program"])
+    pod["metadata"]["annotations"] = {"arena.local/simulate": "0.3"}
+    cluster.create(pod)
+    cluster.wait_phase(ns, "p", "Running")
+    cluster.wait_phase(ns, "p", "Succeeded")
