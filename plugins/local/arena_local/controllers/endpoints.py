@@ -106,7 +106,7 @@ class EndpointsController:
         have = list(self._api.list(_SLICES, meta["namespace"], {_SERVICE_LABEL: meta["name"]}))
         have = [item for item in have if item["metadata"].get("ownerReferences")]
         for number, chunk in enumerate(chunks):
-            body = {"addressType": "IPv4", "endpoints": chunk, "ports": ports}
+            body: Obj = {"addressType": "IPv4", "endpoints": chunk, "ports": ports}
             place: Obj = {"namespace": meta["namespace"], "labels": labels, "ownerReferences": [owner_reference(service)]}
             base = {"apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice"}
             if number < len(have):

@@ -1,6 +1,6 @@
 """Run reconcilers on the event loop: one queue and one worker per controller, fed by the commits of the API server.
 
-A controller may have a number ``batch``: seconds by which changes of what it owns are gathered before it is called.
+A controller may have a number ``batch``: seconds by which changes of what it owns or watches are gathered before it is called.
 """
 
 from __future__ import annotations
@@ -106,12 +106,12 @@ class Manager:
         self._routes: dict[str, list[_Route]] = defaultdict(list)
         for worker in self._workers:
             controller = worker.controller
+            batch = float(getattr(controller, "batch", 0.0))
             self._routes[controller.resource].append((worker.queue, _same, 0.0))
             for resource in controller.owns:
-                route = (worker.queue, _owner_mapper(controller.resource), float(getattr(controller, "batch", 0.0)))
-                self._routes[resource].append(route)
+                self._routes[resource].append((worker.queue, _owner_mapper(controller.resource), batch))
             for resource, mapper in controller.watches.items():
-                self._routes[resource].append((worker.queue, mapper, 0.0))
+                self._routes[resource].append((worker.queue, mapper, batch))
         self._tasks: list[asyncio.Task[None]] = []
         self._unsubscribe: Callable[[], None] | None = None
 

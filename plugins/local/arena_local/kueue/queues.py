@@ -145,6 +145,7 @@ class ClusterQueueController:
 
     def __init__(self, api: Api) -> None:
         self._api = api
+        self.batch = api.setting("kueue.status", 0.05)
         self.watches: _Watches = {
             kinds.WORKLOADS: queue_key(api),
             kinds.FLAVORS: queues_with_flavor(api),
@@ -177,6 +178,7 @@ class LocalQueueController:
 
     def __init__(self, api: Api) -> None:
         self._api = api
+        self.batch = api.setting("kueue.status", 0.05)
         self.watches: _Watches = {
             kinds.WORKLOADS: lambda item: ((item["metadata"]["namespace"], item["spec"].get("queueName") or "-"),),
             kinds.CLUSTER_QUEUES: self._of_cluster_queue,

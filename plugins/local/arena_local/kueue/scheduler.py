@@ -28,6 +28,8 @@ class SchedulerController:
 
     def __init__(self, api: Api) -> None:
         self._api = api
+        #: Changes of many Workloads are looked at in one pass.
+        self.batch = api.setting("kueue.scheduling", 0.05)
         self.watches: Mapping[str, Callable[[Obj], Iterable[Key]]] = {
             kinds.WORKLOADS: queues.queue_key(api),
             kinds.FLAVORS: queues.queues_with_flavor(api),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
 
-from arena_local.api.quantity import parse
+from arena_local.api.quantity import canonical, parse
 from arena_local.bundle import Admission, Api, Denied, Obj, QuotaJob
 from arena_local.kueue import kinds
 from arena_local.kueue.integration import Integrations
@@ -57,7 +58,11 @@ def _round_trip(integration: QuotaJob, job: Obj) -> None:
         node.setdefault("metadata", {})
         spec = node.get("spec") or {}
         for container in [*(spec.get("initContainers") or ()), *(spec.get("containers") or ())]:
-            container.setdefault("resources", {})
+            resources = container.setdefault("resources", {})
+            for amounts in (resources.get("limits"), resources.get("requests")):
+                for name, amount in (amounts or {}).items():
+                    with contextlib.suppress(ValueError):  # what is no quantity is for the API server to refuse
+                        amounts[name] = canonical(str(amount))
 
 
 def _finalizer(api: Api, obj: Obj, old: Obj | None, operation: str) -> None:

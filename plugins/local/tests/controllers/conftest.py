@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+
 from arena_local import kueue
 from arena_local.api.server import ApiServer
 from arena_local.bundle import Obj
@@ -149,7 +150,7 @@ def new_job(name: str = "j", **spec: object) -> Obj:
         meta["labels"] = labels
     requests = spec.pop("requests", None)
     if requests:
-        template["spec"]["containers"][0]["resources"] = {"requests": requests}
+        template["spec"]["containers"][0]["resources"] = {"requests": requests, "limits": requests}
     return {"apiVersion": "batch/v1", "kind": "Job", "metadata": meta, "spec": {"template": template, **spec}}
 
 

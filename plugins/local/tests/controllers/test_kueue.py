@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+
 from arena_local.bundle import ApiError
 from arena_local.kueue import defaults
 

@@ -82,8 +82,10 @@ class JobStrategy(Strategy):
             "job-name": own.get("name", ""),
         }
         template = spec["template"].setdefault("metadata", {})
-        template["labels"] = {**(template.get("labels") or {}), **made}
-        own["labels"] = {**(own.get("labels") or {}), **made}
+        given = template.get("labels") or {}
+        template["labels"] = {**given, **made}
+        if (own.get("labels") or given) == given:  # a Job without labels of its own takes those of its template
+            own["labels"] = dict(template["labels"])
         selector = spec.setdefault("selector", {})
         key = "batch.kubernetes.io/controller-uid"
         selector["matchLabels"] = {**(selector.get("matchLabels") or {}), key: own["uid"]}
