@@ -49,7 +49,7 @@ def check(node: Node, value: Any, path: str, *, root: bool = False) -> Iterator[
     elif not isinstance(value, bool):
         yield from _number(node, value, path)
     if node.enum is not None and value not in node.enum:
-        yield causes.unsupported(path, value, sorted(node.enum, key=str) if all(isinstance(e, str) for e in node.enum) else node.enum)
+        yield causes.unsupported(path, value, node.enum)
     if node.checks:
         yield from _combined(node, value, path)
 
@@ -137,11 +137,12 @@ def _repeated(node: Node, value: list[Any], path: str) -> Iterator[Cause]:
 
 def _text(node: Node, value: str, path: str) -> Iterator[Cause]:
     raw = node.raw
+    # a text is told the first of its faults alone
     if "maxLength" in raw and len(value) > raw["maxLength"]:
         yield causes.too_long(path, raw["maxLength"])
-    if "minLength" in raw and len(value) < raw["minLength"]:
+    elif "minLength" in raw and len(value) < raw["minLength"]:
         yield causes.bad_value(path, value, f"{path} in body should be at least {raw['minLength']} chars long")
-    if node.pattern is not None and not node.pattern.search(value):
+    elif node.pattern is not None and not node.pattern.search(value):
         yield causes.bad_value(path, value, f"{path} in body should match '{raw['pattern']}'")
     if node.fmt == "date-time" and not _is_date_time(value):
         yield Cause(
