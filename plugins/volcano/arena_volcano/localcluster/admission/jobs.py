@@ -14,7 +14,7 @@ from arena_volcano.localcluster.admission.template import template_errors
 from arena_volcano.localcluster.keys import DEFAULT_MAX_RETRY, DEFAULT_QUEUE, SCHEDULER, meta, pod_name, task, tasks
 from arena_volcano.localcluster.plugins import KNOWN
 from arena_volcano.localcluster.plugins.arguments import arguments
-from arena_volcano.localcluster.quantity import parse, pod_resources
+from arena_volcano.localcluster.quantity import canonical, is_binary, parse, pod_resources
 
 _QUALIFIED = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?")
 _QUALIFIED_RULE = (
@@ -49,15 +49,21 @@ def mutate_job(api: Api, job: Obj, old: Obj | None, operation: str) -> None:
 
 
 def _decode(spec: dict[str, Any]) -> None:
+    """Write all quantities in their canonical form, as the webhook's own decoding does; refuse what is none."""
     for entry in spec.get("tasks") or ():
         pod = (entry.get("template") or {}).get("spec") or {}
         for container in [*(pod.get("containers") or ()), *(pod.get("initContainers") or ())]:
+            resources: dict[str, Any] = container.get("resources") or {}
             for kind in ("requests", "limits"):
-                for value in ((container.get("resources") or {}).get(kind) or {}).values():
-                    try:
-                        parse(value)
-                    except ValueError as error:
-                        raise refuse(str(error)) from None
+                if resources.get(kind):
+                    resources[kind] = {name: _quantity(value) for name, value in resources[kind].items()}
+
+
+def _quantity(value: Any) -> str:
+    try:
+        return canonical(parse(value), binary=is_binary(value))
+    except ValueError as error:
+        raise refuse(str(error)) from None
 
 
 def _default_task(entry: dict[str, Any], index: int) -> None:
@@ -74,6 +80,8 @@ def _default_task(entry: dict[str, Any], index: int) -> None:
         least = partition.get("minPartitions") or 0
         entry["minAvailable"] = least * partition.get("partitionSize", 0) if least else entry.get("replicas", 0)
     entry["maxRetry"] = entry.get("maxRetry") or DEFAULT_MAX_RETRY
+    if entry.get("replicas") == 0:
+        del entry["replicas"]  # the webhook writes the task anew, and Go leaves out a zero
 
 
 def validate_job(api: Api, job: Obj, old: Obj | None, operation: str) -> None:

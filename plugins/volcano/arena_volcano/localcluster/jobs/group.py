@@ -70,6 +70,8 @@ def _spec(api: Api, job: Obj) -> dict[str, Any]:
         "queue": job["spec"].get("queue", keys.DEFAULT_QUEUE),
         "minResources": min_resources(api, job),
     }
+    if not spec["minMember"]:
+        del spec["minMember"]  # as Go leaves out a zero
     for field in ("priorityClassName", "networkTopology"):
         if job["spec"].get(field):
             spec[field] = job["spec"][field]

@@ -73,7 +73,7 @@ def _phase(gang: Gang, *, unschedulable: bool) -> str:
     if unschedulable and gang.count("Running"):
         return "Unknown"
     placed = gang.count(*SCHEDULED)
-    if placed >= gang.least and placed:
+    if placed >= gang.least:
         return "Completed" if placed == gang.count("Succeeded", "Failed") else "Running"
     return gang.phase if gang.phase == "Inqueue" else "Pending"
 
