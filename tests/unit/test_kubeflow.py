@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from arena_core.args import RunPolicyArgs
 from arena_core.testing.conformance import OBJECT
 from arena_core.types import Phase, PodSet
 
-RECORDED = Path("/work/shared/recordings/phases.json")
+RECORDED = Path(os.environ.get("ARENA_SHARED", Path(__file__).resolve().parents[3] / "shared")) / "recordings/phases.json"
 CHIEF = ({kubeflow.REPLICA_TYPE: "master"},)
 
 

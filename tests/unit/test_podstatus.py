@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from arena_core.podstatus import default_log_sources, extended_resources, instan
 from arena_core.testing.conformance import OBJECT
 from arena_core.types import Instance, LogQuery, LogSource
 
-RECORDED = Path("/work/shared/recordings/phases.json")
+RECORDED = Path(os.environ.get("ARENA_SHARED", Path(__file__).resolve().parents[3] / "shared")) / "recordings/phases.json"
 
 
 def pod(phase: str = "Running", **more: Any) -> dict[str, Any]:
