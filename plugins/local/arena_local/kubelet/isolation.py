@@ -52,37 +52,46 @@ def probe(wanted: str = "auto") -> Isolation:
 def _works(spaces: dict[str, bool]) -> bool:
     with tempfile.TemporaryDirectory(prefix="arena-probe-") as name:
         folder = Path(name)
-        for sub in ("root", "tmp", "volume"):
-            (folder / sub).mkdir()
-        (folder / "hosts").write_text("127.0.0.1 localhost\n")
-        command = f"test -f {folder}/volume/made || : > /arena-probe/made; cat /etc/hosts >/dev/null && test -e /proc/self/status"
-        spec = {
-            "argv": ["/bin/sh", "-c", command],
-            "env": {"PATH": "/usr/bin:/bin"},
-            "cwd": "/",
-            "namespaces": spaces,
-            "log": str(folder / "log"),
-            "state": str(folder / "state"),
-            "exit": str(folder / "exit"),
-            "sandbox": {
-                "root": str(folder / "root"),
-                "proc": spaces["pid"],
-                "tmp": str(folder / "tmp"),
-                "hostname": "probe",
-                "mounts": [
-                    {"source": str(folder / "hosts"), "target": "/etc/hosts"},
-                    {"source": str(folder / "volume"), "target": "/arena-probe"},
-                ],
-            },
-        }
-        (folder / "spec").write_text(json.dumps(spec))
+        spec = trial(folder, spaces)
         place = f"import sys; sys.path.append({str(SHIM.parents[2])!r}); from arena_local.kubelet.shim import container"
-        program = f"{place}; container.run({{'spec': {str(folder / 'spec')!r}}}, [])"
+        program = f"{place}; container.run({{'spec': {str(spec)!r}}}, [])"
         try:
             subprocess.run([sys.executable, "-I", "-S", "-c", program], timeout=10, check=True, stdin=-3, stdout=-3, stderr=-3)
-            result = json.loads((folder / "exit").read_text())
-        except (OSError, ValueError, subprocess.SubprocessError) as error:
+        except (OSError, subprocess.SubprocessError) as error:
             log.info("name spaces %s do not work here: %s", spaces, error)
             return False
-        log.debug("name spaces %s: %s", spaces, result)
-        return result.get("exitCode") == 0 and (folder / "volume" / "made").exists()
+        return passed(folder)
+
+
+def trial(folder: Path, spaces: dict[str, bool]) -> Path:
+    """Write a container that uses all of the sandbox into ``folder``; returns the file to give to the shim."""
+    for sub in ("root", "tmp", "volume"):
+        (folder / sub).mkdir()
+    (folder / "hosts").write_text("127.0.0.1 localhost\n")
+    command = ": > /arena-probe/made && cat /etc/hosts >/dev/null && test -e /proc/self/status"
+    mounts = [
+        {"source": str(folder / "hosts"), "target": "/etc/hosts"},
+        {"source": str(folder / "volume"), "target": "/arena-probe"},
+    ]
+    sandbox = {"root": str(folder / "root"), "proc": spaces["pid"], "tmp": str(folder / "tmp"), "hostname": "probe", "mounts": mounts}
+    spec = {
+        "argv": ["/bin/sh", "-c", command],
+        "env": {"PATH": "/usr/bin:/bin"},
+        "cwd": "/",
+        "namespaces": spaces,
+        "log": str(folder / "log"),
+        "state": str(folder / "state"),
+        "exit": str(folder / "exit"),
+        "sandbox": sandbox,
+    }
+    (folder / "spec").write_text(json.dumps(spec))
+    return folder / "spec"
+
+
+def passed(folder: Path) -> bool:
+    """Whether the trial container in ``folder`` has done all it should."""
+    try:
+        result = json.loads((folder / "exit").read_text())
+    except (OSError, ValueError):
+        return False
+    return result.get("exitCode") == 0 and (folder / "volume" / "made").exists()
