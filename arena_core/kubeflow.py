@@ -103,6 +103,8 @@ def queueing(job: Any, related: Sequence[Any]) -> tuple[str, str] | None:
         return None
     quota = dig.condition(found, "QuotaReserved")
     evicted = dig.condition(found, "Evicted")
+    if dig.dig(found, "spec", "active") is False:
+        return "Deactivated", dig.text(evicted, "message") or "its Workload is deactivated: set spec.active to true to queue it again"
     if quota.get("status") == "True":
         admitted = dig.condition(found, "Admitted")
         return dig.text(admitted, "reason") or "Admitted", dig.text(admitted, "message") or dig.text(quota, "message")
@@ -202,10 +204,13 @@ def explain(status: JobStatus, job: Any, related: Sequence[Any] = ()) -> list[Ca
     elif status.phase == Phase.FAILED and status.message:
         causes.append(Cause(status.message))
     for member in status.instances:
-        code = f", exit code {member.exit_code}" if member.exit_code else ""
-        if member.phase == "Failed" or member.exit_code or (member.phase == "Pending" and member.reason):
+        if member.phase == "Failed" or (member.reason and member.phase != "Succeeded"):
+            code = f", exit code {member.exit_code}" if member.exit_code else ""
             what = member.message.strip() or member.status
             causes.append(Cause(f"{member.short_name}: {member.reason or member.status}{code}: {what}", object=f"pod {member.name}"))
+    if not causes and status.phase == Phase.PENDING and not status.exact and not status.instances:
+        hint = "is the operator running? `arena get -e` shows the events of the job"
+        causes.append(Cause("the Training Operator has not taken up the job yet", hint))
     return causes
 
 
@@ -224,10 +229,10 @@ def _group_of(job: Manifest, field: str, place: str, key: str) -> Find | None:
     return None
 
 
-def explain_gang(related: Sequence[Any]) -> list[Cause]:
+def explain_gang(status: JobStatus, related: Sequence[Any]) -> list[Cause]:
     """Return why a gang does not start: what its PodGroup says."""
     causes = []
-    for group in related:
+    for group in related if status.phase is Phase.PENDING else ():
         if dig.text(group, "kind") != "PodGroup":
             continue
         condition = dig.condition(group, "Unschedulable")

@@ -65,6 +65,7 @@ class MetadataArgs(ArgsGroup):
     NAME_MAX: ClassVar[int] = 49
     #: Whether the name must begin with a letter (a Service is named after it: DNS-1035).
     NAME_LETTER_FIRST: ClassVar[bool] = False
+    NAME_PATTERN: ClassVar[str] = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"
     #: Labels that this program sets itself, by which jobs and their pods are found.
     OWN_LABELS: ClassVar[frozenset[str]] = frozenset({"app", "release", "chart", "heritage", "createdBy"})
 
@@ -103,7 +104,7 @@ class MetadataArgs(ArgsGroup):
             raise ValueError("must not be empty")
         if len(name) > cls.NAME_MAX:
             raise ValueError(f"{name!r} has {len(name)} characters, at most {cls.NAME_MAX} are allowed")
-        if not re.fullmatch(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?", name):
+        if not re.fullmatch(cls.NAME_PATTERN.rstrip("$"), name):
             raise ValueError(f"{name!r} may only have lower-case letters, digits and '-', and begins and ends with a letter or digit")
         if cls.NAME_LETTER_FIRST and not name[0].isalpha():
             raise ValueError(f"{name!r} must begin with a letter: Services are named after this kind of job")

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from arena_core.args.flags import META, flag_name, flag_specs, paths_to_fields, spellings
-from arena_core.args.groups import ProblemsFound
+from arena_core.args.groups import MetadataArgs, ProblemsFound
 from arena_core.errors import InvalidArguments, nearest
 from arena_core.types import Problem
 
@@ -108,6 +108,8 @@ def json_schema(job_type: str, model: type[BaseModel]) -> dict[str, Any]:
     properties = schema.get("properties", {})
     for definition in properties.values():
         definition.pop(META, None)
+    if issubclass(model, MetadataArgs):
+        properties["name"] |= {"pattern": model.NAME_PATTERN, "minLength": 1, "maxLength": model.NAME_MAX}
     names = {field: flag_name(model, field)[2:] for field in properties}
     every: dict[str, Any] = {"type": {"const": job_type, "description": "The job type."}}
     for key, field in sorted(spellings(model).items(), key=lambda pair: (list(properties).index(pair[1]), pair[0] != names[pair[1]])):

@@ -105,6 +105,20 @@ def test_a_failed_job_says_which_instance_and_its_exit_code() -> None:
     assert [c.message for c in causes] == ["mFailed", "worker-0: Error, exit code 3: oops"]
 
 
+def test_a_job_that_nobody_took_up_says_so() -> None:
+    (cause,) = kubeflow.explain(state(job()), job())
+    assert "has not taken up" in cause.message
+    running = [
+        pod(
+            "master",
+            0,
+            "Running",
+            containerStatuses=[{"ready": True, "state": {"running": {}}, "lastState": {"terminated": {"exitCode": 7}}}],
+        )
+    ]
+    assert kubeflow.explain(state(job(("Running", "True")), running), job(("Running", "True"))) == []
+
+
 def test_run_policy() -> None:
     assert kubeflow.run_policy(RunPolicyArgs()) == {"cleanPodPolicy": "Running"}
     args = RunPolicyArgs(clean_task_policy="None", running_timeout=60, ttl_after_finished=5)
