@@ -12,7 +12,7 @@ from arena_core.types import Cause
 def explain(session: Session, job: Job) -> list[Cause]:
     """Return the causes why a job is not running, the first is the one to look at."""
     causes = list(session.jobs.get(job.job_type).explain(job.manifest, job.pods, job.related))
-    said = " ".join(cause.message for cause in causes)
+    said = " ".join(f"{cause.message} {cause.object}" for cause in causes)
     pods = {str(metadata_of(p).get("name")): p for p in job.pods}
     for instance in job.status.instances:
         pod = pods.get(instance.name)

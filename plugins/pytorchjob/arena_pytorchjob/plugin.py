@@ -66,4 +66,5 @@ def arena_pod_sets(job: Manifest) -> Sequence[PodSet]:
 @hookimpl
 def arena_explain(job: Manifest, pods: Sequence[Manifest], related: Sequence[Manifest], jobs: Jobs) -> Iterable[Cause]:
     """Say in plain words why the job is not running."""
-    return [*kubeflow.explain_gang(related), *kubeflow.explain(status(job, pods, related), job, related)]
+    found = status(job, pods, related)
+    return [*kubeflow.explain_gang(found, related), *kubeflow.explain(found, job, related)]

@@ -49,4 +49,5 @@ def admit_late(server: ApiServer, resource: Resource, obj: Obj, old: Obj | None,
             try:
                 options.warnings.extend(hook.validate(server, obj, old, operation) or ())
             except Denied as error:
+                options.warnings.extend(error.warnings)
                 raise denied(hook, error) from None
