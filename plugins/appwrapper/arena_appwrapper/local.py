@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 
 from arena_appwrapper.operator import webhook
 from arena_appwrapper.operator.machine import RESOURCE, AppWrapperController
-from arena_appwrapper.operator.podsets import effective, resolve, steps
+from arena_appwrapper.operator.podsets import TAS_INDEX, effective, resolve, steps
 from arena_local.bundle import Admission, Api, Bundle, Obj, QuotaJob, QuotaPodSet
 from arena_local.operator.conditions import condition_true
 from arena_local.operator.crds import load_crds
+
+POD_DEFAULTS = {
+    "restartPolicy": "Always",
+    "dnsPolicy": "ClusterFirst",
+    "schedulerName": "default-scheduler",
+    "preemptionPolicy": "PreemptLowerPriority",
+    "securityContext": {},
+}
 
 
 def _suspended(wrapper: Obj) -> bool:
@@ -30,8 +39,37 @@ def _pod_sets(wrapper: Obj) -> Sequence[QuotaPodSet]:
         for pod_set in effective(component):
             path = ("spec", "components", index, "template", *steps(pod_set["path"]))
             name = f"{wrapper['metadata']['name']}-{len(found)}"
-            found.append(QuotaPodSet(name, pod_set["replicas"], resolve(component["template"], pod_set["path"]), path))
+            template = _relevant(resolve(component["template"], pod_set["path"]))
+            index = (pod_set.get("annotations") or {}).get(TAS_INDEX, "")
+            found.append(QuotaPodSet(name, pod_set["replicas"], template, path, index))
     return found
+
+
+def _relevant(template: Obj) -> Obj:
+    """Return the part of a pod template that the operator shows to Kueue, with a pod's defaults, as it was recorded."""
+    spec = {k: v for k, v in copy.deepcopy(template["spec"]).items() if k not in ("terminationGracePeriodSeconds", "volumes")}
+    for container in [*(spec.get("initContainers") or ()), *(spec.get("containers") or ())]:
+        for field in ("env", "envFrom", "volumeMounts"):
+            container.pop(field, None)
+        container.setdefault("terminationMessagePath", "/dev/termination-log")
+        container.setdefault("terminationMessagePolicy", "File")
+        container.setdefault("imagePullPolicy", "IfNotPresent" if ":" in container.get("image", "") else "Always")
+    return {**template, "spec": {**POD_DEFAULTS, **spec}}
+
+
+def _inject(wrapper: Obj, infos: Sequence[Obj]) -> None:
+    """Keep what admission injects beside the components: the operator merges it when it creates them."""
+    rest = list(infos)
+    for component in wrapper["spec"]["components"]:
+        count = len(effective(component))
+        mine, rest = rest[:count], rest[count:]
+        if mine:
+            component["podSetInfos"] = mine
+
+
+def _restore(wrapper: Obj) -> None:
+    for component in wrapper["spec"]["components"]:
+        component.pop("podSetInfos", None)
 
 
 def _finished(wrapper: Obj) -> tuple[str, bool] | None:
@@ -73,6 +111,8 @@ BUNDLE = Bundle(
             finished=_finished,
             active=_active,
             pods_ready=_pods_ready,
+            inject=_inject,
+            restore=_restore,
         ),
     ),
 )

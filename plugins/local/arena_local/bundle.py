@@ -142,12 +142,14 @@ class QuotaPodSet:
     """One pod set of a queued job: ``name`` as Kueue names it, ``count`` pods, the pod template, and where it lies.
 
     ``path`` holds the keys and list indices from the job to the template, e.g. ``("spec", "tasks", 0, "template")``.
+    ``index_label`` is the label that numbers the pods, for ``topologyRequest.podIndexLabel`` (empty: no topology request).
     """
 
     name: str
     count: int
     template: Obj
     path: tuple[str | int, ...] = ()
+    index_label: str = ""
 
 
 @dataclass(frozen=True)
@@ -155,8 +157,9 @@ class QuotaJob:
     """What Kueue's job framework needs to know of a kind (its ``GenericJob``): suspend, pod sets, state.
 
     ``finished`` returns (message, succeeded) or None. ``pods_ready`` says whether all pods run or have succeeded. ``active`` says
-    whether some pod still runs (an eviction waits for that). ``restore`` undoes what admission changed in the templates.
-    ``start`` is called with the job (a copy to be changed) and, per pod set name, the node selector and tolerations to inject.
+    whether some pod still runs (an eviction waits for that). What admission injects (annotations, labels, nodeSelector, tolerations;
+    one entry for each pod set, in order) is merged into the pod templates and taken out again, unless the kind keeps it elsewhere:
+    then ``inject`` writes it into the job (a copy) and ``restore`` takes it out.
     """
 
     resource: str
@@ -171,6 +174,8 @@ class QuotaJob:
     pods_ready: Callable[[Api, Obj], bool]
     priority_class: Callable[[Obj], str] = lambda job: ""
     webhooks: tuple[str, str] = ("", "")
+    inject: Callable[[Obj, Sequence[Obj]], None] | None = None
+    restore: Callable[[Obj], None] | None = None
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,9 @@ from arena_local.bundle import Api, Key, Obj
 from arena_local.operator.conditions import condition_true, find_condition, parse_time, set_condition
 
 RESOURCE = "appwrappers.workload.codeflare.dev"
+#: The operator looks every 5 s until the pods are ready. A process starts more than a second sooner than a container, so that a
+#: look at the same point of the job's life comes this much earlier.
+START = 3.8
 MANAGED_BY = "workload.codeflare.dev/appwrapper-controller"
 
 
@@ -181,7 +184,7 @@ class _Step:
         self.clear("PodsReady", "InsufficientPodsReady", pods.details)
         all_there = pods.pending + pods.running + pods.succeeded >= pods.expected
         if self.left("ResourcesDeployed", self.settings.warmup if all_there else self.settings.admission) > 0:
-            return self.save(self.api.setting("appwrapper.start", 5.0))
+            return self.save(self.api.setting("appwrapper.start", START))
         return self.unhealthy("InsufficientPodsReady", pods.details, False)
 
     def unhealthy(self, reason: str, message: str, terminal: bool) -> float | None:

@@ -21,6 +21,10 @@ def default(api: Api, obj: Obj, old: Obj | None, operation: str) -> None:
     if operation == "CREATE":
         labels = obj["metadata"].get("labels") or {}
         obj["metadata"]["labels"] = {**labels, USER_LABEL: USER, USERID_LABEL: ""}
+        # The webhook writes a Go struct: what is missing becomes null, and the schema words it so.
+        obj.setdefault("spec", {}).setdefault("components", None)
+        for component in obj["spec"]["components"] or ():
+            component.setdefault("template", None)
 
 
 def validate(api: Api, obj: Obj, old: Obj | None, operation: str) -> None:
@@ -64,7 +68,7 @@ def _pod_sets(component: Obj, where: str) -> tuple[int, list[str]]:
         return len(declared), errors
     for pod_set in found:
         if problem := _problem(template, pod_set["path"]):
-            text = f"path does not refer to a v1.PodSpecTemplate: {problem}"
+            text = f"error inferring PodSets: template does not refer to a v1.PodSpecTemplate: {problem}"
             return 0, [*errors, f"{where}.template: Invalid value: {_raw(template)}: {text}"]
     if declared and (mismatch := _mismatch(declared, found)):
         errors.append(f"{where}.podSets: Invalid value: {_declared(declared)}: {mismatch}")
@@ -77,7 +81,7 @@ def _problem(template: Obj, path: str) -> str:
     except PathError as error:
         return str(error)
     unknown = sorted(k for k in spec if k not in POD_SPEC_FIELDS)
-    return f'content at {path} spec not parseable as a v1.PodSpec: strict decoding error: unknown field "{unknown[0]}"' if unknown else ""
+    return f'content at {path}.spec not parseable as a v1.PodSpec: strict decoding error: unknown field "{unknown[0]}"' if unknown else ""
 
 
 def _mismatch(declared: list[Obj], found: list[Obj]) -> str:

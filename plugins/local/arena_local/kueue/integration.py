@@ -25,7 +25,7 @@ def _count(job: Obj) -> int:
 
 
 def _pod_sets(job: Obj) -> list[QuotaPodSet]:
-    return [QuotaPodSet("main", _count(job), job["spec"]["template"], ("spec", "template"))]
+    return [QuotaPodSet("main", _count(job), job["spec"]["template"], ("spec", "template"), "batch.kubernetes.io/job-completion-index")]
 
 
 def _finished(job: Obj) -> tuple[str, bool] | None:

@@ -15,7 +15,6 @@ _MAX_NAME = 253
 _HASH = 5
 _INJECTED = (kinds.POD_SET_LABEL, kinds.CLUSTER_QUEUE_LABEL, kinds.LOCAL_QUEUE_LABEL)
 _JOB_LABELS = ("controller-uid", "job-name", "batch.kubernetes.io/controller-uid")
-_APPWRAPPER = "workload.codeflare.dev/appwrapper"
 
 
 def workload_name(integration: QuotaJob, job: Obj) -> str:
@@ -25,14 +24,6 @@ def workload_name(integration: QuotaJob, job: Obj) -> str:
     digest = hashlib.sha1("\n".join((integration.kind, group, meta["name"], meta["uid"])).encode(), usedforsecurity=False)
     prefix = f"{integration.kind.lower()}-{meta['name']}"
     return f"{prefix[: _MAX_NAME - _HASH - 1]}-{digest.hexdigest()[:_HASH]}"
-
-
-def _index_label(integration: QuotaJob) -> str:
-    if integration.integration == "batch/job":
-        return "batch.kubernetes.io/job-completion-index"
-    if integration.integration.startswith("kubeflow.org/") or integration.integration == _APPWRAPPER:
-        return "training.kubeflow.org/replica-index"
-    return ""
 
 
 def _template(integration: QuotaJob, pod_set: QuotaPodSet) -> Obj:
@@ -46,38 +37,16 @@ def _template(integration: QuotaJob, pod_set: QuotaPodSet) -> Obj:
         if values:
             meta[field] = values
     meta.pop("creationTimestamp", None)
-    spec = template.get("spec") or {}
-    if integration.integration == _APPWRAPPER:
-        spec = _pod_defaults(spec)
-    return {**template, "metadata": meta, "spec": spec}
-
-
-def _pod_defaults(spec: Obj) -> Obj:
-    """Return the spec with the defaults of a pod template, which the AppWrapper integration sets itself."""
-    for container in [*(spec.get("initContainers") or ()), *(spec.get("containers") or ())]:
-        container.setdefault("terminationMessagePath", "/dev/termination-log")
-        container.setdefault("terminationMessagePolicy", "File")
-        container.setdefault("imagePullPolicy", "IfNotPresent" if ":" in container.get("image", "") else "Always")
-    for field, value in (
-        ("restartPolicy", "Always"),
-        ("dnsPolicy", "ClusterFirst"),
-        ("schedulerName", "default-scheduler"),
-        ("terminationGracePeriodSeconds", 30),
-        ("preemptionPolicy", "PreemptLowerPriority"),
-        ("securityContext", {}),
-    ):
-        spec.setdefault(field, value)
-    return spec
+    return {**template, "metadata": meta, "spec": template.get("spec") or {}}
 
 
 def pod_sets(integration: QuotaJob, job: Obj) -> list[Obj]:
     """Return ``spec.podSets`` of the Workload."""
-    label = _index_label(integration)
     found = []
     for pod_set in integration.pod_sets(job):
         item: Obj = {"name": pod_set.name, "count": pod_set.count, "template": _template(integration, pod_set)}
-        if label:
-            item["topologyRequest"] = {"podIndexLabel": label}
+        if pod_set.index_label:
+            item["topologyRequest"] = {"podIndexLabel": pod_set.index_label}
         found.append(item)
     return found
 
@@ -138,7 +107,7 @@ def inject(integration: QuotaJob, job: Obj, workload: Obj, flavors: Mapping[str,
     """Write into the job's templates what the flavors of its admission ask for, and where it was admitted."""
     admission = workload["status"]["admission"]
     chosen = {item["name"]: item for item in admission.get("podSetAssignments") or ()}
-    wrapped: dict[int, list[Obj]] = {}
+    infos: list[Obj] = []
     for pod_set in integration.pod_sets(job):
         labels = {
             kinds.CLUSTER_QUEUE_LABEL: admission["clusterQueue"],
@@ -152,13 +121,11 @@ def inject(integration: QuotaJob, job: Obj, workload: Obj, flavors: Mapping[str,
             selector.update(spec.get("nodeLabels") or {})
             tolerations += [item for item in spec.get("tolerations") or () if item not in tolerations]
         info: Obj = {"annotations": {kinds.WORKLOAD_ANNOTATION: workload["metadata"]["name"]}, "labels": labels}
-        if integration.integration == _APPWRAPPER:
-            info.update({k: v for k, v in (("nodeSelector", selector), ("tolerations", tolerations)) if v})
-            wrapped.setdefault(int(pod_set.path[2]), []).append(info)
-        else:
+        if integration.inject is None:
             _merge(_at(job, pod_set.path), info, selector, tolerations)
-    for index, infos in wrapped.items():
-        job["spec"]["components"][index]["podSetInfos"] = infos
+        infos.append(info | {k: v for k, v in (("nodeSelector", selector), ("tolerations", tolerations)) if v})
+    if integration.inject is not None:
+        integration.inject(job, infos)
 
 
 def _merge(template: Obj, info: Obj, selector: Mapping[str, str], tolerations: Sequence[Obj]) -> None:
@@ -175,9 +142,8 @@ def _merge(template: Obj, info: Obj, selector: Mapping[str, str], tolerations: S
 
 def restore(integration: QuotaJob, job: Obj, workload: Obj | None) -> None:
     """Take out of the job's templates what ``inject`` wrote; the Workload's pod sets know how they were."""
-    if integration.integration == _APPWRAPPER:
-        for component in job["spec"].get("components") or ():
-            component.pop("podSetInfos", None)
+    if integration.restore is not None:
+        integration.restore(job)
         return
     saved = {item["name"]: item["template"] for item in workload["spec"]["podSets"]} if workload else {}
     for pod_set in integration.pod_sets(job):

@@ -17,7 +17,13 @@ def quota_job(kind: Kind, integration: str, order: tuple[str, ...]) -> QuotaJob:
 
     def pod_sets(job: Obj) -> list[QuotaPodSet]:
         return [
-            QuotaPodSet(t.lower(), 1 if s.get("replicas") is None else int(s["replicas"]), s.get("template") or {}, _path(kind, t))
+            QuotaPodSet(
+                t.lower(),
+                1 if s.get("replicas") is None else int(s["replicas"]),
+                s.get("template") or {},
+                _path(kind, t),
+                "training.kubeflow.org/replica-index",
+            )
             for t, s in specs(job)
         ]
 
