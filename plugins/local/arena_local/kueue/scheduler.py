@@ -28,6 +28,9 @@ class SchedulerController:
 
     def __init__(self, api: Api) -> None:
         self._api = api
+        self._held: dict[str, tuple[dict[str, dict[_Place, Decimal]], int]] = {}
+        #: Per queue, the Workloads that did not fit, and what they were looked at under.
+        self._parked: dict[str, dict[str, tuple[object, ...]]] = {}
         #: Changes of many Workloads are looked at in one pass.
         self.batch = api.setting("kueue.scheduling", 0.05)
         self.watches: Mapping[str, Callable[[Obj], Iterable[Key]]] = {
@@ -46,7 +49,15 @@ class SchedulerController:
         holding = [item for item in workloads if kinds.reserved(item) and not kinds.finished(item)]
         flavors = {item["metadata"]["name"]: item for item in self._api.list(kinds.FLAVORS)}
         strict = queue["spec"].get("queueingStrategy") == "StrictFIFO"
+        parked, still = self._parked.get(name, {}), {}
+        self._parked[name] = still
+        round_ = self._round(queue, flavors, holding)
         for workload in pending:
+            seen = (round_, workload["metadata"].get("generation"), (find_condition(workload, "Requeued") or {}).get("lastTransitionTime"))
+            uid = workload["metadata"]["uid"]
+            if not strict and parked.get(uid) == seen:
+                still[uid] = seen
+                continue
             blocked = self._foreign_namespace(queue, workload)
             if blocked:
                 self._wait(workload, "Inadmissible", blocked, asked=False)
@@ -61,9 +72,21 @@ class SchedulerController:
                 if targets:
                     message += f". Pending the preemption of {targets} workload(s)"
             self._wait(workload, "Pending", message, asked=True)
+            still[uid] = seen
             if strict:
                 break
         return None
+
+    def _round(self, queue: Obj, flavors: Mapping[str, Obj], holding: Sequence[Obj]) -> tuple[object, ...]:
+        """Return what changes when a Workload that did not fit is worth another look: quota set free, or another configuration."""
+        name = queue["metadata"]["name"]
+        before, freed = self._held.get(name, ({}, 0))
+        now = {item["metadata"]["uid"]: podsets.usage(item) for item in holding}
+        if any(now.get(uid) != use for uid, use in before.items()):
+            freed += 1
+        self._held[name] = (now, freed)
+        kinds_of = tuple(flavors[item]["metadata"].get("resourceVersion") for item in queues.flavor_names(queue) if item in flavors)
+        return (queue["metadata"].get("generation"), kinds_of, freed)
 
     def _eligible(self, workload: Obj) -> bool:
         if not queues.waiting(workload) or queues.obstacle(self._api, workload):

@@ -119,7 +119,7 @@ class World:
         ]
 
     def pods(self, **labels: str) -> list[Obj]:
-        return [pod for pod in self.api.list("pods", "default", labels or None)]
+        return list(self.api.list("pods", "default", labels or None))
 
     def run(self, story) -> None:
         async def main() -> None:

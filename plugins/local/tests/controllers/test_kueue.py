@@ -89,8 +89,10 @@ def test_waits_with_text_then_runs(world, job):
     [
         (
             {"cpu": "150m"},
-            "insufficient quota for cpu in flavor fl, previously considered podsets requests (0) + current podset request (150m)"
-            " > maximum capacity (100m)",
+            (
+                "insufficient quota for cpu in flavor fl, previously considered podsets requests (0) + current podset request (150m)"
+                " > maximum capacity (100m)"
+            ),
         ),
         ({"cpu": "10m", "nvidia.com/gpu": "1"}, "resource nvidia.com/gpu unavailable in ClusterQueue"),
     ],
