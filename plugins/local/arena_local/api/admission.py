@@ -19,7 +19,7 @@ _REASONS = {403: "Forbidden", 404: "NotFound", 409: "Conflict", 422: "Invalid"}
 
 def denied(webhook: Admission, error: Denied) -> Refusal:
     """Return the refusal of a webhook."""
-    reason = error.reason or _REASONS.get(error.code, "")
+    reason = error.reason or ("Forbidden" if error.code == 403 else "")
     message = f'admission webhook "{webhook.name}" denied the request: {error.message}'
     return Refusal(error.code, reason, message)
 

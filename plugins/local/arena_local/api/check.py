@@ -140,6 +140,7 @@ def _text(node: Node, value: str, path: str) -> Iterator[Cause]:
     # a text is told the first of its faults alone
     if "maxLength" in raw and len(value) > raw["maxLength"]:
         yield causes.too_long(path, raw["maxLength"])
+        return
     elif "minLength" in raw and len(value) < raw["minLength"]:
         yield causes.bad_value(path, value, f"{path} in body should be at least {raw['minLength']} chars long")
     elif node.pattern is not None and not node.pattern.search(value):

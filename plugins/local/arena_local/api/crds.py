@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from arena_local.api import meta, structural
 from arena_local.api.copies import clone, same
+from arena_local.api.deletes import CLEANUP, CRDS
 from arena_local.store import Change, Entry, Event
 
 if TYPE_CHECKING:
     from arena_local.api.server import ApiServer
 
 Obj = dict[str, Any]
-CRDS = "customresourcedefinitions.apiextensions.k8s.io"
-CLEANUP = "customresourcecleanup.apiextensions.k8s.io"
 
 
 class CrdKeeper:
@@ -87,13 +86,10 @@ class CrdKeeper:
             {"type": "NamesAccepted", "status": "True", "reason": "NoConflicts", "message": "no conflicts found"},
             {"type": "Established", "status": "True", "reason": "InitialNamesAccepted", "message": "the initial names have been accepted"},
         ]
-        generation = entry.obj["metadata"].get("generation", 1)
         for condition in conditions:
-            condition.update({"lastTransitionTime": now, "observedGeneration": generation})
+            condition["lastTransitionTime"] = now
         status = {**(entry.obj.get("status") or {}), "acceptedNames": accepted, "conditions": conditions}
         own = dict(entry.obj["metadata"])
-        if CLEANUP not in (own.get("finalizers") or ()):
-            own["finalizers"] = [*(own.get("finalizers") or ()), CLEANUP]
         self.server.commit([Change(CRDS, "", name, {**entry.obj, "metadata": own, "status": status})])
 
     def _remove(self, name: str) -> None:

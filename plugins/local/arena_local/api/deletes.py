@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from arena_local.api.server import ApiServer
 
 Obj = dict[str, Any]
+CRDS = "customresourcedefinitions.apiextensions.k8s.io"
+CLEANUP = "customresourcecleanup.apiextensions.k8s.io"
 ORPHAN, FOREGROUND = "orphan", "foregroundDeletion"
 _PROTECTED = ("default", "kube-system", "kube-public", "kube-node-lease")
 
@@ -94,6 +96,9 @@ def _finalizers(resource: Resource, obj: Obj, options: DeleteOptions) -> list[st
     found = list(obj["metadata"].get("finalizers") or ())
     if resource.storage_id == "namespaces":
         return found
+    if resource.storage_id == CRDS and CLEANUP not in found and not obj["metadata"].get("deletionTimestamp"):
+        # Held until its objects are gone.
+        found.append(CLEANUP)
     policy = options.propagation
     if not policy:
         if any(word in found for word in (ORPHAN, FOREGROUND)):

@@ -12,7 +12,7 @@ from arena_local.api.decode import Decoder, decode_meta
 from arena_local.api.errors import Refusal, bad_request, invalid
 from arena_local.api.kinds import strategy_of
 from arena_local.api.options import WriteOptions
-from arena_local.api.registry import Resource
+from arena_local.api.registry import Registry, Resource
 
 Obj = dict[str, Any]
 
@@ -22,30 +22,44 @@ def decode_prefix(resource: Resource) -> str:
     return f'{resource.kind} in version "{resource.version}" cannot be handled as a {resource.kind}'
 
 
-def check_kind(resource: Resource, body: Obj, name: str = "") -> None:
+_SCHEME = 'in scheme "pkg/api/legacyscheme/scheme.go:30"'
+
+
+def check_kind(
+    resource: Resource, body: Obj, name: str = "", *, registry: Registry | None = None, warnings: list[str] | None = None
+) -> None:
     """Refuse a body of another kind or version than its path."""
     kind, version = body.get("kind"), body.get("apiVersion")
     if not isinstance(kind, str | None) or not isinstance(version, str | None):
-        text = "couldn't get version/kind; json parse error: json: cannot unmarshal into Go struct field of type string"
-        raise bad_request(f"the object provided is unrecognized (must be of type {resource.kind}): {text} ({_hex(body)})")
-    if resource.custom:
-        if not kind:
-            raise bad_request(f"Object 'Kind' is missing in '{json.dumps(body, separators=(',', ':'))}'")
-        if not version:
-            version = ""
-        meta = body.get("metadata")
-        name = name or (str(meta.get("name") or "") if isinstance(meta, dict) else "")
-        if version == resource.api_version and kind != resource.kind:
-            raise invalid(kind, resource.group, name, [bad_value("kind", kind, f"must be {resource.kind}")])
-    elif kind and kind != resource.kind:
-        text = f'{kind} in version "{version or resource.api_version}" cannot be handled as a {resource.kind}'
-        raise bad_request(f'{text}: no kind "{kind}" is registered for version "{version or resource.api_version}"')
-    if (version and version != resource.api_version) or (resource.custom and not version):
-        raise bad_request(f"the API version in the data ({version}) does not match the expected API version ({resource.api_version})")
+        raise bad_request(f"{decode_prefix(resource)}: apiVersion and kind must be strings")
+    if not resource.custom:
+        if (kind and kind != resource.kind) or (version and version != resource.api_version):
+            raise _foreign(resource, kind or resource.kind, version or resource.api_version, registry)
+        return
+    meta = body.get("metadata")
+    name = name or (str(meta.get("name") or "") if isinstance(meta, dict) else "")
+    if version == resource.api_version and kind != resource.kind:
+        raise invalid(kind or "", resource.group, name, [bad_value("kind", kind, f"must be {resource.kind}")])
+    if version != resource.api_version:
+        _unknown_version(resource, body, version or "", warnings)
+        raise bad_request(f"the API version in the data ({version or ''}) does not match the expected API version ({resource.api_version})")
 
 
-def _hex(body: Any) -> str:
-    return json.dumps(body).encode()[:50].hex()
+def _foreign(resource: Resource, kind: str, version: str, registry: Registry | None) -> Refusal:
+    text = f'{kind} in version "{version.rpartition("/")[2]}" cannot be handled as a {resource.kind}: '
+    other = registry.by_kind(version, kind) if registry is not None else None
+    if other is not None and not other.custom:
+        group = resource.group.partition(".")[0] or "core"
+        return bad_request(f"{text}converting ({other.version}.{kind}) to ({group}.{resource.kind}): unknown conversion")
+    return bad_request(f'{text}no kind "{kind}" is registered for version "{version}" {_SCHEME}')
+
+
+def _unknown_version(resource: Resource, body: Obj, version: str, warnings: list[str] | None) -> None:
+    """Of a version that the CRD does not have no field is known."""
+    names = [item["name"] for item in (resource.crd or {}).get("spec", {}).get("versions") or ()]
+    group, _, name = version.rpartition("/")
+    if warnings is not None and group == resource.group and name not in names:
+        warnings.extend(f'unknown field "{key}"' for key in sorted(body) if key not in ("apiVersion", "kind", "metadata"))
 
 
 def intake(resource: Resource, body: Obj) -> tuple[Obj, list[str]]:
@@ -92,8 +106,28 @@ def strict_patch(obj: Obj, unknown: list[str], options: WriteOptions) -> None:
         options.warnings.extend(problems)
         return
     text = f"strict decoding error: {', '.join(problems)}"
-    shown = json.dumps(obj, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
+    shown = json.dumps(_ordered(obj), separators=(",", ":"), ensure_ascii=False)
     raise _empty_kind(bad_value("patch", shown, text))
+
+
+_META_ORDER = ["name", "generateName", "namespace", "selfLink", "uid", "resourceVersion", "generation", "creationTimestamp"]
+
+
+def _ordered(obj: Obj) -> Obj:
+    """Return an object with its keys as the server prints them: a custom resource's sorted, others' as in Go's structs."""
+    if "/" in str(obj.get("apiVersion")) and "." in str(obj.get("apiVersion")).partition("/")[0]:
+        return _sorted(obj)
+    meta = obj.get("metadata") or {}
+    rest = [key for key in meta if key not in _META_ORDER]
+    ordered = {key: meta[key] for key in [*_META_ORDER, *rest] if key in meta}
+    head = {"apiVersion": obj.get("apiVersion"), "kind": obj.get("kind"), "metadata": ordered}
+    return {**head, **{key: value for key, value in obj.items() if key not in head}}
+
+
+def _sorted(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _sorted(value[key]) for key in sorted(value)}
+    return [_sorted(item) for item in value] if isinstance(value, list) else value
 
 
 def _empty_kind(cause: Any) -> Refusal:

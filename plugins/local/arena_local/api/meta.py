@@ -129,14 +129,13 @@ def validate_update(resource: Resource, meta: Mapping[str, Any], old: Mapping[st
     found: list[Cause] = []
     for field in ("name", "namespace", "uid", "deletionTimestamp", "deletionGracePeriodSeconds"):
         if meta.get(field) != old.get(field):
-            found.append(bad_value(f"metadata.{field}", meta.get(field), "field is immutable"))
-            if field in ("uid", "deletionTimestamp"):
-                found.append(found[-1])
+            # The real server checks twice and says so twice.
+            found += [bad_value(f"metadata.{field}", meta.get(field), "field is immutable")] * 2
     if old.get("deletionTimestamp"):
         new = sorted(set(meta.get("finalizers") or ()) - set(old.get("finalizers") or ()))
         if new:
             word = "no new finalizers can be added if the object is being deleted, found new finalizers " + _go_list(new)
-            found.append(prohibited("metadata.finalizers", word))
+            found += [prohibited("metadata.finalizers", word)] * 2
     silent = [] if meta.get("finalizers") == old.get("finalizers") else warnings
     found += _common(resource, meta, silent)
     return found

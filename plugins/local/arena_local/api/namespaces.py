@@ -14,6 +14,8 @@ from arena_local.store import Change, Event
 if TYPE_CHECKING:
     from arena_local.api.server import ApiServer
 
+#: The real controller needs a moment, too, in which a client still finds what was there.
+_DELAY = 0.1
 log = logging.getLogger(__name__)
 Obj = dict[str, Any]
 
@@ -65,7 +67,7 @@ class NamespaceKeeper:
     def _schedule(self, name: str) -> None:
         if name not in self._scheduled:
             self._scheduled.add(name)
-            self.server.later(lambda: self._empty(name))
+            self.server.later(lambda: self._empty(name), delay=_DELAY)
 
     def _empty(self, name: str) -> None:
         self._scheduled.discard(name)

@@ -1,13 +1,85 @@
-"""CEL rules of CRDs (``x-kubernetes-validations``)."""
+"""CEL rules of CRDs (``x-kubernetes-validations``), with their own messages."""
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from arena_local.api.causes import Cause
+from arena_local.api.causes import Cause, shown
+from arena_local.api.cel import CelError, UnsupportedError, evaluate, parse
+from arena_local.api.cel.parse import names_in
+from arena_local.api.fieldsets import element_of
 from arena_local.api.schema import Node
+
+log = logging.getLogger(__name__)
+_ABSENT = object()
+#: Rules that could not be evaluated and are therefore not enforced, with the reason.
+not_enforced: dict[str, str] = {}
 
 
 def rule_causes(schema: Node, obj: dict[str, Any], old: dict[str, Any] | None) -> list[Cause]:
     """Return what the rules refuse."""
-    return []
+    return list(_walk(schema, obj, _ABSENT if old is None else old, ""))
+
+
+def _walk(node: Node, value: Any, old: Any, path: str) -> Iterator[Cause]:
+    if value is None:
+        return
+    for rule in node.rules:
+        cause = _one(rule, value, old, path)
+        if cause is not None:
+            yield cause
+    if isinstance(value, dict):
+        before = old if isinstance(old, dict) else {}
+        for name, item in value.items():
+            child = node.properties.get(name) or node.additional
+            if child is not None:
+                yield from _walk(child, item, before.get(name, _ABSENT), f"{path}.{name}" if path else name)
+    elif isinstance(value, list) and node.items is not None:
+        keyed = node.list_type == "map"
+        earlier = {element_of(node, item): item for item in old} if keyed and isinstance(old, list) else {}
+        for index, item in enumerate(value):
+            match = earlier.get(element_of(node, item), _ABSENT) if keyed else _ABSENT
+            yield from _walk(node.items, item, match, f"{path}[{index}]")
+
+
+def _one(rule: Mapping[str, Any], value: Any, old: Any, path: str) -> Cause | None:
+    text = rule.get("rule", "")
+    if text in not_enforced:
+        return None
+    try:
+        tree = parse(text)
+        names = {"self": value}
+        if "oldSelf" in names_in(tree):
+            if old is _ABSENT:
+                return None
+            names["oldSelf"] = old
+        if evaluate(tree, names) is True:
+            return None
+        detail = ""
+    except UnsupportedError as error:
+        not_enforced[text] = str(error)
+        log.warning("a validation rule is not enforced (%s): %s", error, text)
+        return None
+    except CelError as error:
+        detail = f" evaluation error: {error}"
+    message = _message(rule, value, old) + detail
+    shows = "" if isinstance(value, dict | list) else f"{shown(value)}: "
+    return Cause(rule.get("reason") or "FieldValueInvalid", f"Invalid value: {shows}{message}", _where(rule, path))
+
+
+def _where(rule: Mapping[str, Any], path: str) -> str:
+    inner = rule.get("fieldPath", "")
+    return (path + inner if path else inner.lstrip(".")) or "<nil>"
+
+
+def _message(rule: Mapping[str, Any], value: Any, old: Any) -> str:
+    if rule.get("messageExpression"):
+        try:
+            made = evaluate(parse(rule["messageExpression"]), {"self": value, "oldSelf": None if old is _ABSENT else old})
+            if isinstance(made, str) and made.strip():
+                return made
+        except (CelError, UnsupportedError):
+            pass
+    return rule.get("message") or f"failed rule: {rule.get('rule', '')}"

@@ -111,10 +111,14 @@ class ApiServer:
             log.error("the store refused a write: %s", error)  # noqa: TRY400
             raise Refusal(500, "InternalError", f"Internal error occurred: {error}", {"causes": [{"message": str(error)}]}) from error
 
-    def later(self, task: Callable[[], None]) -> None:
+    def later(self, task: Callable[[], None], *, delay: float = 0.0) -> None:
         """Run a task after the current call: in the event loop where there is one, else when the outermost task is done."""
         try:
-            asyncio.get_running_loop().call_soon(self._guarded, task)
+            loop = asyncio.get_running_loop()
+            if delay:
+                loop.call_later(delay, self._guarded, task)
+            else:
+                loop.call_soon(self._guarded, task)
         except RuntimeError:
             self._later.append(task)
             if len(self._later) == 1:

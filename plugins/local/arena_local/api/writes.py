@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from arena_local.api import check, meta
@@ -27,6 +27,7 @@ from arena_local.api.managed import record_update
 from arena_local.api.options import WriteOptions
 from arena_local.api.registry import Resource
 from arena_local.api.rules import rule_causes
+from arena_local.api.schema import Node
 from arena_local.store import Change, Entry
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def check_namespace(server: ApiServer, resource: Resource, namespace: str, name:
 
 def create(server: ApiServer, resource: Resource, namespace: str, body: Obj, options: WriteOptions) -> Entry:
     """Create an object; returns it as stored (or as it would be, in a dry run)."""
-    check_kind(resource, body)
+    check_kind(resource, body, registry=server.registry, warnings=options.warnings)
     obj, unknown = intake(resource, body)
     strictness(resource, unknown, options)
     return create_decoded(server, resource, namespace, obj, options)
@@ -89,7 +90,7 @@ def create_decoded(server: ApiServer, resource: Resource, namespace: str, obj: O
     strategy.prepare_create(server, obj)
     admit(server, resource, obj, None, "CREATE", options)
     finish_names(server, resource, own, namespace)
-    causes = meta.validate(resource, own, options.warnings)
+    causes = strategy.own_causes(obj, meta.validate(resource, own, options.warnings))
     causes += _content_causes(server, resource, obj, None)
     if causes:
         raise invalid(resource.kind, resource.group, own.get("name", ""), causes)
@@ -125,9 +126,7 @@ def _content_causes(server: ApiServer, resource: Resource, obj: Obj, old: Obj | 
         found = list(strategy.validate(server, obj))
         return found + list(strategy.validate_update(server, obj, old)) if old is not None else found
     schema = resource.schema
-    found = list(check.check(schema, obj, "", root=True))
-    if status_only:
-        found = [cause for cause in found if cause.field == "status" or cause.field.startswith("status") or cause.field == "<nil>"]
+    found = list(_status_causes(schema, obj) if status_only else check.check(schema, obj, "", root=True))
     structural = any(cause.reason in _STRUCTURAL for cause in found)
     found += check.duplicates(schema, obj, "")
     found += server.scale_causes(resource, obj)
@@ -151,6 +150,16 @@ def wrong_kind(resource: Resource, made: Obj, name: str) -> Refusal:
     return invalid(kind, version.rpartition("/")[0], name, causes)
 
 
+def _status_causes(schema: Node, obj: Obj) -> Iterator[Cause]:
+    """Check the status alone; its messages leave the word ``status`` out of paths."""
+    node = schema.properties.get("status")
+    if node is None or "status" not in obj:
+        return
+    for cause in check.check(node, obj["status"], ""):
+        field = cause.field if cause.field == "<nil>" else f"status.{cause.field}" if cause.field else "status"
+        yield Cause(cause.reason, cause.message, field)
+
+
 def _track(server: ApiServer, resource: Resource, obj: Obj, old: Obj | None, options: WriteOptions) -> None:
     if options.managed is not None:
         obj["metadata"]["managedFields"] = options.managed
@@ -163,7 +172,7 @@ Maker = Callable[[Obj], tuple[Obj, list[str]]]
 
 def replace(server: ApiServer, resource: Resource, namespace: str, name: str, body: Obj, options: WriteOptions) -> tuple[Entry, bool]:
     """PUT; returns the object and whether it was created."""
-    check_kind(resource, body, name)
+    check_kind(resource, body, name, registry=server.registry, warnings=options.warnings)
     obj, unknown = intake(resource, body)
     strictness(resource, unknown, options)
     own = obj["metadata"]
@@ -195,7 +204,7 @@ def needs_version(resource: Resource, name: str) -> Refusal:
 def storage_conflict(resource: Resource, namespace: str, name: str, given: str, stored: str) -> Refusal:
     """The 409 of an update that names another uid."""
     key = f"/{resource.group}/{resource.plural}" if resource.custom else f"/{resource.plural}"
-    key = "/kubernetes.io" + key + (f"/{namespace}" if resource.namespaced else "") + f"/{name}"
+    key = "/registry" + key + (f"/{namespace}" if resource.namespaced else "") + f"/{name}"
     why = f"StorageError: invalid object, Code: 4, Key: {key}, ResourceVersion: 0, AdditionalErrorMsg: "
     why += f"Precondition failed: UID in precondition: {given}, UID in object meta: {stored}"
     return conflict(resource.plural, resource.group, name, why)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from typing import cast
 
@@ -32,6 +33,8 @@ class Face:
         self.context = context
         self.api = cast(ApiServer, context.api)
         self.watchers = Watchers(self.api)
+        #: Part of openapi's hashes: another run may serve other documents.
+        self.started = f"{time.time_ns():X}"[-8:]
 
     async def dispatch(self, request: web.Request, path: str) -> web.StreamResponse:
         """Answer one authenticated request."""

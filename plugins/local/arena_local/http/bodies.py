@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from typing import Any
 
 import yaml
@@ -10,6 +11,7 @@ import yaml
 from arena_local.api.errors import Refusal, bad_request
 
 _MEDIA = ("application/json", "application/yaml", "application/vnd.kubernetes.protobuf")
+_PARSE = "couldn't get version/kind; json parse error: "
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -54,13 +56,23 @@ def _repeats(value: Any, path: str, found: list[str]) -> None:
             _repeats(item, f"{path}[{index}]", found)
 
 
+def _integer(text: str) -> int:
+    """Integers beyond 64 bits lose precision, as in Go, which reads them as floats."""
+    number = int(text)
+    return number if -(1 << 63) <= number < 1 << 63 else int(Decimal(repr(float(text))))
+
+
+def _parse_int(text: str) -> int:
+    return int(text) if len(text) < 19 else _integer(text)
+
+
 def _refuse_constant(word: str) -> Any:
     raise ValueError(f"invalid character '{word[0]}' looking for beginning of value")
 
 
 def parse_json(data: bytes) -> tuple[Any, tuple[str, ...]]:
     """Parse JSON; returns the value and the paths of repeated keys."""
-    value = json.loads(data, object_pairs_hook=_pairs, parse_constant=_refuse_constant)
+    value = json.loads(data, object_pairs_hook=_pairs, parse_constant=_refuse_constant, parse_int=_parse_int)
     found: list[str] = []
     if b'"' in data:
         _repeats(value, "", found)
@@ -123,7 +135,10 @@ def parse_yaml(data: bytes) -> Any:
     return value
 
 
-def read_object(data: bytes, content_type: str, kind: str) -> tuple[dict[str, Any], tuple[str, ...]]:
+_STRUCT = 'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }'
+
+
+def read_object(data: bytes, content_type: str, kind: str, *, needs_kind: bool = False) -> tuple[dict[str, Any], tuple[str, ...]]:
     """Return the object of a create or replace request; raises 400 or 415."""
     media = media_type(content_type) or "application/json"
     if media == "application/vnd.kubernetes.protobuf":
@@ -131,24 +146,32 @@ def read_object(data: bytes, content_type: str, kind: str) -> tuple[dict[str, An
     if media not in _MEDIA:
         text = "the body of the request was in an unknown format - accepted media types include: " + ", ".join(_MEDIA)
         raise Refusal(415, "UnsupportedMediaType", text)
-    try:
-        value, repeated = (parse_yaml(data), ()) if media == "application/yaml" else parse_json(data)
-    except (ValueError, RecursionError, yaml.YAMLError) as error:
-        raise unrecognized(kind, _go_error(error, data), data) from None
-    if value is None and data.strip() == b"null":
+    if media == "application/yaml":
+        try:
+            value, repeated = parse_yaml(data), ()
+        except (ValueError, RecursionError, yaml.YAMLError) as error:
+            raise unrecognized(kind, f"yaml: {getattr(error, 'problem', None) or error}", data) from None
+    else:
+        try:
+            value, repeated = parse_json(data)
+        except (ValueError, RecursionError) as error:
+            raise unrecognized(kind, _PARSE + _go_error(error, data), data) from None
+    if value is None and data.strip() == b"null" and not needs_kind:
         return {}, repeated
     if not isinstance(value, dict):
-        raise unrecognized(
-            kind, "json: cannot unmarshal " + _go_kind(value) + " into Go value of type struct { APIVersion string; Kind string }", data
-        )
+        why = f"json: cannot unmarshal {_go_kind(value)} into Go value of type {_STRUCT}"
+        raise unrecognized(kind, _PARSE + why, data)
+    if needs_kind and not value.get("kind"):
+        raise unrecognized(kind, f"Object 'Kind' is missing in '{data.decode('utf-8', 'replace')}'", data)
     return value, repeated
 
 
 def unrecognized(kind: str, why: str, data: bytes) -> Refusal:
-    """400 of a body that is no object."""
-    text = f"couldn't get version/kind; json parse error: {why}"
-    shown = data[:50].hex(" ") if data else ""
-    return bad_request(f"the object provided is unrecognized (must be of type {kind}): {text} ({shown.replace(' ', '')})")
+    """400 of a body that is no object; it quotes the beginning of the body."""
+    head = data[:30]
+    shown = head.decode("utf-8", "replace") if data[:1] == b"{" else head.hex()
+    more = " ..." if len(data) > len(head) else ""
+    return bad_request(f"the object provided is unrecognized (must be of type {kind}): {why} ({shown + more if data else '<empty>'})")
 
 
 def _go_kind(value: Any) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from arena_local.http import openapi
 from arena_local.http.respond import answer as reply
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def version() -> dict[str, str]:
         "emulationMinor": MINOR,
         "minCompatibilityMajor": "1",
         "minCompatibilityMinor": str(int(MINOR) - 1),
-        "gitVersion": f"v1.{MINOR}.0+arena-local.{own}",
+        "gitVersion": f"v1.{MINOR}.2+arena-local.{own}",
         "gitCommit": "",
         "gitTreeState": "clean",
         "buildDate": "1970-01-01T00:00:00Z",
@@ -53,7 +54,5 @@ async def answer(face: Face, request: web.Request, path: str) -> web.StreamRespo
             text = f"[+]ping ok\n[+]store ok\n{parts[0]} check passed\n"
         return web.Response(text=text, headers={"Cache-Control": "no-cache, private", "X-Content-Type-Options": "nosniff"})
     if parts[0] == "openapi":
-        from arena_local.http import openapi
-
         return openapi.answer(face, request, parts[1:])
     return None

@@ -60,7 +60,8 @@ class Call:
     async def body(self) -> tuple[dict[str, Any], tuple[str, ...]]:
         """Return the object of the request, and the keys that stood twice."""
         data = await self.request.read()
-        return bodies.read_object(data, self.request.headers.get("Content-Type", ""), self.resource.kind)
+        media = self.request.headers.get("Content-Type", "")
+        return bodies.read_object(data, media, self.resource.kind, needs_kind=self.resource.custom)
 
     def one(self, entry: Entry, status: int = 200) -> web.Response:
         """Answer one object."""

@@ -52,6 +52,10 @@ class Strategy:
         """Return what is wrong with an object."""
         return ()
 
+    def own_causes(self, obj: Obj, causes: list[Cause]) -> list[Cause]:
+        """Return what of the metadata's problems the kind reports."""
+        return causes
+
     def validate_update(self, host: Host, obj: Obj, old: Obj) -> Iterable[Cause]:
         """Return what may not change, beside what ``validate`` finds."""
         return ()

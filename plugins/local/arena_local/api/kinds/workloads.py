@@ -90,6 +90,11 @@ class JobStrategy(Strategy):
         key = "batch.kubernetes.io/controller-uid"
         selector["matchLabels"] = {**(selector.get("matchLabels") or {}), key: own["uid"]}
 
+    def own_causes(self, obj: Obj, causes: list[Cause]) -> list[Cause]:
+        """The labels that the server itself made of the name are only reported of the template."""
+        name = obj["metadata"].get("name", "")
+        return [cause for cause in causes if cause.field != "metadata.labels" or f'"{name}"' not in cause.message]
+
     def validate(self, host: Host, obj: Obj) -> Iterator[Cause]:
         """Check counts, selector and template."""
         spec = obj["spec"]
