@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Mapping
 from arena_local.bundle import Api, Key, Obj
 from arena_local.operator.training import gang, policy
 from arena_local.operator.training.kind import JOB_LABEL, MULTIKUEUE, OPERATOR_LABEL, Kind, Run, controlled
-from arena_local.operator.training.pods import reconcile_pods, record_troubles
+from arena_local.operator.training.pods import delete_pod, reconcile_pods, record_troubles
 from arena_local.operator.training.recorder import Recorder
-from arena_local.operator.training.services import reconcile_services
+from arena_local.operator.training.services import delete_service, reconcile_services
 from arena_local.operator.training.status import complete, finished, is_true, set_condition, stamp
 
 
@@ -97,6 +97,11 @@ class TrainingController:
         for replica in run.replicas.values():
             reconcile_pods(run, replica)
             reconcile_services(run, services, replica)
+            if replica.count == 0:
+                # What was made for a role of no replicas goes again at once: the operator's next round still sees the older status.
+                name = f"{run.name}-{replica.lower}-0"
+                delete_pod(run, name)
+                delete_service(run, name)
         run.status.setdefault("startTime", stamp(self._api.now()))
         run.kind.decide(run)
         self._write(run, job)

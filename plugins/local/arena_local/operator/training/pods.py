@@ -26,8 +26,12 @@ def reconcile_pods(run: Run, replica: Replica) -> None:
 
 
 def by_index(objects: list[Obj], count: int) -> list[list[Obj]]:
-    """Sort objects by the index in their label. The list is as long as the highest index asks for: a gap is filled again."""
-    slots: list[list[Obj]] = [[] for _ in range(count)]
+    """Sort objects by the index in their label.
+
+    The list is as long as the highest index asks for, and never empty, as in the operator: a gap is filled again, and a role of no
+    replicas gets a pod that is deleted by the next reconcile.
+    """
+    slots: list[list[Obj]] = [[] for _ in range(max(1, count))]
     for obj in objects:
         text = obj["metadata"].get("labels", {}).get(INDEX_LABEL, "")
         if not text.isdigit():
