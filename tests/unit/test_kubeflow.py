@@ -139,7 +139,7 @@ def test_pod_sets() -> None:
 def test_any_object_has_a_status(obj: dict[str, Any], pods: list[dict[str, Any]], related: list[dict[str, Any]]) -> None:
     found = state(obj, pods, related)
     kubeflow.explain(found, obj, related)
-    kubeflow.explain_gang(related)
+    kubeflow.explain_gang(found, related)
     for wanted in (kubeflow.KUEUE_WORKLOAD, *kubeflow.gang_groups("pytorchReplicaSpecs")):
         wanted.find(obj)
 
