@@ -160,12 +160,13 @@ class ClusterQueueController:
         workloads = of_cluster_queue(self._api, name)
         copied = copy.deepcopy(dict(queue))
         counts = _counts(workloads)
+        if queue["metadata"].get("deletionTimestamp") and not counts["reservingWorkloads"]:
+            release(self._api, queue)
+            return None
         status = {**(copied.get("status") or {}), **counts, **_usages(copied, workloads, borrowed=True)}
         _activate(self._api, copied, status, problem(self._api, queue), "Can admit new workloads")
         copied["status"] = status
-        stored = self._api.update_status(copied, manager=kinds.MANAGER)
-        if stored["metadata"].get("deletionTimestamp") and not counts["reservingWorkloads"]:
-            release(self._api, stored)
+        self._api.update_status(copied, manager=kinds.MANAGER)
         return None
 
 

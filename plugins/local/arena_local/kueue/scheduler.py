@@ -49,7 +49,8 @@ class SchedulerController:
         holding = [item for item in workloads if kinds.reserved(item) and not kinds.finished(item)]
         flavors = {item["metadata"]["name"]: item for item in self._api.list(kinds.FLAVORS)}
         strict = queue["spec"].get("queueingStrategy") == "StrictFIFO"
-        parked, still = self._parked.get(name, {}), {}
+        parked = self._parked.get(name, {})
+        still: dict[str, tuple[object, ...]] = {}
         self._parked[name] = still
         round_ = self._round(queue, flavors, holding)
         for workload in pending:

@@ -19,7 +19,7 @@ from arena_local.controllers.manager import Manager
 from arena_local.operator.conditions import timestamp
 from arena_local.store import Store
 
-FAST = {"job.batch": 0.0, "job.backoff": 0.02, "kueue.retry": 0.05}
+FAST = {"job.batch": 0.0, "job.backoff": 0.02, "kueue.retry": 0.05, "kueue.scheduling": 0.0, "kueue.status": 0.0}
 
 
 class PretendedNode:

@@ -139,7 +139,9 @@ def test_strict_order_blocks_and_best_effort_passes(world, job, strategy, runs):
         for name, cpu in (("run", "60m"), ("big", "80m"), ("small", "20m")):
             world.api.create(job(name, labels=dict(QUEUE), requests={"cpu": cpu}), manager="t")
             await world.until(lambda name=name: workload(world, name))
-        await world.until(lambda: "QuotaReserved" in conditions(world, "big") and world.manager.idle())
+            world.pass_time(1)  # the age counts in whole seconds
+        await world.until(lambda: "QuotaReserved" in conditions(world, "big") and "PodsReady" in conditions(world, "small"))
+        await world.until(world.manager.idle)
         assert suspended(world, "small") != runs
         assert ("QuotaReserved" in conditions(world, "small")) == runs
 
