@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from arena_core.errors import ArenaError, NotFound
+from arena_core.errors import ArenaError, NotFound, UsageError
 from arena_core.jobs.find import view
 from arena_core.jobs.marks import metadata_of
 from arena_core.jobs.pods import selector_of
 from arena_core.jobs.session import Session
+from arena_core.jobs.templates import is_foreign_init, own_init_containers
 from arena_core.jobs.views import Job, LogLine
 from arena_core.jobs.waiting import container_started, pod_finished, why_no_instances, why_waiting
 from arena_core.kube.logs import Position, follow
@@ -49,6 +50,7 @@ class Follow:
         self._started: set[Key] = set()
         self._open: set[Key] = set()
         self._streams: dict[Any, Stream] = {}
+        self._own = own_init_containers(handle, job)
         self._gone = False
         self._told = ""
         self._quiet_since: float | None = None
@@ -96,8 +98,9 @@ class Follow:
         pods = {str(metadata_of(p).get("name")): p for p in job.pods}
         try:
             sources = choose(self._handle, job, self._request.query)
-        except NotFound:
-            if not self._request.query.instance or job.status.phase.finished or not self._expects_more(job):
+        except (NotFound, UsageError):
+            # The one that is meant may be among those that are still to come.
+            if job.status.phase.finished or not self._expects_more(job):
                 raise
             sources = []
         waiting = []
@@ -108,7 +111,8 @@ class Follow:
             key = (str(metadata_of(pod).get("uid")), source.container)
             if key in self._started:
                 continue
-            if container_started(pod, source.container):
+            hidden = not self._request.query.container and is_foreign_init(pod, source.container, self._own)
+            if not hidden and container_started(pod, source.container):
                 self._start(key, source)
             elif not pod_finished(pod):
                 waiting += [why_waiting(i, pod) for i in job.status.instances if i.name == source.pod]

@@ -10,6 +10,7 @@ from arena_core.errors import ArenaError, NotFound, UsageError
 from arena_core.jobs.find import find, pods_of, view
 from arena_core.jobs.marks import metadata_of
 from arena_core.jobs.session import Session
+from arena_core.jobs.templates import is_foreign_init, own_init_containers
 from arena_core.jobs.views import Job, LogLine
 from arena_core.jobs.waiting import container_started, why_no_instances, why_waiting
 from arena_core.kube.logs import LogOptions, split_timestamp
@@ -46,9 +47,9 @@ def read_logs(
     if not sources:
         raise ArenaError(why_no_instances(name, job.status), f"`arena logs -f {name}` waits for them, `arena get -e {name}` shows more")
     if len(sources) > 1:
-        yield from _merged(session, job, _ready(job, sources, request), request)
+        yield from _merged(session, job, _ready(handle, job, sources, request), request)
         return
-    _ready(job, sources, request)
+    _ready(handle, job, sources, request)
     options = replace(request.options, container=sources[0].container, previous=request.query.previous)
     for line in session.cluster.stream_logs(namespace, sources[0].pod, options):
         yield LogLine(sources[0], line)
@@ -93,12 +94,19 @@ def _names(job: Job) -> str:
     return ", ".join(i.short_name for i in job.status.instances)
 
 
-def _ready(job: Job, sources: Sequence[LogSource], request: LogRequest) -> list[LogSource]:
+def _ready(handle: JobHandle, job: Job, sources: Sequence[LogSource], request: LogRequest) -> list[LogSource]:
     """Return the sources that have a log; none of them is an error that says why."""
     if request.query.previous:
         return list(sources)
     pods = {str(metadata_of(p).get("name")): p for p in job.pods}
-    started = [s for s in sources if s.pod in pods and container_started(pods[s.pod], s.container)]
+    own = own_init_containers(handle, job.manifest)
+    started = [
+        s
+        for s in sources
+        if s.pod in pods
+        and container_started(pods[s.pod], s.container)
+        and (request.query.container or not is_foreign_init(pods[s.pod], s.container, own))
+    ]
     if started:
         return started
     reasons = [why_waiting(i, pods[i.name]) for i in job.status.instances if i.name in {s.pod for s in sources} and i.name in pods]

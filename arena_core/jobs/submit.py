@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,6 +11,7 @@ from arena_core.jobs import marks, record, refused
 from arena_core.jobs.create import Creation
 from arena_core.jobs.identity import Identity, identify
 from arena_core.jobs.session import Session, Target, not_installed
+from arena_core.jobs.templates import at_path
 from arena_core.kube.refusals import Invalid
 from arena_core.kube.resources import resource_of
 from arena_core.types import JobHandle, Manifest, Submission
@@ -83,18 +83,6 @@ def mark(handle: JobHandle, manifests: Sequence[Manifest], who: Identity, submit
     marks.add(job, labels=labels, annotations=annotations)
     for obj in manifests:
         marks.add(obj, annotations={marks.SUBMIT_ID: submit_id})
-
-
-def at_path(obj: Any, path: str) -> Any:
-    """Return what lies at a path with dots and indices (``spec.tasks[0].template``), or None."""
-    for part in re.findall(r"[^.\[\]]+", path):
-        if isinstance(obj, list):
-            obj = obj[int(part)] if part.isdigit() and int(part) < len(obj) else None
-        elif isinstance(obj, dict):
-            obj = obj.get(part)
-        else:
-            return None
-    return obj
 
 
 def _stop(problems: Sequence[Any]) -> None:

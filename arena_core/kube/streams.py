@@ -26,10 +26,12 @@ _BINARY, _CLOSE, _PING, _PONG = 2, 8, 9, 10
 class ExecSession:
     """A running exec or attach. One thread may read while another writes."""
 
-    def __init__(self, connection: http.client.HTTPConnection, reader: Any, protocol: str) -> None:
+    def __init__(self, connection: http.client.HTTPConnection, response: http.client.HTTPResponse) -> None:
         self._connection = connection
-        self._reader = reader
-        self._protocol = protocol
+        # Kept, because a response that nobody holds closes what it reads from.
+        self._response = response
+        self._reader: Any = response.fp
+        self._protocol = response.getheader("Sec-WebSocket-Protocol") or "v4.channel.k8s.io"
         self._lock = threading.Lock()
         self._status: dict[str, Any] | None = None
 
@@ -160,7 +162,7 @@ def open_session(
         connection.close()
         verb = "attach to" if attach else "exec in"
         raise refusal(response.status, body, verb=verb, resource=PODS, namespace=namespace, name=pod)
-    return ExecSession(connection, response.fp, response.getheader("Sec-WebSocket-Protocol") or "v4.channel.k8s.io")
+    return ExecSession(connection, response)
 
 
 def _upgrade(transport: Transport, target: str) -> tuple[http.client.HTTPConnection, http.client.HTTPResponse]:

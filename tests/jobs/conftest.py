@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import os
 import re
-import signal
-import subprocess
-import sys
+import socket
 import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -24,38 +22,16 @@ from arena_core.client import ArenaClient
 from arena_core.registry import Registry
 from arena_core.testing import dummy
 from arena_core.types import Problem
+from arena_local import testing as local
+from arena_local.testing import LocalCluster
+
+local_cluster = local.local_cluster
 
 CORE = r"/api/v1/namespaces/{ns}/(pods(/[^/]+(/log|/status)?)?|services(/[^/]+)?|configmaps(/[^/]+)?|events(/[^/]+)?)"
-JOB_TYPES = {"pytorchjob": r"/apis/kubeflow.org/v1/namespaces/{ns}/pytorchjobs(/[^/]+)?", "dummy": r"/apis/batch/v1/namespaces/{ns}/jobs(/[^/]+)?"}
-
-
-@dataclass
-class Daemon:
-    kubeconfig: Path
-    server: str
-
-
-@pytest.fixture(scope="session")
-def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
-    """One local cluster for all tests of this process."""
-    state = tmp_path_factory.mktemp("home") / "local"
-    log = (state.parent / "log").open("wb")
-    environ = {**os.environ, "ARENA_HOME": str(state.parent)}
-    command = [sys.executable, "-m", "arena_local.daemon", "--state", str(state)]
-    process = subprocess.Popen(command, env=environ, stdout=log, stderr=log, start_new_session=True)
-    kubeconfig = state / "kubeconfig"
-    until = time.monotonic() + 30
-    while not (state / "daemon.json").exists() or not kubeconfig.exists():
-        assert process.poll() is None and time.monotonic() < until, (state.parent / "log").read_text()
-        time.sleep(0.05)
-    server = ArenaClient(kubeconfig=str(kubeconfig)).cluster.endpoint.server
-    yield Daemon(kubeconfig, server)
-    process.send_signal(signal.SIGTERM)
-    try:
-        process.wait(20)
-    except subprocess.TimeoutExpired:
-        process.kill()
-    log.close()
+JOB_TYPES = {
+    "pytorchjob": r"/apis/kubeflow.org/v1/namespaces/{ns}/pytorchjobs(/[^/]+)?",
+    "dummy": r"/apis/batch/v1/namespaces/{ns}/jobs(/[^/]+)?",
+}
 
 
 @dataclass
@@ -69,10 +45,17 @@ class Gate:
     #: Called with (method, path) before a request is passed on; True cuts the connection after it was passed on.
     lose_answer: Callable[[str, str], bool] = lambda method, path: False
     port: int = 0
+    open: set[socket.socket] = field(default_factory=set)
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
+
+    def cut(self) -> None:
+        """Cut every connection that is open now."""
+        for connection in list(self.open):
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
 
 
 def _gate_handler(gate: Gate) -> type[BaseHTTPRequestHandler]:
@@ -83,6 +66,14 @@ def _gate_handler(gate: Gate) -> type[BaseHTTPRequestHandler]:
 
         def log_message(self, *args: Any) -> None:
             pass
+
+        def setup(self) -> None:
+            super().setup()
+            gate.open.add(self.connection)
+
+        def finish(self) -> None:
+            gate.open.discard(self.connection)
+            super().finish()
 
         def _serve(self) -> None:
             path = urlsplit(self.path).path
@@ -147,8 +138,8 @@ class _Server(ThreadingHTTPServer):
 
 
 @pytest.fixture
-def gate(daemon: Daemon) -> Iterator[Gate]:
-    made = Gate(daemon.server)
+def gate(local_cluster: LocalCluster) -> Iterator[Gate]:
+    made = Gate(local_cluster.server)
     server = _Server(("127.0.0.1", 0), _gate_handler(made))
     made.port = server.server_address[1]
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
@@ -185,6 +176,7 @@ class Arena(ArenaClient):
 
     gate: Gate
     extension: Extension
+    direct: ArenaClient
 
     def calls(self) -> list[str]:
         """What was asked since the last time."""
@@ -201,9 +193,9 @@ def registry(monkeypatch: pytest.MonkeyPatch) -> Registry:
 
 
 @pytest.fixture
-def arena(daemon: Daemon, gate: Gate, registry: Registry, arena_home: Path, request: pytest.FixtureRequest) -> Iterator[Arena]:
+def arena(local_cluster: LocalCluster, gate: Gate, registry: Registry, arena_home: Path, request: pytest.FixtureRequest) -> Iterator[Arena]:
     """A client on a namespace of its own."""
-    plain = ArenaClient(kubeconfig=str(daemon.kubeconfig))
+    plain = ArenaClient(kubeconfig=str(local_cluster.kubeconfig))
     namespace = "t-" + re.sub(r"[^a-z0-9]+", "-", request.node.name.lower())[:40].strip("-") + f"-{os.getpid()}"
     plain.cluster.request("POST", "/api/v1/namespaces", None, {"metadata": {"name": namespace}})
     config = arena_home / "kubeconfig"
@@ -216,6 +208,7 @@ def arena(daemon: Daemon, gate: Gate, registry: Registry, arena_home: Path, requ
     extension = Extension()
     client = Arena(kubeconfig=str(config), jobs=registry, extensions=extension)
     client.gate, client.extension = gate, extension
+    client.direct = ArenaClient(kubeconfig=str(local_cluster.kubeconfig), namespace=namespace, jobs=registry, extensions=extension)
     yield client
     client.close()
     plain.cluster.request("DELETE", f"/api/v1/namespaces/{namespace}")

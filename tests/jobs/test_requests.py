@@ -21,7 +21,7 @@ def test_requests_with_a_type(arena: Any, make: Any) -> None:
         f"POST {jobs}",
         f"POST /api/v1/namespaces/{namespace}/configmaps",
     ]
-    arena.submit("pytorchjob", make("two", workers=2))
+    arena.submit("pytorchjob", make("two"))
     assert len(arena.calls()) == 2, "who we are is asked once per context"
     assert {j.name for j in arena.list(job_type="pytorchjob").jobs} == {"one", "two"}
     assert arena.calls() == [f"GET {jobs}", f"GET /api/v1/namespaces/{namespace}/pods"]
@@ -29,6 +29,8 @@ def test_requests_with_a_type(arena: Any, make: Any) -> None:
     assert arena.calls() == [f"GET {jobs}/one", f"GET /api/v1/namespaces/{namespace}/pods"]
     assert arena.delete("one", job_type="pytorchjob")[0].ok
     assert arena.calls() == [f"DELETE {jobs}/one"]
+    arena.wait("two", timeout=20)
+    arena.calls()
     assert arena.delete("two", job_type="pytorchjob", wait=True, timeout=20)[0].ok
     assert len(arena.calls()) <= 2
 
@@ -62,7 +64,9 @@ def test_a_type_that_may_not_be_read_is_noted_and_the_others_are_listed(arena: A
     arena.gate.allowed = rights(arena.namespace, "dummy")
     listing = arena.list()
     assert [j.name for j in listing.jobs] == ["d"]
-    assert [n for n in listing.notes if n.startswith("pytorchjob is not listed: user bob may not list pytorchjobs.kubeflow.org in namespace")]
+    assert [
+        n for n in listing.notes if n.startswith("pytorchjob is not listed: user bob may not list pytorchjobs.kubeflow.org in namespace")
+    ]
     with pytest.raises(PermissionDenied):
         arena.list(job_type="pytorchjob")
     arena.gate.allowed = "nothing"

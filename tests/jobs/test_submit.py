@@ -44,7 +44,7 @@ def test_what_is_written_for_old_arena(arena: Any, make: Any) -> None:
 def test_a_name_that_is_taken_changes_nothing(arena: Any, make: Any) -> None:
     arena.submit("pytorchjob", make("twice"))
     before = objects(arena, JOBS.replace("{ns}", arena.namespace)), config_maps(arena)
-    with pytest.raises(AlreadyExists, match="PyTorchJob twice exists already in namespace .*; nothing was changed"):
+    with pytest.raises(AlreadyExists, match=r"PyTorchJob twice exists already in namespace .*; nothing was changed"):
         arena.submit("pytorchjob", make("twice", command="other"))
     assert before[0].keys() == objects(arena, JOBS.replace("{ns}", arena.namespace)).keys()
     after = config_maps(arena)
@@ -183,7 +183,7 @@ def test_what_an_earlier_job_has_left_does_not_block(arena: Any, make: Any) -> N
 
 def test_children_are_owned_by_the_job(arena: Any, make: Any) -> None:
     done = arena.submit("pytorchjob", make("kids", config_files=[{"source": "a.txt", "path": "/etc/a.txt", "content": "x: 1\n"}]))
-    children = [m for m in done.manifests[1:]]
+    children = list(done.manifests[1:])
     assert children, "a config file becomes a ConfigMap"
     for child in children:
         assert child["metadata"]["ownerReferences"][0]["uid"] == done.manifests[0]["metadata"]["uid"]

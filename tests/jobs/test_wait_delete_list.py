@@ -1,0 +1,171 @@
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any
+
+import pytest
+
+from arena_core.errors import ArenaError, JobFailed, NotFound, TimedOut, UsageError
+from arena_core.types import Phase
+
+#: Ends at once when it is told to: the first process of a pod is not ended by a signal that it does not handle.
+SLEEP = "trap exit TERM; sleep 60 & wait"
+
+
+def test_each_goal_of_wait(arena: Any, make: Any) -> None:
+    seen: list[str] = []
+    arena.submit("dummy", make("good", "sleep 0.3"))
+    assert arena.wait("good", "running", timeout=20).status.phase in (Phase.RUNNING, Phase.SUCCEEDED)
+    job = arena.wait("good", "succeeded", timeout=20, on_change=lambda j: seen.append(j.status.phase))
+    assert job.status.phase is Phase.SUCCEEDED and len(job.status.instances) == 1 and seen[-1] == "SUCCEEDED"
+    assert ("finished", Phase.SUCCEEDED) in arena.extension.told and ("submitted", "good") in arena.extension.told
+    with pytest.raises(ArenaError, match="will not fail"):
+        arena.wait("good", "failed")
+    arena.submit("dummy", make("bad", "exit 3"))
+    for goal in ("finished", "succeeded", "running"):
+        with pytest.raises(JobFailed) as caught:
+            arena.wait("bad", goal, timeout=20)
+        assert "exited with 3" in caught.value.message and caught.value.exit_code == 20
+    assert arena.wait("bad", "failed").status.phase is Phase.FAILED
+    with pytest.raises(UsageError):
+        arena.wait("bad", "tired")
+    assert arena.wait("never-was", "deleted") is None
+    with pytest.raises(NotFound):
+        arena.wait("never-was")
+
+
+def test_the_time_of_a_wait_is_limited(arena: Any, make: Any) -> None:
+    arena.submit("dummy", make("slow", SLEEP))
+    start = time.monotonic()
+    with pytest.raises(TimedOut, match=r"slow is not finished after 0\.5 s: it is (PENDING|RUNNING)"):
+        arena.wait("slow", timeout=0.5)
+    assert time.monotonic() - start < 3
+
+
+def test_a_job_that_vanishes_ends_the_wait(arena: Any, make: Any) -> None:
+    arena.submit("dummy", make("gone", SLEEP))
+    threading.Timer(0.4, lambda: arena.delete("gone", job_type="dummy")).start()
+    with pytest.raises(NotFound, match="was deleted while it was waited for"):
+        arena.wait("gone", timeout=20)
+    arena.submit("dummy", make("gone2", SLEEP))
+    threading.Timer(0.4, lambda: arena.delete("gone2", job_type="dummy")).start()
+    assert arena.wait("gone2", "deleted", timeout=20) is None
+
+
+def test_waiting_asks_nothing_again_and_again(arena: Any, make: Any) -> None:
+    arena.submit("dummy", make("quiet", "sleep 1"))
+    arena.calls()
+    arena.wait("quiet", job_type="dummy", timeout=20)
+    assert len(arena.calls()) <= 4
+
+
+def test_deletion_goes_on_after_a_missing_name(arena: Any, make: Any) -> None:
+    arena.submit("dummy", make("a"))
+    arena.submit("pytorchjob", make("b"))
+    results = arena.delete(["a", "missing", "b"], wait=True, timeout=20)
+    assert [(r.name, r.ok, r.job_type) for r in results] == [("a", True, "dummy"), ("missing", False, ""), ("b", True, "pytorchjob")]
+    assert isinstance(results[1].error, NotFound) and results[0].full_name == "job.batch/a"
+    pods = arena.cluster.request("GET", f"/api/v1/namespaces/{arena.namespace}/pods").json()["items"]
+    assert pods == [] and arena.list().jobs == ()
+
+
+def test_deletion_by_labels(arena: Any, make: Any) -> None:
+    for name, team in (("a", "x"), ("b", "x"), ("c", "y")):
+        arena.submit("dummy", make(name, labels={"team": team}))
+    assert {r.name for r in arena.delete(selector="team=x", wait=True, timeout=20)} == {"a", "b"}
+    assert [j.name for j in arena.list().jobs] == ["c"]
+
+
+def test_a_left_over_record_is_removed_and_never_run(arena: Any, tmp_path: Any) -> None:
+    path = f"/api/v1/namespaces/{arena.namespace}/configmaps"
+    trap = tmp_path / "pwned"
+    stale = {
+        "metadata": {"name": "old-pytorchjob", "labels": {"createdBy": "arena"}},
+        "data": {"app": f"pytorchjob.kubeflow.org/old; touch {trap} #"},
+    }
+    for job_type in ("", "pytorchjob"):
+        assert arena.cluster.request("POST", path, None, stale).ok
+        result = arena.delete("old", job_type=job_type)[0]
+        assert result.ok and result.record_only
+    assert not trap.exists()
+    mine = {"metadata": {"name": "old-pytorchjob"}, "data": {"precious": "yes"}}
+    assert arena.cluster.request("POST", path, None, mine).ok
+    assert isinstance(arena.delete("old")[0].error, NotFound)
+    assert arena.cluster.request("GET", f"{path}/old-pytorchjob").ok
+
+
+def test_list_is_like_arenas(arena: Any, make: Any) -> None:
+    arena.submit("dummy", make("first", "true"))
+    arena.wait("first", timeout=20)
+    time.sleep(1.1)
+    arena.submit("pytorchjob", make("second", SLEEP, workers=2, gpus=1))
+    arena.wait("second", "running", timeout=20)
+    arena.submit("dummy", make("third", gpus=4000, labels={"team": "z"}))
+    listing = arena.list()
+    assert listing.jobs[-1].name == "first" and len(listing.jobs) == 3, "the newest start first"
+    job = next(j for j in listing.jobs if j.name == "second")
+    assert (job.job_type, job.status.phase, job.requested_gpus, job.allocated_gpus) == ("pytorchjob", Phase.RUNNING, 2, 2)
+    assert job.status.chief is not None and job.status.chief.role == "master"
+    assert job.full_name == "pytorchjob.kubeflow.org/second" and job.uid and job.created
+    assert [j.name for j in arena.list(selector="team=z").jobs] == ["third"]
+    assert [j.name for j in arena.list(job_type="pytorch").jobs] == ["second"]
+    third = arena.get("third")
+    assert third.allocated_gpus == 0
+    assert any(e["reason"] == "FailedScheduling" for e in arena.events(third))
+
+
+def test_jobs_made_by_kubectl_are_like_ours(arena: Any, make: Any) -> None:
+    template = {
+        "spec": {"restartPolicy": "Never", "containers": [{"name": "pytorch", "image": "x", "command": ["sh", "-c", "echo from kubectl"]}]}
+    }
+    job = {
+        "apiVersion": "kubeflow.org/v1", "kind": "PyTorchJob", "metadata": {"name": "foreign"},
+        "spec": {"pytorchReplicaSpecs": {"Master": {"replicas": 1, "template": template}}},
+    }  # fmt: skip
+    path = f"/apis/kubeflow.org/v1/namespaces/{arena.namespace}/pytorchjobs"
+    assert arena.cluster.request("POST", path, None, job).ok
+    assert arena.wait("foreign", timeout=20).status.phase is Phase.SUCCEEDED
+    assert [j.name for j in arena.list().jobs] == ["foreign"]
+    assert [i.short_name for i in arena.get("foreign").status.instances] == ["master-0"]
+    assert [line.text for line in arena.logs("foreign")] == [b"from kubectl\n"]
+    assert arena.delete("foreign")[0].ok
+
+
+def test_a_job_inside_another_is_listed_once(arena: Any, make: Any) -> None:
+    outer = arena.submit("dummy", make("outer", SLEEP)).manifests[0]
+    inner = arena.submit("pytorchjob", make("outer", SLEEP)).manifests[0]
+    owner = {"apiVersion": "batch/v1", "kind": "Job", "name": "outer", "uid": outer["metadata"]["uid"], "controller": True}
+    resource = arena.jobs.get("pytorchjob").job_type.resource
+    arena.cluster.patch(resource, arena.namespace, inner["metadata"]["name"], {"metadata": {"ownerReferences": [owner]}})
+    assert [(j.name, j.job_type) for j in arena.list().jobs] == [("outer", "dummy")]
+    assert arena.get("outer").job_type == "dummy", "the outer one is meant"
+    assert arena.get("outer", job_type="pytorchjob").job_type == "pytorchjob"
+
+
+def test_exec_runs_a_command_in_the_chief(arena: Any, make: Any) -> None:
+    arena.submit("dummy", make("shell", SLEEP))
+    arena.wait("shell", "running", timeout=20)
+    session = arena.direct.exec(arena.get("shell"), ["sh", "-c", "echo out; echo err >&2; cat; exit 4"], stdin=True)
+    if session.can_close_stdin:
+        session.write(b"in\n")
+        session.close_stdin()
+    got: dict[int, bytes] = {}
+    while frame := session.read():
+        got[frame[0]] = got.get(frame[0], b"") + frame[1]
+    session.close()
+    assert got == {1: b"out\nin\n", 2: b"err\n"} and session.exit_code == 4
+
+
+def test_extensions_may_change_and_forbid(arena: Any, make: Any) -> None:
+    from arena_core.errors import InvalidArguments
+    from arena_core.types import Problem
+
+    job = arena.submit("dummy", make("site")).manifests[0]
+    assert job["metadata"]["annotations"]["site"] == "here"
+    target = next(t for kind, t in arena.extension.told if kind == "mutate")
+    assert (target.context, target.namespace, target.local) == ("gate", arena.namespace, False)
+    arena.extension.problems = [Problem("not on Fridays")]
+    with pytest.raises(InvalidArguments, match="not on Fridays"):
+        arena.submit("dummy", make("friday"))
+    assert [j.name for j in arena.list().jobs] == ["site"]
