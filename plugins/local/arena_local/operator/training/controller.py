@@ -97,8 +97,8 @@ class TrainingController:
         for replica in run.replicas.values():
             reconcile_pods(run, replica)
             reconcile_services(run, services, replica)
-            if replica.count == 0:
-                # What was made for a role of no replicas goes again at once: the operator's next round still sees the older status.
+            if replica.count == 0 and not run.status.get("startTime"):
+                # The operator's next round, which still sees the older status, deletes what was made for nothing.
                 name = f"{run.name}-{replica.lower}-0"
                 delete_pod(run, name)
                 delete_service(run, name)

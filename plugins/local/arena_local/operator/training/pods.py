@@ -13,7 +13,7 @@ from arena_local.operator.training.status import count_pod, reset_counters, set_
 def reconcile_pods(run: Run, replica: Replica) -> None:
     """Bring the pods of one replica type in line: one for each index, none beyond, failed ones deleted where they may start again."""
     counters = reset_counters(run, replica.type)
-    slots = by_index(run.pods_of(replica.type), replica.count)
+    slots = by_index(run, run.pods_of(replica.type), replica.count)
     for index, pods in enumerate(slots):
         if not pods:
             create_pod(run, replica, index)
@@ -25,13 +25,14 @@ def reconcile_pods(run: Run, replica: Replica) -> None:
             count_pod(counters, pod)
 
 
-def by_index(objects: list[Obj], count: int) -> list[list[Obj]]:
+def by_index(run: Run, objects: list[Obj], count: int) -> list[list[Obj]]:
     """Sort objects by the index in their label.
 
-    The list is as long as the highest index asks for, and never empty, as in the operator: a gap is filled again, and a role of no
-    replicas gets a pod that is deleted by the next reconcile.
+    The list is as long as the highest index asks for: a gap is filled again. It is never empty in the operator, which makes and deletes
+    a pod of a role of no replicas for ever; here that is done once, when the job is new.
     """
-    slots: list[list[Obj]] = [[] for _ in range(max(1, count))]
+    least = 0 if run.status.get("startTime") else 1
+    slots: list[list[Obj]] = [[] for _ in range(max(least, count))]
     for obj in objects:
         text = obj["metadata"].get("labels", {}).get(INDEX_LABEL, "")
         if not text.isdigit():

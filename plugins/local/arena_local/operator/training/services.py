@@ -10,7 +10,7 @@ from arena_local.operator.training.pods import by_index
 def reconcile_services(run: Run, services: list[Obj], replica: Replica) -> None:
     """Bring the Services of one replica type in line: one for each index, none beyond."""
     own = [s for s in services if s["metadata"].get("labels", {}).get(TYPE_LABEL) == replica.lower]
-    for index, found in enumerate(by_index(own, replica.count)):
+    for index, found in enumerate(by_index(run, own, replica.count)):
         if not found:
             create_service(run, replica, index)
         elif len(found) == 1 and index >= replica.count:
