@@ -147,10 +147,10 @@ class VolcanoJobArgs(KueueArgs, TensorboardArgs, SyncArgs, ModelArgs, SharedMemo
     )
     task_max_retry: int | None = flag(
         None,
-        help="Container restarts that a task may have in all before it counts as failed (-1: no limit; Volcano's default: 3).",
+        help="Container restarts that a task may have in all before it counts as failed (0: Volcano's default, 3).",
         group=TASKS,
         metavar="N",
-        ge=-1,
+        ge=0,
         le=INT32_MAX,
         paths=("spec.tasks[].maxRetry",),
     )

@@ -100,7 +100,7 @@ def _task(item: Any) -> Task:
     check_dns_label(str(raw["name"]))
     for key in _NUMBERS:
         if key in raw:
-            raw[key] = _whole(raw[key], f"{raw['name']}: {key.replace('_', '-')}", -1 if key == "max_retry" else 0)
+            raw[key] = _whole(raw[key], f"{raw['name']}: {key.replace('_', '-')}")
     for key in ("cpu", "memory"):
         if raw.get(key):
             raw[key] = quantity(raw[key])

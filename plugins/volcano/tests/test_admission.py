@@ -1,0 +1,130 @@
+"""The webhooks against what the real ones answered, request by request."""
+
+from __future__ import annotations
+
+import copy
+import re
+from typing import Any
+
+import pytest
+from shared import SHARED, needs_shared, recording
+from simulated import task, vcjob
+
+from arena_local.api.server import ApiServer
+from arena_local.bundle import ApiError
+from arena_local.store import Store
+from arena_volcano.local import BUNDLE
+
+_LISTS = re.compile(r"(valid (?:events|actions) are \[|supported values: )([^\]\n]*)")
+
+
+def server() -> ApiServer:
+    api = ApiServer(Store(None), [BUNDLE])
+    for name in ("root", "default"):
+        queue = api.get("queues.scheduling.volcano.sh", "", name)
+        api.update_status({**queue, "status": {"state": "Open"}}, manager="t")
+    api.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "rec"}}, manager="t")
+    return api
+
+
+def normal(message: str) -> str:
+    """Without the order of lists that Go keeps in maps."""
+    head, bracket, errors = message.partition(" is invalid: [")
+    if bracket:
+        return head + bracket + ", ".join(sorted(part.removeprefix("spec.") for part in errors.removesuffix("]").split(", spec.")))
+    return _LISTS.sub(lambda m: m[1] + " ".join(sorted(re.split(r"[ ,]+", m[2].strip()))), message)
+
+
+def steps(name: str) -> list[Any]:
+    if not (SHARED / "recordings").is_dir():
+        return []
+    found = [s for s in recording(name)["steps"] if s["do"] == "create" and s.get("kind") in ("VolcanoJob", "Queue")]
+    return [pytest.param(s, id=f"{name}: {s.get('label')}") for s in found]
+
+
+@needs_shared
+@pytest.mark.parametrize("step", [*steps("vc-invalid"), *steps("vc-queue-invalid")])
+def test_answers_as_recorded(step: dict[str, Any]) -> None:
+    api, body = server(), copy.deepcopy(step["body"])
+    if "namespace" in body["metadata"]:
+        body["metadata"]["namespace"] = "rec"
+    expected = step["answer"]
+    if expected["code"] == 201:
+        api.create(body, manager="t")
+        return
+    with pytest.raises(ApiError) as caught:
+        api.create(body, manager="t")
+    assert (caught.value.code, normal(caught.value.message)) == (expected["code"], normal(expected["body"]["message"]))
+    assert caught.value.reason == expected["body"].get("reason", "")
+
+
+@needs_shared
+def test_defaults_as_recorded() -> None:
+    api = server()
+    for name in ("vc-defaults-only", "vc-gang-success", "vc-plugin-mpi", "vc-partition-minpartitions", "vc-network-topology"):
+        rec = recording(name)
+        for step in (s for s in rec["steps"] if s["do"] == "create"):
+            body = copy.deepcopy(step["body"])
+            body["metadata"]["namespace"] = "rec"
+            ours = api.create(body, manager="t")
+            stored = next(e["object"] for e in rec["timeline"] if e["type"] == "ADDED" and e["name"] == body["metadata"]["name"])
+            assert _plain(ours["spec"]) == _plain(stored["spec"]), name
+            api.delete("jobs.batch.volcano.sh", "rec", body["metadata"]["name"])
+
+
+def _plain(spec: Any) -> Any:
+    return {k: v for k, v in spec.items() if v != ""}
+
+
+def refused(call: Any) -> str:
+    with pytest.raises(ApiError) as caught:
+        call()
+    return caught.value.message
+
+
+def test_only_counts_may_change() -> None:
+    api = server()
+    job = api.create(vcjob(task("a", 2), plugins={"svc": []}), manager="t")
+    scaled = copy.deepcopy(job)
+    scaled["spec"]["tasks"][0]["replicas"] = 3
+    job = api.update(scaled, manager="t")
+    other = copy.deepcopy(job)
+    other["spec"]["queue"] = "other"
+    assert "may not change fields" in refused(lambda: api.update(other, manager="t"))
+    more = copy.deepcopy(job)
+    more["spec"]["tasks"].append(task("b"))
+    assert "may not add or remove tasks" in refused(lambda: api.update(more, manager="t"))
+    most = copy.deepcopy(job)
+    most["spec"]["minAvailable"] = 9
+    assert "must not be greater than total replicas" in refused(lambda: api.update(most, manager="t"))
+
+
+def test_the_first_queues_stay() -> None:
+    api = server()
+    for name in ("root", "default"):
+        assert "can not be deleted" in refused(lambda name=name: api.delete("queues.scheduling.volcano.sh", "", name))
+
+
+def test_a_queue_with_children_takes_no_job() -> None:
+    api = server()
+    for name, parent in (("team", "root"), ("part", "team")):
+        spec = {"parent": parent}
+        api.create({"apiVersion": "scheduling.volcano.sh/v1beta1", "kind": "Queue", "metadata": {"name": name}, "spec": spec}, manager="t")
+    assert "leaf queue" in refused(lambda: api.create(vcjob(task(), queue="team"), manager="t"))
+    assert "child queues: part" in refused(lambda: api.delete("queues.scheduling.volcano.sh", "", "team"))
+
+
+def test_a_pod_group_needs_an_open_queue() -> None:
+    group = {"apiVersion": "scheduling.volcano.sh/v1beta1", "kind": "PodGroup", "metadata": {"name": "g", "namespace": "default"}}
+    assert "not found" in refused(lambda: server().create({**group, "spec": {"queue": "nope", "minMember": 1}}, manager="t"))
+
+
+def test_pods_with_senseless_budgets_are_refused() -> None:
+    head = {"name": "p", "namespace": "default", "annotations": {"volcano.sh/jdb-min-available": "150%"}}
+    pod = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": head,
+        "spec": {"schedulerName": "volcano", "containers": [{"name": "c", "image": "i"}]},
+    }
+    assert "valid percentage" in refused(lambda: server().create(pod, manager="t"))

@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+from arena_core.testing.conformance import JobTypeConformance
+from arena_volcano import plugin
+
+
+class TestVolcanoJob(JobTypeConformance):
+    plugin = plugin
+    minimal = {"name": "x", "image": "img:1", "command": ("python train.py",)}
+    full = {
+        "image": "",
+        "tasks": ["master=1,image=a:1", "worker=4,image=b:1,gpus=2,cpu=1,memory=2Gi,port=80,min-available=2,max-retry=5,depends-on=master"],
+        "task_commands": ["worker=python w.py"],
+        "plugins": ["svc", "ssh", "env", "pytorch=--master=master --worker=worker --port=1234"],
+        "policies": ["PodFailed,PodEvicted=RestartJob", "worker/3=RestartTask", "PodPending=TerminateJob:10m"],
+        "queue": "team",
+        "priority": "high",
+        "min_available": 5,
+        "max_retry": 4,
+        "min_success": 1,
+        "ttl_after_finished": "1h",
+        "network_topology_mode": "hard",
+        "highest_tier_allowed": 2,
+        "env": {"A": "b"},
+        "labels": {"team": "x"},
+        "gpus": 1,
+    }

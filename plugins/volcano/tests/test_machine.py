@@ -1,0 +1,266 @@
+"""Life cycles on the simulated cluster: phases, what is made and removed, and what is told."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from simulated import Cluster, task, vcjob
+
+from arena_local.bundle import Obj
+
+JOBS = "jobs.batch.volcano.sh"
+GROUPS = "podgroups.scheduling.volcano.sh"
+
+
+def run(test: Callable[[Cluster], Awaitable[None]], plan: Callable[[Obj], int | None] = lambda pod: 0) -> None:
+    async def main() -> None:
+        async with Cluster(plan) as cluster:
+            await test(cluster)
+
+    asyncio.run(asyncio.wait_for(main(), 30))
+
+
+def never(_: Obj) -> int | None:
+    return None
+
+
+def fails_first(name: str, code: int = 1) -> Callable[[Obj], int | None]:
+    """Return a plan in which the named pod fails once and then succeeds; the others run for as long as it has not."""
+    seen: set[str] = set()
+
+    def plan(pod: Obj) -> int | None:
+        if pod["metadata"]["name"] != name:
+            return 0 if len(seen) > 1 else None
+        seen.add(pod["metadata"]["uid"])
+        return code if len(seen) == 1 else 0
+
+    return plan
+
+
+def create(cluster: Cluster, *tasks: Obj, **spec: Any) -> Obj:
+    return cluster.api.create(vcjob(*tasks, **spec), manager="t")
+
+
+def command(cluster: Cluster, action: str, kind: str = "Job", name: str = "j") -> None:
+    uid = cluster.api.get(JOBS if kind == "Job" else "queues.scheduling.volcano.sh", "default" if kind == "Job" else "", name)["metadata"][
+        "uid"
+    ]
+    version = "batch.volcano.sh/v1alpha1" if kind == "Job" else "scheduling.volcano.sh/v1beta1"
+    head = {"name": f"{action.lower()}", "namespace": "default"}
+    target = {"apiVersion": version, "kind": kind, "name": name, "uid": uid, "controller": True}
+    body = {"apiVersion": "bus.volcano.sh/v1alpha1", "kind": "Command", "metadata": head, "action": action, "target": target}
+    cluster.api.create(body, manager="t")
+
+
+@pytest.mark.parametrize(
+    ("policy", "phases", "retries"),
+    [
+        ("RestartJob", ["Pending", "Running", "Restarting", "Pending", "Running", "Completed"], 1),
+        ("AbortJob", ["Pending", "Running", "Aborting", "Aborted"], 0),
+        ("TerminateJob", ["Pending", "Running", "Terminating", "Terminated"], 0),
+        ("CompleteJob", ["Pending", "Running", "Completing", "Completed"], 0),
+    ],
+)
+def test_what_a_failed_pod_leads_to(policy: str, phases: list[str], retries: int) -> None:
+    async def test(cluster: Cluster) -> None:
+        create(cluster, task("a"), task("b"), policies=[{"event": "PodFailed", "action": policy}])
+        await cluster.until(lambda: cluster.phase() == phases[-1])
+        assert cluster.phases[1:] == phases
+        assert cluster.job()["status"].get("retryCount", 0) == retries  # type: ignore[index]
+        assert ("Normal", "ExecuteAction", f"Start to execute action {policy} ") in cluster.events("Job")
+
+    run(test, fails_first("j-a-0"))
+
+
+@pytest.mark.parametrize(("action", "again"), [("RestartPod", {"j-a-0"}), ("RestartTask", {"j-a-0", "j-a-1"})])
+def test_only_a_part_is_made_again(action: str, again: set[str]) -> None:
+    async def test(cluster: Cluster) -> None:
+        create(cluster, task("a", 2, policies=[{"event": "PodFailed", "action": action}]), task("b"))
+        await cluster.until(lambda: cluster.phase() == "Running")
+        first = {p["metadata"]["name"]: p["metadata"]["uid"] for p in cluster.api.list("pods")}
+        await cluster.until(lambda: cluster.phase() == "Completed")
+        last = {p["metadata"]["name"]: p["metadata"]["uid"] for p in cluster.api.list("pods")}
+        assert {name for name in first if first[name] != last[name]} == again
+
+    run(test, fails_first("j-a-0"))
+
+
+def test_max_retry_allows_one_restart_less() -> None:
+    async def test(cluster: Cluster) -> None:
+        create(cluster, task("a"), policies=[{"event": "PodFailed", "action": "RestartJob"}], maxRetry=2)
+        await cluster.until(lambda: cluster.phase() == "Failed")
+        assert cluster.phases[1:] == ["Pending", "Running", "Restarting", "Pending", "Running", "Restarting", "Failed"]
+        assert cluster.api.find("pods", "default", "j-a-0")  # what the last try left behind is kept
+
+    run(test, lambda pod: 1)
+
+
+def test_an_exit_code_decides() -> None:
+    async def test(cluster: Cluster) -> None:
+        create(cluster, task("a"), task("b"), policies=[{"exitCode": 3, "action": "AbortJob"}])
+        await cluster.until(lambda: cluster.phase() == "Aborted")
+
+    run(test, lambda pod: 3 if pod["metadata"]["name"] == "j-a-0" else None)
+
+
+def test_an_exit_code_without_policy_fails_the_job_at_the_end() -> None:
+    async def test(cluster: Cluster) -> None:
+        create(cluster, task("a"), task("b"), policies=[{"exitCode": 3, "action": "AbortJob"}])
+        await cluster.until(lambda: cluster.phase() == "Failed")
+
+    run(test, lambda pod: 4 if pod["metadata"]["name"] == "j-a-0" else 0)
+
+
+def test_a_completed_task_completes_the_job() -> None:
+    async def test(cluster: Cluster) -> None:
+        create(cluster, task("m", policies=[{"event": "TaskCompleted", "action": "CompleteJob"}]), task("w", 2))
+        await cluster.until(lambda: cluster.phase() == "Completed")
+        assert cluster.phases[1:] == ["Pending", "Running", "Completing", "Completed"]
+        await cluster.until(lambda: [p["metadata"]["name"] for p in cluster.api.list("pods")] == ["j-m-0"])
+
+    run(test, lambda pod: 0 if pod["metadata"]["name"] == "j-m-0" else None)
+
+
+def test_min_success_is_enough() -> None:
+    async def test(cluster: Cluster) -> None:
+        create(cluster, task("a", 2), minSuccess=1)
+        await cluster.until(lambda: cluster.phase() == "Completed")
+
+    run(test, lambda pod: 0 if pod["metadata"]["name"] == "j-a-0" else None)
+
+
+def test_abort_and_resume() -> None:
+    async def test(cluster: Cluster) -> None:
+        create(cluster, task("a"), plugins={"svc": []})
+        await cluster.until(lambda: cluster.phase() == "Running")
+        command(cluster, "AbortJob")
+        await cluster.until(lambda: cluster.phase() == "Aborted")
+        assert not cluster.api.list(GROUPS) and not cluster.api.list("commands.bus.volcano.sh")
+        assert cluster.api.find("configmaps", "default", "j-svc") is None
+        command(cluster, "ResumeJob")
+        await cluster.until(lambda: cluster.phase() == "Running")
+        assert cluster.phases[1:] == ["Pending", "Running", "Aborting", "Aborted", "Restarting", "Pending", "Running"]
+        assert cluster.api.find("configmaps", "default", "j-svc")
+
+    run(test, never)
+
+
+def test_a_pending_policy_waits_its_time() -> None:
+    async def test(cluster: Cluster) -> None:
+        create(
+            cluster,
+            task("a", pod={"nodeSelector": {"no": "such"}}),
+            policies=[{"event": "PodPending", "action": "TerminateJob", "timeout": "300ms"}],
+        )
+        await cluster.until(lambda: cluster.phase() == "Terminated")
+        assert ("Normal", "ExecuteAction", "Execute action TerminateJob after 300ms") in cluster.events("Job")
+
+    run(test)
+
+
+def test_a_deleted_pod_comes_back() -> None:
+    async def test(cluster: Cluster) -> None:
+        create(cluster, task("a", 2))
+        await cluster.until(lambda: cluster.phase() == "Running")
+        old = cluster.api.get("pods", "default", "j-a-1")["metadata"]["uid"]
+        cluster.api.delete("pods", "default", "j-a-1")
+        await cluster.until(lambda: (p := cluster.api.find("pods", "default", "j-a-1")) and p["metadata"]["uid"] != old)
+        await cluster.until(lambda: cluster.phase() == "Running")
+
+    run(test, never)
+
+
+def test_scaling() -> None:
+    async def test(cluster: Cluster) -> None:
+        create(cluster, task("a", minAvailable=1), plugins={"svc": []}, minAvailable=1)
+        await cluster.until(lambda: cluster.phase() == "Running")
+        for count in (3, 2):
+            change = [{"op": "replace", "path": "/spec/tasks/0/replicas", "value": count}]
+            job = cluster.api.get(JOBS, "default", "j")
+            job = {**job, "spec": {**job["spec"], "tasks": [{**job["spec"]["tasks"][0], "replicas": change[0]["value"]}]}}
+            cluster.api.update(job, manager="t")
+            await cluster.until(lambda count=count: len(cluster.api.list("pods")) == count)
+            assert cluster.api.get("configmaps", "default", "j-svc")["data"]["VC_A_NUM"] == str(count)
+
+    run(test, never)
+
+
+def test_a_task_waits_for_another() -> None:
+    async def test(cluster: Cluster) -> None:
+        create(cluster, task("a"), task("b", dependsOn={"name": ["a"]}), minAvailable=1)
+        await cluster.until(lambda: cluster.api.find("pods", "default", "j-b-0"))
+        assert cluster.api.get("pods", "default", "j-a-0")["status"]["phase"] == "Running"
+
+    run(test, never)
+
+
+def test_time_to_live() -> None:
+    async def test(cluster: Cluster) -> None:
+        create(cluster, task("a"), ttlSecondsAfterFinished=1)
+        await cluster.until(lambda: cluster.phase() == "Completed")
+        await cluster.until(lambda: cluster.job() is None)
+        await cluster.until(lambda: not cluster.api.list("pods"))
+
+    run(test)
+
+
+def test_a_finished_job_is_left_alone() -> None:
+    async def test(cluster: Cluster) -> None:
+        create(cluster, task("a"), plugins={"svc": [], "env": []})
+        await cluster.until(lambda: cluster.phase() == "Completed")
+        await cluster.until(lambda: not cluster.api.list(GROUPS))
+        await asyncio.sleep(0.1)
+        version = cluster.job()["metadata"]["resourceVersion"]  # type: ignore[index]
+        await asyncio.sleep(0.3)
+        assert cluster.job()["metadata"]["resourceVersion"] == version  # type: ignore[index]
+        status = cluster.job()["status"]  # type: ignore[index]
+        assert set(status) == {"state", "conditions", "minAvailable", "version", "runningDuration"}
+        assert cluster.api.find("services", "default", "j") is None
+
+    run(test)
+
+
+def test_a_missing_claim_keeps_the_job_pending() -> None:
+    async def test(cluster: Cluster) -> None:
+        create(cluster, task("a"), volumes=[{"mountPath": "/d", "volumeClaimName": "gone"}])
+        await cluster.until(lambda: any(reason == "PVCError" for _, reason, _ in cluster.events("Job")))
+        assert cluster.phase() == "Pending"
+        assert not cluster.api.list("pods")
+
+    run(test)
+
+
+def test_ssh_keys_are_made_in_the_background() -> None:
+    async def test(cluster: Cluster) -> None:
+        create(cluster, task("a", 2), plugins={"ssh": []})
+        secret = await cluster.until(lambda: cluster.api.find("secrets", "default", "j-ssh"), 25)
+        assert set(secret["data"]) == {"id_rsa", "id_rsa.pub", "authorized_keys", "config"}
+        await cluster.until(lambda: cluster.phase() == "Completed")
+
+    run(test)
+
+
+def test_queue_commands() -> None:
+    async def test(cluster: Cluster) -> None:
+        queue = {"apiVersion": "scheduling.volcano.sh/v1beta1", "kind": "Queue", "metadata": {"name": "q"}, "spec": {}}
+        cluster.api.create(queue, manager="t")
+
+        def state() -> str:
+            return (cluster.api.get("queues.scheduling.volcano.sh", "", "q").get("status") or {}).get("state", "")
+
+        await cluster.until(lambda: state() == "Open")
+        create(cluster, task("a"), queue="q")
+        await cluster.until(lambda: cluster.phase() == "Running")
+        command(cluster, "CloseQueue", "Queue", "q")
+        await cluster.until(lambda: state() == "Closing")
+        cluster.api.delete(JOBS, "default", "j")
+        await cluster.until(lambda: state() == "Closed")
+        command(cluster, "OpenQueue", "Queue", "q")
+        await cluster.until(lambda: state() == "Open")
+        note = cluster.api.get("queues.scheduling.volcano.sh", "", "q")["metadata"]["annotations"]
+        assert note["volcano.sh/closed-by-parent"] == "false"
+
+    run(test, never)
