@@ -134,8 +134,7 @@ class _Pump:
         try:
             await asyncio.wait({reader, writer}, return_when=asyncio.FIRST_COMPLETED)
             if writer.done() and not self.socket.closed:
-                code = await self.session.wait()
-                await _end(self.socket, _result(0 if self.attach else code))
+                await _end(self.socket, await self._outcome())
             else:
                 await self.session.kill()
         except ConnectionError:
@@ -144,6 +143,15 @@ class _Pump:
             for task in (reader, writer):
                 task.cancel()
             await asyncio.gather(reader, writer, return_exceptions=True)
+
+    async def _outcome(self) -> Obj:
+        try:
+            code = await self.session.wait()
+        except ApiError as error:  # the command could not be started
+            causes = [{"reason": "ExitCode", "message": str(error.details.get("exitCode", 126))}]
+            status = {"metadata": {}, "status": "Failure", "message": error.message, "reason": error.reason, "code": error.code}
+            return {**status, "details": {"causes": causes}}
+        return _result(0 if self.attach else code)
 
     async def _write(self) -> None:
         async for channel, data in self.session.output():

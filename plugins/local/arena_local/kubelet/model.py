@@ -53,7 +53,8 @@ class Slot:
     ready: bool = False
     #: A run that was ended on purpose (failed liveness probe) and is replaced whatever it returns.
     doomed: bool = False
-    hooked: bool = True
+    #: Whether the status says as whom the process runs; told at the first look after a while, as other late facts on a node are.
+    introduced: bool = False
 
     @property
     def name(self) -> str:

@@ -26,6 +26,8 @@ MAX_BACKOFF = 300.0
 SYNC = 10.5
 #: Between the end of a container that a probe has killed and its replacement.
 REPLACE = 2.0
+#: When the status of a running container is completed.
+INTRODUCE = 10.0
 #: How often a container that cannot be configured is tried again.
 RETRY_CONFIG = 2.0
 
@@ -47,6 +49,7 @@ class Running:
         self._backoff: dict[str, Backoff] = {}
         self._ended_at: dict[str, float] = {}
         self._probes: dict[str, Probes] = {}
+        self._begun_at = time.monotonic()
         self.over = False
 
     async def advance(self) -> float | None:
@@ -71,8 +74,22 @@ class Running:
         for slot in main:
             if not slot.running and self._wanted(slot) and (delay := await self._start(slot)) is not None:
                 delays.append(delay)
+        delays += self._introduce(main)
         self.over = all(s.run and not s.running and not self._wanted(s) for s in main)
         return min(delays, default=None)
+
+    def _introduce(self, main: list[Slot]) -> list[float]:
+        """Add to the status, once a container has run for a while, as whom it runs; returns the seconds until then."""
+        strangers = [s for s in main if s.running and not s.introduced]
+        if not strangers:
+            return []
+        left = self._begun_at + INTRODUCE - time.monotonic()
+        if left > 0:
+            return [left]
+        for slot in strangers:
+            slot.introduced = True
+        self._worker.write()
+        return []
 
     def _wanted(self, slot: Slot) -> bool:
         """Whether a container that does not run should."""
@@ -120,7 +137,8 @@ class Running:
             return None
         worker.event("Normal", "Created", "Container created", slot)
         worker.kubelet.tell_ports(worker.pod, plan.replaced)
-        slot.waiting, slot.doomed = None, False
+        slot.waiting, slot.doomed, slot.introduced = None, False, False
+        self._begun_at = time.monotonic()
         slot.last = slot.run or slot.last
         slot.run = plan.run
         self._ended_at.pop(slot.name, None)

@@ -142,7 +142,8 @@ class ExecSession:
         code = await asyncio.shield(self._code)
         self._release()
         if self.error:
-            raise ApiError(500, "InternalError", f"Internal error occurred: error executing command in container: {self.error}")
+            text = f'error executing command in container: failed to exec in container: failed to start exec "local": {self.error}'
+            raise ApiError(500, "InternalError", f"Internal error occurred: {text}", {"exitCode": code})
         return code
 
     async def kill(self) -> None:

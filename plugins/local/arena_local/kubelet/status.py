@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -151,6 +152,8 @@ def container_status(slot: Slot, default_waiting: str) -> Obj:
         status["state"] = {"running": {"startedAt": seconds(run.started)}}
         status["started"] = slot.started
         status["ready"] = slot.ready and slot.started and slot.kind != "init"
+        if slot.introduced:
+            status["user"] = {"linux": {"uid": os.getuid(), "gid": os.getgid(), "supplementalGroups": sorted(os.getgroups())}}
     else:
         status["state"] = {"terminated": terminated(run)}
         status["ready"] = slot.kind == "init" and run.exit_code == 0

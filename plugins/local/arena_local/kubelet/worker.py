@@ -181,6 +181,7 @@ class Worker:
                     run.message = "The container could not be located when the pod was terminated"
                     slot.run = run if slot.kind != "init" or not any(s.run for s in self.slots if s.kind == "main") else None
             self.write(ended=True)
+            await asyncio.sleep(self.kubelet.api.setting("kubelet.settle", SETTLE))
         self.release()
         self.kubelet.api.finalize_pod(self.namespace, self.name, self.uid)
 
