@@ -61,3 +61,11 @@ def test_a_third_partys_job_lives_like_ours(arena: Run) -> None:
     while json.loads(arena("list", "-o", "json").stdout) and time.monotonic() < deadline:
         time.sleep(0.2)
     assert json.loads(arena("list", "-o", "json").stdout) == []
+
+
+def test_it_runs_inside_an_appwrapper(arena: Run) -> None:
+    arena("submit", "appwrapperjob", "--inner-type", "echojob", "--name", "w1", "--image", "busybox", "--workers", "2", "echo wrapped")
+    arena("wait", "w1", "--for", "succeeded", "--timeout", "60s")
+    (listed,) = json.loads(arena("list", "-o", "json").stdout)
+    assert (listed["name"], listed["trainer"]) == ("w1", "appwrapperjob"), "the inner job is listed under its owner, once"
+    assert sorted(arena("logs", "w1", "--all-instances").stdout.splitlines()) == ["worker-0 wrapped", "worker-1 wrapped"]
