@@ -26,6 +26,7 @@ from arena_local.api.kinds import strategy_of
 from arena_local.api.managed import record_update
 from arena_local.api.options import WriteOptions
 from arena_local.api.registry import Resource
+from arena_local.api.resourcequota import check_quota
 from arena_local.api.rules import rule_causes
 from arena_local.api.schema import Node
 from arena_local.store import Change, Entry
@@ -96,6 +97,7 @@ def create_decoded(server: ApiServer, resource: Resource, namespace: str, obj: O
         raise invalid(resource.kind, resource.group, own.get("name", ""), causes)
     options.warnings.extend(strategy.warnings(obj, None))
     admit_late(server, resource, obj, None, "CREATE", options)
+    check_quota(server, resource, obj)
     old = server.store.get(resource.storage_id, namespace, own["name"])
     if old is not None:
         prefix = "object is being deleted: " if old.obj["metadata"].get("deletionTimestamp") else ""

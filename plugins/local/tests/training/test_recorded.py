@@ -18,13 +18,14 @@ driver = importlib.util.module_from_spec(_spec)
 sys.modules["training_driver"] = driver
 _spec.loader.exec_module(driver)
 
-#: What this way of playing cannot do: the recorder's own deletions are no steps, and there is no quota without the daemon.
-LEFT_OUT = {"pt-invalid", "tf-invalid", "pt-quota-forbidden"}
+#: What this way of playing cannot do: the recorder's own deletions are no steps.
+LEFT_OUT = {"pt-invalid", "tf-invalid"}
 RESTARTING = "the condition Restarting is overwritten before it is stored, or not"
 #: Where the real operator does the one or the other.
 EITHER = {
     ("pt-worker-exitcode-retryable-130", "path"): RESTARTING,
     ("pt-worker-exitcode-retryable-backofflimit", "path"): RESTARTING,
+    ("pt-quota-forbidden", "events"): "the quota is for the first of two pods, and which that is is open",
     ("pt-scale-workers", "events"): "how often reconciles repeat events decides which of the last ones are dropped",
     ("pt-ttl", "events"): "a second delete finds nothing, or does not come",
 }
