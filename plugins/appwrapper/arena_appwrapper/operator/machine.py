@@ -17,9 +17,9 @@ from arena_local.bundle import Api, Key, Obj
 from arena_local.operator.conditions import condition_true, find_condition, parse_time, set_condition
 
 RESOURCE = "appwrappers.workload.codeflare.dev"
-#: The operator looks every 5 s until the pods are ready. A process starts more than a second sooner than a container, so that a
-#: look at the same point of the job's life comes this much earlier.
-START = 3.8
+#: The operator looks every 5 s until the pods are ready. A container needs about a second more than a process to start, and its end is
+#: reported more than a second later: a look at the same point of the job's life comes so much earlier.
+START = 2.7
 MANAGED_BY = "workload.codeflare.dev/appwrapper-controller"
 
 
