@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from arena_local.bundle import Api, Bundle, Obj
+from arena_local.bundle import Admission, Api, Bundle, Obj
 
 
 @dataclass(frozen=True)
@@ -83,6 +83,9 @@ class ServerApi(Api, Protocol):
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Be called after each commit, in order; returns the way to end it."""
+
+    def add_admission(self, hooks: Sequence[Admission]) -> None:
+        """Add admission hooks that belong to no bundle."""
 
     def finalize_pod(self, namespace: str, name: str, uid: str) -> None:
         """Remove a pod whose processes are gone (the kubelet's delete with grace 0)."""

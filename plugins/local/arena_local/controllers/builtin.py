@@ -9,6 +9,7 @@ from arena_local.controllers.deployment import DeploymentController
 from arena_local.controllers.endpoints import EndpointsController
 from arena_local.controllers.job import JobController, TtlController
 from arena_local.controllers.replicaset import ReplicaSetController
+from arena_local.controllers.resourcequota import QuotaController
 
 
 def builtin_controllers(api: Api) -> Sequence[Controller]:
@@ -19,4 +20,5 @@ def builtin_controllers(api: Api) -> Sequence[Controller]:
         ReplicaSetController(api),
         DeploymentController(api),
         EndpointsController(api),
+        QuotaController(api),
     )

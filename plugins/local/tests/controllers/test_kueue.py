@@ -115,7 +115,8 @@ def test_preemption_of_lower_priority(world, job):
         low, high = ({**QUEUE, "kueue.x-k8s.io/priority-class": name} for name in ("low", "high"))
         world.api.create(job("low", labels=low, requests={"cpu": "80m"}), manager="t")
         await world.until(lambda: conditions(world, "low").get("PodsReady", ("",))[0] == "True")
-        world.node.codes = lambda pod: (0.3, 0)
+        again = []
+        world.node.codes = lambda pod: (0.3, 0) if again or pod["metadata"]["name"].startswith("high") else None
         world.api.create(job("high", labels=high, requests={"cpu": "80m"}), manager="t")
         await world.until(lambda: conditions(world, "low").get("Evicted", ("",))[0] == "True")
         await world.until(lambda: not suspended(world, "high"))
@@ -125,6 +126,7 @@ def test_preemption_of_lower_priority(world, job):
         assert "kueue.x-k8s.io/podset" not in (
             world.api.get("jobs.batch", "default", "low")["spec"]["template"]["metadata"].get("labels") or {}
         )
+        again.append("low")
         await world.until(lambda: "Finished" in conditions(world, "low"))
         assert conditions(world, "low")["Evicted"][:2] == ("False", "QuotaReserved")
         assert conditions(world, "low")["Preempted"][2].startswith("Previously: Preempted to accommodate a workload (UID: ")
