@@ -45,7 +45,7 @@ class Kubelet:
         self.devices = Devices({n: node.whole(self.sizes) for n in self.nodes}, 0 if pretended else gpus)
         self.addresses = Addresses()
         self.ports = Ports()
-        self.names = Names(self.api)
+        self.names = Names(self.api, self.addresses)
         self.runtime = Runtime(self.state / "shim.log")
         self.workers: dict[str, Worker] = {}
         self._simulated: dict[str, Simulated] = {}

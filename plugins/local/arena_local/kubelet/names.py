@@ -52,8 +52,17 @@ class Addresses:
 class Names:
     """Which names mean which addresses, for the pods of one namespace."""
 
-    def __init__(self, api: Api) -> None:
+    def __init__(self, api: Api, addresses: Addresses | None = None) -> None:
         self._api = api
+        self._known = addresses
+
+    def _ip(self, pod: Obj, *, assume: bool) -> str:
+        """Return the pod's address; with ``assume`` that which it will have once it starts."""
+        status = pod.get("status") or {}
+        if status.get("podIP") or not assume or self._known is None:
+            return str(status.get("podIP") or "")
+        living = status.get("phase") not in ("Succeeded", "Failed") and not pod["metadata"].get("deletionTimestamp")
+        return self._known.of(pod["metadata"]["uid"]) if living else ""
 
     def table(self, namespace: str, *, assume: bool = False) -> dict[str, list[str]]:
         """Return name → addresses as seen from ``namespace``.
@@ -62,15 +71,16 @@ class Names:
         to an address of its own where it has none: what is rewritten into an environment cannot change later.
         """
         result: dict[str, list[str]] = {"kubernetes.default.svc": ["127.0.0.1"]}
-        pods = [p for p in self._api.list("pods") if (p.get("status") or {}).get("podIP") and p["spec"].get("hostname")]
+        hosts = [p for p in self._api.list("pods") if p["spec"].get("hostname")]
+        pods = [(p, ip) for p in hosts if (ip := self._ip(p, assume=assume))]
         for service in self._api.list("services"):
             meta, spec = service["metadata"], service["spec"]
             addresses = self._addresses(service, assume=assume)
             _add(result, meta["name"], meta["namespace"], namespace, addresses)
-            for pod in pods:
+            for pod, ip in pods:
                 mine = pod["metadata"]["namespace"] == meta["namespace"] and pod["spec"].get("subdomain") == meta["name"]
                 if mine and (assume or spec.get("publishNotReadyAddresses") or is_ready(pod)):
-                    _add(result, f"{pod['spec']['hostname']}.{meta['name']}", meta["namespace"], namespace, [pod["status"]["podIP"]])
+                    _add(result, f"{pod['spec']['hostname']}.{meta['name']}", meta["namespace"], namespace, [ip])
         return result
 
     def _addresses(self, service: Obj, *, assume: bool) -> list[str]:
@@ -78,10 +88,10 @@ class Names:
         found = []
         if selector := spec.get("selector"):
             for pod in self._api.list("pods", meta["namespace"], selector):
-                status = pod.get("status") or {}
-                there = status.get("podIP") and status.get("phase") not in ("Succeeded", "Failed")
+                ip = self._ip(pod, assume=assume)
+                there = ip and (pod.get("status") or {}).get("phase") not in ("Succeeded", "Failed")
                 if there and (assume or spec.get("publishNotReadyAddresses") or is_ready(pod)):
-                    found.append(status["podIP"])
+                    found.append(ip)
         if not found and assume:
             found = [service_address(meta["namespace"], meta["name"])]
         return found

@@ -68,6 +68,7 @@ class ExecSession:
         result_read, result_write = os.pipe()
         if tty:
             self._master, slave = os.openpty()
+            self.resize(80, 24)
             passed, ours = [slave, slave, slave], [(os.dup(self._master), STDOUT)]
             self._stdin = os.dup(self._master)
         else:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from arena_local.bundle import Api, ApiError, Obj
-from arena_local.kubelet.records import now
+from arena_local.bundle import Api, Obj
 from arena_local.scheduler import fit
+from arena_local.scheduler.taints import disrupt
 
 
 def victims_on(pod: Obj, info: fit.NodeInfo, infos: Sequence[fit.NodeInfo]) -> list[Obj] | None:
@@ -53,22 +53,8 @@ def make_room(api: Api, pod: Obj, infos: Sequence[fit.NodeInfo], reasons: Mappin
 
 
 def _evict(api: Api, victim: Obj, pod: Obj, node: str) -> None:
-    meta = victim["metadata"]
     text = "default-scheduler: preempting to accommodate a higher priority pod"
-    condition = {
-        "type": "DisruptionTarget",
-        "status": "True",
-        "reason": "PreemptionByScheduler",
-        "message": text,
-        "lastTransitionTime": now(api),
-    }
-    try:
-        current = api.get("pods", meta["namespace"], meta["name"])
-        old = [c for c in (current.get("status") or {}).get("conditions") or () if c["type"] != "DisruptionTarget"]
-        api.update_status({**current, "status": {**current["status"], "conditions": [*old, condition]}}, manager="kube-scheduler")
-        api.delete("pods", meta["namespace"], meta["name"], uid=meta["uid"], manager="kube-scheduler")
-    except ApiError:
-        return
+    disrupt(api, victim, "PreemptionByScheduler", text, "kube-scheduler")
     message = f"Preempted by pod {pod['metadata']['uid']} on node {node}"
     api.event(victim, "Normal", "Preempted", message, component="default-scheduler", action="Preempting")
 

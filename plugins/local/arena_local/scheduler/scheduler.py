@@ -11,6 +11,7 @@ from arena_local.context import Context
 from arena_local.scheduler import fit, gang, preempt
 from arena_local.scheduler.binding import bind, set_scheduled, unschedulable
 from arena_local.scheduler.claims import claim_problem
+from arena_local.scheduler.taints import TaintEviction
 
 log = logging.getLogger(__name__)
 
@@ -31,10 +32,12 @@ class Scheduler:
         self._retry = False
         self._handle: asyncio.TimerHandle | asyncio.Handle | None = None
         self._unsubscribe: Callable[[], None] | None = None
+        self._taints = TaintEviction(ctx.api)
 
     async def start(self) -> None:
         """Begin to work."""
         self._unsubscribe = self._api.subscribe(self._heard)
+        self._taints.start()
         for info in fit.snapshot(self._api.list("nodes"), self._api.list("pods")):
             self._infos[info.name] = info
         for pod in self._api.list("pods"):
@@ -44,6 +47,7 @@ class Scheduler:
         """End the work."""
         if self._unsubscribe:
             self._unsubscribe()
+        self._taints.stop()
         if self._handle:
             self._handle.cancel()
 

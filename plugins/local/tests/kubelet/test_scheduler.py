@@ -214,3 +214,21 @@ def test_a_higher_priority_makes_room(local_cluster: LocalCluster) -> None:
     local_cluster.create(make_pod(ns, "high", "true", container=limits, priorityClassName=name))
     local_cluster.wait_phase(ns, "high", "Succeeded")
     assert local_cluster.pod(ns, "low") is None
+
+
+def test_a_taint_drives_pods_away(local_cluster: LocalCluster) -> None:
+    ns = local_cluster.namespace()
+    stays = [{"key": "arena-test", "operator": "Exists"}]
+    local_cluster.create(make_pod(ns, "goes", "sleep 30"))
+    local_cluster.create(make_pod(ns, "stays", "sleep 30", tolerations=stays))
+    for name in ("goes", "stays"):
+        local_cluster.wait_phase(ns, name, "Running")
+    merge = "application/merge-patch+json"
+    taint = {"spec": {"taints": [{"key": "arena-test", "effect": "NoExecute"}]}}
+    assert local_cluster.request("PATCH", "/api/v1/nodes/node-1", taint, merge)[0] == 200
+    try:
+        local_cluster.until(lambda: local_cluster.pod(ns, "goes") is None)
+        assert local_cluster.pod(ns, "stays")["status"]["phase"] == "Running"
+    finally:
+        local_cluster.request("PATCH", "/api/v1/nodes/node-1", {"spec": {"taints": None}}, merge)
+    local_cluster.request("DELETE", f"/api/v1/namespaces/{ns}/pods/stays?gracePeriodSeconds=0")

@@ -111,6 +111,7 @@ class Container:
     def _pipes(self, tty: bool) -> dict[str, Any]:
         if tty:
             master, slave = os.openpty()
+            fcntl.ioctl(master, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
             return {"master": master, "stdin": master, "child": (slave, slave, slave), "read": {master: "stdout"}}
         out, err = os.pipe(), os.pipe()
         stdin = os.pipe() if self._spec.get("stdin") else None
@@ -231,7 +232,6 @@ def _child(spec: dict[str, Any], streams: tuple[int, int, int], failed: int, tty
             os.dup2(fd, stream)
         if tty:
             fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
         if failed != 3:
             os.dup2(failed, 3)
         os.set_inheritable(3, False)

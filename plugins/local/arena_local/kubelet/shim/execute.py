@@ -8,7 +8,6 @@ from __future__ import annotations
 import fcntl
 import os
 import signal
-import struct
 import termios
 from typing import Any
 
@@ -62,7 +61,6 @@ def _child(spec: dict[str, Any], streams: tuple[int, int, int], failed: int, *, 
             os.dup2(fd, stream)
         if spec.get("tty"):
             fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
         if failed != 3:
             os.dup2(failed, 3)
         os.set_inheritable(3, False)
