@@ -155,12 +155,14 @@ def write_in_place(path: Path, text: str) -> None:
 
 
 def rewrite(text: str, table: Mapping[str, list[str]]) -> str:
-    """Replace names by addresses where the whole text is a name, ``name:port``, or a name with ``.svc`` in it."""
+    """Replace names by addresses where the whole text is a name, ``name:port``, a list of those, or a name with ``.svc`` in it."""
     if text in table:
         return table[text][0]
     host, colon, port = text.partition(":")
     if colon and port.isdigit() and host in table:
         return f"{table[host][0]}:{port}"
+    if "," in text and all(part.partition(":")[0] in table for part in text.split(",")):
+        return ",".join(rewrite(part, table) for part in text.split(","))
     if ".svc" not in text and '"' not in text:
         return text
 
