@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -46,6 +47,8 @@ class Registry:
         self._groups: dict[str, dict[str, list[Entry]]] | None = None
         self._handles: dict[str, JobTypeHandle] = {}
         self._failures: dict[str, PluginError] = {}
+        # A program may use one client from several threads.
+        self._loading = threading.RLock()
 
     def _group(self, group: str) -> dict[str, list[Entry]]:
         if self._groups is None:
@@ -113,7 +116,10 @@ class Registry:
             return self._handles[wanted]
         if wanted in self._failures:
             raise self._failures[wanted]
-        entry = self._installed(wanted, name)
+        with self._loading:
+            return self._handles.get(wanted) or self._load(wanted, self._installed(wanted, name))
+
+    def _load(self, wanted: str, entry: Entry) -> JobTypeHandle:
         from arena_core.registry.handle import JobTypeHandle
         from arena_core.registry.probe import probe_job_type
 
