@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from arena_core.errors import ArenaError, KindNotInstalled, NotFound, TimedOut
 from arena_core.jobs import record
 from arena_core.jobs.find import find
-from arena_core.jobs.marks import metadata_of
+from arena_core.jobs.marks import SUBMIT_ID, annotations_of, labels_of, metadata_of
 from arena_core.jobs.session import Session, not_installed
 from arena_core.jobs.views import Deleted
 from arena_core.types import Manifest, Resource
@@ -61,7 +61,7 @@ def select(session: Session, selector: str, *, job_type: str = "", namespace: st
 
 
 def _delete(session: Session, name: str, job_type: str, namespace: str, going: list[_Going], *, wait: bool) -> Deleted:
-    uid = ""
+    job: Manifest = {}
     if job_type:
         handle = session.handle(job_type)
     else:
@@ -69,10 +69,10 @@ def _delete(session: Session, name: str, job_type: str, namespace: str, going: l
             handle, job = find(session, name, "", namespace)
         except NotFound:
             return _left_over(session, name, session.jobs.names(), namespace)
-        uid = str(metadata_of(job).get("uid", ""))
     kind = handle.job_type
     try:
         # Its pods, Services, ConfigMaps and the record (old Arena's, too) are owned by the job: the garbage collector takes them.
+        uid = str(metadata_of(job).get("uid", ""))
         left = session.cluster.delete(kind.resource, namespace, name, uid=uid, propagation="Foreground" if wait else "Background")
     except KindNotInstalled as error:
         raise not_installed(handle, error) from error
@@ -80,6 +80,10 @@ def _delete(session: Session, name: str, job_type: str, namespace: str, going: l
         return _left_over(session, name, [kind.name], namespace)
     if left is not None and left.get("kind") != "Status":
         going.append(_Going(kind.resource, left))
+        job = job or left
+    if "release" in labels_of(job) and SUBMIT_ID not in annotations_of(job):
+        # Old Arena sets the owner of its record in a second step, which may have failed.
+        record.remove_left_over(session.cluster, namespace, name, kind.name)
     return Deleted(name, kind.name, f"{kind.resource.kind.lower()}.{kind.resource.group}/{name}")
 
 

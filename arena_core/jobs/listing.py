@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from arena_core.errors import ArenaError, KindNotInstalled, PermissionDenied, PluginError
 from arena_core.jobs.find import view
 from arena_core.jobs.marks import metadata_of
@@ -92,8 +90,3 @@ def _pods(session: Session, found: Found, namespace: str, notes: list[str]) -> P
 def _order(job: Job) -> tuple[bool, str, str]:
     """Jobs that have not started lead, then the newest start; of equals the newest object."""
     return (not job.status.start, job.status.start, job.created)
-
-
-def names(jobs: Sequence[Job]) -> list[str]:
-    """Return the jobs' names, for completion."""
-    return [job.name for job in jobs]

@@ -58,7 +58,7 @@ def build(handle: JobHandle, args: Any, namespace: str) -> list[Manifest]:
     manifests = [copy.deepcopy(m) for m in handle.build_manifests(args)]
     for obj in manifests:
         obj.setdefault("metadata", {})["namespace"] = namespace
-    if any(m["kind"] == "Service" and marks.labels_of(m).get("role") == "tensorboard" for m in manifests):
+    if any(m.get("kind") == "Service" and marks.labels_of(m).get("role") == "tensorboard" for m in manifests):
         marks.add(manifests[0], annotations={marks.TENSORBOARD: "true"})
     return manifests
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from arena_core.errors import ArenaError
-from arena_core.jobs.marks import SUBMIT_ID, TENSORBOARD, labels_of
+from arena_core.jobs.marks import SUBMIT_ID, TENSORBOARD
 from arena_core.jobs.session import Session
 from arena_core.jobs.views import Job
-from arena_core.kube.resources import NODES, SERVICES
+from arena_core.kube.resources import ENDPOINTS, NODES, SERVICES
 from arena_core.types import Manifest
 
 
@@ -30,15 +30,31 @@ def address(session: Session, job: Job) -> str:
 def _url(session: Session, job: Job, service: Manifest) -> str:
     spec = service.get("spec") or {}
     port = (spec.get("ports") or [{}])[0]
+    if session.cluster.is_local:
+        return _local_url(session, job, service)
     ingress = ((service.get("status") or {}).get("loadBalancer") or {}).get("ingress") or []
     if ingress and port.get("port"):
         return f"http://{ingress[0].get('ip') or ingress[0].get('hostname')}:{port['port']}"
     if port.get("nodePort"):
-        host = "127.0.0.1" if session.cluster.is_local else _node_address(session, job)
+        host = _node_address(session, job)
         if host:
             return f"http://{host}:{port['nodePort']}"
     name = (service.get("metadata") or {}).get("name", "")
     return f"http://{name}.{job.namespace}.svc:{port['port']}" if port.get("port") else ""
+
+
+def _local_url(session: Session, job: Job, service: Manifest) -> str:
+    """On the local cluster a pod's own address can be opened; there is none before it is ready."""
+    name = str((service.get("metadata") or {}).get("name", ""))
+    try:
+        endpoints = session.cluster.find(ENDPOINTS, job.namespace, name) or {}
+    except ArenaError:
+        return ""
+    for subset in endpoints.get("subsets") or []:
+        for one in subset.get("addresses") or []:
+            for port in subset.get("ports") or []:
+                return f"http://{one.get('ip')}:{port.get('port')}"
+    return ""
 
 
 def _node_address(session: Session, job: Job) -> str:
@@ -60,8 +76,3 @@ def _node_address(session: Session, job: Job) -> str:
 def _ready(node: Manifest) -> bool:
     conditions = (node.get("status") or {}).get("conditions") or []
     return any(c.get("type") == "Ready" and c.get("status") == "True" for c in conditions)
-
-
-def has_tensorboard(objects: list[Manifest]) -> bool:
-    """Whether a Service of a TensorBoard is among the objects."""
-    return any(o.get("kind") == "Service" and labels_of(o).get("role") == "tensorboard" for o in objects)

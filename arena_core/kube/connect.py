@@ -6,7 +6,7 @@ import base64
 import binascii
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,8 @@ from arena_core.kube.cluster import Cluster
 from arena_core.kube.endpoint import Credentials, Endpoint
 
 SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
+#: The embedded cluster's context.
+LOCAL_CONTEXT = "arena-local"
 _OFFICIAL = ("exec", "auth-provider")
 
 
@@ -33,23 +35,33 @@ class ConnectOptions:
 
 
 def connect(options: ConnectOptions | None = None) -> Cluster:
-    """Return the cluster that options, environment and files point to; no request is sent yet."""
+    """Return the cluster that options, environment and files point to; no request is sent yet.
+
+    The context of the embedded cluster can be named beside any kubeconfig.
+    """
     options = options or ConnectOptions()
     if options.local:
         return _embedded(options)
     if options.kubeconfig:
         path = Path(options.kubeconfig).expanduser()
         return _from_files(kubeconfig.load([path]), options)
-    if os.environ.get("KUBECONFIG"):
-        return _from_files(kubeconfig.from_environment(os.environ["KUBECONFIG"]), options)
-    home = Path("~/.kube/config").expanduser()
-    if home.exists():
-        config = kubeconfig.load([home])
-        if not config.empty:
-            return _from_files(config, options)
+    config = _configured()
+    if config is not None and not (options.context == LOCAL_CONTEXT and LOCAL_CONTEXT not in config.contexts):
+        return _from_files(config, options)
+    if config is not None:
+        return _embedded(replace(options, local=True))
     if os.environ.get("KUBERNETES_SERVICE_HOST") and (SERVICE_ACCOUNT / "token").exists():
         return _in_cluster(options)
     return _embedded(options)
+
+
+def _configured() -> kubeconfig.Kubeconfig | None:
+    """Return what ``$KUBECONFIG`` or ``~/.kube/config`` say, or None where nothing is configured."""
+    if os.environ.get("KUBECONFIG"):
+        return kubeconfig.from_environment(os.environ["KUBECONFIG"])
+    home = Path("~/.kube/config").expanduser()
+    config = kubeconfig.load([home]) if home.exists() else None
+    return None if config is None or config.empty else config
 
 
 def _from_files(config: kubeconfig.Kubeconfig, options: ConnectOptions) -> Cluster:
@@ -166,13 +178,7 @@ def _embedded(options: ConnectOptions) -> Cluster:
     except (ImportError, AttributeError) as error:
         raise ClusterUnreachable(f"the embedded cluster cannot be loaded: {error}", "reinstall arena-local") from error
     path, context = ensure()
-    cluster = _from_files(kubeconfig.load([path]), _without_context(options, context))
+    cluster = _from_files(kubeconfig.load([path]), replace(options, context=options.context or context))
     cluster.is_local = True
     cluster.started_local = not options.local
     return cluster
-
-
-def _without_context(options: ConnectOptions, context: str) -> ConnectOptions:
-    from dataclasses import replace
-
-    return replace(options, context=options.context or context)

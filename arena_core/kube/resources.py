@@ -9,6 +9,7 @@ SERVICES = Resource("", "v1", "Service", "services")
 CONFIGMAPS = Resource("", "v1", "ConfigMap", "configmaps")
 SECRETS = Resource("", "v1", "Secret", "secrets")
 EVENTS = Resource("", "v1", "Event", "events")
+ENDPOINTS = Resource("", "v1", "Endpoints", "endpoints")
 NAMESPACES = Resource("", "v1", "Namespace", "namespaces", namespaced=False)
 NODES = Resource("", "v1", "Node", "nodes", namespaced=False)
 DEPLOYMENTS = Resource("apps", "v1", "Deployment", "deployments")
@@ -22,6 +23,7 @@ _KNOWN = (
     CONFIGMAPS,
     SECRETS,
     EVENTS,
+    ENDPOINTS,
     NAMESPACES,
     NODES,
     DEPLOYMENTS,

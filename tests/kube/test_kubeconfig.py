@@ -231,3 +231,19 @@ def test_merging_keeps_the_exec_command_of_its_own_folder(tmp_path: Path) -> Non
     exec_config(tmp_path / "config", "bin/login", "http://x")
     merged = kubeconfig.load([tmp_path / "config"])
     assert merged.users["u"]["exec"]["command"] == str(tmp_path / "bin/login")
+
+
+def test_the_embedded_context_can_be_named_beside_another_kubeconfig(one: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import types
+
+    other = tmp_path / "embedded"
+    other.write_text(ONE.replace("name: a,", "name: arena-local,"))
+    embedded = types.ModuleType("fake_embedded")
+    embedded.ensure = lambda: (str(other), "arena-local")  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "fake_embedded", embedded)
+    monkeypatch.setattr("arena_core.installed.offers", lambda *groups: [types.SimpleNamespace(name="local", value="fake_embedded:ensure")])
+    (other.parent / "ca.crt").write_text("PEM")
+    monkeypatch.setenv("KUBECONFIG", str(one))
+    cluster = connect(ConnectOptions(context="arena-local"))
+    assert cluster.context == "arena-local" and cluster.is_local and not cluster.started_local
+    assert connect().context == "a"
