@@ -43,8 +43,9 @@ def interact(session: ExecSession, *, tty: bool) -> int:
 
 def _feed(session: ExecSession, stopped: threading.Event) -> None:
     """Standard input to the command; looks up now and then, so that no key is swallowed after its end."""
-    source = sys.stdin.fileno()
-    with contextlib.suppress(OSError):
+    # Standard input may be closed, or no file at all: then there is nothing to send.
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        source = sys.stdin.fileno()
         while not stopped.is_set():
             ready, _, _ = select.select([source], [], [], 0.1)
             if not ready:

@@ -20,17 +20,15 @@ def run(context: Context, parsed: Parsed) -> int:
     if bool(names) == bool(selector):
         what = "either names or -l, not both" if names else "which job? `arena delete NAME...`, or -l LABELS"
         raise UsageError(what, "`arena list` shows the jobs")
-    results = context.client.delete(
-        names,
-        job_type=parsed.text("type"),
-        selector=selector,
-        wait=parsed.values.get("wait") is not False,
-        timeout=seconds(parsed),
-    )
+    timeout = seconds(parsed)
+    results = context.client.delete(names, job_type=parsed.text("type"), selector=selector, wait=parsed.on("wait"), timeout=timeout)
     if selector and not results:
         note(f"no job has the labels {selector}")
     worst = 0
     for result in results:
+        if result.error is None and "wait" not in parsed.values and not result.record_only:
+            # Finalizers may hold the job (an AppWrapper's do); a name must be free again when we return.
+            context.client.wait(result.name, "deleted", job_type=result.job_type, timeout=timeout)
         worst = _report(result, parsed) or worst
     return worst
 
@@ -60,7 +58,7 @@ COMMAND = Command(
     flags=(
         TYPE,
         SELECTOR,
-        Flag("wait", "return when the job and its instances are gone (default true; --wait=false returns at once)", boolean=True),
+        Flag("wait", "return when the instances are gone, too; without it when the job is; --wait=false returns at once", boolean=True),
         TIMEOUT,
         Flag("ignore_not_found", "a job that is not there is no error", boolean=True),
         output_flag("wide", "name"),
