@@ -27,9 +27,9 @@ def _list_schema(form: str, **properties: Any) -> WithJsonSchema:
     return WithJsonSchema({"type": "array", "items": {"anyOf": [{"type": "string", "description": form}, shape]}})
 
 
-def _toleration_out(items: tuple[v.Toleration, ...]) -> list[dict[str, str]]:
-    parts = ("key", "operator", "value", "effect")
-    return [{part: getattr(item, part) for part in parts if getattr(item, part)} for item in items]
+def _toleration_out(items: tuple[v.Toleration, ...]) -> list[dict[str, Any]]:
+    parts = ("key", "operator", "value", "effect", "seconds")
+    return [{part: getattr(item, part) for part in parts if getattr(item, part) not in ("", None)} for item in items]
 
 
 def _file_out(items: tuple[v.ConfigFile, ...]) -> list[dict[str, str]]:
@@ -65,11 +65,12 @@ Tolerations = Annotated[
     BeforeValidator(v.tolerations),
     _writes(_toleration_out),
     _list_schema(
-        "key=value:effect,operator | key=value:effect | key:effect | key | all",
+        "key[=value]:effect[:operator[:seconds]] | key=value:effect,operator | key | all",
         key={},
         operator={"enum": ["Equal", "Exists"]},
         value={},
         effect={"enum": ["", *v.EFFECTS]},
+        seconds={"type": ["integer", "string"]},
     ),
 ]
 ConfigFiles = Annotated[

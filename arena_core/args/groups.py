@@ -178,7 +178,7 @@ class PodArgs(ArgsGroup):
     )
     tolerations: Tolerations = flag(
         (),
-        help="Taint to tolerate: key=value:effect[,operator], key:effect, key, or all; repeatable.",
+        help="Taint to tolerate: key[=value]:effect[:operator[:seconds]], key=value:effect,operator, key, or all; repeatable.",
         name="toleration",
         old=("tolerations",),
         metavar="TOLERATION",

@@ -45,6 +45,7 @@ class Toleration:
     operator: str = ""
     value: str = ""
     effect: str = ""
+    seconds: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,8 +170,11 @@ def _host_dir(item: Any) -> HostDir:
     return HostDir(check_mount_path(host, "data-dir"), check_mount_path(path, "data-dir"))
 
 
+_TOLERATION_FORM = "key=value:effect[:operator[:seconds]], key:effect[:operator[:seconds]], key=value:effect,operator, key or all"
+
+
 def tolerations(value: Any) -> tuple[Toleration, ...]:
-    """Read ``key=value:effect,operator``, ``key=value:effect``, ``key:effect``, ``key=value``, ``key`` and ``all``."""
+    """Read Arena's ``key=value:effect,operator``, the fork's ``key[=value]:effect[:operator[:seconds]]``, ``key`` and ``all``."""
     found = tuple(_toleration(item) for item in _items(value))
     every = Toleration(operator="Exists")
     return (every,) if every in found else found
@@ -180,19 +184,29 @@ def _toleration(item: Any) -> Toleration:
     if isinstance(item, Toleration):
         return item
     if isinstance(item, Mapping):
-        raw = structured(item, ("key", "operator", "value", "effect"), "toleration")
-        return check_toleration(Toleration(**{str(k): as_text(v, str(k)) for k, v in raw.items()}), str(item))
+        raw = structured(item, ("key", "operator", "value", "effect", "seconds"), "toleration")
+        texts = {str(k): as_text(v, str(k)) for k, v in raw.items()}
+        seconds = _seconds(texts.pop("seconds", ""), str(item))
+        return check_toleration(Toleration(**texts, seconds=seconds), str(item))
     text = as_text(item, "toleration")
     if text == "all":
         return Toleration(operator="Exists")
-    head, _, operator = text.partition(",")
-    head, colon, effect = head.partition(":")
+    head, comma, operator = text.partition(",")
+    head, *rest = head.split(":")
     key, sign, content = head.partition("=")
-    if not operator:
-        operator = "Equal" if sign else "Exists"
-    if not key or (colon and not effect) or ("," in text and text.endswith(",")):
-        raise ValueError(f"{text!r} is not a toleration: expected key=value:effect[,operator], key:effect, key or all")
-    return check_toleration(Toleration(key, operator, content, effect), text)
+    if not key or "" in rest or len(rest) > 3 or (comma and (not operator or len(rest) > 1)):
+        raise ValueError(f"{text!r} is not a toleration: expected {_TOLERATION_FORM}")
+    effect, named, seconds = (*rest, "", "", "")[:3]
+    operator = operator or named or ("Equal" if sign else "Exists")
+    return check_toleration(Toleration(key, operator, content, effect, _seconds(seconds, text)), text)
+
+
+def _seconds(text: str, what: str) -> int | None:
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit()):
+        raise ValueError(f"{what!r}: {text!r} is not a number of seconds")
+    return int(text)
 
 
 def check_toleration(toleration: Toleration, text: str) -> Toleration:
@@ -201,6 +215,8 @@ def check_toleration(toleration: Toleration, text: str) -> Toleration:
         raise ValueError(f"{text!r}: the operator is Equal or Exists, not {toleration.operator!r}")
     if toleration.effect and toleration.effect not in EFFECTS:
         raise ValueError(f"{text!r}: the effect is one of {', '.join(EFFECTS)}, not {toleration.effect!r}")
+    if toleration.seconds is not None and toleration.effect != "NoExecute":
+        raise ValueError(f"{text!r}: seconds go with the effect NoExecute")
     if toleration.operator == "Exists" and toleration.value:
         raise ValueError(f"{text!r}: with the operator Exists there is no value")
     if not toleration.key and toleration.operator != "Exists":

@@ -56,10 +56,11 @@ def placement(args: JobArgs, role: Role) -> dict[str, Any]:
     return {key: value for key, value in parts.items() if value}
 
 
-def toleration(item: Toleration) -> dict[str, str]:
+def toleration(item: Toleration) -> dict[str, Any]:
     """Return a toleration, each part only if it is given."""
     parts = {"key": item.key, "operator": item.operator, "value": item.value, "effect": item.effect}
-    return {key: value for key, value in parts.items() if value}
+    found: dict[str, Any] = {key: value for key, value in parts.items() if value}
+    return found if item.seconds is None else {**found, "tolerationSeconds": item.seconds}
 
 
 def host_namespaces(args: JobArgs) -> dict[str, Any]:

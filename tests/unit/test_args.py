@@ -161,6 +161,24 @@ def test_tolerations(text: str, parts: tuple[str, str, str, str]) -> None:
     assert read(tolerations=[text]).tolerations == (Toleration(key, operator, value, effect),)
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("npu:NoSchedule:Exists", Toleration("npu", "Exists", "", "NoSchedule")),
+        ("npu=x:NoExecute:Equal:60", Toleration("npu", "Equal", "x", "NoExecute", 60)),
+        ("node.kubernetes.io/unreachable:NoExecute:Exists:0", Toleration("node.kubernetes.io/unreachable", "Exists", "", "NoExecute", 0)),
+    ],
+)
+def test_tolerations_of_the_appwrapper_fork(text: str, expected: Toleration) -> None:
+    assert read(tolerations=[text]).tolerations == (expected,)
+
+
+@pytest.mark.parametrize("text", ["a:NoSchedule:Exists:60", "a:NoExecute:Exists:x", "a:NoExecute:Exists:-1", "a:NoExecute:Exists:1:2"])
+def test_seconds_of_a_toleration(text: str) -> None:
+    with pytest.raises(InvalidArguments):
+        read(tolerations=[text])
+
+
 def test_all_tolerates_everything() -> None:
     assert read(tolerations=["a=b:NoSchedule", "all"]).tolerations == (Toleration(operator="Exists"),)
 
