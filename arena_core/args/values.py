@@ -186,8 +186,8 @@ def _toleration(item: Any) -> Toleration:
     if isinstance(item, Mapping):
         raw = structured(item, ("key", "operator", "value", "effect", "seconds"), "toleration")
         texts = {str(k): as_text(v, str(k)) for k, v in raw.items()}
-        seconds = _seconds(texts.pop("seconds", ""), str(item))
-        return check_toleration(Toleration(**texts, seconds=seconds), str(item))
+        after = _seconds(texts.pop("seconds", ""), str(item))
+        return check_toleration(Toleration(**texts, seconds=after), str(item))
     text = as_text(item, "toleration")
     if text == "all":
         return Toleration(operator="Exists")
@@ -196,9 +196,9 @@ def _toleration(item: Any) -> Toleration:
     key, sign, content = head.partition("=")
     if not key or "" in rest or len(rest) > 3 or (comma and (not operator or len(rest) > 1)):
         raise ValueError(f"{text!r} is not a toleration: expected {_TOLERATION_FORM}")
-    effect, named, seconds = (*rest, "", "", "")[:3]
+    effect, named, wait = (*rest, "", "", "")[:3]
     operator = operator or named or ("Equal" if sign else "Exists")
-    return check_toleration(Toleration(key, operator, content, effect, _seconds(seconds, text)), text)
+    return check_toleration(Toleration(key, operator, content, effect, _seconds(wait, text)), text)
 
 
 def _seconds(text: str, what: str) -> int | None:
