@@ -192,8 +192,9 @@ def _conflicts(found: Difference, mine: Manager, others: list[Manager], *, force
     if len(conflicts) == 1:
         text = f"Apply failed with 1 conflict: conflict with {conflicts[0][0]}: {conflicts[0][1]}"
     else:
-        parts = []
-        for name in sorted({name for name, _ in conflicts}):
-            parts.append(f"conflicts with {name}:" + "".join(f"\n- {path}" for other, path in conflicts if other == name))
+        parts = [
+            f"conflicts with {name}:" + "".join(f"\n- {path}" for other, path in conflicts if other == name)
+            for name in sorted({name for name, _ in conflicts})
+        ]
         text = f"Apply failed with {len(conflicts)} conflicts: " + "\n".join(parts)
     raise Refusal(409, "Conflict", text, {"causes": causes})

@@ -51,11 +51,13 @@ _CREATE = ("create",)
 _POD_SUBS: tuple[Sub, ...] = (
     ("attach", "PodAttachOptions", "", "", ("create", "get")),
     ("binding", "Binding", "", "", _CREATE),
+    ("ephemeralcontainers", "", "", "", ("get", "patch", "update")),
     ("eviction", "Eviction", "policy", "v1", _CREATE),
     ("exec", "PodExecOptions", "", "", ("create", "get")),
     ("log", "", "", "", ("get",)),
     ("portforward", "PodPortForwardOptions", "", "", ("create", "get")),
     ("proxy", "PodProxyOptions", "", "", ("create", "delete", "get", "patch", "update")),
+    ("resize", "", "", "", ("get", "patch", "update")),
     STATUS,
 )
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from arena_local.api import causes
+from arena_local.api import causes, meta
 from arena_local.api.causes import Cause
 from arena_local.api.schema import Node, compile_schema
 
@@ -37,11 +37,15 @@ def check(node: Node, value: Any, path: str, *, root: bool = False) -> Iterator[
     wrong = list(_type(node, value, path))
     if wrong:
         yield from wrong
+        if node.int_or_string and node.checks:
+            yield from _combined(node, value, path)
         return
     if value is None:
         return
     if isinstance(value, dict):
         yield from _object(node, value, path, root=root)
+        if node.embedded:
+            yield from _embedded(value, path)
     elif isinstance(value, list):
         yield from _array(node, value, path)
     elif isinstance(value, str):
@@ -94,6 +98,17 @@ def _object(node: Node, value: dict[str, Any], path: str, *, root: bool) -> Iter
             yield from check(child, item, f"{path}.{name}" if path else name)
 
 
+def _embedded(value: dict[str, Any], path: str) -> Iterator[Cause]:
+    """An object inside an object names its kind, and its labels are labels."""
+    for name in ("apiVersion", "kind"):
+        if not value.get(name):
+            yield causes.required(f"{path}.{name}")
+    inner = value.get("metadata")
+    if isinstance(inner, dict):
+        yield from meta.label_causes(inner.get("labels"), f"{path}.metadata.labels")
+        yield from meta.annotation_causes(inner.get("annotations"), f"{path}.metadata.annotations")
+
+
 def _array(node: Node, value: list[Any], path: str) -> Iterator[Cause]:
     raw = node.raw
     if "maxItems" in raw and len(value) > raw["maxItems"]:
@@ -111,13 +126,20 @@ def duplicates(node: Node, value: Any, path: str) -> Iterator[Cause]:
         for name, item in value.items():
             child = node.properties.get(name) or node.additional
             if child is not None and isinstance(item, dict | list):
-                yield from duplicates(child, item, f"{path}.{name}" if path else name)
+                yield from duplicates(child, item, step(node, path, name))
     elif isinstance(value, list):
         yield from _repeated(node, value, path)
         if node.items is not None:
             for index, item in enumerate(value):
                 if isinstance(item, dict | list):
                     yield from duplicates(node.items, item, f"{path}[{index}]")
+
+
+def step(node: Node, path: str, name: str) -> str:
+    """Return the path of a field, or of a key of a map."""
+    if name not in node.properties:
+        return f"{path}[{name}]"
+    return f"{path}.{name}" if path else name
 
 
 def _repeated(node: Node, value: list[Any], path: str) -> Iterator[Cause]:
@@ -188,8 +210,8 @@ def _combined(node: Node, value: Any, path: str) -> Iterator[Cause]:
         yield from check(part, value, path)
     any_of = [list(check(part, value, path)) for part in _branches(node, "anyOf")]
     if any_of and all(any_of):
-        yield from min(any_of, key=len)
-        yield causes.bad_value(path, "", f'"{path}" must validate at least one schema (anyOf)')
+        yield from any_of[0]
+        yield causes.bad_value("<nil>", "", f'"{path}" must validate at least one schema (anyOf)')
     one_of = [list(check(part, value, path)) for part in _branches(node, "oneOf")]
     if one_of and sum(not found for found in one_of) != 1:
         none = "Found none valid" if all(one_of) else f"Found {sum(not found for found in one_of)} valid alternatives"

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 Obj = dict[str, Any]
 CRDS = "customresourcedefinitions.apiextensions.k8s.io"
 CLEANUP = "customresourcecleanup.apiextensions.k8s.io"
+_KEPT_PODS = (
+    "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set "
+    "propagationPolicy=Orphan to suppress this warning"
+)
 ORPHAN, FOREGROUND = "orphan", "foregroundDeletion"
 _PROTECTED = ("default", "kube-system", "kube-public", "kube-node-lease")
 
@@ -53,26 +57,39 @@ def delete(server: ApiServer, resource: Resource, namespace: str, name: str, opt
     if not finalizers and not grace and not held:
         if not options.dry_run:
             server.commit([Change(resource.storage_id, *entry.key, None)])
-        return entry, True
+        return _last_state(server, resource, entry), True
     unchanged = own.get("deletionTimestamp") and finalizers == list(own.get("finalizers") or ())
     if unchanged and grace >= own.get("deletionGracePeriodSeconds", 0):
         return entry, False
     return _mark(server, resource, entry, options, grace, finalizers), False
 
 
+def _last_state(server: ApiServer, resource: Resource, entry: Entry) -> Entry:
+    """Return what DELETE answers of an object that is gone: a pod shows when it was told to end."""
+    if resource.storage_id != "pods":
+        return entry
+    own = dict(entry.obj["metadata"])
+    if not own.get("deletionTimestamp"):
+        own["generation"] = own.get("generation", 0) + 1
+        own["deletionTimestamp"] = meta.timestamp(server.now())
+    own["deletionGracePeriodSeconds"] = 0
+    return Entry(entry.key, {**entry.obj, "metadata": own}, entry.rev)
+
+
 def _mark(server: ApiServer, resource: Resource, entry: Entry, options: DeleteOptions, grace: int, finalizers: list[str]) -> Entry:
     own = dict(entry.obj["metadata"])
     if not own.get("deletionTimestamp") or grace < own.get("deletionGracePeriodSeconds", 0):
-        if not own.get("deletionTimestamp") and "generation" in own:
+        plain = resource.storage_id in (CRDS, "namespaces")
+        if not own.get("deletionTimestamp") and "generation" in own and not plain:
             own["generation"] += 1
         own["deletionTimestamp"] = meta.timestamp(server.now() + timedelta(seconds=grace))
-        own["deletionGracePeriodSeconds"] = grace
+        if not plain:
+            own["deletionGracePeriodSeconds"] = grace
     if finalizers:
         own["finalizers"] = finalizers
     obj = {**entry.obj, "metadata": own}
     if resource.storage_id == "namespaces":
         obj["status"] = {**(obj.get("status") or {}), "phase": "Terminating"}
-        own.pop("deletionGracePeriodSeconds", None)
     if options.dry_run:
         return Entry(entry.key, obj, entry.rev)
     return server.commit([Change(resource.storage_id, *entry.key, obj)])[0]
@@ -100,6 +117,8 @@ def _finalizers(resource: Resource, obj: Obj, options: DeleteOptions) -> list[st
         # Held until its objects are gone.
         found.append(CLEANUP)
     policy = options.propagation
+    if not policy and resource.storage_id == "jobs.batch":
+        options.warnings.append(_KEPT_PODS)
     if not policy:
         if any(word in found for word in (ORPHAN, FOREGROUND)):
             return found

@@ -119,7 +119,8 @@ class Collector:
         if elsewhere or (resource.namespaced and not entry.key[0]):
             given = f"[{ref['apiVersion']}/{ref['kind']}, namespace: {entry.key[0]}, name: {ref['name']}, uid: {ref['uid']}]"
             text = f'ownerRef {given} does not exist in namespace "{entry.key[0]}"'
-            self.server.event(entry.obj, "Warning", "OwnerRefInvalidNamespace", text, component="garbage-collector-controller")
+            shown = {**entry.obj, "metadata": {key: value for key, value in entry.obj["metadata"].items() if key != "resourceVersion"}}
+            self.server.event(shown, "Warning", "OwnerRefInvalidNamespace", text, component="garbage-collector-controller")
 
     def _delete(self, resource: str, entry: Entry, policy: str) -> None:
         served = self.server.registry.by_id(resource)

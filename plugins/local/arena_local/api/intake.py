@@ -116,7 +116,7 @@ _META_ORDER = ["name", "generateName", "namespace", "selfLink", "uid", "resource
 def _ordered(obj: Obj) -> Obj:
     """Return an object with its keys as the server prints them: a custom resource's sorted, others' as in Go's structs."""
     if "/" in str(obj.get("apiVersion")) and "." in str(obj.get("apiVersion")).partition("/")[0]:
-        return _sorted(obj)
+        return {key: _sorted(obj[key]) for key in sorted(obj)}
     meta = obj.get("metadata") or {}
     rest = [key for key in meta if key not in _META_ORDER]
     ordered = {key: meta[key] for key in [*_META_ORDER, *rest] if key in meta}

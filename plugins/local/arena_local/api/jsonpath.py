@@ -55,11 +55,11 @@ def find_all(obj: Any, path: str) -> list[Any]:
                 if isinstance(value, dict) and what in value:
                     found.append(value[what])
             elif isinstance(value, list):
-                if kind == "index" and what is not None and -len(value) <= what < len(value):
+                if kind == "index" and isinstance(what, int) and -len(value) <= what < len(value):
                     found.append(value[what])
-                elif kind == "slice":
+                elif kind == "slice" and isinstance(what, slice):
                     found.extend(value[what])
-                elif kind == "filter":
+                elif kind == "filter" and isinstance(what, tuple):
                     found.extend(item for item in value if str(_dig(item, what[0])) == what[1])
                 elif kind == "all":
                     found.extend(value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from arena_local.api import deletes, meta
@@ -71,7 +72,9 @@ class NamespaceKeeper:
 
     def _empty(self, name: str) -> None:
         self._scheduled.discard(name)
-        server, left, held = self.server, 0, 0
+        server = self.server
+        left: dict[str, int] = {}
+        held: dict[str, int] = {}
         entry = server.store.get("namespaces", "", name)
         if entry is None or not entry.obj["metadata"].get("deletionTimestamp"):
             return
@@ -85,11 +88,15 @@ class NamespaceKeeper:
                 except ApiError as error:
                     log.debug("namespace %s keeps %s %s: %s", name, storage_id, item.key[1], error)
                     gone = error.code == 404
-                left += not gone
-                held += bool(not gone and item.obj["metadata"].get("finalizers"))
+                if gone:
+                    continue
+                shown = f"{resource.plural}.{resource.group}"
+                left[shown] = left.get(shown, 0) + 1
+                for finalizer in item.obj["metadata"].get("finalizers") or ():
+                    held[finalizer] = held.get(finalizer, 0) + 1
         self._finish(name, left, held)
 
-    def _finish(self, name: str, left: int, held: int) -> None:
+    def _finish(self, name: str, left: Mapping[str, int], held: Mapping[str, int]) -> None:
         server = self.server
         entry = server.store.get("namespaces", "", name)
         if entry is None:
@@ -105,7 +112,7 @@ class NamespaceKeeper:
             server.commit([Change("namespaces", "", name, {**entry.obj, "metadata": dict(own), "spec": spec, "status": status})])
 
 
-def _conditions(left: int, held: int, now: str, old: list[Obj]) -> list[Obj]:
+def _conditions(left: Mapping[str, int], held: Mapping[str, int], now: str, old: list[Obj]) -> list[Obj]:
     rows = [
         ("NamespaceDeletionDiscoveryFailure", "False", "ResourcesDiscovered", "All resources successfully discovered"),
         ("NamespaceDeletionGroupVersionParsingFailure", "False", "ParsedGroupVersions", "All legacy kube types successfully parsed"),
@@ -114,9 +121,11 @@ def _conditions(left: int, held: int, now: str, old: list[Obj]) -> list[Obj]:
         ("NamespaceFinalizersRemaining", "False", "ContentHasNoFinalizers", "All content-preserving finalizers finished"),
     ]
     if left:
-        rows[3] = ("NamespaceContentRemaining", "True", "SomeResourcesRemain", f"Some resources are remaining: {left} resource instances")
+        shown = ", ".join(f"{name} has {count} resource instances" for name, count in sorted(left.items()))
+        rows[3] = ("NamespaceContentRemaining", "True", "SomeResourcesRemain", f"Some resources are remaining: {shown}")
     if held:
-        text = f"Some content in the namespace has finalizers remaining: {held} resource instances"
+        shown = ", ".join(f"{name} in {count} resource instances" for name, count in sorted(held.items()))
+        text = f"Some content in the namespace has finalizers remaining: {shown}"
         rows[4] = ("NamespaceFinalizersRemaining", "True", "SomeFinalizersRemain", text)
     times = {item["type"]: item for item in old}
     found = []

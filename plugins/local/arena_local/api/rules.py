@@ -9,6 +9,7 @@ from typing import Any
 from arena_local.api.causes import Cause, shown
 from arena_local.api.cel import CelError, UnsupportedError, evaluate, parse
 from arena_local.api.cel.parse import names_in
+from arena_local.api.check import step
 from arena_local.api.fieldsets import element_of
 from arena_local.api.schema import Node
 
@@ -35,7 +36,7 @@ def _walk(node: Node, value: Any, old: Any, path: str) -> Iterator[Cause]:
         for name, item in value.items():
             child = node.properties.get(name) or node.additional
             if child is not None:
-                yield from _walk(child, item, before.get(name, _ABSENT), f"{path}.{name}" if path else name)
+                yield from _walk(child, item, before.get(name, _ABSENT), step(node, path, name))
     elif isinstance(value, list) and node.items is not None:
         keyed = node.list_type == "map"
         earlier = {element_of(node, item): item for item in old} if keyed and isinstance(old, list) else {}

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import copy
+import json
 from typing import Any
 
 from arena_local.api.decode import Decoder, decode_meta
 from arena_local.api.schema import Node
+from arena_local.bundle import ApiError
 
 _ROOT = frozenset({"apiVersion", "kind", "metadata"})
 
@@ -46,7 +48,12 @@ def _prune(node: Node, value: Any, path: str, unknown: list[str], decoder: Decod
 def _embedded(value: dict[str, Any], path: str, unknown: list[str], decoder: Decoder | None) -> None:
     if isinstance(value.get("metadata"), dict) and decoder is not None:
         inner = Decoder(decoder.what)
-        value["metadata"] = decode_meta(inner, value["metadata"])
+        try:
+            value["metadata"] = decode_meta(inner, value["metadata"])
+        except ApiError as error:
+            shown = json.dumps(value["metadata"], separators=(",", ":"))
+            problem = error.message.removeprefix(f"{decoder.what}: ")
+            raise decoder.refuse(f"{path}.metadata: Invalid value: {shown}: {problem}") from None
         unknown.extend(f"{path}.{name}" for name in inner.unknown)
 
 

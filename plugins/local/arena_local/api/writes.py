@@ -190,11 +190,10 @@ def replace(server: ApiServer, resource: Resource, namespace: str, name: str, bo
             own.pop("resourceVersion", None)
             return create_decoded(server, resource, namespace, obj, options), True
         raise not_found(resource.plural, resource.group, name)
-    version = own.get("resourceVersion", "")
-    if not version and (resource.custom or strategy.needs_version):
-        raise needs_version(resource, name)
     if own.get("uid") and own["uid"] != current.obj["metadata"]["uid"]:
         raise storage_conflict(resource, namespace, name, own["uid"], current.obj["metadata"]["uid"])
+    if not own.get("resourceVersion") and (resource.custom or strategy.needs_version):
+        raise needs_version(resource, name)
     return update(server, resource, current, obj, options), False
 
 

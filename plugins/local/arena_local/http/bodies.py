@@ -148,7 +148,8 @@ def read_object(data: bytes, content_type: str, kind: str, *, needs_kind: bool =
         raise Refusal(415, "UnsupportedMediaType", text)
     if media == "application/yaml":
         try:
-            value, repeated = parse_yaml(data), ()
+            value = parse_yaml(data)
+            repeated: tuple[str, ...] = ()
         except (ValueError, RecursionError, yaml.YAMLError) as error:
             raise unrecognized(kind, f"yaml: {getattr(error, 'problem', None) or error}", data) from None
     else:

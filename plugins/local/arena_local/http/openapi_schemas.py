@@ -122,8 +122,7 @@ def _reduced(raw: Any) -> Any:
     if not isinstance(raw, dict):
         return raw
     if raw.get("nullable") or raw.get("x-kubernetes-preserve-unknown-fields") or raw.get("x-kubernetes-int-or-string"):
-        kept = {key: value for key, value in raw.items() if key.startswith("x-") or key == "description"}
-        return kept
+        return {key: value for key, value in raw.items() if key.startswith("x-") or key == "description"}
     out: Obj = {}
     for key, value in raw.items():
         if key in ("default", "nullable", "anyOf", "oneOf", "not"):

@@ -92,7 +92,7 @@ def delete_options(request: web.Request, body: dict[str, Any]) -> DeleteOptions:
     orphan = body.get("orphanDependents")
     if "orphanDependents" in query:
         orphan = truth(query["orphanDependents"])
-    dry_run: list[Any] = list(body.get("dryRun") or query.getall("dryRun", []))
+    dry_run: list[Any] = list(body.get("dryRun") or query.getall("dryRun", []) or [])
     if orphan is not None and propagation:
         found.append(bad_value("propagationPolicy", propagation, "orphanDependents and deletionPropagation cannot be both set"))
     elif propagation not in ("", "Foreground", "Background", "Orphan"):

@@ -12,10 +12,29 @@ from multidict import CIMultiDict
 
 from arena_local.api.errors import status_of
 from arena_local.bundle import ApiError
+from arena_local.http.protobuf import encode_status
 from arena_local.store.store import encode
 
 #: Below this size compressing costs more than it saves (as in Kubernetes).
 _GZIP_FROM = 128 * 1024
+
+
+class _GoDumper(yaml.SafeDumper):
+    """YAML in the style of Go's library: double quotes where plain text would be read as something else."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        """Write every value out."""
+        return True
+
+    def represent_text(self, text: str) -> yaml.ScalarNode:
+        """Choose the style of a text."""
+        if "\n" in text:
+            return self.represent_scalar("tag:yaml.org,2002:str", text, style="|")
+        plain = self.resolve(yaml.ScalarNode, text, (True, False)) == "tag:yaml.org,2002:str"  # type: ignore[no-untyped-call]
+        return self.represent_scalar("tag:yaml.org,2002:str", text, style=None if plain else '"')
+
+
+_GoDumper.add_representer(str, _GoDumper.represent_text)
 
 
 def warning_headers(warnings: Iterable[str]) -> list[tuple[str, str]]:
@@ -44,13 +63,15 @@ def answer(
 ) -> web.Response:
     """Answer a document as JSON or YAML."""
     if media == "application/yaml":
-        text = yaml.safe_dump(obj, default_flow_style=False, allow_unicode=True)
+        text = yaml.dump(obj, Dumper=_GoDumper, default_flow_style=False, allow_unicode=True, width=1 << 30)
         return raw_answer(request, text.encode(), status=status, media=media, warnings=warnings)
     return raw_answer(request, encode(obj), status=status, warnings=warnings)
 
 
 def refusal(request: web.Request, error: ApiError, warnings: Iterable[str] = ()) -> web.Response:
     """Answer the Status of a refusal."""
+    if getattr(error, "protobuf", False):
+        return raw_answer(request, encode_status(status_of(error)), status=error.code, media="application/vnd.kubernetes.protobuf")
     response = answer(request, status_of(error), status=error.code, warnings=warnings)
     retry = error.details.get("retryAfterSeconds")
     if retry:

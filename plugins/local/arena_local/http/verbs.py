@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from arena_local.api import deletes, lists, patches, reviews, scale, subresources, writes
-from arena_local.api.errors import Refusal, bad_request, internal, method_not_allowed, no_such_resource, not_found, qualified
+from arena_local.api.errors import Refusal, bad_request, method_not_allowed, no_such_resource, not_found, qualified
 from arena_local.api.options import ListOptions, Page
 from arena_local.api.registry import Resource, version_order
 from arena_local.bundle import ApiError
@@ -53,7 +53,9 @@ class Call:
             raise not_acceptable(plain=not self.resource.custom and not as_given)
         if form.protobuf_only:
             if self.resource.custom:
-                raise not_acceptable(plain=False)
+                error = not_acceptable(plain=False)
+                error.protobuf = True
+                raise error
             return Form()
         return form
 
@@ -249,7 +251,10 @@ async def _subresource(call: Call) -> web.StreamResponse:
     if name == "finalize":
         body, _ = await call.body()
         return reply(call.request, subresources.finalize(call.api, call.name, body))
-    raise internal(f"subresource {name} is not available on the local cluster")
+    if method == "GET":
+        return await _get(call)
+    text = f"the local cluster runs pods as processes of this machine and has no {name}"
+    raise Refusal(501, "NotImplemented", text)
 
 
 async def _scale(call: Call) -> web.StreamResponse:

@@ -157,7 +157,7 @@ def _call(tree: Expression, names: Mapping[str, Any]) -> Any:
     if method is not None and isinstance(value, str):
         return method(value, *given)
     if name in ("min", "max", "sum") and isinstance(value, list) and value:
-        return {"min": min, "max": max, "sum": sum}[name](value)
+        return min(value) if name == "min" else max(value) if name == "max" else sum(value)
     raise UnsupportedError(f"the function {name} is not known")
 
 

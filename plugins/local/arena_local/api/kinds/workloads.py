@@ -14,10 +14,6 @@ from arena_local.api.meta import annotation_causes, label_causes
 from arena_local.api.selectors import matches_selector
 
 Obj = dict[str, Any]
-_PROPAGATION = (
-    "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set "
-    "propagationPolicy=Orphan to suppress this warning"
-)
 
 
 def _negative(spec: Obj, fields: Iterable[str], path: str = "spec") -> Iterator[Cause]:
@@ -274,6 +270,3 @@ class DaemonSetStrategy(ReplicatedStrategy):
             rolling.setdefault("maxUnavailable", 1)
             rolling.setdefault("maxSurge", 0)
         obj["spec"].setdefault("revisionHistoryLimit", 10)
-
-
-JOB_DELETE_WARNING = _PROPAGATION
