@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from arena_core.errors import KindNotInstalled, UnknownJobType
 from arena_core.kube.cluster import Cluster
 from arena_core.types import JobHandle, Jobs, JobStatus, Manifest, Problem
 
 
-@dataclass(frozen=True)
-class Target:
+class Target(NamedTuple):
     """Where a submission goes, as extensions see it."""
 
     context: str
@@ -29,8 +27,7 @@ class Extensions(Protocol):
     def job_finished(self, job: Manifest, status: JobStatus, target: Target) -> None: ...  # noqa: D102
 
 
-@dataclass(frozen=True)
-class Session:
+class Session(NamedTuple):
     """A cluster and the installed job types; ``namespace`` is the default of all calls."""
 
     cluster: Cluster

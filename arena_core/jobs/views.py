@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from arena_core.jobs.marks import annotations_of, labels_of, metadata_of
 from arena_core.types import Instance, JobStatus, LogSource, Manifest
@@ -83,24 +83,21 @@ def holds_devices(instance: Instance) -> bool:
     return bool(instance.started) and instance.phase not in ("Succeeded", "Failed") and instance.status != "Terminating"
 
 
-@dataclass(frozen=True)
-class JobList:
+class JobList(NamedTuple):
     """Jobs, the newest start first (those that have not started lead), and a note for each job type that could not be read."""
 
     jobs: tuple[Job, ...] = ()
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class LogLine:
+class LogLine(NamedTuple):
     """One line of a log with where it comes from; ``text`` ends with a newline, but for the last line of a log that lacks it."""
 
     source: LogSource
     text: bytes
 
 
-@dataclass(frozen=True)
-class Deleted:
+class Deleted(NamedTuple):
     """What became of one name: ``job_type`` is empty and ``error`` says why where nothing was deleted."""
 
     name: str

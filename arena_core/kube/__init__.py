@@ -1,25 +1,6 @@
 """Talks to a Kubernetes API: kubeconfig, transport, paging, watch, logs, exec, and refusals in words.
 
-A read imports nothing but the standard library; ``kubernetes`` is imported for exec plugins and auth providers alone.
+``connect.connect`` gives a ``cluster.Cluster``; what the server refuses is in ``refusals``. A read imports nothing but the standard
+library; ``kubernetes`` is imported for exec plugins and auth providers alone. Nothing is re-exported here: a read should not pay
+for what it does not use.
 """
-
-from __future__ import annotations
-
-from arena_core.kube.cluster import Cluster, Created, ListResult
-from arena_core.kube.connect import ConnectOptions, connect
-from arena_core.kube.refusals import Conflict, FieldCause, Forbidden, Gone, Invalid, ServerFailure, Unauthorized
-
-__all__ = [
-    "Cluster",
-    "Conflict",
-    "ConnectOptions",
-    "Created",
-    "FieldCause",
-    "Forbidden",
-    "Gone",
-    "Invalid",
-    "ListResult",
-    "ServerFailure",
-    "Unauthorized",
-    "connect",
-]

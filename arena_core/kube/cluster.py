@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from arena_core.errors import AlreadyExists, NotFound
+from arena_core.errors import AlreadyExists, ArenaError, NotFound, Refused
 from arena_core.kube.endpoint import Endpoint
-from arena_core.kube.refusals import Gone, refusal
 from arena_core.kube.transport import Answer, Stream, Transport
 from arena_core.types import Manifest, Resource
 
@@ -20,19 +18,19 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 PAGE = 500
+#: The context of the embedded cluster.
+LOCAL_CONTEXT = "arena-local"
 FIELD_MANAGER = "arena"
 
 
-@dataclass(frozen=True, slots=True)
-class ListResult:
+class ListResult(NamedTuple):
     """The objects of a list, and the version of the collection, from where a watch can go on."""
 
     items: list[Manifest]
     resource_version: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Created:
+class Created(NamedTuple):
     """What a create gave: the stored object, the server's warnings, and whether it was there from an earlier try of the same create."""
 
     object: Manifest
@@ -40,24 +38,23 @@ class Created:
     recovered: bool = False
 
 
-@dataclass(eq=False)
 class Cluster:
     """An API server with a context and a default namespace. Safe for several threads.
 
     ``is_local`` says that this is the embedded cluster, ``started_local`` that it was chosen because nothing else is configured.
     """
 
-    endpoint: Endpoint
-    context: str = ""
-    namespace: str = "default"
-    user_name: str = ""
-    is_local: bool = False
-    started_local: bool = False
-    transport: Transport = field(init=False, repr=False)
+    def __init__(self, endpoint: Endpoint, context: str = "", namespace: str = "default", user_name: str = "") -> None:
+        self.endpoint = endpoint
+        self.context = context
+        self.namespace = namespace
+        self.user_name = user_name
+        self.is_local = context == LOCAL_CONTEXT
+        self.started_local = False
+        self.transport = Transport(endpoint)
 
-    def __post_init__(self) -> None:
-        self.transport = Transport(self.endpoint)
-        self.is_local = self.is_local or self.context == "arena-local"
+    def __repr__(self) -> str:
+        return f"Cluster({self.server!r}, context={self.context!r}, namespace={self.namespace!r})"
 
     @property
     def server(self) -> str:
@@ -91,7 +88,9 @@ class Cluster:
         for attempt in range(3):
             try:
                 return self._list(resource, namespace, label_selector, field_selector, limit if attempt < 2 else 0)
-            except Gone:
+            except Refused as error:
+                if not getattr(error, "gone", False):
+                    raise
                 log.debug("the list of %s changed while it was read, reading it again", resource.key)
         return self._list(resource, namespace, label_selector, field_selector, 0)
 
@@ -241,11 +240,9 @@ class Cluster:
         return str(((review.get("status") or {}).get("userInfo") or {}).get("username") or "")
 
     def _object(self, answer: Answer, verb: str, resource: Resource, namespace: str, name: str) -> Manifest:
-        if not answer.ok:
-            raise refusal(answer.status, answer.body, verb=verb, resource=resource, namespace=namespace, name=name)
-        data = _decode(answer)
+        data = _decode(answer) if answer.ok else None
         if data is None:
-            raise refusal(404, b"not JSON", verb=verb, resource=None, namespace=namespace, name=name)
+            raise _refused(answer, verb, resource, namespace, name)
         return data
 
 
@@ -260,6 +257,15 @@ def path_of(resource: Resource, namespace: str = "", name: str = "", subresource
 
         path += "/" + quote(name, safe="")
     return f"{path}/{subresource}" if subresource else path
+
+
+def _refused(answer: Answer, verb: str, resource: Resource, namespace: str, name: str) -> ArenaError:
+    # Imported when something is refused: its patterns cost more than a small list.
+    from arena_core.kube.refusals import refusal
+
+    if answer.ok:
+        return refusal(404, b"not JSON", verb=verb, resource=None, namespace=namespace, name=name)
+    return refusal(answer.status, answer.body, verb=verb, resource=resource, namespace=namespace, name=name)
 
 
 def _decode(answer: Answer) -> Manifest | None:

@@ -6,23 +6,19 @@ import base64
 import binascii
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from arena_core.errors import ClusterUnreachable
 from arena_core.kube import kubeconfig
-from arena_core.kube.cluster import Cluster
+from arena_core.kube.cluster import LOCAL_CONTEXT, Cluster
 from arena_core.kube.endpoint import Credentials, Endpoint
 
 SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
-#: The embedded cluster's context.
-LOCAL_CONTEXT = "arena-local"
 _OFFICIAL = ("exec", "auth-provider")
 
 
-@dataclass(frozen=True)
-class ConnectOptions:
+class ConnectOptions(NamedTuple):
     """What the user said about the cluster. ``local`` asks for the embedded cluster, whatever is configured."""
 
     kubeconfig: str = ""
@@ -49,7 +45,7 @@ def connect(options: ConnectOptions | None = None) -> Cluster:
     if config is not None and not (options.context == LOCAL_CONTEXT and LOCAL_CONTEXT not in config.contexts):
         return _from_files(config, options)
     if config is not None:
-        return _embedded(replace(options, local=True))
+        return _embedded(options._replace(local=True))
     if os.environ.get("KUBERNETES_SERVICE_HOST") and (SERVICE_ACCOUNT / "token").exists():
         return _in_cluster(options)
     return _embedded(options)
@@ -178,7 +174,7 @@ def _embedded(options: ConnectOptions) -> Cluster:
     except (ImportError, AttributeError) as error:
         raise ClusterUnreachable(f"the embedded cluster cannot be loaded: {error}", "reinstall arena-local") from error
     path, context = ensure()
-    cluster = _from_files(kubeconfig.load([path]), replace(options, context=options.context or context))
+    cluster = _from_files(kubeconfig.load([path]), options._replace(context=options.context or context))
     cluster.is_local = True
     cluster.started_local = not options.local
     return cluster

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from arena_core.errors import ClusterUnreachable
 
@@ -18,26 +17,28 @@ _PATHS = {
 _LISTS = {"clusters": "cluster", "users": "user", "contexts": "context"}
 
 
-@dataclass(frozen=True)
-class Context:
+class Context(NamedTuple):
     """One context with what it points to; ``user`` may hold secrets and stays out of texts."""
 
     name: str
-    cluster: dict[str, Any] = field(repr=False)
-    user: dict[str, Any] = field(repr=False)
+    cluster: dict[str, Any]
+    user: dict[str, Any]
     user_name: str = ""
     namespace: str = ""
 
+    def __repr__(self) -> str:
+        return f"Context({self.name!r}, user_name={self.user_name!r})"
 
-@dataclass
+
 class Kubeconfig:
     """Merged files: entries by name, and the files they came from."""
 
-    files: tuple[str, ...]
-    current: str = ""
-    clusters: dict[str, dict[str, Any]] = field(default_factory=dict, repr=False)
-    users: dict[str, dict[str, Any]] = field(default_factory=dict, repr=False)
-    contexts: dict[str, dict[str, Any]] = field(default_factory=dict)
+    def __init__(self, files: tuple[str, ...]) -> None:
+        self.files = files
+        self.current = ""
+        self.clusters: dict[str, dict[str, Any]] = {}
+        self.users: dict[str, dict[str, Any]] = {}
+        self.contexts: dict[str, dict[str, Any]] = {}
 
     @property
     def source(self) -> str:

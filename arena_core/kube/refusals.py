@@ -55,6 +55,8 @@ class Conflict(Refused):
 class Gone(Refused):
     """A list or watch position is too old (410); reading starts again."""
 
+    gone = True
+
 
 class ServerFailure(ClusterUnreachable):
     """The API server answers, but with a failure of its own (5xx, 429), even after retries."""

@@ -9,8 +9,8 @@ import random
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from arena_core import __version__
@@ -28,8 +28,7 @@ _TRANSIENT = (500, 502, 503, 504)
 _SAFE = ("GET", "DELETE", "PUT")
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """A whole answer. ``tries`` is above 1 when the request was sent again."""
 
     status: int
@@ -130,7 +129,7 @@ class Transport:
                 wait = _retry_after(answer, again, method)
                 if wait is None or pause is None:
                     log.debug("%s %s: %d", method, path, answer.status)
-                    return replace(answer, tries=answer.tries + tries - 1)
+                    return answer._replace(tries=answer.tries + tries - 1)
                 pause = max(pause, wait)
                 log.debug("%s %s: %d, trying again in %.1f s", method, path, answer.status, pause)
             time.sleep(pause * random.uniform(0.5, 1.0) if pause < 1 else pause)
@@ -193,7 +192,7 @@ class Transport:
                 # A kept connection that the server had closed meanwhile: not a failure, just a stale connection. Yet the request may
                 # have arrived, so it counts as a try.
                 second = self._once(method, path, query, payload, content_type, timeout, again)
-                return replace(second, tries=second.tries + 1)
+                return second._replace(tries=second.tries + 1)
             raise _Broken(error, retry=not isinstance(error, TimeoutError)) from error
         except BaseException:
             connection.close()

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from arena_core.errors import ClusterUnreachable
-from arena_core.kube import ConnectOptions, connect, kubeconfig
+from arena_core.kube import kubeconfig
+from arena_core.kube.connect import ConnectOptions, connect
 
 ONE = """
 apiVersion: v1
@@ -143,15 +144,13 @@ def test_bad_base64_and_missing_certificates(one: Path) -> None:
 
 
 def test_inside_a_cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from arena_core.kube import connect as module
-
     account = tmp_path / "account"
     account.mkdir()
     (account / "token").write_text("sa-token")
     (account / "namespace").write_text("team")
     monkeypatch.setattr(sys.modules["arena_core.kube.connect"], "SERVICE_ACCOUNT", account)
     monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "fd00::1")
-    cluster = module()
+    cluster = connect()
     assert (cluster.server, cluster.namespace) == ("https://[fd00::1]:443", "team")
     assert cluster.endpoint.credentials.headers() == {"Authorization": "Bearer sa-token"}
 
@@ -219,7 +218,7 @@ def test_a_read_imports_nothing_heavy(tmp_path: Path, fake_api: Any, reply: Any)
     }))  # fmt: skip
     fake_api.script(reply(200, {"items": []}))
     code = (
-        "import sys; from arena_core.kube import connect, ConnectOptions; from arena_core.kube.resources import PODS\n"
+        "import sys; from arena_core.kube.connect import connect, ConnectOptions; from arena_core.kube.resources import PODS\n"
         f"connect(ConnectOptions(kubeconfig={str(path)!r})).list(PODS, 'default')\n"
         "print([m for m in ('kubernetes', 'pydantic', 'aiohttp', 'requests', 'urllib3', 'yaml', 'typer', 'asyncio') if m in sys.modules])"
     )
