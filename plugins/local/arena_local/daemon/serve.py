@@ -10,6 +10,7 @@ import sys
 from logging.handlers import RotatingFileHandler
 
 from arena_local.daemon.state import State, port_is_free
+from arena_local.kubelet.isolation import probe_early
 
 log = logging.getLogger("arena_local.daemon")
 
@@ -44,6 +45,9 @@ def _set_up_log(state: State, *, verbose: bool) -> None:
 
 
 async def _serve(state: State, port: int) -> None:
+    gc.disable()  # what is made during the start stays for good
+    options = state.options()
+    probe_early(options.names)
     from aiohttp import web
 
     from arena_local.daemon.assemble import Cluster
@@ -54,7 +58,7 @@ async def _serve(state: State, port: int) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ended.put_nowait, "stop")
     loop.add_signal_handler(signal.SIGHUP, ended.put_nowait, "reload")
-    cluster = Cluster(state, state.options())
+    cluster = Cluster(state, options)
     runner = web.AppRunner(build_app(cluster.context), access_log=None, handle_signals=False, shutdown_timeout=1.0)
     await runner.setup()
     wanted = port or state.last_port()
@@ -64,6 +68,7 @@ async def _serve(state: State, port: int) -> None:
     state.announce(runner.addresses[0][1])
     log.info("ready (pid file, kubeconfig and port are written)")
     gc.freeze()
+    gc.enable()
     gc.set_threshold(20_000, 20, 50)
     while await ended.get() == "reload":
         await cluster.apply(state.options())

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from arena_local.kubelet.model import Slot
@@ -12,6 +14,27 @@ from arena_local.kubelet.runtime import end_process, sweep
 
 if TYPE_CHECKING:
     from arena_local.kubelet.worker import Worker
+
+
+#: A grace period longer than this is not waited for where nothing can come of it.
+LONG = 5.0
+#: How long a process has to set up its handlers after TERM was sent.
+DEAF = 0.3
+
+
+def is_deaf(pid: int) -> bool:
+    """Whether TERM means nothing to the process: as pid 1 without a handler it never gets the signal, and KILL (137) is sure to follow.
+
+    A process that ignores TERM on purpose wants its grace period and is not deaf.
+    """
+    masks = {}
+    with contextlib.suppress(OSError, ValueError):
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+            name, _, value = line.partition(":")
+            if name in ("SigCgt", "SigIgn"):
+                masks[name] = int(value, 16)
+    term = 1 << (signal.SIGTERM - 1)
+    return len(masks) == 2 and not any(mask & term for mask in masks.values())
 
 
 class Ending:
@@ -58,8 +81,11 @@ class Ending:
 
     async def _gone(self, slot: Slot, patience: float) -> None:
         run = slot.run
-        until = time.monotonic() + patience
+        begun = time.monotonic()
+        until = begun + patience
         pause = 0.005
         while run and run.running and time.monotonic() < until:
+            if patience > LONG and time.monotonic() - begun > DEAF and is_deaf(run.pid):
+                return
             await asyncio.sleep(min(pause, max(until - time.monotonic(), 0)))
             pause = min(pause * 1.5, 0.05)

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,6 +36,18 @@ class Isolation:
     def spaces(self) -> dict[str, bool]:
         """As the shim wants it."""
         return {"user": self.user, "mount": self.mount, "pid": self.pid} if self.mount else {}
+
+
+_early: dict[str, Future[Isolation]] = {}
+
+
+def probe_early(wanted: str) -> Future[Isolation]:
+    """Begin to probe in a thread, or return the probe that has begun: at start the rest of the daemon is assembled meanwhile."""
+    if wanted not in _early:
+        pool = ThreadPoolExecutor(1, thread_name_prefix="isolation")
+        _early[wanted] = pool.submit(probe, wanted)
+        pool.shutdown(wait=False)
+    return _early[wanted]
 
 
 def probe(wanted: str = "auto") -> Isolation:

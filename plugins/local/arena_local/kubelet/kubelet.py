@@ -15,7 +15,7 @@ from arena_local.context import Context, Options
 from arena_local.kubelet import node, records, simulate
 from arena_local.kubelet.backend import Backend
 from arena_local.kubelet.devices import Devices, count_gpus
-from arena_local.kubelet.isolation import probe
+from arena_local.kubelet.isolation import probe_early
 from arena_local.kubelet.launch import Machine
 from arena_local.kubelet.model import Slot
 from arena_local.kubelet.names import Addresses, Names, hosts_text, is_ready, write_in_place
@@ -67,7 +67,7 @@ class Kubelet:
         shutil.copyfile(Path(__file__).parent / "bin" / "nslookup", tool)
         tool.chmod(0o755)
         self.runtime.start()
-        isolation = await asyncio.to_thread(probe, self._options.names)
+        isolation = await asyncio.wrap_future(probe_early(self._options.names))
         log.info("isolation: %s", isolation)
         self.machine = Machine(self.api, self.state, isolation, self.names, self.ports, self.devices)
         node.register(self.api, self.nodes, self.sizes)

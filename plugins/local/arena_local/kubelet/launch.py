@@ -150,7 +150,7 @@ class Launcher:
         return {
             "root": str(root),
             "proc": self._machine.isolation.pid,
-            "tmp": str(tmp),
+            "tmp": "" if cwd == "/tmp" else str(tmp),
             "hostname": names.host_name(self._pod),
             "keep": sorted(keep),
             "mounts": [hosts, *mounts, *_message(container, folder, number)],

@@ -71,30 +71,47 @@ class Names:
         to an address of its own where it has none: what is rewritten into an environment cannot change later.
         """
         result: dict[str, list[str]] = {"kubernetes.default.svc": ["127.0.0.1"]}
-        hosts = [p for p in self._api.list("pods") if p["spec"].get("hostname")]
-        pods = [(p, ip) for p in hosts if (ip := self._ip(p, assume=assume))]
+        behind = _Behind(self._api.list("pods"))
         for service in self._api.list("services"):
             meta, spec = service["metadata"], service["spec"]
-            addresses = self._addresses(service, assume=assume)
-            _add(result, meta["name"], meta["namespace"], namespace, addresses)
-            for pod, ip in pods:
-                mine = pod["metadata"]["namespace"] == meta["namespace"] and pod["spec"].get("subdomain") == meta["name"]
-                if mine and (assume or spec.get("publishNotReadyAddresses") or is_ready(pod)):
-                    _add(result, f"{pod['spec']['hostname']}.{meta['name']}", meta["namespace"], namespace, [ip])
+            anyway = assume or bool(spec.get("publishNotReadyAddresses"))
+            found = behind.selected(meta["namespace"], spec.get("selector") or {}, anyway=anyway)
+            if not found and assume:
+                found = [service_address(meta["namespace"], meta["name"])]
+            _add(result, meta["name"], meta["namespace"], namespace, found)
+            for host, address in behind.hosts(meta["namespace"], meta["name"], anyway=anyway):
+                _add(result, f"{host}.{meta['name']}", meta["namespace"], namespace, [address])
         return result
 
-    def _addresses(self, service: Obj, *, assume: bool) -> list[str]:
-        meta, spec = service["metadata"], service["spec"]
-        found = []
-        if selector := spec.get("selector"):
-            for pod in self._api.list("pods", meta["namespace"], selector):
-                ip = self._ip(pod, assume=assume)
-                there = ip and (pod.get("status") or {}).get("phase") not in ("Succeeded", "Failed")
-                if there and (assume or spec.get("publishNotReadyAddresses") or is_ready(pod)):
-                    found.append(ip)
-        if not found and assume:
-            found = [service_address(meta["namespace"], meta["name"])]
-        return found
+
+class _Behind:
+    """The pods that have an address, found by label and by subdomain."""
+
+    def __init__(self, pods: Iterable[Obj]) -> None:
+        self._by_label: dict[tuple[str, str, str], list[Obj]] = {}
+        self._by_subdomain: dict[tuple[str, str], list[Obj]] = {}
+        for pod in pods:
+            status, meta, spec = pod.get("status") or {}, pod["metadata"], pod["spec"]
+            if not status.get("podIP") or status.get("phase") in ("Succeeded", "Failed"):
+                continue
+            for key, value in (meta.get("labels") or {}).items():
+                self._by_label.setdefault((meta["namespace"], key, value), []).append(pod)
+            if spec.get("hostname") and spec.get("subdomain"):
+                self._by_subdomain.setdefault((meta["namespace"], spec["subdomain"]), []).append(pod)
+
+    def selected(self, namespace: str, selector: Mapping[str, str], *, anyway: bool) -> list[str]:
+        """Return the addresses of the pods that a selector means and that are ready (or ``anyway``)."""
+        if not selector:
+            return []
+        buckets = [self._by_label.get((namespace, k, v), []) for k, v in selector.items()]
+        wanted = selector.items()
+        fitting = [p for p in min(buckets, key=len) if wanted <= p["metadata"]["labels"].items()]
+        return [p["status"]["podIP"] for p in fitting if anyway or is_ready(p)]
+
+    def hosts(self, namespace: str, subdomain: str, *, anyway: bool) -> list[tuple[str, str]]:
+        """Return (hostname, address) of the pods of a subdomain."""
+        pods = self._by_subdomain.get((namespace, subdomain), [])
+        return [(p["spec"]["hostname"], p["status"]["podIP"]) for p in pods if anyway or is_ready(p)]
 
 
 def service_address(namespace: str, name: str) -> str:
@@ -124,6 +141,7 @@ def hosts_text(table: Mapping[str, Iterable[str]], pod: Obj, address: str) -> st
     names = [host]
     if spec.get("subdomain"):
         names.insert(0, f"{host}.{spec['subdomain']}.{meta['namespace']}.svc.{DOMAIN}")
+        names.append(f"{host}.{spec['subdomain']}")  # a master binds to its own name before its Service knows the address
     lines = ["# Kubernetes-managed hosts file (local cluster).", "127.0.0.1\tlocalhost", "::1\tlocalhost ip6-localhost ip6-loopback"]
     lines.append(f"{address}\t{' '.join(names)}")
     lines += [f"{alias['ip']}\t{' '.join(alias.get('hostnames') or ())}" for alias in spec.get("hostAliases") or ()]

@@ -78,7 +78,7 @@ class Sandbox:
     def _private_tmp(self) -> None:
         """Lay a private layer over /tmp: the machine's files are seen, what the container writes stays its own."""
         tmp, upper = f"{self._root}/tmp", str(self._plan["tmp"])
-        if not os.path.isdir("/tmp") or os.path.islink("/tmp"):
+        if not upper or not os.path.isdir("/tmp") or os.path.islink("/tmp"):
             return
         if upper.startswith("/tmp/"):  # a layer may not lie within the one below it
             upper = f"{self._root}/.tmp"
