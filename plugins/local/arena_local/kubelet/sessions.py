@@ -64,6 +64,7 @@ class ExecSession:
         self._result = bytearray()
         self._code: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._master = -1
+        self._pid = 0
         self.error = ""
         result_read, result_write = os.pipe()
         if tty:
@@ -92,6 +93,8 @@ class ExecSession:
         data = os.read(self._result_fd, 65536)
         self._result += data
         text = bytes(self._result).decode(errors="replace")
+        if text.startswith("pid ") and "\n" in text:
+            self._pid = int(text.split()[1])
         if "exit " in text or not data:
             asyncio.get_running_loop().remove_reader(self._result_fd)
             os.close(self._result_fd)
@@ -149,11 +152,14 @@ class ExecSession:
 
     async def kill(self) -> None:
         """End the process because the client has left."""
-        for line in bytes(self._result).splitlines():
-            words = line.split()
-            if len(words) == 2 and words[0] == b"pid" and not self._code.done():
-                with contextlib.suppress(OSError, ValueError):
-                    os.killpg(int(words[1]), signal.SIGKILL)
+        for _ in range(100):
+            if self._pid or self._code.done():
+                break
+            await asyncio.sleep(0.02)  # it is just being started
+        if self._pid and not self._code.done():
+            for end in (os.killpg, os.kill):
+                with contextlib.suppress(OSError):
+                    end(self._pid, signal.SIGKILL)
         self._release()
 
     def _release(self) -> None:
