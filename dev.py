@@ -84,7 +84,7 @@ def lint(_: list[str]) -> None:
 def bench(rest: list[str]) -> None:
     """Measure speed and memory beside other programs and write the table to benchmarks/RESULTS.md."""
     setup(dev=True)
-    run(BIN / "python", "benchmarks/run.py", *rest)
+    run(BIN / "python", "-m", "benchmarks.run", *rest, PYTHONPATH=str(ROOT))
 
 
 def contract(rest: list[str]) -> None:

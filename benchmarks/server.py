@@ -1,0 +1,151 @@
+"""The local cluster as an API server: start, creates, lists, watch latency, memory."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import statistics
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from arena_local.testing import LocalCluster
+from benchmarks.harness import percentile, table
+
+WATCHERS = 50
+
+
+class Client:
+    """One keep-alive connection."""
+
+    def __init__(self, server: str) -> None:
+        parts = urlsplit(server)
+        self.prefix = parts.path
+        self.connection = http.client.HTTPConnection(parts.hostname or "", parts.port)
+
+    def send(self, method: str, path: str, body: object = None) -> bytes:
+        """Send one request and return the answer's body; anything but success ends the benchmark."""
+        data = None if body is None else json.dumps(body)
+        self.connection.request(method, self.prefix + path, data, {"Content-Type": "application/json"})
+        answer = self.connection.getresponse()
+        text = answer.read()
+        if answer.status >= 300:
+            raise SystemExit(f"{method} {path}: {answer.status} {text[:200]!r}")
+        return text
+
+    def stream(self, path: str) -> Iterator[bytes]:
+        """Yield the lines of a watch."""
+        self.connection.request("GET", self.prefix + path)
+        yield from self.connection.getresponse()
+
+
+def config_map(n: int) -> dict[str, object]:
+    """Return an object of about 1 kB as JSON."""
+    return marked(f"c-{n:05}", {"n": str(n % 10)}, {"x": "y" * 600})
+
+
+def marked(name: str, labels: dict[str, str], data: dict[str, str]) -> dict[str, object]:
+    """Return a ConfigMap."""
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "labels": labels}, "data": data}
+
+
+def spread(times: list[float]) -> str:
+    """Return median and tail of milliseconds."""
+    return f"p50 {percentile(times, 0.5):.2f} ms, p99 {percentile(times, 0.99):.2f}"
+
+
+def memory(pid: int) -> float:
+    """Return the resident memory of a process in MiB."""
+    line = next(x for x in Path(f"/proc/{pid}/status").read_text().splitlines() if x.startswith("VmRSS"))
+    return int(line.split()[1]) / 1024
+
+
+def run() -> str:
+    """Return the table."""
+    rows: list[tuple[str, str, str]] = []
+    begin = time.perf_counter()
+    with LocalCluster.start() as cluster:
+        rows.append(("start to ready", f"{time.perf_counter() - begin:.2f} s", "≤ 1 s"))
+        client, path = Client(cluster.server), "/api/v1/namespaces/default/configmaps"
+        idle = memory(cluster.pid)
+        begin = time.perf_counter()
+        times = []
+        for n in range(1000):
+            before = time.perf_counter()
+            client.send("POST", path, config_map(n))
+            times.append((time.perf_counter() - before) * 1000)
+        rate = 1000 / (time.perf_counter() - begin)
+        rows.append(
+            (
+                "durable create, 1 connection",
+                f"{rate:.0f}/s ({spread(times)})",
+                "≥ 1,000/s",
+            )
+        )
+        rows.append(("memory idle / with 1,000 objects", f"{idle:.0f} / {memory(cluster.pid):.0f} MiB", "≤ 80 MiB"))
+        latency = watch_latency(cluster.server, path, 1)
+        rows.append(("watch latency, 1 watcher", spread(latency), ""))
+        latency = watch_latency(cluster.server, path, WATCHERS)
+        rows.append(
+            (
+                f"watch latency, {WATCHERS} watchers",
+                spread(latency),
+                "p50 ≤ 3 ms",
+            )
+        )
+        for n in range(1000, 10000):
+            client.send("POST", path, config_map(n))
+        client.send("GET", path)
+        times = []
+        for _ in range(7):
+            before = time.perf_counter()
+            size = len(client.send("GET", path))
+            times.append((time.perf_counter() - before) * 1000)
+        rows.append((f"list of 10,000 ({size / 1e6:.1f} MB)", f"{statistics.median(times):.0f} ms", "≤ 60 ms"))
+        rows.append(("memory with 10,000 objects", f"{memory(cluster.pid):.0f} MiB", "≤ 200 MiB"))
+    return table(("what", "measured", "goal"), rows)
+
+
+def watch_latency(server: str, path: str, watchers: int) -> list[float]:
+    """Return, for 100 changes, the milliseconds from sending a change until a watcher has read it (all watchers' times)."""
+    sent: dict[str, float] = {}
+    seen: list[float] = []
+    ready = threading.Barrier(watchers + 1)
+
+    def watch() -> None:
+        lines = Client(server).stream(f"{path}?watch=true&timeoutSeconds=30&labelSelector=bench=yes")
+        ready.wait()
+        count = 0
+        for line in lines:
+            now = time.perf_counter()
+            event = json.loads(line)
+            mark = event["object"]["data"].get("mark", "")
+            if mark in sent:
+                seen.append((now - sent[mark]) * 1000)
+                count += 1
+                if count == 100:
+                    return
+
+    client, name = Client(server), f"bench-{watchers}"
+    client.send("POST", path, marked(name, {"bench": "yes"}, {}))
+    threads = [threading.Thread(target=watch, daemon=True) for _ in range(watchers)]
+    for t in threads:
+        t.start()
+    ready.wait()
+    time.sleep(0.5)
+    for n in range(100):
+        body = {
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": {"name": name, "labels": {"bench": "yes"}},
+            "data": {"mark": f"{watchers}-{n}"},
+        }
+        sent[f"{watchers}-{n}"] = time.perf_counter()
+        client.send("PUT", f"{path}/{name}", body)
+        time.sleep(0.02)
+    for t in threads:
+        t.join(10)
+    client.send("DELETE", f"{path}/{name}")
+    return seen
