@@ -194,7 +194,7 @@ def _toleration(item: Any) -> Toleration:
     head, comma, operator = text.partition(",")
     head, *rest = head.split(":")
     key, sign, content = head.partition("=")
-    if not key or "" in rest or len(rest) > 3 or (comma and (not operator or len(rest) > 1)):
+    if not key or (sign and not rest) or "" in rest or len(rest) > 3 or (comma and (not operator or len(rest) > 1)):
         raise ValueError(f"{text!r} is not a toleration: expected {_TOLERATION_FORM}")
     effect, named, wait = (*rest, "", "", "")[:3]
     operator = operator or named or ("Equal" if sign else "Exists")

@@ -36,6 +36,9 @@ class AppWrapperArgs(RunPolicyArgs, CpuMemoryArgs, SharedMemoryArgs, SubmitArgs)
     """The flags that the wrapper claims, whatever is inside: those of the AppWrapper fork of Arena with its defaults, and more."""
 
     NAME_LETTER_FIRST: ClassVar[bool] = True
+    #: Whether image and command are needed is for the type inside to say.
+    REQUIRES_IMAGE: ClassVar[bool] = False
+    REQUIRES_COMMAND: ClassVar[bool] = False
 
     inner_type: str = flag("pytorch", help="Job type inside: pytorch, volcano, or any installed one that can be wrapped.", group=WRAPPER)
     retry_limit: int = flag(3, help="How often a failed run is repeated; 0 makes the first failure final.", group=WRAPPER, ge=0)
@@ -77,7 +80,7 @@ class AppWrapperArgs(RunPolicyArgs, CpuMemoryArgs, SharedMemoryArgs, SubmitArgs)
     max_retry: int = flag(10000, help="Container restarts that the task may have in all.", group=VOLCANO, ge=0)
     master_port: int = flag(23456, help="Port of the rendezvous (MASTER_PORT).", group=VOLCANO, ge=1, le=65535)
     use_svc_plugin: bool = flag(
-        True, help="Names of the pods by Volcano's svc plugin; without it by a Service, subdomain and hostname.", group=VOLCANO
+        True, help="Names of the pods by Volcano's svc plugin; without it a Service leads to the first pod.", group=VOLCANO
     )
     network_topology_mode: Literal["", "hard", "soft"] = flag("", help="Keep the job within a part of the network.", group=VOLCANO)
     highest_tier_allowed: int = flag(0, help="Highest HyperNode tier for the job (0: none given).", group=VOLCANO, ge=0)

@@ -20,6 +20,8 @@ VOLCANO_ONLY = (
     *("replicas", "min_available", "task_name", "max_retry", "use_svc_plugin", "network_topology_mode", "highest_tier_allowed"),
     *("total_partitions", "partition_size", "partition_topology_mode", "partition_highest_tier", "ring_controller", "volcano_queue"),
 )
+#: Common flags that change the job, so they are not ignored silently where the type inside has no use for them; and what to say instead.
+WANTED = {"workers": "say --replicas", "retry": "say --retry-limit", "running_timeout": ""}
 
 
 def handle_of(args: AppWrapperArgs, jobs: Jobs) -> JobHandle:
@@ -67,11 +69,15 @@ def arguments(args: AppWrapperArgs, inner: JobHandle) -> Any:
     return parse(model, raw)
 
 
-def misplaced(args: AppWrapperArgs, inner: JobHandle, jobs: Jobs) -> list[Problem]:
-    """Return a problem for each flag that was given and that only an inner type not chosen knows."""
+def misplaced(args: AppWrapperArgs, inner: JobHandle) -> list[Problem]:
+    """Return a problem for each flag that was given and that the chosen type cannot obey; one that it knows is never refused."""
     known, kind = inner.args_model.model_fields, inner.job_type.name
     problems = []
+    if kind == "volcanojob" and not args.image and not {"tasks", "task_images"} & args.model_fields_set:
+        problems.append(Problem("the container image is missing", "image", "give one with --image"))
     for field in sorted(args.model_fields_set):
+        if field in WANTED and field not in known and getattr(args, field) != AppWrapperArgs.model_fields[field].default:
+            problems.append(Problem(f"means nothing with --inner-type={args.inner_type}", field, WANTED[field]))
         if field in VOLCANO_ONLY and kind != "volcanojob" and field not in known:
             problems.append(Problem(f"means nothing with --inner-type={args.inner_type}", field, "it belongs to --inner-type=volcano"))
         elif field not in AppWrapperArgs.model_fields and field not in known:

@@ -10,6 +10,7 @@ from typing import Any
 from arena_appwrapper.args import AppWrapperArgs
 from arena_appwrapper.inner import arguments, handle_of
 from arena_core.podspec import JobFacts, job_metadata
+from arena_core.podspec.metadata import KUEUE_PRIORITY, KUEUE_QUEUE
 from arena_core.types import Jobs, Manifest, PodSet
 
 PREFIX = "workload.codeflare.dev.appwrapper/"
@@ -31,7 +32,8 @@ def build(args: AppWrapperArgs, jobs: Jobs) -> list[Manifest]:
     facts = JobFacts("appwrapperjob", "AppWrapperJob", CHART, total_gpus=int(total) if total is not None else None)
     metadata = job_metadata(args, facts)
     metadata["labels"] = {**metadata["labels"], LABEL: args.name}
-    metadata["annotations"] = {**metadata.get("annotations", {}), **fault_tolerance(args)}
+    # Whoever writes one of the operator's annotations by hand means it.
+    metadata["annotations"] = {**fault_tolerance(args), **metadata.get("annotations", {})}
     mark = {"app": "appwrapperjob", "chart": CHART, "createdBy": "AppWrapperJob", LABEL: args.name}
     _relabel(job, pod_sets, mark)
     component = {
@@ -92,9 +94,15 @@ def template_at(job: Manifest, path: str) -> dict[str, Any]:
 
 
 def _relabel(job: Manifest, pod_sets: Sequence[PodSet], mark: Mapping[str, str]) -> None:
-    """Label the job and its pods as the wrapper's, so that neither tool takes the inner job for one of its own."""
+    """Label the job and its pods as the wrapper's, so that neither tool takes the inner job for one of its own.
+
+    What only the wrapper may carry is taken away: Kueue would queue a labelled child by itself.
+    """
     for metadata in (job["metadata"], *(template_at(job, p.path).setdefault("metadata", {}) for p in pod_sets)):
-        metadata["labels"] = {**(metadata.get("labels") or {}), **mark}
+        labels = {k: v for k, v in (metadata.get("labels") or {}).items() if k not in (KUEUE_QUEUE, KUEUE_PRIORITY)}
+        metadata["labels"] = {**labels, **mark}
+        if notes := metadata.get("annotations"):
+            metadata["annotations"] = {k: v for k, v in notes.items() if not k.startswith(PREFIX)}
     job["metadata"].pop("annotations", None)
 
 

@@ -71,7 +71,7 @@ def arena_validate(args: AppWrapperArgs, jobs: Jobs) -> list[Problem]:
         handle = inner.handle_of(args, jobs)
     except InvalidArguments as error:
         return list(error.problems)
-    problems = inner.misplaced(args, handle, jobs)
+    problems = inner.misplaced(args, handle)
     try:
         wrapped = inner.arguments(args, handle)
     except InvalidArguments as error:
