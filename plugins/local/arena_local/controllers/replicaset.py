@@ -11,7 +11,7 @@ from arena_local.operator.conditions import find_condition, parse_time, remove_c
 from arena_local.operator.owners import claim, controlled, owner_reference
 
 MANAGER = "replicaset-controller"
-_BURST = 500
+_BURST = 100
 
 
 def removal_order(pod: Obj) -> tuple[object, ...]:

@@ -16,6 +16,8 @@ from arena_local.operator.conditions import find_condition, parse_time, timestam
 
 __all__ = ["FINALIZER", "MANAGER", "JobSync", "without_finalizer"]
 
+#: Pods made, or counted, in one pass: others must get their turn on the loop.
+_BURST = 100
 _COMPLETED = ("CompletionsReached", "Reached expected number of succeeded pods")
 _BACKOFF = ("FailureTarget", "BackoffLimitExceeded", "Job has reached the specified backoff limit")
 _DEADLINE = ("FailureTarget", "DeadlineExceeded", "Job was active longer than specified deadline")
@@ -36,6 +38,7 @@ class JobSync:
         self.pods = pods_of.claimed(api, self.job)
         self.active = [pod for pod in self.pods if podlib.active(pod)]
         self.after: float | None = None
+        self.more = False
         self.target: tuple[str, str, str] | None = None
         self._count()
 
@@ -186,7 +189,9 @@ class JobSync:
             if left > 0:
                 self._come_back(left)
                 return None
-        return self._create(min(missing, 500))
+        if missing > _BURST:
+            self._come_back(0.0)
+        return self._create(min(missing, _BURST))
 
     def _wanted(self) -> int:
         parallelism = int(self.spec.get("parallelism", 1))
@@ -267,6 +272,10 @@ class JobSync:
             failed = self._failed(pod)
             if not (self.deleting or failed or podlib.phase(pod) == "Succeeded" or self.target is not None):
                 continue
+            if len(leaving) == _BURST:
+                self._come_back(0.0)
+                self.more = True
+                break
             leaving.append(pod)
             if self.deleting or meta["uid"] in self.uncounted["succeeded"] or meta["uid"] in self.uncounted["failed"]:
                 continue
@@ -291,7 +300,7 @@ class JobSync:
 
     def _finish(self) -> None:
         """Write the last condition once no pod is left to end."""
-        if self.target is None or self.terminating or self.deleting:
+        if self.target is None or self.terminating or self.deleting or self.more:
             return
         success = self.target[0] == "SuccessCriteriaMet"
         self._append("Complete" if success else "Failed", self.target)
