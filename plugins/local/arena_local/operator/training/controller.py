@@ -12,6 +12,8 @@ from arena_local.operator.training.recorder import Recorder
 from arena_local.operator.training.services import delete_service, reconcile_services
 from arena_local.operator.training.status import complete, finished, is_true, set_condition, stamp
 
+AT_ONCE = 0.001
+
 
 class TrainingController:
     """Reconciles one kind of the Training Operator."""
@@ -76,7 +78,8 @@ class TrainingController:
         self._write(run, job)
 
     def _work(self, run: Run, job: Obj, selector: dict[str, str]) -> float | None:
-        if is_true(run.status, "Suspended"):
+        resumed = is_true(run.status, "Suspended")
+        if resumed:
             message = f"{self._kind.kind} {run.name} is resumed."
             set_condition(run, "Suspended", "Resumed", message, "False")
             run.status["startTime"] = stamp(self._api.now())
@@ -102,6 +105,9 @@ class TrainingController:
                 name = f"{run.name}-{replica.lower}-0"
                 delete_pod(run, name)
                 delete_service(run, name)
+        if resumed and run.made:
+            # Making the pods takes the operator a while, and a queue that takes the job back meanwhile wins: the write is a conflict.
+            return AT_ONCE
         run.status.setdefault("startTime", stamp(self._api.now()))
         run.kind.decide(run)
         self._write(run, job)

@@ -52,6 +52,8 @@ class Run:
     recorder: Recorder
     #: The pods as they were when the reconcile began; what it deletes stays in here, as in the operator.
     pods: list[Obj] = field(default_factory=list)
+    #: How many pods this reconcile has made.
+    made: int = 0
 
     @property
     def name(self) -> str:

@@ -101,6 +101,7 @@ def create_pod(run: Run, replica: Replica, index: int) -> None:
     except ApiError as error:
         run.event("Warning", "FailedCreatePod", f"Error creating: {error.message}")
         raise
+    run.made += 1
     run.event("Normal", "SuccessfulCreatePod", f"Created pod: {name}")
 
 
