@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.client
 import json
 import statistics
-import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
+
+import aiohttp
 
 from arena_local.testing import LocalCluster
 from benchmarks.harness import percentile, table
@@ -34,11 +35,6 @@ class Client:
         if answer.status >= 300:
             raise SystemExit(f"{method} {path}: {answer.status} {text[:200]!r}")
         return text
-
-    def stream(self, path: str) -> Iterator[bytes]:
-        """Yield the lines of a watch."""
-        self.connection.request("GET", self.prefix + path)
-        yield from self.connection.getresponse()
 
 
 def config_map(n: int) -> dict[str, object]:
@@ -110,42 +106,32 @@ def run() -> str:
 
 def watch_latency(server: str, path: str, watchers: int) -> list[float]:
     """Return, for 100 changes, the milliseconds from sending a change until a watcher has read it (all watchers' times)."""
+    return asyncio.run(_watch_latency(server, path, watchers))
+
+
+async def _watch_latency(server: str, path: str, watchers: int) -> list[float]:
     sent: dict[str, float] = {}
     seen: list[float] = []
-    ready = threading.Barrier(watchers + 1)
+    name, labels = f"bench-{watchers}", {"bench": "yes"}
 
-    def watch() -> None:
-        lines = Client(server).stream(f"{path}?watch=true&timeoutSeconds=30&labelSelector=bench=yes")
-        ready.wait()
-        count = 0
-        for line in lines:
-            now = time.perf_counter()
-            event = json.loads(line)
-            mark = event["object"]["data"].get("mark", "")
-            if mark in sent:
-                seen.append((now - sent[mark]) * 1000)
-                count += 1
-                if count == 100:
+    async def watch(session: aiohttp.ClientSession) -> None:
+        async with session.get(f"{server}{path}?watch=true&timeoutSeconds=30&labelSelector=bench=yes") as answer:
+            async for line in answer.content:
+                now = time.perf_counter()
+                mark = json.loads(line)["object"].get("data", {}).get("mark", "")
+                if mark in sent:
+                    seen.append((now - sent[mark]) * 1000)
+                if mark == "99":
                     return
 
-    client, name = Client(server), f"bench-{watchers}"
-    client.send("POST", path, marked(name, {"bench": "yes"}, {}))
-    threads = [threading.Thread(target=watch, daemon=True) for _ in range(watchers)]
-    for t in threads:
-        t.start()
-    ready.wait()
-    time.sleep(0.5)
-    for n in range(100):
-        body = {
-            "apiVersion": "v1",
-            "kind": "ConfigMap",
-            "metadata": {"name": name, "labels": {"bench": "yes"}},
-            "data": {"mark": f"{watchers}-{n}"},
-        }
-        sent[f"{watchers}-{n}"] = time.perf_counter()
-        client.send("PUT", f"{path}/{name}", body)
-        time.sleep(0.02)
-    for t in threads:
-        t.join(10)
-    client.send("DELETE", f"{path}/{name}")
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
+        await session.post(server + path, json=marked(name, labels, {}))
+        tasks = [asyncio.create_task(watch(session)) for _ in range(watchers)]
+        await asyncio.sleep(0.5)
+        for n in range(100):
+            sent[str(n)] = time.perf_counter()
+            await session.put(f"{server}{path}/{name}", json=marked(name, labels, {"mark": str(n)}))
+            await asyncio.sleep(0.02)
+        await asyncio.wait(tasks, timeout=10)
+        await session.delete(f"{server}{path}/{name}")
     return seen
