@@ -71,7 +71,7 @@ class Names:
         to an address of its own where it has none: what is rewritten into an environment cannot change later.
         """
         result: dict[str, list[str]] = {"kubernetes.default.svc": ["127.0.0.1"]}
-        behind = _Behind(self._api.list("pods"))
+        behind = _Behind((pod, self._ip(pod, assume=assume)) for pod in self._api.list("pods"))
         for service in self._api.list("services"):
             meta, spec = service["metadata"], service["spec"]
             anyway = assume or bool(spec.get("publishNotReadyAddresses"))
@@ -85,19 +85,19 @@ class Names:
 
 
 class _Behind:
-    """The pods that have an address, found by label and by subdomain."""
+    """The pods that have an address, with it, found by label and by subdomain."""
 
-    def __init__(self, pods: Iterable[Obj]) -> None:
-        self._by_label: dict[tuple[str, str, str], list[Obj]] = {}
-        self._by_subdomain: dict[tuple[str, str], list[Obj]] = {}
-        for pod in pods:
+    def __init__(self, pods: Iterable[tuple[Obj, str]]) -> None:
+        self._by_label: dict[tuple[str, str, str], list[tuple[Obj, str]]] = {}
+        self._by_subdomain: dict[tuple[str, str], list[tuple[Obj, str]]] = {}
+        for pod, address in pods:
             status, meta, spec = pod.get("status") or {}, pod["metadata"], pod["spec"]
-            if not status.get("podIP") or status.get("phase") in ("Succeeded", "Failed"):
+            if not address or status.get("phase") in ("Succeeded", "Failed"):
                 continue
             for key, value in (meta.get("labels") or {}).items():
-                self._by_label.setdefault((meta["namespace"], key, value), []).append(pod)
+                self._by_label.setdefault((meta["namespace"], key, value), []).append((pod, address))
             if spec.get("hostname") and spec.get("subdomain"):
-                self._by_subdomain.setdefault((meta["namespace"], spec["subdomain"]), []).append(pod)
+                self._by_subdomain.setdefault((meta["namespace"], spec["subdomain"]), []).append((pod, address))
 
     def selected(self, namespace: str, selector: Mapping[str, str], *, anyway: bool) -> list[str]:
         """Return the addresses of the pods that a selector means and that are ready (or ``anyway``)."""
@@ -105,13 +105,13 @@ class _Behind:
             return []
         buckets = [self._by_label.get((namespace, k, v), []) for k, v in selector.items()]
         wanted = selector.items()
-        fitting = [p for p in min(buckets, key=len) if wanted <= p["metadata"]["labels"].items()]
-        return [p["status"]["podIP"] for p in fitting if anyway or is_ready(p)]
+        fitting = [(pod, ip) for pod, ip in min(buckets, key=len) if wanted <= pod["metadata"]["labels"].items()]
+        return [ip for pod, ip in fitting if anyway or is_ready(pod)]
 
     def hosts(self, namespace: str, subdomain: str, *, anyway: bool) -> list[tuple[str, str]]:
         """Return (hostname, address) of the pods of a subdomain."""
         pods = self._by_subdomain.get((namespace, subdomain), [])
-        return [(p["spec"]["hostname"], p["status"]["podIP"]) for p in pods if anyway or is_ready(p)]
+        return [(pod["spec"]["hostname"], ip) for pod, ip in pods if anyway or is_ready(pod)]
 
 
 def service_address(namespace: str, name: str) -> str:

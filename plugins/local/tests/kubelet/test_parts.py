@@ -296,3 +296,21 @@ def test_host_path_types(tmp_path: Path) -> None:
         host_path({"path": str(tmp_path / "gone"), "type": "Directory"})
     with pytest.raises(ConfigError, match="is not a file"):
         host_path({"path": str(tmp_path), "type": "File"})
+
+
+def test_rewriting_knows_pods_that_have_yet_to_start() -> None:
+    pods = [
+        {"metadata": {"name": f"w-{n}", "namespace": "ns", "uid": f"u{n}"}, "spec": {"hostname": f"w-{n}", "subdomain": "svc"}, "status": {}}
+        for n in range(2)
+    ]
+    services = [{"metadata": {"name": "svc", "namespace": "ns"}, "spec": {}}]
+
+    class Objects:
+        def list(self, resource: str, *_: object) -> list[dict[str, object]]:
+            return {"pods": pods, "services": services}[resource]  # type: ignore[return-value]
+
+    known = names.Addresses()
+    table = names.Names(Objects(), known).table("ns", assume=True)  # type: ignore[arg-type]
+    assert table["w-0.svc"] == [known.of("u0")]
+    assert names.rewrite("w-0.svc,w-1.svc:22", table) == f"{known.of('u0')},{known.of('u1')}:22"
+    assert "w-0.svc" not in names.Names(Objects(), known).table("ns")  # type: ignore[arg-type]
