@@ -15,6 +15,8 @@ from arena_core.cli.parse import Parser, nearest
 from arena_core.cli.terminal import note, say
 from arena_core.errors import InvalidArguments, UsageError
 
+#: Commands for scripts: what completion asks for, and how the reference pages are made.
+HIDDEN = {"__complete": "complete", "__reference": "reference"}
 VERSION = Flag("version", "print the version", boolean=True, hidden=True)
 
 
@@ -52,10 +54,8 @@ def dispatch(words: list[str]) -> int:
     name, rest = head.args[0], head.args[1:]
     if name == "help":
         return dispatch([*rest, "--help"])
-    if name == "__complete":
-        from arena_core.cli.complete import main as complete
-
-        return complete(rest)
+    if name in HIDDEN:
+        return int(import_module(f"arena_core.cli.{HIDDEN[name]}").main(rest))
     entry = catalog.find(name)
     if entry is None:
         check(head, "arena --help")

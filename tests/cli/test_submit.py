@@ -189,3 +189,24 @@ def test_schema_accepts_what_the_job_file_says(arena):
     jsonschema.validate(yaml.safe_load(JOB.replace("type: py\n", "type: pytorchjob\n")), schema)
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate({"type": "pytorchjob", "name": "x", "wrokers": 2}, schema)
+
+
+def test_a_command_from_old_notes_with_the_old_spellings(arena):
+    words = [
+        "submit",
+        "tf",
+        "--name=style-transfer",
+        "--gpus=2",
+        "--tensorboard",
+        "--workers=2",
+        "--workerImage=neural-style:gpu",
+        "--workingDir=/neural-style",
+        "--ps=1",
+        "--psImage=style-transfer:ps",
+    ]
+    done = arena(*words, "--dry-run=client", "-o", "yaml", "python neural_style.py --styles /neural-style/1.jpg --iterations 1000000")
+    assert done.code == 0, done.err
+    job = next(yaml.safe_load_all(done.out))
+    images = {role: spec["template"]["spec"]["containers"][0]["image"] for role, spec in job["spec"]["tfReplicaSpecs"].items()}
+    assert images == {"PS": "style-transfer:ps", "Worker": "neural-style:gpu"}
+    assert done.err.count("is the old name of") == 3

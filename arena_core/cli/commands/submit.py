@@ -80,9 +80,10 @@ def for_type(name: str, typed: str) -> Command:
     handle = find_type(name)
     job_type = handle.job_type
     model = handle.args_model
+    article = "an" if job_type.resource.kind[:1] in "AEIO" else "a"
     return Command(
         path=f"submit {typed}".strip(),
-        summary=f"submit a {job_type.resource.kind}" + (f": {job_type.summary}" if job_type.summary else ""),
+        summary=f"submit {article} {job_type.resource.kind}" + (f": {job_type.summary}" if job_type.summary else ""),
         usage=f"arena submit {job_type.name} --name NAME --image IMAGE [flags] COMMAND [ARG...]\n  arena submit -f FILE [flags]",
         details=DETAILS,
         run=lambda context, parsed: run(context, parsed, handle, model),
@@ -93,8 +94,9 @@ def for_type(name: str, typed: str) -> Command:
 
 
 DETAILS = """\
-The command comes last. One quoted text is for the shell as it is; of several words each reaches the program as it is typed, and
-flags behind the first word belong to the program: arena submit … python train.py --lr 0.1"""
+The command comes last. One quoted text is for the shell as it is; of several words each reaches
+the program as it is typed, and flags behind the first word belong to the program:
+  arena submit ... python train.py --lr 0.1"""
 
 
 def overview() -> Command:

@@ -1,0 +1,107 @@
+"""Tables, times, colours, files."""
+
+from __future__ import annotations
+
+import io
+from datetime import UTC, datetime
+
+import pytest
+import yaml
+
+from arena_core.cli import terminal
+from arena_core.cli.durations import parse_duration
+from arena_core.cli.printing import print_lines
+from arena_core.cli.render import compact, local_time, seconds_between, table, unix, yaml_text
+from arena_core.jobs.views import LogLine
+from arena_core.types import LogSource
+
+
+def test_a_table_has_two_blanks_between_columns_and_none_at_the_end():
+    assert table([("NAME", "STATUS", "NODE"), ("a-long-name", "RUNNING", "")]) == "NAME         STATUS   NODE\na-long-name  RUNNING"
+    assert table([]) == ""
+
+
+def test_what_a_server_sends_cannot_steer_the_terminal():
+    assert table([("a\x1b[31m\nb\tc\x9b", "d")]) == "a [31m b c   d"
+
+
+def test_phases_are_painted_without_moving_the_columns():
+    plain, painted = (table([("NAME", "STATUS", "X"), ("a", "FAILED", "1")], colour=c) for c in (False, True))
+    assert "\x1b[31mFAILED\x1b[0m" in painted
+    assert painted.replace("\x1b[31m", "").replace("\x1b[0m", "") == plain
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0, "0s"), (59, "59s"), (60, "1m"), (3599, "59m"), (3600, "1h"), (86399, "23h"), (86400, "1d"), (900000, "10d")]
+)
+def test_durations_as_arena_prints_them(seconds, text):
+    assert compact(seconds) == text
+
+
+def test_times():
+    now = datetime(2026, 1, 1, 0, 1, tzinfo=UTC)
+    assert seconds_between("2026-01-01T00:00:00Z", now=now) == 60
+    assert seconds_between("2026-01-01T00:00:00Z", "2026-01-01T00:00:05Z", now) == 5
+    assert seconds_between("") == seconds_between("rubbish") == 0
+    assert seconds_between("2027-01-01T00:00:00Z", now=now) == 0
+    assert unix("2026-01-01T00:00:00.123456Z") == 1767225600
+    assert local_time("") == ""
+
+
+def test_a_time_for_people_says_its_zone(monkeypatch):
+    import time
+
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        assert local_time("2026-01-01T00:00:00Z") == "2026-01-01 09:00:00 JST"
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("90s", 90), ("1h30m", 5400), ("1m", 60), ("2d", 172800), ("12", 12), ("0.5", 0.5), ("1.5h", 5400), ("500ms", 0.5)],
+)
+def test_durations_are_read(text, seconds):
+    assert parse_duration(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["5x", "s5", "1h 5m", "-5s", "5s!", "", "soon"])
+def test_other_durations_are_not(text):
+    assert parse_duration(text) is None
+
+
+def test_yaml_has_no_anchors_keeps_order_and_shows_text_of_several_lines_as_a_block():
+    shared = {"a": 1}
+    text = yaml_text({"z": shared, "b": shared, "script": "one\ntwo\n"}, {"c": "on"})
+    assert "&id" not in text
+    assert text.index("z:") < text.index("b:")
+    assert "script: |\n  one\n  two\n" in text
+    assert list(yaml.safe_load_all(text)) == [{"z": {"a": 1}, "b": {"a": 1}, "script": "one\ntwo\n"}, {"c": "on"}]
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+@pytest.mark.parametrize(
+    ("environment", "wanted"), [({}, True), ({"NO_COLOR": "1"}, False), ({"NO_COLOR": ""}, True), ({"TERM": "dumb"}, False)]
+)
+def test_colours_only_where_they_can_be_seen(monkeypatch, environment, wanted):
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert terminal.colour_wanted(Terminal()) is wanted
+    assert not terminal.colour_wanted(io.StringIO())
+
+
+def test_prefixes_of_instances_and_a_last_line_without_newline(capfdbinary):
+    lines = [LogLine(LogSource("j-worker-0", "c", "worker-0"), b"one"), LogLine(LogSource("j-master-0", "c"), b"\xff\n")]
+    print_lines(iter(lines), prefixed=True)
+    assert capfdbinary.readouterr().out == b"worker-0 one\nj-master-0 \xff\n"
+    print_lines(iter(lines), prefixed=False)
+    assert capfdbinary.readouterr().out == b"one\xff\n"
