@@ -28,6 +28,10 @@ _Simulate = Annotated[bool | None, typer.Option(help="run no processes: pods onl
 _Names = Annotated[str | None, typer.Option(help="auto, or rewrite: no name spaces even where the kernel has them")]
 _Delay = Annotated[list[str] | None, typer.Option(metavar="NAME=SECONDS", help="shorten a named wait (kubelet.backoff=1); repeatable")]
 
+_Idle = Annotated[
+    float | None, typer.Option(metavar="MINUTES", min=0, help="end it when nobody has used it for so long and no pod runs; 0: never")
+]
+
 
 def _state() -> State:
     if sys.platform == "win32":
@@ -44,11 +48,14 @@ def up(  # noqa: PLR0913
     simulate: _Simulate = None,
     names: _Names = None,
     delay: _Delay = None,
+    idle_stop: _Idle = None,
 ) -> None:
     """Start the cluster; on a running one, apply what is given."""
     state = _state()
     before = state.options()
-    after = _merged(before, nodes=nodes, gpus=gpus, resource=resource, quota=quota, simulate=simulate, names=names, delay=delay)
+    after = _merged(
+        before, nodes=nodes, gpus=gpus, resource=resource, quota=quota, simulate=simulate, names=names, delay=delay, idle_stop=idle_stop
+    )
     running = state.daemon() is not None
     if after != before or not running:
         state.save_options(after)
@@ -137,7 +144,7 @@ def _start(state: State) -> tuple[Any, bool]:
 
 
 def _merged(before: Options, **given: Any) -> Options:
-    changes: dict[str, Any] = {k: given[k] for k in ("nodes", "simulate", "names") if given[k] is not None}
+    changes: dict[str, Any] = {k: given[k] for k in ("nodes", "simulate", "names", "idle_stop") if given[k] is not None}
     if given["names"] not in (None, "auto", "rewrite"):
         raise UsageError(f"--names is auto or rewrite, not {given['names']!r}")
     resources = dict(before.resources)
@@ -187,6 +194,7 @@ def _facts(options: Options) -> str:
     words += [f"{k}={v}" for k, v in sorted(options.resources.items())]
     words += [f"quota {k}={v}" for k, v in sorted(options.quota.items())]
     words += ["simulated"] if options.simulate else []
+    words += [f"ends after {options.idle_stop:g} idle minutes"] if options.idle_stop else []
     words += [f"delay {k}={v:g}" for k, v in sorted(options.delays.items())]
     return ", ".join(words)
 

@@ -16,6 +16,7 @@ class Options:
 
     ``resources`` are extended resources of every node (``nvidia.com/gpu`` → 8; pretended where the machine has none); ``quota`` is
     what LocalQueue ``default-queue`` of namespace ``default`` may use; ``delays`` shorten named waits (``volcano.session`` → 0.1).
+    ``idle_stop`` ends the daemon after so many minutes without a request and without a running pod (0: never).
     """
 
     nodes: int = 1
@@ -24,6 +25,7 @@ class Options:
     simulate: bool = False
     names: str = "auto"
     delays: Mapping[str, float] = field(default_factory=dict)
+    idle_stop: float = 0.0
 
 
 class Session(Protocol):

@@ -9,6 +9,7 @@ import signal
 import sys
 from logging.handlers import RotatingFileHandler
 
+from arena_local.daemon.idle import Idle
 from arena_local.daemon.state import State, port_is_free
 from arena_local.kubelet.isolation import probe_early
 
@@ -59,7 +60,10 @@ async def _serve(state: State, port: int) -> None:
         loop.add_signal_handler(number, ended.put_nowait, "stop")
     loop.add_signal_handler(signal.SIGHUP, ended.put_nowait, "reload")
     cluster = Cluster(state, options)
-    runner = web.AppRunner(build_app(cluster.context), access_log=None, handle_signals=False, shutdown_timeout=1.0)
+    app = build_app(cluster.context)
+    idle = Idle(lambda: cluster.context.options.idle_stop, lambda: cluster.busy)
+    app.middlewares.append(idle.middleware())
+    runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=1.0)
     await runner.setup()
     wanted = port or state.last_port()
     site = web.TCPSite(runner, "127.0.0.1", wanted if wanted and (port or port_is_free(wanted)) else 0)
@@ -70,10 +74,13 @@ async def _serve(state: State, port: int) -> None:
     gc.freeze()
     gc.enable()
     gc.set_threshold(20_000, 20, 50)
+    sleeper = loop.create_task(idle.wait())
+    sleeper.add_done_callback(lambda _: ended.put_nowait("idle"))
     while await ended.get() == "reload":
         await cluster.apply(state.options())
         log.info("options applied")
     log.info("stopping")
+    sleeper.cancel()
     await cluster.stop(end_pods=True)
     await runner.cleanup()
     cluster.store.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -17,6 +18,7 @@ import pytest
 
 from arena_local.context import Options
 from arena_local.daemon import control
+from arena_local.daemon.idle import Idle
 from arena_local.daemon.state import State
 from arena_local.kubelet.isolation import probe
 from arena_local.kubelet.runtime import marked
@@ -168,6 +170,20 @@ def test_options_change_on_a_running_cluster(tmp_path: Path) -> None:
             return [n["status"]["capacity"].get("huawei.com/Ascend910") for n in nodes["items"]] == ["4", "4"]
 
         cluster.until(applied, 5)
+
+
+def test_an_idle_daemon_ends_only_where_that_was_asked_for() -> None:
+    async def ends(minutes: float, busy: bool) -> bool:
+        idle = Idle(lambda: minutes, lambda: busy, look=0.01)
+        try:
+            await asyncio.wait_for(idle.wait(), 0.2)
+        except TimeoutError:
+            return False
+        return True
+
+    assert asyncio.run(ends(0.001, False))
+    assert not asyncio.run(ends(0.001, True))
+    assert not asyncio.run(ends(0, False))
 
 
 def test_a_broken_start_says_why(tmp_path: Path) -> None:
