@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from arena_core.errors import AlreadyExists, ArenaError, KindNotInstalled, NotFound
+from arena_core.errors import AlreadyExists, ArenaError, ClusterUnreachable, KindNotInstalled, NotFound
 from arena_core.jobs import marks
 from arena_core.jobs.session import Session, not_installed
 from arena_core.kube.cluster import Created
@@ -41,9 +41,9 @@ class Creation:
             stored += [self._child(obj, stored[0]) for obj in rest]
             warning = record(stored[0])
         # Ctrl-C, too: a job is there whole or not at all.
-        except BaseException:
-            if self._asked:
-                _finish(self._undo)
+        except BaseException as error:
+            if self._asked and not _finish(self._undo) and isinstance(error, ArenaError):
+                error.hint = f"it is not known whether {self._name} was created: `arena get {self._name}` tells, `arena delete` removes it"
             raise
         if warning:
             self.warnings.append(warning)
@@ -60,6 +60,10 @@ class Creation:
         except KindNotInstalled as error:
             self._asked = False
             raise not_installed(self._handle, error) from error
+        except ArenaError as error:
+            # A refusal is an answer: nothing was created. Of a server that cannot be reached nobody knows.
+            self._asked = isinstance(error, ClusterUnreachable)
+            raise
         self._created = created.object
         return created.object
 
@@ -130,14 +134,20 @@ class Creation:
             return
 
 
-def _finish(work: Callable[[], Any]) -> None:
-    """Run ``work`` to its end, also when Ctrl-C is pressed again and again: only the main thread is interrupted by it."""
+def _finish(work: Callable[[], Any]) -> bool:
+    """Run ``work`` to its end, also when Ctrl-C is pressed again and again: only the main thread is interrupted by it.
+
+    Returns whether it went well.
+    """
+    done: list[bool] = []
 
     def guarded() -> None:
         try:
             work()
         except Exception as error:
-            log.warning("what had been created could not be removed: %s", error)
+            log.info("what had been created could not be removed: %s", error)
+        else:
+            done.append(True)
 
     thread = threading.Thread(target=guarded, name="arena-undo")
     thread.start()
@@ -146,3 +156,4 @@ def _finish(work: Callable[[], Any]) -> None:
             thread.join()
         except KeyboardInterrupt:
             log.debug("still removing what had been created")
+    return bool(done)

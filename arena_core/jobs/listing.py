@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 from arena_core.errors import ArenaError, KindNotInstalled, PermissionDenied, PluginError
 from arena_core.jobs.find import view
 from arena_core.jobs.marks import metadata_of
@@ -22,8 +24,8 @@ def list_jobs(session: Session, *, job_type: str = "", namespace: str = "", sele
     """
     found, notes, denied, readable = _objects(session, job_type, namespace, selector)
     if denied and not readable:
-        raise denied[0]
-    found = _outermost(session, found)
+        raise next(iter(denied.values()))
+    found = _outermost(session, found, denied)
     pods = _pods(session, found, namespace, notes)
     jobs = [
         view(handle, job, pods.of(str(metadata_of(job).get("namespace", "")), handle.job_type.pod_labels(job))) for handle, job in found
@@ -31,10 +33,10 @@ def list_jobs(session: Session, *, job_type: str = "", namespace: str = "", sele
     return JobList(tuple(sorted(jobs, key=_order, reverse=True)), tuple(notes))
 
 
-def _objects(session: Session, job_type: str, namespace: str, selector: str) -> tuple[Found, list[str], list[ArenaError], bool]:
+def _objects(session: Session, job_type: str, namespace: str, selector: str) -> tuple[Found, list[str], dict[str, ArenaError], bool]:
     found: Found = []
     notes: list[str] = []
-    denied: list[ArenaError] = []
+    denied: dict[str, ArenaError] = {}
     readable = False
     seen: set[str] = set()
     for name in [job_type] if job_type else session.jobs.names():
@@ -56,7 +58,7 @@ def _objects(session: Session, job_type: str, namespace: str, selector: str) -> 
                 raise not_installed(handle, error) from error
             readable = True
         except PermissionDenied as error:
-            denied.append(error)
+            denied[handle.job_type.name] = error
             notes.append(f"{handle.job_type.name} is not listed: {error.message}")
         else:
             readable = True
@@ -64,13 +66,14 @@ def _objects(session: Session, job_type: str, namespace: str, selector: str) -> 
     return found, notes, denied, readable
 
 
-def _outermost(session: Session, found: Found) -> Found:
-    """Leave out jobs that another known job owns: they are shown under their owner."""
+def _outermost(session: Session, found: Found, unreadable: Container[str]) -> Found:
+    """Leave out jobs that another known job owns: they are shown under their owner, if that may be read."""
     uids = {metadata_of(job).get("uid") for _, job in found}
     kept: Found = []
     for handle, job in found:
         reference = owner_of(job)
-        if reference and (reference.get("uid") in uids or session.jobs.for_object(reference) is not None):
+        owner = session.jobs.for_object(reference) if reference and reference.get("uid") not in uids else None
+        if reference.get("uid") in uids or (owner is not None and owner.job_type.name not in unreadable):
             continue
         kept.append((handle, job))
     return kept

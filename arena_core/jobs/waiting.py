@@ -14,7 +14,7 @@ def container_started(pod: Manifest, container: str) -> bool:
     for row in rows:
         if container in ("", row.get("name")):
             state = row.get("state") or {}
-            if state.get("running") or state.get("terminated") or (row.get("lastState") or {}).get("terminated"):
+            if "running" in state or "terminated" in state or "terminated" in (row.get("lastState") or {}):
                 return True
     return False
 

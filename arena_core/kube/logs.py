@@ -154,7 +154,7 @@ def _ended(cluster: Cluster, namespace: str, pod: str, container: str) -> bool:
         return True
     rows = (status.get("containerStatuses") or []) + (status.get("initContainerStatuses") or [])
     named = [row for row in rows if not container or row.get("name") == container]
-    return bool(named) and not any((row.get("state") or {}).get("running") for row in named)
+    return bool(named) and not any("running" in (row.get("state") or {}) for row in named)
 
 
 def _plain(cluster: Cluster, namespace: str, pod: str, options: LogOptions) -> Iterator[bytes]:
