@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any, ClassVar, Literal
 
 from pydantic import field_validator
@@ -16,38 +17,57 @@ Constraint = Literal["preferred", "required"]
 ROLES = {name: role for role in ("Worker", "PS", "Evaluator", "Chief") for name in (role.lower(), role[0].lower())}
 
 
-def _image(role: str, old: str) -> Any:
-    return flag("", help=f"Image of the {role} (default: --image).", group="Roles", old=(old,), metavar="IMAGE")
+_FACTORS = {"n": Decimal("1e-9"), "u": Decimal("1e-6"), "m": Decimal("1e-3")}
+_FACTORS |= {unit: Decimal(1000) ** n for n, unit in enumerate("kMGTPE", 1)}
+_FACTORS |= {f"{unit}i": Decimal(1024) ** n for n, unit in enumerate("KMGTPE", 1)}
 
 
-def _port(role: str, old: str) -> Any:
-    return flag(0, help=f"Port of the {role} (0: the operator's own, 2222).", group="Roles", old=(old,), ge=0, le=65535)
+def _amount(quantity: str) -> Decimal:
+    """Return the number that a quantity stands for."""
+    unit = next((u for u in sorted(_FACTORS, key=len, reverse=True) if quantity.endswith(u)), "")
+    return Decimal(quantity.removesuffix(unit)) * _FACTORS.get(unit, Decimal(1))
 
 
-def _quantity(what: str, role: str, old: tuple[str, ...] = ()) -> Any:
-    return flag("", help=f"{what} of the {role}.", group="Resources", old=old, metavar="QUANTITY")
+def _pod(role: str) -> str:
+    return f"tfReplicaSpecs.{role}.template.spec"
 
 
-def _selector(role: str, name: str) -> Any:
-    text = f"Label that a node for the {role} must have, instead of --selector; repeatable."
-    return flag({}, help=text, group="Roles", name=name, metavar="KEY=VALUE")
+def _image(what: str, role: str, old: str) -> Any:
+    paths = (f"{_pod(role)}.containers[].image",)
+    return flag("", help=f"Image of the {what} (default: --image).", group="Roles", old=(old,), metavar="IMAGE", paths=paths)
+
+
+def _port(what: str, role: str, old: str) -> Any:
+    text = f"Port of the {what} (0: the operator's own, 2222)."
+    return flag(0, help=text, group="Roles", old=(old,), ge=0, le=65535, paths=(f"{_pod(role)}.containers[].ports",))
+
+
+def _quantity(what: str, role: str, resource: str, old: tuple[str, ...] = (), *, limit: bool = False) -> Any:
+    kind = "limits" if limit else "requests"
+    paths = tuple(f"{_pod(role)}.containers[].resources.{kind}{form}" for form in (f".{resource}", f"[{resource}]"))
+    return flag("", help=what, group="Resources", old=old, metavar="QUANTITY", paths=paths)
+
+
+def _selector(what: str, role: str, name: str) -> Any:
+    text = f"Label that a node for the {what} must have, instead of --selector; repeatable."
+    return flag({}, help=text, group="Roles", name=name, metavar="KEY=VALUE", paths=(f"{_pod(role)}.nodeSelector",))
 
 
 class RoleArgs(ArgsGroup):
     """Which roles there are, and what each of them runs."""
 
-    ps: int = flag(0, help="Number of parameter servers.", group="Roles", ge=0)
-    chief: bool = flag(False, help="Have a chief beside the workers.", group="Roles")
-    evaluator: bool = flag(False, help="Have an evaluator beside the workers.", group="Roles")
-    worker_image: str = _image("workers, the chief and the evaluator", "workerImage")
-    ps_image: str = _image("parameter servers", "psImage")
-    worker_port: int = _port("workers", "workerPort")
-    ps_port: int = _port("parameter servers", "psPort")
-    chief_port: int = _port("chief", "chiefPort")
-    worker_selectors: LabelMap = _selector("workers", "worker-selector")
-    ps_selectors: LabelMap = _selector("parameter servers", "ps-selector")
-    chief_selectors: LabelMap = _selector("chief", "chief-selector")
-    evaluator_selectors: LabelMap = _selector("evaluator", "evaluator-selector")
+    ps: int = flag(0, help="Number of parameter servers.", group="Roles", ge=0, paths=("tfReplicaSpecs.PS.replicas",))
+    chief: bool = flag(False, help="Have a chief beside the workers.", group="Roles", paths=("tfReplicaSpecs.Chief",))
+    evaluator: bool = flag(False, help="Have an evaluator beside the workers.", group="Roles", paths=("tfReplicaSpecs.Evaluator",))
+    worker_image: str = _image("workers, the chief and the evaluator", "Worker", "workerImage")
+    ps_image: str = _image("parameter servers", "PS", "psImage")
+    worker_port: int = _port("workers", "Worker", "workerPort")
+    ps_port: int = _port("parameter servers", "PS", "psPort")
+    chief_port: int = _port("chief", "Chief", "chiefPort")
+    worker_selectors: LabelMap = _selector("workers", "Worker", "worker-selector")
+    ps_selectors: LabelMap = _selector("parameter servers", "PS", "ps-selector")
+    chief_selectors: LabelMap = _selector("chief", "Chief", "chief-selector")
+    evaluator_selectors: LabelMap = _selector("evaluator", "Evaluator", "evaluator-selector")
     worker_affinity_policy: Affinity = flag("none", help="Put workers apart (spread) or together (binpack).", group="Roles")
     worker_affinity_constraint: Constraint = flag("preferred", help="Whether that is preferred or required.", group="Roles")
     ps_affinity_policy: Affinity = flag("none", help="Put parameter servers apart (spread) or together (binpack).", group="Roles")
@@ -72,23 +92,32 @@ class RoleArgs(ArgsGroup):
 class RoleResources(ArgsGroup):
     """CPU, memory and GPUs of each role; a limit that is not given equals the request."""
 
-    worker_cpu: Quantity = _quantity("CPU", "workers", ("workerCpu",))
-    worker_cpu_limit: Quantity = _quantity("CPU limit", "workers")
-    worker_memory: Quantity = _quantity("Memory", "workers", ("workerMemory",))
-    worker_memory_limit: Quantity = _quantity("Memory limit", "workers")
-    ps_cpu: Quantity = _quantity("CPU", "parameter servers", ("psCpu",))
-    ps_cpu_limit: Quantity = _quantity("CPU limit", "parameter servers")
-    ps_memory: Quantity = _quantity("Memory", "parameter servers", ("psMemory",))
-    ps_memory_limit: Quantity = _quantity("Memory limit", "parameter servers")
+    worker_cpu: Quantity = _quantity("CPU of the workers.", "Worker", "cpu", ("workerCpu",))
+    worker_cpu_limit: Quantity = _quantity("CPU limit of the workers.", "Worker", "cpu", limit=True)
+    worker_memory: Quantity = _quantity("Memory of the workers.", "Worker", "memory", ("workerMemory",))
+    worker_memory_limit: Quantity = _quantity("Memory limit of the workers.", "Worker", "memory", limit=True)
+    ps_cpu: Quantity = _quantity("CPU of the parameter servers.", "PS", "cpu", ("psCpu",))
+    ps_cpu_limit: Quantity = _quantity("CPU limit of the parameter servers.", "PS", "cpu", limit=True)
+    ps_memory: Quantity = _quantity("Memory of the parameter servers.", "PS", "memory", ("psMemory",))
+    ps_memory_limit: Quantity = _quantity("Memory limit of the parameter servers.", "PS", "memory", limit=True)
     ps_gpus: int = flag(0, help="GPUs of each parameter server.", group="Resources", ge=0)
-    chief_cpu: Quantity = _quantity("CPU", "chief", ("ChiefCpu", "chiefCpu"))
-    chief_cpu_limit: Quantity = _quantity("CPU limit", "chief")
-    chief_memory: Quantity = _quantity("Memory", "chief", ("ChiefMemory", "chiefMemory"))
-    chief_memory_limit: Quantity = _quantity("Memory limit", "chief")
-    evaluator_cpu: Quantity = _quantity("CPU", "evaluator", ("evaluatorCpu",))
-    evaluator_cpu_limit: Quantity = _quantity("CPU limit", "evaluator")
-    evaluator_memory: Quantity = _quantity("Memory", "evaluator", ("evaluatorMemory",))
-    evaluator_memory_limit: Quantity = _quantity("Memory limit", "evaluator")
+    chief_cpu: Quantity = _quantity("CPU of the chief.", "Chief", "cpu", ("ChiefCpu", "chiefCpu"))
+    chief_cpu_limit: Quantity = _quantity("CPU limit of the chief.", "Chief", "cpu", limit=True)
+    chief_memory: Quantity = _quantity("Memory of the chief.", "Chief", "memory", ("ChiefMemory", "chiefMemory"))
+    chief_memory_limit: Quantity = _quantity("Memory limit of the chief.", "Chief", "memory", limit=True)
+    evaluator_cpu: Quantity = _quantity("CPU of the evaluator.", "Evaluator", "cpu", ("evaluatorCpu",))
+    evaluator_cpu_limit: Quantity = _quantity("CPU limit of the evaluator.", "Evaluator", "cpu", limit=True)
+    evaluator_memory: Quantity = _quantity("Memory of the evaluator.", "Evaluator", "memory", ("evaluatorMemory",))
+    evaluator_memory_limit: Quantity = _quantity("Memory limit of the evaluator.", "Evaluator", "memory", limit=True)
+
+    def rules(self) -> Iterator[Problem]:
+        """No request is more than its limit: the job would be taken, and its pods refused."""
+        yield from super().rules()
+        for role in ("worker", "ps", "chief", "evaluator"):
+            for resource in ("cpu", "memory"):
+                request, limit = getattr(self, f"{role}_{resource}"), getattr(self, f"{role}_{resource}_limit")
+                if request and limit and _amount(request) > _amount(limit):
+                    yield Problem(f"{request} is more than the limit of {limit}", f"{role}_{resource}")
 
 
 class TFJobArgs(RoleResources, RoleArgs, RunPolicyArgs, SharedMemoryArgs, SubmitArgs):
@@ -97,7 +126,12 @@ class TFJobArgs(RoleResources, RoleArgs, RunPolicyArgs, SharedMemoryArgs, Submit
     NAME_LETTER_FIRST: ClassVar[bool] = True
     REQUIRES_IMAGE: ClassVar[bool] = False
 
-    workers: int = flag(1, help="Number of workers; one worker without parameter servers becomes a chief of its own.", ge=0)
+    workers: int = flag(
+        1,
+        help="Number of workers; one worker without parameter servers becomes a chief of its own.",
+        ge=0,
+        paths=("replicas",),
+    )
     success_policy: Literal["ChiefWorker", "AllWorkers"] = flag(
         "ChiefWorker",
         help="The job has succeeded when the chief or worker 0 has (ChiefWorker), or only when AllWorkers have.",

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from arena_core.args import flag_name
+from arena_core.args import field_for_path, flag_name
 from arena_core.errors import InvalidArguments
 from arena_tfjob.args import TFJobArgs
 from arena_tfjob.manifests import build
@@ -176,3 +176,32 @@ def test_wrong_words_are_named(read_argv):
         read_argv(TFJobArgs, argv)
     named = {flag_name(TFJobArgs, p.field) for p in refused.value.problems}
     assert named == {"--role-sequence", "--success-policy", "--ps-affinity-policy"}
+
+
+@pytest.mark.parametrize(
+    ("request_", "limit", "fine"),
+    [("1", "1", True), ("1500m", "1", False), ("1500m", "2", True), ("1Gi", "1G", False), ("1G", "1Gi", True), ("1e3", "1k", True)],
+)
+def test_a_request_is_at_most_its_limit(request_, limit, fine, read_argv):
+    argv = ["--name=x", "--image=i", "--workers=2", f"--worker-cpu={request_}", f"--worker-cpu-limit={limit}", "x y"]
+    if fine:
+        assert read_argv(TFJobArgs, argv).worker_cpu == request_
+        return
+    with pytest.raises(InvalidArguments) as refused:
+        read_argv(TFJobArgs, argv)
+    assert [flag_name(TFJobArgs, p.field) for p in refused.value.problems] == ["--worker-cpu"]
+
+
+@pytest.mark.parametrize(
+    ("path", "field"),
+    [
+        ("spec.tfReplicaSpecs.PS.replicas", "ps"),
+        ("spec.tfReplicaSpecs.Worker.replicas", "workers"),
+        ("spec.tfReplicaSpecs.PS.template.spec.containers[0].image", "ps_image"),
+        ("spec.tfReplicaSpecs.Worker.template.spec.containers[0].resources.limits.cpu", "worker_cpu_limit"),
+        ("spec.tfReplicaSpecs.Chief.template.spec.containers[0].ports[0].containerPort", "chief_port"),
+        ("spec.runPolicy.ttlSecondsAfterFinished", "ttl_after_finished"),
+    ],
+)
+def test_a_refusal_by_the_server_names_the_flag(path, field):
+    assert field_for_path(TFJobArgs, path) == field

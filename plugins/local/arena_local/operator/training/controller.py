@@ -31,7 +31,10 @@ class TrainingController:
     def reconcile(self, namespace: str, name: str) -> float | None:
         """Bring pods, services and status in line with the job; return seconds until a deadline or the end of its life."""
         job = self._api.find(self.resource, namespace, name)
-        if job is None or job["metadata"].get("deletionTimestamp"):
+        if job is None:
+            self._recorder.forget((namespace, name))
+            return None
+        if job["metadata"].get("deletionTimestamp"):
             return None
         run = self._kind.view(self._api, self._recorder, job)
         if run.policy.get("managedBy") == MULTIKUEUE:

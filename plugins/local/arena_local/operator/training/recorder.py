@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from arena_local.bundle import Api, Obj
+from arena_local.bundle import Api, Key, Obj
 
 #: The recorder of client-go takes 25 events in a row of one source on one object, then one in five minutes. Reconciles repeat
 #: themselves, so that the last event of a long job is often among those that are dropped.
@@ -16,21 +16,24 @@ class Recorder:
     def __init__(self, api: Api, component: str) -> None:
         self._api = api
         self._component = component
-        self._tokens: dict[str, tuple[float, float]] = {}
+        self._spent: dict[Key, tuple[str, float, float]] = {}
 
     def event(self, job: Obj, type: str, reason: str, message: str) -> None:
         """Record an event on the job, if its turn has come."""
-        if self._take(str(job["metadata"].get("uid", ""))):
+        meta = job["metadata"]
+        if self._take((meta["namespace"], meta["name"]), str(meta.get("uid", ""))):
             self._api.event(job, type, reason, message, component=self._component)
 
-    def forget(self, uid: str) -> None:
+    def forget(self, key: Key) -> None:
         """Forget a job that is gone."""
-        self._tokens.pop(uid, None)
+        self._spent.pop(key, None)
 
-    def _take(self, uid: str) -> bool:
+    def _take(self, key: Key, uid: str) -> bool:
         now = self._api.now().timestamp()
-        tokens, since = self._tokens.get(uid, (float(BURST), now))
+        owner, tokens, since = self._spent.get(key, (uid, float(BURST), now))
+        if owner != uid:
+            tokens, since = float(BURST), now
         tokens = min(float(BURST), tokens + (now - since) / REFILL_SECONDS)
         allowed = tokens >= 1
-        self._tokens[uid] = (tokens - 1 if allowed else tokens, now)
+        self._spent[key] = (uid, tokens - 1 if allowed else tokens, now)
         return allowed
