@@ -50,6 +50,8 @@ def show(error: ArenaError) -> None:
             note(f"hint: {problem.hint}")
     if not problems:
         _say_error(error.message)
+    if len(problems) == 1 and problems[0].hint:
+        return
     for hint in [error.hint] if error.hint else _hints_of_extensions(error):
         note(f"hint: {hint}")
 

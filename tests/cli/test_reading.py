@@ -196,6 +196,18 @@ def test_a_failed_job_says_why(arena, api):
     assert "Reason:      " in out
 
 
+def test_an_empty_list_of_a_namespace_that_is_not_there_is_an_error(arena, api):
+    api.put("/apis/kubeflow.org/v1/namespaces/nope/pytorchjobs")
+    api.put("/api/v1/namespaces")
+    done = arena("list", "-n", "nope")
+    assert (done.code, done.out) == (3, "")
+    assert done.err.startswith("error: namespace nope does not exist\n")
+    api.put("/api/v1/namespaces", {"metadata": {"name": "nope"}})
+    assert arena("list", "-n", "nope").code == 0
+    api.forbidden.add("/api/v1/namespaces/nope")
+    assert arena("list", "-n", "nope").code == 0
+
+
 def test_missing_job_is_3(arena, two):
     done = arena("get", "nosuch")
     assert done.code == 3

@@ -8,7 +8,7 @@ from arena_core.cli.commands.shared import ALL_NAMESPACES, NO_HEADERS, SELECTOR,
 from arena_core.cli.flags import Parsed
 from arena_core.cli.render import dump_json, dump_yaml, print_table
 from arena_core.cli.terminal import note, say
-from arena_core.errors import UsageError
+from arena_core.errors import ArenaError, NotFound, UsageError
 
 
 def run(context: Context, parsed: Parsed) -> int:
@@ -18,6 +18,8 @@ def run(context: Context, parsed: Parsed) -> int:
     everywhere = parsed.on("all_namespaces")
     listing = context.client.list(job_type=parsed.text("type"), all_namespaces=everywhere, selector=parsed.text("selector"))
     jobs = listing.jobs
+    if not jobs and not everywhere and parsed.text("namespace"):
+        _require_namespace(context, parsed.text("namespace"))
     output = parsed.text("output", "wide")
     if output == "json":
         dump_json([views.as_data(job) for job in jobs])
@@ -35,6 +37,18 @@ def run(context: Context, parsed: Parsed) -> int:
     for text in listing.notes:
         note(f"note: {text}")
     return 0
+
+
+def _require_namespace(context: Context, name: str) -> None:
+    """An empty table for a namespace that is not there would hide a typing error; who may not ask is not told."""
+    from arena_core.kube.resources import NAMESPACES
+
+    try:
+        context.client.cluster.get(NAMESPACES, "", name)
+    except NotFound as error:
+        raise NotFound(f"namespace {name} does not exist", "`arena list -A` shows the jobs of all namespaces") from error
+    except ArenaError:
+        return
 
 
 COMMAND = Command(
