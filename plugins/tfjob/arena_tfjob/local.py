@@ -10,7 +10,7 @@ from arena_local.bundle import Admission, Api, Bundle, Obj
 from arena_local.operator.crds import load_crds
 from arena_local.operator.training import FieldErrors, Kind, Replica, Run, TrainingController, quota_job, validate_common
 from arena_local.operator.training.kind import INDEX_LABEL
-from arena_local.operator.training.status import complete, counts, is_true, set_condition
+from arena_local.operator.training.status import complete, counts, set_condition
 
 CHIEF, MASTER, PS, WORKER, EVALUATOR = "Chief", "Master", "PS", "Worker", "Evaluator"
 CHIEFS = (CHIEF, MASTER)
@@ -28,6 +28,8 @@ def _is_master(run: Run, replica: Replica, index: int) -> bool:
 
 def _decide(run: Run) -> None:
     """Set the conditions: the chief decides where there is one, else worker 0 or all workers."""
+    # Taken down before Running drives it out of the list: a role that is made again has not failed.
+    restarting = next((c for c in run.status.get("conditions") or [] if c.get("type") == "Restarting"), None)
     for replica in (run.replicas[t] for t in JUDGED if t in run.replicas):
         active, succeeded, failed = counts(run, replica.type)
         where = f"{run.namespace}/{run.name}"
@@ -36,7 +38,9 @@ def _decide(run: Run) -> None:
                 set_condition(run, "Running", "Running", f"TFJob {where} is running.")
             if succeeded == replica.count or (replica.type == WORKER and _workers_done(run, replica, succeeded)):
                 _succeed(run, f"TFJob {where} successfully completed.")
-        if failed:
+        if failed and restarting:
+            set_condition(run, "Restarting", "Restarting", str(restarting.get("message", "")))
+        elif failed:
             _failed(run, replica, failed)
 
 
@@ -60,8 +64,6 @@ def _succeed(run: Run, message: str) -> None:
 
 
 def _failed(run: Run, replica: Replica, failed: int) -> None:
-    if is_true(run.status, "Restarting"):
-        return
     if run.job["spec"].get("enableDynamicWorker") and replica.type == WORKER:
         return
     message = f"TFJob {run.namespace}/{run.name} has failed because {failed} {replica.type} replica(s) failed."

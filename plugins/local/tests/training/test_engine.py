@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from arena_local.api.server import ApiServer
+from arena_local.api.subresources import bind
 from arena_local.bundle import ApiError, Bundle
 from arena_local.context import Options
 from arena_local.store import Store
@@ -172,3 +173,22 @@ def test_managed_by_is_immutable_for_tfjob_alone():
         api.patch("tfjobs.kubeflow.org", NAMESPACE, "j", patch, manager="test")
     api.create(job(), manager="test")
     api.patch(PYTORCH_KIND.resource, NAMESPACE, "j", patch, manager="test")
+
+
+def test_a_worker_that_is_made_again_does_not_fail_a_tfjob_whose_chief_runs():
+    api = start()
+    body = job("TFJob", {"Chief": 1, "Worker": 1})
+    body["spec"]["tfReplicaSpecs"]["Worker"]["restartPolicy"] = "ExitCode"
+    api.create(body, manager="test")
+    controller = TENSORFLOW.controllers[0](api)
+    controller.reconcile(NAMESPACE, "j")
+    state = {"terminated": {"exitCode": 130, "reason": "Error"}}
+    ended = {"name": "tensorflow", "state": state, "ready": False, "restartCount": 0, "image": "i", "imageID": ""}
+    for name, status in (("j-chief-0", {"phase": "Running"}), ("j-worker-0", {"phase": "Failed", "containerStatuses": [ended]})):
+        pod = api.get("pods", NAMESPACE, name)
+        bind(api, NAMESPACE, name, {"target": {"name": "n"}})
+        api.update_status({**pod, "metadata": api.get("pods", NAMESPACE, name)["metadata"], "status": status}, manager="kubelet")
+    controller.reconcile(NAMESPACE, "j")
+    conditions = api.get("tfjobs.kubeflow.org", NAMESPACE, "j")["status"]["conditions"]
+    assert [c["type"] for c in conditions if c["status"] == "True"] == ["Created", "Restarting"]
+    assert conditions[-1]["message"] == "job j is restarting because Worker replica(s) failed."
