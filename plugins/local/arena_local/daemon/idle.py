@@ -20,7 +20,7 @@ class Idle:
         self._open = 0
         self._last = time.monotonic()
 
-    def middleware(self) -> Callable[[Any, Handler], Awaitable[Any]]:
+    def middleware(self) -> Any:
         """Return the aiohttp middleware that counts."""
         from aiohttp import web
 

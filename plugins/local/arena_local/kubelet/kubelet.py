@@ -71,6 +71,7 @@ class Kubelet:
         log.info("isolation: %s", isolation)
         self.machine = Machine(self.api, self.state, isolation, self.names, self.ports, self.devices)
         node.register(self.api, self.nodes, self.sizes)
+        self._drop_strays()
         pods = [p for p in self.api.list("pods") if p["spec"].get("nodeName") in self.nodes]
         for pod in pods:
             if (pod.get("status") or {}).get("podIP") and not _final(pod):
@@ -111,6 +112,14 @@ class Kubelet:
         self.sizes = node.capacity(options.resources, self._gpus)
         self.devices.resize({n: node.whole(self.sizes) for n in self.nodes})
         node.register(self.api, self.nodes, self.sizes)
+        self._drop_strays()
+
+    def _drop_strays(self) -> None:
+        """Remove pods of nodes that are no more, as the pod garbage collector does."""
+        for pod in self.api.list("pods"):
+            if pod["spec"].get("nodeName") and pod["spec"]["nodeName"] not in self.nodes:
+                meta = pod["metadata"]
+                self.api.delete("pods", meta["namespace"], meta["name"], uid=meta["uid"], grace=0, manager="pod-garbage-collector")
 
     @property
     def busy(self) -> bool:
@@ -128,9 +137,9 @@ class Kubelet:
             self._names_changed()
 
     def _pod(self, kind: str, pod: Obj) -> None:
-        if pod["spec"].get("nodeName") not in self.nodes:
-            return
         uid = pod["metadata"]["uid"]
+        if pod["spec"].get("nodeName") not in self.nodes and uid not in self.workers:
+            return
         worker = self.workers.get(uid) or self._simulated.get(uid)
         if kind == "DELETED":
             if worker:

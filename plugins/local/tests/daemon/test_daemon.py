@@ -66,7 +66,10 @@ def test_the_port_and_the_token_stay_across_restarts(tmp_path: Path) -> None:
 
 def test_kill_9_leaves_pods_running_and_they_are_adopted(tmp_path: Path) -> None:
     with LocalCluster.start(folder=tmp_path / "local") as cluster:
-        cluster.create(make_pod("default", "long", "echo begin; sleep 2.5; echo end; exit 42"))
+        flags = [{"name": "v", "hostPath": {"path": str(tmp_path / "flags")}}]
+        mount = {"volumeMounts": [{"name": "v", "mountPath": "/flags"}]}
+        command = "echo begin; while [ ! -e /flags/go ]; do sleep 0.05; done; echo end; exit 42"
+        cluster.create(make_pod("default", "long", command, container=mount, volumes=flags))
         cluster.create(make_pod("default", "short", "sleep 0.5; exit 7"))
         for name in ("long", "short"):
             cluster.wait_phase("default", name, "Running")
@@ -75,6 +78,7 @@ def test_kill_9_leaves_pods_running_and_they_are_adopted(tmp_path: Path) -> None
         again = cluster.restart()
         assert exit_code(again.wait_phase("default", "short", "Failed")) == 7
         assert again.pod("default", "long")["status"]["phase"] == "Running"
+        (tmp_path / "flags" / "go").touch()
         found = again.wait_phase("default", "long", "Failed")
         assert exit_code(found) == 42
         assert found["status"]["containerStatuses"][0]["restartCount"] == 0
@@ -215,3 +219,14 @@ with tempfile.TemporaryDirectory(dir="/var/tmp") as name:
 def test_name_spaces_work_for_anybody() -> None:
     """The same sandbox in a process that is not root: a user name space takes its place."""
     assert subprocess.run([sys.executable, "-c", ANYBODY], check=False, cwd="/").returncode == 0
+
+
+def test_a_node_that_goes_takes_its_pods_along(tmp_path: Path) -> None:
+    with LocalCluster.start(Options(nodes=2), folder=tmp_path / "local") as cluster:
+        pod = make_pod("default", "p", "sleep 600", nodeSelector={"kubernetes.io/hostname": "node-2"})
+        cluster.create(pod)
+        uid = cluster.wait_phase("default", "p", "Running")["metadata"]["uid"]
+        cluster.state.save_options(Options(nodes=1))
+        control.reload(cluster.state)
+        cluster.until(lambda: cluster.pod("default", "p") is None, 5)
+        cluster.until(lambda: not list(marked(uid)), 5)
