@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from arena_core.kube.streams import ExecSession
 
 STDOUT = 1
+#: What a shell says when a program cannot be run, or is not there: only then the server's message is news.
+CANNOT_START = (126, 127)
 
 
 def interact(session: ExecSession, *, tty: bool) -> int:
@@ -38,6 +40,8 @@ def interact(session: ExecSession, *, tty: bool) -> int:
     if code is None:
         note(f"error: the connection to the instance is gone{': ' + session.message if session.message else ''}")
         return 1
+    if code in CANNOT_START and session.message:
+        note(f"error: {session.message}")
     return code
 
 
