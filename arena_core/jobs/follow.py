@@ -54,6 +54,7 @@ class Follow:
         self._gone = False
         self._told = ""
         self._quiet_since: float | None = None
+        self._finished_at: float | None = None
 
     def lines(self) -> Iterator[LogLine]:
         """Yield lines until the job or the chosen instance has ended and its log is read."""
@@ -62,7 +63,7 @@ class Follow:
         try:
             while not self._over():
                 try:
-                    kind, what, value = self._queue.get(timeout=1.0 if self._quiet_since else None)
+                    kind, what, value = self._queue.get(timeout=1.0 if self._quiet_since or self._finished_at else None)
                 except queue.Empty:
                     continue
                 if kind == "line":
@@ -132,6 +133,8 @@ class Follow:
         """Note since when there has been nothing more to read."""
         chosen = [pods[s.pod] for s in sources if s.pod in pods]
         followed = bool(self._started) and all(pod_finished(pod) for pod in chosen)
+        if job.status.phase.finished:
+            self._finished_at = self._finished_at or time.monotonic()
         if self._gone or job.status.phase.finished:
             self._quiet_since = 0.0 if self._gone or all(pod_finished(p) or _going(p) for p in chosen) else self._quiet_since
         elif (
@@ -144,6 +147,8 @@ class Follow:
             self._quiet_since = None
 
     def _over(self) -> bool:
+        if self._finished_at is not None and time.monotonic() - self._finished_at > GRACE:
+            return self._queue.empty()  # what still runs outlives its job, and is not waited for
         if self._open or self._quiet_since is None or not self._queue.empty():
             return False
         return self._quiet_since == 0.0 or time.monotonic() - self._quiet_since > GRACE

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol
 
-from arena_core.errors import KindNotInstalled, UnknownJobType
+from arena_core.errors import KindNotInstalled
 from arena_core.kube.cluster import Cluster
 from arena_core.types import JobHandle, Jobs, JobStatus, Manifest, Problem
 
@@ -39,29 +39,9 @@ class Session(NamedTuple):
         """Return where a submission goes."""
         return Target(self.cluster.context, namespace or self.namespace, self.cluster.is_local)
 
-    def handles(self, job_type: str = "") -> Iterable[JobHandle]:
-        """Yield the handle of the named job type, or of every installed one (a broken plugin raises when its turn comes)."""
-        if job_type:
-            yield self.handle(job_type)
-            return
-        for name in self.jobs.names():
-            yield self.jobs.get(name)
-
     def handle(self, job_type: str) -> JobHandle:
         """Return the handle of a job type by any of its spellings (name, alias, shorthand, display), in any case."""
-        try:
-            return self.jobs.get(job_type)
-        except UnknownJobType as error:
-            wanted = job_type.lower()
-            for name in self.jobs.names():
-                try:
-                    found = self.jobs.get(name)
-                except Exception:  # noqa: S112  # a broken plugin is not what is looked for
-                    continue
-                kind = found.job_type
-                if wanted in {s.lower() for s in (kind.name, kind.shorthand, kind.display, *kind.aliases) if s}:
-                    return found
-            raise error from None
+        return self.jobs.get(job_type)
 
 
 def not_installed(handle: JobHandle, error: KindNotInstalled) -> KindNotInstalled:

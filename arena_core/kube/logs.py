@@ -130,7 +130,7 @@ def follow(
             # The stream may have ended because the server did; what came after is read once more to the end.
             yield from _rest(cluster, namespace, pod, options, position)
             return
-        time.sleep(DELAYS[min(max(failures, idle), len(DELAYS) - 1)])
+        time.sleep(DELAYS[min(max(failures, idle - 1), len(DELAYS) - 1)])
 
 
 def _rest(cluster: Cluster, namespace: str, pod: str, options: LogOptions, position: Position) -> Iterator[bytes]:

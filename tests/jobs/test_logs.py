@@ -114,3 +114,12 @@ def test_a_closed_iterator_leaves_no_thread(arena: Any, make: Any) -> None:
     while any(t.name.startswith("arena-") for t in threading.enumerate()) and time.monotonic() < until:
         time.sleep(0.05)
     assert not [t.name for t in threading.enumerate() if t.name.startswith("arena-")]
+
+
+def test_what_outlives_its_job_is_not_followed_for_ever(arena: Any, make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("arena_core.jobs.follow.GRACE", 1.0)
+    command = "echo rank $RANK; [ $RANK = 0 ] && exec sleep 0.5; trap exit TERM; sleep 60 & wait"
+    arena.submit("pytorchjob", make("outlived", command, workers=2, clean_task_policy="None"))
+    start = time.monotonic()
+    assert sorted(texts(arena.logs("outlived", follow=True, all_instances=True))) == ["rank 0", "rank 1"]
+    assert time.monotonic() - start < 15
