@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import threading
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from arena_core.cli.command import Context
 from arena_core.cli.printing import print_lines
 from arena_core.cli.terminal import note
 from arena_core.cli.waiting import wait_for
 from arena_core.errors import TimedOut
+
+if TYPE_CHECKING:
+    from arena_core.jobs.views import LogLine
 
 
 def follow_to_the_end(context: Context, name: str, *, job_type: str, timeout: float | None) -> int:
@@ -20,9 +26,21 @@ def follow_to_the_end(context: Context, name: str, *, job_type: str, timeout: fl
     if timeout is None:
         print_lines(lines, prefixed=True)
         return wait_for(context, name, "finished", job_type, None)
-    printer = threading.Thread(target=lambda: print_lines(lines, prefixed=True), daemon=True)
+    failures: list[BaseException] = []
+    printer = threading.Thread(target=lambda: _print(lines, failures), daemon=True)
+    started = time.monotonic()
     printer.start()
     printer.join(timeout)
     if printer.is_alive():
         raise TimedOut(f"{name} has not finished after {timeout:g} s; it goes on", f"`arena logs -f {name}` follows it again")
-    return wait_for(context, name, "finished", job_type, timeout)
+    if failures:
+        raise failures[0]
+    return wait_for(context, name, "finished", job_type, max(0.0, timeout - (time.monotonic() - started)))
+
+
+def _print(lines: Iterator[LogLine], failures: list[BaseException]) -> None:
+    """Print in a thread; what goes wrong is the business of the one who waits."""
+    try:
+        print_lines(lines, prefixed=True)
+    except BaseException as exc:
+        failures.append(exc)

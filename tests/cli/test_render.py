@@ -105,3 +105,18 @@ def test_prefixes_of_instances_and_a_last_line_without_newline(capfdbinary):
     assert capfdbinary.readouterr().out == b"worker-0 one\nj-master-0 \xff\n"
     print_lines(iter(lines), prefixed=False)
     assert capfdbinary.readouterr().out == b"one\xff\n"
+
+
+def test_what_goes_wrong_while_following_with_a_timeout_reaches_the_error_boundary():
+    from types import SimpleNamespace
+
+    from arena_core.cli.following import follow_to_the_end
+    from arena_core.errors import PermissionDenied
+
+    def logs(*_, **__):
+        yield LogLine(LogSource("p", "c", "master-0"), b"one\n")
+        raise PermissionDenied("no logs for you")
+
+    context = SimpleNamespace(client=SimpleNamespace(logs=logs))
+    with pytest.raises(PermissionDenied):
+        follow_to_the_end(context, "j", job_type="pytorchjob", timeout=5)
