@@ -83,11 +83,11 @@ class AppWrapperArgs(RunPolicyArgs, CpuMemoryArgs, SharedMemoryArgs, SubmitArgs)
         True, help="Names of the pods by Volcano's svc plugin; without it a Service leads to the first pod.", group=VOLCANO
     )
     network_topology_mode: Literal["", "hard", "soft"] = flag("", help="Keep the job within a part of the network.", group=VOLCANO)
-    highest_tier_allowed: int = flag(0, help="Highest HyperNode tier for the job (0: none given).", group=VOLCANO, ge=0)
+    highest_tier_allowed: int = flag(0, help="Highest HyperNode tier for the job (none if it is not given).", group=VOLCANO, ge=0)
     total_partitions: int = flag(0, help="Number of partitions of the task.", group=VOLCANO, ge=0)
     partition_size: int = flag(0, help="Pods of each partition.", group=VOLCANO, ge=0)
     partition_topology_mode: Literal["", "hard", "soft"] = flag("", help="Keep each partition within a part of the network.", group=VOLCANO)
-    partition_highest_tier: int = flag(0, help="Highest HyperNode tier for a partition (0: none given).", group=VOLCANO, ge=0)
+    partition_highest_tier: int = flag(0, help="Highest HyperNode tier for a partition (none if it is not given).", group=VOLCANO, ge=0)
     ring_controller: str = flag("", help="Ring controller of Ascend devices, e.g. ascend-1980.", group=VOLCANO, metavar="NAME")
     volcano_queue: str = flag("default", help="Queue of Volcano (not of Kueue).", group=VOLCANO, metavar="QUEUE")
 

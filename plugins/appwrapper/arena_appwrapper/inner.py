@@ -13,7 +13,7 @@ from arena_core.types import JobHandle, Jobs, Problem
 NAMES: dict[str, dict[str, str]] = {
     "volcanojob": {"queue": "volcano_queue", "scheduler_name": "explicit_scheduler", "task_max_retry": "max_retry", "max_retry": ""},
 }
-#: Fields where the fork's 0 means "not given".
+#: Fields whose default 0 means "none" here and the number 0 inside: handed on only where they were given.
 ZERO_IS_NONE = ("highest_tier_allowed", "partition_highest_tier")
 #: Fields of the wrapper that only one inner type understands; for any other type a value that was given is a mistake.
 VOLCANO_ONLY = (
@@ -56,7 +56,7 @@ def arguments(args: AppWrapperArgs, inner: JobHandle) -> Any:
     raw: dict[str, Any] = {}
     for field in model.model_fields:
         source = renamed.get(field, field)
-        if not source or (field in ZERO_IS_NONE and not getattr(args, source, 0)):
+        if not source or (field in ZERO_IS_NONE and source not in args.model_fields_set):
             continue
         claimed = source in AppWrapperArgs.model_fields or source == "explicit_scheduler"
         if claimed or source in args.model_fields_set:

@@ -12,7 +12,13 @@ import pytest
 
 INNER = r"spec\.components\[0\]\.template\."
 POD = INNER + r"spec\..*template\."
-PERIODS = "admissionGracePeriodDuration failureGracePeriodDuration retryLimit retryPausePeriodDuration warmupGracePeriodDuration".split()
+PERIODS = [
+    "admissionGracePeriodDuration",
+    "failureGracePeriodDuration",
+    "retryLimit",
+    "retryPausePeriodDuration",
+    "warmupGracePeriodDuration",
+]
 
 #: Added by the API server, webhooks and controllers after submission, or by our submission itself: not what is built.
 CLUSTER = {
@@ -48,7 +54,11 @@ SAME = {
 ENV = POD + r"spec\.containers\[main-con\]\.env\[(MASTER_ADDR|MASTER_PORT|NNODES|NODE_RANK|RANK|WORLD_SIZE)\].*"
 WRONG = {
     "aw12-retry0": {**VOLCANO, r"metadata\.annotations\..*/retryLimit": "L3", ENV: "§16.4: one replica gets it, too"},
-    "aw15-no-svc-plugin": {**VOLCANO, POD + r"spec\.subdomain": "L6", ENV.replace("|MASTER_PORT|NNODES|NODE_RANK|RANK|WORLD_SIZE", ""): "L6"},
+    "aw15-no-svc-plugin": {
+        **VOLCANO,
+        POD + r"spec\.subdomain": "L6",
+        ENV.replace("|MASTER_PORT|NNODES|NODE_RANK|RANK|WORLD_SIZE", ""): "L6",
+    },
     "aw16-gang-rdma": {
         **PYTORCH,
         POD + r"metadata\.labels\.(pod-group\.scheduling\.sigs\.k8s\.io/name|scheduling\.x-k8s\.io/pod-group)": "a gang needs a PodGroup",

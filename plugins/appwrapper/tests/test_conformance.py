@@ -1,0 +1,35 @@
+"""What every job type promises, for the AppWrapper around each of ours."""
+
+from __future__ import annotations
+
+from arena_appwrapper import plugin
+from arena_core.testing.conformance import JobTypeConformance
+
+MORE = {
+    "retry_limit": 0,
+    "success_ttl": "1h",
+    "terminal_exit_codes": "3,10",
+    "kueue_queue": "q",
+    "gpus": 1,
+    "env": {"A": "b"},
+    "labels": {"team": "x"},
+    "annotations": {"note": "y: z"},
+}
+
+
+class TestAroundPyTorch(JobTypeConformance):
+    plugin = plugin
+    minimal = {"name": "x", "image": "img:1", "command": ("python train.py",)}
+    full = {**MORE, "workers": 3, "clean_task_policy": "All", "nproc_per_node": "8"}
+
+
+class TestAroundVolcano(JobTypeConformance):
+    plugin = plugin
+    minimal = {"name": "x", "image": "img:1", "command": ("python train.py",), "inner_type": "volcano"}
+    full = {**MORE, "replicas": 4, "total_partitions": 2, "partition_size": 2, "network_topology_mode": "hard", "highest_tier_allowed": 2}
+
+
+class TestAroundTensorFlow(JobTypeConformance):
+    plugin = plugin
+    minimal = {"name": "x", "image": "img:1", "command": ("python train.py",), "inner_type": "tf"}
+    full = {**MORE, "workers": 2, "ps": 1, "chief": True}

@@ -1,0 +1,292 @@
+"""From phase, conditions and pods to Arena's words, with reasons from the whole chain: AppWrapper, Workload, inner job, PodGroup, pods."""
+
+from __future__ import annotations
+
+import copy
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from arena_appwrapper import status as state
+from arena_core.registry import Registry
+from arena_core.types import Find, Phase
+
+HANDLE = Registry(environ={}).get("appwrapperjob")
+WORDS = [
+    line.split()
+    for line in (Path(__file__).parent / "data" / "words.txt").read_text().splitlines()
+    if line.strip() and not line.startswith("#")
+]
+
+
+def walk(obj, pointer):
+    *way, last = [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]
+    for key in way:
+        obj = obj[int(key)] if isinstance(obj, list) else obj.setdefault(key, {})
+    return obj, int(last) if isinstance(obj, list) else last
+
+
+def apply(obj, entry):
+    for pointer in entry.get("removed") or ():
+        place, key = walk(obj, pointer)
+        del place[key]
+    for pointer, value in (entry.get("set") or {}).items():
+        place, key = walk(obj, pointer)
+        if isinstance(place, list) and key >= len(place):
+            place.append(copy.deepcopy(value))
+        else:
+            place[key] = copy.deepcopy(value)
+
+
+def steps(recording):
+    """Yield (what changed, all objects) after each step."""
+    objects = {}
+    for entry in recording["timeline"]:
+        key = entry["kind"], entry["name"]
+        if entry["type"] == "ADDED":
+            objects[key] = copy.deepcopy(entry["object"])
+        elif entry["type"] == "DELETED":
+            objects.pop(key, None)
+        elif key in objects:
+            apply(objects[key], entry)
+        yield entry, objects
+
+
+def members(objects, name):
+    """Return (pods, everything else that belongs to an AppWrapper), as the finders of the plugin would find them."""
+    labelled = [(k, o) for (k, _), o in objects.items() if o["metadata"].get("labels", {}).get(state.LABEL) == name]
+    workloads = [o for (k, _), o in objects.items() if k == "Workload" and name in str(o["metadata"].get("ownerReferences"))]
+    pods = [o for k, o in labelled if k == "Pod"]
+    return pods, [*workloads, *(o for k, o in labelled if k not in ("Pod", "AppWrapper"))]
+
+
+def told(recording, name):
+    """Return the status after each step at which it changed."""
+    found = []
+    for entry, objects in steps(recording):
+        job = objects.get(("AppWrapper", name))
+        if job is None:
+            if (entry["kind"], entry["name"], entry["type"]) == ("AppWrapper", name, "DELETED"):
+                found.append(None)
+            continue
+        now = HANDLE.status(job, *members(objects, name))
+        if not found or found[-1] != now:
+            found.append(now)
+    return found
+
+
+def load(shared, scenario):
+    return json.loads((shared / "recordings" / "appwrapper" / f"{scenario}.json").read_text())
+
+
+@pytest.mark.parametrize(("scenario", "name", "expected"), [(w[0], w[1], w[2:]) for w in WORDS], ids=[f"{w[0]}-{w[1]}" for w in WORDS])
+def test_words_of_a_life_cycle(scenario, name, expected, shared):
+    words = []
+    for found in told(load(shared, scenario), name):
+        word = found.phase.value if found else "gone"
+        if not words or words[-1] != word:
+            words.append(word)
+    assert words == expected
+
+
+def test_every_recorded_life_cycle_stands_in_the_table(shared):
+    recorded = set()
+    for file in (shared / "recordings" / "appwrapper").glob("*.json"):
+        timeline = json.loads(file.read_text())["timeline"]
+        recorded |= {(file.stem, e["name"]) for e in timeline if e["kind"] == "AppWrapper" and e["type"] == "ADDED"}
+    assert recorded == {(w[0], w[1]) for w in WORDS}
+
+
+def test_every_recorded_status_has_a_phase(shared):
+    rows = [row for row in json.loads((shared / "recordings" / "phases.json").read_text()) if row["kind"] == "AppWrapper"]
+    assert len(rows) > 150
+    for row in rows:
+        job = {"kind": "AppWrapper", "metadata": {"name": "w"}, "spec": {}, "status": row["status"]}
+        found = HANDLE.status(job, ())
+        exact = (row["status"] or {}).get("phase", "")
+        assert found.exact == (exact or "New")
+        assert found.phase is not Phase.UNKNOWN or exact == "Terminating"
+        assert found.phase.finished == (exact in ("Succeeded", "Failed")) == bool(found.end)
+
+
+KEYS = [
+    "metadata",
+    "spec",
+    "status",
+    "conditions",
+    "type",
+    "reason",
+    "message",
+    "labels",
+    "annotations",
+    "name",
+    "replicas",
+    "template",
+    "components",
+    "podSets",
+    "path",
+    "phase",
+    "componentStatus",
+    "suspend",
+    "uid",
+    "kind",
+    "apiVersion",
+    "resettingCount",
+    "requestGPUsOfJobOwner",
+    "tasks",
+    "pytorchReplicaSpecs",
+    "containers",
+]
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda more: st.lists(more, max_size=4) | st.dictionaries(st.sampled_from(KEYS) | st.text(max_size=4), more, max_size=5),
+    max_leaves=25,
+)
+OBJECT = st.dictionaries(st.sampled_from(KEYS), JSON, max_size=6)
+
+
+@settings(deadline=None)
+@given(job=OBJECT, pods=st.lists(OBJECT, max_size=3), related=st.lists(OBJECT, max_size=3))
+def test_takes_whatever_comes(job, pods, related):
+    found = HANDLE.status(job, pods, related)
+    assert isinstance(found.phase, Phase) and found.reason != "PluginFailed", found.message
+    HANDLE.pod_sets(job)
+    list(HANDLE.explain(job, pods, related))
+    for other in HANDLE.job_type.related:
+        assert isinstance(other.find(job), Find | None)
+
+
+# --- reasons, from the recordings
+
+
+@pytest.mark.parametrize(
+    ("scenario", "name", "exact", "reason", "words"),
+    [
+        ("aw-create-invalid", "w", "Failed", "CreateFailed", "Bad_Name"),
+        ("aw-create-exists", "w", "Failed", "CreateFailed", "exists, but is not controlled by appwrapper"),
+        ("aw-create-forbidden", "w", "Failed", "CreateFailed", "forbidden"),
+        ("aw-create-refused-volcano", "w", "Failed", "CreateFailed", "unable to find job queue"),
+        ("aw-create-refused-volcano", "w", "Resetting", "CreateFailed", "retry 1 of 1"),
+        ("aw-missing-component", "w", "Failed", "MissingComponent", "Only found 0 deployed components"),
+        ("aw-pytorch-fails-retry", "w", "Resetting", "FailedComponent", "retry 1 of 1: Found 1 failed components"),
+        ("aw-warmup-grace", "w", "Failed", "InsufficientPodsReady", "1 pods pending"),
+        ("aw-retrylimit-0", "w", "Failed", "FoundFailedPods", ""),
+        ("aw-kueue-queue-missing", "w", "Suspended", "Inadmissible", "LocalQueue"),
+        ("aw-kueue-quota-wait", "second", "Suspended", "Pending", "insufficient unused quota"),
+        ("aw-delete-running", "w", "Terminating", "Terminating", "deleted"),
+        ("aw-unschedulable", "w", "Running", "Unschedulable", "didn't match"),
+    ],
+)
+def test_reason_of_the_link_that_knows(scenario, name, exact, reason, words, shared):
+    found = [s for s in told(load(shared, scenario), name) if s and s.exact == exact]
+    assert any(s.reason == reason and words in s.message for s in found), {(s.reason, s.message) for s in found}
+
+
+def test_reason_of_a_gang_that_waits(shared):
+    found = [s for s in told(load(shared, "aw-admission-grace-nopods"), "w") if s and s.exact == "Running"]
+    assert {s.phase for s in found} == {Phase.PENDING}
+
+
+@pytest.mark.parametrize("scenario", ["aw-pytorch-success", "aw-volcano-success", "aw-tfjob-success"])
+def test_times_and_instances_of_a_success(scenario, shared):
+    *_, last = told(load(shared, scenario), "w")
+    assert last.phase is Phase.SUCCEEDED and last.replicas == len(last.instances) == 2
+    assert sum(i.chief for i in last.instances) == 1 and last.instances[0].chief
+    assert last.start and last.end and last.start < last.end
+    assert last.end == max(i.finished for i in last.instances)
+    assert all(i.role and i.index is not None for i in last.instances)
+
+
+def test_a_finished_job_stands_still(shared):
+    """Also when its pods are gone: the fork's duration grows for ever, and that of a failed job is 0."""
+    for scenario in ("aw-success-ttl", "aw-retrylimit-0"):
+        finished = [s for s in told(load(shared, scenario), "w") if s.phase.finished]
+        assert len({(s.end) for s in finished}) <= 2 and all(s.end for s in finished)
+        assert not finished[-1].instances
+
+
+# --- the chain by hand
+
+
+def wrapper(phase="Running", labels=None, conditions=(), **status):
+    template = {
+        "apiVersion": "batch.volcano.sh/v1alpha1",
+        "kind": "Job",
+        "metadata": {"name": "j"},
+        "spec": {
+            "tasks": [
+                {
+                    "name": "worker",
+                    "replicas": 4,
+                    "template": {"spec": {"containers": [{"name": "c", "resources": {"limits": {"nvidia.com/gpu": "1"}}}]}},
+                }
+            ]
+        },
+    }
+    component = {"podSets": [{"path": "template.spec.tasks[0].template", "replicas": 4}], "template": template}
+    return {
+        "apiVersion": "workload.codeflare.dev/v1beta2",
+        "kind": "AppWrapper",
+        "metadata": {"name": "j", "uid": "u", "labels": labels or {}},
+        "spec": {"suspend": phase == "Suspended", "components": [component]},
+        "status": {"phase": phase, "conditions": list(conditions), **status},
+    }
+
+
+def condition(type, status="True", reason="R", message="m"):
+    return {"type": type, "status": status, "reason": reason, "message": message, "lastTransitionTime": "2026-01-01T00:01:00Z"}
+
+
+def test_four_times_one_gpu_is_four():
+    found = HANDLE.status(wrapper(), ())
+    assert (found.phase, found.replicas, dict(found.requests)) == (Phase.PENDING, 4, {"nvidia.com/gpu": 4})
+    (pod_set,) = HANDLE.pod_sets(wrapper())
+    assert (pod_set.path, pod_set.replicas) == ("spec.components[0].template.spec.tasks[0].template", 4)
+
+
+def test_pod_group_that_waits_is_the_reason():
+    group = {
+        "apiVersion": "scheduling.volcano.sh/v1beta1",
+        "kind": "PodGroup",
+        "metadata": {"name": "j-uid"},
+        "status": {"conditions": [condition("Unschedulable", reason="NotEnoughResources", message="3/4 tasks in gang unschedulable")]},
+    }
+    found = HANDLE.status(wrapper(), (), [group])
+    assert (found.phase, found.reason) == (Phase.PENDING, "NotEnoughResources") and "3/4 tasks" in found.message
+    assert "3/4 tasks" in " ".join(c.message for c in HANDLE.explain(wrapper(), (), [group]))
+
+
+def test_workload_in_the_queue_is_the_reason():
+    labels = {"kueue.x-k8s.io/queue-name": "q"}
+    message = "couldn't assign flavors to pod set j-0: insufficient quota for nvidia.com/gpu in flavor default"
+    workload = {
+        "kind": "Workload",
+        "metadata": {"name": "w"},
+        "status": {"conditions": [condition("QuotaReserved", "False", "Pending", message)]},
+    }
+    found = HANDLE.status(wrapper("Suspended", labels), (), [workload])
+    assert (found.phase, found.reason, found.message) == (Phase.SUSPENDED, "Pending", message)
+    (first, *_) = HANDLE.explain(wrapper("Suspended", labels), (), [workload])
+    assert first.message == message and "quota" in first.hint
+    assert "'q'" in HANDLE.status(wrapper("Suspended", labels), ()).message
+
+
+def test_component_that_could_not_be_created_is_named():
+    part = {"kind": "Job", "name": "j", "conditions": [condition("ResourcesDeployed", "False", "ComponentCreationErrored")]}
+    sick = [condition("Unhealthy", reason="CreateFailed", message="jobs.batch.volcano.sh is forbidden")]
+    causes = HANDLE.explain(wrapper("Failed", conditions=sick, componentStatus=[part]), ())
+    assert "jobs.batch.volcano.sh is forbidden" in causes[0].message
+    assert any("Job j could not be created" in c.message and "cluster-setup" in c.hint for c in causes)
+
+
+def test_what_is_asked_of_the_cluster():
+    found = {
+        r.resource.plural + "." + r.resource.group: r.find(wrapper(labels={"kueue.x-k8s.io/queue-name": "q"}))
+        for r in HANDLE.job_type.related
+    }
+    assert found["workloads.kueue.x-k8s.io"] == Find(label_selector="kueue.x-k8s.io/job-uid=u")
+    assert found["jobs.batch.volcano.sh"] == found["podgroups.scheduling.volcano.sh"] == Find(label_selector=f"{state.LABEL}=j")
+    assert found["pytorchjobs.kubeflow.org"] is None and found["jobs.batch"] is None
