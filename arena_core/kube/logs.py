@@ -64,7 +64,7 @@ class Position:
         self._skip_time, self._skip = self.time, self._seen
         if not self.time:
             return options
-        return replace(options, since_time=self.time, tail=-1, since_seconds=0)
+        return replace(options, since_time=_whole_seconds(self.time), tail=-1, since_seconds=0)
 
     def is_new(self, stamp: str) -> bool:
         """Whether a line with this timestamp has not been shown before a resume."""
@@ -198,6 +198,11 @@ def split_timestamp(line: bytes) -> tuple[str | None, bytes]:
     if space and len(stamp) >= 20 and stamp[4:5] == b"-" and stamp[10:11] == b"T":
         return stamp.decode("ascii", "replace"), text
     return None, line
+
+
+def _whole_seconds(stamp: str) -> str:
+    base, dot, rest = stamp.partition(".")
+    return base + rest.lstrip("0123456789") if dot else stamp
 
 
 def _sortable(stamp: str) -> tuple[str, str]:

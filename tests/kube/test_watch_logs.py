@@ -122,6 +122,17 @@ def test_a_followed_log_resumes_without_gap_or_repetition(fake_api: Any, reply: 
     fake_api.answer = answer
     got = list(fake_api.cluster().stream_logs("default", "p", LogOptions(container="main", follow=True)))
     assert got == [f"line {n}\n".encode() for n in range(5)]
+    assert {r.query["sinceTime"] for r in fake_api.requests if "sinceTime" in r.query} <= {f"2026-01-01T00:00:0{n}Z" for n in range(3)}
+
+
+def test_times_with_a_zone_keep_it() -> None:
+    from arena_core.kube.logs import Position
+
+    position = Position()
+    assert position.is_new("2026-01-01T08:00:01.25+08:00")
+    assert position.resume(LogOptions()).since_time == "2026-01-01T08:00:01+08:00"
+    assert not position.is_new("2026-01-01T08:00:01.2+08:00") and not position.is_new("2026-01-01T08:00:01.25+08:00")
+    assert position.is_new("2026-01-01T08:00:01.3+08:00")
 
 
 def test_the_last_line_without_newline_is_kept(fake_api: Any, reply: Any) -> None:
