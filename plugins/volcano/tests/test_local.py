@@ -16,18 +16,20 @@ from arena_volcano.manifests import build
 SCRIPT = """
 import os, socket, time
 host, port, rank = os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"]), os.environ["RANK"]
+
+def patiently(connect):
+    for attempt in range(200):
+        try:
+            return connect((host, port))
+        except OSError:
+            time.sleep(0.1)
+
 if rank == "0":
-    server = socket.create_server((host, port))
+    server = patiently(socket.create_server)
     peers = [server.accept()[0] for _ in range(int(os.environ["WORLD_SIZE"]) - 1)]
     print("ranks", *sorted(peer.recv(9).decode() for peer in peers))
 else:
-    for attempt in range(100):
-        try:
-            peer = socket.create_connection((host, port), timeout=1)
-            break
-        except OSError:
-            time.sleep(0.1)
-    peer.sendall(rank.encode())
+    patiently(socket.create_connection).sendall(rank.encode())
 """
 JOBS = "/apis/batch.volcano.sh/v1alpha1/namespaces/default/jobs"
 
@@ -49,5 +51,5 @@ def test_pods_meet_by_name(names: str) -> None:
                 cluster.create(manifest)
         for name in ways:
             cluster.until(lambda name=name: phase(cluster, name) in ("Completed", "Failed"), 40, f"the end of {name}")
-            assert phase(cluster, name) == "Completed", cluster.logs("default", f"{name}-task-1")
+            assert phase(cluster, name) == "Completed", [cluster.logs("default", f"{name}-task-{n}") for n in range(3)]
             assert cluster.logs("default", f"{name}-task-0") == "ranks 1 2\n"

@@ -79,11 +79,9 @@ def test_what_a_failed_pod_leads_to(policy: str, phases: list[str], retries: int
 def test_only_a_part_is_made_again(action: str, again: set[str]) -> None:
     async def test(cluster: Cluster) -> None:
         create(cluster, task("a", 2, policies=[{"event": "PodFailed", "action": action}]), task("b"))
-        await cluster.until(lambda: cluster.phase() == "Running")
-        first = {p["metadata"]["name"]: p["metadata"]["uid"] for p in cluster.api.list("pods")}
         await cluster.until(lambda: cluster.phase() == "Completed")
         last = {p["metadata"]["name"]: p["metadata"]["uid"] for p in cluster.api.list("pods")}
-        assert {name for name in first if first[name] != last[name]} == again
+        assert {name for name, uid in cluster.first.items() if uid != last[name]} == again
 
     run(test, fails_first("j-a-0"))
 

@@ -73,9 +73,8 @@ def test_one_that_cannot_be_placed_holds_the_others() -> None:
             in condition["message"]
         )
         assert not [p for p in cluster.api.list("pods") if p["spec"].get("nodeName")]
-        reasons = {e[1] for e in cluster.events("Pod")}
-        assert reasons == {"FailedScheduling"}
-        assert any(reason == "PodGroupPending" for _, reason, _ in cluster.events("Job"))
+        await cluster.until(lambda: {e[1] for e in cluster.events("Pod")} == {"FailedScheduling"})
+        await cluster.until(lambda: any(reason == "PodGroupPending" for _, reason, _ in cluster.events("Job")))
 
     run(test, never)
 

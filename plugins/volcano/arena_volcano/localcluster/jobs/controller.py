@@ -68,20 +68,23 @@ class JobController:
             self._forget()
             return None
         memory = self._memory.setdefault(meta(work.job)["uid"], Memory())
-        happened = observe(memory, work.job, work.pods, group.find(self._api, work.job))
-        requests = [*self._commands(work), *self._due(work, memory), *happened, _PLAIN]
+        # What has happened stays in the queue until it is done: an attempt that fails comes again.
+        memory.queue += [*self._commands(work), *self._due(work, memory)]
+        memory.queue += observe(memory, work.job, work.pods, group.find(self._api, work.job))
+        acted = False
         try:
-            acted = False
-            for request in requests:
-                if request is _PLAIN and acted:
-                    break  # the action's own writes call the next reconcile
-                acted = self._handle(namespace, name, request, memory) or acted
+            while memory.queue:
+                acted = self._handle(namespace, name, memory.queue[0], memory) or acted
+                del memory.queue[0]
+            if not acted:  # else the action's own writes call the next reconcile
+                self._handle(namespace, name, _PLAIN, memory)
         except NotReady:
             return _KEY_WAIT
         except (NotYet, ApiError) as error:
             memory.failures += 1
             if memory.failures < MAX_FAILURES or (isinstance(error, ApiError) and error.code == 409):
                 raise
+            memory.queue.clear()
             self._give_up(namespace, name)
         memory.failures = 0
         return self._next(namespace, name, memory)
@@ -92,15 +95,15 @@ class JobController:
         if work is None:
             return True
         decision = decide(work.job, request)
-        if decision.action == SYNC and request is not _PLAIN:
+        if decision.action == SYNC and request is not _PLAIN and request.event != "PodRunning":
             return False
         if decision.delay:
             self._delay(work, memory, request, decision)
             return False
-        if request is not _PLAIN and not request.quiet:
+        if decision.action != SYNC and not request.quiet:
             work.event("Normal", "ExecuteAction", f"Start to execute action {decision.action} ")
         execute(work, decision.action, request)
-        return True
+        return decision.action != SYNC
 
     def _delay(self, work: Work, memory: Memory, request: Request, decision: Decision) -> None:
         key = (request.event, request.pod_uid)

@@ -40,9 +40,10 @@ class Delayed:
 
 @dataclass
 class Memory:
-    """The last picture of one job."""
+    """The last picture of one job, and what has happened and is still to be dealt with."""
 
     pods: dict[str, tuple[str, Request]] = field(default_factory=dict)
+    queue: list[Request] = field(default_factory=list)
     group_phase: str = ""
     delayed: dict[tuple[str, str], Delayed] = field(default_factory=dict)
     failures: int = 0
@@ -105,6 +106,8 @@ def observe(memory: Memory, job: Obj, pods: Sequence[Obj], group: Obj | None) ->
 
 def _transitions(job: Obj, pods: Sequence[Obj], pod: Obj, before: str, phase: str) -> Iterable[Request]:
     name = (meta(pod).get("annotations") or {}).get(TASK_SPEC, "")
+    if phase in ("Failed", "Succeeded") and before in ("", "Pending"):
+        yield _request("PodRunning", pod)  # it ran between two looks; the job is to be Running before it is anything else
     if phase == "Failed" and before != "Failed":
         yield _request("PodFailed", pod, exit_code(pod))
     elif phase == "Succeeded" and before != "Succeeded" and task_completed(job, pods, name):
