@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from arena_core.cli.submit.types import registry
 from arena_core.cli.terminal import note
 from arena_core.client import ArenaClient
 
@@ -37,6 +38,7 @@ def make_client(context: Context) -> ArenaClient:
         context=settings.text("context"),
         namespace=context.namespace,
         as_user=settings.text("as_user"),
+        jobs=registry(),
     )
 
 

@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from arena_core.installed import blocked, offers
+from arena_core.cli.submit.types import registry
 
 
 def command_groups() -> list[tuple[str, str]]:
     """Command groups of plugins: name and the distribution's summary."""
-    return [(o.name, o.summary) for o in offers("arena.commands") if o.name not in blocked()]
+    return [(entry.name, entry.summary) for entry in registry().commands()]
 
 
 def job_types() -> list[tuple[str, str]]:
-    """Installed job types with their aliases: ``pytorchjob, pytorch, py`` and the distribution's summary."""
-    found = [o for o in offers("arena.jobs", "arena.job_aliases") if o.name not in blocked()]
+    """Installed job types with their aliases: ``pytorchjob, py, pytorch`` and the distribution's summary."""
+    found = registry()
     aliases: dict[str, list[str]] = {}
-    for offer in found:
-        if offer.group == "arena.job_aliases":
-            aliases.setdefault(offer.value, []).append(offer.name)
-    return [(", ".join((o.name, *aliases.get(o.value, ()))), o.summary) for o in found if o.group == "arena.jobs"]
+    for alias, name in sorted(found.aliases().items()):
+        aliases.setdefault(name, []).append(alias)
+    entries = [(name, found.entry(name)) for name in found.names()]
+    return [(", ".join((name, *aliases.get(name, ()))), entry.summary if entry else "") for name, entry in entries]
 
 
 def type_names() -> list[str]:
     """Names of the installed job types."""
-    return [o.name for o in offers("arena.jobs") if o.name not in blocked()]
+    return registry().names()
 
 
 def distributions() -> list[tuple[str, str]]:
-    """Distributions that bring a job type, commands, an extension or a cluster: name and version."""
-    return sorted({(o.distribution, o.version) for o in offers("arena.jobs", "arena.commands", "arena.extensions", "arena.clusters")})
+    """Distributions that bring a plugin: name and version."""
+    return sorted({(row.distribution, row.version) for row in registry().report()})

@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib import metadata
 
 from arena_core.cli.flags import Parsed
-from arena_core.errors import ArenaError, PluginError, UsageError
+from arena_core.cli.submit.types import registry
+from arena_core.errors import ArenaError, UsageError
 
 
 def run_group(name: str, words: Sequence[str], head: Parsed) -> int:
     """Run ``arena NAME …`` of a plugin inside our error boundary; the persistent flags given before it are in typer's ``obj``."""
-    found = [e for e in metadata.entry_points(group="arena.commands") if e.name == name]
-    owners = sorted({e.dist.name for e in found if e.dist is not None})
-    if len(owners) > 1:
-        raise PluginError(f"`arena {name}` is claimed by {' and '.join(owners)}", "uninstall one of them, or switch one off")
-    owner = owners[0] if owners else "a plugin"
-    try:
-        app = found[0].load()
-    except Exception as exc:
-        raise PluginError(f"`arena {name}` of {owner} does not load: {exc}", "`arena plugins check` says more") from exc
+    plugins = registry()
+    entry = next(e for e in plugins.commands() if e.name == name)
+    app = plugins.load(entry)
     import typer
 
     command = typer.main.get_command(app)

@@ -7,7 +7,7 @@ import pytest
 from arena_core.cli import catalog
 from arena_core.cli import main as entry
 from arena_core.cli.commands import exit_codes, version
-from arena_core.errors import EXIT_CODES
+from arena_core.errors import EXIT_CODES, PluginError
 
 
 def test_help_names_commands_job_types_and_groups_of_plugins(arena):
@@ -209,3 +209,23 @@ def main_without_cache(monkeypatch, *words):
     monkeypatch.setattr("sys.stderr", err)
     assert entry.main(words) == 7
     return err.getvalue()
+
+
+def test_a_group_of_a_plugin_runs_inside_our_error_boundary(arena):
+    done = arena("local", "stauts")
+    assert done.code == 2
+    assert done.err.startswith("error: No such command 'stauts'")
+    assert arena("local", "status", "--nope").code == 2
+    assert arena("-n", "x", "local", "--help").code == 0
+
+
+def test_a_group_that_does_not_load_is_named_with_its_distribution(arena, monkeypatch):
+    from arena_core.registry import Registry
+
+    def broken(self, entry):
+        raise PluginError(f"plugin {entry.name!r} of distribution {entry.distribution}: broken")
+
+    monkeypatch.setattr(Registry, "load", broken)
+    done = arena("local", "status")
+    assert done.code == 9
+    assert "'local' of distribution arena-local" in done.err

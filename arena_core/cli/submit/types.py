@@ -5,8 +5,6 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from arena_core.errors import UnknownJobType
-
 if TYPE_CHECKING:
     from arena_core.registry import Registry
     from arena_core.types import JobHandle
@@ -21,16 +19,8 @@ def registry() -> Registry:
 
 
 def find_type(name: str) -> JobHandle:
-    """The job type of this name or alias; failing that of this shorthand or display name, for which plugins must be loaded."""
-    found = registry()
-    try:
-        return found.get(name)
-    except UnknownJobType:
-        for handle in found.each():
-            job_type = handle.job_type
-            if name.lower() in {s.lower() for s in (job_type.shorthand, job_type.display, *job_type.aliases) if s}:
-                return handle
-        raise
+    """The job type of this name, alias, shorthand or display name, in any case."""
+    return registry().get(name)
 
 
 def is_type(name: str) -> bool:
