@@ -43,6 +43,8 @@ class ReplicaSetController:
 
     def __init__(self, api: Api) -> None:
         self._api = api
+        # Times count in whole seconds; of pods made within one, the first goes first, as was seen on a real cluster.
+        self._born: dict[str, int] = {}
 
     def reconcile(self, namespace: str, name: str) -> float | None:
         """Create or delete pods, then write the status."""
@@ -74,8 +76,10 @@ class ReplicaSetController:
             except ApiError as error:
                 self._api.event(owner, "Warning", "FailedCreate", f"Error creating: {error.message}", component=MANAGER)
                 return error
+            self._born[made["metadata"]["uid"]] = len(self._born)
             self._api.event(owner, "Normal", "SuccessfulCreate", f"Created pod: {made['metadata']['name']}", component=MANAGER)
-        for pod in sorted(active, key=removal_order)[: max(0, -missing)]:
+        doomed = sorted(active, key=lambda pod: (*removal_order(pod), self._born.get(pod["metadata"]["uid"], -1)))
+        for pod in doomed[: max(0, -missing)]:
             meta = pod["metadata"]
             self._api.delete("pods", meta["namespace"], meta["name"], uid=meta["uid"], manager=MANAGER)
             self._api.event(owner, "Normal", "SuccessfulDelete", f"Deleted pod: {meta['name']}", component=MANAGER)

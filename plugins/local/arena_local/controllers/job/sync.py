@@ -263,7 +263,7 @@ class JobSync:
 
     def _leaving(self) -> list[Obj]:
         """Return the pods that give up their finalizer now, and note those that are to be counted."""
-        leaving = []
+        leaving: list[Obj] = []
         failing = self.target is not None and self.target[0] == "FailureTarget"
         for pod in self.pods:
             meta = pod["metadata"]
