@@ -160,12 +160,12 @@ def _embedded(options: ConnectOptions) -> Cluster:
     """Start, if need be, the embedded cluster that an installed distribution offers (entry-point group ``arena.clusters``)."""
     from importlib import import_module
 
-    from arena_core.installed import offers
+    from arena_core.installed import blocked, offers
 
-    found = [offer for offer in offers("arena.clusters") if offer.name == "local"]
+    found = [o for o in offers("arena.clusters") if o.name == "local" and not blocked() & {o.name, o.distribution}]
     if not found:
         raise ClusterUnreachable(
-            "no cluster is configured, and the embedded one is not installed",
+            "no cluster is configured, and the embedded one is not installed or switched off",
             "set $KUBECONFIG or --config, or `pip install arena-local` for a cluster on this machine",
         )
     try:

@@ -229,3 +229,12 @@ def test_a_group_that_does_not_load_is_named_with_its_distribution(arena, monkey
     done = arena("local", "status")
     assert done.code == 9
     assert "'local' of distribution arena-local" in done.err
+
+
+def test_without_a_cluster_and_with_the_local_one_switched_off_the_way_out_is_named(arena, home, monkeypatch):
+    monkeypatch.setenv("ARENA_BLOCK_PLUGINS", "local")
+    done = arena("list")
+    assert done.code == 6
+    assert "no cluster is configured" in done.err
+    assert "--config" in done.err
+    assert not (home / ".arena").exists()
