@@ -20,7 +20,7 @@ from arena_local.kubelet.launch import Machine
 from arena_local.kubelet.model import Slot
 from arena_local.kubelet.names import Addresses, Names, hosts_text, is_ready, write_in_place
 from arena_local.kubelet.ports import Place, Ports
-from arena_local.kubelet.runtime import Runtime, sweep
+from arena_local.kubelet.runtime import Runtime, sweep_all
 from arena_local.kubelet.simulate import Simulated
 from arena_local.kubelet.worker import Worker
 
@@ -102,8 +102,7 @@ class Kubelet:
             task.cancel()
         workers = list(self.workers.values())
         await asyncio.gather(*(w.ending.end(min(w.grace, grace), finish=True) for w in workers), return_exceptions=True)
-        for worker in workers:
-            await asyncio.to_thread(sweep, worker.uid)
+        await asyncio.to_thread(sweep_all, [w.uid for w in workers])
 
     def apply(self, options: Options) -> None:
         """Take over changed options: nodes, resources, simulation."""
@@ -213,10 +212,10 @@ class Kubelet:
 
     def _clean(self, known: set[str]) -> None:
         """Remove what pods left that were deleted while nobody worked."""
-        for folder in (self.state / "pods").iterdir():
-            if folder.name not in known:
-                sweep(folder.name)
-                shutil.rmtree(folder, ignore_errors=True)
+        strays = [folder for folder in (self.state / "pods").iterdir() if folder.name not in known]
+        sweep_all([folder.name for folder in strays])
+        for folder in strays:
+            shutil.rmtree(folder, ignore_errors=True)
 
     # -- names and facts ----------------------------------------------------------------------------------------------------------
 

@@ -78,7 +78,7 @@ class Launcher:
         spec = self._spec(slot, number, folder) | {"argv": argv, "env": env} | self._directory(container, folder)
         spec["devices"] = devices
         spec["ports"] = [[p.namespace, p.host, p.port, local] for p, local in mapping.items()]
-        spec["sandbox"] = self._sandbox(container, folder, number, mounts, spec["cwd"], env)
+        spec["sandbox"] = self._sandbox(container, folder, number, mounts, spec["cwd"])
         run = Run(number, container_id(uid, slot.name, number), spec=spec)
         return Plan(run, {p: local for p, local in mapping.items() if local != p.port})
 
@@ -137,22 +137,18 @@ class Launcher:
 
         return [one(a) for a in argv], {k: one(v) for k, v in env.items()}
 
-    def _sandbox(
-        self, container: Obj, folder: Path, number: int, mounts: list[dict[str, Any]], cwd: str, env: Mapping[str, str]
-    ) -> dict[str, Any]:
+    def _sandbox(self, container: Obj, folder: Path, number: int, mounts: list[dict[str, Any]], cwd: str) -> dict[str, Any]:
         if not self._machine.isolation.mount:
             return {}
         root = self._machine.state / "root"
         tmp = folder / f"{number}.tmp"
         tmp.mkdir(parents=True, exist_ok=True)
         hosts = {"source": str(self._folder / "hosts"), "target": "/etc/hosts", "readOnly": False}
-        keep = {str(self._machine.state), cwd, *(str(Path(p).parent) for p in env.get("PATH", "").split(":") if p.startswith("/tmp/"))}
         return {
             "root": str(root),
             "proc": self._machine.isolation.pid,
             "tmp": "" if cwd == "/tmp" else str(tmp),
             "hostname": names.host_name(self._pod),
-            "keep": sorted(keep),
             "mounts": [hosts, *mounts, *_message(container, folder, number)],
             "message": str(folder / f"{number}.message"),
         }

@@ -10,7 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -196,24 +196,35 @@ def end_process(run: Run, sig: int) -> None:
 
 def marked(uid: str, container: str = "") -> Iterator[int]:
     """Find the processes of a pod (or of one of its containers) by their environment, also those that left their group."""
-    wanted = [f"{MARKER}={uid}".encode()]
-    if container:
-        wanted.append(f"ARENA_CONTAINER={container}".encode())
-    for entry in Path("/proc").iterdir():
-        if not entry.name.isdigit():
-            continue
-        try:
-            environ = (entry / "environ").read_bytes().split(b"\0")
-        except OSError:
-            continue
+    wanted = [f"{MARKER}={uid}".encode()] + ([f"ARENA_CONTAINER={container}".encode()] if container else [])
+    for pid, environ in _environments():
         if all(w in environ for w in wanted):
-            yield int(entry.name)
+            yield pid
+
+
+def _environments() -> Iterator[tuple[int, list[bytes]]]:
+    for entry in os.scandir("/proc"):
+        if entry.name.isdigit():
+            try:
+                yield int(entry.name), Path(entry.path, "environ").read_bytes().split(b"\0")
+            except OSError:
+                continue
 
 
 def sweep(uid: str, container: str = "") -> None:
     """Kill what is left of a pod."""
-    if sys.platform != "linux":
-        return
-    for pid in list(marked(uid, container)):
+    if sys.platform == "linux":
+        _kill(marked(uid, container))
+
+
+def sweep_all(uids: Iterable[str]) -> None:
+    """Kill what is left of many pods, looking at every process once."""
+    wanted = {f"{MARKER}={uid}".encode() for uid in uids}
+    if sys.platform == "linux" and wanted:
+        _kill(pid for pid, environ in _environments() if not wanted.isdisjoint(environ))
+
+
+def _kill(pids: Iterable[int]) -> None:
+    for pid in list(pids):
         with contextlib.suppress(OSError):
             os.kill(pid, signal.SIGKILL)

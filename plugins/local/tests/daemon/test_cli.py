@@ -75,13 +75,13 @@ def test_every_pod_template_keeps_directory_and_path(monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("PATH", "/venv/bin:/usr/bin")
     inner = {"kind": "PyTorchJob", "spec": {"pytorchReplicaSpecs": {"Master": {"template": template(workingDir="/root")}}}}
     wrapped = {"kind": "AppWrapper", "spec": {"components": [{"template": inner}]}}
-    volcano = {"kind": "Job", "spec": {"tasks": [{"template": template(workingDir="/mine")}]}}
+    volcano = {"kind": "Job", "spec": {"tasks": [{"template": template(workingDir=str(tmp_path))}]}}
     changed = extension.arena_mutate_manifests([wrapped, volcano, {"kind": "Service", "spec": {}}], SimpleNamespace(local=True))
     assert changed is not None
     deep = changed[0]["spec"]["components"][0]["template"]["spec"]["pytorchReplicaSpecs"]["Master"]["template"]
     assert deep["metadata"]["annotations"] == {"arena.local/cwd": str(tmp_path), "arena.local/path": "/venv/bin:/usr/bin"}
     assert "workingDir" not in deep["spec"]["containers"][0]
-    assert changed[1]["spec"]["tasks"][0]["template"]["spec"]["containers"][0]["workingDir"] == "/mine"
+    assert changed[1]["spec"]["tasks"][0]["template"]["spec"]["containers"][0]["workingDir"] == str(tmp_path)
     assert inner["spec"]["pytorchReplicaSpecs"]["Master"]["template"] == template(workingDir="/root"), "the input is left alone"
 
 

@@ -300,7 +300,11 @@ def test_host_path_types(tmp_path: Path) -> None:
 
 def test_rewriting_knows_pods_that_have_yet_to_start() -> None:
     pods = [
-        {"metadata": {"name": f"w-{n}", "namespace": "ns", "uid": f"u{n}"}, "spec": {"hostname": f"w-{n}", "subdomain": "svc"}, "status": {}}
+        {
+            "metadata": {"name": f"w-{n}", "namespace": "ns", "uid": f"u{n}"},
+            "spec": {"hostname": f"w-{n}", "subdomain": "svc"},
+            "status": {},
+        }
         for n in range(2)
     ]
     services = [{"metadata": {"name": "svc", "namespace": "ns"}, "spec": {}}]

@@ -251,3 +251,14 @@ def test_simulated_pods_need_no_process(cluster: LocalCluster, ns: str) -> None:
     cluster.create(pod)
     cluster.wait_phase(ns, "p", "Running")
     cluster.wait_phase(ns, "p", "Succeeded")
+
+
+def test_tmp_is_private_but_shows_what_is_there(cluster: LocalCluster, ns: str, tmp_path: Path) -> None:
+    """What exists below /tmp (a project) is the machine's own; what a container adds at the top nobody else sees."""
+    name = f"arena-test-{ns}"
+    (tmp_path / "given").write_text("given\n")
+    cluster.create(make_pod(ns, "p", f"echo x > ${{TMPDIR:-/tmp}}/{name}; cat {tmp_path}/given; echo new > {tmp_path}/out; sleep 0.5"))
+    cluster.wait_phase(ns, "p", "Succeeded")
+    assert cluster.logs(ns, "p") == "given\n"
+    assert (tmp_path / "out").read_text() == "new\n"
+    assert not Path(f"/tmp/{name}").exists()

@@ -10,6 +10,7 @@ needs root: inside a user name space the same calls work for anybody.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 from pathlib import Path
@@ -41,9 +42,6 @@ class Sandbox:
             p.mount("proc", f"{self._root}/proc", "proc", p.MS_NOSUID | p.MS_NODEV | p.MS_NOEXEC)
         p.mount("tmpfs", f"{self._root}/dev/shm", "tmpfs", p.MS_NOSUID | p.MS_NODEV, "mode=1777")
         self._private_tmp()
-        for item in plan.get("keep", ()):
-            if item.startswith("/tmp/") and os.path.isdir(item):
-                self._bind(item, item, read_only=False)
         for item in plan.get("mounts", ()):
             self._bind(item["source"], item["target"], read_only=item.get("readOnly", False))
         if plan.get("hostname"):
@@ -76,26 +74,42 @@ class Sandbox:
             os.close(os.open(target, os.O_CREAT | os.O_WRONLY, 0o644))
 
     def _private_tmp(self) -> None:
-        """Lay a private layer over /tmp: the machine's files are seen, what the container writes stays its own."""
-        tmp, upper = f"{self._root}/tmp", str(self._plan["tmp"])
-        if not upper or not os.path.isdir("/tmp") or os.path.islink("/tmp"):
+        """Give the container a /tmp of its own that shows what the machine has there now.
+
+        What exists (a project, a virtual environment) is the machine's own and stays so; what the container adds, nobody else sees.
+        """
+        tmp, own = f"{self._root}/tmp", str(self._plan.get("tmp") or "")
+        if not own or not os.path.isdir("/tmp") or os.path.islink("/tmp"):
             return
-        if upper.startswith("/tmp/"):  # a layer may not lie within the one below it
-            upper = f"{self._root}/.tmp"
-            os.makedirs(upper)
-        for name in ("upper", "work"):
-            os.makedirs(f"{upper}/{name}", exist_ok=True)
-        os.chmod(f"{upper}/upper", 0o1777)
-        options = f"lowerdir=/tmp,upperdir={upper}/upper,workdir={upper}/work"
+        entries = [(e.name, e.is_symlink()) for e in os.scandir("/tmp")]
+        if len(entries) > MAX_ENTRIES:
+            return
+        base = f"{own}/base"
+        for name in ("base", "upper", "work"):
+            os.makedirs(f"{own}/{name}", exist_ok=True)
+        p.mount("tmpfs", base, "tmpfs", p.MS_NOSUID | p.MS_NODEV, "mode=1777")
+        for name, is_link in entries:
+            if is_link:
+                os.symlink(os.readlink(f"/tmp/{name}"), f"{base}/{name}")
+            else:
+                self._point(f"/tmp/{name}", f"{base}/{name}")
+        self._layer(own, tmp)
+        for name, is_link in entries:
+            if not is_link:
+                with contextlib.suppress(OSError):  # gone meanwhile
+                    p.mount(f"/tmp/{name}", f"{tmp}/{name}", flags=p.MS_BIND | p.MS_REC)
+
+    def _layer(self, own: str, tmp: str) -> None:
+        """Put what the container writes on disk, above the places for what is there; in memory where the kernel has no overlays."""
+        os.chmod(f"{own}/upper", 0o1777)
+        options = f"lowerdir={own}/base,upperdir={own}/upper,workdir={own}/work"
         for extra in ("", ",userxattr"):
             try:
                 p.mount("overlay", tmp, "overlay", p.MS_NOSUID | p.MS_NODEV, options + extra)
                 return
             except OSError:
                 continue
-        os.makedirs(f"{upper}/plain", exist_ok=True)
-        os.chmod(f"{upper}/plain", 0o1777)
-        p.mount(f"{upper}/plain", tmp, flags=p.MS_BIND)
+        p.mount(f"{own}/base", tmp, flags=p.MS_BIND)
 
     def _bind(self, source: str, target: str, *, read_only: bool) -> None:
         place = self._make_point(source, os.path.normpath("/" + target.lstrip("/")))
