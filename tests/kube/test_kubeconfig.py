@@ -166,7 +166,7 @@ def test_without_a_cluster_the_embedded_one_is_taken(content: str | None, one: P
     embedded = types.ModuleType("fake_embedded")
     embedded.ensure = lambda: (str(one), "a")  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "fake_embedded", embedded)
-    offer = types.SimpleNamespace(name="local", value="fake_embedded:ensure")
+    offer = types.SimpleNamespace(name="local", value="fake_embedded:ensure", distribution="fake")
     monkeypatch.setattr("arena_core.installed.offers", lambda *groups: [offer])
     cluster = connect()
     assert cluster.started_local and cluster.is_local and cluster.context == "a"
@@ -240,7 +240,7 @@ def test_the_embedded_context_can_be_named_beside_another_kubeconfig(one: Path, 
     embedded = types.ModuleType("fake_embedded")
     embedded.ensure = lambda: (str(other), "arena-local")  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "fake_embedded", embedded)
-    monkeypatch.setattr("arena_core.installed.offers", lambda *groups: [types.SimpleNamespace(name="local", value="fake_embedded:ensure")])
+    monkeypatch.setattr("arena_core.installed.offers", lambda *groups: [types.SimpleNamespace(name="local", value="fake_embedded:ensure", distribution="fake")])
     (other.parent / "ca.crt").write_text("PEM")
     monkeypatch.setenv("KUBECONFIG", str(one))
     cluster = connect(ConnectOptions(context="arena-local"))
