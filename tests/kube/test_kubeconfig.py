@@ -240,7 +240,10 @@ def test_the_embedded_context_can_be_named_beside_another_kubeconfig(one: Path, 
     embedded = types.ModuleType("fake_embedded")
     embedded.ensure = lambda: (str(other), "arena-local")  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "fake_embedded", embedded)
-    monkeypatch.setattr("arena_core.installed.offers", lambda *groups: [types.SimpleNamespace(name="local", value="fake_embedded:ensure", distribution="fake")])
+    monkeypatch.setattr(
+        "arena_core.installed.offers",
+        lambda *groups: [types.SimpleNamespace(name="local", value="fake_embedded:ensure", distribution="fake")],
+    )
     (other.parent / "ca.crt").write_text("PEM")
     monkeypatch.setenv("KUBECONFIG", str(one))
     cluster = connect(ConnectOptions(context="arena-local"))
