@@ -129,6 +129,8 @@ def _task_out(items: tuple[Task, ...]) -> list[dict[str, Any]]:
     found = []
     for item in items:
         entry = {key.replace("_", "-"): value for key, value in asdict(item).items() if value not in ("", None, ())}
+        if not item.port:
+            del entry["port"]
         if item.depends_on:
             entry["depends-on"] = list(item.depends_on)
         found.append(entry)

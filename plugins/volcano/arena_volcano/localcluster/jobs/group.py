@@ -63,7 +63,8 @@ def _first(entries: Iterable[dict[str, Any]], number: int) -> list[int]:
     return counts
 
 
-def _spec(api: Api, job: Obj) -> dict[str, Any]:
+def spec_of(api: Api, job: Obj) -> dict[str, Any]:
+    """Return the spec of the PodGroup that a job needs."""
     spec: dict[str, Any] = {
         "minMember": job["spec"].get("minAvailable", 0),
         "minTaskMember": {entry["name"]: min_available(entry) for entry in tasks(job)},
@@ -97,7 +98,7 @@ def _sub_group(entry: dict[str, Any]) -> dict[str, Any]:
 
 def ensure(api: Api, job: Obj) -> None:
     """Create the PodGroup, or bring its minimum in line with the job."""
-    wanted = _spec(api, job)
+    wanted = spec_of(api, job)
     old = find(api, job)
     if old is None:
         head: dict[str, Any] = {
