@@ -6,7 +6,7 @@ from typing import Any
 
 from arena_local.api import quantity
 from arena_local.api.errors import Refusal, bad_request
-from arena_local.api.gotypes import ALWAYS, OPAQUE_TYPES, dropped_when_empty
+from arena_local.api.gotypes import ALWAYS, NULL_TIMES, OPAQUE_TYPES, dropped_when_empty
 from arena_local.api.schema import OBJECT_META, Node, builtin_schema
 
 _JSON_NAMES = {str: "string", bool: "bool", int: "number", float: "number", list: "array", dict: "object"}
@@ -111,6 +111,8 @@ class Decoder:
             if made in _EMPTY and key not in node.required and _drop(struct, key, child, made):
                 continue
             out[key] = made
+        for key in NULL_TIMES.get(struct, ()):
+            out.setdefault(key, None)
         for key in ALWAYS.get(struct, ()):
             if key not in out:
                 out[key] = self._struct(properties[key], {}, "", "")

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import time
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from arena_local.api import meta
+from arena_local.api.ages import parse_time
 from arena_local.bundle import ApiError
+from arena_local.store import Change
 
 if TYPE_CHECKING:
     from arena_local.api.server import ApiServer
@@ -46,6 +49,30 @@ def record_event(
     server.seen_events[key] = name
     if len(server.seen_events) > 4096:
         server.seen_events.pop(next(iter(server.seen_events)))
+
+
+#: How long an event is kept, and how often the old ones are looked for.
+_KEPT, _LOOKED = timedelta(hours=1), timedelta(minutes=1)
+
+
+def expire_events(server: ApiServer) -> None:
+    """Remove the events that are older than an hour; does nothing when it was done a minute ago."""
+    now = server.now()
+    if now - server.expired_at < _LOOKED:
+        return
+    server.expired_at = now
+    old = []
+    for entry in server.store.entries("events"):
+        last = entry.obj.get("lastTimestamp") or entry.obj["metadata"].get("creationTimestamp")
+        seen = parse_time(last) if last else None
+        if seen is not None and now - seen > _KEPT:
+            old.append(Change("events", *entry.key, None))
+    if old:
+        server.later(lambda: _remove(server, old))
+
+
+def _remove(server: ApiServer, old: list[Change]) -> None:
+    server.commit(old)
 
 
 def _event(

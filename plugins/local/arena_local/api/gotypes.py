@@ -114,6 +114,16 @@ ALWAYS: dict[str, tuple[str, ...]] = {
     "NodeStatus": ("daemonEndpoints", "nodeInfo"),
     "NodeDaemonEndpoints": ("kubeletEndpoint",),
 }
+#: Times that are plain values in Go: null where nothing was set.
+NULL_TIMES: dict[str, tuple[str, ...]] = {
+    "PodCondition": ("lastProbeTime", "lastTransitionTime"),
+    "NodeCondition": ("lastHeartbeatTime", "lastTransitionTime"),
+    "JobCondition": ("lastProbeTime", "lastTransitionTime"),
+    "DeploymentCondition": ("lastUpdateTime", "lastTransitionTime"),
+    "ReplicaSetCondition": ("lastTransitionTime",),
+    "ContainerStateRunning": ("startedAt",),
+    "ContainerStateTerminated": ("startedAt", "finishedAt"),
+}
 #: Lists that are written as null or [] when empty because the field has no ``omitempty``.
 NULL_LISTS = frozenset({("Role", "rules"), ("ClusterRole", "rules"), ("EndpointSlice", "endpoints"), ("EndpointSlice", "ports")})
 

@@ -14,7 +14,8 @@ from arena_local.api.bootstrap import first_objects
 from arena_local.api.causes import Cause
 from arena_local.api.crds import CrdKeeper
 from arena_local.api.errors import Refusal, not_found
-from arena_local.api.events import record_event
+from arena_local.api.events import expire_events, record_event
+from arena_local.api.eventviews import to_core, to_new
 from arena_local.api.gc import Collector
 from arena_local.api.kinds import strategy_of
 from arena_local.api.namespaces import NamespaceKeeper
@@ -25,6 +26,7 @@ from arena_local.bundle import Admission, ApiError, Bundle
 from arena_local.context import Listener, Options
 from arena_local.store import Change, Entry, Event, Store, StoreError
 
+NEW_EVENTS = "events.k8s.io"
 log = logging.getLogger(__name__)
 Obj = dict[str, Any]
 
@@ -41,6 +43,7 @@ class ApiServer:
         self.clock: Callable[[], datetime] = lambda: datetime.now(UTC)
         self.host_name = platform.node().lower() or "local"
         self.seen_events: dict[tuple[str, ...], str] = {}
+        self.expired_at = datetime.min.replace(tzinfo=UTC)
         self._later: list[Callable[[], None]] = []
         self.crds = CrdKeeper(self)
         self.crds.load()
@@ -49,6 +52,7 @@ class ApiServer:
         store.subscribe(self.crds.on_event)
         store.subscribe(self.namespaces.on_event)
         store.subscribe(self.collector.on_event)
+        store.subscribe(self._on_event)
         first_objects(self)
         self.add_bundles(bundles)
 
@@ -91,13 +95,17 @@ class ApiServer:
 
     def to_storage(self, resource: Resource, obj: Obj) -> Obj:
         """Return the object in the version in which it is stored."""
+        if resource.group == NEW_EVENTS:
+            return to_core(obj)
         if resource.custom and resource.storage_version and resource.storage_version != resource.version:
             return {**obj, "apiVersion": f"{resource.group}/{resource.storage_version}"}
         return obj
 
     def from_storage(self, resource: Resource, obj: Obj) -> Obj:
         """Return a stored object in the version of a path."""
-        return obj if obj.get("apiVersion") == resource.api_version else {**obj, "apiVersion": resource.api_version}
+        if obj.get("apiVersion") == resource.api_version:
+            return obj
+        return to_new(obj) if resource.group == NEW_EVENTS else {**obj, "apiVersion": resource.api_version}
 
     def scale_causes(self, resource: Resource, obj: Obj) -> list[Cause]:
         """Return what keeps the scale subresource from reading an object."""
@@ -132,6 +140,10 @@ class ApiServer:
             task()
         except Exception:
             log.exception("a deferred task failed")
+
+    def _on_event(self, event: Event) -> None:
+        if event.resource == "events" and event.type == "ADDED":
+            expire_events(self)
 
     # -- bundle.Api --
 

@@ -148,9 +148,7 @@ class _Pump:
         try:
             code = await self.session.wait()
         except ApiError as error:  # the command could not be started
-            causes = [{"reason": "ExitCode", "message": str(error.details.get("exitCode", 126))}]
-            status = {"metadata": {}, "status": "Failure", "message": error.message, "reason": error.reason, "code": error.code}
-            return {**status, "details": {"causes": causes}}
+            return _failed(ApiError(error.code, error.reason, error.message))
         return _result(0 if self.attach else code)
 
     async def _write(self) -> None:

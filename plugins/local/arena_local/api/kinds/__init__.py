@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from arena_local.api.kinds.base import Strategy
-from arena_local.api.kinds.table import STRATEGIES
+from arena_local.api.kinds.table import NEW_EVENT, STRATEGIES
 from arena_local.api.registry import Resource
 
 _PLAIN = Strategy()
@@ -11,4 +11,6 @@ _PLAIN = Strategy()
 
 def strategy_of(resource: Resource) -> Strategy:
     """Return the rules of a kind."""
-    return STRATEGIES.get(resource.storage_id, _PLAIN) if not resource.custom else _PLAIN
+    if resource.custom:
+        return _PLAIN
+    return NEW_EVENT if resource.group == "events.k8s.io" else STRATEGIES.get(resource.storage_id, _PLAIN)

@@ -170,6 +170,21 @@ class EventStrategy(Strategy):
             yield bad_value("involvedObject.namespace", involved, "does not match event.namespace")
 
 
+class NewEventStrategy(Strategy):
+    """Events of events.k8s.io."""
+
+    keeps_status = True
+
+    def validate(self, host: Host, obj: Obj) -> Iterator[Cause]:
+        """The event lies in the namespace of its object, and says who reports what."""
+        regarding = (obj.get("regarding") or {}).get("namespace", "")
+        if regarding and regarding != obj["metadata"].get("namespace", ""):
+            yield bad_value("involvedObject.namespace", regarding, "does not match event.namespace")
+        for field in ("reportingController", "reportingInstance", "action", "reason"):
+            if not obj.get(field) and not obj.get("deprecatedCount"):
+                yield required(field)
+
+
 class PriorityClassStrategy(Strategy):
     """PriorityClasses."""
 

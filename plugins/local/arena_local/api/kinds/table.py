@@ -17,6 +17,7 @@ from arena_local.api.kinds.workloads import (
 )
 
 _RBAC = plain.RoleStrategy()
+NEW_EVENT = plain.NewEventStrategy()
 STRATEGIES: dict[str, Strategy] = {
     "configmaps": plain.ConfigMapStrategy(),
     "endpoints": plain.EndpointsStrategy(),
