@@ -190,9 +190,9 @@ def test_what_kueue_hands_over_reaches_the_pods():
 
 def test_conflicts_are_fatal():
     for info in ({"labels": {"workload.codeflare.dev/appwrapper": "other"}}, {"nodeSelector": {"zone": "b"}}):
+        made = pod(nodeSelector={"zone": "a"})
+        made["metadata"]["labels"] = dict(info.get("labels", {}))
         with pytest.raises(Fatal):
-            made = pod(nodeSelector={"zone": "a"})
-            made["metadata"]["labels"] = dict(info.get("labels", {}))
             component_object(wrapper(made, infos=[info]), 0)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from arena_core.hookspecs import hookimpl
 from arena_core.types import Manifest
+from arena_local.entrypoints import stand_in
 
 CWD_ANNOTATION = "arena.local/cwd"
 PATH_ANNOTATION = "arena.local/path"
@@ -49,12 +50,18 @@ def _prepare(template: dict[str, Any]) -> None:
     template["metadata"]["annotations"] = annotations
     spec = template["spec"]
     for container in [*(spec.get("initContainers") or ()), *spec["containers"]]:
-        if container.get("workingDir") == DEFAULT_WORKING_DIR and not _lives_there(container):
+        stand_in(container)
+        if _from_image(container.get("workingDir")) and not _lives_there(container):
             del container["workingDir"]
 
 
+def _from_image(path: Any) -> bool:
+    """Whether only an image could have the working directory: it is Arena's default, or not on this machine."""
+    return isinstance(path, str) and (path == DEFAULT_WORKING_DIR or not Path(path).is_dir())
+
+
 def _lives_there(container: dict[str, Any]) -> bool:
-    """Whether something is mounted below the default working directory (synchronised code): then it is meant."""
-    home = PurePosixPath(DEFAULT_WORKING_DIR)
+    """Whether something is mounted there or below (synchronised code, a claim): then it is meant."""
+    home = PurePosixPath(str(container["workingDir"]))
     paths = [PurePosixPath(str(m.get("mountPath", ""))) for m in container.get("volumeMounts") or ()]
-    return any(home == p or home in p.parents for p in paths)
+    return any(home == p or home in p.parents or p in home.parents for p in paths)
