@@ -217,6 +217,10 @@ class Kubelet:
         for folder in strays:
             shutil.rmtree(folder, ignore_errors=True)
 
+    def simulates(self, pod: Obj) -> bool:
+        """Whether the pod only pretends to run."""
+        return simulate.duration_of(pod, self._options.simulate) is not None
+
     # -- names and facts ----------------------------------------------------------------------------------------------------------
 
     def facts(self, pod: Obj, address: str) -> dict[str, str]:

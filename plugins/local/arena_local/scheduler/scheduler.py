@@ -71,8 +71,11 @@ class Scheduler:
             return
         if node:
             self._waiting.pop(uid, None)
-            if (info := self._infos.get(node)) and (uid not in info.pods or old is None or old["spec"] != pod["spec"]):
-                info.add(pod)
+            if (info := self._infos.get(node)) is not None:
+                if uid not in info.pods or old is None or old["spec"] != pod["spec"]:
+                    info.add(pod)
+                else:
+                    info.pods[uid] = pod
             return
         self._seen(pod)
 

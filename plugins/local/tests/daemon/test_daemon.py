@@ -58,10 +58,14 @@ def test_start_is_quick_and_files_are_private(tmp_path: Path) -> None:
         assert cluster.state.token() not in cluster.state.log.read_text()
 
 
-def test_the_port_and_the_token_stay_across_restarts(tmp_path: Path) -> None:
+def test_port_token_objects_and_logs_stay_across_restarts(tmp_path: Path) -> None:
     with LocalCluster.start(folder=tmp_path / "local") as cluster:
+        cluster.create(make_pod("default", "p", "echo kept"))
+        cluster.wait_phase("default", "p", "Succeeded")
         control.stop(cluster.state)
-        assert cluster.restart().server == cluster.server
+        again = cluster.restart()
+        assert again.server == cluster.server
+        assert again.logs("default", "p") == "kept\n"
 
 
 def test_kill_9_leaves_pods_running_and_they_are_adopted(tmp_path: Path) -> None:

@@ -251,6 +251,7 @@ def test_simulated_pods_need_no_process(cluster: LocalCluster, ns: str) -> None:
     cluster.create(pod)
     cluster.wait_phase(ns, "p", "Running")
     cluster.wait_phase(ns, "p", "Succeeded")
+    assert cluster.logs(ns, "p") == ""
 
 
 def test_tmp_is_private_but_shows_what_is_there(cluster: LocalCluster, ns: str, tmp_path: Path) -> None:
