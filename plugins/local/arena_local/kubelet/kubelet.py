@@ -256,6 +256,14 @@ class Kubelet:
                 text = f"pod {where}: port {place.port} of {place.host} is taken on this machine; its job uses {local} instead"
                 self.api.event(found, "Normal", "PortReplaced", text, component="arena-local")
 
+    def who_listens(self, port: int, asking: Worker) -> str:
+        """Return the sentence for a port that is taken: by a pod that declares it, too, or by something else."""
+        for worker in self.workers.values():
+            for slot in worker.slots if worker is not asking else ():
+                if slot.running and any(p.get("containerPort") == port for p in slot.spec.get("ports") or ()):
+                    return f"port {port} is in use by pod {worker.namespace}/{worker.name}: pods share this machine's network"
+        return f"port {port} is in use on this machine by a process that is no pod"
+
     def local_port(self, pod: Obj, port: int) -> int:
         """Return the port of this machine behind a port of the pod."""
         worker = self.workers.get(pod["metadata"]["uid"])

@@ -14,7 +14,7 @@ from arena_local.kubelet.env import environment, inherited
 from arena_local.kubelet.expand import expand
 from arena_local.kubelet.isolation import Isolation
 from arena_local.kubelet.model import Run, Slot, container_id
-from arena_local.kubelet.ports import Place, Ports, places, replace
+from arena_local.kubelet.ports import Place, Ports, is_free, places, replace
 from arena_local.kubelet.runtime import MARKER
 from arena_local.kubelet.volumes import mounts_of
 
@@ -41,10 +41,11 @@ class Machine:
 
 @dataclass(frozen=True)
 class Plan:
-    """A run that is ready to start, and the meeting points whose port was replaced."""
+    """A run that is ready to start, the meeting points whose port was replaced, and declared ports on which somebody else listens."""
 
     run: Run
     replaced: Mapping[Place, int]
+    taken: tuple[int, ...] = ()
 
 
 class Launcher:
@@ -80,7 +81,10 @@ class Launcher:
         spec["ports"] = [[p.namespace, p.host, p.port, local] for p, local in mapping.items()]
         spec["sandbox"] = self._sandbox(container, folder, number, mounts, spec["cwd"])
         run = Run(number, container_id(uid, slot.name, number), spec=spec)
-        return Plan(run, {p: local for p, local in mapping.items() if local != p.port})
+        meeting = {p.port for p in mapping}
+        declared = (int(p["containerPort"]) for p in container.get("ports") or () if p.get("protocol", "TCP") == "TCP")
+        taken = tuple(port for port in declared if port not in meeting and not is_free(port))
+        return Plan(run, {p: local for p, local in mapping.items() if local != p.port}, taken)
 
     def _spec(self, slot: Slot, number: int, folder: Path) -> dict[str, Any]:
         files = {key: str(folder / f"{number}.{suffix}") for key, suffix in _FILES.items()}

@@ -60,16 +60,17 @@ class Ports:
 
     def _choose(self, wanted: int) -> int:
         taken = set(self._ports.values())
-        if wanted not in taken and _free(wanted):
+        if wanted not in taken and is_free(wanted):
             return wanted
         for _ in RANGE:
             self._next = self._next + 1 if self._next + 1 < RANGE.stop else RANGE.start
-            if self._next not in taken and _free(self._next):
+            if self._next not in taken and is_free(self._next):
                 return self._next
         return wanted
 
 
-def _free(port: int) -> bool:
+def is_free(port: int) -> bool:
+    """Whether nobody listens on the port."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

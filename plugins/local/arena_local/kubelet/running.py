@@ -137,6 +137,8 @@ class Running:
             return None
         worker.event("Normal", "Created", "Container created", slot)
         worker.kubelet.tell_ports(worker.pod, plan.replaced)
+        for port in plan.taken:
+            worker.event("Warning", "PortInUse", worker.kubelet.who_listens(port, worker), slot)
         slot.waiting, slot.doomed, slot.introduced = None, False, False
         self._begun_at = time.monotonic()
         slot.last = slot.run or slot.last

@@ -12,6 +12,7 @@ import pytest
 
 from arena_local.context import Options
 from arena_local.kubelet.isolation import probe
+from arena_local.kubelet.ports import is_free
 from arena_local.testing import LocalCluster, make_pod
 
 FAST = {"kubelet.backoff": 0.4, "kubelet.replace": 0.1}
@@ -263,3 +264,18 @@ def test_tmp_is_private_but_shows_what_is_there(cluster: LocalCluster, ns: str, 
     assert cluster.logs(ns, "p") == "given\n"
     assert (tmp_path / "out").read_text() == "new\n"
     assert not Path(f"/tmp/{name}").exists()
+
+
+def test_a_port_that_another_pod_has_is_told(cluster: LocalCluster, ns: str) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    ports = {"ports": [{"containerPort": port}]}
+    cluster.create(make_pod(ns, "first", f"exec python3 -m http.server {port}", container=ports))
+    cluster.wait_phase(ns, "first", "Running")
+    cluster.until(lambda: not is_free(port))
+    cluster.create(make_pod(ns, "second", "sleep 5", container=ports))
+    cluster.wait_phase(ns, "second", "Running")
+    _, events = cluster.request("GET", f"/api/v1/namespaces/{ns}/events")
+    told = [e["message"] for e in events["items"] if e["reason"] == "PortInUse"]
+    assert told == [f"port {port} is in use by pod {ns}/first: pods share this machine's network"]
