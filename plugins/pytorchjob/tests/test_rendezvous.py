@@ -8,11 +8,11 @@ import textwrap
 import time
 
 import pytest
-from arena_pytorchjob.args import PyTorchJobArgs
-from arena_pytorchjob.manifests import build
 
 from arena_core.args import parse
 from arena_local.testing import local_cluster  # noqa: F401  (a fixture)
+from arena_pytorchjob.args import PyTorchJobArgs
+from arena_pytorchjob.manifests import build
 
 PROGRAM = textwrap.dedent(
     """
