@@ -105,6 +105,16 @@ class World:
             assert time.monotonic() < end, "it did not come true"
             await asyncio.sleep(0.005)
 
+    async def quiet(self) -> None:
+        """Nothing is written any more: a level-triggered controller that writes each time it looks would never end."""
+        await self.until(self.manager.idle)
+        await asyncio.sleep(0.05)
+        writes: list[tuple[str, str, str]] = []
+        end = self.api.subscribe(lambda event, resource, new, old: writes.append((event, resource, new["metadata"]["name"])))
+        await asyncio.sleep(0.15)
+        end()
+        assert not writes
+
     def conditions(self, resource: str, name: str, namespace: str = "default") -> dict[str, tuple[str, str, str]]:
         obj = self.api.get(resource, namespace, name)
         found = (obj.get("status") or {}).get("conditions") or ()

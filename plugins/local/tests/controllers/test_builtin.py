@@ -29,6 +29,7 @@ def test_deployment_rolls_out_scales_and_goes(world):
         await world.until(lambda: len(world.pods()) == 1)
         api.patch("deployments.apps", "default", "d", {"spec": {"template": {"metadata": {"annotations": {"v": "2"}}}}}, manager="t")
         await world.until(lambda: [pod["metadata"].get("annotations") for pod in world.pods()] == [{"v": "2"}])
+        await world.quiet()
         texts = [message for reason, message in world.events("Deployment", "d") if reason == "ScalingReplicaSet"]
         assert f"Scaled up replica set {first['name']} from 0 to 2" in texts
         assert f"Scaled down replica set {first['name']} from 1 to 0" in texts
@@ -52,6 +53,7 @@ def test_endpoints_follow_readiness(world):
 
         await world.until(lambda: len(ips("endpoints", "subsets") or ()) == 2)
         await world.until(lambda: ips("endpointslices.discovery.k8s.io", "endpoints") == ips("endpoints", "subsets"))
+        await world.quiet()
         world.api.delete("deployments.apps", "default", "d", manager="t")
         await world.until(lambda: ips("endpoints", "subsets") == [])
 
@@ -72,6 +74,8 @@ def test_quota_refuses_and_counts(world, job):
         await world.until(lambda: any(reason == "FailedCreate" for reason, _ in world.events("Job", "j")))
         text = next(text for reason, text in world.events("Job", "j") if reason == "FailedCreate")
         assert text.endswith("is forbidden: exceeded quota: q, requested: pods=1, used: pods=1, limited: pods=1")
+        world.api.patch("jobs.batch", "default", "j", {"spec": {"parallelism": 1}}, manager="t")
+        await world.quiet()
         pod = {"metadata": {"name": "p", "namespace": "default"}, "spec": {"containers": [{"name": "c", "image": "i"}]}}
         with pytest.raises(ApiError) as refused:
             world.api.create({"apiVersion": "v1", "kind": "Pod", **pod}, manager="t")

@@ -19,6 +19,7 @@ def test_completions_run_and_are_counted_once(world, job):
         reasons = [reason for reason, _ in world.events("Job", "j")]
         assert reasons.count("SuccessfulCreate") == 3
         assert reasons[-1] == "Completed"
+        await world.quiet()
 
     world.run(story())
 
@@ -86,6 +87,7 @@ def test_suspend_deletes_pods_without_counting_them(world, job):
         status = world.api.get("jobs.batch", "default", "j")["status"]
         assert "startTime" not in status and "failed" not in status
         assert world.conditions("jobs.batch", "j")["Suspended"] == ("True", "JobSuspended", "Job suspended")
+        await world.quiet()
         world.node.codes = lambda pod: (0, 0)
         world.api.patch("jobs.batch", "default", "j", {"spec": {"suspend": False}}, manager="test")
         await world.until(lambda: "Complete" in _c(world))

@@ -59,6 +59,7 @@ def test_admitted_job_runs_and_finishes(world, job):
         assert pod["labels"]["kueue.x-k8s.io/cluster-queue-name"] == "cq"
         told = [reason for reason, _ in world.events("Job", "j") if reason in ("CreatedWorkload", "Started", "FinishedWorkload")]
         assert told == ["CreatedWorkload", "Started", "FinishedWorkload"]
+        await world.quiet()
 
     world.run(story())
 
@@ -104,6 +105,7 @@ def test_never_fits(world, job, requests, text):
         full = f"couldn't assign flavors to pod set main: {text}"
         await world.until(lambda: conditions(world, "j").get("QuotaReserved") == ("False", "Pending", full))
         assert suspended(world, "j")
+        await world.quiet()
 
     world.run(story())
 
@@ -129,6 +131,7 @@ def test_preemption_of_lower_priority(world, job):
         again.append("low")
         await world.until(lambda: "Finished" in conditions(world, "low"))
         assert conditions(world, "low")["Evicted"][:2] == ("False", "QuotaReserved")
+        await world.quiet()
         assert conditions(world, "low")["Preempted"][2].startswith("Previously: Preempted to accommodate a workload (UID: ")
 
     world.run(story())
@@ -162,6 +165,7 @@ def test_stopped_queue_drains_and_comes_back(world, job):
         assert found["Evicted"] == ("True", "ClusterQueueStopped", "The ClusterQueue is stopped")
         assert found["Requeued"] == ("False", "ClusterQueueStopped", "The ClusterQueue is stopped")
         assert suspended(world, "j")
+        await world.quiet()
         world.api.patch("clusterqueues.kueue.x-k8s.io", "", "cq", {"spec": {"stopPolicy": "None"}}, manager="t")
         await world.until(lambda: not suspended(world, "j"))
         assert conditions(world, "j")["Requeued"][1] == "ClusterQueueRestarted"

@@ -85,7 +85,7 @@ class DeploymentController:
         if rs.revision(owner) != rs.revision(new):
             patch = {"metadata": {"annotations": {rs.REVISION: str(rs.revision(new))}}}
             stored = self._api.patch(self.resource, meta["namespace"], meta["name"], patch, manager=MANAGER)
-            meta["resourceVersion"] = stored["metadata"]["resourceVersion"]
+            owner["metadata"] = copy.deepcopy(dict(stored["metadata"]))
         if owner.get("status"):
             self._api.update_status(owner, manager=MANAGER)
         return new
