@@ -80,11 +80,14 @@ class Ending:
             await self._gone(slot, 10.0)
 
     async def _gone(self, slot: Slot, patience: float) -> None:
-        run = slot.run
-        begun = time.monotonic()
+        run, worker = slot.run, self._worker
+        begun, grace, gone = time.monotonic(), self._worker.grace, self._worker.gone
         until = begun + patience
         pause = 0.005
         while run and run.running and time.monotonic() < until:
+            if worker.grace < grace or worker.gone != gone:  # the pod was deleted once more, with less patience
+                grace, gone = worker.grace, worker.gone
+                until = min(until, time.monotonic() + (1.0 if gone else grace))
             if patience > LONG and time.monotonic() - begun > DEAF and is_deaf(run.pid):
                 return
             await asyncio.sleep(min(pause, max(until - time.monotonic(), 0)))

@@ -100,9 +100,8 @@ async def handle(runtime: Runtime, run: Run, container: Obj, handler: Obj, addre
     if "exec" in handler:
         code, text = await run_command(runtime, run, handler["exec"].get("command") or (), limit)
         if code is None:
-            return Outcome(
-                False, f"command timed out: {' '.join(handler['exec'].get('command') or ())!r} timed out after {limit:g}s", ran=False
-            )
+            words = " ".join(handler["exec"].get("command") or ())
+            return Outcome(False, f'command timed out: "{words}" timed out after {limit:g}s', ran=False)
         return Outcome(code == 0, text)
     if "sleep" in handler:
         await asyncio.sleep(float(handler["sleep"].get("seconds", 0)))

@@ -107,6 +107,6 @@ class Probes:
             return True
         if failed:
             what = "startup" if key == "startupProbe" else "liveness"
-            self._kill(f"Container {slot.name} failed {what} probe, will be restarted", probe)
+            self._kill(f"Container {slot.name} failed {what} probe", probe)
             return True
         return False

@@ -209,8 +209,8 @@ class Running:
 
     def _kill(self, slot: Slot, text: str, probe: Obj) -> None:
         worker = self._worker
-        worker.event("Normal", "Killing", text, slot)
-        slot.doomed = worker.pod["spec"].get("restartPolicy", "Always") != "Never"
+        slot.doomed = slot.kind == "sidecar" or worker.pod["spec"].get("restartPolicy", "Always") != "Never"
+        worker.event("Normal", "Killing", f"{text}, will be restarted" if slot.doomed else text, slot)
         grace = float(probe.get("terminationGracePeriodSeconds") or worker.grace)
         asyncio.get_running_loop().create_task(worker.ending.stop_one(slot, grace, say=False))
 

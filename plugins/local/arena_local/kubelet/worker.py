@@ -174,16 +174,21 @@ class Worker:
             self.write(ended=False) if (self.pod.get("status") or {}).get("startTime") else None
             await self.ending.end(self.grace, finish=True)
             self.sandbox = False
-            for slot in self.slots:
-                slot.waiting = None
-                if slot.run is None:
-                    run = Run(0, container_id(self.uid, slot.name, 0), exit_code=137, reason="ContainerStatusUnknown")
-                    run.message = "The container could not be located when the pod was terminated"
-                    slot.run = run if slot.kind != "init" or not any(s.run for s in self.slots if s.kind == "main") else None
+            self._account_for_missing()
             self.write(ended=True)
             await asyncio.sleep(self.kubelet.api.setting("kubelet.settle", SETTLE))
         self.release()
         self.kubelet.api.finalize_pod(self.namespace, self.name, self.uid)
+
+    def _account_for_missing(self) -> None:
+        """Call a container that never ran lost, once the pod is initialized; one that waited for init containers still waits."""
+        initialized = all(s.kind == "main" or (s.run and (s.kind == "sidecar" or s.run.exit_code == 0)) for s in self.slots)
+        for slot in self.slots:
+            if slot.run is None and slot.kind == "main" and initialized:
+                slot.run = Run(0, container_id(self.uid, slot.name, 0), exit_code=137, reason="ContainerStatusUnknown")
+                slot.run.message = "The container could not be located when the pod was terminated"
+            if slot.run is not None:
+                slot.waiting = None
 
     def release(self) -> None:
         """Give back what only a running pod needs."""

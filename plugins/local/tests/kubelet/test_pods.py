@@ -13,6 +13,7 @@ import pytest
 from arena_local.context import Options
 from arena_local.kubelet.isolation import probe
 from arena_local.kubelet.ports import is_free
+from arena_local.kubelet.runtime import marked
 from arena_local.testing import LocalCluster, make_pod
 
 FAST = {"kubelet.backoff": 0.4, "kubelet.replace": 0.1}
@@ -279,3 +280,27 @@ def test_a_port_that_another_pod_has_is_told(cluster: LocalCluster, ns: str) -> 
     _, events = cluster.request("GET", f"/api/v1/namespaces/{ns}/events")
     told = [e["message"] for e in events["items"] if e["reason"] == "PortInUse"]
     assert told == [f"port {port} is in use by pod {ns}/first: pods share this machine's network"]
+
+
+def test_a_second_delete_shortens_the_grace_period(cluster: LocalCluster, ns: str) -> None:
+    cluster.create(make_pod(ns, "p", "trap '' TERM; while :; do sleep 0.05; done", terminationGracePeriodSeconds=60))
+    uid = cluster.wait_phase(ns, "p", "Running")["metadata"]["uid"]
+    cluster.request("DELETE", f"/api/v1/namespaces/{ns}/pods/p")
+    cluster.until(lambda: "deletionTimestamp" in cluster.pod(ns, "p")["metadata"])
+    cluster.request("DELETE", f"/api/v1/namespaces/{ns}/pods/p?gracePeriodSeconds=0")
+    cluster.until(lambda: cluster.pod(ns, "p") is None and not list(marked(uid)), 5)
+
+
+def test_a_pod_deleted_while_it_initializes(cluster: LocalCluster, ns: str) -> None:
+    init = [{"name": "i", "image": "x", "command": ["sh", "-c", "sleep 60"]}]
+    made = make_pod(ns, "p", "true", initContainers=init)
+    made["metadata"]["finalizers"] = ["example.com/hold"]
+    cluster.create(made)
+    cluster.until(lambda: "running" in (cluster.pod(ns, "p")["status"].get("initContainerStatuses") or [{"state": {}}])[0]["state"])
+    cluster.request("DELETE", f"/api/v1/namespaces/{ns}/pods/p")
+    pod = cluster.wait_phase(ns, "p", "Failed")
+    assert state(pod)["waiting"] == {"reason": "PodInitializing"}
+    assert "terminated" in state(pod, "i", "initContainerStatuses")
+    merge = "application/merge-patch+json"
+    cluster.request("PATCH", f"/api/v1/namespaces/{ns}/pods/p", {"metadata": {"finalizers": None}}, merge)
+    cluster.until(lambda: cluster.pod(ns, "p") is None)
