@@ -65,7 +65,10 @@ class Cluster:
         meta, phase = pod["metadata"], pod["status"].get("phase", "Pending")
         try:
             if meta.get("deletionTimestamp"):
-                self.api.finalize_pod(meta["namespace"], meta["name"], meta["uid"])
+                if phase == "Running":
+                    self._set(pod, "Failed", {"terminated": {"exitCode": 143, "reason": "Error"}})
+                else:
+                    self.api.finalize_pod(meta["namespace"], meta["name"], meta["uid"])
             elif phase == "Pending" and pod["spec"].get("nodeName"):
                 self._set(pod, "Running", {"running": {"startedAt": "2026-01-01T00:00:00Z"}})
             elif phase == "Running" and (code := self.plan(pod)) is not None:

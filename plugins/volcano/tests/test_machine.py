@@ -262,3 +262,21 @@ def test_queue_commands() -> None:
         assert note["volcano.sh/closed-by-parent"] == "false"
 
     run(test, never)
+
+
+def test_a_task_that_is_restarted_does_not_restart_itself_again() -> None:
+    """The pod that is ended with its neighbour fails by that; it must not count as one more failure."""
+    seen: set[str] = set()
+
+    def plan(pod: Obj) -> int | None:
+        seen.add(pod["metadata"]["uid"])
+        return 1 if pod["metadata"]["name"] == "j-a-0" and len(seen) <= 2 else None
+
+    async def test(cluster: Cluster) -> None:
+        create(cluster, task("a", 2, policies=[{"event": "PodFailed", "action": "RestartTask"}]))
+        await cluster.until(lambda: cluster.phases[-3:] == ["Restarting", "Pending", "Running"])
+        await asyncio.sleep(0.3)
+        assert cluster.phase() == "Running"
+        assert cluster.job()["status"]["retryCount"] == 1  # type: ignore[index]
+
+    run(test, plan)

@@ -105,6 +105,8 @@ def observe(memory: Memory, job: Obj, pods: Sequence[Obj], group: Obj | None) ->
 
 
 def _transitions(job: Obj, pods: Sequence[Obj], pod: Obj, before: str, phase: str) -> Iterable[Request]:
+    if meta(pod).get("deletionTimestamp"):
+        return  # how a pod ends that is being ended says nothing
     name = (meta(pod).get("annotations") or {}).get(TASK_SPEC, "")
     if phase in ("Failed", "Succeeded") and before in ("", "Pending"):
         yield _request("PodRunning", pod)  # it ran between two looks; the job is to be Running before it is anything else
@@ -114,5 +116,5 @@ def _transitions(job: Obj, pods: Sequence[Obj], pod: Obj, before: str, phase: st
         yield _request("TaskCompleted", pod)
     elif phase in ("Running", "Pending") and task_failed(job, pods, name):
         yield _request("TaskFailed", pod)
-    elif phase == "Pending" and before != "Pending" and not meta(pod).get("deletionTimestamp"):
+    elif phase == "Pending" and before != "Pending":
         yield _request("PodPending", pod)
