@@ -33,11 +33,13 @@ class Cluster:
         self.manager = Manager(self.api, [factory(self.api) for factory in BUNDLE.controllers])
         self.phases: list[str] = []
         self.first: dict[str, str] = {}
+        self.made: dict[str, set[str]] = {}
         self.api.subscribe(self._watch)
 
     def _watch(self, event: str, resource: str, new: Obj, old: Obj | None) -> None:
         if resource == "pods":
             self.first.setdefault(new["metadata"]["name"], new["metadata"]["uid"])
+            self.made.setdefault(new["metadata"]["name"], set()).add(new["metadata"]["uid"])
         if resource == "jobs.batch.volcano.sh":
             phase = ((new.get("status") or {}).get("state") or {}).get("phase", "")
             if event == "DELETED":

@@ -10,6 +10,7 @@ import pytest
 from simulated import Cluster, task, vcjob
 
 from arena_local.bundle import Obj
+from arena_volcano.localcluster.jobs.requests import Memory, observe
 
 JOBS = "jobs.batch.volcano.sh"
 GROUPS = "podgroups.scheduling.volcano.sh"
@@ -277,6 +278,25 @@ def test_a_task_that_is_restarted_does_not_restart_itself_again() -> None:
         await cluster.until(lambda: cluster.phases[-3:] == ["Restarting", "Pending", "Running"])
         await asyncio.sleep(0.3)
         assert cluster.phase() == "Running"
-        assert cluster.job()["status"]["retryCount"] == 1  # type: ignore[index]
+        assert {name: len(uids) for name, uids in cluster.made.items()} == {"j-a-0": 2, "j-a-1": 2}
 
     run(test, plan)
+
+
+def seen(phase: str, **meta: Any) -> Obj:
+    notes = {"volcano.sh/task-spec": "a", "volcano.sh/job-version": "0"}
+    return {"metadata": {"name": "j-a-0", "uid": "u", "annotations": notes, **meta}, "spec": {}, "status": {"phase": phase}}
+
+
+def test_what_counts_as_an_event() -> None:
+    job, memory = vcjob(task("a")), Memory()
+
+    def events(*pods: Obj) -> list[str]:
+        return [request.event for request in observe(memory, job, pods, None)]
+
+    assert events(seen("Pending")) == ["PodPending"]
+    assert events(seen("Running")) == []
+    assert events(seen("Failed", deletionTimestamp="now")) == []  # it is being ended, it has not failed
+    assert events() == ["PodEvicted"]
+    assert events(seen("Failed")) == ["PodRunning", "PodFailed"]  # it ran between two looks
+    assert events(seen("Failed")) == []
