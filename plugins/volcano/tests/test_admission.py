@@ -128,3 +128,19 @@ def test_pods_with_senseless_budgets_are_refused() -> None:
         "spec": {"schedulerName": "volcano", "containers": [{"name": "c", "image": "i"}]},
     }
     assert "valid percentage" in refused(lambda: server().create(pod, manager="t"))
+
+
+@pytest.mark.parametrize(
+    ("spec", "text"),
+    [
+        (
+            {"guarantee": {"resource": {"cpu": "1"}}},
+            'requestBody.spec.deserved.cpu: Invalid value: "<nil>": deserved[cpu] must be >= guarantee[cpu]=1',
+        ),
+        ({"deserved": {"cpu": "4"}, "capability": {"cpu": "2"}}, "deserved[cpu]=4 must be <= capability[cpu]=2"),
+        ({"parent": "q"}, "queue q cannot use itself as parent"),
+    ],
+)
+def test_queues_that_contradict_themselves(spec: dict[str, Any], text: str) -> None:
+    queue = {"apiVersion": "scheduling.volcano.sh/v1beta1", "kind": "Queue", "metadata": {"name": "q"}, "spec": spec}
+    assert text in refused(lambda: server().create(queue, manager="t"))

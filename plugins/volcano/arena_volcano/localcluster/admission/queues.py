@@ -23,15 +23,16 @@ def queue_problem(api: Api, name: str) -> str:
     queue = api.find(QUEUES, "", name)
     if queue is None:
         return f" unable to find job queue: {_NOT_FOUND.format(name)};"
-    if name == ROOT_QUEUE:
-        return " can not submit job to root queue;"
-    below = children(api, name)
-    if below:
-        return f" can only submit job to leaf queue, queue `{name}` has {len(below)} child queues;"
+    problem = ""
     state = status_of(queue).get("state") or "Open"  # a queue that nobody has looked at yet will be open
     if state != "Open":
-        return f" can only submit job to queue with state `Open`, queue `{name}` status is `{state}`;"
-    return ""
+        problem = f" can only submit job to queue with state `Open`, queue `{name}` status is `{state}`;"
+    below = children(api, name)
+    if name == ROOT_QUEUE:
+        problem += " can not submit job to root queue;"
+    elif below:
+        problem += f" can only submit job to leaf queue, queue `{name}` has {len(below)} child queues;"
+    return problem
 
 
 def mutate_queue(api: Api, queue: Obj, old: Obj | None, operation: str) -> None:
@@ -59,6 +60,8 @@ def validate_queue(api: Api, queue: Obj, old: Obj | None, operation: str) -> Non
         text = errors[0] if len(errors) == 1 else f"[{', '.join(errors)}]"
         raise Denied(text, code=400)
     parent = queue["spec"].get("parent") or ROOT_QUEUE
+    if parent == name != ROOT_QUEUE:
+        raise Denied(f"queue {name} cannot use itself as parent", code=400)
     if name != ROOT_QUEUE and parent != ROOT_QUEUE and api.find(QUEUES, "", parent) is None:
         raise Denied(f"failed to get parent queue {parent} of queue {name}: {_NOT_FOUND.format(parent)}", code=400)
 
@@ -78,17 +81,23 @@ def _field_errors(queue: Obj) -> Iterator[str]:
         yield f'requestBody.spec.state: Invalid value: "{state}": queue state must be in [Open Closed]'
     if spec.get("weight", 1) <= 0:
         yield f"requestBody.spec.weight: Invalid value: {spec['weight']}: queue weight must be a positive integer"
-    guarantee = (spec.get("guarantee") or {}).get("resource") or {}
+    yield from _quantity_errors(spec)
+
+
+def _quantity_errors(spec: Mapping[str, Any]) -> Iterator[str]:
+    """Yield where guarantee <= deserved <= capability does not hold."""
+    path = "requestBody.spec.deserved"
     deserved, capability = spec.get("deserved") or {}, spec.get("capability") or {}
-    yield from _at_least("deserved", deserved, "guarantee", guarantee)
-    yield from _at_least("capability", capability, "deserved", deserved)
-
-
-def _at_least(upper: str, above: Mapping[str, Any], lower: str, below: Mapping[str, Any]) -> Iterator[str]:
-    for name, value in below.items():
-        if name in above and parse(above[name]) < parse(value):
-            where = f'requestBody.spec.{upper}.{name}: Invalid value: "{above[name]}"'
-            yield f"{where}: {upper}[{name}]={above[name]} must be >= {lower}[{name}]={value}"
+    for name, least in ((spec.get("guarantee") or {}).get("resource") or {}).items():
+        if name not in deserved:
+            yield f'{path}.{name}: Invalid value: "<nil>": deserved[{name}] must be >= guarantee[{name}]={least}'
+        elif parse(deserved[name]) < parse(least):
+            rule = f"deserved[{name}]={deserved[name]} must be >= guarantee[{name}]={least}"
+            yield f'{path}.{name}: Invalid value: "{deserved[name]}": {rule}'
+    for name, value in deserved.items():
+        if name in capability and parse(value) > parse(capability[name]):
+            rule = f"deserved[{name}]={value} must be <= capability[{name}]={capability[name]}"
+            yield f'{path}.{name}: Invalid value: "{value}": {rule}'
 
 
 def validate_pod_group(api: Api, group: Obj, old: Obj | None, operation: str) -> None:

@@ -58,7 +58,7 @@ def _match(policies: Iterable[Mapping[str, Any]], request: Request) -> Decision 
     for policy in policies:
         events = events_of(policy)
         timeout = seconds(policy.get("timeout"))
-        if request.event in events or ("*" in events and request.event != "PodPending"):
+        if request.event in events or "*" in events:
             if request.event == "PodPending" and not timeout:
                 continue
             return Decision(str(policy.get("action", SYNC)), timeout)

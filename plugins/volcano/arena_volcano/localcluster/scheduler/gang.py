@@ -152,4 +152,5 @@ def add(total: Resources, more: Resources) -> None:
 
 def short_of(wanted: Resources, room: Resources, names: Iterable[str]) -> list[str]:
     """Return the resources among ``names`` of which more is wanted than there is room."""
-    return sorted(name for name in names if wanted.get(name, Fraction(0)) > room.get(name, Fraction(0)))
+    short = [name for name in names if wanted.get(name, Fraction(0)) > room.get(name, Fraction(0))]
+    return sorted(short, key=lambda name: (name not in ("cpu", "memory"), name))
