@@ -24,10 +24,8 @@ def execute(work: Work, action: str, request: Request) -> None:
     phase = work.phase
     if phase in ("", "Pending", "Running"):
         _execute_alive(work, action, request)
-    elif phase == "Restarting" and action in _TARGETS:
-        kill_target(work, _target(work.job, action, request), _after_restart(work.job))
     elif phase == "Restarting":
-        sync_job(work, _after_restart(work.job))
+        _execute_restarting(work, action, request)
     elif phase in ("Aborting", "Aborted") and action == "ResumeJob":
         kill_job(work, RETAIN_ENDED, _restart)
     elif phase in _ENDED:
@@ -45,6 +43,17 @@ def _execute_alive(work: Work, action: str, request: Request) -> None:
         kill_job(work, RETAIN_ENDED, _enter(_ENDS[action]))
     else:
         sync_job(work, _after_running(work.job) if work.phase == "Running" else _after_pending(work.job))
+
+
+def _execute_restarting(work: Work, action: str, request: Request) -> None:
+    step = _after_restart(work.job)
+    living = any(not meta(pod).get("deletionTimestamp") for pod in work.pods)
+    if action in _TARGETS:
+        kill_target(work, _target(work.job, action, request), step)
+    elif action == "SyncJob" or not living:
+        sync_job(work, step)
+    else:
+        kill_job(work, RETAIN_NONE, step)
 
 
 def _target(job: Obj, action: str, request: Request) -> Callable[[Obj], bool]:
