@@ -115,3 +115,20 @@ def test_deleted_job_leaves_no_pod_behind(world, job):
         await world.until(lambda: not world.pods())
 
     world.run(story())
+
+
+def test_a_deleted_pod_counts_as_failed_and_is_replaced_after_the_back_off(make_world, job):
+    from arena_local.context import Options
+
+    world = make_world(options=Options(delays={"job.batch": 0.0, "job.backoff": 0.4}))
+
+    async def story():
+        world.api.create(job(), manager="test")
+        await world.until(lambda: world.api.get("jobs.batch", "default", "j").get("status", {}).get("ready") == 1)
+        world.api.delete("pods", "default", world.pods()[0]["metadata"]["name"], grace=1, manager="test")
+        await world.until(lambda: not world.pods())
+        assert world.api.get("jobs.batch", "default", "j")["status"]["failed"] == 1
+        await world.until(lambda: len(world.pods()) == 1)
+        assert not _c(world)
+
+    world.run(story())

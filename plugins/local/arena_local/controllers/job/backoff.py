@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from arena_local.bundle import Api, Obj
 from arena_local.operator.conditions import parse_time
@@ -23,10 +24,12 @@ def finish_time(pod: Obj) -> datetime:
     if ends:
         return max(parse_time(end) for end in ends)
     for condition in status.get("conditions") or ():
-        if condition.get("type") == "Ready" and condition.get("lastTransitionTime"):
+        if condition.get("type") == "Ready" and condition.get("status") == "False" and condition.get("lastTransitionTime"):
             return parse_time(condition["lastTransitionTime"])
     meta = pod["metadata"]
-    return parse_time(meta.get("deletionTimestamp") or meta["creationTimestamp"])
+    if meta.get("deletionTimestamp"):
+        return parse_time(meta["deletionTimestamp"]) - timedelta(seconds=meta.get("deletionGracePeriodSeconds") or 0)
+    return parse_time(meta["creationTimestamp"])
 
 
 def _delay(api: Api, failures: int) -> float:
@@ -34,16 +37,26 @@ def _delay(api: Api, failures: int) -> float:
     return float(min(base * 2 ** min(failures - 1, 20), max(_MAX, base)))
 
 
-def remaining(api: Api, succeeded: Iterable[Obj], failed: Iterable[Obj]) -> float:
-    """Return seconds until a replacement may be made: the failures after the last success count."""
-    failures = sorted(finish_time(pod) for pod in failed)
-    if not failures:
-        return 0.0
-    success = max((finish_time(pod) for pod in succeeded), default=None)
-    count = len([moment for moment in failures if success is None or moment > success])
-    if not count:
-        return 0.0
-    return max(0.0, _delay(api, count) - (api.now() - failures[-1]).total_seconds())
+@dataclass(frozen=True)
+class Record:
+    """Failures since the last success, and when the last one was. Kept over passes: the failed pods may be gone by then."""
+
+    failures: int = 0
+    last: datetime | None = None
+
+    def after(self, succeeded: Iterable[Obj], failed: Iterable[Obj]) -> Record:
+        """Return the record after further pods have ended."""
+        moments = sorted(finish_time(pod) for pod in failed)
+        success = max((finish_time(pod) for pod in succeeded), default=None)
+        counted = [moment for moment in moments if success is None or moment > success]
+        before = 0 if success is not None else self.failures
+        return Record(before + len(counted), moments[-1] if moments else self.last)
+
+    def remaining(self, api: Api) -> float:
+        """Return seconds until a replacement may be made."""
+        if not self.failures or self.last is None:
+            return 0.0
+        return max(0.0, _delay(api, self.failures) - (api.now() - self.last).total_seconds())
 
 
 def remaining_for_index(api: Api, last_failed: Obj, failures: int) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 from arena_local.bundle import Api, ApiError, Key, Obj
+from arena_local.controllers.job.backoff import Record
 from arena_local.controllers.job.sync import FINALIZER, MANAGER, JobSync, without_finalizer
 from arena_local.operator.conditions import condition_true
 from arena_local.operator.owners import controller_of
@@ -20,6 +21,8 @@ class JobController:
 
     def __init__(self, api: Api) -> None:
         self._api = api
+        self._records: dict[str, Record] = {}
+        self._uids: dict[Key, str] = {}
         # Kubernetes gathers a Job's pod changes for a second, which is as long as its kubelet takes from the end of the containers
         # to the end of the pod; here both are shorter.
         self.batch = api.setting("job.batch", 0.12)
@@ -28,11 +31,17 @@ class JobController:
         """Bring pods and status of the Job in line with its spec."""
         job = self._api.find(self.resource, namespace, name)
         self._release_orphans(namespace, name, job)
+        uid = self._uids.get((namespace, name))
+        if uid is not None and (job is None or job["metadata"]["uid"] != uid):
+            self._records.pop(uid, None)
+            del self._uids[(namespace, name)]
         if job is None or job["spec"].get("managedBy", "kubernetes.io/job-controller") != "kubernetes.io/job-controller":
             return None
         if condition_true(job, "Complete") or condition_true(job, "Failed"):
+            self._records.pop(job["metadata"]["uid"], None)
             return None
-        return JobSync(self._api, job).run()
+        self._uids[(namespace, name)] = job["metadata"]["uid"]
+        return JobSync(self._api, job, self._records).run()
 
     def _release_orphans(self, namespace: str, name: str, job: Obj | None) -> None:
         """Take the finalizer from pods whose Job is gone (or was replaced by another of the same name)."""

@@ -26,8 +26,9 @@ _DEADLINE = ("FailureTarget", "DeadlineExceeded", "Job was active longer than sp
 class JobSync:
     """The state of one reconcile: counts as they are while pods are made and deleted."""
 
-    def __init__(self, api: Api, job: Obj) -> None:
+    def __init__(self, api: Api, job: Obj, records: dict[str, backoff.Record] | None = None) -> None:
         self.api = api
+        self.records = {} if records is None else records
         self.job: Obj = copy.deepcopy(dict(job))
         self.spec: Obj = self.job["spec"]
         self.status: Obj = self.job.setdefault("status", {})
@@ -80,6 +81,7 @@ class JobSync:
     def run(self) -> float | None:
         """Do the pass; returns when to come back."""
         before = copy.deepcopy(self.status)
+        record = self._record()
         if not self.status.get("startTime") and not self.spec.get("suspend"):
             self.status["startTime"] = timestamp(self.api.now())
         self.target = self._known_target() or self._failure() or self._index_outcome()
@@ -100,6 +102,7 @@ class JobSync:
         self.status.update(terminating=self.terminating, ready=self.ready)
         self.status.setdefault("uncountedTerminatedPods", {})
         self._track(before)
+        self.records[self.job["metadata"]["uid"]] = record
         if error is not None:
             raise error
         return self.after
@@ -184,14 +187,21 @@ class JobSync:
         if missing <= 0:
             return None
         if not self.per_index:
-            succeeded = [pod for pod in self.pods if podlib.phase(pod) == "Succeeded"]
-            left = backoff.remaining(self.api, succeeded, [pod for pod in self.pods if self._failed(pod)])
+            left = self._record().remaining(self.api)
             if left > 0:
                 self._come_back(left)
                 return None
         if missing > _BURST:
             self._come_back(0.0)
         return self._create(min(missing, _BURST))
+
+    def _record(self) -> backoff.Record:
+        """Return the failures so far; of a Job that is seen for the first time, those of its pods."""
+        known = self.records.get(self.job["metadata"]["uid"])
+        if known is not None:
+            return known.after(self.new_succeeded, self.new_failed)
+        succeeded = [pod for pod in self.pods if podlib.phase(pod) == "Succeeded"]
+        return backoff.Record().after(succeeded, [pod for pod in self.pods if self._failed(pod)])
 
     def _wanted(self) -> int:
         parallelism = int(self.spec.get("parallelism", 1))
