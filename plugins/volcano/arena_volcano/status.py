@@ -44,7 +44,8 @@ _ENDS = {
 
 def _group_of(job: Manifest) -> Find | None:
     uid = dig.text(job, "metadata", "uid")
-    return Find(owner_uid=uid) if uid else None
+    waits = PHASES.get(dig.text(job, "status", "state", "phase")) == Phase.PENDING
+    return Find(owner_uid=uid) if uid and waits else None  # of a job that runs or has ended it says nothing more
 
 
 #: The job's PodGroup; for ``JobType.related``.

@@ -9,7 +9,7 @@ import pytest
 from shared import SHARED, needs_shared, recording
 
 from arena_core.types import Phase
-from arena_volcano.status import PHASES, explain, instances, pod_sets, status
+from arena_volcano.status import PHASES, POD_GROUP, explain, instances, pod_sets, status
 
 #: Read in the recordings and judged by hand, not made by the code: scenario → (what the job shows, what a user is to be told), in
 #: order. A job that runs while one of its pods still waits is PENDING, as in Arena.
@@ -219,3 +219,11 @@ def test_pod_sets_and_gpus() -> None:
     ]
     now = status(job, [])
     assert (now.replicas, dict(now.requests), now.priority) == (4, {"nvidia.com/gpu": 8, "huawei.com/Ascend910": 32}, "p")
+
+
+def test_the_pod_group_is_asked_for_only_while_the_job_waits() -> None:
+    def asks(phase: str) -> bool:
+        return POD_GROUP.find({"metadata": {"uid": "u"}, "status": {"state": {"phase": phase}}}) is not None
+
+    assert asks("Pending") and asks("") and asks("Restarting")
+    assert not asks("Running") and not asks("Completed")
