@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from arena_core.args.flags import META, flag_name, flag_specs, paths_to_fields, spellings
 from arena_core.args.groups import MetadataArgs, ProblemsFound
+from arena_core.args.values import Several
 from arena_core.errors import InvalidArguments, nearest
 from arena_core.types import Problem
 
@@ -49,6 +50,9 @@ def problems_from_validation_error(error: ValidationError, model: type[BaseModel
         if isinstance(cause, ProblemsFound):
             problems += cause.problems
             continue
+        if isinstance(cause, Several):
+            problems += [Problem(text, str(item["loc"][0])) for text in cause.texts]
+            continue
         where = [str(part) for part in item["loc"]]
         field = where[0] if where else ""
         if item["type"] == "extra_forbidden":
@@ -66,6 +70,8 @@ def _message(item: Mapping[str, Any], inner: list[str]) -> str:
     value = item.get("input")
     if item["type"] == "value_error":
         return text
+    if item["type"] == "string_too_short":
+        return "must not be empty"
     text = re.sub(r"^Input should be", "must be", text).replace(", unable to parse string as an integer", "")
     at = f"{'.'.join(inner)}: " if inner else ""
     return f"{at}{text}, not {value!r}" if isinstance(value, (str, int, float, bool, type(None))) else at + text

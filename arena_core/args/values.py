@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 _QUANTITY = re.compile(r"\+?(\d+\.?\d*|\.\d+)(Ki|Mi|Gi|Ti|Pi|Ei|n|u|m|k|M|G|T|P|E|[eE][+-]?\d+)?")
 _DURATION_PART = re.compile(r"(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)")
@@ -80,6 +82,28 @@ class ConfigFile:
         return base64.b64encode(self.content).decode("ascii")
 
 
+class Several(ValueError):
+    """What is wrong with several values of one repeatable flag."""
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        self.texts = tuple(texts)
+        super().__init__("; ".join(self.texts))
+
+
+def each(read: Callable[[Any], T], values: Iterable[Any]) -> tuple[T, ...]:
+    """Read every value; raises with all that is wrong, not with the first."""
+    found: list[T] = []
+    wrong: list[str] = []
+    for value in values:
+        try:
+            found.append(read(value))
+        except ValueError as error:
+            wrong.append(str(error))
+    if wrong:
+        raise Several(wrong)
+    return tuple(found)
+
+
 def as_text(value: Any, what: str) -> str:
     """Return a scalar of a job file as text; floats and booleans are refused because YAML has changed how they were written."""
     if isinstance(value, str):
@@ -89,17 +113,20 @@ def as_text(value: Any, what: str) -> str:
     raise ValueError(f"{what}: {value!r} is not text; write it in quotes")
 
 
-def pairs(value: Any, what: str = "KEY=VALUE") -> dict[str, str]:
-    """Read ``KEY=VALUE`` texts, or a mapping of a job file; a repeated key takes the last value."""
-    if isinstance(value, Mapping):
-        return {as_text(k, "key"): as_text(v, str(k)) for k, v in value.items()}
-    found: dict[str, str] = {}
-    for item in _items(value):
-        key, sign, text = as_text(item, what).partition("=")
-        if not sign or not key:
-            raise ValueError(f"{item!r} is not of the form {what}")
-        found[key] = text
-    return found
+def pairs(value: Any, what: str = "KEY=VALUE", check: Callable[[str, str], object] = lambda key, text: None) -> dict[str, str]:
+    """Read ``KEY=VALUE`` texts, or a mapping of a job file, and check each pair; a repeated key takes the last value."""
+
+    def pair(item: Any) -> tuple[str, str]:
+        if isinstance(item, tuple):
+            key, text = as_text(item[0], "key"), as_text(item[1], str(item[0]))
+        else:
+            key, sign, text = as_text(item, what).partition("=")
+            if not sign or not key:
+                raise ValueError(f"{item!r} is not of the form {what}")
+        check(key, text)
+        return key, text
+
+    return dict(each(pair, value.items() if isinstance(value, Mapping) else _items(value)))
 
 
 def _items(value: Any) -> Iterable[Any]:
@@ -118,18 +145,19 @@ def structured(value: Any, keys: tuple[str, ...], what: str) -> dict[str, Any]:
     return dict(value)
 
 
-def check_mount_path(path: str, what: str) -> str:
-    """Return an absolute path other than ``/``, without a trailing slash."""
+def check_mount_path(path: str, what: str = "") -> str:
+    """Return an absolute path other than ``/``, without a trailing slash; ``what`` says of a problem what the path is for."""
+    about = f"{what}: " if what and what != path else ""
     if not path.startswith("/") or path.rstrip("/") == "":
-        raise ValueError(f"{what}: the path {path!r} must be absolute and not '/'")
+        raise ValueError(f"{about}the path {path!r} must be absolute and not '/'")
     if ":" in path or "\0" in path:
-        raise ValueError(f"{what}: the path {path!r} must not contain ':'")
+        raise ValueError(f"{about}the path {path!r} must not contain ':'")
     return path.rstrip("/")
 
 
 def data_mounts(value: Any) -> tuple[DataMount, ...]:
     """Read ``CLAIM:/path`` texts."""
-    return tuple(_data_mount(item) for item in _items(value))
+    return each(_data_mount, _items(value))
 
 
 def _data_mount(item: Any) -> DataMount:
@@ -150,7 +178,7 @@ def _data_mount(item: Any) -> DataMount:
 
 def host_dirs(value: Any) -> tuple[HostDir, ...]:
     """Read ``/host[:/container]`` texts."""
-    return tuple(_host_dir(item) for item in _items(value))
+    return each(_host_dir, _items(value))
 
 
 def _host_dir(item: Any) -> HostDir:
@@ -167,7 +195,7 @@ def _host_dir(item: Any) -> HostDir:
         path = path or host
     if ".." in host.split("/"):
         raise ValueError(f"{host!r} must not contain '..'")
-    return HostDir(check_mount_path(host, "data-dir"), check_mount_path(path, "data-dir"))
+    return HostDir(check_mount_path(host), check_mount_path(path))
 
 
 _TOLERATION_FORM = "key=value:effect[:operator[:seconds]], key:effect[:operator[:seconds]], key=value:effect,operator, key or all"
@@ -175,7 +203,7 @@ _TOLERATION_FORM = "key=value:effect[:operator[:seconds]], key:effect[:operator[
 
 def tolerations(value: Any) -> tuple[Toleration, ...]:
     """Read Arena's ``key=value:effect,operator``, the fork's ``key[=value]:effect[:operator[:seconds]]``, ``key`` and ``all``."""
-    found = tuple(_toleration(item) for item in _items(value))
+    found = each(_toleration, _items(value))
     every = Toleration(operator="Exists")
     return (every,) if every in found else found
 
@@ -230,7 +258,7 @@ def check_toleration(toleration: Toleration, text: str) -> Toleration:
 
 def config_files(value: Any) -> tuple[ConfigFile, ...]:
     """Read ``local[:/container/path]`` texts, and the files."""
-    return tuple(_config_file(item) for item in _items(value))
+    return each(_config_file, _items(value))
 
 
 def _config_file(item: Any) -> ConfigFile:
@@ -323,39 +351,38 @@ def check_qualified(text: str, what: str = "key") -> str:
 
 def labels(value: Any) -> dict[str, str]:
     """Read ``key=value`` labels (also of a node selector)."""
-    found = pairs(value)
-    for key, text in found.items():
+
+    def check(key: str, text: str) -> None:
         check_qualified(key, "label")
         if len(text) > 63 or not _LABEL_VALUE.fullmatch(text):
             raise ValueError(
                 f"label {key}: the value {text!r} may have at most 63 letters, digits, '-', '_', '.', a letter or digit at both ends"
             )
-    return found
+
+    return pairs(value, check=check)
 
 
 def annotation_map(value: Any) -> dict[str, str]:
     """Read ``key=value`` annotations."""
-    found = pairs(value)
-    for key in found:
-        check_qualified(key, "annotation")
-    return found
+    return pairs(value, check=lambda key, text: check_qualified(key, "annotation"))
 
 
 def env(value: Any) -> dict[str, str]:
     """Read ``NAME=value`` environment variables, split at the first ``=``."""
-    found = pairs(value, "NAME=VALUE")
-    for name, text in found.items():
+
+    def check(name: str, text: str) -> None:
         if not _ENV_NAME.fullmatch(name):
             raise ValueError(f"{name!r} is not the name of an environment variable (letters, digits, '_', '-' and '.', no digit first)")
         if "\0" in text:
             raise ValueError(f"{name}: the value contains a NUL character")
-    return found
+
+    return pairs(value, "NAME=VALUE", check)
 
 
 def devices(value: Any) -> dict[str, str]:
     """Read ``vendor/resource=quantity`` extended resources."""
-    found = pairs(value, "VENDOR/RESOURCE=QUANTITY")
-    for name, amount in found.items():
+
+    def check(name: str, amount: str) -> None:
         if name == "nvidia.com/gpu":
             raise ValueError(f"use --gpus={amount} for nvidia.com/gpu")
         check_qualified(name, "resource")
@@ -363,7 +390,8 @@ def devices(value: Any) -> dict[str, str]:
             raise ValueError(f"{name!r} is not an extended resource (vendor/resource, such as amd.com/gpu)")
         if not re.fullmatch(r"\d+([kMGTPE]i?)?", amount):
             raise ValueError(f"{name}: {amount!r} is not a whole number")
-    return found
+
+    return pairs(value, "VENDOR/RESOURCE=QUANTITY", check)
 
 
 def words(value: Any) -> tuple[str, ...]:
@@ -373,9 +401,11 @@ def words(value: Any) -> tuple[str, ...]:
 
 def names(value: Any) -> tuple[str, ...]:
     """Read a list of object names."""
-    found = tuple(as_text(item, "name") for item in _items(value))
-    for name in found:
+
+    def read(item: Any) -> str:
+        name = as_text(item, "name")
         if not name:
             raise ValueError("a name is empty")
-        check_dns_subdomain(name)
-    return found
+        return check_dns_subdomain(name)
+
+    return each(read, _items(value))

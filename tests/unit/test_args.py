@@ -72,6 +72,31 @@ def test_the_flags_of_arena_with_their_short_forms_and_defaults() -> None:
     assert [specs[f].kind for f in ("rdma", "gpus", "env", "running_timeout", "command")] == ["bool", "int", "many", "text", "words"]
 
 
+def test_every_value_of_a_repeatable_flag_is_looked_at() -> None:
+    with pytest.raises(InvalidArguments) as caught:
+        read(
+            env=["OK=1", "NO1", "2X=3", "=4"],
+            labels=["a", "b=c d"],
+            annotations=["x", "a b=c"],
+            selectors=["s", "t"],
+            devices=["gpu=1", "nvidia.com/gpu=2", "amd.com/gpu=x"],
+            tolerations=["k=v", "a=b:Never"],
+            data=["foo", "pvc:rel"],
+            data_dirs=["rel", "/a:/b:/c"],
+            config_files=["/no/such", "a:b:c"],
+            image_pull_secrets=["Bad", ""],
+            shell="",
+        )
+    count: dict[str, int] = {}
+    for problem in caught.value.problems:
+        count[problem.field] = count.get(problem.field, 0) + 1
+        assert "String" not in problem.message and "data-dir" not in problem.message
+    assert count == {
+        "env": 3, "labels": 2, "annotations": 2, "selectors": 2, "devices": 3, "tolerations": 2, "data": 2, "data_dirs": 2,
+        "config_files": 2, "image_pull_secrets": 2, "shell": 1,
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("key", "field"),
     [
