@@ -1,0 +1,34 @@
+"""Client libraries of other versions, each in a virtual environment of its own below .venv/matrix, made once."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+import pytest
+
+CACHE = Path(sys.prefix) / "matrix"
+
+
+def environment(*requirements: str) -> Path:
+    """Return the ``bin`` folder of an environment that holds the requirements; skips the test where no package index answers."""
+    text = "\n".join([*requirements, sys.version])
+    folder = CACHE / hashlib.sha256(text.encode()).hexdigest()[:12]
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / f"{folder.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "made").exists():
+            venv.create(folder, with_pip=False, clear=True)
+            python = folder / "bin" / "python"
+            pip = [sys.executable, "-m", "pip", "--python", str(python), "install", "-q", "--no-compile", "--disable-pip-version-check"]
+            done = subprocess.run([*pip, *requirements], capture_output=True, text=True, check=False, timeout=100)
+            if done.returncode:
+                if any(sign in done.stderr for sign in ("Connection", "Temporary failure", "No matching distribution", "Network is unreachable")):
+                    pytest.skip(f"no package index answers: {' '.join(requirements)} cannot be installed")
+                raise AssertionError(done.stderr)
+            (folder / "made").write_text(text)
+    return folder / "bin"

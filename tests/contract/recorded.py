@@ -1,0 +1,139 @@
+"""Life cycles recorded from a real cluster, played against a local one: which agree, on which level, and is that enough."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import json
+import re
+import sys
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from arena_local.context import Options
+from arena_local.testing import LocalCluster
+from tests.contract.places import HERE, RECORDINGS, WITHOUT, load
+
+KNOWN = HERE / "known.json"
+#: Levels outcome, path, objects, messages: every scenario. Events and pods: so much of an area.
+EXACT, SHARE = (1, 2, 3, 4), 0.9
+LEVELS = {1: "outcome", 2: "path", 3: "objects", 4: "messages", 5: "events", 6: "pods"}
+ATTEMPTS = 3
+
+
+def known() -> dict[str, Any]:
+    """What is known to differ, and why."""
+    found: dict[str, Any] = json.loads(KNOWN.read_text(encoding="utf-8"))
+    return found
+
+
+def unstable() -> set[str]:
+    """The scenarios that the real cluster itself plays now so, now so (a table of REPLAY.md)."""
+    text = (RECORDINGS / "REPLAY.md").read_text(encoding="utf-8")
+    table = text.split("## What is unstable on the real cluster")[1].split("\n## ")[0]
+    cells = [line.split("|")[1] for line in table.splitlines() if line.startswith("|")]
+    return {name for cell in cells for name in re.findall(r"[a-z]+(?:-[a-z0-9]+)+", cell)}
+
+
+def choose(areas: Iterable[str] = (), subset: str = "", names: Iterable[str] = ()) -> list[str]:
+    """The scenarios to play: all but those that need what no cluster of processes has."""
+    replay = load(RECORDINGS)
+    found = list(names) or replay.R.names()
+    if subset:
+        found = [n for n in json.loads((RECORDINGS / "subsets.json").read_text(encoding="utf-8"))[subset] if n in found]
+    wanted = {n for area in areas for n in replay.R.names(area)}
+    needs = json.loads((RECORDINGS / "needs.json").read_text(encoding="utf-8"))
+    return [n for n in found if (not wanted or n in wanted) and not set(needs.get(n, ())) & WITHOUT]
+
+
+def play(names: Sequence[str], kubeconfig: Path, jobs: int, *, level: int = 6, show: bool = True) -> list[Any]:
+    """Play scenarios side by side; those that are unstable on the real cluster, and errors, up to three times."""
+    replay, excuses, shaky, started = load(RECORDINGS), known(), unstable(), time.monotonic()
+    client = replay.Client(str(kubeconfig))
+
+    def one(name: str) -> Any:
+        for _ in range(ATTEMPTS if name in shaky else 1):
+            result = replay.run(name, client).excuse(excuses)
+            if not result.error and not result.bad(level):
+                break
+        if show:
+            report(result, level, time.monotonic() - started)
+        return result
+
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+        return list(pool.map(one, names))
+
+
+def describe(result: Any, level: int) -> list[str]:
+    """What a result differs in, one line each."""
+    found = [f"error: {result.error}"] if result.error else []
+    found += [f"L{d.level} {d.object} | {d.path} | recorded {d.recorded!r:.150} | seen {d.seen!r:.150}" for d in result.bad(level)]
+    return found + [f"note: {note}" for note in result.notes]
+
+
+def report(result: Any, level: int, seconds: float) -> None:
+    """Print a line per scenario, and its differences below."""
+    bad = result.error or result.bad(level)
+    print(f"{seconds:6.0f} s {'differs' if bad else 'ok':8} {result.area:12} {result.scenario}", flush=True)
+    for line in describe(result, level)[:12] if bad else ():
+        print(f"                  {line}", flush=True)
+
+
+def agreement(results: Sequence[Any], *, excused: bool) -> dict[str, dict[int, int]]:
+    """Per area (and in all): the number of scenarios (key 0) and how many agree on each level."""
+    rows: dict[str, dict[int, int]] = {}
+    for result in sorted(results, key=lambda r: str(r.area)):
+        bad = set(LEVELS) if result.error else {d.level for d in (result.bad() if excused else result.diffs)}
+        for area in (result.area, "total"):
+            row = rows.setdefault(area, dict.fromkeys(range(7), 0))
+            row[0] += 1
+            for number in LEVELS:
+                row[number] += number not in bad
+    rows["total"] = rows.pop("total", dict.fromkeys(range(7), 0))
+    return rows
+
+
+def print_table(rows: Mapping[str, Mapping[int, int]]) -> None:
+    """Print agreement per area and level."""
+    print(f"{'area':12}{'scenarios':>10}" + "".join(f"{name:>12}" for name in LEVELS.values()))
+    for area, row in rows.items():
+        print(f"{area:12}{row[0]:>10}" + "".join(f"{f'{row[n]} {100 * row[n] // max(row[0], 1)}%':>12}" for n in LEVELS))
+
+
+def missed(results: Sequence[Any]) -> list[str]:
+    """The goals that are not reached: levels 1 to 4 agree or the difference is known; of events and pods nine in ten agree outright."""
+    found = [f"{r.scenario}: {line}" for r in results if r.error or r.bad(max(EXACT)) for line in describe(r, max(EXACT))[:1]]
+    for area, row in agreement(results, excused=False).items():
+        found += [f"{area}: {LEVELS[n]} agree in {row[n]} of {row[0]}" for n in (5, 6) if row[n] < SHARE * row[0]]
+    return found
+
+
+def not_needed(results: Sequence[Any]) -> list[str]:
+    """Known differences that did not come up: perhaps they are no more."""
+    played = {r.scenario: r for r in results}
+    silent = [n for n, k in known().items() if "level" in k and n in played and not played[n].diffs and not played[n].error]
+    return [f"{n}: known to differ, but agreed this time" for n in silent]
+
+
+def main(areas: Sequence[str], jobs: int, subset: str, names: Sequence[str], kubeconfig: str) -> int:
+    """``dev.py contract --recordings``."""
+    chosen = choose(areas, subset, names)
+    print(f"{len(chosen)} scenarios, {jobs} at once", flush=True)
+    started = time.monotonic()
+    if kubeconfig:
+        results = play(chosen, Path(kubeconfig), jobs)
+    else:
+        with LocalCluster.start(Options(resources={"nvidia.com/gpu": "8"})) as cluster:
+            results = play(chosen, cluster.kubeconfig, jobs)
+    print("\nagreement, known differences counted as differences")
+    print_table(agreement(results, excused=False))
+    print("\nagreement, known differences left out")
+    print_table(agreement(results, excused=True))
+    for line in not_needed(results):
+        print(line)
+    goals = missed(results)
+    print(f"\n{len(results)} scenarios in {time.monotonic() - started:.0f} s; " + ("all goals are met" if not goals else "goals missed:"))
+    for line in goals:
+        print(f"  {line}", file=sys.stderr)
+    return 1 if goals else 0
