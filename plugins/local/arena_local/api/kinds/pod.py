@@ -12,7 +12,7 @@ from arena_local.api.errors import forbidden
 from arena_local.api.kinds.base import Host, Strategy
 from arena_local.api.kinds.podchecks import check_spec, env_warnings
 from arena_local.api.kinds.poddefaults import default_spec, qos_class, requests_from_limits
-from arena_local.api.meta import random_suffix
+from arena_local.api.meta import random_suffix, timestamp
 
 Obj = dict[str, Any]
 _ACCOUNT_MOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
@@ -44,7 +44,7 @@ class PodStrategy(Strategy):
         spec.pop("ephemeralContainers", None)
         obj["status"] = {"phase": "Pending", "qosClass": qos_class(spec)}
         if spec.get("schedulingGates") and not spec.get("nodeName"):
-            gated = {"type": "PodScheduled", "status": "False", "lastProbeTime": None, "lastTransitionTime": None}
+            gated = {"type": "PodScheduled", "status": "False", "lastProbeTime": None, "lastTransitionTime": timestamp(host.now())}
             gated |= {"reason": "SchedulingGated", "message": "Scheduling is blocked due to non-empty scheduling gates"}
             obj["status"]["conditions"] = [gated]
 

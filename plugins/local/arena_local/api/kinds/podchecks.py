@@ -13,7 +13,19 @@ Obj = dict[str, Any]
 _STANDARD = frozenset({"cpu", "memory", "ephemeral-storage"})
 _ENV_TEXT = "a valid environment variable name must consist only of printable ASCII characters other than '='"
 _PORT_TEXT = "must be between 1 and 65535, inclusive"
-#: Keys of a volume that are not its source.
+_ENV_FIELDS = frozenset(
+    {
+        "metadata.name",
+        "metadata.namespace",
+        "metadata.uid",
+        "spec.nodeName",
+        "spec.serviceAccountName",
+        "status.hostIP",
+        "status.hostIPs",
+        "status.podIP",
+        "status.podIPs",
+    }
+)
 _POLICIES = ("Always", "OnFailure", "Never")
 
 
@@ -169,6 +181,17 @@ def _env(variables: list[Obj], path: str) -> Iterator[Cause]:
                 yield bad_value(f"{where}.valueFrom", "", "may not be specified when `value` is not empty")
             elif len(source) > 1:
                 yield bad_value(f"{where}.valueFrom", "", "may not have more than one field specified at a time")
+            if source.get("fieldRef"):
+                yield from _field_ref(source["fieldRef"], f"{where}.valueFrom.fieldRef", _ENV_FIELDS)
+
+
+def _field_ref(ref: Obj, where: str, known: frozenset[str]) -> Iterator[Cause]:
+    path = ref.get("fieldPath", "")
+    if not path:
+        yield required(f"{where}.fieldPath")
+    elif not re.fullmatch(r"metadata\.(labels|annotations)\['[^']+'\]", path) and path not in known:
+        text = f"error converting fieldPath: field label not supported: {path}"
+        yield bad_value(f"{where}.fieldPath", path, text)
 
 
 def _mounts(mounts: list[Obj], path: str, volumes: set[str]) -> Iterator[Cause]:
