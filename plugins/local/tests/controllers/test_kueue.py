@@ -118,7 +118,7 @@ def test_preemption_of_lower_priority(world, job):
         world.api.create(job("low", labels=low, requests={"cpu": "80m"}), manager="t")
         await world.until(lambda: conditions(world, "low").get("PodsReady", ("",))[0] == "True")
         again = []
-        world.node.codes = lambda pod: (0.3, 0) if again or pod["metadata"]["name"].startswith("high") else None
+        world.node.codes = lambda pod: (0, 0) if again else None
         world.api.create(job("high", labels=high, requests={"cpu": "80m"}), manager="t")
         await world.until(lambda: conditions(world, "low").get("Evicted", ("",))[0] == "True")
         await world.until(lambda: not suspended(world, "high"))
@@ -128,7 +128,8 @@ def test_preemption_of_lower_priority(world, job):
         assert "kueue.x-k8s.io/podset" not in (
             world.api.get("jobs.batch", "default", "low")["spec"]["template"]["metadata"].get("labels") or {}
         )
-        again.append("low")
+        again.append("all")
+        world.api.patch("pods", "default", world.pods()[0]["metadata"]["name"], {"metadata": {"labels": {"poke": "1"}}}, manager="t")
         await world.until(lambda: "Finished" in conditions(world, "low"))
         assert conditions(world, "low")["Evicted"][:2] == ("False", "QuotaReserved")
         await world.quiet()
