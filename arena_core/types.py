@@ -250,6 +250,9 @@ class Lookup(Protocol):
         False also where the cluster does not serve the kind. The namespace is the submission's unless one is given.
         """
 
+    def serves(self, resource: Resource) -> bool | None:
+        """Return whether the cluster serves the kind; None where that cannot be known (no right to read it)."""
+
     def served_fields(self, resource: Resource) -> Mapping[str, Any] | None:
         """Return the served OpenAPI schema of the kind, or None where it cannot be read."""
 

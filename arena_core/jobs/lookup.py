@@ -7,6 +7,7 @@ from typing import Any
 
 from arena_core.errors import ArenaError, KindNotInstalled, NotFound, PermissionDenied
 from arena_core.jobs.session import Session
+from arena_core.kube.cluster import path_of
 from arena_core.types import Manifest, Resource
 
 
@@ -18,6 +19,7 @@ class ClusterLookup:
         self._namespace = namespace
         self._kept: dict[tuple[str, str, str], Manifest | None] = {}
         self._denied: set[tuple[str, str, str]] = set()
+        self._served: dict[str, bool | None] = {}
 
     def get(self, resource: Resource, name: str, namespace: str = "") -> Manifest | None:
         """Return the object, or None if it, its kind or the right to read it is missing."""
@@ -26,8 +28,11 @@ class ClusterLookup:
             self._kept[key] = None
             try:
                 self._kept[key] = self._cluster.get(resource, key[1], name)
-            except (NotFound, KindNotInstalled):
-                pass
+                self._served[resource.key] = True
+            except NotFound:
+                self._served[resource.key] = True
+            except KindNotInstalled:
+                self._served[resource.key] = False
             except PermissionDenied:
                 self._denied.add(key)
         return self._kept[key]
@@ -36,6 +41,14 @@ class ClusterLookup:
         """Return whether the object exists; None where that may not be known, False also where its kind is not served."""
         found = self.get(resource, name, namespace)
         return None if self._key(resource, name, namespace) in self._denied else found is not None
+
+    def serves(self, resource: Resource) -> bool | None:
+        """Return whether the cluster serves the kind; asks only where no earlier look has told."""
+        if resource.key not in self._served:
+            path = path_of(resource, self._namespace if resource.namespaced else "")
+            status = self._cluster.request("GET", path, {"limit": 1}).status
+            self._served[resource.key] = {200: True, 404: False}.get(status)
+        return self._served[resource.key]
 
     def _key(self, resource: Resource, name: str, namespace: str) -> tuple[str, str, str]:
         return resource.key, (namespace or self._namespace) if resource.namespaced else "", name

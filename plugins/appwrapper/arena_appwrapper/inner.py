@@ -7,7 +7,7 @@ from typing import Any
 from arena_appwrapper.args import AppWrapperArgs
 from arena_core.args import parse
 from arena_core.errors import ArenaError, InvalidArguments
-from arena_core.types import JobHandle, Jobs, Problem
+from arena_core.types import JobHandle, Jobs, Lookup, Problem
 
 #: Fields of an inner type that have another name in the wrapper, by job type.
 NAMES: dict[str, dict[str, str]] = {
@@ -83,6 +83,18 @@ def misplaced(args: AppWrapperArgs, inner: JobHandle) -> list[Problem]:
         elif field not in AppWrapperArgs.model_fields and field not in known:
             problems.append(Problem(f"means nothing with --inner-type={args.inner_type}", field, "it belongs to another inner type"))
     return problems
+
+
+def missing(args: AppWrapperArgs, inner: JobHandle, lookup: Lookup) -> Problem | None:
+    """Return why the operator could not create the job inside: its kind is not there, or its name is taken. One request."""
+    kind = inner.job_type
+    taken = lookup.exists(kind.resource, args.name)
+    if lookup.serves(kind.resource) is False:
+        return Problem(f"{kind.resource.kind} ({kind.resource.group}) is not installed on this cluster", "inner_type", kind.provider)
+    if taken:
+        hint = "the AppWrapper would fail: it may not take over a job that is not its own; delete that job or choose another name"
+        return Problem(f"there is a {kind.name} {args.name!r} already", "name", hint)
+    return None
 
 
 def in_wrapper(problem: Problem, inner: JobHandle) -> Problem:

@@ -99,6 +99,8 @@ def arena_preflight(args: AppWrapperArgs, lookup: Lookup, jobs: Jobs) -> list[Pr
     from arena_core.preflight import queue_problems
 
     handle = inner.handle_of(args, jobs)
+    if missing := inner.missing(args, handle, lookup):
+        return [*queue_problems(args, lookup), missing]
     return [*queue_problems(args, lookup), *(inner.in_wrapper(p, handle) for p in handle.preflight(inner.arguments(args, handle), lookup))]
 
 
