@@ -136,7 +136,8 @@ def _reason(job: Any, exact: str, phase: Phase, members: Sequence[Instance], rel
     if any(said):
         return said
     if exact in _ENDS:
-        return exact, _ENDS[exact]
+        first = _first_failure(members)
+        return exact, f"{_ENDS[exact]}; {_failed_text(first)}" if first and exact == "Terminated" else _ENDS[exact]
     retries = dig.number(job, "status", "retryCount")
     if exact == "Restarting":
         return exact, f"restart {retries} of at most {dig.number(job, 'spec', 'maxRetry', default=3) - 1}"
@@ -150,14 +151,22 @@ def _reason(job: Any, exact: str, phase: Phase, members: Sequence[Instance], rel
 def _failure(job: Any, members: Sequence[Instance], retries: int) -> tuple[str, str]:
     limit = dig.number(job, "spec", "maxRetry", default=3)
     tries = f" after {retries} restarts (maxRetry {limit})" if retries and retries >= limit else ""
-    broken = next((i for i in members if i.phase == "Failed" and i.exit_code), None) or next(
-        (i for i in members if i.phase == "Failed"), None
-    )
+    broken = _first_failure(members)
     if broken is None:
         return "Failed", f"it failed{tries}" if tries else "too few of its pods have succeeded"
+    return broken.reason or "Failed", _failed_text(broken) + tries
+
+
+def _first_failure(members: Sequence[Instance]) -> Instance | None:
+    """Return the pod that failed first, one with an exit code before others."""
+    failed = sorted((i for i in members if i.phase == "Failed"), key=lambda i: (not i.exit_code, i.finished))
+    return next(iter(failed), None)
+
+
+def _failed_text(broken: Instance) -> str:
     code = f" with exit code {broken.exit_code}" if broken.exit_code else ""
     why = f": {broken.message}" if broken.message else ""
-    return broken.reason or "Failed", f"{broken.short_name} failed{code}{why}{tries}"
+    return f"{broken.short_name} failed{code}{why}"
 
 
 def group(related: Sequence[Any]) -> Mapping[str, Any]:

@@ -227,3 +227,16 @@ def test_the_pod_group_is_asked_for_only_while_the_job_waits() -> None:
 
     assert asks("Pending") and asks("") and asks("Restarting")
     assert not asks("Running") and not asks("Completed")
+
+
+def test_the_first_failure_is_told_when_a_policy_ended_the_job() -> None:
+    def failed(name: str, code: int, at: str) -> dict[str, Any]:
+        broken = pod(name, "a", int(name[-1]), "Failed")
+        ended = {"exitCode": code, "reason": "Error", "finishedAt": at}
+        broken["status"]["containerStatuses"] = [{"name": "c", "state": {"terminated": ended}}]
+        return broken
+
+    pods = [failed("j-a-0", 143, "2026-01-01T00:00:09Z"), failed("j-a-1", 3, "2026-01-01T00:00:05Z")]
+    now = status({"status": {"state": {"phase": "Terminated"}}}, pods)
+    assert (now.reason, now.phase) == ("Terminated", Phase.FAILED)
+    assert now.message.endswith("a-1 failed with exit code 3")
