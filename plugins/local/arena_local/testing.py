@@ -147,7 +147,11 @@ class LocalCluster:
             pod = self.pod(namespace, name)
             return pod if pod and pod["status"].get("phase") in phases else None
 
-        return self.until(there, timeout, f"pod {name} {phases}: {self.pod(namespace, name)}")
+        try:
+            return self.until(there, timeout)
+        except AssertionError:
+            status = (self.pod(namespace, name) or {"status": "the pod is gone"})["status"]
+            raise AssertionError(f"pod {name} is not {' or '.join(phases)} after {timeout:g} s: {json.dumps(status)}") from None
 
 
 def _decoded(data: bytes) -> Any:

@@ -6,6 +6,7 @@ is left as it is; the port is replaced in the environment at launch, in every po
 
 from __future__ import annotations
 
+import random
 import re
 import socket
 from collections.abc import Iterator, Mapping
@@ -37,7 +38,7 @@ class Ports:
     def __init__(self) -> None:
         self._ports: dict[Place, int] = {}
         self._users: dict[Place, set[str]] = {}
-        self._next = RANGE.start
+        self._next = random.choice(RANGE)  # two clusters on one machine would meet at the same numbers
 
     def use(self, uid: str, place: Place) -> int:
         """Return the port to use for ``place``: the wanted one if it is free."""

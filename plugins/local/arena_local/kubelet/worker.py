@@ -48,6 +48,7 @@ class Worker:
         self.ending = Ending(self)
         self._wake = asyncio.Event()
         self._mount_delay = 0.0
+        self._stale = False
 
     # -- seen from outside --------------------------------------------------------------------------------------------------------
 
@@ -75,6 +76,7 @@ class Worker:
                 raise
             except Exception:
                 log.exception("pod %s/%s", self.namespace, self.name)
+                self._stale = True
                 delay = 1.0
             if delay is not None and delay < 0:
                 return
@@ -103,6 +105,9 @@ class Worker:
             delay = self._prepare()
             if delay is not None:
                 return delay
+        if self._stale:  # a write may have been lost with the error
+            self.write(held=True)
+            self._stale = False
         delay = await self.running.advance()
         if self.running.over:
             await self._complete()

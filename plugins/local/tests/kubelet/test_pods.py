@@ -154,9 +154,7 @@ def test_deadline(cluster: LocalCluster, ns: str) -> None:
 
 
 def test_probes(cluster: LocalCluster, ns: str) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     serve = f"sleep 0.5; exec python3 -m http.server {port} --bind 127.0.0.1"
     probes = {
         "startupProbe": {"tcpSocket": {"port": port, "host": "127.0.0.1"}, "periodSeconds": 1, "failureThreshold": 30},
@@ -166,16 +164,23 @@ def test_probes(cluster: LocalCluster, ns: str) -> None:
     cluster.until(lambda: ready(cluster.pod(ns, "p")), 10)
 
 
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 def ready(pod: dict[str, Any]) -> bool:
     return any(c["type"] == "Ready" and c["status"] == "True" for c in pod["status"].get("conditions") or ())
 
 
 def test_two_pods_meet_by_name_and_the_port_is_theirs(cluster: LocalCluster, ns: str) -> None:
     """Two jobs with one spec port at once: each worker reaches its own master."""
+    port = free_port()
     for job in ("one", "two"):
-        spec = {"clusterIP": "None", "selector": {"job": job}, "ports": [{"name": "p", "port": 29513}]}
+        spec = {"clusterIP": "None", "selector": {"job": job}, "ports": [{"name": "p", "port": port}]}
         cluster.create({"apiVersion": "v1", "kind": "Service", "metadata": {"name": f"{job}-master-0", "namespace": ns}, "spec": spec})
-        env = {"env": [{"name": "MASTER_ADDR", "value": f"{job}-master-0"}, {"name": "MASTER_PORT", "value": "29513"}]}
+        env = {"env": [{"name": "MASTER_ADDR", "value": f"{job}-master-0"}, {"name": "MASTER_PORT", "value": str(port)}]}
         master = make_pod(ns, f"{job}-master-0", ["python3", "-c", MASTER], container=env)
         master["metadata"]["labels"] = {"job": job}
         cluster.create(master)
@@ -268,9 +273,7 @@ def test_tmp_is_private_but_shows_what_is_there(cluster: LocalCluster, ns: str, 
 
 
 def test_a_port_that_another_pod_has_is_told(cluster: LocalCluster, ns: str) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     ports = {"ports": [{"containerPort": port}]}
     cluster.create(make_pod(ns, "first", f"exec python3 -m http.server {port}", container=ports))
     cluster.wait_phase(ns, "first", "Running")
