@@ -113,20 +113,25 @@ class EndpointsController:
                 name = have[number]["metadata"]["name"]
                 self._put(_SLICES, {**base, "metadata": {**place, "name": name}, **body}, "endpoints", "endpointslice-controller")
             else:
-                made = {**base, "metadata": {**place, "generateName": f"{meta['name']}-"}, **body}
+                made = {**base, "metadata": {**place, "annotations": self._stamp(), "generateName": f"{meta['name']}-"}, **body}
                 self._api.create(made, manager="endpointslice-controller")
         for item in have[len(chunks) :]:
             self._drop(_SLICES, meta["namespace"], item["metadata"]["name"])
+
+    def _stamp(self) -> dict[str, str]:
+        """When what the object shows has changed last, as the real controllers note it."""
+        return {"endpoints.kubernetes.io/last-change-trigger-time": self._api.now().strftime("%Y-%m-%dT%H:%M:%SZ")}
 
     def _put(self, resource: str, wanted: Obj, field: str, manager: str) -> None:
         meta = wanted["metadata"]
         old = self._api.find(resource, meta["namespace"], meta["name"])
         if old is None:
-            self._api.create(wanted, manager=manager)
+            self._api.create({**wanted, "metadata": {**meta, "annotations": self._stamp()}}, manager=manager)
             return
         same = (old.get(field) or []) == wanted[field] and (old.get("ports") or []) == (wanted.get("ports") or [])
         if not same or (old["metadata"].get("labels") or {}) != meta["labels"]:
             kept = {**old["metadata"], "labels": meta["labels"]}
+            kept["annotations"] = {**(kept.get("annotations") or {}), **self._stamp()}
             self._api.update({**old, **wanted, "metadata": kept}, manager=manager)
 
 

@@ -141,6 +141,9 @@ def container_status(slot: Slot, default_waiting: str) -> Obj:
     status: Obj = {"name": slot.name, "state": {}, "lastState": {}, "ready": False, "restartCount": run.number if run else 0}
     image = str(slot.spec.get("image", ""))
     status |= {"image": full_image(image) if run else image, "imageID": image_id(image) if run else "", "started": False}
+    mounts = [{"name": item["name"], "mountPath": item["mountPath"]} | _read_only(item) for item in slot.spec.get("volumeMounts") or ()]
+    if mounts:
+        status["volumeMounts"] = mounts
     if run:
         status["containerID"] = f"arena://{run.id}"
         status["resources"] = slot.spec.get("resources") or {}
@@ -160,6 +163,10 @@ def container_status(slot: Slot, default_waiting: str) -> Obj:
     if last and not last.running:
         status["lastState"] = {"terminated": terminated(last)}
     return status
+
+
+def _read_only(mount: Obj) -> Obj:
+    return {"readOnly": True, "recursiveReadOnly": "Disabled"} if mount.get("readOnly") else {}
 
 
 def terminated(run: Run) -> Obj:

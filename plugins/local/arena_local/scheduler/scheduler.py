@@ -9,7 +9,7 @@ from collections.abc import Callable
 from arena_local.bundle import ApiError, Obj
 from arena_local.context import Context
 from arena_local.scheduler import fit, gang, preempt
-from arena_local.scheduler.binding import bind, set_scheduled, unschedulable
+from arena_local.scheduler.binding import bind, unschedulable
 from arena_local.scheduler.claims import claim_problem
 from arena_local.scheduler.taints import TaintEviction
 
@@ -17,7 +17,6 @@ log = logging.getLogger(__name__)
 
 #: Names under which this scheduler answers besides the default one.
 NAMES = ("default-scheduler", "scheduler-plugins-scheduler", "scheduler-plugins")
-GATED = "Scheduling is blocked due to non-empty scheduling gates"
 
 
 class Scheduler:
@@ -139,7 +138,7 @@ class Scheduler:
         if name not in NAMES:
             self._fail(current, f'no scheduler named "{name}" runs on the local cluster')
         elif spec.get("schedulingGates"):
-            set_scheduled(self._api, current, "False", "SchedulingGated", GATED)
+            return  # The API server has said so when the pod was made.
         elif problem := claim_problem(self._api, current):
             self._fail(current, f"0/{len(self._infos)} nodes are available: {problem}")
         elif group := gang.group_of(current):
