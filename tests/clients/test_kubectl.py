@@ -108,7 +108,13 @@ def test_create_apply_diff(kubectl: Kubectl) -> None:
     kubectl("diff", "-f", kubectl.file("w4.json", widget("w4", size=6)), code=1, says=r"\+  size: 6")
     kubectl("apply", "--server-side", "-f", "w4.json", code=1, says="conflict")
     kubectl("apply", "--server-side", "--force-conflicts", "-f", "w4.json", says="w4 serverside-applied")
-    kubectl("apply", "--dry-run=server", "-f", kubectl.file("w4.json", widget("w4", size=7)), says=r"w4 (configured|unchanged) \(server dry run\)")
+    kubectl(
+        "apply",
+        "--dry-run=server",
+        "-f",
+        kubectl.file("w4.json", widget("w4", size=7)),
+        says=r"w4 (configured|unchanged) \(server dry run\)",
+    )
     assert kubectl("get", "wg", "w4", "-o", "jsonpath={.spec.size}") == "6"
     kubectl("replace", "-f", kubectl.file("w9.json", widget("w9")), code=1, says="NotFound")
     kubectl("replace", "-f", kubectl.file("w1.json", widget("w1", size=8)), says="w1 replaced")
@@ -236,7 +242,14 @@ def test_label_annotate_patch_explain_wait(kubectl: Kubectl) -> None:
     kubectl("wait", "--for=condition=Nope", "widget/w", "--timeout=1s", code=1, says="timed out waiting")
     kubectl("wait", "--for=delete", "widget/none")
     kubectl("apply", "-f", kubectl.file("d.json", deployment("d", 0)))
-    kubectl("patch", "deploy", "d", "-p", '{"spec":{"template":{"spec":{"containers":[{"name":"c","env":[{"name":"A","value":"1"}]}]}}}}', says="patched")
+    kubectl(
+        "patch",
+        "deploy",
+        "d",
+        "-p",
+        '{"spec":{"template":{"spec":{"containers":[{"name":"c","env":[{"name":"A","value":"1"}]}]}}}}',
+        says="patched",
+    )
     assert kubectl("get", "deploy", "d", "-o", "jsonpath={.spec.template.spec.containers[0].command[0]}") == "sleep"
     kubectl("explain", "widget.spec.size", says=r"(?s)FIELD: size <integer>.*How big it is")
     kubectl("explain", "pod.spec.restartPolicy", says=r"FIELD: restartPolicy <string>")
@@ -246,12 +259,16 @@ def test_label_annotate_patch_explain_wait(kubectl: Kubectl) -> None:
 def test_what_kubectl_makes_itself(kubectl: Kubectl) -> None:
     """``create ns|configmap|...`` send protobuf: either it is understood, or the answer says what to do instead."""
     hint = "(?s)local cluster.*add --dry-run=client -o yaml and pipe it into kubectl apply -f -|created"
-    for words in (("configmap", "c", "--from-literal=a=b"), ("secret", "generic", "s", "--from-literal=a=b"), ("job", "j", "--image=x", "--", "true")):
+    for words in (
+        ("configmap", "c", "--from-literal=a=b"),
+        ("secret", "generic", "s", "--from-literal=a=b"),
+        ("job", "j", "--image=x", "--", "true"),
+    ):
         process = kubectl.start("create", *words)
         out, err = process.communicate(timeout=20)
         assert re.search(hint, out + err), out + err
         if process.returncode:
-            manifest = kubectl("create", *words, "--dry-run=client", "-o", "yaml")
+            manifest = kubectl("create", "--dry-run=client", "-o", "yaml", *words)
             kubectl("apply", "-f", "-", stdin=manifest, says="created")
     assert kubectl("get", "cm", "c", "-o", "jsonpath={.data.a}") == "b"
     kubectl("wait", "--for=condition=Complete", "job/j", "--timeout=20s", says="condition met")

@@ -27,7 +27,10 @@ def environment(*requirements: str) -> Path:
             pip = [sys.executable, "-m", "pip", "--python", str(python), "install", "-q", "--no-compile", "--disable-pip-version-check"]
             done = subprocess.run([*pip, *requirements], capture_output=True, text=True, check=False, timeout=100)
             if done.returncode:
-                if any(sign in done.stderr for sign in ("Connection", "Temporary failure", "No matching distribution", "Network is unreachable")):
+                if any(
+                    sign in done.stderr
+                    for sign in ("Connection", "Temporary failure", "No matching distribution", "Network is unreachable")
+                ):
                     pytest.skip(f"no package index answers: {' '.join(requirements)} cannot be installed")
                 raise AssertionError(done.stderr)
             (folder / "made").write_text(text)

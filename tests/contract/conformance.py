@@ -83,7 +83,9 @@ def scenarios(areas: Sequence[str] = (), ids: Sequence[str] = ()) -> list[tuple[
     return found
 
 
-def play(url: str, chosen: Sequence[tuple[str, dict[str, Any]]], jobs: int = 6, tell: Callable[[Outcome], None] = lambda _: None) -> list[Outcome]:
+def play(
+    url: str, chosen: Sequence[tuple[str, dict[str, Any]]], jobs: int = 6, tell: Callable[[Outcome], None] = lambda _: None
+) -> list[Outcome]:
     """Play the scenarios side by side (each has namespaces of its own; the CRDs are made before)."""
     replay = load(CONFORMANCE)
     fixtures = json.loads((CONFORMANCE / "transcripts/fixtures.json").read_text(encoding="utf-8"))
@@ -109,7 +111,11 @@ def play(url: str, chosen: Sequence[tuple[str, dict[str, Any]]], jobs: int = 6, 
 
 def missed(outcomes: Sequence[Outcome]) -> list[str]:
     """The goals that are not reached; and every difference that is not written down."""
-    found = [f"{o.area}/{o.id} differs and is not in {KNOWN.name}: {[o.skipped, *o.diffs][1:2] or o.skipped}" for o in outcomes if not o.agrees and f"{o.area}/{o.id}" not in known()]
+    found = [
+        f"{o.area}/{o.id} differs and is not in {KNOWN.name}: {[o.skipped, *o.diffs][1:2] or o.skipped}"
+        for o in outcomes
+        if not o.agrees and f"{o.area}/{o.id}" not in known()
+    ]
     agree = sum(o.agrees for o in outcomes)
     if agree < ALL * len(outcomes):
         found.append(f"{agree} of {len(outcomes)} scenarios agree")
@@ -121,7 +127,9 @@ def missed(outcomes: Sequence[Outcome]) -> list[str]:
 
 def by_area(outcomes: Sequence[Outcome]) -> dict[str, tuple[int, int]]:
     """Area -> (agreeing, all)."""
-    return {a: (sum(o.agrees for o in outcomes if o.area == a), sum(o.area == a for o in outcomes)) for a in sorted({o.area for o in outcomes})}
+    return {
+        a: (sum(o.agrees for o in outcomes if o.area == a), sum(o.area == a for o in outcomes)) for a in sorted({o.area for o in outcomes})
+    }
 
 
 def _tell(outcome: Outcome) -> None:
