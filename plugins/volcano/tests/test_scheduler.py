@@ -9,7 +9,9 @@ import pytest
 from simulated import Cluster, task, vcjob
 from test_machine import GROUPS, create, never, run
 
+from arena_local.bundle import ApiError
 from arena_volcano.localcluster.quantity import canonical, parse
+from arena_volcano.localcluster.scheduler import report
 from arena_volcano.localcluster.scheduler.session import Throttle
 
 GPU = "nvidia.com/gpu"
@@ -172,3 +174,21 @@ def test_a_waiting_gang_does_not_flood_the_events() -> None:
     throttle = Throttle()
     allowed = sum(throttle.allow(("n", "g"), float(second)) for second in range(3600))
     assert 25 <= allowed <= 25 + 3600 / 300 + 1
+
+
+def test_one_gang_that_cannot_be_written_does_not_stop_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = report.close
+
+    def close(api: Any, gang: Any, *rest: Any) -> None:
+        if gang.key[1].startswith("bad"):
+            raise ApiError(403, "Forbidden", "the namespace is being terminated")
+        real(api, gang, *rest)
+
+    monkeypatch.setattr(report, "close", close)
+
+    async def test(cluster: Cluster) -> None:
+        cluster.api.create(vcjob(task("w"), name="bad"), manager="t")
+        cluster.api.create(vcjob(task("w"), name="good"), manager="t")
+        await cluster.until(lambda: cluster.phase("good") == "Completed")
+
+    run(test)

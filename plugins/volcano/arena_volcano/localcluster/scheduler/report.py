@@ -63,7 +63,7 @@ def close(api: Api, gang: Gang, session: str, quiet: bool) -> None:
     status = {key: value for key, value in status.items() if value not in (0, None)}
     changed = _content(status) != _content(status_of(gang.group))
     if changed:
-        _tolerant(lambda: api.update({**gang.group, "status": status}, manager=SCHEDULER))
+        tolerant(lambda: api.update({**gang.group, "status": status}, manager=SCHEDULER))
     _tell(api, gang, status["phase"], text, changed, quiet)
     for task in gang.having("Pending"):
         _tell_pod(api, task, text)
@@ -116,15 +116,15 @@ def _tell_pod(api: Api, task: Task, text: str) -> None:
     old = find_condition(pod, "PodScheduled") or {}
     if (old.get("status"), old.get("reason"), old.get("message")) == ("False", reason, message):
         return
-    _tolerant(lambda: binding.unschedulable(api, pod, message, component=SCHEDULER, reason=reason))
+    tolerant(lambda: binding.unschedulable(api, pod, message, component=SCHEDULER, reason=reason))
 
 
-def _tolerant(write: Callable[[], object]) -> bool:
-    """Write to an object that may have changed or gone; returns whether it was written."""
+def tolerant(write: Callable[[], object]) -> bool:
+    """Write to an object that may have changed or gone, or whose namespace is going; returns whether it was written."""
     try:
         write()
     except ApiError as error:
-        if error.code not in (404, 409):
+        if error.code >= 500:
             raise
         return False
     return True
@@ -132,7 +132,7 @@ def _tolerant(write: Callable[[], object]) -> bool:
 
 def bound(api: Api, task: Task) -> bool:
     """Bind a pod to its node and tell it; returns whether that worked."""
-    return _tolerant(lambda: binding.bind(api, task.pod, task.node, component=SCHEDULER))
+    return tolerant(lambda: binding.bind(api, task.pod, task.node, component=SCHEDULER))
 
 
 def session_id() -> str:

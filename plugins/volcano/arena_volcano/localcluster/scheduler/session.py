@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 
 from arena_local.bundle import Api, Key, Obj
 from arena_volcano.localcluster import keys
@@ -10,6 +12,8 @@ from arena_volcano.localcluster.keys import meta, status_of
 from arena_volcano.localcluster.quantity import canonical
 from arena_volcano.localcluster.scheduler import actions, report, snapshot
 from arena_volcano.localcluster.scheduler.gang import Gang, Task
+
+log = logging.getLogger(__name__)
 
 #: Seconds between two sessions.
 PERIOD = 1.0
@@ -58,8 +62,11 @@ class Scheduler:
         now = self._api.now().timestamp()
         if now < self._due <= now + period:
             return self._due - now
-        self.session()
         self._due = now + period
+        try:
+            self.session()
+        except Exception:  # one gang that cannot be dealt with must not stop the others for the length of a back-off
+            log.exception("a scheduling session failed")
         return period
 
     def session(self) -> None:
@@ -75,7 +82,8 @@ class Scheduler:
         session = report.session_id()
         now = self._api.now().timestamp()
         for gang in world.gangs:
-            report.close(self._api, gang, session, quiet=not self._throttle.allow(gang.key, now))
+            quiet = not self._throttle.allow(gang.key, now)
+            report.tolerant(partial(report.close, self._api, gang, session, quiet))
         self._write_queues(world.queues)
 
     def _bind(self, task: Task) -> bool:
@@ -83,7 +91,7 @@ class Scheduler:
 
     def _refused(self, gang: Gang, reason: str) -> None:
         if self._throttle.allow(gang.key, self._api.now().timestamp()):
-            self._api.event(gang.group, "Normal", "Unschedulable", reason, component=keys.SCHEDULER)
+            report.tolerant(lambda: self._api.event(gang.group, "Normal", "Unschedulable", reason, component=keys.SCHEDULER))
 
     def _write_queues(self, shares: Mapping[str, snapshot.QueueShare]) -> None:
         """Write how much of each queue is taken."""
