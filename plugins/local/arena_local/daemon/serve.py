@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import resource
 import signal
 import sys
 from logging.handlers import RotatingFileHandler
@@ -25,6 +26,7 @@ def run(state: State, port: int, *, verbose: bool = False) -> int:
         if not mine:
             return ALREADY_RUNNING
         _set_up_log(state, verbose=verbose)
+        _raise_file_limit()
         try:
             asyncio.run(_serve(state, port))
         except Exception:
@@ -43,6 +45,14 @@ def _set_up_log(state: State, *, verbose: bool) -> None:
     root.setLevel(logging.DEBUG if verbose else logging.INFO)
     for noisy in ("aiohttp.access", "asyncio"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def _raise_file_limit() -> None:
+    """Every running container and every open watch holds a descriptor; the usual soft limit is 1024."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 16384 if hard == resource.RLIM_INFINITY else min(16384, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 async def _serve(state: State, port: int) -> None:

@@ -42,6 +42,8 @@ class Ending:
 
     def __init__(self, worker: Worker) -> None:
         self._worker = worker
+        #: The whole cluster ends: nobody is waited for who cannot hear.
+        self.hurry = False
 
     async def end(self, grace: float, *, finish: bool) -> None:
         """Stop everything: the main containers together, then the sidecars, last first; with ``finish`` the probes' flags go, too."""
@@ -88,7 +90,7 @@ class Ending:
             if worker.grace < grace or worker.gone != gone:  # the pod was deleted once more, with less patience
                 grace, gone = worker.grace, worker.gone
                 until = min(until, time.monotonic() + (1.0 if gone else grace))
-            if patience > LONG and time.monotonic() - begun > DEAF and is_deaf(run.pid):
+            if (self.hurry or patience > LONG) and time.monotonic() - begun > DEAF and is_deaf(run.pid):
                 return
             await asyncio.sleep(min(pause, max(until - time.monotonic(), 0)))
             pause = min(pause * 1.5, 0.05)

@@ -101,6 +101,8 @@ class Kubelet:
         for task in list(self._tasks.values()):
             task.cancel()
         workers = list(self.workers.values())
+        for worker in workers:
+            worker.ending.hurry = True
         await asyncio.gather(*(w.ending.end(min(w.grace, grace), finish=True) for w in workers), return_exceptions=True)
         await asyncio.to_thread(sweep_all, [w.uid for w in workers])
 
