@@ -128,6 +128,7 @@ def test_preemption_of_lower_priority(world, job):
         assert "kueue.x-k8s.io/podset" not in (
             world.api.get("jobs.batch", "default", "low")["spec"]["template"]["metadata"].get("labels") or {}
         )
+        await world.until(lambda: [pod["status"].get("phase") for pod in world.pods()] == ["Running"])
         again.append("all")
         world.api.patch("pods", "default", world.pods()[0]["metadata"]["name"], {"metadata": {"labels": {"poke": "1"}}}, manager="t")
         await world.until(lambda: "Finished" in conditions(world, "low"))
