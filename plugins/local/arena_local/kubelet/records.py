@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,15 @@ def remembered(uid: str, slot: Slot, folder: Path) -> list[Run]:
         if spec:
             runs.append(Run(int(spec["number"]), container_id(uid, slot.name, int(spec["number"])), spec=spec))
     return sorted(runs, key=lambda r: r.number)[-2:]
+
+
+def forget(folder: Path, number: int) -> None:
+    """Remove what a run left: only the last two of a container are kept."""
+    for path in folder.glob(f"{number}.*"):
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
 
 
 def _read(path: Path) -> dict[str, Any]:

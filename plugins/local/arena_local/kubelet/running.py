@@ -15,6 +15,7 @@ from arena_local.kubelet.launch import NoCommandError
 from arena_local.kubelet.logs import last_lines
 from arena_local.kubelet.model import Run, Slot, container_id
 from arena_local.kubelet.probes import Probes
+from arena_local.kubelet.records import forget
 from arena_local.kubelet.shim.loglines import stamp
 
 if TYPE_CHECKING:
@@ -144,6 +145,8 @@ class Running:
         slot.last = slot.run or slot.last
         slot.run = plan.run
         self._ended_at.pop(slot.name, None)
+        if number >= 2:
+            await asyncio.to_thread(forget, worker.folder / slot.name, number - 2)
         await worker.kubelet.runtime.launch(plan.run, worker.wake)
         await self._begun(slot, plan.run)
         return None

@@ -91,6 +91,9 @@ def test_restart_with_back_off_keeps_the_last_state(cluster: LocalCluster, ns: s
     assert status["lastState"]["terminated"]["exitCode"] == 1
     code, previous = cluster.request("GET", f"/api/v1/namespaces/{ns}/pods/p/log?previous=true")
     assert code == 200, previous
+    cluster.until(lambda: cluster.pod(ns, "p")["status"]["containerStatuses"][0]["restartCount"] >= 3)
+    kept = {p.name.partition(".")[0] for p in (cluster.state.folder / "pods" / cluster.pod(ns, "p")["metadata"]["uid"] / "c").glob("*.log")}
+    assert "0" not in kept
 
 
 def test_command_not_found(cluster: LocalCluster, ns: str) -> None:
