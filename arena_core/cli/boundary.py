@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable
 
-from arena_core.cli.terminal import colour_wanted, note, paint
+from arena_core.cli.terminal import colour_wanted, drop, note, paint
 from arena_core.errors import ArenaError, InvalidArguments, PluginError, UsageError
 
 INTERRUPTED = 130
@@ -28,8 +27,15 @@ def guarded(run: Callable[[], int], *, debug: Callable[[], bool]) -> int:
         return INTERRUPTED
     except BrokenPipeError:
         # The reader of our pipe has gone (`arena list | head`): nobody is left to be told. Python would complain at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        drop(sys.stdout)
         return 0
+    except OSError as exc:
+        # A full disk, a folder that may not be written: trouble of this machine, not of the program.
+        if debug():
+            _traceback()
+        _say_error(f"{exc.filename or 'the output cannot be written'}: {exc.strerror or exc}")
+        drop(sys.stdout)
+        return 1
     except Exception as exc:
         if debug():
             _traceback()

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from arena_core.cli.flags import Parsed
 from arena_core.cli.submit.types import registry
+from arena_core.cli.terminal import say
 from arena_core.errors import ArenaError, UsageError
 
 
@@ -28,6 +29,8 @@ def run_group(name: str, words: Sequence[str], head: Parsed) -> int:
         if not hasattr(exc, "format_message"):
             raise
         if type(exc).__name__ == "NoArgsIsHelpError":
-            return 0  # the help has been shown, which is what the group alone is for
+            if text := str(exc.format_message()).strip():  # where rich draws the help, it stands there already
+                say(text)
+            return 0
         raise UsageError(str(exc.format_message()), f"`arena {name} --help` says more") from exc
     return result if isinstance(result, int) else 0

@@ -12,7 +12,7 @@ from arena_core.cli.boundary import guarded
 from arena_core.cli.command import Command, Context
 from arena_core.cli.flags import GLOBAL_FLAGS, Flag, Parsed
 from arena_core.cli.parse import Parser, nearest
-from arena_core.cli.terminal import note, say
+from arena_core.cli.terminal import note, prepare, readable, say
 from arena_core.errors import InvalidArguments, UsageError
 
 #: Commands for scripts: what completion asks for, and how the reference pages are made.
@@ -25,8 +25,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     if argv is None:
         # A command is short and makes few cycles: collecting them costs a twentieth of a list.
         gc.set_threshold(50_000)
+        prepare()
     words = list(sys.argv[1:] if argv is None else argv)
-    return guarded(lambda: _profiled(words), debug=lambda: "--loglevel=debug" in words or _after(words, "--loglevel") == "debug")
+    return guarded(lambda: _profiled(readable(words)), debug=lambda: "--loglevel=debug" in words or _after(words, "--loglevel") == "debug")
 
 
 def _after(words: Sequence[str], flag: str) -> str:
@@ -87,6 +88,9 @@ def run_command(command: Command, words: Sequence[str], head: Parsed) -> int:
     parsed.values = {**head.values, **parsed.values}
     if not command.collects:
         check(parsed, f"arena {command.path} --help")
+    if parsed.args and not (command.words or command.program):
+        hint = f"`arena get {parsed.args[0]}` shows one job" if command.path == "list" else f"`arena {command.path} --help` says more"
+        raise UsageError(f"{command.path} takes no name: what is {parsed.args[0]!r}?", hint)
     _settle(parsed)
     return command.run(Context(parsed), parsed)
 

@@ -2,14 +2,46 @@
 
 from __future__ import annotations
 
+import codecs
+import contextlib
+import io
 import os
 import sys
+from collections.abc import Sequence
 from typing import TextIO
+
+from arena_core.errors import UsageError
 
 #: Colours of the prefixes of instances, in turn.
 PALETTE = ("36", "33", "32", "35", "34", "96", "93", "92", "95", "94")
 #: Colour of a phase in tables.
 PHASES = {"RUNNING": "32", "SUCCEEDED": "32", "FAILED": "31", "PENDING": "33", "QUEUING": "33", "SUSPENDED": "33"}
+
+
+def prepare() -> None:
+    """Make the standard streams usable whatever the shell and the locale have made of them."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:  # closed by the shell (`>&-`): a socket must not take its place
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A locale of plain ASCII says nothing about the terminal; files and pipes want UTF-8 anyway.
+            ascii_only = codecs.lookup(stream.encoding).name == "ascii"
+            stream.reconfigure(encoding="utf-8" if ascii_only else None, errors="backslashreplace")
+
+
+def readable(words: Sequence[str]) -> list[str]:
+    """The command line as text: in a locale without UTF-8 Python leaves bytes in it that it cannot read."""
+    return [word if word.isascii() else _readable(word) for word in words]
+
+
+def _readable(word: str) -> str:
+    if not any("\udc80" <= letter <= "\udcff" for letter in word):
+        return word
+    try:
+        return os.fsencode(word).decode("utf-8")
+    except UnicodeDecodeError:
+        raise UsageError(f"{word.encode('ascii', 'backslashreplace').decode()!r} is not text in UTF-8") from None
 
 
 def say(text: str) -> None:
@@ -18,10 +50,20 @@ def say(text: str) -> None:
 
 
 def note(text: str) -> None:
-    """Tell the user something that is not the result: stderr, so that pipes stay clean."""
-    sys.stdout.flush()
-    sys.stderr.write(text + "\n")
-    sys.stderr.flush()
+    """Tell the user something that is not the result: stderr, so that pipes stay clean. Where it cannot be written it is lost."""
+    with contextlib.suppress(OSError):
+        sys.stdout.flush()
+    try:
+        sys.stderr.write(text + "\n")
+        sys.stderr.flush()
+    except OSError:
+        drop(sys.stderr)
+
+
+def drop(stream: TextIO) -> None:
+    """Let what is still to be written go nowhere: Python tries again at its end, complains, and changes the exit code."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def colour_wanted(stream: TextIO) -> bool:

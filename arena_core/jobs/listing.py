@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Container
 
-from arena_core.errors import ArenaError, KindNotInstalled, PermissionDenied, PluginError
+from arena_core.errors import ArenaError, KindNotInstalled, PermissionDenied, PluginError, UsageError
 from arena_core.jobs.find import view
 from arena_core.jobs.marks import metadata_of
 from arena_core.jobs.pods import PodIndex, common_selector
 from arena_core.jobs.session import Session, not_installed, owner_of
 from arena_core.jobs.views import Job, JobList
+from arena_core.kube.refusals import Invalid
 from arena_core.kube.resources import PODS
 from arena_core.types import JobHandle, Manifest
 
@@ -57,6 +58,11 @@ def _objects(session: Session, job_type: str, namespace: str, selector: str) -> 
             if job_type:
                 raise not_installed(handle, error) from error
             readable = True
+        except Invalid as error:
+            if not selector:
+                raise
+            reason = error.message.partition(" was refused: ")[2] or error.message
+            raise UsageError(f"the label selector {selector!r}: {reason}", "for example team=a,stage!=test") from error
         except PermissionDenied as error:
             denied[handle.job_type.name] = error
             notes.append(f"{handle.job_type.name} is not listed: {error.message}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from arena_core.cli import catalog
@@ -181,7 +183,11 @@ def test_exit_codes_are_documented(arena):
         (("completion", "tcsh"), "which shell?"),
         (("plugins", "remove"), "expected `arena plugins list`"),
         (("submit",), "which job type?"),
-        (("schema",), "which job type?"),
+        (("schema",), "hint: `arena submit --help` lists them"),
+        (("version", "x"), "version takes no name: what is 'x'?"),
+        (("whoami", "x"), "whoami takes no name"),
+        (("exit-codes", "x"), "exit-codes takes no name"),
+        (("demo", "x"), "demo takes no name"),
     ],
 )
 def test_wrong_usage_is_2_and_says_what_to_type(arena, words, expected):
@@ -217,6 +223,15 @@ def test_a_group_of_a_plugin_runs_inside_our_error_boundary(arena):
     assert done.err.startswith("error: No such command 'stauts'")
     assert arena("local", "status", "--nope").code == 2
     assert arena("-n", "x", "local", "--help").code == 0
+
+
+@pytest.mark.parametrize("words", [("local",), ("local", "--help"), ("local", "-h"), ("help", "local")])
+def test_the_group_of_the_local_cluster_has_a_plain_help(arena, words):
+    done = arena(*words)
+    assert done.code == 0
+    assert re.search(r"^  kubeconfig  Print a kubeconfig", done.out, re.M)
+    assert "completion" not in done.out
+    assert done.out.isascii()
 
 
 def test_a_group_that_does_not_load_is_named_with_its_distribution(arena, monkeypatch):

@@ -115,6 +115,12 @@ def test_list_is_like_arenas(arena: Any, make: Any) -> None:
     assert any(e["reason"] == "FailedScheduling" for e in arena.events(third))
 
 
+def test_a_selector_that_cannot_be_read_is_named(arena: Any) -> None:
+    for work in (arena.list, arena.delete):
+        with pytest.raises(UsageError, match=r"the label selector 'a in \(b'"):
+            work(selector="a in (b")
+
+
 def test_jobs_made_by_kubectl_are_like_ours(arena: Any, make: Any) -> None:
     template = {
         "spec": {"restartPolicy": "Never", "containers": [{"name": "pytorch", "image": "x", "command": ["sh", "-c", "echo from kubectl"]}]}

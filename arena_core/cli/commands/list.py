@@ -8,13 +8,11 @@ from arena_core.cli.commands.shared import ALL_NAMESPACES, NO_HEADERS, SELECTOR,
 from arena_core.cli.flags import Parsed
 from arena_core.cli.render import dump_json, dump_yaml, print_table
 from arena_core.cli.terminal import note, say
-from arena_core.errors import ArenaError, NotFound, UsageError
+from arena_core.errors import ArenaError, NotFound
 
 
 def run(context: Context, parsed: Parsed) -> int:
     """List jobs, the newest start first; a type that may not be read is named on stderr and the others are listed."""
-    if parsed.args:
-        raise UsageError(f"list takes no name: what is {parsed.args[0]!r}?", f"`arena get {parsed.args[0]}` shows one job")
     everywhere = parsed.on("all_namespaces")
     listing = context.client.list(job_type=parsed.text("type"), all_namespaces=everywhere, selector=parsed.text("selector"))
     jobs = listing.jobs

@@ -20,7 +20,8 @@ def output_flag(*formats: str) -> Flag:
 def one_name(parsed: Parsed, what: str = "job", command: str = "get") -> str:
     """The one word that names a job."""
     if not parsed.args:
-        raise UsageError(f"which {what}? `arena {command} NAME`", "`arena list` shows the jobs")
+        hint = "`arena list` shows the jobs" if what == "job" else "`arena submit --help` lists them"
+        raise UsageError(f"which {what}? `arena {command} NAME`", hint)
     if len(parsed.args) > 1:
         raise UsageError(f"one {what} at a time: what is {parsed.args[1]!r}?", f"`arena {command} {parsed.args[0]}`")
     return parsed.args[0]

@@ -12,20 +12,28 @@ from typing import Annotated, Any
 import typer
 
 from arena_core.errors import ClusterUnreachable, NotFound, UsageError
+from arena_local.cluster import unusable
 from arena_local.context import Options
 from arena_local.daemon import control
-from arena_local.daemon.state import CONTEXT, State, default_state
+from arena_local.daemon.state import CONTEXT, State, Unusable, default_state
 
-app = typer.Typer(help="The local cluster: a Kubernetes API on this machine that runs pods as processes.", no_args_is_help=True)
+app = typer.Typer(
+    help="The local cluster: a Kubernetes API on this machine that runs pods as processes.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 
-_Nodes = Annotated[int | None, typer.Option(min=1, max=100, help="number of nodes (all of them are this machine)")]
-_Gpus = Annotated[int | None, typer.Option(min=0, help="pretend so many GPUs per node (nvidia.com/gpu)")]
+_Nodes = Annotated[int | None, typer.Option(min=1, max=100, metavar="N", help="number of nodes (all of them are this machine)")]
+_Gpus = Annotated[int | None, typer.Option(min=0, metavar="N", help="pretend so many GPUs per node (nvidia.com/gpu)")]
 _Resource = Annotated[list[str] | None, typer.Option(metavar="NAME=N", help="pretend an extended resource per node; repeatable")]
 _Quota = Annotated[
     list[str] | None, typer.Option(metavar="RESOURCE=N", help="limit LocalQueue default-queue of namespace default; repeatable")
 ]
 _Simulate = Annotated[bool | None, typer.Option(help="run no processes: pods only pretend")]
-_Names = Annotated[str | None, typer.Option(help="auto, or rewrite: no name spaces even where the kernel has them")]
+_Names = Annotated[str | None, typer.Option(metavar="auto|rewrite", help="auto, or rewrite: no name spaces even where the kernel has them")]
 _Delay = Annotated[list[str] | None, typer.Option(metavar="NAME=SECONDS", help="shorten a named wait (kubelet.backoff=1); repeatable")]
 
 _Idle = Annotated[
@@ -58,7 +66,10 @@ def up(  # noqa: PLR0913
     )
     running = state.daemon() is not None
     if after != before or not running:
-        state.save_options(after)
+        try:
+            state.save_options(after)
+        except Unusable as error:
+            raise unusable(error) from None
     daemon, started = _start(state)
     if started:
         typer.echo(f"local cluster started ({_facts(after)}); context {CONTEXT}, kubeconfig {state.kubeconfig}")
@@ -90,7 +101,7 @@ def status() -> None:
         typer.echo("pods: " + (", ".join(f"{n} {p}" for p, n in sorted(phases.items())) or "none"))
 
 
-@app.command()
+@app.command(short_help="End the cluster; what it stores stays.")
 def down() -> None:
     """End the cluster and every process of its pods; what it stores stays."""
     if control.stop(_state()):
@@ -110,7 +121,7 @@ def reset(yes: Annotated[bool, typer.Option("--yes", "-y", help="do not ask")] =
     typer.echo("local cluster removed")
 
 
-@app.command()
+@app.command(short_help="Print a kubeconfig for any other client.")
 def kubeconfig() -> None:
     """Print a complete kubeconfig for any other client (it holds the cluster's secret); starts the cluster if need be."""
     state = _state()
@@ -141,6 +152,8 @@ def _start(state: State) -> tuple[Any, bool]:
         return control.start(state)
     except control.StartFailed as error:
         raise ClusterUnreachable(f"the local cluster could not be started: {error}", f"its log is {state.log}") from None
+    except Unusable as error:
+        raise unusable(error) from None
 
 
 def _merged(before: Options, **given: Any) -> Options:

@@ -27,6 +27,10 @@ def default_state() -> Path:
     return (Path(home).expanduser() if home else Path.home() / ".arena") / "local"
 
 
+class Unusable(Exception):
+    """The state folder cannot be made or written; the text says why."""
+
+
 @dataclass(frozen=True)
 class Daemon:
     """A daemon that has said that it is ready."""
@@ -60,8 +64,13 @@ class State:
 
     def prepare(self) -> None:
         """Make the folder, readable by its owner alone."""
-        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self.folder.chmod(0o700)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self.folder.chmod(0o700)
+        except OSError as error:
+            raise Unusable(f"{self.folder} cannot be used: {error.strerror}") from None
+        if not os.access(self.folder, os.W_OK | os.X_OK):
+            raise Unusable(f"{self.folder} cannot be written")
 
     @contextlib.contextmanager
     def locked(self, name: str, *, wait: bool) -> Iterator[bool]:
