@@ -7,8 +7,8 @@ import re
 from typing import Any
 
 import pytest
-from shared import SHARED, needs_shared, recording
-from simulated import task, vcjob
+from volcano_shared import SHARED, needs_shared, recording
+from volcano_simulated import task, vcjob
 
 from arena_local.api.server import ApiServer
 from arena_local.bundle import ApiError

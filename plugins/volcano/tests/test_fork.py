@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from shared import arena_case, needs_shared
+from volcano_shared import arena_case, needs_shared
 
 from arena_core.args import parse
 from arena_volcano.args import VolcanoJobArgs

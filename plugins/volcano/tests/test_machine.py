@@ -3,29 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from simulated import Cluster, task, vcjob
+from volcano_simulated import GROUPS, JOBS, Cluster, create, never, run, task, vcjob
 
 from arena_local.bundle import Obj
 from arena_volcano.localcluster.jobs.requests import Memory, observe
-
-JOBS = "jobs.batch.volcano.sh"
-GROUPS = "podgroups.scheduling.volcano.sh"
-
-
-def run(test: Callable[[Cluster], Awaitable[None]], plan: Callable[[Obj], int | None] = lambda pod: 0) -> None:
-    async def main() -> None:
-        async with Cluster(plan) as cluster:
-            await test(cluster)
-
-    asyncio.run(asyncio.wait_for(main(), 30))
-
-
-def never(_: Obj) -> int | None:
-    return None
 
 
 def fails_first(name: str, code: int = 1) -> Callable[[Obj], int | None]:
@@ -39,10 +24,6 @@ def fails_first(name: str, code: int = 1) -> Callable[[Obj], int | None]:
         return code if len(seen) == 1 else 0
 
     return plan
-
-
-def create(cluster: Cluster, *tasks: Obj, **spec: Any) -> Obj:
-    return cluster.api.create(vcjob(*tasks, **spec), manager="t")
 
 
 def command(cluster: Cluster, action: str, kind: str = "Job", name: str = "j") -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from shared import arena_case, crd_schema, needs_shared
+from volcano_shared import arena_case, crd_schema, needs_shared
 
 from arena_core.args import parse
 from arena_core.testing.texts import environment, expand

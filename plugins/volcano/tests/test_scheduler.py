@@ -6,8 +6,7 @@ import asyncio
 from typing import Any
 
 import pytest
-from simulated import Cluster, task, vcjob
-from test_machine import GROUPS, create, never, run
+from volcano_simulated import GROUPS, Cluster, create, never, run, task, vcjob
 
 from arena_local.bundle import ApiError
 from arena_volcano.localcluster.quantity import canonical, parse

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from shared import SHARED, needs_shared, recording
+from volcano_shared import SHARED, needs_shared, recording
 
 from arena_core.types import Phase
 from arena_volcano.status import PHASES, POD_GROUP, explain, instances, pod_sets, status

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from arena_local.api.server import ApiServer
@@ -13,6 +13,8 @@ from arena_local.controllers.manager import Manager
 from arena_local.store import Store
 from arena_volcano.local import BUNDLE
 
+JOBS = "jobs.batch.volcano.sh"
+GROUPS = "podgroups.scheduling.volcano.sh"
 NODE = {
     "apiVersion": "v1",
     "kind": "Node",
@@ -118,3 +120,19 @@ def vcjob(*tasks: Obj, name: str = "j", **spec: Any) -> Obj:
     """Return a Volcano Job."""
     head = {"name": name, "namespace": "default"}
     return {"apiVersion": "batch.volcano.sh/v1alpha1", "kind": "Job", "metadata": head, "spec": {"tasks": list(tasks), **spec}}
+
+
+def run(test: Callable[[Cluster], Awaitable[None]], plan: Callable[[Obj], int | None] = lambda pod: 0) -> None:
+    async def main() -> None:
+        async with Cluster(plan) as cluster:
+            await test(cluster)
+
+    asyncio.run(asyncio.wait_for(main(), 30))
+
+
+def never(_: Obj) -> int | None:
+    return None
+
+
+def create(cluster: Cluster, *tasks: Obj, **spec: Any) -> Obj:
+    return cluster.api.create(vcjob(*tasks, **spec), manager="t")
