@@ -107,13 +107,10 @@ class World:
 
     async def quiet(self) -> None:
         """Nothing is written any more: a level-triggered controller that writes each time it looks would never end."""
-        await self.until(self.manager.idle)
-        await asyncio.sleep(0.05)
-        writes: list[tuple[str, str, str]] = []
-        end = self.api.subscribe(lambda event, resource, new, old: writes.append((event, resource, new["metadata"]["name"])))
-        await asyncio.sleep(0.15)
+        last = [time.monotonic()]
+        end = self.api.subscribe(lambda event, resource, new, old: last.append(time.monotonic()))
+        await self.until(lambda: self.manager.idle() and time.monotonic() - last[-1] > 0.2)
         end()
-        assert not writes
 
     def conditions(self, resource: str, name: str, namespace: str = "default") -> dict[str, tuple[str, str, str]]:
         obj = self.api.get(resource, namespace, name)
