@@ -96,5 +96,6 @@ Duration = Annotated[
     _writes(lambda n: f"{n}s"),
     WithJsonSchema({"type": ["string", "integer"], "examples": ["90s", "1h30m"], "description": "Go duration"}),
 ]
+Processes = Annotated[str, BeforeValidator(v.processes), WithJsonSchema({"type": ["string", "integer"], "examples": ["auto", "8"]})]
 #: A Kubernetes object's name, or empty for "not given".
 ObjectName = Annotated[str, AfterValidator(v.check_dns_subdomain)]

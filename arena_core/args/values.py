@@ -326,6 +326,14 @@ def duration(value: Any) -> int:
     return int(seconds)
 
 
+def processes(value: Any) -> str:
+    """Return how many processes torchrun starts on a node: ``auto``, ``cpu``, ``gpu``, a number from 1, or nothing."""
+    text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    if not isinstance(text, str) or not (text in ("", "auto", "cpu", "gpu") or (text.isascii() and text.isdigit() and int(text) > 0)):
+        raise ValueError(f"{value!r} must be auto, cpu, gpu or a number from 1")
+    return text
+
+
 def check_dns_label(text: str, limit: int = 63) -> str:
     """Return a DNS label (RFC 1123)."""
     if len(text) > limit or not _DNS_LABEL.fullmatch(text):

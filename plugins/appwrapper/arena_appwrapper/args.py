@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar, Literal, cast
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, create_model, field_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, create_model
 from pydantic.fields import FieldInfo
 
-from arena_core.args import CpuMemoryArgs, Duration, RunPolicyArgs, SharedMemoryArgs, SubmitArgs, flag
+from arena_core.args import CpuMemoryArgs, Duration, Processes, RunPolicyArgs, SharedMemoryArgs, SubmitArgs, flag
 from arena_core.types import Jobs, Problem
 
 WRAPPER, VOLCANO = "AppWrapper", "AppWrapper: Volcano Job inside"
@@ -67,7 +67,7 @@ class AppWrapperArgs(RunPolicyArgs, CpuMemoryArgs, SharedMemoryArgs, SubmitArgs)
     )
     terminal_exit_codes: ExitCodes = flag((), help="Exit codes that end the job without a retry.", group=WRAPPER, metavar="3,10")
     retryable_exit_codes: ExitCodes = flag((), help="Only these exit codes are retried.", group=WRAPPER, metavar="137,143")
-    nproc_per_node: str = flag("", help="Processes of each pod: auto, cpu, gpu or a number.", group="Job", metavar="N")
+    nproc_per_node: Processes = flag("", help="Processes of each pod: auto, cpu, gpu or a number.", group="Job", metavar="N")
 
     replicas: int = flag(1, help="Pods of the Volcano task.", group=VOLCANO, ge=1, paths=(f"{COMPONENT}.spec.tasks[].replicas",))
     min_available: int = flag(
@@ -90,14 +90,6 @@ class AppWrapperArgs(RunPolicyArgs, CpuMemoryArgs, SharedMemoryArgs, SubmitArgs)
     partition_highest_tier: int = flag(0, help="Highest HyperNode tier for a partition (none if it is not given).", group=VOLCANO, ge=0)
     ring_controller: str = flag("", help="Ring controller of Ascend devices, e.g. ascend-1980.", group=VOLCANO, metavar="NAME")
     volcano_queue: str = flag("default", help="Queue of Volcano (not of Kueue).", group=VOLCANO, metavar="QUEUE")
-
-    @field_validator("nproc_per_node", mode="before")
-    @classmethod
-    def _check_nproc(cls, value: object) -> object:
-        text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-        if not isinstance(text, str) or not (text in ("", "auto", "cpu", "gpu") or (text.isascii() and text.isdigit() and int(text) > 0)):
-            raise ValueError(f"{value!r} must be auto, cpu, gpu or a number from 1")
-        return text
 
     @property
     def explicit_scheduler(self) -> str:

@@ -17,6 +17,7 @@ from arena_core.args import (
     KueueArgs,
     ModelArgs,
     ObjectName,
+    Processes,
     Quantity,
     SharedMemoryArgs,
     SyncArgs,
@@ -161,7 +162,7 @@ class VolcanoJobArgs(KueueArgs, TensorboardArgs, SyncArgs, ModelArgs, SharedMemo
         False, help="Let others than the job's own pods reach it (the svc plugin's NetworkPolicy forbids that).", group=VOLCANO
     )
     master_port: int = flag(23456, help="Port of the rendezvous (MASTER_PORT), with --image.", group=TASKS, ge=1, le=65535)
-    nproc_per_node: str = flag(
+    nproc_per_node: Processes = flag(
         "", help="Processes of each pod: auto, cpu, gpu or a number; WORLD_SIZE counts them.", group=TASKS, metavar="N"
     )
     ring_controller: str = flag("", help="Ring controller of Ascend devices, e.g. ascend-1980.", group=TASKS, metavar="NAME")
@@ -216,14 +217,6 @@ class VolcanoJobArgs(KueueArgs, TensorboardArgs, SyncArgs, ModelArgs, SharedMemo
     @classmethod
     def _check_task_name(cls, name: str) -> str:
         return check_dns_label(name)
-
-    @field_validator("nproc_per_node", mode="before")
-    @classmethod
-    def _check_nproc(cls, value: object) -> object:
-        text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-        if not isinstance(text, str) or not (text in ("", "auto", "cpu", "gpu") or (text.isascii() and text.isdigit() and int(text) > 0)):
-            raise ValueError(f"{value!r} must be auto, cpu, gpu or a number from 1")
-        return text
 
     @property
     def style(self) -> Literal["tasks", "image", "images"]:
