@@ -70,3 +70,12 @@ def test_a_wheel_holds_its_package_typed_and_nothing_else(name: str, wheels: dic
     assert f"{package}/py.typed" in files
     assert {Path(file).parts[0] for file in files if ".dist-info/" not in file} == {package}
     assert not [file for file in files if file.endswith((".pyc", ".db", ".log"))]
+
+
+def test_the_demo_works_from_an_installed_wheel(environment: Environment) -> None:
+    environment.install("arena-core", "arena-pytorchjob", "arena-local")
+    try:
+        printed = environment.run("arena", "demo").stdout
+    finally:
+        environment.run("arena", "local", "down", code=None)
+    assert printed.count("weight checksum") == 2
