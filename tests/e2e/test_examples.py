@@ -54,3 +54,18 @@ def test_every_flag_of_the_wrapper_is_in_the_table(machine):
     assert named <= known.keys(), named - known.keys()
     own = {name for name, spec in known.items() if spec.group.startswith("AppWrapper")}
     assert own <= named, own - named
+
+
+def test_every_defect_of_the_fork_has_its_line():
+    """``docs/differences-from-arena.md`` says of each of the 25 what is done instead."""
+    text = (ROOT / "docs" / "differences-from-arena.md").read_text(encoding="utf-8")
+    rows = [line for line in text.splitlines() if line.startswith("|") and re.search(r"\bL\d+\b", line)]
+    assert {int(n) for row in rows for n in re.findall(r"\bL(\d+)\b", row)} == set(range(1, 26))
+    assert all(len([cell for cell in row.strip("|").split("|") if cell.strip()]) == 3 for row in rows)
+
+
+def test_yaml_in_the_page_on_cluster_setup_is_sound():
+    text = (ROOT / "docs" / "cluster-setup.md").read_text(encoding="utf-8")
+    objects = [obj for block in re.findall(r"```yaml\n(.*?)```", text, re.S) for obj in yaml.safe_load_all(block)]
+    assert [obj["kind"] for obj in objects] == ["ClusterRole", "ClusterRoleBinding", "Role"]
+    assert objects[1]["roleRef"]["name"] == objects[0]["metadata"]["name"]
