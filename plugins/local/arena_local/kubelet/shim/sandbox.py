@@ -85,7 +85,7 @@ class Sandbox:
         if len(entries) > MAX_ENTRIES:
             return
         base = f"{own}/base"
-        for name in ("base", "upper", "work"):
+        for name in ("base", "upper", "scratch"):
             os.makedirs(f"{own}/{name}", exist_ok=True)
         p.mount("tmpfs", base, "tmpfs", p.MS_NOSUID | p.MS_NODEV, "mode=1777")
         for name, is_link in entries:
@@ -102,7 +102,7 @@ class Sandbox:
     def _layer(self, own: str, tmp: str) -> None:
         """Put what the container writes on disk, above the places for what is there; in memory where the kernel has no overlays."""
         os.chmod(f"{own}/upper", 0o1777)
-        options = f"lowerdir={own}/base,upperdir={own}/upper,workdir={own}/work"
+        options = f"lowerdir={own}/base,upperdir={own}/upper,workdir={own}/scratch"
         for extra in ("", ",userxattr"):
             try:
                 p.mount("overlay", tmp, "overlay", p.MS_NOSUID | p.MS_NODEV, options + extra)
