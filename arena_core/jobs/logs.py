@@ -14,7 +14,7 @@ from arena_core.jobs.templates import is_foreign_init, own_init_containers
 from arena_core.jobs.views import Job, LogLine
 from arena_core.jobs.waiting import container_started, why_no_instances, why_waiting
 from arena_core.kube.logs import LogOptions, split_timestamp
-from arena_core.types import JobHandle, LogQuery, LogSource
+from arena_core.types import JobHandle, LogQuery, LogSource, Manifest
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,7 @@ def choose(handle: JobHandle, job: Job, query: LogQuery) -> list[LogSource]:
     if query.instance:
         query = replace(query, instance=_instance(job, query.instance))
     sources = handle.log_sources(job.manifest, job.pods, query)
+    sources = _with_container(job, sources, query)
     if query.all_instances:
         return sources
     wanted = query.instance
@@ -76,6 +77,25 @@ def choose(handle: JobHandle, job: Job, query: LogQuery) -> list[LogSource]:
         wanted = chief.name if chief else ""
     chosen = [s for s in sources if s.pod == wanted]
     return chosen[:1] or ([] if wanted else sources[:1])
+
+
+def _with_container(job: Job, sources: list[LogSource], query: LogQuery) -> list[LogSource]:
+    """Return the sources whose pod has the container that is asked for; a name that none of those meant has is an error."""
+    if not query.container:
+        return sources
+    known = {str(metadata_of(pod).get("name")): _containers(pod) for pod in job.pods}
+    having = [s for s in sources if s.container in known.get(s.pod, (s.container,))]
+    meant = [s for s in sources if query.instance in ("", s.pod)]
+    if meant and not any(s in having for s in meant):
+        names = dict.fromkeys(name for s in meant for name in known[s.pod])
+        whose = meant[0].label or meant[0].pod if query.instance else job.name
+        raise NotFound(f"{whose} has no container {query.container}", f"its containers: {', '.join(names)}")
+    return having
+
+
+def _containers(pod: Manifest) -> list[str]:
+    spec = pod.get("spec") or {}
+    return [str(c.get("name", "")) for key in ("containers", "initContainers", "ephemeralContainers") for c in spec.get(key) or []]
 
 
 def _instance(job: Job, wanted: str) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from arena_core.errors import ArenaError, JobFailed, NotFound, TimedOut, UsageError
+from arena_core.jobs.explain import failed_instances, last_words
 from arena_core.jobs.find import find, read, view
 from arena_core.jobs.marks import metadata_of
 from arena_core.jobs.pods import selector_of
@@ -58,7 +59,7 @@ def wait_for(
         if goal != "deleted" and _reached(job, goal):
             whole = _finished(session, handle, job)
             if whole.status.phase is Phase.FAILED and goal != "failed":
-                raise failure(whole)
+                raise failure(session, whole)
             return whole
     raise _too_late(session, handle, last, name, goal, timeout or 0.0)
 
@@ -102,15 +103,28 @@ def _finished(session: Session, handle: JobHandle, job: Job) -> Job:
     return whole
 
 
-def failure(job: Job) -> JobFailed:
-    """Return the error for a failed job: why, and the exit code of the instance that failed first."""
+def failure(session: Session, job: Job) -> JobFailed:
+    """Return the error for a failed job: why, and what is known of the instance that failed first."""
     status = job.status
     parts = [": ".join(p for p in (status.reason, status.message) if p)]
-    broken = sorted((i for i in status.instances if i.exit_code), key=lambda i: i.finished or "~")
-    if broken:
-        parts.append(f"{broken[0].name} exited with {broken[0].exit_code}")
+    hint = f"`arena why {job.name}` says more"
+    if failed := failed_instances(job):
+        first = failed[0]
+        parts.append(f"{first.name} exited with {first.exit_code}")
+        hint = f"`arena logs {job.name}{'' if first.chief else f' -i {first.short_name}'}` shows its log"
+    else:
+        parts += _last_words(session, job)
     why = "; ".join(p for p in parts if p) or "no reason is given"
-    return JobFailed(f"{job.job_type} {job.name} failed: {why}", f"`arena logs {job.name}` shows its log")
+    return JobFailed(f"{job.job_type} {job.name} failed: {why}", hint)
+
+
+def _last_words(session: Session, job: Job) -> list[str]:
+    """What the events tell of the instance that failed; they may come a moment after the end of the job."""
+    for pause in (0.0, 0.3, 0.7):
+        time.sleep(pause)
+        if found := last_words(session, job):
+            return [found[0].message]
+    return []
 
 
 def _states(session: Session, handle: JobHandle, obj: Manifest, goal: str, deadline: float | None) -> Iterator[Job | None]:

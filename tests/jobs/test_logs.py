@@ -40,6 +40,21 @@ def test_all_instances_come_together_in_the_order_of_time(arena: Any, make: Any)
     assert sorted(line.text[:30] for line in stamped) == [line.text[:30] for line in stamped]
 
 
+def test_a_container_that_is_not_there_is_named_and_not_waited_for(arena: Any, make: Any) -> None:
+    arena.submit("pytorchjob", make("boxes", "sleep 20", workers=2))
+    arena.wait("boxes", "running", timeout=20)
+    for more in ({}, {"follow": True}, {"all_instances": True}, {"instance": "worker-0"}):
+        with pytest.raises(NotFound, match="has no container nope") as caught:
+            list(arena.logs("boxes", container="nope", **more))
+        assert "pytorch" in caught.value.hint
+    with pytest.raises(NotFound, match="boxes has no container nope"):
+        arena.exec(arena.get("boxes"), ["true"], container="nope")
+    # The operator's init container is in the worker alone.
+    with pytest.raises(NotFound, match="master-0 has no container init-pytorch"):
+        list(arena.logs("boxes", container="init-pytorch", instance="master-0"))
+    arena.delete("boxes")
+
+
 def test_parts_of_a_log(arena: Any, make: Any) -> None:
     arena.submit("dummy", make("parts", "echo a; echo b; printf c"))
     arena.wait("parts", timeout=20)

@@ -35,6 +35,41 @@ def test_each_goal_of_wait(arena: Any, make: Any) -> None:
         arena.wait("never-was")
 
 
+def test_a_worker_that_dies_while_the_master_waits_is_named(arena: Any, make: Any) -> None:
+    command = "if [ $RANK = 1 ]; then exit 7; fi; trap exit TERM; sleep 60 & wait"
+    arena.submit("pytorchjob", make("half", command, workers=2, clean_task_policy="None"))
+    with pytest.raises(JobFailed, match="half-worker-0 exited with 7") as caught:
+        arena.wait("half", timeout=20)
+    assert caught.value.hint == "`arena logs half -i worker-0` shows its log"
+    arena.delete("half")
+
+
+def test_instances_that_failed_and_are_gone_are_told_of(arena: Any, make: Any) -> None:
+    command = "if [ $RANK = 1 ]; then exit 7; fi; trap exit TERM; sleep 60 & wait"
+    arena.submit("pytorchjob", make("gone", command, workers=2))
+    # The operator removes the pods of a job that has used up its retries.
+    with pytest.raises(JobFailed, match="gone failed") as caught:
+        arena.wait("gone", timeout=20)
+    assert "143" not in caught.value.message, "the master was ended because the worker had failed"
+    until = time.monotonic() + 10
+    while (job := arena.get("gone")).status.instances and time.monotonic() < until:
+        time.sleep(0.1)
+    about = {"kind": "PyTorchJob", "name": "gone", "namespace": job.namespace, "uid": job.uid}
+    event = {
+        "metadata": {"name": "gone.1"},
+        "involvedObject": about,
+        "message": "Pod: x.gone-worker-0 exited with code 7",
+        "type": "Normal",
+    }
+    arena.direct.cluster.request("POST", f"/api/v1/namespaces/{job.namespace}/events", None, event)
+    causes = arena.explain(job)
+    assert [c for c in causes if "gone-worker-0 exited with code 7" in c.message]
+    assert "--clean-task-policy" in causes[-1].hint
+    with pytest.raises(JobFailed, match="gone-worker-0 exited with code 7") as caught:
+        arena.wait("gone", timeout=20)
+    assert caught.value.hint == "`arena why gone` says more"
+
+
 def test_the_time_of_a_wait_is_limited(arena: Any, make: Any) -> None:
     arena.submit("dummy", make("slow", SLEEP))
     start = time.monotonic()
