@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from arena_local.api.check import check
 from arena_local.api.errors import Refusal
 from arena_local.api.options import WriteOptions
 from arena_local.api.registry import Resource
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from arena_local.api.server import ApiServer
 
 Obj = dict[str, Any]
+#: How a webhook stumbles over an object that has not the shape of its kind.
+_MISREAD = (AttributeError, TypeError, KeyError, IndexError, ValueError)
 #: What the API server adds to a bare code; a webhook that answers 400 without a reason gets none (Volcano's do).
 _REASONS = {403: "Forbidden", 404: "NotFound", 409: "Conflict", 422: "Invalid"}
 
@@ -38,6 +41,10 @@ def admit(server: ApiServer, resource: Resource, obj: Obj, old: Obj | None, oper
                 hook.mutate(server, obj, old, operation)
             except Denied as error:
                 raise denied(hook, error) from None
+            except _MISREAD:
+                # The schema, which is looked at next, says what is wrong.
+                if not resource.custom or not any(check(resource.schema, obj, "", root=True)):
+                    raise
 
 
 def admit_late(server: ApiServer, resource: Resource, obj: Obj, old: Obj | None, operation: str, options: WriteOptions) -> None:

@@ -37,6 +37,7 @@ class Cluster:
         from arena_local.store import Store
 
         self.state = state
+        state.secure_database()
         self.store = Store(state.database)
         bundles = load_bundles()
         self.api: Any = ApiServer(self.store, (), options)

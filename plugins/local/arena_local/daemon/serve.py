@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import os
 import resource
 import signal
 import sys
+from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 
 from arena_local.daemon.idle import Idle
@@ -37,8 +39,17 @@ def run(state: State, port: int, *, verbose: bool = False) -> int:
     return 0
 
 
+class _PrivateLog(RotatingFileHandler):
+    """A log file that nobody else may read, after a rotation, too."""
+
+    def _open(self) -> TextIOWrapper:
+        os.close(os.open(self.baseFilename, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        os.chmod(self.baseFilename, 0o600)  # noqa: PTH101
+        return super()._open()
+
+
 def _set_up_log(state: State, *, verbose: bool) -> None:
-    handler = RotatingFileHandler(state.log, maxBytes=5_000_000, backupCount=2)
+    handler = _PrivateLog(state.log, maxBytes=5_000_000, backupCount=2)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     root = logging.getLogger()
     root.addHandler(handler)

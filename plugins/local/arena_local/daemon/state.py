@@ -12,7 +12,7 @@ import socket
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from arena_local.context import Options
 from arena_local.kubelet.shim.processes import start_ticks
@@ -71,6 +71,18 @@ class State:
             raise Unusable(f"{self.folder} cannot be used: {error.strerror}") from None
         if not os.access(self.folder, os.W_OK | os.X_OK):
             raise Unusable(f"{self.folder} cannot be written")
+
+    def private(self, name: str) -> BinaryIO:
+        """Open a file of the folder, emptied, that nobody else may read."""
+        fd = os.open(self.folder / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        os.fchmod(fd, 0o600)
+        return os.fdopen(fd, "wb")
+
+    def secure_database(self) -> None:
+        """See to it that the database is its owner's alone; SQLite gives its other files the same mode."""
+        fd = os.open(self.database, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        os.fchmod(fd, 0o600)
+        os.close(fd)
 
     @contextlib.contextmanager
     def locked(self, name: str, *, wait: bool) -> Iterator[bool]:

@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 import hmac
+import ipaddress
 
 from aiohttp import web
 
 from arena_local.api.errors import Refusal
 from arena_local.http.paths import parse
 
-_LOCAL = frozenset({"localhost", "127.0.0.1", "[::1]", "::1"})
 _PUBLIC = frozenset({"/version", "/healthz", "/readyz", "/livez"})
 
 
-def _host_name(header: str) -> str:
-    if header.startswith("["):
-        return header.partition("]")[0] + "]"
-    return header.partition(":")[0]
+def _is_loopback(header: str) -> bool:
+    host = header[1:].partition("]")[0] if header.startswith("[") else header.partition(":")[0]
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def check_origin(request: web.Request) -> None:
     """Refuse a foreign Host (DNS rebinding) and a foreign Origin (a web page); the Python client names the server itself as Origin."""
     address = request.headers.get("Host", "")
-    host = _host_name(address)
-    if host.lower() not in _LOCAL and not host.startswith("127."):
+    if not _is_loopback(address):
         raise Refusal(403, "Forbidden", "the local cluster answers only to a loopback address in the Host header", {})
     if request.headers.get("Origin", f"http://{address}") != f"http://{address}":
         raise Refusal(403, "Forbidden", "the local cluster answers no web page (Origin header)", {})

@@ -33,7 +33,7 @@ class Runtime:
     def start(self) -> None:
         """Start the fork server."""
         ours, theirs = socket.socketpair()
-        with self._log.open("ab") as out:
+        with os.fdopen(os.open(self._log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600), "ab") as out:
             command = [sys.executable, "-I", "-S", str(SHIM / "zygote.py"), str(theirs.fileno())]
             self._zygote = subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=-3, stdout=out, stderr=out, start_new_session=True)
         theirs.close()

@@ -95,6 +95,24 @@ def _volume_source(volume: Obj, where: str) -> Iterator[Cause]:
         yield required(f"{where}.hostPath.path")
     if "persistentVolumeClaim" in volume and not volume["persistentVolumeClaim"].get("claimName"):
         yield required(f"{where}.persistentVolumeClaim.claimName")
+    for key in ("configMap", "secret", "downwardAPI"):
+        yield from _items(volume.get(key), f"{where}.{key}")
+    for index, part in enumerate((volume.get("projected") or {}).get("sources") or ()):
+        for key in ("configMap", "secret", "downwardAPI"):
+            yield from _items(part.get(key), f"{where}.projected.sources[{index}].{key}")
+
+
+def _items(source: Obj | None, where: str) -> Iterator[Cause]:
+    for index, item in enumerate((source or {}).get("items") or ()):
+        name, field = item.get("path", ""), f"{where}.items[{index}].path"
+        if not name:
+            yield required(field)
+        elif name.startswith("/"):
+            yield bad_value(field, name, "must be a relative path")
+        elif ".." in name.split("/"):
+            yield bad_value(field, name, "must not contain '..'")
+        elif name.startswith(".."):
+            yield bad_value(field, name, "must not start with '..'")
 
 
 def _container(container: Obj, where: str, volumes: set[str], seen: set[str], *, init: bool) -> Iterator[Cause]:
