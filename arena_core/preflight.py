@@ -1,4 +1,4 @@
-"""What only the cluster knows and every job type asks in the same way: Kueue's queue and priority, the pods' priority class. Read-only."""
+"""What only the cluster knows and every job type asks in the same way: queue and priority, the pods' priority class, gangs. Read-only."""
 
 from __future__ import annotations
 
@@ -32,3 +32,24 @@ def priority_problems(args: Any, lookup: Lookup) -> list[Problem]:
         hint = "`kubectl get priorityclasses` lists them"
         return [Problem(f"the priority class {args.priority!r} does not exist", "priority", hint)]
     return []
+
+
+def gang_problems(args: Any, lookup: Lookup) -> list[Problem]:
+    """Return a problem where ``--gang`` asks for a PodGroup that the cluster does not know; the other kind is offered if it is there."""
+    if not args.gang:
+        return []
+    from arena_core.podspec.gang import COSCHEDULING_POD_GROUP, VOLCANO_POD_GROUP, is_volcano
+
+    volcano = is_volcano(args.scheduler)
+    wanted = VOLCANO_POD_GROUP if volcano else COSCHEDULING_POD_GROUP
+    if lookup.serves(wanted) is not False:
+        return []
+    whose = "Volcano" if volcano else "the coscheduling plugin"
+    text = f"the PodGroups of {whose} are not installed on this cluster ({wanted.plural}.{wanted.group})"
+    if volcano:
+        hint = "install Volcano, or leave --gang out"
+    elif lookup.serves(VOLCANO_POD_GROUP):
+        hint = "Volcano is: add --scheduler volcano"
+    else:
+        hint = "install the coscheduling plugin of scheduler-plugins, or Volcano (then with --scheduler volcano), or leave --gang out"
+    return [Problem(text, "gang", hint)]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from arena_core.cli.command import Command, Context
@@ -12,6 +15,9 @@ from arena_core.errors import ArenaError, NotFound, UsageError
 
 if TYPE_CHECKING:
     from arena_core.jobs.views import Deleted
+
+#: Seconds after which somebody who waits wants to know what for.
+PATIENCE = 3.0
 
 
 def run(context: Context, parsed: Parsed) -> int:
@@ -28,9 +34,23 @@ def run(context: Context, parsed: Parsed) -> int:
     for result in results:
         if result.error is None and "wait" not in parsed.values and not result.record_only:
             # Finalizers may hold the job (an AppWrapper's do); a name must be free again when we return.
-            context.client.wait(result.name, "deleted", job_type=result.job_type, timeout=timeout)
+            with _patience(result.name):
+                context.client.wait(result.name, "deleted", job_type=result.job_type, timeout=timeout)
         worst = _report(result, parsed) or worst
     return worst
+
+
+@contextlib.contextmanager
+def _patience(name: str) -> Iterator[None]:
+    """Say what is waited for, if it takes long."""
+    text = f"{name} is being deleted and waits for its instances to end; Ctrl-C ends the waiting, not the deletion"
+    told = threading.Timer(PATIENCE, note, (text,))
+    told.daemon = True
+    told.start()
+    try:
+        yield
+    finally:
+        told.cancel()
 
 
 def _report(result: Deleted, parsed: Parsed) -> int:

@@ -148,7 +148,7 @@ def _init_container(master: str) -> Obj:
 def _autoscaler(run: Run) -> None:
     """Keep a HorizontalPodAutoscaler for an elastic job with metrics."""
     policy = run.job["spec"].get("elasticPolicy") or {}
-    if not policy.get("metrics"):
+    if policy.get("metrics") is None:
         return
     resource = "horizontalpodautoscalers.autoscaling"
     target = {"kind": "PyTorchJob", "name": run.name, "apiVersion": "kubeflow.org/v1"}

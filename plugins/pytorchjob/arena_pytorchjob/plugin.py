@@ -45,10 +45,10 @@ def arena_build_manifests(args: PyTorchJobArgs, jobs: Jobs) -> Sequence[Manifest
 
 @hookimpl
 def arena_preflight(args: PyTorchJobArgs, lookup: Lookup, jobs: Jobs) -> Iterable[Problem]:
-    """Return what the cluster lacks: queue, priority classes."""
-    from arena_core.preflight import priority_problems, queue_problems
+    """Return what the cluster lacks: queue, priority classes, gangs."""
+    from arena_core.preflight import gang_problems, priority_problems, queue_problems
 
-    return [*queue_problems(args, lookup), *priority_problems(args, lookup)]
+    return [*queue_problems(args, lookup), *priority_problems(args, lookup), *gang_problems(args, lookup)]
 
 
 @hookimpl

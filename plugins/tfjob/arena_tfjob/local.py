@@ -87,10 +87,10 @@ def _hosts(run: Run, replica: Replica) -> list[str]:
 
 
 def _sparse(run: Run, replica: Replica, index: int) -> dict[str, Any]:
-    servers = _hosts(run, run.replicas[PS]) if PS in run.replicas else []
+    servers = _hosts(run, run.replicas[PS]) if PS in run.replicas else None
     if replica.type == WORKER:
         return {"worker": {str(index): _hosts(run, replica)[index]}, "ps": servers}
-    return {"worker": {}, "ps": [servers[index]] if replica.type == PS else []}
+    return {"worker": {}, "ps": [servers[index]] if servers and replica.type == PS else []}
 
 
 def _cluster_spec(run: Run, replica: Replica, index: int, pod: Obj) -> None:
