@@ -104,3 +104,27 @@ def test_help_fits_the_terminal(run, columns):
         lines = run(command, COLUMNS=columns).stdout.decode().splitlines()
         assert max(map(len, lines)) <= max(100, min(110, int(columns)))
         assert lines[0]
+
+
+def test_the_current_directory_travels_as_text_or_is_refused(tmp_path, monkeypatch):
+    from types import SimpleNamespace
+
+    from arena_core.errors import UsageError
+    from arena_local.extension import CWD_ANNOTATION, arena_mutate_manifests
+
+    def sent():
+        pod = {"kind": "Pod", "spec": {"containers": [{"name": "c"}]}}
+        return arena_mutate_manifests([pod], SimpleNamespace(local=True))[0]["metadata"]["annotations"][CWD_ANNOTATION]
+
+    here = tmp_path / "grüß"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    assert sent() == str(here)
+    here.rmdir()
+    with pytest.raises(UsageError, match="the current directory is gone"):
+        sent()
+    here = tmp_path / os.fsdecode(b"\xff")
+    here.mkdir()
+    monkeypatch.chdir(here)
+    with pytest.raises(UsageError, match="not text in UTF-8"):
+        sent()

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from arena_core.errors import UsageError
 from arena_core.hookspecs import hookimpl
 from arena_core.types import Manifest
 from arena_local.entrypoints import stand_in
@@ -45,14 +46,24 @@ def pod_templates(value: Any) -> Iterator[dict[str, Any]]:
 
 def _prepare(template: dict[str, Any]) -> None:
     annotations = template.setdefault("metadata", {}).setdefault("annotations", {}) or {}
-    annotations.setdefault(CWD_ANNOTATION, str(Path.cwd()))
-    annotations.setdefault(PATH_ANNOTATION, os.environ.get("PATH", ""))
+    annotations.setdefault(CWD_ANNOTATION, _current_directory())
+    annotations.setdefault(PATH_ANNOTATION, os.fsencode(os.environ.get("PATH", "")).decode("utf-8", "replace"))
     template["metadata"]["annotations"] = annotations
     spec = template["spec"]
     for container in [*(spec.get("initContainers") or ()), *spec["containers"]]:
         stand_in(container)
         if _from_image(container.get("workingDir")) and not _lives_there(container):
             del container["workingDir"]
+
+
+def _current_directory() -> str:
+    """The directory as text, whatever the locale: objects are UTF-8."""
+    try:
+        return os.fsencode(Path.cwd()).decode("utf-8")
+    except OSError:
+        raise UsageError("the current directory is gone, and the job would run in it", "change to another one") from None
+    except UnicodeDecodeError:
+        raise UsageError("the name of the current directory is not text in UTF-8, and the job would run in it", "rename it") from None
 
 
 def _from_image(path: Any) -> bool:

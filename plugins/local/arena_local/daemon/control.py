@@ -46,7 +46,7 @@ def start(state: State, *, timeout: float = 20.0) -> tuple[Daemon, bool]:
 def _spawn(state: State) -> subprocess.Popen[bytes]:
     state.prepare()
     with state.private("daemon.out") as out:
-        command = [sys.executable, "-m", "arena_local.daemon", "--state", str(state.folder)]
+        command = [sys.executable, "-X", "utf8", "-m", "arena_local.daemon", "--state", str(state.folder)]
         environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
         return subprocess.Popen(command, stdin=-3, stdout=out, stderr=out, start_new_session=True, cwd=state.folder, env=environment)
 
