@@ -8,9 +8,10 @@ import pytest
 
 from arena_appwrapper.operator import webhook
 from arena_appwrapper.operator.build import Fatal, component_object
+from arena_appwrapper.operator.pods import terminal_failure
 from arena_appwrapper.operator.podsets import PathError, effective, expected_pods, infer, resolve
 from arena_appwrapper.operator.resources import plural_of
-from arena_appwrapper.operator.settings import Settings, format_duration, parse_duration
+from arena_appwrapper.operator.settings import LABEL, Settings, format_duration, parse_duration
 from arena_local.bundle import Denied
 
 PREFIX = "workload.codeflare.dev.appwrapper/"
@@ -189,11 +190,41 @@ def test_what_kueue_hands_over_reaches_the_pods():
 
 
 def test_conflicts_are_fatal():
-    for info in ({"labels": {"workload.codeflare.dev/appwrapper": "other"}}, {"nodeSelector": {"zone": "b"}}):
+    for info, labels in (({}, {LABEL: "other"}), ({"nodeSelector": {"zone": "b"}}, {}), ({"labels": {"l": "1"}}, {"l": "2"})):
         made = pod(nodeSelector={"zone": "a"})
-        made["metadata"]["labels"] = dict(info.get("labels", {}))
+        made["metadata"]["labels"] = labels
         with pytest.raises(Fatal):
             component_object(wrapper(made, infos=[info]), 0)
+
+
+def test_a_conflict_is_worded_as_by_the_operator():
+    made = {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "j"}, "spec": {"template": pod()}}
+    made["spec"]["template"]["metadata"] = {"labels": {LABEL: "other"}}
+    with pytest.raises(Fatal, match=f"^conflict updating labels: conflict for key={LABEL}, value1=other, value2=w$"):
+        component_object(wrapper(made), 0)
+    made["spec"]["template"]["metadata"] = {}
+    made["metadata"]["labels"] = {LABEL: "mine"}
+    assert component_object(wrapper(made), 0)["metadata"]["labels"] == {LABEL: "mine"}
+
+
+def failed(code, **more):
+    return {"status": {"containerStatuses": [{"name": "c", "state": {"terminated": {"exitCode": code}}}], **more}}
+
+
+@pytest.mark.parametrize(
+    ("notes", "pod", "terminal"),
+    [
+        ({"terminalExitCodes": "3,10"}, failed(10), True),
+        ({"terminalExitCodes": "0"}, failed(0), False),
+        ({"retryableExitCodes": "7"}, failed(7), False),
+        ({"retryableExitCodes": "7"}, failed(8), True),
+        ({"retryableExitCodes": "7"}, failed(0), False),
+        ({"terminalExitCodes": "3"}, failed(0, initContainerStatuses=failed(3)["status"]["containerStatuses"]), False),
+        ({}, failed(1), False),
+    ],
+)
+def test_exit_codes_that_end_all_tries(notes, pod, terminal):
+    assert terminal_failure(pod, settings(**notes)) is terminal
 
 
 def test_pods_with_gpus_stay_away_from_sick_nodes():

@@ -27,7 +27,8 @@ def component_object(wrapper: Obj, index: int) -> Obj:
     meta = obj.setdefault("metadata", {})
     meta.setdefault("namespace", wrapper["metadata"]["namespace"])
     name = wrapper["metadata"]["name"]
-    _merge(meta, "labels", {LABEL: name})
+    # The object keeps a label of that name which its author gave it; in pod templates that is a conflict.
+    meta["labels"] = {LABEL: name, **(meta.get("labels") or {})}
     cached = ((wrapper.get("status") or {}).get("componentStatus") or [{}] * (index + 1))[index].get("podSets")
     infos = component.get("podSetInfos") or []
     for n, pod_set in enumerate(cached if cached is not None else effective(component)):
@@ -46,7 +47,7 @@ def _merge(target: Obj, field: str, values: Mapping[str, str]) -> None:
     have = target.get(field) or {}
     for key, value in values.items():
         if have.get(key, value) != value:
-            raise Fatal(f"injecting {field}: conflict for key {key}: {have[key]} != {value}")
+            raise Fatal(f"conflict updating {field}: conflict for key={key}, value1={have[key]}, value2={value}")
     target[field] = {**have, **values}
 
 
@@ -54,7 +55,7 @@ def _inject(template: Obj, info: Mapping[str, Any], wrapper: str) -> None:
     """Put a podSetInfo and the AppWrapper's label into a pod template, in the operator's order."""
     meta = template["metadata"] = template.get("metadata") or {}
     _merge(meta, "annotations", info.get("annotations") or {})
-    _merge(meta, "labels", {**(info.get("labels") or {}), LABEL: wrapper})
+    _merge(meta, "labels", {LABEL: wrapper, **(info.get("labels") or {})})
     spec = template["spec"]
     _merge(spec, "nodeSelector", info.get("nodeSelector") or {})
     if info.get("tolerations"):

@@ -10,7 +10,7 @@ from arena_appwrapper.operator.resources import resource_of
 from arena_appwrapper.operator.settings import LABEL, MANAGER, Settings
 from arena_local.bundle import Api, ApiError, Obj
 from arena_local.operator.conditions import find_condition, parse_time, set_condition
-from arena_local.operator.owners import controlled_by
+from arena_local.operator.owners import controller_of
 
 DEPLOYED = "ResourcesDeployed"
 
@@ -49,7 +49,7 @@ def create(api: Api, wrapper: Obj) -> tuple[str, bool]:
 
 def _create_one(api: Api, wrapper: Obj, index: int, entry: Obj) -> None:
     obj = component_object(wrapper, index)
-    if not entry.get("name"):
+    if _condition(entry) is None:
         entry.update(name=obj["metadata"].get("name", ""), kind=obj["kind"], apiVersion=obj["apiVersion"])
         _mark(entry, "Unknown", "ComponentCreationInitiated", api.now())
         store_status(api, wrapper)
@@ -60,7 +60,10 @@ def _create_one(api: Api, wrapper: Obj, index: int, entry: Obj) -> None:
         if error.reason != "AlreadyExists":
             raise
         there = api.find(resource, obj["metadata"]["namespace"], obj["metadata"]["name"])
-        if there is None or not controlled_by(there, wrapper["metadata"]["uid"]):
+        if there is None:
+            raise
+        # By name, as the operator compares: what a namesake that is gone has left behind is taken for its own.
+        if (controller_of(there) or {}).get("name") != wrapper["metadata"]["name"]:
             raise Fatal(f"resource {obj['metadata']['name']} exists, but is not controlled by appwrapper") from error
         made = there
     entry["name"] = made["metadata"]["name"]
@@ -104,7 +107,7 @@ def delete(api: Api, wrapper: Obj, settings: Settings) -> bool:
 def _delete_one(api: Api, wrapper: Obj, entry: Obj, grace: int | None) -> bool:
     """Ask one component to go; returns whether it is still there."""
     known = _condition(entry)
-    if known is None or known["status"] == "False":
+    if known is None or known["status"] == "False" or not entry.get("name"):
         return False
     name, namespace = entry["name"], wrapper["metadata"]["namespace"]
     try:

@@ -271,8 +271,8 @@ class _Step:
                     self.to("Terminating")
                 return self.recheck
             self.put("ResourcesDeployed", "False", "Terminating", "Resources successfully deleted")
-            self.clear("QuotaReserved", "Terminating", "No resources deployed")
-            self.save()
+        self.clear("QuotaReserved", "Terminating", "No resources deployed")
+        self.save()
         finalizers = [f for f in self.wrapper["metadata"]["finalizers"] if f != FINALIZER]
         name, namespace = self.wrapper["metadata"]["name"], self.wrapper["metadata"]["namespace"]
         self.api.patch(RESOURCE, namespace, name, {"metadata": {"finalizers": finalizers or None}}, manager=MANAGER)

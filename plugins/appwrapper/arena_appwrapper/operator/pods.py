@@ -40,15 +40,14 @@ def count(api: Api, wrapper: Obj, settings: Settings) -> Pods:
                 pods.succeeded += 1
             case "Failed":
                 pods.failed += 1
-                pods.terminal = pods.terminal or _terminal(pod, settings)
+                pods.terminal = pods.terminal or terminal_failure(pod, settings)
     return pods
 
 
-def _terminal(pod: Obj, settings: Settings) -> bool:
-    status = pod.get("status") or {}
-    for entry in [*(status.get("initContainerStatuses") or ()), *(status.get("containerStatuses") or ())]:
-        ended = (entry.get("state") or {}).get("terminated") or (entry.get("lastState") or {}).get("terminated")
-        code = int((ended or {}).get("exitCode", 0))
-        if code in settings.terminal or (code and settings.retryable and code not in settings.retryable):
+def terminal_failure(pod: Obj, settings: Settings) -> bool:
+    """Return whether a failed pod's exit codes rule out another try. Init containers are not looked at."""
+    for entry in (pod.get("status") or {}).get("containerStatuses") or ():
+        code = int(((entry.get("state") or {}).get("terminated") or {}).get("exitCode", 0))
+        if code and (code in settings.terminal or (settings.retryable and code not in settings.retryable)):
             return True
     return False

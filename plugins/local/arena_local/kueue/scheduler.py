@@ -61,7 +61,7 @@ class SchedulerController:
                 continue
             blocked = self._foreign_namespace(queue, workload)
             if blocked:
-                self._wait(workload, "Inadmissible", blocked, asked=False)
+                self._wait(workload, "Pending", blocked, asked=True)
                 continue
             result = assign.Assigner(queue, flavors, _used(holding)).assign(workload)
             if result.mode == assign.FIT:

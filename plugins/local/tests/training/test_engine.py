@@ -192,3 +192,48 @@ def test_a_worker_that_is_made_again_does_not_fail_a_tfjob_whose_chief_runs():
     conditions = api.get("tfjobs.kubeflow.org", NAMESPACE, "j")["status"]["conditions"]
     assert [c["type"] for c in conditions if c["status"] == "True"] == ["Created", "Restarting"]
     assert conditions[-1]["message"] == "job j is restarting because Worker replica(s) failed."
+
+
+def end(api, name, code):
+    """Let a pod's main container end."""
+    pod = api.get("pods", NAMESPACE, name)
+    ended = {"name": pod["spec"]["containers"][0]["name"], "state": {"terminated": {"exitCode": code}}, "restartCount": 0}
+    phase = "Failed" if code else "Succeeded"
+    api.update_status({**pod, "status": {"phase": phase, "containerStatuses": [ended]}}, manager="kubelet")
+
+
+@pytest.mark.parametrize(
+    ("limit", "message"), [(0, "Job j has failed because it has reached the specified backoff limit"), (1, "is failed")]
+)
+def test_a_backoff_limit_of_nothing_is_reached_by_any_failure(limit, message):
+    api = start()
+    api.create(job(roles={"Master": 1, "Worker": 1}, runPolicy={"backoffLimit": limit}), manager="test")
+    controller = PYTORCH.controllers[0](api)
+    controller.reconcile(NAMESPACE, "j")
+    end(api, "j-worker-0", 3)
+    controller.reconcile(NAMESPACE, "j")
+    status = api.get("pytorchjobs.kubeflow.org", NAMESPACE, "j")["status"]
+    assert status["conditions"][-1]["type"] == "Failed" and message in status["conditions"][-1]["message"]
+    assert "completionTime" in status
+
+
+def test_ports_without_a_name_are_one():
+    api = start()
+    new = job()
+    ports = [{"containerPort": 1}, {"containerPort": 2}, {"name": "pytorchjob-port", "containerPort": 5}]
+    new["spec"]["pytorchReplicaSpecs"]["Master"]["template"]["spec"]["containers"][0]["ports"] = ports[:2]
+    kind = PYTORCH_KIND.replica("Master", new["spec"]["pytorchReplicaSpecs"]["Master"])
+    assert [p.get("name", "") for p in kind.containers()[0]["ports"]] == ["", "", "pytorchjob-port"]
+    api.create(new, manager="test")
+    with pytest.raises(ApiError):  # a Service of several ports names them all
+        PYTORCH.controllers[0](api).reconcile(NAMESPACE, "j")
+    found = [e["message"] for e in api.list("events", NAMESPACE) if e["reason"] == "FailedCreateService"]
+    assert found == ['Error creating: Service "j-master-0" is invalid: spec.ports[0].name: Required value']
+
+
+def test_a_dynamic_worker_without_parameter_servers_is_told_of_none():
+    api = start()
+    api.create(job("TFJob", {"Chief": 1, "Worker": 1}, enableDynamicWorker=True), manager="test")
+    TENSORFLOW.controllers[0](api).reconcile(NAMESPACE, "j")
+    found = {n: api.get("pods", NAMESPACE, n)["spec"]["containers"][0]["env"][-1]["value"] for n in names(api)}
+    assert '"ps":null' in found["j-worker-0"] and '"ps":[]' in found["j-chief-0"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from arena_local.bundle import ApiError
+from arena_local.operator.pods import terminating
 from arena_local.operator.training import gang
 from arena_local.operator.training.kind import Run
 from arena_local.operator.training.pods import delete_pod
@@ -13,10 +14,15 @@ from arena_local.operator.training.status import finished, is_true
 
 
 def past_backoff_limit(run: Run) -> bool:
-    """Whether containers were restarted in place too often. Pods that are made anew do not count: that limit is never reached."""
+    """Whether containers were restarted in place too often, or any pod has failed where nothing may be tried again.
+
+    Pods that are made anew are counted by a queue that the operator does not use, so that only a limit of 0 is reached by them.
+    """
     limit = run.policy.get("backoffLimit")
     if limit is None:
         return False
+    if limit < 1 and _new_failure(run):
+        return True
     restarts = 0
     for replica in run.replicas.values():
         if replica.restart not in ("OnFailure", "Always", "ExitCode"):
@@ -27,6 +33,14 @@ def past_backoff_limit(run: Run) -> bool:
                 found = [*(status.get("initContainerStatuses") or []), *(status.get("containerStatuses") or [])]
                 restarts += sum(int(c.get("restartCount", 0)) for c in found)
     return restarts > 0 if limit == 0 else restarts >= limit
+
+
+def _new_failure(run: Run) -> bool:
+    """Whether more pods have failed than the status says, while fewer than wanted are active."""
+    phases = [str(pod.get("status", {}).get("phase", "")) for pod in run.pods]
+    known = sum(int((c or {}).get("failed", 0)) for c in (run.status.get("replicaStatuses") or {}).values())
+    active = [p for p, pod in zip(phases, run.pods, strict=True) if p not in ("Succeeded", "Failed") and not terminating(pod)]
+    return phases.count("Failed") > known and len(active) != run.total()
 
 
 def _since(run: Run, key: str) -> float | None:

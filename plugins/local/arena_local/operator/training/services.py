@@ -21,7 +21,9 @@ def create_service(run: Run, replica: Replica, index: int) -> None:
     """Make the Service of one pod, with all ports of the main container."""
     labels = run.labels(replica.type, index)
     main = next((c for c in replica.containers() if c.get("name") == run.kind.container), {})
-    ports = [{"name": p.get("name", ""), "port": p["containerPort"]} for p in main.get("ports") or []]
+    # By name, as in the operator: of several ports without one the last is served.
+    named = {str(p.get("name", "")): p["containerPort"] for p in main.get("ports") or []}
+    ports = [{"name": name, "port": port} for name, port in named.items()]
     name = f"{run.name}-{replica.lower}-{index}"
     service = {
         "apiVersion": "v1",
