@@ -64,7 +64,7 @@ class JobStrategy(Strategy):
         default_template(spec["template"])
         labels = spec["template"]["metadata"].get("labels")
         if labels and not obj["metadata"].get("labels"):
-            obj["metadata"]["labels"] = dict(labels)
+            obj["metadata"]["labels"] = labels  # the very same: what is added to the template's shows here, too
 
     def prepare_create(self, host: Host, obj: Obj) -> None:
         """Make the selector and its labels."""
@@ -80,7 +80,7 @@ class JobStrategy(Strategy):
         template = spec["template"].setdefault("metadata", {})
         given = template.get("labels") or {}
         template["labels"] = {**given, **made}
-        if (own.get("labels") or given) == given:  # a Job without labels of its own takes those of its template
+        if not own.get("labels") or own["labels"] is given:  # a Job without labels of its own takes those of its template
             own["labels"] = dict(template["labels"])
         selector = spec.setdefault("selector", {})
         key = "batch.kubernetes.io/controller-uid"
