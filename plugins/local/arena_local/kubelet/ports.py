@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 import re
 import socket
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -38,6 +39,7 @@ class Ports:
     def __init__(self) -> None:
         self._ports: dict[Place, int] = {}
         self._users: dict[Place, set[str]] = {}
+        self._held: dict[int, socket.socket] = {}
         self._next = random.choice(RANGE)  # two clusters on one machine would meet at the same numbers
 
     def use(self, uid: str, place: Place) -> int:
@@ -50,6 +52,7 @@ class Ports:
     def restore(self, uid: str, place: Place, port: int) -> None:
         """Take over what an earlier daemon gave."""
         self._ports[place] = port
+        self._hold(port)
         self._users.setdefault(place, set()).add(uid)
 
     def release(self, uid: str) -> None:
@@ -57,17 +60,36 @@ class Ports:
         for place in [p for p, users in self._users.items() if uid in users]:
             self._users[place].discard(uid)
             if not self._users[place]:
-                del self._users[place], self._ports[place]
+                del self._users[place]
+                held = self._held.pop(self._ports.pop(place), None)
+                if held:
+                    held.close()
+
+    def _hold(self, port: int) -> bool:
+        """Keep the port from the other clusters of this machine, also before the job listens; the kernel forgets it with us."""
+        if port in self._held or not sys.platform.startswith("linux"):
+            return True
+        mark = socket.socket(socket.AF_UNIX)
+        try:
+            mark.bind(f"\0arena-local-port-{port}")
+        except OSError:
+            mark.close()
+            return False
+        self._held[port] = mark
+        return True
 
     def _choose(self, wanted: int) -> int:
         taken = set(self._ports.values())
-        if wanted not in taken and is_free(wanted):
+        if self._take(wanted, taken):
             return wanted
         for _ in RANGE:
             self._next = self._next + 1 if self._next + 1 < RANGE.stop else RANGE.start
-            if self._next not in taken and is_free(self._next):
+            if self._take(self._next, taken):
                 return self._next
         return wanted
+
+    def _take(self, port: int, taken: set[int]) -> bool:
+        return port not in taken and is_free(port) and self._hold(port)
 
 
 def is_free(port: int) -> bool:

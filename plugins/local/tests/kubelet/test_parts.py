@@ -277,6 +277,16 @@ def test_tf_config_gets_a_port_per_task() -> None:
     assert all(f":{port}" in replaced for port in mapping.values())
 
 
+def test_two_clusters_of_one_machine_never_give_the_same_port() -> None:
+    one, two = ports.Ports(), ports.Ports()
+    place = ports.Place("ns", "j-worker-0.j", 23987)
+    given = one.use("a", place)
+    assert two.use("b", place) != given
+    one.release("a")
+    again = ports.Place("ns", "k-worker-0.k", given)
+    assert two.use("c", again) == given, "a port that is given back can be had again"
+
+
 def test_volumes_stay_inside(tmp_path: Path) -> None:
     api = Objects(configmaps={"cm": {"data": {"k": "v", "l": "w"}, "binaryData": {"b": base64.b64encode(b"\xff").decode()}}})
     spec = {"name": "v", "configMap": {"name": "cm", "items": [{"key": "k", "path": "../../out"}]}}
