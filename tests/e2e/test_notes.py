@@ -27,7 +27,8 @@ def test_quick_start_of_the_fork(machine, folder):
     (folder / "train.py").write_text(TRAIN)
     assert "appwrapper.workload.codeflare.dev/pytorch-test created" in machine.sh(PYTORCH, cwd=folder)
     machine.sh(VOLCANO, cwd=folder)
-    machine.sh("arena wait pytorch-test --timeout 40s; arena wait volcano-test --timeout 40s")
+    for name in ("pytorch-test", "volcano-test"):
+        machine.sh(f"arena wait {name} --timeout 40s || {{ arena why {name}; arena get {name} -e; arena list; exit 1; }}")
     rows = {line.split()[0]: line.split() for line in machine.sh("arena list --type appwrapperjob").splitlines()}
     assert rows["NAME"][:5] == ["NAME", "STATUS", "TRAINER", "DURATION", "GPU(Requested)"]
     assert [rows[n][i] for n in ("pytorch-test", "volcano-test") for i in (1, 2, 4)] == ["SUCCEEDED", "APPWRAPPERJOB", "2", "SUCCEEDED", "APPWRAPPERJOB", "4"]  # fmt: skip
