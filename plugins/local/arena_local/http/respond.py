@@ -41,7 +41,8 @@ def warning_headers(warnings: Iterable[str]) -> list[tuple[str, str]]:
     """Return one Warning header per text."""
     found = []
     for text in dict.fromkeys(warnings):
-        clean = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ").replace("\r", " ")
+        clean = text.replace("\\", "\\\\").replace('"', '\\"')
+        clean = "".join(sign if sign.isprintable() else " " for sign in clean)[:4096]
         found.append(("Warning", f'299 - "{clean}"'))
     return found
 
