@@ -17,7 +17,7 @@ import copy
 import inspect
 import json
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import ModuleType
 from typing import Any, ClassVar
 
@@ -30,18 +30,31 @@ from arena_core.errors import InvalidArguments, PluginError
 from arena_core.registry import Registry
 from arena_core.registry.handle import JobTypeHandle
 from arena_core.testing.texts import environment, expand
-from arena_core.types import JobStatus, LogQuery, Phase
+from arena_core.types import Find, JobStatus, LogQuery, Phase
 
-#: Arbitrary JSON, with the keys that status code looks at so often that it goes deep.
-KEYS = st.sampled_from(
-    ["metadata", "name", "labels", "spec", "status", "conditions", "type", "reason", "phase", "state", "containerStatuses", "uid", "kind"]
+#: Keys that status code looks at so often that arbitrary JSON with them goes deep.
+KEYS = (
+    *("metadata", "name", "labels", "uid", "kind", "ownerReferences", "spec", "status", "phase", "conditions", "type", "reason", "message"),
+    *("containerStatuses", "state"),
 )
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS | st.text(max_size=6), inner, max_size=4),
-    max_leaves=12,
-)
-OBJECT = st.dictionaries(KEYS, JSON, max_size=5)
+
+
+def json_values(*keys: str) -> st.SearchStrategy[Any]:
+    """Return arbitrary JSON in whose objects the usual keys and these occur often."""
+    names = st.sampled_from([*KEYS, *keys]) | st.text(max_size=6)
+    return st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names, inner, max_size=4),
+        max_leaves=20,
+    )
+
+
+def json_objects(*keys: str) -> st.SearchStrategy[dict[str, Any]]:
+    """Return arbitrary JSON objects in which the usual keys and these occur often."""
+    return st.dictionaries(st.sampled_from([*KEYS, *keys]), json_values(*keys), max_size=6)
+
+
+OBJECT = json_objects()
 #: Text as a person may type it: no NUL, which no process can be given, and no lone surrogates.
 TYPED = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=30) | st.sampled_from(
     [
@@ -54,6 +67,7 @@ TYPED = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"
         "it's",
         "$$",
         "$(gpus)",
+        "kill $$; echo $(TYPED) $$(TYPED) $((1+1))",
         "{{ .Values.x }}",
         "true",
         "123",
@@ -70,6 +84,8 @@ class JobTypeConformance:
     plugin: ClassVar[ModuleType]
     minimal: ClassVar[Mapping[str, Any]]
     full: ClassVar[Mapping[str, Any]] = {}
+    #: Keys that the status of this kind looks at, so that arbitrary objects have them often.
+    keys: ClassVar[Sequence[str]] = ()
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -170,12 +186,15 @@ class JobTypeConformance:
     @QUICK
     @given(command=TYPED.filter(str.strip), value=TYPED)
     def test_the_container_gets_what_was_typed(self, command: str, value: str) -> None:
-        """Command and environment reach the main container unchanged, whatever characters they have."""
+        """Command, environment and annotations arrive unchanged, whatever characters they have."""
         handle = self.handle
-        if not {"command", "env"} <= set(handle.args_model.model_fields):
+        fields = handle.args_model.model_fields
+        if not {"command", "env"} <= set(fields):
             return
-        args = parse(handle.args_model, {**self.minimal, "command": command, "env": {"TYPED": value}})
-        job = handle.build_manifests(args)[0]
+        notes = {"annotations": {"note": value}} if "annotations" in fields else {}
+        args = parse(handle.args_model, {**self.minimal, "command": command, "env": {"TYPED": value}, **notes})
+        job = json.loads(json.dumps(handle.build_manifests(args)[0]))
+        assert not notes or job["metadata"]["annotations"]["note"] == value
         for found in handle.pod_sets(job):
             containers = follow(job, found.path)["spec"]["containers"]
             assert any(self._has(c, command, value) for c in containers), found.path
@@ -187,16 +206,20 @@ class JobTypeConformance:
         return command in words and env.get("TYPED") == value
 
     @QUICK
-    @given(job=OBJECT, pods=st.lists(OBJECT, max_size=3), related=st.lists(OBJECT, max_size=2))
-    def test_status_is_total(self, job: dict[str, Any], pods: list[dict[str, Any]], related: list[dict[str, Any]]) -> None:
-        """Whatever object comes, there is a status and never an exception; neither do pod sets and reasons fail."""
+    @given(data=st.data())
+    def test_status_is_total(self, data: st.DataObject) -> None:
+        """Whatever object comes, there is a status and never an exception; neither do pod sets, reasons and finders fail."""
         handle = self.handle
+        some = json_objects(*self.keys)
+        job, pods, related = data.draw(some), data.draw(st.lists(some, max_size=3)), data.draw(st.lists(some, max_size=3))
         status = handle.status(job, pods, related)
         assert isinstance(status, JobStatus)
         assert status.reason != "PluginFailed", status.message
         assert isinstance(status.phase, Phase)
         handle.pod_sets(job)
         handle.explain(job, pods, related)
+        for other in handle.job_type.related:
+            assert isinstance(other.find(job), Find | None)
 
     def test_status_of_a_new_job(self) -> None:
         """A job that was just created is waiting, and it says how many pods it wants."""

@@ -216,17 +216,6 @@ def test_the_contract_is_told_by_runnable_examples() -> None:
                 assert ">>> " in (hook.__doc__ or ""), f"{name} has no example"
 
 
-@pytest.mark.parametrize(
-    "module", ["arena_core.args.flags", "arena_core.args.reading", "arena_core.podspec.container", "arena_core.podspec.gang"]
-)
-def test_the_examples_in_docstrings_run(module: str) -> None:
-    import doctest
-    import importlib
-
-    result = doctest.testmod(importlib.import_module(module))
-    assert (result.failed, result.attempted > 0) == (0, True)
-
-
 def test_the_registry_imports_no_plugin_and_nothing_heavy() -> None:
     script = (
         "import sys; from arena_core.registry import Registry; r = Registry(); r.names(); r.aliases(); r.report(); r.commands(); "

@@ -15,21 +15,26 @@ MORE = {
     "labels": {"team": "x"},
     "annotations": {"note": "y: z"},
 }
+#: What the status of an AppWrapper looks at.
+KEYS = ("annotations", "replicas", "template", "components", "podSets", "path", "componentStatus", "suspend", "tasks", "containers")
 
 
 class TestAroundPyTorch(JobTypeConformance):
     plugin = plugin
+    keys = KEYS
     minimal = {"name": "x", "image": "img:1", "command": ("python train.py",)}
     full = {**MORE, "workers": 3, "clean_task_policy": "All", "nproc_per_node": "8"}
 
 
 class TestAroundVolcano(JobTypeConformance):
     plugin = plugin
+    keys = KEYS
     minimal = {"name": "x", "image": "img:1", "command": ("python train.py",), "inner_type": "volcano"}
     full = {**MORE, "replicas": 4, "total_partitions": 2, "partition_size": 2, "network_topology_mode": "hard", "highest_tier_allowed": 2}
 
 
 class TestAroundTensorFlow(JobTypeConformance):
     plugin = plugin
+    keys = KEYS
     minimal = {"name": "x", "image": "img:1", "command": ("python train.py",), "inner_type": "tf"}
     full = {**MORE, "workers": 2, "ps": 1, "chief": True}

@@ -10,6 +10,8 @@ import re
 
 import pytest
 
+from arena_core.testing.comparing import differences
+
 INNER = r"spec\.components\[0\]\.template\."
 POD = INNER + r"spec\..*template\."
 PERIODS = [
@@ -78,7 +80,7 @@ def recorded(shared, case):
 
 
 @pytest.mark.parametrize("case", [*SAME, *WRONG])
-def test_differs_only_where_it_is_meant(case, shared, submit, differences):
+def test_differs_only_where_it_is_meant(case, shared, submit):
     found, argv = recorded(shared, case)
     theirs = next(o for o in found["objects"] if o["kind"] == "AppWrapper")
     seen = differences(theirs, submit.make(*argv)[0])

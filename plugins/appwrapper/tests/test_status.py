@@ -2,57 +2,19 @@
 
 from __future__ import annotations
 
-import copy
+import itertools
 import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from arena_appwrapper import status as state
 from arena_core.registry import Registry
+from arena_core.testing.lifecycles import read_words, statuses_of, words_of
 from arena_core.types import Find, Phase
 
 HANDLE = Registry(environ={}).get("appwrapperjob")
-WORDS = [
-    line.split()
-    for line in (Path(__file__).parent / "data" / "words.txt").read_text().splitlines()
-    if line.strip() and not line.startswith("#")
-]
-
-
-def walk(obj, pointer):
-    *way, last = [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]
-    for key in way:
-        obj = obj[int(key)] if isinstance(obj, list) else obj.setdefault(key, {})
-    return obj, int(last) if isinstance(obj, list) else last
-
-
-def apply(obj, entry):
-    for pointer in entry.get("removed") or ():
-        place, key = walk(obj, pointer)
-        del place[key]
-    for pointer, value in (entry.get("set") or {}).items():
-        place, key = walk(obj, pointer)
-        if isinstance(place, list) and key >= len(place):
-            place.append(copy.deepcopy(value))
-        else:
-            place[key] = copy.deepcopy(value)
-
-
-def steps(recording):
-    """Yield (what changed, all objects) after each step."""
-    objects = {}
-    for entry in recording["timeline"]:
-        key = entry["kind"], entry["name"]
-        if entry["type"] == "ADDED":
-            objects[key] = copy.deepcopy(entry["object"])
-        elif entry["type"] == "DELETED":
-            objects.pop(key, None)
-        elif key in objects:
-            apply(objects[key], entry)
-        yield entry, objects
+WORDS = read_words(Path(__file__).parent / "data" / "words.txt")
 
 
 def members(objects, name):
@@ -63,33 +25,22 @@ def members(objects, name):
     return pods, [*workloads, *(o for k, o in labelled if k not in ("Pod", "AppWrapper"))]
 
 
+def status(name):
+    return lambda job, objects: HANDLE.status(job, *members(objects, name))
+
+
 def told(recording, name):
     """Return the status after each step at which it changed."""
-    found = []
-    for entry, objects in steps(recording):
-        job = objects.get(("AppWrapper", name))
-        if job is None:
-            if (entry["kind"], entry["name"], entry["type"]) == ("AppWrapper", name, "DELETED"):
-                found.append(None)
-            continue
-        now = HANDLE.status(job, *members(objects, name))
-        if not found or found[-1] != now:
-            found.append(now)
-    return found
+    return [found for found, _ in itertools.groupby(statuses_of(recording["timeline"], "AppWrapper", status(name), name))]
 
 
 def load(shared, scenario):
     return json.loads((shared / "recordings" / "appwrapper" / f"{scenario}.json").read_text())
 
 
-@pytest.mark.parametrize(("scenario", "name", "expected"), [(w[0], w[1], w[2:]) for w in WORDS], ids=[f"{w[0]}-{w[1]}" for w in WORDS])
+@pytest.mark.parametrize(("scenario", "name", "expected"), WORDS, ids=[f"{w[0]}-{w[1]}" for w in WORDS])
 def test_words_of_a_life_cycle(scenario, name, expected, shared):
-    words = []
-    for found in told(load(shared, scenario), name):
-        word = found.phase.value if found else "gone"
-        if not words or words[-1] != word:
-            words.append(word)
-    assert words == expected
+    assert words_of(load(shared, scenario)["timeline"], "AppWrapper", status(name), name) == expected
 
 
 def test_every_recorded_life_cycle_stands_in_the_table(shared):
@@ -110,53 +61,6 @@ def test_every_recorded_status_has_a_phase(shared):
         assert found.exact == (exact or "New")
         assert found.phase is not Phase.UNKNOWN or exact == "Terminating"
         assert found.phase.finished == (exact in ("Succeeded", "Failed")) == bool(found.end)
-
-
-KEYS = [
-    "metadata",
-    "spec",
-    "status",
-    "conditions",
-    "type",
-    "reason",
-    "message",
-    "labels",
-    "annotations",
-    "name",
-    "replicas",
-    "template",
-    "components",
-    "podSets",
-    "path",
-    "phase",
-    "componentStatus",
-    "suspend",
-    "uid",
-    "kind",
-    "apiVersion",
-    "resettingCount",
-    "requestGPUsOfJobOwner",
-    "tasks",
-    "pytorchReplicaSpecs",
-    "containers",
-]
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
-    lambda more: st.lists(more, max_size=4) | st.dictionaries(st.sampled_from(KEYS) | st.text(max_size=4), more, max_size=5),
-    max_leaves=25,
-)
-OBJECT = st.dictionaries(st.sampled_from(KEYS), JSON, max_size=6)
-
-
-@settings(deadline=None)
-@given(job=OBJECT, pods=st.lists(OBJECT, max_size=3), related=st.lists(OBJECT, max_size=3))
-def test_takes_whatever_comes(job, pods, related):
-    found = HANDLE.status(job, pods, related)
-    assert isinstance(found.phase, Phase) and found.reason != "PluginFailed", found.message
-    HANDLE.pod_sets(job)
-    list(HANDLE.explain(job, pods, related))
-    for other in HANDLE.job_type.related:
-        assert isinstance(other.find(job), Find | None)
 
 
 # --- reasons, from the recordings

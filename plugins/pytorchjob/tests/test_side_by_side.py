@@ -10,6 +10,7 @@ import pytest
 
 from arena_core.args import flag_name
 from arena_core.errors import InvalidArguments
+from arena_core.testing.comparing import differences
 from arena_pytorchjob.args import PyTorchJobArgs
 from arena_pytorchjob.manifests import build
 
@@ -48,7 +49,7 @@ def argv_of(shared, case):
 
 
 @pytest.mark.parametrize("case", SAME)
-def test_means_the_same(case, shared, read_argv, differences):
+def test_means_the_same(case, shared, read_argv):
     recorded, argv = argv_of(shared, case)
     theirs = next(o for o in recorded["objects"] if o["kind"] == "PyTorchJob")
     ours = build(read_argv(PyTorchJobArgs, argv))[0]

@@ -9,6 +9,7 @@ import pytest
 
 from arena_core.args import field_for_path, flag_name
 from arena_core.errors import InvalidArguments
+from arena_core.testing.comparing import differences
 from arena_tfjob.args import TFJobArgs
 from arena_tfjob.manifests import build
 
@@ -50,7 +51,7 @@ def argv_of(shared, case):
 
 
 @pytest.mark.parametrize("case", [*SAME, *BUT_FOR])
-def test_means_the_same(case, shared, read_argv, differences):
+def test_means_the_same(case, shared, read_argv):
     recorded, argv = argv_of(shared, case)
     theirs = next(o for o in recorded["objects"] if o["kind"] == "TFJob")
     ours = build(read_argv(TFJobArgs, argv))[0]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from typing import Any
 
 import pytest
 from volcano_shared import SHARED, needs_shared, recording
 
+from arena_core.testing.lifecycles import replay
 from arena_core.types import Phase
 from arena_volcano.status import PHASES, POD_GROUP, explain, instances, pod_sets, status
 
@@ -83,52 +85,21 @@ LIFE: dict[str, list[tuple[str, str]]] = {
 }
 
 
-def replay(name: str) -> list[tuple[dict[str, Any], list[dict[str, Any]], list[dict[str, Any]]]]:
-    """Return (job, pods, PodGroups) after each change of the job or a pod."""
-    found, state = [], {}
-    for entry in recording(name)["timeline"]:
-        key = (entry["kind"], entry["name"])
-        if entry["type"] == "DELETED":
-            state.pop(key, None)
-        elif key in state or "object" in entry:
-            state[key] = _apply(state.get(key), entry)
-        jobs = [obj for (kind, _), obj in state.items() if kind == "VolcanoJob"]
-        if jobs and entry["kind"] in ("VolcanoJob", "Pod", "PodGroup"):
-            pods = [obj for (kind, _), obj in state.items() if kind == "Pod"]
-            groups = [obj for (kind, _), obj in state.items() if kind == "PodGroup"]
-            found.append((jobs[0], pods, groups))
+def played(name: str) -> list[tuple[dict[str, Any], list[dict[str, Any]], list[dict[str, Any]]]]:
+    """Return (job, pods, PodGroups) after each change of the job, a pod or the group."""
+    found = []
+    for entry, objects in replay(recording(name)["timeline"]):
+        now = {kind: [copy.deepcopy(o) for (k, _), o in objects.items() if k == kind] for kind in ("VolcanoJob", "Pod", "PodGroup")}
+        if now["VolcanoJob"] and entry["kind"] in now:
+            found.append((now["VolcanoJob"][0], now["Pod"], now["PodGroup"]))
     return found
-
-
-def _apply(old: Any, entry: dict[str, Any]) -> Any:
-    if "object" in entry:
-        return json.loads(json.dumps(entry["object"]))
-    made = json.loads(json.dumps(old))
-    for pointer in entry.get("removed", ()):
-        keys = [k.replace("~1", "/").replace("~0", "~") for k in pointer.split("/")[1:]]
-        where = _at(made, keys[:-1])
-        del where[int(keys[-1]) if isinstance(where, list) else keys[-1]]
-    for pointer, value in entry.get("set", {}).items():
-        keys = [k.replace("~1", "/").replace("~0", "~") for k in pointer.split("/")[1:]]
-        where = _at(made, keys[:-1])
-        if isinstance(where, list) and int(keys[-1]) == len(where):
-            where.append(value)
-        else:
-            where[int(keys[-1]) if isinstance(where, list) else keys[-1]] = value
-    return made
-
-
-def _at(obj: Any, keys: list[str]) -> Any:
-    for key in keys:
-        obj = obj[int(key)] if isinstance(obj, list) else obj[key]
-    return obj
 
 
 @needs_shared
 @pytest.mark.parametrize("name", sorted(LIFE))
 def test_words_of_a_life(name: str) -> None:
     seen: list[tuple[str, str]] = []
-    for job, pods, groups in replay(name):
+    for job, pods, groups in played(name):
         now = status(job, pods, groups)
         if not seen or seen[-1] != (now.exact, str(now.phase)):
             seen.append((now.exact, str(now.phase)))
@@ -162,9 +133,9 @@ def _without_flicker(seen: list[tuple[str, str]]) -> list[tuple[str, str]]:
     ],
 )
 def test_reasons(name: str, reason: str, message: str) -> None:
-    told = [(s.reason, s.message) for s in (status(*step) for step in replay(name))]
+    told = [(s.reason, s.message) for s in (status(*step) for step in played(name))]
     assert any(r == reason and message.removeprefix("j-") in m for r, m in told), told[-1]
-    job, pods, groups = replay(name)[-1]
+    job, pods, groups = played(name)[-1]
     assert explain(job, pods, groups)
 
 

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from arena_core.testing.comparing import strict_schema
+
 SHARED = Path(os.environ.get("ARENA_SHARED", Path(__file__).resolve().parents[4] / "shared"))
 needs_shared = pytest.mark.skipif(not (SHARED / "recordings").is_dir(), reason="no reference material on this machine")
 
@@ -29,20 +31,4 @@ def crd_schema() -> dict[str, Any]:
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     crd = yaml.load((SHARED / "crds" / "volcano" / "batch.volcano.sh_jobs.yaml").read_text(encoding="utf-8"), loader)
-    schema: dict[str, Any] = _strict(crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"])
-    schema["properties"]["metadata"] = {"type": "object"}
-    return schema
-
-
-def _strict(node: Any) -> Any:
-    if isinstance(node, list):
-        return [_strict(item) for item in node]
-    if not isinstance(node, dict):
-        return node
-    made = {key: _strict(value) for key, value in node.items()}
-    open_ = "additionalProperties" in made or made.get("x-kubernetes-preserve-unknown-fields")
-    if isinstance(made.get("properties"), dict) and not open_:
-        made["additionalProperties"] = False
-    if made.get("x-kubernetes-int-or-string"):
-        made.pop("type", None)
-    return made
+    return strict_schema(crd)

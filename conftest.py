@@ -1,0 +1,36 @@
+"""What the tests of all distributions share: the reference material (absent in a plain checkout), command lines as the CLI reads them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+SHARED = Path(os.environ.get("ARENA_SHARED", Path(__file__).resolve().parent.parent / "shared"))
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """Return the folder with recordings and CRDs of real clusters; tests that need it are skipped where it is absent."""
+    if not SHARED.is_dir():
+        pytest.skip("the reference material is not here")
+    return SHARED
+
+
+@pytest.fixture(scope="session")
+def read_argv() -> Callable[[Any, Sequence[str]], Any]:
+    """Return what turns (model, words behind ``submit TYPE``) into an instance of the model; raises ``InvalidArguments``."""
+    from arena_core.cli.parse import Parser
+    from arena_core.cli.submit.options import flags_of, read_arguments, words_of
+
+    def read(model: Any, argv: Sequence[str]) -> Any:
+        parsed = Parser(flags_of(model), program=True).parse(list(argv))
+        raw: dict[str, Any] = dict(parsed.values)
+        if words := words_of(parsed):
+            raw["command"] = words
+        return read_arguments(model, raw, parsed.problems)
+
+    return read
