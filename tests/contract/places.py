@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
-SHARED = Path(os.environ.get("ARENA_SHARED", HERE.parents[2] / "shared"))
+ROOT = HERE.parents[1]
+SHARED = Path(os.environ.get("ARENA_SHARED", ROOT.parent / "shared"))
 RECORDINGS = SHARED / "recordings"
 CONFORMANCE = SHARED / "conformance"
 #: What a cluster of processes lacks by nature: nothing is pulled, nothing is killed for memory, an image has no files.

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from arena_local.bundle import Obj
 from arena_local.kubelet import hooks
 from arena_local.kubelet.env import ConfigError
-from arena_local.kubelet.launch import NoCommandError
+from arena_local.kubelet.launch import CWD_ANNOTATION, NoCommandError
 from arena_local.kubelet.logs import last_lines
 from arena_local.kubelet.model import Run, Slot, container_id
 from arena_local.kubelet.probes import Probes
@@ -29,8 +29,8 @@ SYNC = 10.5
 REPLACE = 2.0
 #: When the status of a running container is completed.
 INTRODUCE = 10.0
-#: How often a container that cannot be configured is tried again.
-RETRY_CONFIG = 2.0
+#: How often a container that cannot be configured is tried again, and one whose image is not there.
+RETRY_CONFIG, RETRY_IMAGE = 2.0, 12.0
 
 
 @dataclass
@@ -122,6 +122,8 @@ class Running:
                 return left
         if slot.run and (wait := self._wait_of(slot)) is not None:
             return wait
+        if self._image_missing(slot):
+            return RETRY_IMAGE
         number = slot.run.number + 1 if slot.run else 0
         worker.event("Normal", "Pulled", _pulled(slot), slot)
         assert worker.launcher is not None
@@ -150,6 +152,19 @@ class Running:
         await worker.kubelet.runtime.launch(plan.run, worker.wake)
         await self._begun(slot, plan.run)
         return None
+
+    def _image_missing(self, slot: Slot) -> bool:
+        """Whether the pod insists on an image of this machine: there are none (what was submitted from here needs none)."""
+        worker = self._worker
+        if slot.spec.get("imagePullPolicy") != "Never" or CWD_ANNOTATION in (worker.pod["metadata"].get("annotations") or {}):
+            return False
+        message = f'Container image "{slot.spec.get("image", "")}" is not present with pull policy of Never'
+        worker.event("Warning", "ErrImageNeverPull", message, slot)
+        worker.event("Warning", "Failed", "Error: ErrImageNeverPull", slot)
+        if slot.waiting is None:
+            slot.waiting = ("ErrImageNeverPull", message)
+            worker.write()
+        return True
 
     def _refused(self, slot: Slot, number: int, message: str) -> None:
         run = Run(number, container_id(self._worker.uid, slot.name, number), exit_code=128, reason="StartError", message=message)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import base64
 import os
+import shutil
 import stat
+import tempfile
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +15,9 @@ from typing import Any
 from arena_local.bundle import Api, Obj
 from arena_local.kubelet.env import ConfigError, field_value, resource_value
 from arena_local.kubelet.expand import expand
+
+#: The link in a volume of files that leads to what they hold now.
+DATA = "..data"
 
 
 class MountError(Exception):
@@ -120,17 +126,37 @@ class Volumes:
 
 
 def write_files(folder: Path, files: Mapping[str, tuple[bytes, int | None]], mode: int) -> None:
-    """Write the files of a volume; one that is there already and equal is left alone."""
+    """Write the files of a volume as a kubelet does: all of them change at once, when the link ``..data`` does."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name, (content, own_mode) in files.items():
-        path = inside(folder, name)
+    wanted = {name.lstrip("/"): (content, mode if own is None else own) for name, (content, own) in files.items()}
+    data, before = folder / DATA, (folder / DATA).resolve()
+    if data.is_symlink() and _written(before) == wanted:
+        return
+    fresh = Path(tempfile.mkdtemp(prefix=f"..{time.strftime('%Y_%m_%d_%H_%M_%S')}.", dir=folder))
+    fresh.chmod(0o755)
+    for name, (content, own) in wanted.items():
+        path = inside(fresh, name)
         path.parent.mkdir(parents=True, exist_ok=True)
-        if path.exists() and path.read_bytes() == content:
-            continue
-        part = path.with_name(path.name + ".part")
-        part.write_bytes(content)
-        part.chmod(own_mode if own_mode is not None else mode)
-        part.replace(path)
+        path.write_bytes(content)
+        path.chmod(own)
+    part = folder / "..data_tmp"
+    part.unlink(missing_ok=True)
+    part.symlink_to(fresh.name)
+    part.replace(data)
+    shown = {name.split("/")[0] for name in wanted}
+    for name in shown:
+        if not (folder / name).is_symlink():
+            (folder / name).symlink_to(f"{DATA}/{name}")
+    for old in folder.iterdir():
+        if not old.name.startswith("..") and old.name not in shown:
+            old.unlink()
+    if before != data.resolve() and before.parent == folder.resolve():
+        shutil.rmtree(before, ignore_errors=True)
+
+
+def _written(folder: Path) -> dict[str, tuple[bytes, int]]:
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): (path.read_bytes(), stat.S_IMODE(path.stat().st_mode)) for path in files}
 
 
 def inside(folder: Path, name: str) -> Path:
@@ -179,7 +205,8 @@ def mounts_of(container: Obj, volumes: Mapping[str, str], env: Mapping[str, str]
             if not path.exists():
                 path.mkdir(parents=True, exist_ok=True)
             source = str(path)
-        result.append({"source": source, "target": mount["mountPath"], "readOnly": bool(mount.get("readOnly"))})
+        read_only = bool(mount.get("readOnly")) or (Path(volumes[mount["name"]]) / DATA).is_symlink()
+        result.append({"source": source, "target": mount["mountPath"], "readOnly": read_only})
     return sorted(result, key=lambda m: str(m["target"]).count("/"))
 
 

@@ -99,4 +99,5 @@ def install_crds(server: Any, scenario: dict[str, Any], fixtures: dict[str, Any]
         headers = {"Content-Type": "application/json"}
         assert server.http({"method": "POST", "path": base, "headers": headers, "body": crd})["status"] == 201
         version = next(v["name"] for v in crd["spec"]["versions"] if v["served"])
-        wait_for(lambda: server.http({"method": "GET", "path": f"/apis/{group}/{version}/{plural}"})["status"] == 200)
+        path = f"/apis/{group}/{version}/{plural}"
+        wait_for(lambda path=path: server.http({"method": "GET", "path": path})["status"] == 200)

@@ -7,12 +7,11 @@ EXCUSED: dict[str, str] = {
     "8": "openapi documents leave out the descriptions of query parameters, and the Go defaults and enums that only Kubernetes' own build knows",
     "34": "the refusal of a changed pod template quotes Go's internal structs field by field; ours quotes the object itself",
     "90.default": "the recorded server is OpenShift's fork, which adds ConfigMap openshift-service-ca.crt to every pod's token volume",
-    "95": "images mean nothing to a cluster of local processes: a missing one does not keep a pod from running",
-    "105": "the same: the recording waits for an image that may not be pulled",
 }
 #: Scenarios whose recording depends on chance or speed; each may be tried so often.
 UNSTABLE: dict[str, str] = {
     "38": "the order of two namespaces with random names",
+    "58": "whether the Deployment's controller has counted its pod before the next request comes",
 }
 ATTEMPTS = 4
 #: Areas that need pods: they run against the whole cluster; all others against the API alone, as fast as it answers.

@@ -11,6 +11,6 @@ from arena_local.daemon import assemble, serve
 from arena_local.daemon.state import State
 
 if __name__ == "__main__":
-    assemble.load_bundles = lambda: []
+    assemble.load_bundles = list
     kueue.bundle = lambda *_: Bundle("none")
     sys.exit(serve.run(State(Path(sys.argv[1])), 0))
