@@ -30,6 +30,7 @@ def run(context: Context, parsed: Parsed) -> int:
     from arena_core.cli.commands.get import show
     from arena_core.cli.connect import configured
     from arena_core.cli.following import follow_to_the_end
+    from arena_core.cli.waiting import going_on
 
     workers = int(parsed.text("workers", "2")) if parsed.text("workers", "2").isdigit() else 0
     if workers < 1:
@@ -60,10 +61,11 @@ def run(context: Context, parsed: Parsed) -> int:
     args = {"name": name, "image": "python:3.11", "workers": workers, "command": words, "clean_task_policy": "None"}
     done = client.submit("pytorchjob", args)
     note(f"$ arena logs {name} --all-instances -f")
-    code = follow_to_the_end(context, name, job_type="pytorchjob", timeout=None)
+    flags = f" --config {shlex.quote(_kubeconfig())}" if elsewhere else ""
+    with going_on(name, flags):
+        code = follow_to_the_end(context, name, job_type="pytorchjob", timeout=None)
     note(f"\n$ arena get {name}")
     show(client.get(name, job_type="pytorchjob", namespace=done.namespace))
-    flags = f" --config {shlex.quote(_kubeconfig())}" if elsewhere else ""
     say("")
     note(f"The job is still there. Try:\n  arena list{flags}\n  arena logs {name} -i worker-0{flags}\n  arena delete {name}{flags}")
     note("  arena local status\n  arena local down            # ends the local cluster, keeps what is in it")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from arena_core.cli.command import Context
@@ -9,6 +11,16 @@ from arena_core.cli.terminal import note
 
 if TYPE_CHECKING:
     from arena_core.jobs.views import Job
+
+
+@contextlib.contextmanager
+def going_on(name: str, flags: str = "") -> Iterator[None]:
+    """Whoever stops watching a new job with Ctrl-C is told that the job does not stop."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        note(f"\n{name} goes on; `arena logs -f {name}{flags}` follows it, `arena delete {name}{flags}` ends it")
+        raise
 
 
 def wait_for(context: Context, name: str, goal: str, job_type: str, timeout: float | None) -> int:

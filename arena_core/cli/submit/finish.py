@@ -43,11 +43,10 @@ def submit(context: Context, parsed: Parsed, handle: JobHandle, args: BaseModel)
         return 0
     if output == "wide":
         _next_steps(done)
-    try:
+    from arena_core.cli.waiting import going_on
+
+    with going_on(done.name):
         return _stay(context, parsed, done)
-    except KeyboardInterrupt:
-        note(f"\n{done.name} goes on; `arena logs -f {done.name}` follows it, `arena delete {done.name}` ends it")
-        raise
 
 
 def _jobfile(handle: JobHandle, args: BaseModel) -> int:

@@ -1,0 +1,24 @@
+"""Where the console script begins and ends: Ctrl-C is quiet from the first moment to the last. Imports nothing that is not there yet."""
+
+import os
+import sys
+
+INTERRUPTED = 130
+
+
+def start() -> None:
+    """Run ``arena``. Loading the rest happens inside, so that Ctrl-C meanwhile is no traceback."""
+    code = INTERRUPTED
+    try:
+        from arena_core.cli.main import main
+
+        code = main()
+    except KeyboardInterrupt:
+        pass
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            pass
+    # Tearing down the interpreter costs as much as loading a command, and Ctrl-C meanwhile would change the exit code.
+    os._exit(code)
