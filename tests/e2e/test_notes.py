@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import re
 
+#: Says who it is, and waits for the others: a master that ends before a worker has looked it up leaves the worker waiting, as on a cluster.
 TRAIN = """
-import os, sys
+import os, pathlib, time
 print({k: v for k, v in os.environ.items() if k in ("RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT", "NODE_RANK")}, flush=True)
+job, end = os.environ["MASTER_ADDR"], time.monotonic() + 30
+pathlib.Path(job + "." + os.environ["RANK"]).touch()
+while len(list(pathlib.Path().glob(job + ".?"))) < int(os.environ["WORLD_SIZE"]) and time.monotonic() < end:
+    time.sleep(0.05)
 """
 
 PYTORCH = (
