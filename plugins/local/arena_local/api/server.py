@@ -134,8 +134,9 @@ class ApiServer:
                     self._guarded(self._later[0])
                     self._later.pop(0)
 
-    @staticmethod
-    def _guarded(task: Callable[[], None]) -> None:
+    def _guarded(self, task: Callable[[], None]) -> None:
+        if self.store.closed:
+            return  # The cluster has ended; what was put off is seen again at the next start.
         try:
             task()
         except Exception:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -64,8 +65,27 @@ def _evict(server: ApiServer, resource: Resource, namespace: str, name: str, bod
         if _guards(entry.obj, pod) and (entry.obj.get("status") or {}).get("disruptionsAllowed", 1) <= 0:
             text = "Cannot evict pod as it would violate the pod's disruption budget."
             raise Refusal(429, "TooManyRequests", text, {"causes": [{"reason": "DisruptionBudget", "message": text}]})
-    deletes.delete(server, resource, namespace, name, asked)
+    deletes.delete(server, resource, namespace, name, asked if asked.dry_run else _mark_evicted(server, pod, asked))
     return {**_SUCCESS, "code": 201}
+
+
+def _mark_evicted(server: ApiServer, pod: Obj, asked: DeleteOptions) -> DeleteOptions:
+    """Say on the pod that it is disrupted (a Job's podFailurePolicy looks at that); returns how to delete it then."""
+    own = pod["metadata"]
+    if asked.uid not in ("", own["uid"]) or asked.resource_version not in ("", own["resourceVersion"]):
+        return asked  # the delete refuses with its own words
+    condition = {
+        "type": "DisruptionTarget",
+        "status": "True",
+        "lastProbeTime": None,
+        "lastTransitionTime": meta.timestamp(server.now()),
+        "reason": "EvictionByEvictionAPI",
+        "message": "Eviction API: evicting",
+    }
+    status = pod.get("status") or {}
+    others = [item for item in status.get("conditions") or () if item["type"] != "DisruptionTarget"]
+    server.update_status({**pod, "status": {**status, "conditions": [*others, condition]}}, manager="kube-apiserver")
+    return replace(asked, resource_version="")
 
 
 def _guards(budget: Obj, pod: Obj) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from arena_local.api.errors import Refusal, bad_request
+from arena_local.http.protobuf import UnreadableError, decode_object
 
 _MEDIA = ("application/json", "application/yaml", "application/vnd.kubernetes.protobuf")
 _PARSE = "couldn't get version/kind; json parse error: "
@@ -23,10 +24,20 @@ def media_type(header: str) -> str:
 def protobuf_refusal() -> Refusal:
     """415 that says what to do instead."""
     text = (
-        "the local cluster does not read protobuf bodies: send JSON or YAML instead "
+        "the local cluster does not read protobuf bodies of this kind: send JSON or YAML instead "
         "(with kubectl: add --dry-run=client -o yaml and pipe it into kubectl apply -f -)"
     )
     return Refusal(415, "UnsupportedMediaType", text)
+
+
+def _read_protobuf(data: bytes) -> dict[str, Any]:
+    try:
+        found = decode_object(data)
+    except UnreadableError:
+        raise bad_request("the protobuf body cannot be read") from None
+    if found is None:
+        raise protobuf_refusal()
+    return found
 
 
 class _Pairs(dict[str, Any]):
@@ -142,7 +153,7 @@ def read_object(data: bytes, content_type: str, kind: str, *, needs_kind: bool =
     """Return the object of a create or replace request; raises 400 or 415."""
     media = media_type(content_type) or "application/json"
     if media == "application/vnd.kubernetes.protobuf":
-        raise protobuf_refusal()
+        return _read_protobuf(data), ()
     if media not in _MEDIA:
         text = "the body of the request was in an unknown format - accepted media types include: " + ", ".join(_MEDIA)
         raise Refusal(415, "UnsupportedMediaType", text)

@@ -123,6 +123,7 @@ class Store:
         self._publishing = False
         self._disk = Disk(path) if path is not None else None
         self.revision = self._disk.revision() if self._disk else 1
+        self.closed = False
         #: Revisions up to this one can no longer be replayed.
         self.compacted = self.revision
         if self._disk:
@@ -282,6 +283,7 @@ class Store:
 
     def close(self) -> None:
         """Close the file."""
+        self.closed = True
         if self._disk:
             self._disk.close()
 

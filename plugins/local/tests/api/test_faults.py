@@ -17,11 +17,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
 from arena_local.api.server import ApiServer
 from arena_local.bundle import ApiError
 from arena_local.store import Store, StoreError
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 MAPS = "/api/v1/namespaces/default/configmaps"
 
@@ -80,15 +81,16 @@ def test_full_disk_is_told_and_changes_nothing(tmp_path: Path) -> None:
     api.create(config_map("before", a="1"), manager="t")
     store._disk.limit_pages(1)  # type: ignore[union-attr]
     revision = store.revision
-    refused = 0
+    refusals: list[ApiError] = []
     for number in range(40):
         try:
             api.create(config_map(f"big{number}", a="x" * 100_000), manager="t")
         except ApiError as error:
-            refused += 1
-            assert error.code == 500
-            assert "full" in error.message
+            refusals.append(error)
+    refused = len(refusals)
     assert refused > 30
+    assert {error.code for error in refusals} == {500}
+    assert all("full" in error.message for error in refusals)
     stored = {entry.key[1] for entry in store.entries("configmaps", "default")}
     assert stored == set(seen) | (stored & {"kube-root-ca.crt"})
     assert store.revision <= revision + 40 - refused + 1
@@ -177,8 +179,7 @@ def test_thousand_creates_at_once(server: Process) -> None:
 
     def work(part: int) -> None:
         connection = server.connection()
-        for number in range(part * 50, part * 50 + 50):
-            codes.append(server.ask("POST", MAPS, config_map(f"t{number}"), connection)[0])
+        codes.extend(server.ask("POST", MAPS, config_map(f"t{number}"), connection)[0] for number in range(part * 50, part * 50 + 50))
 
     workers = [threading.Thread(target=work, args=(part,)) for part in range(20)]
     for worker in workers:
@@ -208,7 +209,9 @@ values = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=12), inner, max_size=4),
     max_leaves=12,
 )
-fields = st.sampled_from("metadata spec status data name namespace labels containers template kind apiVersion ownerReferences".split())
+fields = st.sampled_from(
+    ["metadata", "spec", "status", "data", "name", "namespace", "labels", "containers", "template", "kind", "apiVersion", "ownerReferences"]
+)
 
 
 @settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
@@ -260,7 +263,7 @@ def test_too_large_a_body_is_refused(server: Process) -> None:
 def test_protobuf_is_told_what_to_do_instead(server: Process) -> None:
     connection = server.connection()
     headers = {"Authorization": "Bearer secret", "Content-Type": "application/vnd.kubernetes.protobuf"}
-    connection.request("POST", MAPS, b"k8s\0...", headers)
+    connection.request("POST", MAPS, b"k8s\0\x0a\x09\x0a\x02v1\x12\x03Pod", headers)
     answer = connection.getresponse()
     assert answer.status == 415
     assert "kubectl apply -f -" in json.loads(answer.read())["message"]

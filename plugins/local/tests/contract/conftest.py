@@ -37,7 +37,9 @@ def free_port() -> int:
 
 @contextlib.contextmanager
 def process(*words: str, env: dict[str, str] | None = None) -> Iterator[subprocess.Popen[bytes]]:
-    made = subprocess.Popen([sys.executable, *words], env={**os.environ, **(env or {})}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    made = subprocess.Popen(
+        [sys.executable, *words], env={**os.environ, **(env or {})}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     try:
         yield made
     finally:

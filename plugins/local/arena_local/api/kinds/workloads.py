@@ -8,12 +8,22 @@ from typing import Any
 from arena_local.api.causes import Cause, bad_value, prohibited, required, unsupported
 from arena_local.api.copies import same
 from arena_local.api.kinds.base import Host, Strategy
+from arena_local.api.kinds.jobchecks import job_causes, name_causes, policy_restart
 from arena_local.api.kinds.podchecks import check_spec, env_warnings
 from arena_local.api.kinds.poddefaults import default_template
 from arena_local.api.meta import annotation_causes, label_causes
 from arena_local.api.selectors import matches_selector
 
 Obj = dict[str, Any]
+_COUNTS = (
+    "parallelism",
+    "completions",
+    "activeDeadlineSeconds",
+    "backoffLimit",
+    "ttlSecondsAfterFinished",
+    "backoffLimitPerIndex",
+    "maxFailedIndexes",
+)
 
 
 def _negative(spec: Obj, fields: Iterable[str], path: str = "spec") -> Iterator[Cause]:
@@ -50,7 +60,7 @@ class JobStrategy(Strategy):
     def default(self, obj: Obj) -> None:
         """Fill in counts, mode and template."""
         spec = obj["spec"]
-        if "completions" not in spec and "parallelism" not in spec:
+        if spec.get("completions") is None and spec.get("parallelism") is None:
             spec["completions"] = spec["parallelism"] = 1
         spec.setdefault("parallelism", 1)
         spec.setdefault("backoffLimit", 2147483647 if "backoffLimitPerIndex" in spec else 6)
@@ -94,11 +104,8 @@ class JobStrategy(Strategy):
     def validate(self, host: Host, obj: Obj) -> Iterator[Cause]:
         """Check counts, selector and template."""
         spec = obj["spec"]
-        yield from _negative(spec, ("parallelism", "completions", "activeDeadlineSeconds", "backoffLimit", "ttlSecondsAfterFinished"))
-        if spec["completionMode"] not in ("NonIndexed", "Indexed"):
-            yield unsupported("spec.completionMode", spec["completionMode"], ["Indexed", "NonIndexed"])
-        if spec["completionMode"] == "Indexed" and spec.get("completions") is None:
-            yield required("spec.completions", "when completion mode is Indexed")
+        yield from _negative(spec, _COUNTS)
+        yield from job_causes(spec)
         selector, labels = spec.get("selector"), spec["template"]["metadata"].get("labels") or {}
         if not spec["manualSelector"]:
             uid = obj["metadata"].get("uid", "")
@@ -107,8 +114,10 @@ class JobStrategy(Strategy):
             }:
                 yield bad_value("spec.selector", selector, "`selector` not auto-generated")
         if not matches_selector(selector, labels):
-            yield bad_value("spec.template.metadata.labels", labels, "`selector` does not match template `labels`")
+            yield bad_value("spec.template.metadata.labels", labels or None, "`selector` does not match template `labels`")
         yield from _template(spec["template"], "spec.template", policy="job")
+        yield from policy_restart(spec)
+        yield from name_causes(obj["metadata"].get("name", ""), spec)
 
     def validate_update(self, host: Host, obj: Obj, old: Obj) -> Iterator[Cause]:
         """Refuse changes of what may not change."""
@@ -197,7 +206,7 @@ class ReplicatedStrategy(Strategy):
         elif _empty_selector(selector):
             yield bad_value("spec.selector", selector, f"empty selector is invalid for {obj['kind'].lower()}")
         if _empty_selector(selector) or not matches_selector(selector, labels):
-            yield bad_value("spec.template.metadata.labels", labels, "`selector` does not match template `labels`")
+            yield bad_value("spec.template.metadata.labels", labels or None, "`selector` does not match template `labels`")
         yield from _template(spec["template"], "spec.template")
 
     def validate_update(self, host: Host, obj: Obj, old: Obj) -> Iterator[Cause]:
