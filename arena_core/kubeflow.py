@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from arena_core import dig
+from arena_core import dig, kueue
 from arena_core.podstatus import extended_resources, instance, pick_chief
 from arena_core.types import Cause, Find, Instance, JobStatus, Manifest, Phase, PodSet, Related, Resource
 
@@ -20,7 +20,6 @@ JOB_NAME = "training.kubeflow.org/job-name"
 REPLICA_TYPE = "training.kubeflow.org/replica-type"
 REPLICA_INDEX = "training.kubeflow.org/replica-index"
 JOB_ROLE = "training.kubeflow.org/job-role"
-KUEUE_QUEUE = "kueue.x-k8s.io/queue-name"
 PROVIDER = "the Kubeflow Training Operator (1.7 or later): https://github.com/kubeflow/trainer/tree/release-1.9"
 #: Conditions of the operator that decide, in order of precedence.
 _PHASES = (
@@ -32,18 +31,8 @@ _PHASES = (
     ("Queuing", Phase.QUEUING),
     ("Created", Phase.PENDING),
 )
-WORKLOAD = Resource("kueue.x-k8s.io", "v1beta1", "Workload", "workloads")
 VOLCANO_GROUPS = Resource("scheduling.volcano.sh", "v1beta1", "PodGroup", "podgroups")
 COSCHEDULING_GROUPS = Resource("scheduling.x-k8s.io", "v1alpha1", "PodGroup", "podgroups")
-
-
-def _workload_of(job: Manifest) -> Find | None:
-    uid = dig.text(job, "metadata", "uid")
-    return Find(label_selector=f"kueue.x-k8s.io/job-uid={uid}") if uid and KUEUE_QUEUE in dig.labels(job) else None
-
-
-#: Kueue's Workload of a job that carries a queue label; for ``JobType.related``.
-KUEUE_WORKLOAD = Related(WORKLOAD, _workload_of)
 
 
 def pod_labels(job: Manifest, controller: str) -> dict[str, str]:
@@ -89,32 +78,6 @@ def decide(job: Any) -> tuple[Phase, str, str, str]:
     return Phase.PENDING, "", "", ""
 
 
-def workload(related: Sequence[Any]) -> Mapping[str, Any]:
-    """Return Kueue's Workload among the related objects, the newest of several, or an empty mapping."""
-    found = [obj for obj in related if WORKLOAD.matches(obj)] if all(isinstance(o, Mapping) for o in related) else []
-    return max(found, key=lambda w: dig.text(w, "metadata", "creationTimestamp"), default={})
-
-
-def queueing(job: Any, related: Sequence[Any]) -> tuple[str, str] | None:
-    """Return (reason, message) of a suspended job that waits for Kueue, or None where Kueue does not hold it."""
-    queue = dig.labels(job).get(KUEUE_QUEUE)
-    found = workload(related)
-    if not queue and not found:
-        return None
-    quota = dig.condition(found, "QuotaReserved")
-    evicted = dig.condition(found, "Evicted")
-    if dig.dig(found, "spec", "active") is False:
-        return "Deactivated", dig.text(evicted, "message") or "its Workload is deactivated: set spec.active to true to queue it again"
-    if quota.get("status") == "True":
-        admitted = dig.condition(found, "Admitted")
-        return dig.text(admitted, "reason") or "Admitted", dig.text(admitted, "message") or dig.text(quota, "message")
-    if evicted.get("status") == "True" and not dig.text(quota, "message"):
-        return dig.text(evicted, "reason"), dig.text(evicted, "message")
-    if quota:
-        return dig.text(quota, "reason") or "Pending", dig.text(quota, "message")
-    return "WaitingForQuota", f"waits in Kueue's queue {queue}" if queue else "waits for Kueue"
-
-
 def instances(pods: Sequence[Any], chief_rules: Sequence[Mapping[str, str]], container: str) -> tuple[Instance, ...]:
     """Return the pods of a job as instances, by role (the chief's first) and index."""
     real = [pod for pod in pods if isinstance(pod, Mapping)]
@@ -149,7 +112,7 @@ def job_status(
     """
     phase, exact, reason, message = decide(job)
     members = instances(pods, chief_rules, container)
-    if phase == Phase.SUSPENDED and (waiting := queueing(job, related)):
+    if phase == Phase.SUSPENDED and (waiting := kueue.waiting(job, related)):
         phase, (reason, message) = Phase.QUEUING, waiting
     elif not phase.finished and phase not in (Phase.SUSPENDED, Phase.QUEUING):
         stuck = next((i for i in members if i.phase == "Pending" and i.status != "Terminating"), None)
@@ -195,8 +158,8 @@ def _priority(job: Any, specs: Mapping[str, Mapping[str, Any]]) -> str:
 def explain(status: JobStatus, job: Any, related: Sequence[Any] = ()) -> list[Cause]:
     """Return in plain words why the job is not running: the queue, pods that wait, containers that failed."""
     causes: list[Cause] = []
-    if status.phase == Phase.QUEUING and (waiting := queueing(job, related)):
-        queue = dig.labels(job).get(KUEUE_QUEUE, "")
+    if status.phase == Phase.QUEUING and (waiting := kueue.waiting(job, related)):
+        queue = dig.labels(job).get(kueue.QUEUE, "")
         hint = "it starts by itself when the queue has room; `kubectl describe workload` shows more"
         causes.append(Cause(f"Kueue has not admitted it yet: {waiting[1]}", hint, f"queue {queue}" if queue else ""))
     elif status.phase == Phase.SUSPENDED:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from arena_core.kueue import LOCAL_QUEUE, WORKLOAD_PRIORITY
 from arena_core.types import Lookup, Problem, Resource
 
-LOCAL_QUEUE = Resource("kueue.x-k8s.io", "v1beta1", "LocalQueue", "localqueues")
-WORKLOAD_PRIORITY = Resource("kueue.x-k8s.io", "v1beta1", "WorkloadPriorityClass", "workloadpriorityclasses", namespaced=False)
 PRIORITY_CLASS = Resource("scheduling.k8s.io", "v1", "PriorityClass", "priorityclasses", namespaced=False)
 
 

@@ -39,7 +39,8 @@ class Phase(StrEnum):
 class Resource:
     """A kind of Kubernetes object and where its collection is served.
 
-    ``group`` is empty for the core group; ``plural`` is the last part of the collection's URL.
+    ``group`` is empty for the core group; ``plural`` is the last part of the collection's URL. ``older`` are versions, newest first,
+    that serve for reading on a cluster which does not have ``version`` yet.
     """
 
     group: str
@@ -47,6 +48,7 @@ class Resource:
     kind: str
     plural: str
     namespaced: bool = True
+    older: tuple[str, ...] = ()
 
     @property
     def api_version(self) -> str:

@@ -163,7 +163,9 @@ class Follow:
         options = replace(self._request.options, container=source.container, previous=self._request.query.previous)
         opened = lambda stream: self._streams.__setitem__(key, stream)  # noqa: E731
         try:
-            for line in follow(self._session.cluster, self._namespace, source.pod, options, Position(), lambda: self._ended(key), opened):
+            for line in follow(
+                self._session.cluster.transport, self._namespace, source.pod, options, Position(), lambda: self._ended(key), opened
+            ):
                 if self._stopped.is_set():
                     return
                 self._put(("line", source, line))

@@ -7,7 +7,6 @@ from typing import Any
 
 from arena_core.errors import ArenaError, KindNotInstalled, NotFound, PermissionDenied
 from arena_core.jobs.session import Session
-from arena_core.kube.cluster import path_of
 from arena_core.types import Manifest, Resource
 
 
@@ -45,9 +44,7 @@ class ClusterLookup:
     def serves(self, resource: Resource) -> bool | None:
         """Return whether the cluster serves the kind; asks only where no earlier look has told."""
         if resource.key not in self._served:
-            path = path_of(resource, self._namespace if resource.namespaced else "")
-            status = self._cluster.request("GET", path, {"limit": 1}).status
-            self._served[resource.key] = {200: True, 404: False}.get(status)
+            self._served[resource.key] = self._cluster.serves(resource, self._namespace)
         return self._served[resource.key]
 
     def _key(self, resource: Resource, name: str, namespace: str) -> tuple[str, str, str]:

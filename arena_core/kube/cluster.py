@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from arena_core.errors import AlreadyExists, ArenaError, NotFound, Refused
+from arena_core.errors import AlreadyExists, ArenaError, KindNotInstalled, NotFound, Refused
 from arena_core.kube.endpoint import Endpoint
+from arena_core.kube.resources import PODS, ListResult, path_of
+from arena_core.kube.resources import SELF_SUBJECT_REVIEWS as REVIEWS
 from arena_core.kube.transport import Answer, Stream, Transport
 from arena_core.types import Manifest, Resource
 
@@ -21,13 +24,6 @@ PAGE = 500
 #: The context of the embedded cluster.
 LOCAL_CONTEXT = "arena-local"
 FIELD_MANAGER = "arena"
-
-
-class ListResult(NamedTuple):
-    """The objects of a list, and the version of the collection, from where a watch can go on."""
-
-    items: list[Manifest]
-    resource_version: str = ""
 
 
 class Created(NamedTuple):
@@ -52,6 +48,7 @@ class Cluster:
         self.is_local = context == LOCAL_CONTEXT
         self.started_local = False
         self.transport = Transport(endpoint)
+        self._served: dict[str, Resource] = {}
 
     def __repr__(self) -> str:
         return f"Cluster({self.server!r}, context={self.context!r}, namespace={self.namespace!r})"
@@ -71,8 +68,7 @@ class Cluster:
 
     def get(self, resource: Resource, namespace: str, name: str, **query: Any) -> Manifest:
         """Return one object; raises ``NotFound``, ``KindNotInstalled``, ``PermissionDenied`` ..."""
-        answer = self.transport.request("GET", path_of(resource, namespace, name), query)
-        return self._object(answer, "get", resource, namespace, name)
+        return self._read("get", resource, namespace, name, query)
 
     def find(self, resource: Resource, namespace: str, name: str, **query: Any) -> Manifest | None:
         """Return one object, or None if there is none of this name."""
@@ -98,17 +94,46 @@ class Cluster:
         items: list[Manifest] = []
         query: dict[str, Any] = {"labelSelector": label_selector, "fieldSelector": field_selector, "limit": limit or None}
         while True:
-            answer = self.transport.request("GET", path_of(resource, namespace), query)
-            data = self._object(answer, "list", resource, namespace, "")
+            data = self._read("list", resource, namespace, "", query)
             metadata = data.get("metadata") or {}
             for item in data.get("items") or []:
                 # Lists leave out what their own kind says already.
-                item.setdefault("apiVersion", resource.api_version)
+                item.setdefault("apiVersion", self._served[resource.key].api_version)
                 item.setdefault("kind", resource.kind)
                 items.append(item)
             if not metadata.get("continue"):
                 return ListResult(items, str(metadata.get("resourceVersion") or ""))
             query["continue"] = metadata["continue"]
+
+    def _read(self, verb: str, resource: Resource, namespace: str, name: str, query: Mapping[str, Any]) -> Manifest:
+        """Read in the newest version that the cluster serves: which one that is, is asked once."""
+        choices = [resource, *(replace(resource, version=v, older=()) for v in resource.older)]
+        known = self._served.get(resource.key, resource)
+        missing: KindNotInstalled | None = None
+        for choice in sorted(choices, key=lambda c: c != known):
+            answer = self.transport.request("GET", path_of(choice, namespace, name), query)
+            try:
+                found = self._object(answer, verb, choice, namespace, name)
+            except KindNotInstalled as error:
+                missing = missing or error
+                continue
+            except NotFound:
+                self._served[resource.key] = choice
+                raise
+            self._served[resource.key] = choice
+            return found
+        assert missing is not None
+        raise missing
+
+    def serves(self, resource: Resource, namespace: str = "") -> bool | None:
+        """Return whether the cluster serves the kind; None where that cannot be known. Asks by a list of one."""
+        try:
+            self._read("list", resource, namespace, "", {"limit": 1})
+        except KindNotInstalled:
+            return False
+        except ArenaError:
+            return None
+        return True
 
     def create(
         self,
@@ -206,13 +231,17 @@ class Cluster:
         """
         from arena_core.kube.watch import Watch
 
-        return Watch(self, resource, namespace, label_selector, field_selector, timeout, stop, opened).events(resource_version, known)
+        def read() -> ListResult:
+            return self.list(resource, namespace, label_selector=label_selector, field_selector=field_selector)
+
+        query = {"labelSelector": label_selector, "fieldSelector": field_selector}
+        return Watch(self.transport, resource, namespace, query, read, timeout, stop, opened).events(resource_version, known)
 
     def stream_logs(self, namespace: str, pod: str, options: LogOptions | None = None) -> Iterator[bytes]:
         """Yield the log of a container line by line; a followed log goes on after a broken connection, without gap or repetition."""
         from arena_core.kube.logs import LogOptions, stream
 
-        return stream(self, namespace, pod, options or LogOptions())
+        return stream(self.transport, namespace, pod, options or LogOptions(), lambda: self.find(PODS, namespace, pod))
 
     def exec(
         self,
@@ -228,12 +257,10 @@ class Cluster:
         """Run a command in a container (or, with ``attach``, join its own streams) over a websocket."""
         from arena_core.kube.streams import open_session
 
-        return open_session(self, namespace, pod, command, container=container, stdin=stdin, tty=tty, attach=attach)
+        return open_session(self.transport, namespace, pod, command, container=container, stdin=stdin, tty=tty, attach=attach)
 
     def who_am_i(self) -> str:
         """Return the user name that the server knows us by (SelfSubjectReview)."""
-        from arena_core.kube.resources import SELF_SUBJECT_REVIEWS as REVIEWS
-
         body = {"apiVersion": REVIEWS.api_version, "kind": REVIEWS.kind}
         answer = self.transport.request("POST", path_of(REVIEWS, ""), None, body, repeatable=True)
         review = self._object(answer, "create", REVIEWS, "", "")
@@ -244,19 +271,6 @@ class Cluster:
         if data is None:
             raise _refused(answer, verb, resource, namespace, name)
         return data
-
-
-def path_of(resource: Resource, namespace: str = "", name: str = "", subresource: str = "") -> str:
-    """Return the path of a collection, an object or a subresource."""
-    path = f"/apis/{resource.group}/{resource.version}" if resource.group else f"/api/{resource.version}"
-    if namespace and resource.namespaced:
-        path += f"/namespaces/{namespace}"
-    path += f"/{resource.plural}"
-    if name:
-        from urllib.parse import quote
-
-        path += "/" + quote(name, safe="")
-    return f"{path}/{subresource}" if subresource else path
 
 
 def _refused(answer: Answer, verb: str, resource: Resource, namespace: str, name: str) -> ArenaError:

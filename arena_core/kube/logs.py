@@ -6,16 +6,14 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from arena_core.errors import ArenaError, ClusterUnreachable
 from arena_core.kube.refusals import refusal
-from arena_core.kube.resources import PODS
-from arena_core.kube.transport import DELAYS, Answer, Stream
+from arena_core.kube.resources import PODS, path_of
+from arena_core.kube.transport import DELAYS, Answer, Stream, Transport
 from arena_core.kube.wire import BROKEN
-
-if TYPE_CHECKING:
-    from arena_core.kube.cluster import Cluster
+from arena_core.types import Manifest
 
 log = logging.getLogger(__name__)
 
@@ -83,17 +81,19 @@ class Position:
         return True
 
 
-def stream(cluster: Cluster, namespace: str, pod: str, options: LogOptions) -> Iterator[bytes]:
-    """Yield the lines of a log, each with its newline (the last one may lack it)."""
+def stream(transport: Transport, namespace: str, pod: str, options: LogOptions, find_pod: Callable[[], Manifest | None]) -> Iterator[bytes]:
+    """Yield the lines of a log, each with its newline (the last one may lack it).
+
+    ``find_pod`` reads the pod, or None when it is gone: it tells whether a stream that ended is the end of the log.
+    """
     if not options.follow:
-        yield from _plain(cluster, namespace, pod, options)
+        yield from _lines(_open(transport, namespace, pod, options))
         return
-    position = Position()
-    yield from follow(cluster, namespace, pod, options, position, lambda: _ended(cluster, namespace, pod, options.container))
+    yield from follow(transport, namespace, pod, options, Position(), lambda: _ended(find_pod(), options.container))
 
 
 def follow(
-    cluster: Cluster,
+    transport: Transport,
     namespace: str,
     pod: str,
     options: LogOptions,
@@ -111,7 +111,7 @@ def follow(
         done, idle = False, idle + 1
         try:
             current = position.resume(asked)
-            source = _open(cluster, namespace, pod, current)
+            source = _open(transport, namespace, pod, current)
             opened(source)
             for line in _whole_lines(source):
                 failures = 0
@@ -128,15 +128,15 @@ def follow(
             log.debug("the log of %s broke off (%s), going on from %s", pod, error, position.time or "the start")
         if done:
             # The stream may have ended because the server did; what came after is read once more to the end.
-            yield from _rest(cluster, namespace, pod, options, position)
+            yield from _rest(transport, namespace, pod, options, position)
             return
         time.sleep(DELAYS[min(max(failures, idle - 1), len(DELAYS) - 1)])
 
 
-def _rest(cluster: Cluster, namespace: str, pod: str, options: LogOptions, position: Position) -> Iterator[bytes]:
+def _rest(transport: Transport, namespace: str, pod: str, options: LogOptions, position: Position) -> Iterator[bytes]:
     current = replace(position.resume(options), follow=False, timestamps=True)
     try:
-        for line in _lines(_open(cluster, namespace, pod, current)):
+        for line in _lines(_open(transport, namespace, pod, current)):
             stamp, text = split_timestamp(line)
             if stamp is not None and position.is_new(stamp):
                 yield line if options.timestamps else text
@@ -144,9 +144,8 @@ def _rest(cluster: Cluster, namespace: str, pod: str, options: LogOptions, posit
         log.debug("the pod %s is gone, its log cannot be read to the end", pod)
 
 
-def _ended(cluster: Cluster, namespace: str, pod: str, container: str) -> bool:
+def _ended(found: Manifest | None, container: str) -> bool:
     """Whether the container runs no more."""
-    found = cluster.find(PODS, namespace, pod)
     if found is None:
         return True
     status = found.get("status") or {}
@@ -157,14 +156,8 @@ def _ended(cluster: Cluster, namespace: str, pod: str, container: str) -> bool:
     return bool(named) and not any("running" in (row.get("state") or {}) for row in named)
 
 
-def _plain(cluster: Cluster, namespace: str, pod: str, options: LogOptions) -> Iterator[bytes]:
-    yield from _lines(_open(cluster, namespace, pod, options))
-
-
-def _open(cluster: Cluster, namespace: str, pod: str, options: LogOptions) -> Stream:
-    from arena_core.kube.cluster import path_of
-
-    answer = cluster.transport.stream(path_of(PODS, namespace, pod, "log"), options.query(), timeout=None if options.follow else 60)
+def _open(transport: Transport, namespace: str, pod: str, options: LogOptions) -> Stream:
+    answer = transport.stream(path_of(PODS, namespace, pod, "log"), options.query(), timeout=None if options.follow else 60)
     if isinstance(answer, Answer):
         raise refusal(answer.status, answer.body, verb="get", resource=PODS, namespace=namespace, name=pod)
     return answer

@@ -1,8 +1,10 @@
-"""The built-in kinds that the core itself talks about."""
+"""Where kinds are served: paths in the API, what a list gives, and the built-in kinds that the core itself talks about."""
 
 from __future__ import annotations
 
-from arena_core.types import Resource
+from typing import NamedTuple
+
+from arena_core.types import Manifest, Resource
 
 PODS = Resource("", "v1", "Pod", "pods")
 SERVICES = Resource("", "v1", "Service", "services")
@@ -32,6 +34,13 @@ _KNOWN = (
 )
 
 
+class ListResult(NamedTuple):
+    """The objects of a list, and the version of the collection, from where a watch can go on."""
+
+    items: list[Manifest]
+    resource_version: str = ""
+
+
 def resource_of(api_version: str, kind: str) -> Resource:
     """Return the resource of an object by its ``apiVersion`` and ``kind``, without asking the server.
 
@@ -49,3 +58,20 @@ def resource_of(api_version: str, kind: str) -> Resource:
     else:
         plural = word + "s"
     return Resource(group, version, kind, plural)
+
+
+def path_of(resource: Resource, namespace: str = "", name: str = "", subresource: str = "") -> str:
+    """Return the path of a collection, an object or a subresource.
+
+    >>> path_of(PODS, "default", "x", "log")
+    '/api/v1/namespaces/default/pods/x/log'
+    """
+    path = f"/apis/{resource.group}/{resource.version}" if resource.group else f"/api/{resource.version}"
+    if namespace and resource.namespaced:
+        path += f"/namespaces/{namespace}"
+    path += f"/{resource.plural}"
+    if name:
+        from urllib.parse import quote
+
+        path += "/" + quote(name, safe="")
+    return f"{path}/{subresource}" if subresource else path

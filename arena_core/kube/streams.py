@@ -9,15 +9,12 @@ import os
 import struct
 import threading
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from arena_core.errors import ClusterUnreachable
 from arena_core.kube.refusals import refusal
-from arena_core.kube.resources import PODS
+from arena_core.kube.resources import PODS, path_of
 from arena_core.kube.transport import Transport
-
-if TYPE_CHECKING:
-    from arena_core.kube.cluster import Cluster
 
 STDIN, STDOUT, STDERR, STATUS, RESIZE, CLOSE = 0, 1, 2, 3, 4, 255
 _BINARY, _CLOSE, _PING, _PONG = 2, 8, 9, 10
@@ -142,11 +139,9 @@ class ExecSession:
 
 
 def open_session(
-    cluster: Cluster, namespace: str, pod: str, command: Sequence[str], *, container: str, stdin: bool, tty: bool, attach: bool
+    transport: Transport, namespace: str, pod: str, command: Sequence[str], *, container: str, stdin: bool, tty: bool, attach: bool
 ) -> ExecSession:
     """Start a command (or join the container's own streams) and return the session."""
-    from arena_core.kube.cluster import path_of
-
     query = {
         "command": [] if attach else list(command),
         "container": container,
@@ -155,8 +150,8 @@ def open_session(
         "stderr": not tty,
         "tty": tty,
     }
-    target = cluster.transport.target(path_of(PODS, namespace, pod, "attach" if attach else "exec"), query)
-    connection, response = _upgrade(cluster.transport, target)
+    target = transport.target(path_of(PODS, namespace, pod, "attach" if attach else "exec"), query)
+    connection, response = _upgrade(transport, target)
     if response.status != 101:
         body = response.read()
         connection.close()

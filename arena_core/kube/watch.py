@@ -5,17 +5,15 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
 
 from arena_core.errors import ClusterUnreachable
 from arena_core.kube.refusals import Gone, ServerFailure, refusal
-from arena_core.kube.transport import DELAYS, Answer, Stream
+from arena_core.kube.resources import ListResult, path_of
+from arena_core.kube.transport import DELAYS, Answer, Stream, Transport
 from arena_core.kube.wire import BROKEN
 from arena_core.types import Manifest, Resource
-
-if TYPE_CHECKING:
-    from arena_core.kube.cluster import Cluster
 
 log = logging.getLogger(__name__)
 
@@ -27,23 +25,24 @@ PATIENCE = 120.0
 
 
 class Watch:
-    """The state of one watch: where it stands, and what it has shown."""
+    """The state of one watch: where it stands, and what it has shown. ``read`` lists the collection as it is now."""
 
     def __init__(
         self,
-        cluster: Cluster,
+        transport: Transport,
         resource: Resource,
         namespace: str,
-        label_selector: str,
-        field_selector: str,
+        selectors: Mapping[str, str],
+        read: Callable[[], ListResult],
         timeout: float | None,
         stop: Callable[[], bool],
         opened: Callable[[Stream], None] = lambda stream: None,
     ) -> None:
-        self._cluster = cluster
+        self._transport = transport
         self._resource = resource
         self._namespace = namespace
-        self._selectors = {"labelSelector": label_selector, "fieldSelector": field_selector}
+        self._selectors = selectors
+        self._read_all = read
         self._deadline = None if timeout is None else time.monotonic() + timeout
         self._stop = stop
         self._opened = opened
@@ -85,12 +84,7 @@ class Watch:
 
     def _relist(self) -> Iterator[Event]:
         """List anew and tell the difference to what is known."""
-        found = self._cluster.list(
-            self._resource,
-            self._namespace,
-            label_selector=self._selectors["labelSelector"],
-            field_selector=self._selectors["fieldSelector"],
-        )
+        found = self._read_all()
         self._version = found.resource_version
         before, self._known = self._known, {_key(item): item for item in found.items}
         for key, item in before.items():
@@ -104,8 +98,6 @@ class Watch:
                 yield "MODIFIED", item
 
     def _round(self) -> Iterator[Event]:
-        from arena_core.kube.cluster import path_of
-
         seconds = min(ROUND, self._left())
         query: dict[str, Any] = {
             **self._selectors,
@@ -114,7 +106,7 @@ class Watch:
             "resourceVersion": self._version,
             "timeoutSeconds": max(1, int(seconds + 0.999)),
         }
-        stream = self._cluster.transport.stream(path_of(self._resource, self._namespace), query, timeout=seconds + 5)
+        stream = self._transport.stream(path_of(self._resource, self._namespace), query, timeout=seconds + 5)
         if isinstance(stream, Answer):
             raise refusal(stream.status, stream.body, verb="watch", resource=self._resource, namespace=self._namespace, name="")
         self._opened(stream)

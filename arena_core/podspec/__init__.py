@@ -23,8 +23,6 @@ from arena_core.podspec.gang import (
 )
 from arena_core.podspec.metadata import (
     GPUS_OF_JOB,
-    KUEUE_PRIORITY,
-    KUEUE_QUEUE,
     common_labels,
     job_annotations,
     job_labels,
@@ -41,8 +39,6 @@ from arena_core.podspec.volumes import all_mounts, config_maps, volume_mounts_of
 __all__ = [
     "COSCHEDULING_POD_GROUP",
     "GPUS_OF_JOB",
-    "KUEUE_PRIORITY",
-    "KUEUE_QUEUE",
     "VOLCANO_POD_GROUP",
     "JobFacts",
     "Role",

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from arena_core import kueue
 from arena_core.args import JobArgs, SchedulingArgs, TensorboardArgs
 from arena_core.podspec.affinity import preferred
 from arena_core.podspec.container import literal
 from arena_core.podspec.facts import JobFacts
-from arena_core.podspec.metadata import KUEUE_PRIORITY, KUEUE_QUEUE, common_labels, selector_labels
+from arena_core.podspec.metadata import common_labels, selector_labels
 from arena_core.podspec.pod import toleration
 from arena_core.podspec.volumes import data_mounts, log_mounts, logs_are_local, volume_mounts_of, volumes_of
 from arena_core.types import Manifest
@@ -26,7 +27,7 @@ def tensorboard(args: JobArgs, facts: JobFacts, chief_labels: Mapping[str, str])
     """
     if not isinstance(args, TensorboardArgs) or not args.tensorboard:
         return []
-    labels = {k: v for k, v in common_labels(args, facts).items() if k not in (KUEUE_QUEUE, KUEUE_PRIORITY)} | {"role": "tensorboard"}
+    labels = {k: v for k, v in common_labels(args, facts).items() if k not in (kueue.QUEUE, kueue.PRIORITY)} | {"role": "tensorboard"}
     select = {**selector_labels(args, facts), "role": "tensorboard"}
     name = f"{args.name}-tensorboard"
     service: Manifest = {

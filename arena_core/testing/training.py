@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arena_core import kubeflow
+from arena_core import kubeflow, kueue
 from arena_core.testing.conformance import QUICK, json_values
 from arena_core.types import Find, Manifest, Phase
 
@@ -70,7 +70,7 @@ class TrainingJobStatus:
     def test_queue_of_kueue_shows_as_queuing_with_its_reason(self) -> None:
         """A suspended job with a queue is QUEUING, and its Workload says why; without a queue it is SUSPENDED."""
         suspended = self.condition("Suspended")
-        job = self.job(self.condition("Created"), suspended, labels={kubeflow.KUEUE_QUEUE: "q"})
+        job = self.job(self.condition("Created"), suspended, labels={kueue.QUEUE: "q"})
         waits = {"type": "QuotaReserved", "status": "False", "reason": "Pending", "message": "insufficient quota for cpu"}
         workload = {
             "apiVersion": "kueue.x-k8s.io/v1beta2",

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from arena_core import kubeflow
+from arena_core import kubeflow, kueue
 from arena_core.args import RunPolicyArgs
 from arena_core.testing.conformance import OBJECT
 from arena_core.types import Phase, PodSet
@@ -92,10 +92,10 @@ def test_a_job_that_kueue_holds_is_queuing_with_kueues_words() -> None:
     assert (found.phase, found.reason, found.message) == (Phase.QUEUING, "Pending", "insufficient unused quota")
     (cause,) = kubeflow.explain(found, obj, [workload])
     assert "insufficient unused quota" in cause.message
-    find = kubeflow.KUEUE_WORKLOAD.find(obj)
+    find = kueue.WORKLOAD_OF_JOB.find(obj)
     assert find is not None
     assert find.label_selector == "kueue.x-k8s.io/job-uid=u"
-    assert kubeflow.KUEUE_WORKLOAD.find(job()) is None
+    assert kueue.WORKLOAD_OF_JOB.find(job()) is None
 
 
 def test_a_failed_job_says_which_instance_and_its_exit_code() -> None:
@@ -140,7 +140,7 @@ def test_any_object_has_a_status(obj: dict[str, Any], pods: list[dict[str, Any]]
     found = state(obj, pods, related)
     kubeflow.explain(found, obj, related)
     kubeflow.explain_gang(found, related)
-    for wanted in (kubeflow.KUEUE_WORKLOAD, *kubeflow.gang_groups("pytorchReplicaSpecs")):
+    for wanted in (kueue.WORKLOAD_OF_JOB, *kubeflow.gang_groups("pytorchReplicaSpecs")):
         wanted.find(obj)
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from arena_appwrapper.args import AppWrapperArgs
 from arena_appwrapper.inner import arguments, handle_of
+from arena_core import kueue
 from arena_core.podspec import JobFacts, job_metadata
-from arena_core.podspec.metadata import KUEUE_PRIORITY, KUEUE_QUEUE
 from arena_core.types import Jobs, Manifest, PodSet
 
 PREFIX = "workload.codeflare.dev.appwrapper/"
@@ -99,7 +99,7 @@ def _relabel(job: Manifest, pod_sets: Sequence[PodSet], mark: Mapping[str, str])
     What only the wrapper may carry is taken away: Kueue would queue a labelled child by itself.
     """
     for metadata in (job["metadata"], *(template_at(job, p.path).setdefault("metadata", {}) for p in pod_sets)):
-        labels = {k: v for k, v in (metadata.get("labels") or {}).items() if k not in (KUEUE_QUEUE, KUEUE_PRIORITY)}
+        labels = {k: v for k, v in (metadata.get("labels") or {}).items() if k not in (kueue.QUEUE, kueue.PRIORITY)}
         metadata["labels"] = {**labels, **mark}
         if notes := metadata.get("annotations"):
             metadata["annotations"] = {k: v for k, v in notes.items() if not k.startswith(PREFIX)}

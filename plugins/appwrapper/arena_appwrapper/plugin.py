@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from arena_appwrapper import status as state
-from arena_core import dig
+from arena_core import dig, kueue
 from arena_core.hookspecs import hookimpl
 from arena_core.types import (
     Cause,
@@ -24,7 +24,6 @@ from arena_core.types import (
 if TYPE_CHECKING:
     from arena_appwrapper.args import AppWrapperArgs
 
-WORKLOAD = Resource("kueue.x-k8s.io", "v1beta1", "Workload", "workloads")
 VOLCANO_GROUP = Resource("scheduling.volcano.sh", "v1beta1", "PodGroup", "podgroups")
 RESOURCE = Resource("workload.codeflare.dev", "v1beta2", "AppWrapper", "appwrappers")
 
@@ -44,7 +43,7 @@ JOB_TYPE = JobType(
     pod_labels=_pod_labels,
     wraps=("pytorchjob", "volcanojob", "*"),
     related=(
-        Related(WORKLOAD, state.find_workload),
+        kueue.WORKLOAD_OF_JOB,
         Related(Resource("kubeflow.org", "v1", "PyTorchJob", "pytorchjobs"), state.find_inner("PyTorchJob", "kubeflow.org")),
         Related(Resource("kubeflow.org", "v1", "TFJob", "tfjobs"), state.find_inner("TFJob", "kubeflow.org")),
         Related(Resource("batch.volcano.sh", "v1alpha1", "Job", "jobs"), state.find_inner("Job", "batch.volcano.sh")),

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from arena_core import dig
+from arena_core import dig, kueue
 from arena_core.podstatus import instance, pick_chief
 from arena_core.types import Cause, Find, Instance, JobHandle, Jobs, JobStatus, Manifest, Phase, PodSet
 
-KUEUE_QUEUE = "kueue.x-k8s.io/queue-name"
 PREFIX = "workload.codeflare.dev.appwrapper/"
 LABEL = "workload.codeflare.dev/appwrapper"
 
@@ -145,7 +144,7 @@ def _queued(job: Manifest, related: Sequence[Manifest]) -> tuple[str, str]:
             found = dig.condition(workload, type)
             if (found.get("status") == "True") == (type == "Evicted") and found.get("message"):
                 return dig.text(found, "reason"), dig.text(found, "message")
-    queue = dig.labels(job).get(KUEUE_QUEUE, "")
+    queue = dig.labels(job).get(kueue.QUEUE, "")
     if dig.flag(job, "spec", "suspend"):
         return "Suspended", f"it waits for queue {queue!r}" if queue else "spec.suspend is true"
     return "New", "the AppWrapper operator has not taken it up yet"
@@ -188,12 +187,6 @@ def _hint(seen: JobStatus) -> str:
     if seen.exact == "Failed":
         return "pods of a failed AppWrapper are deleted; --deletion-on-failure-grace-period keeps them for a while"
     return ""
-
-
-def find_workload(job: Manifest) -> Find | None:
-    """Say how to find the Workload that Kueue made for the AppWrapper."""
-    uid = dig.text(job, "metadata", "uid")
-    return Find(label_selector=f"kueue.x-k8s.io/job-uid={uid}") if uid and dig.labels(job).get(KUEUE_QUEUE) else None
 
 
 def find_inner(kind: str, group: str) -> Any:

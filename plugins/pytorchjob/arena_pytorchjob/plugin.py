@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from arena_core import kubeflow
+from arena_core import kubeflow, kueue
 from arena_core.hookspecs import hookimpl
 from arena_core.types import JobType, Resource
 from arena_pytorchjob.status import CHIEF, CONTAINER, CONTROLLER, SPECS, status
@@ -30,7 +30,7 @@ def arena_job_type() -> JobType:
         chief=CHIEF,
         container=CONTAINER,
         wrappable=True,
-        related=(kubeflow.KUEUE_WORKLOAD, *kubeflow.gang_groups(SPECS)),
+        related=(kueue.WORKLOAD_OF_JOB, *kubeflow.gang_groups(SPECS)),
         provider=kubeflow.PROVIDER,
     )
 
