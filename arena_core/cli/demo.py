@@ -38,6 +38,7 @@ def run(context: Context, parsed: Parsed) -> int:
     elsewhere = configured(context)
     client = context.__dict__["client"] = ArenaClient(local=True, namespace=context.namespace)
     folder, name = example("digits-ddp"), f"digits-{secrets.token_hex(2)}"
+    _ = client.jobs.get("pytorchjob"), client.cluster  # what is not installed is said before anything else
     note(f"{workers} processes learn to read handwritten digits together, as PyTorchJob {name} on the local cluster of this machine")
     # The local cluster starts a job where its submitter stands.
     os.chdir(folder)

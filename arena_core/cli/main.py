@@ -135,5 +135,7 @@ def _plugin_group(name: str, rest: list[str], head: Parsed) -> int:
 
         _settle(head)
         return run_group(name, rest, head)
+    if name == "local":
+        raise UsageError("the local cluster is not installed or switched off", "install arena-local from where arena-core came")
     close = nearest(name, [*catalog.names(), *groups])
     raise UsageError(f"unknown command {name!r}", f"did you mean `arena {close}`?" if close else "`arena --help` lists the commands")

@@ -80,7 +80,7 @@ def top_help(groups: Sequence[tuple[str, str]], job_types: Sequence[tuple[str, s
     if job_types:
         parts.append(f"Job types (arena submit TYPE):\n{two_columns(job_types, left=18)}")
     else:
-        parts.append("No job type is installed: pip install 'arena-core[all]' or one of its plugins.")
+        parts.append("No job type is installed: install the plugins that you need from where arena-core came (arena-pytorchjob ...).")
     parts.append(flag_sections(GLOBAL_FLAGS))
     parts.append("`arena COMMAND --help` says more about a command, `arena submit TYPE --help` about a job type.")
     return "\n\n".join(parts) + "\n"

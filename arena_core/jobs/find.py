@@ -25,7 +25,7 @@ def find(session: Session, name: str, job_type: str, namespace: str) -> tuple[Jo
             raise not_installed(handle, error) from error
         except NotFound as error:
             raise _missing(name, namespace, handle.job_type.name, error) from error
-    found, denied = _search(session, name, namespace)
+    found, denied, unknown = _search(session, name, namespace)
     if len(found) > 1:
         # A job inside another is meant by nobody: the outer one is.
         outer = [pair for pair in found if owning_type(session.jobs, pair[1]) is None]
@@ -37,11 +37,16 @@ def find(session: Session, name: str, job_type: str, namespace: str) -> tuple[Jo
         return found[0]
     if denied:
         raise denied[0]
-    raise _missing(name, namespace, "", None)
+    absent = _missing(name, namespace, "", None)
+    if unknown:
+        absent.hint += f"; not looked among: {', '.join(unknown)} (`arena plugins check` says why)"
+    raise absent
 
 
-def _search(session: Session, name: str, namespace: str) -> tuple[list[tuple[JobHandle, Manifest]], list[ArenaError]]:
+def _search(session: Session, name: str, namespace: str) -> tuple[list[tuple[JobHandle, Manifest]], list[ArenaError], list[str]]:
+    """Return the jobs of this name, the refusals, and the job types whose plugins do not load."""
     found: list[tuple[JobHandle, Manifest]] = []
+    unknown: list[str] = []
     denied: list[ArenaError] = []
     seen: set[str] = set()
     for type_name in session.jobs.names():
@@ -49,6 +54,7 @@ def _search(session: Session, name: str, namespace: str) -> tuple[list[tuple[Job
             handle = session.jobs.get(type_name)
         except PluginError as error:
             log.info("%s", error.message)
+            unknown.append(type_name)
             continue
         resource = handle.job_type.resource
         if resource.key in seen:
@@ -63,7 +69,7 @@ def _search(session: Session, name: str, namespace: str) -> tuple[list[tuple[Job
                 raise
         except PermissionDenied as error:
             denied.append(error)
-    return found, denied
+    return found, denied, unknown
 
 
 def _missing(name: str, namespace: str, job_type: str, error: NotFound | None) -> NotFound:

@@ -12,6 +12,7 @@ from arena_core.jobs.session import Session, not_installed, owner_of
 from arena_core.jobs.views import Job, JobList
 from arena_core.kube.refusals import Invalid
 from arena_core.kube.resources import PODS
+from arena_core.registry.registry import NO_JOB_TYPE
 from arena_core.types import JobHandle, Manifest
 
 Found = list[tuple[JobHandle, Manifest]]
@@ -40,6 +41,7 @@ def _objects(session: Session, job_type: str, namespace: str, selector: str) -> 
     denied: dict[str, ArenaError] = {}
     readable = False
     seen: set[str] = set()
+    missing: list[str] = []
     for name in [job_type] if job_type else session.jobs.names():
         try:
             handle = session.handle(name) if job_type else session.jobs.get(name)
@@ -57,6 +59,7 @@ def _objects(session: Session, job_type: str, namespace: str, selector: str) -> 
         except KindNotInstalled as error:
             if job_type:
                 raise not_installed(handle, error) from error
+            missing.append(resource.kind)
             readable = True
         except Invalid as error:
             if not selector:
@@ -69,6 +72,10 @@ def _objects(session: Session, job_type: str, namespace: str, selector: str) -> 
         else:
             readable = True
             found += [(handle, item) for item in items]
+    if missing and len(missing) == len(seen):
+        notes.append(f"this cluster has no operator for any installed job type ({', '.join(missing)})")
+    if not seen and not notes:
+        notes.append(NO_JOB_TYPE)
     return found, notes, denied, readable
 
 

@@ -164,9 +164,12 @@ def _embedded(options: ConnectOptions) -> Cluster:
 
     found = [o for o in offers("arena.clusters") if o.name == "local" and not blocked() & {o.name, o.distribution}]
     if not found:
+        # Not by a name in an index: others own similar ones.
+        way = "install arena-local from where arena-core came for a cluster on this machine"
+        if options.local:
+            raise ClusterUnreachable("the embedded local cluster is not installed or switched off", way)
         raise ClusterUnreachable(
-            "no cluster is configured, and the embedded one is not installed or switched off",
-            "set $KUBECONFIG or --config, or `pip install arena-local` for a cluster on this machine",
+            "no cluster is configured, and the embedded one is not installed or switched off", f"set $KUBECONFIG or --config, or {way}"
         )
     try:
         module, _, attribute = found[0].value.partition(":")

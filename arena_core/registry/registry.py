@@ -12,6 +12,9 @@ from arena_core.errors import PluginError, UnknownJobType, nearest
 from arena_core.registry import discovery
 from arena_core.registry.discovery import ALIASES, CLUSTERS, COMMANDS, EXTENSIONS, JOBS, Entry
 
+#: What to do where no plugin is there. Not by a name in an index: others own similar ones.
+NO_JOB_TYPE = "no job type is installed: install a plugin (arena-pytorchjob ...) from where arena-core came"
+
 if TYPE_CHECKING:
     import pluggy
 
@@ -161,9 +164,9 @@ class Registry:
         if same:
             raise PluginError(f"job type {wanted!r} is blocked by {discovery.BLOCK_VARIABLE}", f"take it out of {discovery.BLOCK_VARIABLE}")
         near = nearest(asked, [*self.names(), *self.aliases()])
-        installed = ", ".join(self.names()) or "none"
         hint = f"did you mean {near!r}? " if near else ""
-        raise UnknownJobType(f"unknown job type {asked!r}", f"{hint}installed: {installed}")
+        hint += f"installed: {', '.join(self.names())}" if self.names() else NO_JOB_TYPE
+        raise UnknownJobType(f"unknown job type {asked!r}", hint)
 
     def for_object(self, obj: Mapping[str, Any]) -> JobTypeHandle | None:
         """Return the handle of the job type whose resource matches; those loaded already are asked first, broken ones left out."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from arena_core.errors import ArenaError, JobFailed, NotFound, TimedOut, UsageError
+from arena_core.errors import ArenaError, JobFailed, NotFound, PluginBroken, TimedOut, UsageError
 from arena_core.types import Phase
 
 #: Ends at once when it is told to: the first process of a pod is not ended by a signal that it does not handle.
@@ -154,6 +154,21 @@ def test_a_selector_that_cannot_be_read_is_named(arena: Any) -> None:
     for work in (arena.list, arena.delete):
         with pytest.raises(UsageError, match=r"the label selector 'a in \(b'"):
             work(selector="a in (b")
+
+
+def test_a_job_type_whose_plugin_is_broken_is_not_passed_over_silently(arena: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    get = arena.jobs.get
+
+    def broken(name: str) -> Any:
+        if name == "dummy":
+            raise PluginBroken("plugin 'dummy' of distribution x: boom")
+        return get(name)
+
+    monkeypatch.setattr(arena.jobs, "get", broken)
+    assert [n for n in arena.list().notes if "plugin 'dummy'" in n]
+    with pytest.raises(NotFound, match="job nothing does not exist") as caught:
+        arena.get("nothing")
+    assert "not looked among: dummy" in caught.value.hint
 
 
 def test_jobs_made_by_kubectl_are_like_ours(arena: Any, make: Any) -> None:

@@ -22,8 +22,22 @@ def test_core_alone_works_and_passes_its_own_tests(environment: Environment) -> 
     assert environment.names() == []
     assert "Usage" in environment.run("arena", "--help").stdout or "usage" in environment.run("arena", "--help").stdout
     environment.run("arena", "plugins", "list")
-    refused = environment.run("arena", "submit", "pytorchjob", "--name", "x", code=2)
-    assert "pytorchjob" in refused.stderr
+    assert "install the plugins that you need" in environment.run("arena", "--help").stdout
+    for words, code, expected in (
+        (("submit", "pytorchjob", "--name", "x"), 2, "unknown job type 'pytorchjob'\nhint: no job type is installed: install a plugin"),
+        (("submit",), 2, "hint: no job type is installed"),
+        (("list",), 6, "set $KUBECONFIG or --config, or install arena-local"),
+        (("get", "x"), 6, "no cluster is configured"),
+        (("delete", "x"), 6, "hint: set $KUBECONFIG"),
+        (("demo",), 2, "error: unknown job type 'pytorchjob'"),
+        (("local", "up"), 2, "the local cluster is not installed or switched off\nhint: install arena-local"),
+    ):
+        refused = environment.run("arena", *words, code=code)
+        assert expected in refused.stderr, refused.stderr
+        assert refused.stdout == ""
+    environment.install("arena-pytorchjob")
+    assert environment.run("arena", "demo", code=6).stderr.startswith("error: the embedded local cluster is not installed")
+    environment.pip("uninstall", "-y", "arena-pytorchjob")
     environment.pip("check")
     tests = environment.run(
         "python", "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", str(ROOT / "pyproject.toml"), str(ROOT / "tests/unit")

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from arena_core.cli.boundary import show
 from arena_core.cli.command import Command, Context
 from arena_core.cli.commands.shared import SELECTOR, TIMEOUT, TYPE, output_flag, seconds
 from arena_core.cli.flags import Flag, Parsed
@@ -66,8 +67,11 @@ def _report(result: Deleted, parsed: Parsed) -> int:
         return 0
     if isinstance(error, NotFound) and parsed.on("ignore_not_found"):
         return 0
-    note(f"error: {getattr(error, 'message', error)}")
-    return error.exit_code if isinstance(error, ArenaError) else 1
+    if isinstance(error, ArenaError):
+        show(error)
+        return error.exit_code
+    note(f"error: {error}")
+    return 1
 
 
 COMMAND = Command(

@@ -44,9 +44,11 @@ def open_group(words: list[str], head: Parsed) -> tuple[Command, list[str]]:
     if first.text("file"):
         return for_type(_type_in(first), ""), words
     from arena_core.cli.discover import type_names
+    from arena_core.registry.registry import NO_JOB_TYPE
 
     known = ", ".join(type_names())
-    raise UsageError("which job type? `arena submit TYPE …`, or `arena submit -f FILE`", f"installed: {known or 'none'}")
+    hint = f"installed: {known}" if known else NO_JOB_TYPE
+    raise UsageError("which job type? `arena submit TYPE …`, or `arena submit -f FILE`", hint)
 
 
 def _is_type(word: str) -> bool:
