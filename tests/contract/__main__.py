@@ -18,7 +18,8 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--conformance", action="store_true", help="send the recorded requests and compare the answers")
     made.add_argument("--area", action="append", default=[], help="only this area; repeatable")
     made.add_argument("--subset", default="", help="of the recordings: fast")
-    made.add_argument("--jobs", type=int, default=6, help="recordings at once")
+    made.add_argument("--jobs", type=int, default=6, help="scenarios or rows at once")
+    made.add_argument("--image", default="busybox:stable", help="image of the pods of our own suite; it needs sh")
     made.add_argument("names", nargs="*", help="scenarios, or rows of our own suite; all by default")
     return made
 
@@ -35,7 +36,7 @@ def main(argv: list[str] | None = None) -> int:
     if args.conformance:
         codes.append(conformance.main(args.area, args.names))
     if not codes:
-        codes.append(own.main(args.kubeconfig, args.context, args.names))
+        codes.append(own.main(args.kubeconfig, args.context, args.names, args.image, args.jobs))
     return max(codes)
 
 
