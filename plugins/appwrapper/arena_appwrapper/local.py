@@ -40,8 +40,8 @@ def _pod_sets(wrapper: Obj) -> Sequence[QuotaPodSet]:
             path = ("spec", "components", index, "template", *steps(pod_set["path"]))
             name = f"{wrapper['metadata']['name']}-{len(found)}"
             template = _relevant(resolve(component["template"], pod_set["path"]))
-            index = (pod_set.get("annotations") or {}).get(TAS_INDEX, "")
-            found.append(QuotaPodSet(name, pod_set["replicas"], template, path, index))
+            label = (pod_set.get("annotations") or {}).get(TAS_INDEX, "")
+            found.append(QuotaPodSet(name, pod_set["replicas"], template, path, label))
     return found
 
 

@@ -35,7 +35,7 @@ def bundle(bundles: Sequence[Bundle]) -> Bundle:
             ClusterQueueController,
             LocalQueueController,
             FlavorController,
-            WorkloadController,
+            lambda api: WorkloadController(api, integrations),
             SchedulerController,
             *(job_controller(kind) for kind in integrations.all),
         ),

@@ -52,10 +52,10 @@ class Assigner:
         self._quota = quotas(queue)
         self._used = used
 
-    def assign(self, workload: Obj) -> Assignment:
-        """Return the assignment; a pod set that fits nowhere ends the search."""
+    def assign(self, workload: Obj, fewer: Mapping[str, int] | None = None) -> Assignment:
+        """Return the assignment; a pod set that fits nowhere ends the search. ``fewer`` asks for less of some pod sets."""
         result = Assignment()
-        number, each = podsets.counts(workload), podsets.requests(workload)
+        number, each = {**podsets.counts(workload), **(fewer or {})}, podsets.requests(workload)
         texts = []
         for pod_set in workload["spec"]["podSets"]:
             name = pod_set["name"]
@@ -73,9 +73,26 @@ class Assigner:
                 place = (flavor, resource)
                 result.usage[place] = result.usage.get(place, Decimal(0)) + wanted[resource]
             used = amounts.texts({resource: wanted[resource] for resource in chosen})
-            result.pod_sets.append({"name": name, "flavors": chosen, "resourceUsage": used, "count": number[name]})
+            entry: Obj = {"name": name, "count": number[name]}
+            result.pod_sets.append({**entry, "flavors": chosen, "resourceUsage": used} if chosen else entry)
         result.message = "; ".join(texts)
         return result
+
+    def reduced(self, workload: Obj) -> Assignment | None:
+        """Return the largest assignment that fits with fewer pods than wanted, where the Workload allows that (partial admission)."""
+        full = podsets.counts(workload)
+        least = {item["name"]: int(item["minCount"]) for item in workload["spec"]["podSets"] if item.get("minCount") is not None}
+        spare = {name: max(0, full[name] - low) for name, low in least.items()}
+        best, low, high = None, 1, sum(spare.values())
+        while low <= high:
+            middle = (low + high) // 2
+            fewer = {name: full[name] - more * middle // sum(spare.values()) for name, more in spare.items()}
+            found = self.assign(workload, fewer)
+            if found.mode == FIT:
+                best, high = found, middle - 1
+            else:
+                low = middle + 1
+        return best
 
     def _pod_set(
         self, pod_set: Obj, wanted: Mapping[str, Decimal], taken: Mapping[_Place, Decimal], reasons: list[str]

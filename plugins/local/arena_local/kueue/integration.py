@@ -86,6 +86,17 @@ class Integrations:
         """Return the integration of the kind that an ownerReference names, or None."""
         return self._by_kind.get((str(reference.get("apiVersion", "")).partition("/")[0], str(reference.get("kind", ""))))
 
+    def live_owner(self, api: Api, workload: Obj) -> bool:
+        """Return whether the job of a Workload is there and stays, so that its own controller sees to the Workload's end."""
+        reference = controller_of(workload)
+        integration = self.of_owner(reference) if reference else None
+        if reference is None or integration is None or not api.served(integration.resource):
+            return False
+        job = api.find(integration.resource, workload["metadata"].get("namespace", ""), str(reference.get("name", "")))
+        if job is None or job["metadata"]["uid"] != reference.get("uid") or job["metadata"].get("deletionTimestamp"):
+            return False
+        return not self.managed_ancestor(api, job)
+
     def managed_ancestor(self, api: Api, job: Obj) -> bool:
         """Return whether an owner of the job is itself queued: then only that one counts."""
         current = job

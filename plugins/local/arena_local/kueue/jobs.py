@@ -11,6 +11,9 @@ from arena_local.kueue.integration import Integrations, reclaimable
 from arena_local.operator.conditions import find_condition
 from arena_local.operator.owners import controlled, owner_reference
 
+#: In place of a Workload: the one that was there did not match and is deleted, the next look begins anew.
+_CHANGED: Obj = {}
+_AT_ONCE = 0.001
 _NOT_READY = "Not all pods are ready or succeeded"
 _READY = "All pods reached readiness and the workload is running"
 _RECOVERING = "At least one pod has failed, waiting for recovery"
@@ -39,7 +42,13 @@ class QueuedJobController:
         if not (queue or owned) or self._all.managed_ancestor(self._api, job):
             return None
         done = self._kind.finished(job)
+        going = next((item for item in owned if item["metadata"].get("deletionTimestamp")), None)
+        if going is not None:
+            self._let_go(job, going, bool(done))
+            return None  # its end brings the key back
         workload = self._matching(job, owned)
+        if workload is _CHANGED:
+            return _AT_ONCE
         if workload is None:
             return None if done else self._without_workload(job)
         if kinds.finished(workload):
@@ -63,19 +72,34 @@ class QueuedJobController:
         workload, *others = live
         for other in others:
             self._delete(job, other)
-        if not self._kind.is_suspended(job) or kinds.finished(workload) or kinds.evicted(workload):
+        if kinds.finished(workload) or kinds.evicted(workload) or self._kind.finished(job):
             return workload
         wanted = podsets.pod_sets(self._kind, job)
-        if podsets.same(wanted, workload["spec"]["podSets"]):
+        limits = workload["spec"].get("maximumExecutionTimeSeconds"), _max_exec(job)
+        suspended, admitted = self._kind.is_suspended(job), kinds.admitted(workload)
+        # One that is admitted and not yet started still has its full size.
+        forms = [podsets.running(workload), *([workload["spec"]["podSets"]] if suspended else [])]
+        if limits[0] == limits[1] and any(podsets.same(wanted, form, admitted=admitted) for form in forms):
             return workload
-        if kinds.reserved(workload):
+        if not suspended:
+            self._stop(job, workload, "No matching Workload; restoring pod templates according to existent Workload")
+        if not suspended or kinds.reserved(workload):
             self._delete(job, workload)
-            return None
+            return _CHANGED
         changed = copy.deepcopy(dict(workload))
         changed["spec"]["podSets"] = wanted
+        changed["spec"].pop("maximumExecutionTimeSeconds", None)
+        if limits[1] is not None:
+            changed["spec"]["maximumExecutionTimeSeconds"] = limits[1]
         stored = self._api.update(changed, manager=kinds.MANAGER)
         self._say(job, "UpdatedWorkload", f"Updated not matching Workload for suspended job: {_name(workload)}")
         return stored
+
+    def _let_go(self, job: Obj, workload: Obj, done: bool) -> None:
+        """Suspend a job whose Workload somebody has deleted; then the Workload may go, and another one is made."""
+        if not done and not kinds.finished(workload) and not self._kind.is_suspended(job):
+            self._stop(job, workload, "Workload is deleted")
+        state.release(self._api, workload)
 
     def _delete(self, job: Obj, workload: Obj) -> None:
         state.release(self._api, workload)
@@ -89,8 +113,10 @@ class QueuedJobController:
 
     def _without_workload(self, job: Obj) -> float | None:
         if not self._kind.is_suspended(job):
-            self._stop(job, None, "No matching Workload; restoring pod templates according to existing Workload")
+            self._stop(job, None, "Missing Workload; unable to restore pod templates")
             return None
+        if self._kind.active(self._api, job):
+            return None  # until its pods are gone
         sets = podsets.pod_sets(self._kind, job)
         if not sets:
             return None
@@ -125,22 +151,26 @@ class QueuedJobController:
         self._say(job, "FinishedWorkload", f"Workload '{_name(workload)}' is declared finished")
 
     def _follow_job(self, job: Obj, workload: Obj) -> bool:
-        """Carry a changed queue, priority class or time limit of a waiting job over to its Workload."""
+        """Carry a changed priority class over to the Workload, and a changed queue of a job that waits."""
         spec = workload["spec"]
-        wanted: Obj = {"queueName": kinds.queue_name(job) or spec.get("queueName", "")}
-        if self._kind.is_suspended(job) and not kinds.reserved(workload):
-            wanted["maximumExecutionTimeSeconds"] = _max_exec(job)
-            if (job["metadata"].get("labels") or {}).get(kinds.PRIORITY_LABEL):
-                wanted.update(priority.of_job(self._api, self._kind, job) or {})
-        elif kinds.reserved(workload):
+        known = spec.get("priorityClassRef") or {}
+        label = str((job["metadata"].get("labels") or {}).get(kinds.PRIORITY_LABEL, ""))
+        if known.get("kind", "WorkloadPriorityClass") == "WorkloadPriorityClass" and known.get("name", "") != label:
+            rank = priority.of_job(self._api, self._kind, job)
+            if rank is not None:
+                self._change(workload, {"priorityClassRef": None, **rank})
+                self._say(job, "UpdatedWorkload", f"Updated workload priority class: {_name(workload)}")
+                return True
+        queue = kinds.queue_name(job)
+        if kinds.reserved(workload) or not self._kind.is_suspended(job) or not queue or queue == spec.get("queueName"):
             return False
-        changes = {key: value for key, value in wanted.items() if spec.get(key) != value}
-        if changes:
-            changed = copy.deepcopy(dict(workload))
-            changed["spec"].update(changes)
-            changed["spec"] = {key: value for key, value in changed["spec"].items() if value is not None}
-            self._api.update(changed, manager=kinds.MANAGER)
-        return bool(changes)
+        self._change(workload, {"queueName": queue})
+        return True
+
+    def _change(self, workload: Obj, fields: Obj) -> None:
+        changed = copy.deepcopy(dict(workload))
+        changed["spec"] = {key: value for key, value in {**changed["spec"], **fields}.items() if value is not None}
+        self._api.update(changed, manager=kinds.MANAGER)
 
     def _pods_ready(self, job: Obj, workload: Obj) -> bool:
         current = find_condition(workload, "PodsReady") or {}

@@ -17,6 +17,8 @@ FINALIZER = f"{GROUP}/resource-in-use"
 QUEUE_LABEL = f"{GROUP}/queue-name"
 PRIORITY_LABEL = f"{GROUP}/priority-class"
 MAX_EXEC_LABEL = f"{GROUP}/max-exec-time-seconds"
+MIN_ANNOTATION = f"{GROUP}/job-min-parallelism"
+COMPLETIONS_ANNOTATION = f"{GROUP}/job-completions-equal-parallelism"
 JOB_UID_LABEL = f"{GROUP}/job-uid"
 POD_SET_LABEL = f"{GROUP}/podset"
 CLUSTER_QUEUE_LABEL = f"{GROUP}/cluster-queue-name"
@@ -32,6 +34,12 @@ WORKLOAD_CONTROLLER = "kueue-workload-controller"
 def queue_name(job: Obj) -> str:
     """Return the LocalQueue that a job asks for, or ""."""
     return str((job["metadata"].get("labels") or {}).get(QUEUE_LABEL, ""))
+
+
+def min_parallelism(job: Obj) -> int | None:
+    """Return with how few pods a batch/v1 Job may be admitted, or None if only as a whole."""
+    text = str((job["metadata"].get("annotations") or {}).get(MIN_ANNOTATION, ""))
+    return int(text) if text.isdecimal() else None
 
 
 def finished(workload: Obj) -> bool:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from arena_local.api.quantity import parse
 from arena_local.bundle import Obj, QuotaJob, QuotaPodSet
 from arena_local.kueue import amounts, kinds
 
 _MAX_NAME = 253
+#: A queue whose name is no label of DNS is not named in the pods.
+_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _HASH = 5
 _INJECTED = (kinds.POD_SET_LABEL, kinds.CLUSTER_QUEUE_LABEL, kinds.LOCAL_QUEUE_LABEL)
 _JOB_LABELS = ("controller-uid", "job-name", "batch.kubernetes.io/controller-uid")
@@ -47,21 +52,47 @@ def pod_sets(integration: QuotaJob, job: Obj) -> list[Obj]:
         item: Obj = {"name": pod_set.name, "count": pod_set.count, "template": _template(integration, pod_set)}
         if pod_set.index_label:
             item["topologyRequest"] = {"podIndexLabel": pod_set.index_label}
+        if integration.integration == "batch/job" and (least := kinds.min_parallelism(job)) is not None:
+            item["minCount"] = least
         found.append(item)
     return found
 
 
-def same(left: Sequence[Obj], right: Sequence[Obj]) -> bool:
-    """Return whether two lists of pod sets ask for the same: names, counts, containers (what admission injects is not looked at)."""
+def running(workload: Obj) -> list[Obj]:
+    """Return the pod sets as they run: of one that may run with fewer pods, as many as were admitted."""
+    admission = (workload.get("status") or {}).get("admission") or {}
+    given = {item["name"]: item.get("count") for item in admission.get("podSetAssignments") or ()}
+    return [
+        {**item, "count": given[item["name"]]} if "minCount" in item and given.get(item["name"]) is not None else item
+        for item in workload["spec"]["podSets"]
+    ]
+
+
+def same(left: Sequence[Obj], right: Sequence[Obj], *, admitted: bool = False) -> bool:
+    """Return whether two lists of pod sets ask for the same: counts, containers, and before admission tolerations.
+
+    What else admission injects is not looked at, nor what an API server fills in.
+    """
 
     def key(item: Obj) -> Any:
         spec = item["template"].get("spec") or {}
-        containers = [
-            [c.get("name"), c.get("image"), c.get("command"), c.get("args"), c.get("resources") or {}] for c in spec.get("containers") or ()
-        ]
-        return (item["name"], item["count"], containers, spec.get("priorityClassName"))
+        fields = ("containers", "initContainers") if admitted else ("containers", "initContainers", "tolerations")
+        return (item["name"], item["count"], item.get("minCount"), [_plain(spec.get(field)) for field in fields])
 
     return [key(item) for item in left] == [key(item) for item in right]
+
+
+def _plain(value: Any, quantities: bool = False) -> Any:
+    """Return a value without what says nothing: empty fields, the default protocol, other ways to write an amount."""
+    if isinstance(value, Mapping):
+        found = {key: _plain(item, quantities or key in ("limits", "requests")) for key, item in value.items()}
+        return {k: v for k, v in found.items() if v not in (None, "", [], {}) and (k, v) != ("protocol", "TCP")} or None
+    if isinstance(value, list):
+        return [_plain(item) for item in value] or None
+    if quantities and value is not None:
+        with contextlib.suppress(ValueError):
+            return parse(value)
+    return value
 
 
 def requests(workload: Obj) -> dict[str, amounts.Amounts]:
@@ -109,11 +140,9 @@ def inject(integration: QuotaJob, job: Obj, workload: Obj, flavors: Mapping[str,
     chosen = {item["name"]: item for item in admission.get("podSetAssignments") or ()}
     infos: list[Obj] = []
     for pod_set in integration.pod_sets(job):
-        labels = {
-            kinds.CLUSTER_QUEUE_LABEL: admission["clusterQueue"],
-            kinds.LOCAL_QUEUE_LABEL: workload["spec"].get("queueName", ""),
-            kinds.POD_SET_LABEL: pod_set.name,
-        }
+        labels = {kinds.LOCAL_QUEUE_LABEL: workload["spec"].get("queueName", ""), kinds.POD_SET_LABEL: pod_set.name}
+        if _LABEL.fullmatch(admission["clusterQueue"]):
+            labels[kinds.CLUSTER_QUEUE_LABEL] = admission["clusterQueue"]
         selector: dict[str, str] = {}
         tolerations: list[Obj] = []
         for name in dict.fromkeys((chosen.get(pod_set.name, {}).get("flavors") or {}).values()):
@@ -126,6 +155,15 @@ def inject(integration: QuotaJob, job: Obj, workload: Obj, flavors: Mapping[str,
         infos.append(info | {k: v for k, v in (("nodeSelector", selector), ("tolerations", tolerations)) if v})
     if integration.inject is not None:
         integration.inject(job, infos)
+    if integration.integration == "batch/job" and kinds.min_parallelism(job) is not None:
+        _size(job, int(admission["podSetAssignments"][0]["count"]))
+
+
+def _size(job: Obj, pods: int) -> None:
+    """Let a Job run with this many pods at a time; as many completions where it is told that they go together."""
+    job["spec"]["parallelism"] = pods
+    if (job["metadata"].get("annotations") or {}).get(kinds.COMPLETIONS_ANNOTATION) == "true":
+        job["spec"]["completions"] = pods
 
 
 def _merge(template: Obj, info: Obj, selector: Mapping[str, str], tolerations: Sequence[Obj]) -> None:
@@ -146,6 +184,8 @@ def restore(integration: QuotaJob, job: Obj, workload: Obj | None) -> None:
         integration.restore(job)
         return
     saved = {item["name"]: item["template"] for item in workload["spec"]["podSets"]} if workload else {}
+    if workload and integration.integration == "batch/job" and kinds.min_parallelism(job) is not None:
+        _size(job, int(workload["spec"]["podSets"][0]["count"]))
     for pod_set in integration.pod_sets(job):
         template = _at(job, pod_set.path)
         meta = template.get("metadata") or {}

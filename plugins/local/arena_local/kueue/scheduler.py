@@ -37,7 +37,13 @@ class SchedulerController:
             kinds.WORKLOADS: queues.queue_key(api),
             kinds.FLAVORS: queues.queues_with_flavor(api),
             kinds.LOCAL_QUEUES: lambda queue: (("", queue["spec"].get("clusterQueue") or "-"),),
+            "namespaces": self._of_namespace,
         }
+
+    def _of_namespace(self, namespace: Obj) -> Iterable[Key]:
+        """A namespace whose labels have changed may now be one that a queue selects."""
+        local = self._api.list(kinds.LOCAL_QUEUES, namespace["metadata"]["name"]) if self._api.served(kinds.LOCAL_QUEUES) else ()
+        return [("", name) for name in {item["spec"].get("clusterQueue", "") for item in local} if name]
 
     def reconcile(self, namespace: str, name: str) -> float | None:
         """Admit what fits, explain the rest."""
@@ -63,15 +69,19 @@ class SchedulerController:
             if blocked:
                 self._wait(workload, "Pending", blocked, asked=True)
                 continue
-            result = assign.Assigner(queue, flavors, _used(holding)).assign(workload)
+            assigner = assign.Assigner(queue, flavors, _used(holding))
+            result = assigner.assign(workload)
             if result.mode == assign.FIT:
                 holding.append(self._admit(queue, workload, result))
                 continue
-            message = result.message
+            message, targets = result.message, 0
             if result.mode == assign.PREEMPT:
                 targets = Preemptor(self._api, queue, holding).run(workload, result.usage)
                 if targets:
                     message += f". Pending the preemption of {targets} workload(s)"
+            if not targets and (part := assigner.reduced(workload)):
+                holding.append(self._admit(queue, workload, part))
+                continue
             self._wait(workload, "Pending", message, asked=True)
             still[uid] = seen
             if strict:
@@ -105,7 +115,7 @@ class SchedulerController:
         labels = (namespace or {}).get("metadata", {}).get("labels") or {}
         if selector is not None and _selects(selector, labels):
             return ""
-        return "Workload namespace doesn't match ClusterQueue selector"
+        return "workload namespace doesn't match ClusterQueue selector"
 
     def _wait(self, workload: Obj, reason: str, message: str, *, asked: bool) -> None:
         edited = state.editable(workload)

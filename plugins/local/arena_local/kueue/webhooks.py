@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 
 from arena_local.api.quantity import canonical, parse
 from arena_local.bundle import Admission, Api, Denied, Obj, QuotaJob
@@ -32,14 +33,16 @@ def job_webhooks(integrations: Integrations, integration: QuotaJob) -> tuple[Adm
             _round_trip(integration, job)
 
     def validate(api: Api, job: Obj, old: Obj | None, operation: str) -> Iterable[str] | None:
-        if old is None or operation != "UPDATE" or job["metadata"].get("deletionTimestamp"):
+        if job["metadata"].get("deletionTimestamp"):
             return None
-        running = not integration.is_suspended(job)
-        if not running:
+        labels = job["metadata"].get("labels") or {}
+        if old is None:
+            _time_limit(labels)
             return None
-        labels, before = job["metadata"].get("labels") or {}, old["metadata"].get("labels") or {}
-        for key in (kinds.QUEUE_LABEL, kinds.MAX_EXEC_LABEL):
-            if labels.get(key) != before.get(key) and not integration.is_suspended(old):
+        before, runs = old["metadata"].get("labels") or {}, not integration.is_suspended(job)
+        fixed = {kinds.QUEUE_LABEL: runs, kinds.MAX_EXEC_LABEL: runs or not integration.is_suspended(old)}
+        for key in (key for key, still in fixed.items() if still):
+            if labels.get(key, "") != before.get(key, ""):
                 raise Denied(f'metadata.labels[{key}]: Invalid value: "{labels.get(key, "")}": field is immutable')
         return None
 
@@ -47,6 +50,20 @@ def job_webhooks(integrations: Integrations, integration: QuotaJob) -> tuple[Adm
         Admission(names[0], integration.resource, ("CREATE",), mutate=mutate),
         Admission(names[1], integration.resource, ("CREATE", "UPDATE"), validate=validate),
     )
+
+
+def _time_limit(labels: Mapping[str, str]) -> None:
+    """Refuse a time limit that is no positive number."""
+    text = labels.get(kinds.MAX_EXEC_LABEL)
+    if text is None:
+        return
+    if not re.fullmatch(r"[+-]?[0-9]+", text):
+        why = f'"{text}": strconv.Atoi: parsing "{text}": invalid syntax'
+    elif int(text) <= 0:
+        why = f"{int(text)}: should be greater than 0"
+    else:
+        return
+    raise Denied(f"metadata.labels[{kinds.MAX_EXEC_LABEL}]: Invalid value: {why}")
 
 
 def _round_trip(integration: QuotaJob, job: Obj) -> None:

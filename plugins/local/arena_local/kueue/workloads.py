@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from arena_local.bundle import Api, Key, Obj
 from arena_local.kueue import kinds, queues, state
+from arena_local.kueue.integration import Integrations
 from arena_local.operator.conditions import find_condition, parse_time, remove_condition
 
 _WHAT_STOPS = {
@@ -22,8 +23,9 @@ class WorkloadController:
     resource = kinds.WORKLOADS
     owns: tuple[str, ...] = ()
 
-    def __init__(self, api: Api) -> None:
+    def __init__(self, api: Api, integrations: Integrations) -> None:
         self._api = api
+        self._all = integrations
         self.watches: Mapping[str, Callable[[Obj], Iterable[Key]]] = {
             kinds.CLUSTER_QUEUES: self._of_cluster_queue,
             kinds.LOCAL_QUEUES: self._of_local_queue,
@@ -47,7 +49,8 @@ class WorkloadController:
         if workload is None:
             return None
         if workload["metadata"].get("deletionTimestamp"):
-            state.release(self._api, workload)
+            if not self._all.live_owner(self._api, workload):
+                state.release(self._api, workload)
             return None
         if kinds.finished(workload):
             return None

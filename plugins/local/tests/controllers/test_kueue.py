@@ -275,3 +275,102 @@ def test_up_with_quota_makes_the_default_queue(world, job):
         await world.until(lambda: not suspended(world, "j"))
 
     world.run(story())
+
+
+def test_workload_deleted_by_hand_is_made_again(world, job):
+    async def story():
+        setup(world)
+        world.api.create(job("j", labels=dict(QUEUE), requests={"cpu": "50m"}), manager="t")
+        await world.until(lambda: world.pods())
+        first = workload(world, "j")["metadata"]
+        world.api.delete("workloads.kueue.x-k8s.io", "default", first["name"], manager="t")
+        await world.until(lambda: workload(world, "j") and workload(world, "j")["metadata"]["uid"] != first["uid"] and world.pods())
+        told = [text for reason, text in world.events("Job", "j") if reason == "Stopped"]
+        assert told == ["Workload is deleted"]
+        await world.until(lambda: not suspended(world, "j"))
+
+    world.run(story())
+
+
+def test_running_job_that_grows_is_queued_anew(world, job):
+    async def story():
+        setup(world)
+        world.api.create(job("j", labels=dict(QUEUE), requests={"cpu": "30m"}, parallelism=1), manager="t")
+        await world.until(lambda: world.pods())
+        world.api.patch("jobs.batch", "default", "j", {"spec": {"parallelism": 4}}, manager="t")
+        await world.until(lambda: workload(world, "j") and workload(world, "j")["spec"]["podSets"][0]["count"] == 4)
+        found = world.events("Job", "j")
+        assert ("Stopped", "No matching Workload; restoring pod templates according to existent Workload") in found
+        assert [text.split(":")[0] for reason, text in found if reason == "DeletedWorkload"] == ["Deleted not matching Workload"]
+        await world.until(lambda: conditions(world, "j").get("QuotaReserved", ("",))[0] == "False")
+        assert suspended(world, "j")
+        await world.quiet()
+
+    world.run(story())
+
+
+@pytest.mark.parametrize(("together", "completions"), [(False, 6), (True, 3)])
+def test_job_that_may_run_with_fewer_pods(world, job, together, completions):
+    async def story():
+        setup(world)
+        new = job("j", labels=dict(QUEUE), requests={"cpu": "30m"}, parallelism=6, completions=6, completionMode="Indexed")
+        new["metadata"]["annotations"] = {"kueue.x-k8s.io/job-min-parallelism": "2"}
+        if together:
+            new["metadata"]["annotations"]["kueue.x-k8s.io/job-completions-equal-parallelism"] = "true"
+        world.api.create(new, manager="t")
+        await world.until(lambda: not suspended(world, "j"))
+        spec = world.api.get("jobs.batch", "default", "j")["spec"]
+        assert (spec["parallelism"], spec["completions"]) == (3, completions)
+        item = workload(world, "j")
+        assert (item["spec"]["podSets"][0]["minCount"], item["spec"]["podSets"][0]["count"]) == (2, 6)
+        assert item["status"]["admission"]["podSetAssignments"][0] == {
+            "name": "main",
+            "count": 3,
+            "flavors": {"cpu": "fl"},
+            "resourceUsage": {"cpu": "90m"},
+        }
+        await world.until(lambda: len(world.pods()) == 3)
+        world.api.patch("clusterqueues.kueue.x-k8s.io", "", "cq", {"spec": {"stopPolicy": "HoldAndDrain"}}, manager="t")
+        await world.until(lambda: suspended(world, "j"))
+        await world.until(lambda: world.api.get("jobs.batch", "default", "j")["spec"]["parallelism"] == 6)
+        assert workload(world, "j")["metadata"]["uid"] == item["metadata"]["uid"]
+        await world.quiet()
+
+    world.run(story())
+
+
+def test_namespace_that_a_queue_does_not_select(world, job):
+    async def story():
+        setup(world, namespaceSelector={"matchLabels": {"team": "x"}})
+        world.api.create(job("j", labels=dict(QUEUE), requests={"cpu": "50m"}), manager="t")
+        text = "workload namespace doesn't match ClusterQueue selector"
+        await world.until(lambda: conditions(world, "j").get("QuotaReserved") == ("False", "Pending", text))
+        world.api.patch("namespaces", "", "default", {"metadata": {"labels": {"team": "x"}}}, manager="t")
+        await world.until(lambda: not suspended(world, "j"))
+
+    world.run(story())
+
+
+def test_priority_class_of_a_running_job_changes(world, job):
+    async def story():
+        setup(world)
+        ranks(world, low=1, high=9)
+        world.api.create(job("j", labels={**QUEUE, "kueue.x-k8s.io/priority-class": "low"}, requests={"cpu": "50m"}), manager="t")
+        await world.until(lambda: not suspended(world, "j"))
+        world.api.patch("jobs.batch", "default", "j", {"metadata": {"labels": {"kueue.x-k8s.io/priority-class": "high"}}}, manager="t")
+        await world.until(lambda: workload(world, "j")["spec"]["priority"] == 9)
+        name = workload(world, "j")["metadata"]["name"]
+        await world.until(lambda: ("UpdatedWorkload", f"Updated workload priority class: default/{name}") in world.events("Job", "j"))
+        assert not suspended(world, "j")
+
+    world.run(story())
+
+
+@pytest.mark.parametrize(
+    ("value", "why"), [("soon", '"soon": strconv.Atoi: parsing "soon": invalid syntax'), ("0", "0: should be greater than 0")]
+)
+def test_time_limit_that_is_none(world, job, value, why):
+    label = "kueue.x-k8s.io/max-exec-time-seconds"
+    with pytest.raises(ApiError) as refused:
+        world.api.create(job("j", labels={**QUEUE, label: value}), manager="t")
+    assert refused.value.message.endswith(f"metadata.labels[{label}]: Invalid value: {why}")
