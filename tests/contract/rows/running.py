@@ -23,7 +23,7 @@ def state(found: Any, which: str = "terminated") -> Any:
 def life(c: Case) -> None:
     c.make(PODS, pod(c, "good", "true"))
     c.make(PODS, pod(c, "bad", "exit 7"))
-    c.make(PODS, pod(c, "killed", "sh -c 'kill -9 $$'; exit $?"))
+    c.make(PODS, pod(c, "killed", "sh -c 'kill -9 $$$$'; exit $?"))
     good, bad, killed = c.phase("good", "Succeeded"), c.phase("bad", "Failed"), c.phase("killed", "Failed")
     assert (state(good)["exitCode"], state(good)["reason"]) == (0, "Completed")
     assert (state(bad)["exitCode"], state(bad)["reason"]) == (7, "Error")

@@ -226,7 +226,10 @@ def immutable(c: Case) -> None:
     c.make("deployments", deployment(c, "d", 0))
     c.no(422, "Invalid", "PATCH", c.path("deployments", "d"), {"spec": {"selector": {"matchLabels": {"b": "c"}}}}, kind=MERGE)
     c.make(CONFIGMAPS, configmap("c"))
-    c.no(409, "Conflict", "PATCH", c.path(CONFIGMAPS, "c"), {"metadata": {"uid": "other"}}, kind=MERGE)
+    c.no(422, "Invalid", "PATCH", c.path(CONFIGMAPS, "c"), {"metadata": {"uid": "other"}}, kind=MERGE)
+    other = configmap("c")
+    other["metadata"]["uid"] = "00000000-0000-4000-8000-000000000000"
+    c.no(409, "Conflict", "PUT", c.path(CONFIGMAPS, "c"), other)
 
 
 @row("34-cel", "a rule of the CRD")
