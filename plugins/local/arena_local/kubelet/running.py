@@ -59,17 +59,18 @@ class Running:
         self._note_ends()
         delays: list[float] = []
         never = worker.pod["spec"].get("restartPolicy", "Always") == "Never"
+        begun = any(slot.run for slot in worker.slots if slot.kind == "main")
         for slot in worker.slots:
             if slot.kind == "main":
                 continue
-            if slot.kind == "init" and ((slot.run and slot.run.exit_code == 0) or any(s.run for s in worker.slots if s.kind == "main")):
+            if slot.kind == "init" and ((slot.run and slot.run.exit_code == 0) or begun):
                 continue
             if slot.kind == "init" and slot.run and slot.run.failed and never:
                 self.over = True
                 return None
             delay = None if slot.running else await self._start(slot)
             delays += [] if delay is None else [delay]
-            if slot.kind == "init" or not (slot.running and slot.started):
+            if not begun and (slot.kind == "init" or not (slot.running and slot.started)):
                 return min(delays, default=None)
         main = [s for s in worker.slots if s.kind == "main"]
         for slot in main:
@@ -77,6 +78,8 @@ class Running:
                 delays.append(delay)
         delays += self._introduce(main)
         self.over = all(s.run and not s.running and not self._wanted(s) for s in main)
+        if self.over:
+            self._note_ends()  # what has ended since it was started just now
         return min(delays, default=None)
 
     def _introduce(self, main: list[Slot]) -> list[float]:

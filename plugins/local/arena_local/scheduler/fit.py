@@ -35,6 +35,8 @@ class NodeInfo:
     allocatable: Amounts
     used: Amounts = field(default_factory=dict)
     pods: dict[str, Obj] = field(default_factory=dict)
+    #: Those of the pods that keep others away (required anti-affinity): few, and looked at for every pod that is placed.
+    loners: dict[str, Obj] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -47,11 +49,14 @@ class NodeInfo:
         if uid in self.pods:
             self.remove(uid)
         self.pods[uid] = pod
+        if affinity.pod_terms(pod, "podAntiAffinity"):
+            self.loners[uid] = pod
         for name, amount in requests(pod).items():
             self.used[name] = self.used.get(name, Fraction(0)) + amount
 
     def remove(self, uid: str) -> None:
         """Count a pod out."""
+        self.loners.pop(uid, None)
         pod = self.pods.pop(uid, None)
         if pod:
             for name, amount in requests(pod).items():
@@ -63,7 +68,7 @@ class NodeInfo:
 
     def copy(self) -> NodeInfo:
         """Return a copy to try things on."""
-        return NodeInfo(self.node, self.allocatable, dict(self.used), dict(self.pods))
+        return NodeInfo(self.node, self.allocatable, dict(self.used), dict(self.pods), dict(self.loners))
 
 
 def node_info(node: Obj) -> NodeInfo:
@@ -162,21 +167,20 @@ def _ports_taken(pod: Obj, info: NodeInfo) -> bool:
 
 def _affinity(pod: Obj, info: NodeInfo, everywhere: Sequence[NodeInfo]) -> list[str]:
     labels = info.node["metadata"].get("labels") or {}
-    for other_info in everywhere:
-        for other in other_info.pods.values():
-            for term in affinity.pod_terms(other, "podAntiAffinity"):
-                same = _same_domain(term, labels, other_info)
-                if same and affinity.term_covers(term, other, pod):
-                    return [OTHERS_ANTI_AFFINITY]
-    for term in affinity.pod_terms(pod, "podAntiAffinity"):
-        if any(_same_domain(term, labels, o) and affinity.term_covers(term, pod, p) for o in everywhere for p in o.pods.values()):
-            return [ANTI_AFFINITY]
     for term in affinity.pod_terms(pod, "podAffinity"):
         found = [(o, p) for o in everywhere for p in o.pods.values() if affinity.term_covers(term, pod, p)]
         if not found and affinity.term_covers(term, pod, pod) and term.get("topologyKey") in labels:
             continue  # the first of a group that wants to be together
         if not any(_same_domain(term, labels, o) for o, _ in found):
             return [NO_AFFINITY]
+    for term in affinity.pod_terms(pod, "podAntiAffinity"):
+        if any(_same_domain(term, labels, o) and affinity.term_covers(term, pod, p) for o in everywhere for p in o.pods.values()):
+            return [ANTI_AFFINITY]
+    for other_info in everywhere:
+        for other in other_info.loners.values():
+            for term in affinity.pod_terms(other, "podAntiAffinity"):
+                if _same_domain(term, labels, other_info) and affinity.term_covers(term, other, pod):
+                    return [OTHERS_ANTI_AFFINITY]
     return []
 
 
@@ -206,14 +210,16 @@ def _room(info: NodeInfo) -> float:
     return sum(shares) / len(shares) if shares else 0.0
 
 
-def unschedulable_message(pod: Obj, infos: Sequence[NodeInfo], reasons: Mapping[str, Sequence[str]]) -> str:
-    """Return the text of the condition and the event for a pod that fits nowhere."""
+def unschedulable_message(pod: Obj, infos: Sequence[NodeInfo], reasons: Mapping[str, Sequence[str]], *, making_room: bool = False) -> str:
+    """Return the text of the condition and the event for a pod that fits nowhere (yet, where others go for it)."""
     counted = Counter(reason for why in reasons.values() for reason in why)
     texts = sorted(f"{count} {reason}" for reason, count in counted.items())
     total = len(infos)
     head = f"0/{total} nodes are available: {', '.join(texts)}." if texts else f"0/{total} nodes are available."
     if not infos:
         return "no nodes available to schedule pods"
+    if making_room:
+        return head
     if pod["spec"].get("preemptionPolicy") == "Never":
         return f"{head} no new claims to deallocate, preemption: not eligible due to preemptionPolicy=Never."
     helpful = sum(1 for info in infos if resolvable(pod, info, reasons.get(info.name, ())))

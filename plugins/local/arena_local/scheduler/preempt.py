@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from arena_local.bundle import Api, Obj
 from arena_local.scheduler import fit
@@ -30,8 +30,8 @@ def victims_on(pod: Obj, info: fit.NodeInfo, infos: Sequence[fit.NodeInfo]) -> l
     return kept
 
 
-def make_room(api: Api, pod: Obj, infos: Sequence[fit.NodeInfo], reasons: Mapping[str, Sequence[str]]) -> bool:
-    """Evict lower priorities for the pod if that helps; returns whether room is being made."""
+def make_room(api: Api, pod: Obj, infos: Sequence[fit.NodeInfo], reasons: Mapping[str, Sequence[str]], tell: Callable[[Obj], None]) -> bool:
+    """Evict lower priorities for the pod if that helps; ``tell`` says that it waits; returns whether room is being made."""
     if pod["spec"].get("preemptionPolicy") == "Never" or not _priority(pod):
         return False
     best: tuple[list[Obj], fit.NodeInfo] | None = None
@@ -48,7 +48,7 @@ def make_room(api: Api, pod: Obj, infos: Sequence[fit.NodeInfo], reasons: Mappin
     for victim in best[0]:
         _evict(api, victim, pod, best[1].name)
     status = {**(pod.get("status") or {}), "nominatedNodeName": best[1].name}
-    api.update_status({**pod, "status": status}, manager="kube-scheduler")
+    tell(api.update_status({**pod, "status": status}, manager="kube-scheduler"))
     return True
 
 

@@ -98,7 +98,7 @@ class Scheduler:
         info = self._infos.get(name)
         fresh = fit.node_info(node)
         if info:
-            fresh.used, fresh.pods = info.used, info.pods
+            fresh.used, fresh.pods, fresh.loners = info.used, info.pods, info.loners
         self._infos[name] = fresh
         if info is None or info.allocatable != fresh.allocatable or old is None or _placing(old) != _placing(node):
             self._again()
@@ -154,9 +154,9 @@ class Scheduler:
         if info is not None:
             self._bind(pod, info.name)
             return
-        if preempt.make_room(self._api, pod, infos, reasons):
-            return
-        self._fail(pod, fit.unschedulable_message(pod, infos, reasons))
+        text = fit.unschedulable_message(pod, infos, reasons, making_room=True)
+        if not preempt.make_room(self._api, pod, infos, reasons, lambda waiting: self._fail(waiting, text)):
+            self._fail(pod, fit.unschedulable_message(pod, infos, reasons))
 
     def _gang(self, namespace: str, group: str) -> None:
         everyone = gang.members(self._api, namespace, group)

@@ -72,7 +72,8 @@ class PretendedNode:
     def _end(self, pod: Obj, code: int) -> None:
         now = timestamp(self._api.now())
         status = {**pod["status"], "phase": "Failed" if code else "Succeeded"}
-        status["conditions"] = [{"type": "Ready", "status": "False", "lastTransitionTime": now}]
+        others = [c for c in status.get("conditions") or () if c["type"] == "DisruptionTarget"]
+        status["conditions"] = [*others, {"type": "Ready", "status": "False", "lastTransitionTime": now}]
         ended = {"exitCode": code, "reason": "Error" if code else "Completed", "finishedAt": now, "startedAt": now}
         containers = pod["spec"]["containers"]
         status["containerStatuses"] = [

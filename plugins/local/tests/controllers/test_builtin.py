@@ -39,6 +39,30 @@ def test_deployment_rolls_out_scales_and_goes(world):
     world.run(story())
 
 
+def test_a_paused_deployment_says_so_and_goes_on_later(world):
+    async def story():
+        api = world.api
+
+        def progress():
+            return world.conditions("deployments.apps", "d").get("Progressing", ("",) * 3)
+
+        api.create(deployment(), manager="t")
+        await world.until(lambda: progress()[1] == "NewReplicaSetAvailable")
+        api.patch("deployments.apps", "default", "d", {"spec": {"paused": True}}, manager="t")
+        await world.until(lambda: progress() == ("Unknown", "DeploymentPaused", "Deployment is paused"))
+        api.patch("deployments.apps", "default", "d", {"spec": {"template": {"metadata": {"annotations": {"v": "2"}}}}}, manager="t")
+        await world.quiet()
+        assert len(api.list("replicasets.apps", "default")) == 1
+        seen = []
+        end = api.subscribe(lambda event, resource, new, old: seen.append(progress()[1]) if resource == "deployments.apps" else None)
+        api.patch("deployments.apps", "default", "d", {"spec": {"paused": False}}, manager="t")
+        await world.until(lambda: progress()[1] == "NewReplicaSetAvailable" and len(api.list("replicasets.apps", "default")) == 2)
+        end()
+        assert "DeploymentResumed" in seen
+
+    world.run(story())
+
+
 def test_endpoints_follow_readiness(world):
     async def story():
         spec = {"clusterIP": "None", "selector": {"app": "d"}, "ports": [{"port": 80}]}

@@ -1,5 +1,11 @@
 from __future__ import annotations
 
+import pytest
+
+from arena_local.api import subresources
+from arena_local.api.options import WriteOptions
+from arena_local.bundle import ApiError
+
 
 def _c(world, name="j"):
     return {k: v[:2] for k, v in world.conditions("jobs.batch", name).items() if v[0] == "True"}
@@ -132,3 +138,77 @@ def test_a_deleted_pod_counts_as_failed_and_is_replaced_after_the_back_off(make_
         assert not _c(world)
 
     world.run(story())
+
+
+def test_what_a_failed_job_ends_is_no_failed_index(world, job):
+    async def story():
+        world.node.codes = lambda pod: (0, 1) if pod["spec"]["hostname"] == "j-0" else None
+        limits = {"backoffLimitPerIndex": 0, "maxFailedIndexes": 0}
+        world.api.create(job(completions=3, parallelism=3, completionMode="Indexed", **limits), manager="test")
+        await world.until(lambda: "Failed" in _c(world))
+        assert _c(world)["Failed"] == ("True", "MaxFailedIndexesExceeded")
+        assert world.api.get("jobs.batch", "default", "j")["status"]["failedIndexes"] == "0"
+
+    world.run(story())
+
+
+def test_an_evicted_pod_is_marked_so_that_the_failure_policy_can_ignore_it(world, job):
+    async def story():
+        rules = [{"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget"}]}]
+        world.api.create(job(backoffLimit=0, podFailurePolicy={"rules": rules}), manager="test")
+        await world.until(lambda: [pod for pod in world.pods() if pod["status"]["phase"] == "Running"])
+        first = world.pods()[0]["metadata"]
+        resource = world.api.resource("pods")
+        subresources.create(world.api, resource, "default", first["name"], "eviction", {}, WriteOptions())
+        await world.until(lambda: [pod for pod in world.pods() if pod["metadata"]["uid"] != first["uid"]])
+        assert not _c(world)
+        assert "failed" not in world.api.get("jobs.batch", "default", "j")["status"]
+
+    world.run(story())
+
+
+_CODES = {"operator": "In", "values": [1]}
+
+
+@pytest.mark.parametrize(
+    ("spec", "text"),
+    [
+        ({"backoffLimitPerIndex": 1}, "spec.backoffLimitPerIndex: Invalid value: 1: requires indexed completion mode"),
+        (
+            {"completionMode": "Indexed", "completions": 1, "maxFailedIndexes": 2},
+            "spec.maxFailedIndexes: Invalid value: 2: must be less than or equal to completions",
+        ),
+        ({"completionMode": "Indexed", "parallelism": 1}, "spec.completions: Required value: when completion mode is Indexed"),
+        ({"podFailurePolicy": {"rules": [{"action": "FailIndex", "onExitCodes": _CODES}]}}, "requires the backoffLimitPerIndex to be set"),
+        (
+            {"podFailurePolicy": {"rules": [{"action": "FailJob"}]}},
+            "spec.podFailurePolicy.rules[0]: Invalid value: specifying one of OnExitCodes and OnPodConditions is required",
+        ),
+        (
+            {
+                "podFailurePolicy": {
+                    "rules": [{"action": "Count", "onExitCodes": {"operator": "In", "values": [2, 0], "containerName": "x"}}]
+                }
+            },
+            "spec.podFailurePolicy.rules[0].onExitCodes.values[1]: Invalid value: 0: must not be 0 for the In operator",
+        ),
+        (
+            {"successPolicy": {"rules": [{"succeededCount": 1}]}},
+            'spec.successPolicy: Invalid value: {"rules":[{"succeededCount":1}]}: requires',
+        ),
+        ({"podReplacementPolicy": "x"}, 'Unsupported value: "x": supported values: "Failed", "TerminatingOrFailed"'),
+        (
+            {"podFailurePolicy": {"rules": [{"action": "FailJob", "onExitCodes": _CODES}]}, "restart": "OnFailure"},
+            'spec.template.spec.restartPolicy: Invalid value: "OnFailure": only "Never" is supported when podFailurePolicy is specified',
+        ),
+    ],
+)
+def test_a_job_that_makes_no_sense_is_refused(world, job, spec, text):
+    spec = dict(spec)
+    restart = spec.pop("restart", "Never")
+    wanted = job(**spec)
+    wanted["spec"]["template"]["spec"]["restartPolicy"] = restart
+    with pytest.raises(ApiError) as caught:
+        world.api.create(wanted, manager="test")
+    assert caught.value.code == 422
+    assert text in caught.value.message

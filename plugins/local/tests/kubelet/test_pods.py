@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -76,6 +77,39 @@ def test_a_sidecar_is_ended_with_the_main_container(cluster: LocalCluster, ns: s
     pod, _ = run(cluster, ns, "sleep 0.3", initContainers=[side])
     assert pod["status"]["phase"] == "Succeeded"
     assert state(pod, "side", "initContainerStatuses")["terminated"]["exitCode"] == 0
+
+
+def test_a_sidecar_that_waits_for_its_restart_does_not_hold_up_the_end(cluster: LocalCluster, ns: str) -> None:
+    side = {"name": "side", "image": "x", "restartPolicy": "Always", "command": ["sh", "-c", "sleep 0.2; exit 1"]}
+    began = time.monotonic()
+    pod, _ = run(cluster, ns, "sleep 1", initContainers=[side])
+    assert pod["status"]["phase"] == "Succeeded"
+    assert time.monotonic() - began < 6
+
+
+def test_the_last_words_of_containers_that_end_at_once(cluster: LocalCluster, ns: str) -> None:
+    names = [f"p{number}" for number in range(6)]
+    for name in names:
+        container = {"terminationMessagePolicy": "FallbackToLogsOnError"}
+        cluster.create(make_pod(ns, name, "echo one; echo two; exit 2", container=container))
+    for name in names:
+        pod = cluster.wait_phase(ns, name, "Failed")
+        assert state(pod)["terminated"]["message"] == "one\ntwo\n"
+
+
+def test_a_deadline_may_only_come_nearer(cluster: LocalCluster, ns: str) -> None:
+    cluster.create(make_pod(ns, "p", "sleep 30"))
+    path = f"/api/v1/namespaces/{ns}/pods/p"
+    answers = []
+    for seconds in (300, 400, None, 200):
+        body = {"spec": {"activeDeadlineSeconds": seconds}}
+        answers.append(cluster.request("PATCH", path, body, "application/merge-patch+json"))
+    assert [code for code, _ in answers] == [200, 422, 422, 200]
+    texts = [body["message"].partition("spec.activeDeadlineSeconds: ")[2] for _, body in answers[1:3]]
+    assert texts == [
+        "Invalid value: 400: must be less than or equal to previous value",
+        "Invalid value: null: must not update from a positive integer to nil value",
+    ]
 
 
 def test_restart_with_back_off_keeps_the_last_state(cluster: LocalCluster, ns: str) -> None:

@@ -106,6 +106,11 @@ def test_pod_affinity_and_anti_affinity() -> None:
     assert fit.choose(together, fit.snapshot(two, there))[0].name == "node-1"  # type: ignore[union-attr]
     assert "1 node(s) didn't match pod anti-affinity rules" in message(apart, two[:1], there)
     assert "1 node(s) didn't match pod affinity rules" in message(together, two[:1], [])
+    loner = pod("l", "node-1", labels={"app": "b"}, affinity={"podAntiAffinity": {required: [term]}})
+    plain = pod(labels={"app": "a"})
+    assert "1 node(s) didn't satisfy existing pods anti-affinity rules" in message(plain, two[:1], [loner])
+    both = pod(labels={"app": "a"}, affinity={"podAntiAffinity": {required: [term]}})
+    assert "1 node(s) didn't match pod anti-affinity rules" in message(both, two[:1], [*there, loner])
 
 
 @pytest.mark.parametrize(
@@ -214,6 +219,9 @@ def test_a_higher_priority_makes_room(local_cluster: LocalCluster) -> None:
     local_cluster.create(make_pod(ns, "high", "true", container=limits, priorityClassName=name))
     local_cluster.wait_phase(ns, "high", "Succeeded")
     assert local_cluster.pod(ns, "low") is None
+    _, found = local_cluster.request("GET", f"/api/v1/namespaces/{ns}/events?fieldSelector=involvedObject.name%3Dhigh")
+    waited = [event["message"] for event in found["items"] if event["reason"] == "FailedScheduling"]
+    assert waited == ["0/1 nodes are available: 1 Insufficient nvidia.com/gpu."]
 
 
 def test_a_taint_drives_pods_away(local_cluster: LocalCluster) -> None:

@@ -61,7 +61,8 @@ def _indexed(spec: Obj) -> Iterator[Cause]:
     if completions is None:
         yield required("spec.completions", "when completion mode is Indexed")
     if (spec.get("parallelism") or 0) > _MOST_INDEXED:
-        yield bad_value("spec.parallelism", spec["parallelism"], f"must be less than or equal to {_MOST_INDEXED} when completion mode is Indexed")
+        text = f"must be less than or equal to {_MOST_INDEXED} when completion mode is Indexed"
+        yield bad_value("spec.parallelism", spec["parallelism"], text)
     most = spec.get("maxFailedIndexes")
     if most is not None and completions is not None and most > completions:
         yield bad_value("spec.maxFailedIndexes", most, "must be less than or equal to completions")
@@ -127,7 +128,8 @@ def _success_policy(spec: Obj, mode: str) -> Iterator[Cause]:
         if count is not None and count < 0:
             yield bad_value(f"{path}.succeededCount", count, "must be greater than or equal to 0")
         if indexes is not None and not _INTERVALS.fullmatch(indexes):
-            yield bad_value(f"{path}.succeededIndexes", indexes, f'error parsing succeededIndexes: cannot convert string to integer for index: "{indexes}"')
+            text = f'error parsing succeededIndexes: cannot convert string to integer for index: "{indexes}"'
+            yield bad_value(f"{path}.succeededIndexes", indexes, text)
 
 
 def _replacement(spec: Obj) -> Iterator[Cause]:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from arena_local.api.causes import Cause, prohibited
+from arena_local.api.causes import Cause, bad_value, prohibited
 from arena_local.api.copies import clone, same
 from arena_local.api.errors import forbidden
 from arena_local.api.kinds.base import Host, Strategy
@@ -60,6 +60,7 @@ class PodStrategy(Strategy):
 
     def validate_update(self, host: Host, obj: Obj, old: Obj) -> Iterator[Cause]:
         """Refuse changes but those of images, deadline, added tolerations and lifted gates."""
+        yield from _deadline(obj["spec"].get("activeDeadlineSeconds"), old["spec"].get("activeDeadlineSeconds"))
         new, before = _movable(obj["spec"], old["spec"]), old["spec"]
         if not same(new, before):
             yield prohibited("spec", f"{_FIXED}\n{_difference(before, new)}")
@@ -67,6 +68,17 @@ class PodStrategy(Strategy):
     def warnings(self, obj: Obj, old: Obj | None) -> Iterable[str]:
         """Warn of repeated variables."""
         return env_warnings(obj["spec"], "spec") if old is None else ()
+
+
+def _deadline(new: int | None, old: int | None) -> Iterator[Cause]:
+    """Refuse a deadline that comes later than the one before, or goes away."""
+    path = "spec.activeDeadlineSeconds"
+    if new is not None and not 0 <= new <= 2147483647:
+        yield bad_value(path, new, "must be between 0 and 2147483647, inclusive")
+    elif new is not None and old is not None and old < new:
+        yield bad_value(path, new, "must be less than or equal to previous value")
+    elif new is None and old is not None:
+        yield bad_value(path, None, "must not update from a positive integer to nil value")
 
 
 def _movable(spec: Obj, old: Obj) -> Obj:

@@ -36,6 +36,8 @@ class DeploymentController:
         sets = list(claim(self._api, _SETS, owner, labels, manager=MANAGER)) if labels else []
         if owner["metadata"].get("deletionTimestamp"):
             return self._write(owner, sets, rs.new_set(owner, sets))
+        if st.write_paused(owner, self._api.now()):
+            owner = copy.deepcopy(dict(self._api.update_status(owner, manager=MANAGER)))
         if owner["spec"].get("paused"):
             return self._paused(owner, sets)
         recreate = (owner["spec"].get("strategy") or {}).get("type") == "Recreate"

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from arena_local.bundle import Obj
 from arena_local.controllers.deployment.sets import bounds, count
-from arena_local.operator.conditions import parse_time, timestamp
+from arena_local.operator.conditions import find_condition, parse_time, timestamp
 
 
 def set_progress(status: Obj, type: str, value: str, reason: str, message: str, now: datetime) -> None:
@@ -20,6 +20,18 @@ def set_progress(status: Obj, type: str, value: str, reason: str, message: str, 
     moved = old["lastTransitionTime"] if old and old["status"] == value else text
     fresh = {"type": type, "status": value, "lastUpdateTime": text, "lastTransitionTime": moved, "reason": reason, "message": message}
     status["conditions"] = [item for item in conditions if item["type"] != type] + [fresh]
+
+
+def write_paused(deployment: Obj, now: datetime) -> bool:
+    """Say in condition Progressing that a rollout rests or goes on again; returns whether that is news."""
+    current = find_condition(deployment, "Progressing") or {}
+    paused, said = bool(deployment["spec"].get("paused")), current.get("reason") == "DeploymentPaused"
+    if paused == said or current.get("reason") == "ProgressDeadlineExceeded":
+        return False
+    word = "paused" if paused else "resumed"
+    reason = f"Deployment{word.capitalize()}"
+    set_progress(deployment.setdefault("status", {}), "Progressing", "Unknown", reason, f"Deployment is {word}", now)
+    return True
 
 
 def counters(deployment: Obj, sets: Sequence[Obj], new: Obj | None) -> Obj:

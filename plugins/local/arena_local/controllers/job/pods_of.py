@@ -61,7 +61,9 @@ def failed_indexes(job: Obj, pods: Sequence[Obj], failed: Callable[[Obj], bool])
     found = set()
     for pod in pods:
         index = index_of(pod)
-        if index is not None and failed(pod):
+        # a pod that has been counted says no more: those that a failed job has ended are no failures of their indexes
+        counted = FINALIZER not in (pod["metadata"].get("finalizers") or ())
+        if index is not None and not counted and failed(pod):
             match = match_failure(job, pod)
             if match.action == "FailIndex" or (match.counted and index_failures(pod) >= limit):
                 found.add(index)

@@ -52,7 +52,7 @@ def _child(sock: socket.socket, request: dict[str, str], fds: list[int]) -> None
         os.setsid()
         code = WORK[request["op"]](request, fds)
     except BaseException as error:  # nothing above can hear it: the log is the last place
-        sys.stderr.write(f"shim: {request.get('op')} {request.get('spec')}: {error!r}\n")
+        sys.stderr.write(f"shim: {request.get('op')}: {error!r}\n")  # not what was to run: its environment holds secrets
         sys.stderr.flush()
     finally:
         os._exit(code)
