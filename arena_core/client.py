@@ -166,7 +166,8 @@ class ArenaClient:
         With ``follow`` it goes on until the job has ended, over broken connections without gap or repetition; an instance that has
         not started is waited for, and ``on_wait`` is told why.
         """
-        from arena_core.jobs.logs import LogRequest, read_logs
+        from arena_core.jobs.logs import read_logs
+        from arena_core.jobs.sources import LogRequest
         from arena_core.kube.logs import LogOptions
         from arena_core.types import LogQuery
 

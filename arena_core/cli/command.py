@@ -40,7 +40,7 @@ class Context:
         """The cluster, connected when it is first needed."""
         from arena_core.cli.connect import open_client
 
-        return open_client(self)
+        return open_client(self.settings, self.namespace, says_where=self.says_where)
 
 
 @dataclass(frozen=True)

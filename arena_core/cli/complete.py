@@ -133,4 +133,4 @@ def _may_ask(parsed: Parsed) -> bool:
     """Whether asking the cluster would start none: completion must not leave a process behind."""
     from arena_core.cli.connect import configured, local_runs
 
-    return configured(Context(parsed)) or local_runs()
+    return configured(parsed) or local_runs()

@@ -9,7 +9,7 @@ from arena_core.cli.flags import Parsed
 
 def offer(kind: str, context: Context, parsed: Parsed) -> list[tuple[str, str]]:
     """Names of jobs, of the instances of the job that is named already, or of namespaces."""
-    client = make_client(context)
+    client = make_client(context.settings, context.namespace)
     if kind == "namespace":
         from arena_core.kube.resources import NAMESPACES
 

@@ -11,14 +11,17 @@ from arena_core.cli.terminal import note
 from arena_core.client import ArenaClient
 
 if TYPE_CHECKING:
-    from arena_core.cli.command import Context
+    from arena_core.cli.flags import Parsed
 
 
-def open_client(context: Context) -> ArenaClient:
-    """Connect as the flags, the environment and the files say; no request is sent yet."""
-    client = make_client(context)
+def open_client(settings: Parsed, namespace: str, *, says_where: bool) -> ArenaClient:
+    """Connect as the persistent flags, the environment and the files say; no request is sent yet.
+
+    ``says_where`` has a note said in any case when the local cluster is taken, not only when it was started for this.
+    """
+    client = make_client(settings, namespace)
     was_running = local_runs()
-    if client.cluster.started_local and (context.says_where or not was_running):
+    if client.cluster.started_local and (says_where or not was_running):
         what = "using the local one" if was_running else "a local one was started"
         note(f"no cluster is configured: {what} on this machine (`arena local status` says more)")
     return client
@@ -30,28 +33,27 @@ def local_runs() -> bool:
     return (home / "local" / "daemon.json").exists()
 
 
-def make_client(context: Context) -> ArenaClient:
-    """A client that has not looked for its cluster."""
-    settings = context.settings
+def make_client(settings: Parsed, namespace: str) -> ArenaClient:
+    """Return a client that has not looked for its cluster."""
     return ArenaClient(
         kubeconfig=settings.text("config"),
         context=settings.text("context"),
-        namespace=context.namespace,
+        namespace=namespace,
         as_user=settings.text("as_user"),
         jobs=registry(),
     )
 
 
-def configured(context: Context) -> bool:
+def configured(settings: Parsed) -> bool:
     """Whether a kubeconfig is named or there, so that looking at it starts nothing."""
-    if context.settings.text("config") or os.environ.get("KUBECONFIG"):
+    if settings.text("config") or os.environ.get("KUBECONFIG"):
         return True
     home = Path("~/.kube/config").expanduser()
     return home.is_file() and home.stat().st_size > 0
 
 
-def namespace_offline(context: Context) -> str:
-    """The namespace for objects that are only built: as always, but where nothing is configured it is ``default``."""
-    if context.namespace:
-        return context.namespace
-    return make_client(context).namespace if configured(context) else "default"
+def namespace_offline(settings: Parsed, namespace: str) -> str:
+    """Return the namespace for objects that are only built: as always, but where nothing is configured it is ``default``."""
+    if namespace:
+        return namespace
+    return make_client(settings, "").namespace if configured(settings) else "default"

@@ -35,7 +35,7 @@ def run(context: Context, parsed: Parsed) -> int:
     workers = int(parsed.text("workers", "2")) if parsed.text("workers", "2").isdigit() else 0
     if workers < 1:
         raise UsageError("--workers is a number from 1")
-    elsewhere = configured(context)
+    elsewhere = configured(context.settings)
     client = context.__dict__["client"] = ArenaClient(local=True, namespace=context.namespace)
     folder, name = example("digits-ddp"), f"digits-{secrets.token_hex(2)}"
     _ = client.jobs.get("pytorchjob"), client.cluster  # what is not installed is said before anything else

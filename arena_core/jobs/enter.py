@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from arena_core.errors import ArenaError
-from arena_core.jobs.logs import choose
 from arena_core.jobs.session import Session
+from arena_core.jobs.sources import choose
 from arena_core.jobs.views import Job
 from arena_core.jobs.waiting import why_no_instances
 from arena_core.types import LogQuery

@@ -7,13 +7,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from arena_core.errors import ArenaError, NotFound, UsageError
 from arena_core.jobs.find import view
 from arena_core.jobs.marks import metadata_of
 from arena_core.jobs.pods import selector_of
 from arena_core.jobs.session import Session
+from arena_core.jobs.sources import LogRequest, choose
 from arena_core.jobs.templates import is_foreign_init, own_init_containers
 from arena_core.jobs.views import Job, LogLine
 from arena_core.jobs.waiting import container_started, pod_finished, why_no_instances, why_waiting
@@ -21,9 +22,6 @@ from arena_core.kube.logs import Position, follow
 from arena_core.kube.resources import PODS
 from arena_core.kube.transport import Stream
 from arena_core.types import JobHandle, LogSource, Manifest
-
-if TYPE_CHECKING:
-    from arena_core.jobs.logs import LogRequest
 
 #: How long the end of the job, or a new pod, is waited for after the pod that was followed has failed or gone.
 GRACE = 10.0
@@ -93,8 +91,6 @@ class Follow:
 
     def _look(self) -> None:
         """Start what can be followed now; say what is waited for."""
-        from arena_core.jobs.logs import choose
-
         job = view(self._handle, self._job, list(self._pods.values()))
         pods = {str(metadata_of(p).get("name")): p for p in job.pods}
         try:

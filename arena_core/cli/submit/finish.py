@@ -32,7 +32,9 @@ def submit(context: Context, parsed: Parsed, handle: JobHandle, args: BaseModel)
     if dry_run == "client":
         from arena_core.cli.connect import make_client, namespace_offline
 
-        done = make_client(context).submit(handle.job_type.name, args, namespace=namespace_offline(context), dry_run=dry_run)
+        namespace = namespace_offline(context.settings, context.namespace)
+        client = make_client(context.settings, context.namespace)
+        done = client.submit(handle.job_type.name, args, namespace=namespace, dry_run=dry_run)
     else:
         context.says_where = True
         done = context.client.submit(handle.job_type.name, args, dry_run=dry_run)
