@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from arena_core.errors import ArenaError, KindNotInstalled, NotFound, TimedOut
 from arena_core.jobs import record
-from arena_core.jobs.find import find
+from arena_core.jobs.find import find, missing
 from arena_core.jobs.marks import SUBMIT_ID, annotations_of, labels_of, metadata_of
 from arena_core.jobs.session import Session, not_installed
 from arena_core.jobs.views import Deleted
@@ -68,7 +68,9 @@ def _delete(session: Session, name: str, job_type: str, namespace: str, going: l
         try:
             handle, job = find(session, name, "", namespace)
         except NotFound:
-            return _left_over(session, name, session.jobs.names(), namespace)
+            if left_over := _left_over(session, name, session.jobs.names(), namespace):
+                return left_over
+            raise
     kind = handle.job_type
     try:
         # Its pods, Services, ConfigMaps and the record (old Arena's, too) are owned by the job: the garbage collector takes them.
@@ -76,8 +78,10 @@ def _delete(session: Session, name: str, job_type: str, namespace: str, going: l
         left = session.cluster.delete(kind.resource, namespace, name, uid=uid, propagation="Foreground" if wait else "Background")
     except KindNotInstalled as error:
         raise not_installed(handle, error) from error
-    except NotFound:
-        return _left_over(session, name, [kind.name], namespace)
+    except NotFound as error:
+        if left_over := _left_over(session, name, [kind.name], namespace):
+            return left_over
+        raise missing(name, namespace, kind.name, error) from error
     if left is not None and left.get("kind") != "Status":
         going.append(_Going(kind.resource, left))
         job = job or left
@@ -87,13 +91,12 @@ def _delete(session: Session, name: str, job_type: str, namespace: str, going: l
     return Deleted(name, kind.name, f"{kind.resource.kind.lower()}.{kind.resource.group}/{name}")
 
 
-def _left_over(session: Session, name: str, types: Sequence[str], namespace: str) -> Deleted:
-    """There is no such job: remove the record that one has left behind, else raise ``NotFound``."""
+def _left_over(session: Session, name: str, types: Sequence[str], namespace: str) -> Deleted | None:
+    """There is no such job: remove the record that one has left behind, if there is one."""
     for job_type in types:
         if record.remove_left_over(session.cluster, namespace, name, job_type):
             return Deleted(name, job_type, f"configmap/{record.record_name(name, job_type)}", record_only=True)
-    what = f"{types[0]} {name}" if len(types) == 1 else f"job {name}"
-    raise NotFound(f"{what} does not exist in namespace {namespace}", "`arena list -A` shows the jobs of all namespaces")
+    return None
 
 
 def _wait_gone(session: Session, going: _Going, namespace: str, deadline: float | None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from arena_core.errors import ArenaError, KindNotInstalled, NotFound, PermissionDenied, PluginError, UsageError
 from arena_core.jobs.pods import selector_of
@@ -24,8 +25,8 @@ def find(session: Session, name: str, job_type: str, namespace: str) -> tuple[Jo
         except KindNotInstalled as error:
             raise not_installed(handle, error) from error
         except NotFound as error:
-            raise _missing(name, namespace, handle.job_type.name, error) from error
-    found, denied, unknown = _search(session, name, namespace)
+            raise missing(name, namespace, handle.job_type.name, error) from error
+    found, denied, unknown, readable = _search(session, name, namespace)
     if len(found) > 1:
         # A job inside another is meant by nobody: the outer one is.
         outer = [pair for pair in found if owning_type(session.jobs, pair[1]) is None]
@@ -35,19 +36,30 @@ def find(session: Session, name: str, job_type: str, namespace: str) -> tuple[Jo
         raise UsageError(f"there are several jobs named {name} in namespace {namespace}: {types}", "choose one with --type")
     if found:
         return found[0]
+    if denied and not readable:
+        raise next(iter(denied.values()))
+    absent = missing(name, namespace, "", None)
     if denied:
-        raise denied[0]
-    absent = _missing(name, namespace, "", None)
+        absent.hint += f"; you may not look among: {', '.join(denied)}"
     if unknown:
         absent.hint += f"; not looked among: {', '.join(unknown)} (`arena plugins check` says why)"
     raise absent
 
 
-def _search(session: Session, name: str, namespace: str) -> tuple[list[tuple[JobHandle, Manifest]], list[ArenaError], list[str]]:
-    """Return the jobs of this name, the refusals, and the job types whose plugins do not load."""
+class _Search(NamedTuple):
+    """Jobs of one name; by job type what may not be read; the types whose plugins do not load; whether anything could be read."""
+
+    found: list[tuple[JobHandle, Manifest]]
+    denied: dict[str, ArenaError]
+    unknown: list[str]
+    readable: bool
+
+
+def _search(session: Session, name: str, namespace: str) -> _Search:
     found: list[tuple[JobHandle, Manifest]] = []
+    denied: dict[str, ArenaError] = {}
     unknown: list[str] = []
-    denied: list[ArenaError] = []
+    readable = False
     seen: set[str] = set()
     for type_name in session.jobs.names():
         try:
@@ -63,16 +75,19 @@ def _search(session: Session, name: str, namespace: str) -> tuple[list[tuple[Job
         try:
             found.append((handle, session.cluster.get(resource, namespace, name)))
         except KindNotInstalled:
-            continue
+            pass
         except NotFound as error:
             if "namespace" in error.message.split(" ", 1)[0]:
                 raise
         except PermissionDenied as error:
-            denied.append(error)
-    return found, denied, unknown
+            denied[handle.job_type.name] = error
+            continue
+        readable = True
+    return _Search(found, denied, unknown, readable)
 
 
-def _missing(name: str, namespace: str, job_type: str, error: NotFound | None) -> NotFound:
+def missing(name: str, namespace: str, job_type: str, error: NotFound | None) -> NotFound:
+    """Return the error for a job that is not there, or whose namespace is not."""
     if error is not None and error.message.startswith("namespace "):
         return error
     what = f"{job_type} {name}" if job_type else f"job {name}"
