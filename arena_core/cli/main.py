@@ -17,6 +17,8 @@ from arena_core.errors import InvalidArguments, UsageError
 
 #: Commands for scripts: what completion asks for, and how the reference pages are made.
 HIDDEN = {"__complete": "complete", "__reference": "reference"}
+#: Arena's commands that are not here: a command group of a plugin may bring them.
+ELSEWHERE = frozenset(["top", "prune", "logviewer", "cron", "data", "model", "evaluate", "serve", "scalein", "scaleout", "llm"])
 VERSION = Flag("version", "print the version", boolean=True, hidden=True)
 
 
@@ -137,5 +139,7 @@ def _plugin_group(name: str, rest: list[str], head: Parsed) -> int:
         return run_group(name, rest, head)
     if name == "local":
         raise UsageError("the local cluster is not installed or switched off", "install arena-local from where arena-core came")
+    if name in ELSEWHERE:
+        raise UsageError(f"arena {name}: Arena (Go) has this command, this program does not", "`arena --help` lists the commands")
     close = nearest(name, [*catalog.names(), *groups])
     raise UsageError(f"unknown command {name!r}", f"did you mean `arena {close}`?" if close else "`arena --help` lists the commands")
