@@ -35,6 +35,7 @@ BUNDLE = Bundle(
         Admission("validatejob.volcano.sh", JOBS, validate=jobs.validate_job),
         Admission("mutatequeue.volcano.sh", QUEUES, ("CREATE",), mutate=queues.mutate_queue),
         Admission("validatequeue.volcano.sh", QUEUES, ("CREATE", "UPDATE", "DELETE"), validate=queues.validate_queue),
+        Admission("mutatepodgroup.volcano.sh", POD_GROUPS, ("CREATE",), mutate=queues.mutate_pod_group),
         Admission("validatepodgroup.volcano.sh", POD_GROUPS, ("CREATE",), validate=queues.validate_pod_group),
         Admission("validatepod.volcano.sh", "pods", ("CREATE",), validate=queues.validate_pod),
     ),

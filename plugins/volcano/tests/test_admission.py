@@ -11,7 +11,7 @@ from volcano_shared import SHARED, needs_shared, recording
 from volcano_simulated import task, vcjob
 
 from arena_local.api.server import ApiServer
-from arena_local.bundle import ApiError
+from arena_local.bundle import ApiError, Obj
 from arena_local.store import Store
 from arena_volcano.local import BUNDLE
 
@@ -117,6 +117,37 @@ def test_a_queue_with_children_takes_no_job() -> None:
 def test_a_pod_group_needs_an_open_queue() -> None:
     group = {"apiVersion": "scheduling.volcano.sh/v1beta1", "kind": "PodGroup", "metadata": {"name": "g", "namespace": "default"}}
     assert "not found" in refused(lambda: server().create({**group, "spec": {"queue": "nope", "minMember": 1}}, manager="t"))
+
+
+def test_a_namespace_names_the_queue_of_its_pod_groups() -> None:
+    api = server()
+    api.create({"apiVersion": "scheduling.volcano.sh/v1beta1", "kind": "Queue", "metadata": {"name": "q"}, "spec": {}}, manager="t")
+    notes = {"scheduling.volcano.sh/queue-name": "q"}
+    api.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "team", "annotations": notes}}, manager="t")
+    head = {"name": "g", "namespace": "team"}
+    group = {"apiVersion": "scheduling.volcano.sh/v1beta1", "kind": "PodGroup", "metadata": head, "spec": {"minMember": 1}}
+    assert api.create(group, manager="t")["spec"]["queue"] == "q"
+
+
+@pytest.mark.parametrize(
+    ("path", "weights", "text"),
+    [
+        ("root/a/b", "1/2", "volcano.sh/hierarchy must have the same length with volcano.sh/hierarchy-weights"),
+        ("root/a", "1/x", '"1/x": x in the 1/x is invalid number: strconv.ParseFloat: parsing "x": invalid syntax'),
+        ("root/a", "1/-2", '"1/-2": -2 in the 1/-2 must be larger than 0'),
+        ("root/sci", "1/2", "root/sci is not allowed to be in the sub path of root/sci/dev of queue dev"),
+    ],
+)
+def test_a_queue_that_does_not_fit_into_the_tree_is_refused(path: str, weights: str, text: str) -> None:
+    api = server()
+    stored = api.create(tree_queue("dev", "sci/dev", "2/3"), manager="t")["metadata"]["annotations"]
+    assert stored == {"volcano.sh/hierarchy": "root/sci/dev", "volcano.sh/hierarchy-weights": "1/2/3"}
+    assert text in refused(lambda: api.create(tree_queue("q", path, weights), manager="t"))
+
+
+def tree_queue(name: str, path: str, weights: str) -> Obj:
+    notes = {"volcano.sh/hierarchy": path, "volcano.sh/hierarchy-weights": weights}
+    return {"apiVersion": "scheduling.volcano.sh/v1beta1", "kind": "Queue", "metadata": {"name": name, "annotations": notes}, "spec": {}}
 
 
 def test_pods_with_senseless_budgets_are_refused() -> None:

@@ -10,7 +10,8 @@ import pytest
 from volcano_simulated import GROUPS, JOBS, Cluster, create, never, run, task, vcjob
 
 from arena_local.bundle import Obj
-from arena_volcano.localcluster.jobs.requests import Memory, observe
+from arena_local.operator.owners import owner_reference
+from arena_volcano.localcluster.jobs.requests import Delayed, Memory, Request, observe
 
 
 def fails_first(name: str, code: int = 1) -> Callable[[Obj], int | None]:
@@ -137,6 +138,66 @@ def test_a_pending_policy_waits_its_time() -> None:
         )
         await cluster.until(lambda: cluster.phase() == "Terminated")
         assert ("Normal", "ExecuteAction", "Execute action TerminateJob after 300ms") in cluster.events("Job")
+
+    run(test)
+
+
+def test_an_action_that_waits_falls_away_when_another_pod_runs_in_the_place() -> None:
+    async def test(cluster: Cluster) -> None:
+        create(cluster, task("a"), task("b"), policies=[{"event": "PodEvicted", "action": "RestartJob", "timeout": "600ms"}])
+        await cluster.until(lambda: cluster.phase() == "Running")
+        cluster.api.delete("pods", "default", "j-a-0")
+        await cluster.until(lambda: len(cluster.made["j-a-0"]) == 2 and cluster.phase() == "Running")
+        assert ("Normal", "ExecuteAction", "Execute action RestartJob after 600ms") in cluster.events("Job")
+        await asyncio.sleep(0.8)
+        assert "Restarting" not in cluster.phases
+
+    run(test, never)
+
+
+def test_an_action_makes_those_needless_that_wait() -> None:
+    memory = Memory()
+    requests = [
+        Request("PodFailed", "a", "j-a-0", "u0"),
+        Request("PodFailed", "a", "j-a-1", "u1"),
+        Request("PodFailed", "b", "j-b-0", "u2"),
+    ]
+    left = []
+    for action in ("RestartPod", "RestartTask", "RestartJob"):
+        memory.delayed = {(r.event, r.pod_uid): Delayed(1.0, "RestartJob", r) for r in requests}
+        memory.forget_delayed(action, requests[0])
+        left.append([delayed.request.pod for delayed in memory.delayed.values()])
+    assert left == [["j-a-1", "j-b-0"], ["j-b-0"], []]
+
+
+def test_pods_of_one_owner_share_a_group_that_takes_over_its_annotations() -> None:
+    async def test(cluster: Cluster) -> None:
+        notes = {"scheduling.volcano.sh/group-min-member": "2", "volcano.sh/preemptable": "true", "other": "x"}
+        labels, container = {"a": "b"}, {"name": "c", "image": "i", "command": ["true"], "resources": {"requests": {"cpu": "100m"}}}
+        template = {"metadata": {"labels": labels}, "spec": {"containers": [container]}}
+        head = {"name": "r", "namespace": "default", "annotations": notes}
+        spec = {"replicas": 2, "selector": {"matchLabels": labels}, "template": template}
+        owner = cluster.api.create({"apiVersion": "apps/v1", "kind": "ReplicaSet", "metadata": head, "spec": spec}, manager="t")
+        for number in range(2):
+            meta = {"name": f"p{number}", "namespace": "default", "ownerReferences": [owner_reference(owner)]}
+            pod = {"schedulerName": "volcano", "containers": [container]}
+            cluster.api.create({"apiVersion": "v1", "kind": "Pod", "metadata": meta, "spec": pod}, manager="t")
+        await cluster.until(lambda: all(pod["spec"].get("nodeName") for pod in cluster.api.list("pods")))
+        (group,) = cluster.api.list(GROUPS)
+        assert group["spec"]["minMember"] == 2
+        assert group["spec"]["minResources"]["cpu"] == "200m"
+        assert group["metadata"]["annotations"] == {"volcano.sh/preemptable": "true"}
+
+    run(test, never)
+
+
+def test_a_ray_job_without_a_head_gets_no_pods() -> None:
+    async def test(cluster: Cluster) -> None:
+        create(cluster, task("worker"), plugins={"ray": []})
+        await cluster.until(lambda: cluster.api.list(GROUPS) and cluster.api.list(GROUPS)[0].get("status", {}).get("phase") == "Inqueue")
+        await asyncio.sleep(0.3)
+        assert not cluster.made
+        assert cluster.phase() == "Pending"
 
     run(test)
 

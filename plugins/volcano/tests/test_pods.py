@@ -130,10 +130,19 @@ def test_init_containers_get_names_and_index_too() -> None:
 
 
 def test_ray_replaces_the_commands() -> None:
-    job = job_with(task("head"), task("worker", 2), ray=[])
-    head, worker = (pods.build(job, entry, 0)["spec"]["containers"][0] for entry in job["spec"]["tasks"])
-    assert head["command"][2].startswith("ray start --head")
-    assert worker["command"][2] == "ray start --block --address=j-head-0.j:6379"
+    both = {"containers": [{"name": name, "image": "i", "command": ["mine"]} for name in ("head", "worker")]}
+    job = job_with(task("head", pod=both), task("worker", 2, pod=both), task("other", pod=both), ray=[])
+    built = [[c["command"] for c in pods.build(job, entry, 0)["spec"]["containers"]] for entry in job["spec"]["tasks"]]
+    start = "ray start --head --block --dashboard-host=0.0.0.0 --port=6379 --dashboard-port=8265 --ray-client-server-port=10001"
+    assert built == [
+        [["sh", "-c", start], ["mine"]],
+        [["mine"], ["sh", "-c", "ray start --block --address=j-head-0.j:6379"]],
+        [["mine"], ["mine"]],
+    ]
+    named = job_with(task("boss", pod=both), ray=["--head=boss", "--headContainer=worker", "--port=7"])
+    mine, head = pods.build(named, named["spec"]["tasks"][0], 0)["spec"]["containers"]
+    assert (mine["command"], "ports" in mine) == (["mine"], False)
+    assert [(port["name"], port["containerPort"]) for port in head["ports"]] == [("gcs", 7), ("dashboard", 8265), ("client-server", 10001)]
 
 
 def test_a_single_task_of_one_needs_no_tf_config() -> None:

@@ -13,6 +13,8 @@ from arena_volcano.localcluster.keys import meta
 from arena_volcano.localcluster.quantity import Sum
 
 _PREFIX = "podgroup-"
+_UPPER = {"ReplicaSet": "replicasets.apps", "DaemonSet": "daemonsets.apps", "StatefulSet": "statefulsets.apps", "Job": "jobs.batch"}
+_LABELS = ("volcano.sh/preemptable", "volcano.sh/cooldown-time")
 
 
 class GroupController:
@@ -36,15 +38,24 @@ class GroupController:
         owner = controller_of(pod)
         group = _PREFIX + (owner["uid"] if owner else meta(pod)["uid"])
         if self._api.find(keys.POD_GROUPS, namespace, group) is None:
-            self._create(pod, group, owner or owner_reference(pod))
+            self._create(pod, group, [dict(item) for item in meta(pod)["ownerReferences"]] if owner else [owner_reference(pod)])
         patch = {"metadata": {"annotations": {keys.GROUP_NAME: group}}}
         self._api.patch("pods", namespace, name, patch, manager=keys.CONTROLLER)
         return None
 
-    def _create(self, pod: Obj, name: str, owner: Obj) -> None:
-        notes = meta(pod).get("annotations") or {}
-        least = notes.get(keys.GROUP_MIN_MEMBER, "1")
-        number = int(least) if least.isdigit() and int(least) > 0 else 1
+    def _upper(self, pod: Obj) -> dict[str, str]:
+        """Return the annotations of what owns the pod."""
+        found: dict[str, str] = {}
+        for owner in meta(pod).get("ownerReferences") or ():
+            resource = _UPPER.get(owner.get("kind", ""))
+            upper = self._api.find(resource, meta(pod)["namespace"], owner["name"]) if resource else None
+            found = {**((upper or {"metadata": {}})["metadata"].get("annotations") or {}), **found}
+        return found
+
+    def _create(self, pod: Obj, name: str, owners: list[Obj]) -> None:
+        notes, upper = meta(pod).get("annotations") or {}, self._upper(pod)
+        least = upper.get(keys.GROUP_MIN_MEMBER, "1")
+        number = int(least) if least.isdecimal() else 1
         needs = Sum()
         needs.add(quota_usage(pod["spec"]), number)
         spec: dict[str, Any] = {
@@ -54,10 +65,14 @@ class GroupController:
         }
         if pod["spec"].get("priorityClassName"):
             spec["priorityClassName"] = pod["spec"]["priorityClassName"]
-        head: dict[str, Any] = {"name": name, "namespace": meta(pod)["namespace"], "ownerReferences": [owner]}
-        inherited = {key: notes[key] for key in keys.INHERITED if key in notes}
+        head: dict[str, Any] = {"name": name, "namespace": meta(pod)["namespace"], "ownerReferences": owners}
+        inherited = {key: value for key, value in upper.items() if key.startswith(keys.PREFIX)}
+        inherited |= {key: notes[key] for key in keys.INHERITED if key in notes}
         if inherited:
             head["annotations"] = inherited
+        given = meta(pod).get("labels") or {}
+        if labels := {key: given[key] for key in _LABELS if key in given}:
+            head["labels"] = labels
         group = {"apiVersion": keys.SCHEDULING_API, "kind": "PodGroup", "metadata": head, "spec": spec, "status": {"phase": "Pending"}}
         try:
             self._api.create(group, manager=keys.CONTROLLER)

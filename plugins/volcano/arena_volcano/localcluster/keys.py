@@ -30,6 +30,10 @@ NUMA_POLICY = "volcano.sh/numa-topology-policy"
 CLOSED_BY_PARENT = "volcano.sh/closed-by-parent"
 GROUP_MIN_MEMBER = "scheduling.volcano.sh/group-min-member"
 GROUP_QUEUE = "scheduling.volcano.sh/queue-name"
+HIERARCHY = "volcano.sh/hierarchy"
+HIERARCHY_WEIGHTS = "volcano.sh/hierarchy-weights"
+#: Annotations of this prefix are handed on from a ReplicaSet or Job to the PodGroup of its pods.
+PREFIX = "volcano.sh/"
 
 #: Annotations of a job that its pods carry, too.
 INHERITED = (

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from arena_local.bundle import Api, Denied, Obj
-from arena_volcano.localcluster.keys import DEFAULT_QUEUE, QUEUES, ROOT_QUEUE, SCHEDULER, meta, status_of
+from arena_volcano.localcluster.keys import (
+    DEFAULT_QUEUE,
+    GROUP_QUEUE,
+    HIERARCHY,
+    HIERARCHY_WEIGHTS,
+    QUEUES,
+    ROOT_QUEUE,
+    SCHEDULER,
+    meta,
+    status_of,
+)
 from arena_volcano.localcluster.quantity import parse
 
 _BUDGETS = ("volcano.sh/jdb-min-available", "volcano.sh/jdb-max-unavailable")
@@ -47,6 +58,10 @@ def mutate_queue(api: Api, queue: Obj, old: Obj | None, operation: str) -> None:
     spec.setdefault("reclaimable", True)
     spec["weight"] = spec.get("weight") or 1
     spec.setdefault("dequeueStrategy", "traverse")
+    notes = meta(queue).get("annotations") or {}
+    path, weights = notes.get(HIERARCHY), notes.get(HIERARCHY_WEIGHTS)
+    if path and weights and not path.startswith(ROOT_QUEUE):
+        meta(queue)["annotations"] = {**notes, HIERARCHY: f"{ROOT_QUEUE}/{path}", HIERARCHY_WEIGHTS: f"1/{weights}"}
 
 
 def validate_queue(api: Api, queue: Obj, old: Obj | None, operation: str) -> None:
@@ -55,7 +70,7 @@ def validate_queue(api: Api, queue: Obj, old: Obj | None, operation: str) -> Non
     if operation == "DELETE":
         _validate_delete(api, name)
         return
-    errors = list(_field_errors(queue))
+    errors = list(_field_errors(api, queue))
     if errors:
         text = errors[0] if len(errors) == 1 else f"[{', '.join(errors)}]"
         raise Denied(text, code=400)
@@ -74,7 +89,7 @@ def _validate_delete(api: Api, name: str) -> None:
         raise Denied(f"queue {name} can not be deleted because it has {len(below)} child queues: {', '.join(below)}", code=400)
 
 
-def _field_errors(queue: Obj) -> Iterator[str]:
+def _field_errors(api: Api, queue: Obj) -> Iterator[str]:
     spec = queue["spec"]
     state = status_of(queue).get("state")
     if state and state not in ("Open", "Closed"):
@@ -82,6 +97,30 @@ def _field_errors(queue: Obj) -> Iterator[str]:
     if spec.get("weight", 1) <= 0:
         yield f"requestBody.spec.weight: Invalid value: {spec['weight']}: queue weight must be a positive integer"
     yield from _quantity_errors(spec)
+    notes = meta(queue).get("annotations") or {}
+    if problem := _hierarchy_error(api, meta(queue)["name"], notes.get(HIERARCHY, ""), notes.get(HIERARCHY_WEIGHTS, "")):
+        value, text = problem
+        yield f"requestBody.metadata.annotations: Invalid value: {json.dumps(value)}: {text}"
+
+
+def _hierarchy_error(api: Api, name: str, path: str, weights: str) -> tuple[str, str] | None:
+    """Return the value and what is wrong with the queue's place in the tree of the annotations."""
+    if not path and not weights:
+        return None
+    if len(path.split("/")) != len(weights.split("/")):
+        return path, f"{HIERARCHY} must have the same length with {HIERARCHY_WEIGHTS}"
+    for weight in weights.split("/"):
+        try:
+            number = float(weight)
+        except ValueError:
+            return weights, f'{weight} in the {weights} is invalid number: strconv.ParseFloat: parsing "{weight}": invalid syntax'
+        if number <= 0:
+            return weights, f"{weight} in the {weights} must be larger than 0"
+    for other in api.list(QUEUES):
+        there = (meta(other).get("annotations") or {}).get(HIERARCHY, "")
+        if meta(other)["name"] != name and there.startswith(f"{path}/"):
+            return path, f"{path} is not allowed to be in the sub path of {there} of queue {meta(other)['name']}"
+    return None
 
 
 def _quantity_errors(spec: Mapping[str, Any]) -> Iterator[str]:
@@ -100,15 +139,28 @@ def _quantity_errors(spec: Mapping[str, Any]) -> Iterator[str]:
             yield f'{path}.{name}: Invalid value: "{value}": {rule}'
 
 
+def mutate_pod_group(api: Api, group: Obj, old: Obj | None, operation: str) -> None:
+    """Put a PodGroup of the default queue into the queue that its namespace names."""
+    spec: dict[str, Any] = group.setdefault("spec", {})
+    if (spec.get("queue") or DEFAULT_QUEUE) != DEFAULT_QUEUE:
+        return
+    namespace = api.find("namespaces", "", meta(group)["namespace"]) or {"metadata": {}}
+    if named := (meta(namespace).get("annotations") or {}).get(GROUP_QUEUE):
+        spec["queue"] = named
+
+
 def validate_pod_group(api: Api, group: Obj, old: Obj | None, operation: str) -> None:
     """Refuse a PodGroup whose queue is missing or not open, or that names its highest tier twice."""
     spec = group.get("spec") or {}
     errors = []
     queue = spec.get("queue")
     if queue:
-        problem = queue_problem(api, queue).strip().rstrip(";")
-        if problem and queue != ROOT_QUEUE:
-            errors.append(problem.replace("unable to find job queue", "unable to find queue").replace("submit job", "submit PodGroup"))
+        found = api.find(QUEUES, "", queue)
+        state = status_of(found or {}).get("state") or "Open"  # a queue that nobody has looked at yet will be open
+        if found is None:
+            errors.append(f"unable to find queue: {_NOT_FOUND.format(queue)}")
+        elif state != "Open":
+            errors.append(f"can only submit PodGroup to queue with state `Open`, queue `{queue}` status is `{state}`.")
     topology = spec.get("networkTopology") or {}
     if topology.get("highestTierAllowed") is not None and topology.get("highestTierName"):
         errors.append("must not specify 'highestTierAllowed' and 'highestTierName' in networkTopology simultaneously.")

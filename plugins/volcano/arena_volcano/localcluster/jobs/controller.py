@@ -16,7 +16,7 @@ from arena_volcano.localcluster.jobs.requests import Delayed, Memory, Request, o
 from arena_volcano.localcluster.jobs.sync import NotYet
 from arena_volcano.localcluster.jobs.work import Work
 from arena_volcano.localcluster.keys import go_duration, meta, status_of
-from arena_volcano.localcluster.plugins.base import NotReady
+from arena_volcano.localcluster.plugins.base import CannotBuild, NotReady
 
 FINISHED = ("Completed", "Failed", "Terminated")
 #: Volcano gives a job up after so many failures in a row.
@@ -80,7 +80,7 @@ class JobController:
                 self._handle(namespace, name, _PLAIN, memory)
         except NotReady:
             return _KEY_WAIT
-        except (NotYet, ApiError) as error:
+        except (NotYet, CannotBuild, ApiError) as error:
             memory.failures += 1
             if memory.failures < MAX_FAILURES or (isinstance(error, ApiError) and error.code == 409):
                 raise
@@ -103,6 +103,8 @@ class JobController:
         if decision.action != SYNC and not request.quiet:
             work.event("Normal", "ExecuteAction", f"Start to execute action {decision.action} ")
         execute(work, decision.action, request)
+        if decision.action != SYNC:
+            memory.forget_delayed(decision.action, request)
         return decision.action != SYNC
 
     def _delay(self, work: Work, memory: Memory, request: Request, decision: Decision) -> None:
@@ -132,11 +134,13 @@ class JobController:
 
     @staticmethod
     def _due(work: Work, memory: Memory) -> Iterable[Request]:
-        """Take the delayed actions whose time has come; one that waits for a pod falls away when the pod moves on."""
+        """Take the delayed actions whose time has come; one falls away when its pod moves on, or another runs in its place."""
         now = work.now.timestamp()
         phases = {meta(pod)["uid"]: status_of(pod).get("phase", "Pending") for pod in work.pods}
+        running = {meta(pod)["name"] for pod in work.pods if status_of(pod).get("phase") == "Running"}
         for key, delayed in list(memory.delayed.items()):
-            if delayed.request.event == "PodPending" and phases.get(delayed.request.pod_uid) != "Pending":
+            waits, lost = delayed.request.event == "PodPending", delayed.request.event in ("PodFailed", "PodEvicted")
+            if (waits and phases.get(delayed.request.pod_uid) != "Pending") or (lost and delayed.request.pod in running):
                 del memory.delayed[key]
             elif delayed.due <= now:
                 del memory.delayed[key]

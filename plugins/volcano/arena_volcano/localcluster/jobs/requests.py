@@ -49,6 +49,16 @@ class Memory:
     failures: int = 0
     known: bool = False
 
+    def forget_delayed(self, action: str, done: Request) -> None:
+        """Drop the delayed actions that one that was done has made needless: a job's all, a task's those of the task, a pod's its own."""
+
+        def needless(request: Request) -> bool:
+            if action == "RestartPod":
+                return request.pod == done.pod
+            return action not in ("RestartTask", "RestartPartition") or request.task == done.task
+
+        self.delayed = {key: delayed for key, delayed in self.delayed.items() if not needless(delayed.request)}
+
 
 def _request(event: str, pod: Obj, exit_code: int = 0) -> Request:
     notes = meta(pod).get("annotations") or {}

@@ -15,6 +15,10 @@ class NotReady(Exception):
     """A plugin cannot yet say what it has to (a key is still being made); the job is looked at again a little later."""
 
 
+class CannotBuild(Exception):
+    """A plugin cannot do its part for a pod of this job, so that no pod of it is made."""
+
+
 @dataclass(frozen=True)
 class Plugin:
     """One plugin. ``start`` brings its objects up to date, ``pod`` changes a pod in place, ``objects`` names what it made."""

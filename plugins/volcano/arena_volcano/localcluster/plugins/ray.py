@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from arena_local.bundle import Api, Obj
-from arena_volcano.localcluster.keys import JOB_NAME, TASK_SPEC, meta, task
+from arena_volcano.localcluster.keys import JOB_NAME, JOB_NAMESPACE, TASK_SPEC, meta, task
 from arena_volcano.localcluster.plugins.arguments import arguments, number
-from arena_volcano.localcluster.plugins.base import Plugin, ensure, host_of, named, open_port
+from arena_volcano.localcluster.plugins.base import CannotBuild, Plugin, ensure, host_of, named, open_port
 
 
 def _start(api: Api, job: Obj, given: list[str]) -> None:
     flags = arguments(given)
     ports = [
-        {"name": name, "port": number(flags, flag, default), "protocol": "TCP"}
+        {"name": name, "port": number(flags, flag, default), "targetPort": name, "protocol": "TCP"}
         for name, flag, default in (("gcs", "port", 6379), ("dashboard", "dashboardPort", 8265), ("client-server", "clientPort", 10001))
     ]
-    selector = {JOB_NAME: meta(job)["name"], TASK_SPEC: flags.get("head", "head")}
+    selector = {JOB_NAME: meta(job)["name"], JOB_NAMESPACE: meta(job)["namespace"], TASK_SPEC: flags.get("head", "head")}
     service: Obj = {
         "apiVersion": "v1",
         "kind": "Service",
@@ -31,11 +31,12 @@ def _pod(job: Obj, pod: Obj, given: list[str]) -> None:
     client = number(flags, "clientPort", 10001)
     role = meta(pod)["annotations"][TASK_SPEC]
     entry = task(job, head)
-    containers = pod["spec"].get("containers") or [{}]
-    if entry is None or role not in (head, worker):
-        return
-    wanted = flags.get("headContainer" if role == head else "workerContainer", "")
-    container = next((c for c in containers if c.get("name") == wanted), containers[0])
+    if entry is None:
+        raise CannotBuild(f"job {meta(job)['name']} doesn't have head task {head}")
+    wanted = {head: flags.get("headContainer", "head"), worker: flags.get("workerContainer", "worker")}.get(role)
+    container = next((c for c in pod["spec"].get("containers") or () if c.get("name") == wanted), None)
+    if container is None:
+        return  # only the container of that name runs Ray
     if role == head:
         line = (
             f"ray start --head --block --dashboard-host=0.0.0.0 --port={gcs} --dashboard-port={dashboard} --ray-client-server-port={client}"
