@@ -53,7 +53,9 @@ def candidates(words: Sequence[str]) -> Candidates:
         return _values_or(before, last, GLOBAL_FLAGS, head, lambda: _starting(_commands(), last))
     entry = catalog.find(head.args[0])
     if entry is None:
-        return []
+        from arena_core.cli import groups
+
+        return _starting(groups.candidates(head.args[0], head.args[1:], last), last)
     if entry.name == "submit" and len(head.args) == 1 and not last.startswith("-"):
         return _starting(_types(), last)
     command = _command(entry, head)

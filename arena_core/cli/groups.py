@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from arena_core.cli.flags import Parsed
 from arena_core.cli.submit.types import registry
@@ -34,3 +35,19 @@ def run_group(name: str, words: Sequence[str], head: Parsed) -> int:
             return 0
         raise UsageError(str(exc.format_message()), f"`arena {name} --help` says more") from exc
     return result if isinstance(result, int) else 0
+
+
+def candidates(name: str, words: Sequence[str], last: str) -> list[tuple[str, str]]:
+    """What may stand after ``arena NAME WORDS``, for completion: sub-commands and flags, each with its help."""
+    plugins = registry()
+    entry = next((e for e in plugins.commands() if e.name == name), None)
+    if entry is None:
+        return []
+    import typer
+
+    command: Any = typer.main.get_command(plugins.load(entry))
+    for word in words:
+        command = getattr(command, "commands", {}).get(word, command)
+    if last.startswith("-"):
+        return [(option, p.help or "") for p in command.params for option in p.opts if option.startswith("--")]
+    return [(n, c.get_short_help_str(80)) for n, c in getattr(command, "commands", {}).items() if not c.hidden]

@@ -32,6 +32,8 @@ def words(done):
         (["completion", ""], ["bash", "fish", "zsh"]),
         (["plugins", ""], ["check", "list"]),
         (["nonsense", ""], []),
+        (["local", "st"], ["status"]),
+        (["local", "up", "--gp"], ["--gpus"]),
         (["get", "--he"], ["--help", "--helm-binary"][::-1]),
     ],
 )
