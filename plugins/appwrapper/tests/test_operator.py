@@ -238,6 +238,16 @@ def test_pods_with_gpus_stay_away_from_sick_nodes():
 # --- the webhook, in its own words
 
 
+@pytest.mark.parametrize(
+    "affinity", [None, {}, {"nodeAffinity": None}, {"nodeAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": None}}]
+)
+def test_an_affinity_that_is_null_is_filled(affinity):
+    made = component_object(
+        wrapper(pod(affinity=affinity, containers=[{"name": "c", "resources": {"limits": {"nvidia.com/gpu": "1"}}}])), 0
+    )
+    assert len(made["spec"]["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]["nodeSelectorTerms"]) == 1
+
+
 def recorded_refusals(shared):
     """Return (label, body, message) of the creations that the real webhook refused."""
     file = json.loads((shared / "recordings" / "appwrapper" / "aw-invalid.json").read_text())

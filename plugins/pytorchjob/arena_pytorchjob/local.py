@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -96,7 +97,7 @@ def environment(run: Run, replica: Replica, index: int) -> list[tuple[str, str]]
         port = str(run.kind.port_of(run.replicas[MASTER]))
         address = f"{run.name}-master-0"
         rank = str(index if replica.type == MASTER else index + 1)
-        processes = int(nproc) if str(nproc or "").isdigit() else 1
+        processes = int(nproc) if re.fullmatch(r"[+-]?[0-9]+", str(nproc or "")) else 1
         env += [("MASTER_PORT", port), ("PET_MASTER_PORT", port), ("MASTER_ADDR", address), ("PET_MASTER_ADDR", address)]
         env += [("WORLD_SIZE", str(run.total() * processes)), ("RANK", rank), ("PET_NODE_RANK", rank)]
     if nproc is not None:

@@ -80,9 +80,20 @@ def _expression(*values: str) -> Obj:
 
 
 def _avoid_sick_nodes(spec: Obj) -> None:
-    node = spec.setdefault("affinity", {}).setdefault("nodeAffinity", {})
-    required = node.setdefault("requiredDuringSchedulingIgnoredDuringExecution", {"nodeSelectorTerms": [{}]})
+    node = _field(_field(spec, "affinity"), "nodeAffinity")
+    required = _field(node, "requiredDuringSchedulingIgnoredDuringExecution")
+    required["nodeSelectorTerms"] = required.get("nodeSelectorTerms") or [{}]
     for term in required["nodeSelectorTerms"]:
         term["matchExpressions"] = [*(term.get("matchExpressions") or []), _expression("TESTING", "EVICT")]
-    preferred = node.setdefault("preferredDuringSchedulingIgnoredDuringExecution", [])
-    preferred.append({"weight": 50, "preference": {"matchExpressions": [_expression("WARN")]}})
+    avoid = {"weight": 50, "preference": {"matchExpressions": [_expression("WARN")]}}
+    node["preferredDuringSchedulingIgnoredDuringExecution"] = [
+        *(node.get("preferredDuringSchedulingIgnoredDuringExecution") or []),
+        avoid,
+    ]
+
+
+def _field(obj: Obj, name: str) -> Obj:
+    """Return an object's field to be written into; one that is null counts as missing."""
+    obj[name] = obj.get(name) or {}
+    found: Obj = obj[name]
+    return found

@@ -70,8 +70,9 @@ def _round_trip(integration: QuotaJob, job: Obj) -> None:
     """Leave the traces of a typed client: templates have metadata, containers have resources."""
     for pod_set in integration.pod_sets(job):
         node = job
-        for step in pod_set.path:
+        for step in pod_set.path[:-1]:
             node = node[step]  # type: ignore[index]
+        node = node.setdefault(str(pod_set.path[-1]), {})
         node.setdefault("metadata", {})
         spec = node.get("spec") or {}
         for container in [*(spec.get("initContainers") or ()), *(spec.get("containers") or ())]:

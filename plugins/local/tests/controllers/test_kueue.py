@@ -4,6 +4,7 @@ import pytest
 
 from arena_local.bundle import ApiError
 from arena_local.kueue import defaults
+from arena_pytorchjob.local import BUNDLE as PYTORCH
 
 V = "kueue.x-k8s.io/v1beta2"
 QUEUE = {"kueue.x-k8s.io/queue-name": "lq"}
@@ -374,3 +375,12 @@ def test_time_limit_that_is_none(world, job, value, why):
     with pytest.raises(ApiError) as refused:
         world.api.create(job("j", labels={**QUEUE, label: value}), manager="t")
     assert refused.value.message.endswith(f"metadata.labels[{label}]: Invalid value: {why}")
+
+
+def test_role_without_a_template_is_refused_and_no_error(make_world):
+    world = make_world(bundles=(PYTORCH,))
+    spec = {"pytorchReplicaSpecs": {"Worker": {"replicas": 1}}}
+    meta = {"name": "j", "namespace": "default", "labels": dict(QUEUE)}
+    with pytest.raises(ApiError) as refused:
+        world.api.create({"apiVersion": "kubeflow.org/v1", "kind": "PyTorchJob", "metadata": meta, "spec": spec}, manager="t")
+    assert refused.value.code in (403, 422)

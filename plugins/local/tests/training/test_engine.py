@@ -237,3 +237,12 @@ def test_a_dynamic_worker_without_parameter_servers_is_told_of_none():
     TENSORFLOW.controllers[0](api).reconcile(NAMESPACE, "j")
     found = {n: api.get("pods", NAMESPACE, n)["spec"]["containers"][0]["env"][-1]["value"] for n in names(api)}
     assert '"ps":null' in found["j-worker-0"] and '"ps":[]' in found["j-chief-0"]
+
+
+@pytest.mark.parametrize(("text", "world"), [("2", "4"), ("auto", "2"), ("²", "2"), ("+3", "6")])
+def test_processes_per_node_as_go_reads_them(text, world):
+    api = start()
+    api.create(job(roles={"Master": 1, "Worker": 1}, nprocPerNode=text), manager="test")
+    PYTORCH.controllers[0](api).reconcile(NAMESPACE, "j")
+    env = {e["name"]: e.get("value") for e in api.get("pods", NAMESPACE, "j-worker-0")["spec"]["containers"][0]["env"]}
+    assert env["WORLD_SIZE"] == world
