@@ -69,3 +69,6 @@ def test_it_runs_inside_an_appwrapper(arena: Run) -> None:
     (listed,) = json.loads(arena("list", "-o", "json").stdout)
     assert (listed["name"], listed["trainer"]) == ("w1", "appwrapperjob"), "the inner job is listed under its owner, once"
     assert sorted(arena("logs", "w1", "--all-instances").stdout.splitlines()) == ["worker-0 wrapped", "worker-1 wrapped"]
+    arena("submit", "appwrapperjob", "--inner-type", "echojob", "--name", "w2", "--image", "busybox", "--say", "no command is needed")
+    arena("wait", "w2", "--for", "succeeded", "--timeout", "60s")
+    assert arena("logs", "w2").stdout == "no command is needed\n"

@@ -1,4 +1,4 @@
-"""What every job type promises, for the AppWrapper around each of ours."""
+"""What every job type promises, for the AppWrapper around two of ours."""
 
 from __future__ import annotations
 
@@ -31,10 +31,3 @@ class TestAroundVolcano(JobTypeConformance):
     keys = KEYS
     minimal = {"name": "x", "image": "img:1", "command": ("python train.py",), "inner_type": "volcano"}
     full = {**MORE, "replicas": 4, "total_partitions": 2, "partition_size": 2, "network_topology_mode": "hard", "highest_tier_allowed": 2}
-
-
-class TestAroundTensorFlow(JobTypeConformance):
-    plugin = plugin
-    keys = KEYS
-    minimal = {"name": "x", "image": "img:1", "command": ("python train.py",), "inner_type": "tf"}
-    full = {**MORE, "workers": 2, "ps": 1, "chief": True}
