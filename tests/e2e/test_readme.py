@@ -71,7 +71,12 @@ def test_the_python_snippet_of_the_readme(home: dict[str, str], tmp_path: Path) 
     assert done.stderr == ""
 
 
-@pytest.mark.parametrize("document", sorted((ROOT / "docs").glob("*.md")), ids=lambda p: p.stem)
+#: Those of examples/ run in tests/e2e/test_examples.py, with what each of them promises.
+DOCUMENTS = {path.stem: path for path in sorted((ROOT / "docs").glob("*.md"))}
+DOCUMENTS |= {path.parent.name: path for path in sorted((ROOT / "plugins").glob("*/README.md"))}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS.values(), ids=DOCUMENTS)
 def test_commands_of_the_docs(document: Path, home: dict[str, str], tmp_path: Path) -> None:
     if not commands(document.read_text(encoding="utf-8")):
         return
@@ -79,6 +84,6 @@ def test_commands_of_the_docs(document: Path, home: dict[str, str], tmp_path: Pa
 
 
 def test_links_of_the_documents_lead_somewhere() -> None:
-    for document in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]:
+    for document in [ROOT / "README.md", *DOCUMENTS.values(), *sorted((ROOT / "examples").glob("*/README.md"))]:
         for link in re.findall(r"\]\((?!http)([^)#]+)", document.read_text(encoding="utf-8")):
             assert (document.parent / link).exists(), f"{document.name}: {link}"

@@ -84,6 +84,9 @@ def test_a_wheel_holds_its_package_typed_and_nothing_else(name: str, wheels: dic
     assert f"{package}/py.typed" in files
     assert {Path(file).parts[0] for file in files if ".dist-info/" not in file} == {package}
     assert not [file for file in files if file.endswith((".pyc", ".db", ".log"))]
+    licences = {Path(file).name for file in files if ".dist-info/licenses/" in file}
+    assert licences == {"LICENSE", "NOTICE"}
+    assert (OURS[name] / "LICENSE").read_text() == (ROOT / "LICENSE").read_text()
 
 
 def test_the_demo_works_from_an_installed_wheel(environment: Environment) -> None:
