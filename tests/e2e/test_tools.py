@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import re
 import shutil
+import sys
 import urllib.request
 
 import pytest
+
+from arena_core.client import ArenaClient
+from arena_local.context import Options
+from arena_local.testing import LocalCluster
 
 PROGRAM = 'print("fetched by", __file__)\n'
 
@@ -119,3 +124,13 @@ def test_tensorboard_that_is_missing_says_so(machine):
 
     machine.until(said, "the pod to say what is missing")
     machine.sh("arena delete no-board")
+
+
+def test_git_without_name_spaces_of_the_kernel(repository):
+    """Where nothing can be mounted, paths are rewritten: the code is found all the same."""
+    with LocalCluster.start(Options(names="rewrite")) as cluster:
+        client = ArenaClient(kubeconfig=str(cluster.kubeconfig))
+        sync = {"sync_mode": "git", "sync_source": str(repository), "image": "i", "working_dir": "/somewhere"}
+        client.submit("pytorchjob", {"name": "rewritten", **sync, "command": f"{sys.executable} code/project/main.py"})
+        client.wait("rewritten", timeout=30)
+        assert cluster.logs("default", "rewritten-master-0").startswith("newly fetched by")
