@@ -9,6 +9,7 @@ from typing import Any
 
 from arena_local.bundle import Obj
 from arena_local.kueue import amounts, podsets
+from arena_local.kueue.cohort import Capacity
 
 FIT, PREEMPT, NO_FIT = 2, 1, 0
 _Place = tuple[str, str]
@@ -30,27 +31,19 @@ class _Group:
 
     mode: int = NO_FIT
     flavor: str = ""
-
-
-def quotas(queue: Obj) -> dict[_Place, Decimal]:
-    """Return the nominal quota per (flavor, resource)."""
-    found: dict[_Place, Decimal] = {}
-    for group in queue["spec"].get("resourceGroups") or ():
-        for flavor in group.get("flavors") or ():
-            for resource in flavor.get("resources") or ():
-                found[(flavor["name"], resource["name"])] = amounts.read({"q": resource["nominalQuota"]})["q"]
-    return found
+    borrows: bool = False
 
 
 class Assigner:
-    """Assigns flavors for one Workload, given what others use."""
+    """Assigns flavors for one Workload, given what the queue can still take."""
 
-    def __init__(self, queue: Obj, flavors: Mapping[str, Obj], used: Mapping[_Place, Decimal]) -> None:
+    def __init__(self, queue: Obj, flavors: Mapping[str, Obj], capacity: Capacity) -> None:
         self._groups: Sequence[Obj] = queue["spec"].get("resourceGroups") or ()
-        self._fungible = (queue["spec"].get("flavorFungibility") or {}).get("whenCanPreempt", "TryNextFlavor")
+        fungible = queue["spec"].get("flavorFungibility") or {}
+        self._fungible = fungible.get("whenCanPreempt", "TryNextFlavor")
+        self._borrow = fungible.get("whenCanBorrow", "MayStopSearch") != "TryNextFlavor"
         self._flavors = flavors
-        self._quota = quotas(queue)
-        self._used = used
+        self._capacity = capacity
 
     def assign(self, workload: Obj, fewer: Mapping[str, int] | None = None) -> Assignment:
         """Return the assignment; a pod set that fits nowhere ends the search. ``fewer`` asks for less of some pod sets."""
@@ -132,16 +125,17 @@ class Assigner:
             mode = min(
                 (self._resource(flavor, resource, amount, taken, reasons) for resource, amount in sorted(asked.items())), default=FIT
             )
-            if mode > best.mode:
-                best = _Group(mode, flavor)
-            if mode == FIT or (mode == PREEMPT and self._fungible in ("MayStopSearch", "Preempt")):
+            borrows = any(self._capacity.borrows((flavor, r), taken.get((flavor, r), Decimal(0)) + a) for r, a in asked.items())
+            if mode > best.mode or (mode == best.mode == FIT and best.borrows and not borrows):
+                best = _Group(mode, flavor, borrows)
+            if (mode == FIT and (self._borrow or not borrows)) or (mode == PREEMPT and self._fungible in ("MayStopSearch", "Preempt")):
                 break
         return best
 
     def _resource(self, flavor: str, resource: str, amount: Decimal, taken: Mapping[_Place, Decimal], reasons: list[str]) -> int:
         place = (flavor, resource)
         before = taken.get(place, Decimal(0))
-        quota = self._quota.get(place, Decimal(0))
+        quota = self._capacity.most(place)
         if before + amount > quota:
             numbers = [amounts.text(resource, value) for value in (before, amount, quota)]
             reasons.append(
@@ -149,12 +143,13 @@ class Assigner:
                 f"+ current podset request ({numbers[1]}) > maximum capacity ({numbers[2]})"
             )
             return NO_FIT
-        free = quota - self._used.get(place, Decimal(0))
+        free = self._capacity.free(place)
         if before + amount <= free:
             return FIT
         more = amounts.text(resource, before + amount - free)
         reasons.append(f"insufficient unused quota for {resource} in flavor {flavor}, {more} more needed")
-        return PREEMPT
+        # What is more than the queue's own quota is not taken from others by force.
+        return PREEMPT if before + amount <= self._capacity.nominal(place) else NO_FIT
 
 
 def _mismatch(spec: Obj, flavor: Obj, group_keys: set[str]) -> str:

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from arena_local.bundle import Api, Obj
 from arena_local.kueue import kinds, podsets, state
-from arena_local.kueue.assign import quotas
+from arena_local.kueue.cohort import name_of
 from arena_local.operator.conditions import find_condition
 
 _Place = tuple[str, str]
@@ -20,12 +20,12 @@ def _priority(workload: Obj) -> int:
 class Preemptor:
     """Preemption within one ClusterQueue."""
 
-    def __init__(self, api: Api, queue: Obj, holding: Sequence[Obj]) -> None:
+    def __init__(self, api: Api, queue: Obj, holding: Sequence[Obj], room: Mapping[_Place, Decimal]) -> None:
         self._api = api
         self._queue = queue
         self._policy = (queue["spec"].get("preemption") or {}).get("withinClusterQueue", "Never")
         self._holding = holding
-        self._quota = quotas(queue)
+        self._quota = room
 
     def run(self, workload: Obj, wanted: Mapping[_Place, Decimal]) -> int:
         """Begin to evict what is needed; returns how many Workloads are on their way out."""
@@ -79,7 +79,8 @@ class Preemptor:
         queue = self._queue["metadata"]["name"]
         meta = workload["metadata"]
         job_uid = (meta.get("labels") or {}).get(kinds.JOB_UID_LABEL, "")
-        path = f"preemptor path: /{queue}; preemptee path: /{queue}"
+        way = "/".join(("", *filter(None, (name_of(self._queue), queue))))
+        path = f"preemptor path: {way}; preemptee path: {way}"
         text = (
             f"Preempted to accommodate a workload (UID: {meta['uid']}, JobUID: {job_uid}) due to prioritization in the ClusterQueue; {path}"
         )

@@ -129,7 +129,8 @@ def _usages(queue: Obj, workloads: Sequence[Obj], *, borrowed: bool) -> Obj:
                 for resource in flavor.get("resources") or ():
                     amount = total.get((flavor["name"], resource["name"]), Decimal(0))
                     entry = {"name": resource["name"], "total": amounts.text(resource["name"], amount)}
-                    entries.append({"borrowed": "0", **entry} if borrowed else entry)
+                    more = max(Decimal(0), amount - amounts.read({"q": resource["nominalQuota"]})["q"])
+                    entries.append({"borrowed": amounts.text(resource["name"], more), **entry} if borrowed else entry)
                 flavors.append({"name": flavor["name"], "resources": entries})
         if flavors:
             out[field] = flavors

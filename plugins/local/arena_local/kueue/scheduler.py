@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from arena_local.bundle import Api, Key, Obj
 from arena_local.kueue import assign, kinds, podsets, queues, state
+from arena_local.kueue.cohort import Capacity, others
 from arena_local.kueue.preempt import Preemptor
 from arena_local.operator.conditions import find_condition, parse_time
 
@@ -34,11 +35,21 @@ class SchedulerController:
         #: Changes of many Workloads are looked at in one pass.
         self.batch = api.setting("kueue.scheduling", 0.05)
         self.watches: Mapping[str, Callable[[Obj], Iterable[Key]]] = {
-            kinds.WORKLOADS: queues.queue_key(api),
+            kinds.WORKLOADS: self._of_workload,
             kinds.FLAVORS: queues.queues_with_flavor(api),
             kinds.LOCAL_QUEUES: lambda queue: (("", queue["spec"].get("clusterQueue") or "-"),),
+            kinds.CLUSTER_QUEUES: self._of_cohort,
             "namespaces": self._of_namespace,
         }
+
+    def _of_cohort(self, queue: Obj) -> Iterable[Key]:
+        return [("", item["metadata"]["name"]) for item in others(self._api, queue)]
+
+    def _of_workload(self, workload: Obj) -> Iterable[Key]:
+        """A Workload touches its queues, and those that share quota with them."""
+        keys = list(queues.queue_key(self._api)(workload))
+        found = [self._api.find(kinds.CLUSTER_QUEUES, "", name) for _, name in keys]
+        return [*keys, *(key for queue in found if queue is not None for key in self._of_cohort(queue))]
 
     def _of_namespace(self, namespace: Obj) -> Iterable[Key]:
         """A namespace whose labels have changed may now be one that a queue selects."""
@@ -58,7 +69,8 @@ class SchedulerController:
         parked = self._parked.get(name, {})
         still: dict[str, tuple[object, ...]] = {}
         self._parked[name] = still
-        round_ = self._round(queue, flavors, holding)
+        cohort = [(item, self._holding(item["metadata"]["name"])) for item in others(self._api, queue)]
+        round_ = self._round(queue, flavors, [*holding, *(held for _, part in cohort for held in part)], [item for item, _ in cohort])
         for workload in pending:
             seen = (round_, workload["metadata"].get("generation"), (find_condition(workload, "Requeued") or {}).get("lastTransitionTime"))
             uid = workload["metadata"]["uid"]
@@ -69,14 +81,15 @@ class SchedulerController:
             if blocked:
                 self._wait(workload, "Pending", blocked, asked=True)
                 continue
-            assigner = assign.Assigner(queue, flavors, _used(holding))
+            capacity = Capacity(queue, holding, cohort)
+            assigner = assign.Assigner(queue, flavors, capacity)
             result = assigner.assign(workload)
             if result.mode == assign.FIT:
                 holding.append(self._admit(queue, workload, result))
                 continue
             message, targets = result.message, 0
             if result.mode == assign.PREEMPT:
-                targets = Preemptor(self._api, queue, holding).run(workload, result.usage)
+                targets = Preemptor(self._api, queue, holding, capacity.room()).run(workload, result.usage)
                 if targets:
                     message += f". Pending the preemption of {targets} workload(s)"
             if not targets and (part := assigner.reduced(workload)):
@@ -88,7 +101,11 @@ class SchedulerController:
                 break
         return None
 
-    def _round(self, queue: Obj, flavors: Mapping[str, Obj], holding: Sequence[Obj]) -> tuple[object, ...]:
+    def _holding(self, name: str) -> list[Obj]:
+        found = queues.of_cluster_queue(self._api, name)
+        return [item for item in found if kinds.reserved(item) and not kinds.finished(item)]
+
+    def _round(self, queue: Obj, flavors: Mapping[str, Obj], holding: Sequence[Obj], cohort: Sequence[Obj]) -> tuple[object, ...]:
         """Return what changes when a Workload that did not fit is worth another look: quota set free, or another configuration."""
         name = queue["metadata"]["name"]
         before, freed = self._held.get(name, ({}, 0))
@@ -97,7 +114,8 @@ class SchedulerController:
             freed += 1
         self._held[name] = (now, freed)
         kinds_of = tuple(flavors[item]["metadata"].get("resourceVersion") for item in queues.flavor_names(queue) if item in flavors)
-        return (queue["metadata"].get("generation"), kinds_of, freed)
+        generations = tuple(sorted((item["metadata"]["name"], item["metadata"].get("generation", 1)) for item in (queue, *cohort)))
+        return (generations, kinds_of, freed)
 
     def _eligible(self, workload: Obj) -> bool:
         if not queues.waiting(workload) or queues.obstacle(self._api, workload):
@@ -151,14 +169,6 @@ class SchedulerController:
         ):
             self._api.event(stored, "Normal", reason, text, component=kinds.ADMISSION, action=reason)
         return stored
-
-
-def _used(holding: Sequence[Obj]) -> dict[_Place, Decimal]:
-    total: dict[_Place, Decimal] = {}
-    for workload in holding:
-        for place, amount in podsets.usage(workload).items():
-            total[place] = total.get(place, Decimal(0)) + amount
-    return total
 
 
 def _selects(selector: Obj, labels: Mapping[str, str]) -> bool:

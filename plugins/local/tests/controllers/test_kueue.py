@@ -384,3 +384,64 @@ def test_role_without_a_template_is_refused_and_no_error(make_world):
     with pytest.raises(ApiError) as refused:
         world.api.create({"apiVersion": "kubeflow.org/v1", "kind": "PyTorchJob", "metadata": meta, "spec": spec}, manager="t")
     assert refused.value.code in (403, 422)
+
+
+def neighbour(world, **limits):
+    """A second queue ``lq2`` in the cohort of the first one."""
+    flavor = {"name": "fl", "resources": [{"name": "cpu", "nominalQuota": "100m", **limits}]}
+    groups = [{"coveredResources": ["cpu"], "flavors": [flavor]}]
+    queue = {"namespaceSelector": {}, "resourceGroups": groups, "cohortName": "co"}
+    world.api.create({"apiVersion": V, "kind": "ClusterQueue", "metadata": {"name": "cq2"}, "spec": queue}, manager="t")
+    place = {"name": "lq2", "namespace": "default"}
+    world.api.create({"apiVersion": V, "kind": "LocalQueue", "metadata": place, "spec": {"clusterQueue": "cq2"}}, manager="t")
+
+
+def test_quota_that_a_neighbour_does_not_use_is_borrowed_and_comes_back(world, job):
+    async def story():
+        setup(world, cohortName="co")
+        neighbour(world)
+        world.api.create(job("big", labels=dict(QUEUE), requests={"cpu": "150m"}), manager="t")
+        await world.until(lambda: world.pods())
+        usage = {"name": "cpu", "borrowed": "50m", "total": "150m"}
+        await world.until(
+            lambda: world.api.get("clusterqueues.kueue.x-k8s.io", "", "cq")["status"]["flavorsUsage"][0]["resources"] == [usage]
+        )
+        other = {"kueue.x-k8s.io/queue-name": "lq2"}
+        world.api.create(job("own", labels=other, requests={"cpu": "80m"}), manager="t")
+        text = "couldn't assign flavors to pod set main: insufficient unused quota for cpu in flavor fl, 30m more needed"
+        await world.until(lambda: conditions(world, "own").get("QuotaReserved") == ("False", "Pending", text))
+        world.api.delete("jobs.batch", "default", "big", manager="t")
+        await world.until(lambda: not suspended(world, "own"))
+        await world.quiet()
+
+    world.run(story())
+
+
+@pytest.mark.parametrize(("own", "lent", "most"), [({}, {"lendingLimit": "0"}, "100m"), ({"borrowingLimit": "20m"}, {}, "120m")])
+def test_limits_of_lending_and_borrowing(world, job, own, lent, most):
+    async def story():
+        flavor = {"name": "fl", "resources": [{"name": "cpu", "nominalQuota": "100m", **own}]}
+        setup(world, cohortName="co", resourceGroups=[{"coveredResources": ["cpu"], "flavors": [flavor]}])
+        neighbour(world, **lent)
+        world.api.create(job("big", labels=dict(QUEUE), requests={"cpu": "150m"}), manager="t")
+        end = f"+ current podset request (150m) > maximum capacity ({most})"
+        await world.until(lambda: conditions(world, "big").get("QuotaReserved", ("", "", ""))[2].endswith(end))
+        world.api.create(job("fits", labels=dict(QUEUE), requests={"cpu": most}), manager="t")
+        await world.until(lambda: not suspended(world, "fits"))
+
+    world.run(story())
+
+
+def test_a_flavor_without_borrowing_may_be_preferred(world, job):
+    async def story():
+        world.api.create({"apiVersion": V, "kind": "ResourceFlavor", "metadata": {"name": "second"}, "spec": {}}, manager="t")
+        resources = [{"name": "cpu", "nominalQuota": "100m"}]
+        flavors = [{"name": "fl", "resources": [{"name": "cpu", "nominalQuota": "0"}]}, {"name": "second", "resources": resources}]
+        groups = [{"coveredResources": ["cpu"], "flavors": flavors}]
+        setup(world, cohortName="co", resourceGroups=groups, flavorFungibility={"whenCanBorrow": "TryNextFlavor"})
+        neighbour(world)
+        world.api.create(job("j", labels=dict(QUEUE), requests={"cpu": "50m"}), manager="t")
+        await world.until(lambda: not suspended(world, "j"))
+        assert workload(world, "j")["status"]["admission"]["podSetAssignments"][0]["flavors"] == {"cpu": "second"}
+
+    world.run(story())
