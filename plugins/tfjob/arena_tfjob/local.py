@@ -82,15 +82,18 @@ def tf_config(run: Run, replica: Replica, index: int) -> str:
 
 
 def _hosts(run: Run, replica: Replica) -> list[str]:
-    port = run.kind.port_of(replica)
-    return [f"{run.name}-{replica.lower}-{i}.{run.namespace}.svc:{port}" for i in range(replica.count)]
+    return [_host(run, replica, i) for i in range(replica.count)]
+
+
+def _host(run: Run, replica: Replica, index: int) -> str:
+    return f"{run.name}-{replica.lower}-{index}.{run.namespace}.svc:{run.kind.port_of(replica)}"
 
 
 def _sparse(run: Run, replica: Replica, index: int) -> dict[str, Any]:
-    servers = _hosts(run, run.replicas[PS]) if PS in run.replicas else None
     if replica.type == WORKER:
-        return {"worker": {str(index): _hosts(run, replica)[index]}, "ps": servers}
-    return {"worker": {}, "ps": [servers[index]] if servers and replica.type == PS else []}
+        servers = _hosts(run, run.replicas[PS]) if PS in run.replicas else None
+        return {"worker": {str(index): _host(run, replica, index)}, "ps": servers}
+    return {"worker": {}, "ps": [_host(run, replica, index)] if replica.type == PS else []}
 
 
 def _cluster_spec(run: Run, replica: Replica, index: int, pod: Obj) -> None:

@@ -209,7 +209,7 @@ class QueuedJobController:
             message = str((find_condition(workload, "Evicted") or {}).get("message", ""))
             if not suspended:
                 self._stop(job, workload, message)
-            elif (kinds.reserved(workload) or not find_condition(workload, "Requeued")) and not self._kind.active(self._api, job):
+            elif kinds.reserved(workload) and not self._kind.active(self._api, job):
                 state.unreserve(self._api, state.editable(workload))
         elif suspended and kinds.admitted(workload):
             self._start(job, workload)

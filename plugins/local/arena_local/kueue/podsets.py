@@ -109,7 +109,8 @@ def counts(workload: Obj) -> dict[str, int]:
 def total_requests(workload: Obj) -> list[Obj]:
     """Return ``status.resourceRequests``: what each pod set asks for in all."""
     number, each = counts(workload), requests(workload)
-    return [{"name": name, "resources": amounts.texts({r: a * number[name] for r, a in each[name].items()})} for name in number]
+    found = [(name, amounts.texts({r: a * number[name] for r, a in each[name].items()})) for name in number]
+    return [{"name": name, **({"resources": resources} if resources else {})} for name, resources in found]
 
 
 def usage(workload: Obj) -> dict[tuple[str, str], Decimal]:

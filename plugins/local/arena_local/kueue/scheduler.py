@@ -122,8 +122,6 @@ class SchedulerController:
             return False
         if (find_condition(workload, "Requeued") or {}).get("status") == "False":
             return False
-        if kinds.evicted(workload) and not find_condition(workload, "Requeued"):
-            return False
         reason = str((find_condition(workload, "QuotaReserved") or {}).get("message", ""))
         return not (reason.startswith("LocalQueue ") and reason.endswith(" doesn't exist"))
 

@@ -106,7 +106,7 @@ class WorkloadController:
         if kinds.evicted(workload):
             return True
         local, cluster = self._queues(workload)
-        for queue, kind in ((cluster, "ClusterQueue"), (local, "LocalQueue")):
+        for queue, kind in ((local, "LocalQueue"), (cluster, "ClusterQueue")):
             if queue is not None and kinds.draining(queue):
                 state.evict(self._api, workload, f"{kind}Stopped", f"The {kind} is stopped", component=kinds.WORKLOAD_CONTROLLER)
                 return True

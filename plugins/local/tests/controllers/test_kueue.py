@@ -445,3 +445,23 @@ def test_a_flavor_without_borrowing_may_be_preferred(world, job):
         assert workload(world, "j")["status"]["admission"]["podSetAssignments"][0]["flavors"] == {"cpu": "second"}
 
     world.run(story())
+
+
+def test_deactivated_while_it_waits(world, job):
+    async def story():
+        setup(world, "10m")
+        world.api.create(job("j", labels=dict(QUEUE), requests={"cpu": "50m"}), manager="t")
+        await world.until(lambda: "QuotaReserved" in conditions(world, "j"))
+        before, name = conditions(world, "j")["QuotaReserved"], workload(world, "j")["metadata"]["name"]
+        world.api.patch("workloads.kueue.x-k8s.io", "default", name, {"spec": {"active": False}}, manager="t")
+        await world.until(lambda: conditions(world, "j").get("Evicted", ("", ""))[:2] == ("True", "Deactivated"))
+        await world.quiet()
+        assert conditions(world, "j")["QuotaReserved"] == before and "Requeued" not in conditions(world, "j")
+        world.api.patch("workloads.kueue.x-k8s.io", "default", name, {"spec": {"active": True}}, manager="t")
+        flavor = {"name": "fl", "resources": [{"name": "cpu", "nominalQuota": "1"}]}
+        groups = {"spec": {"resourceGroups": [{"coveredResources": ["cpu"], "flavors": [flavor]}]}}
+        world.api.patch("clusterqueues.kueue.x-k8s.io", "", "cq", groups, manager="t")
+        await world.until(lambda: not suspended(world, "j"))
+        assert conditions(world, "j")["Evicted"] == ("False", "QuotaReserved", "Previously: The workload is deactivated")
+
+    world.run(story())

@@ -49,9 +49,10 @@ def test_a_second_reconcile_changes_nothing():
     assert not changes
 
 
-def test_a_role_of_no_replicas_comes_to_rest():
+@pytest.mark.parametrize("dynamic", [False, True])
+def test_a_role_of_no_replicas_comes_to_rest(dynamic):
     api = start()
-    api.create(job("TFJob", {"Chief": 1, "Worker": 0}), manager="test")
+    api.create(job("TFJob", {"Chief": 1, "Worker": 0}, enableDynamicWorker=dynamic), manager="test")
     controller = TENSORFLOW.controllers[0](api)
     for _ in range(3):
         controller.reconcile(NAMESPACE, "j")
