@@ -87,10 +87,10 @@ class JobTypeSpec:
         """Return problems that only the cluster knows; none by default. ``lookup`` only reads, and never fails for lack of rights.
 
         >>> from arena_core.hookspecs import hookimpl
-        >>> from arena_core.preflight import gang_problems, priority_problems, queue_problems
+        >>> from arena_core.preflight import common_problems
         >>> @hookimpl
         ... def arena_preflight(args, lookup):
-        ...     return [*queue_problems(args, lookup), *priority_problems(args, lookup), *gang_problems(args, lookup)]
+        ...     return common_problems(args, lookup)
         """
 
     @hookspec(firstresult=True)

@@ -6,6 +6,7 @@ Importable by plugins; pure and total over arbitrary JSON.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from arena_core import dig, kueue
@@ -103,13 +104,8 @@ def job_status(
     field: str,
     container: str,
     chief_rules: Sequence[Mapping[str, str]],
-    start_at_creation: bool = False,
 ) -> JobStatus:
-    """Return the status of a job of the operator.
-
-    ``start_at_creation`` counts the job's time from its creation, as Arena does for PyTorchJob. A job that runs while one of its
-    pods is still pending is PENDING, as in Arena.
-    """
+    """Return the status of a job of the operator. A job that runs while one of its pods is still pending is PENDING, as in Arena."""
     phase, exact, reason, message = decide(job)
     members = instances(pods, chief_rules, container)
     if phase == Phase.SUSPENDED and (waiting := kueue.waiting(job, related)):
@@ -120,8 +116,6 @@ def job_status(
             phase = Phase.PENDING
             if stuck.reason:
                 reason, message = stuck.reason, f"{stuck.short_name}: {stuck.message or stuck.status}"
-    created = dig.text(job, "metadata", "creationTimestamp")
-    start = dig.text(job, "status", "startTime")
     end = dig.text(job, "status", "completionTime")
     if phase.finished and not end:
         end = dig.text(dig.condition(job, exact), "lastTransitionTime")
@@ -131,7 +125,7 @@ def job_status(
         exact=exact,
         reason=reason,
         message=message,
-        start=created if start_at_creation else start,
+        start=dig.text(job, "status", "startTime"),
         end=end if phase.finished else "",
         instances=members,
         replicas=sum(s.replicas for s in pod_sets(job, field)),
@@ -205,3 +199,39 @@ def explain_gang(status: JobStatus, related: Sequence[Any]) -> list[Cause]:
         elif dig.text(group, "status", "phase") == "Pending":
             causes.append(Cause("the scheduler has not let the gang in yet", "all pods of the gang must fit at once", name))
     return causes
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of the operator, as the hooks of its job type need it.
+
+    ``field`` holds the replica specs (``pytorchReplicaSpecs``), ``container`` is the main container's name, ``controller`` the
+    operator's name in the labels of pods. ``chief`` is as in ``JobType``: by default the pod that the operator marks, or worker 0.
+    """
+
+    field: str
+    container: str
+    controller: str
+    chief: tuple[Mapping[str, str], ...] = ({JOB_ROLE: "master"}, {REPLICA_TYPE: "worker", REPLICA_INDEX: "0"})
+
+    @property
+    def related(self) -> tuple[Related, ...]:
+        """What status and reasons need besides the pods: Kueue's Workload and the PodGroup of a gang."""
+        return (kueue.WORKLOAD_OF_JOB, *gang_groups(self.field))
+
+    def pod_labels(self, job: Manifest) -> dict[str, str]:
+        """Return the labels that the operator sets on all pods of the job."""
+        return pod_labels(job, self.controller)
+
+    def status(self, job: Any, pods: Sequence[Any], related: Sequence[Any]) -> JobStatus:
+        """Return the status from conditions, pods and what queues the job."""
+        return job_status(job, pods, related, field=self.field, container=self.container, chief_rules=self.chief)
+
+    def pod_sets(self, job: Any) -> list[PodSet]:
+        """Return one set of pods for each role."""
+        return pod_sets(job, self.field)
+
+    def explain(self, job: Any, pods: Sequence[Any], related: Sequence[Any]) -> list[Cause]:
+        """Return in plain words why the job is not running."""
+        found = self.status(job, pods, related)
+        return [*explain_gang(found, related), *explain(found, job, related)]

@@ -10,6 +10,11 @@ from arena_core.types import Lookup, Problem, Resource
 PRIORITY_CLASS = Resource("scheduling.k8s.io", "v1", "PriorityClass", "priorityclasses", namespaced=False)
 
 
+def common_problems(args: Any, lookup: Lookup) -> list[Problem]:
+    """Return what the cluster lacks for a model with all of Arena's common flags: queue, priority classes, gangs."""
+    return [*queue_problems(args, lookup), *priority_problems(args, lookup), *gang_problems(args, lookup)]
+
+
 def queue_problems(args: Any, lookup: Lookup) -> list[Problem]:
     """Return what is wrong with the queue and the priority that the arguments name; what cannot be known is left to the cluster.
 

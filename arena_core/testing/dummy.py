@@ -61,9 +61,9 @@ def arena_build_manifests(args: DummyArgs, jobs: Jobs) -> Sequence[Manifest]:
 @hookimpl
 def arena_preflight(args: DummyArgs, lookup: Lookup, jobs: Jobs) -> Iterable[Problem]:
     """Return what the cluster lacks."""
-    from arena_core.preflight import gang_problems, priority_problems, queue_problems
+    from arena_core.preflight import common_problems
 
-    return [*queue_problems(args, lookup), *priority_problems(args, lookup), *gang_problems(args, lookup)]
+    return common_problems(args, lookup)
 
 
 @hookimpl

@@ -9,7 +9,7 @@ from arena_core.kubeflow import JOB_NAME, JOB_ROLE, OPERATOR, REPLICA_TYPE, run_
 from arena_core.podspec import JobFacts, Role, companions, job_metadata, pod_template, preferred, required
 from arena_core.types import Manifest
 from arena_tfjob.args import TFJobArgs
-from arena_tfjob.status import CONTAINER, CONTROLLER
+from arena_tfjob.status import KIND
 
 PORT_NAME = "tfjob-port"
 #: Name and version of Arena's chart: a label by which Arena (Go) knows its jobs.
@@ -22,19 +22,19 @@ def build(args: TFJobArgs) -> list[Manifest]:
     """Return the TFJob first, then ConfigMaps, PodGroup and TensorBoard."""
     counts = args.replicas()
     # The operator marks the chief, or worker 0 where there is none.
-    chief = {JOB_NAME: args.name, OPERATOR: CONTROLLER, JOB_ROLE: "master"}
+    chief = {JOB_NAME: args.name, OPERATOR: KIND.controller, JOB_ROLE: "master"}
     gpus = sum((args.ps_gpus if role == "PS" else args.gpus) * count for role, count in counts.items())
     facts = JobFacts("tfjob", "TFJob", CHART, workers=args.workers, total_gpus=gpus)
     size = sum(counts.values())
     notes = {"arena.kubeflow.org/disable-tf-config": "true"} if args.standalone else {}
     if args.role_sequence:
         notes["job-role-sequence"] = args.role_sequence
-    spec: dict[str, Any] = {"runPolicy": run_policy(args, args.retry or None), "tfReplicaSpecs": {}}
+    spec: dict[str, Any] = {"runPolicy": run_policy(args, args.retry or None), KIND.field: {}}
     if args.success_policy == "AllWorkers":
         spec["successPolicy"] = args.success_policy
     for name, count in counts.items():
         template = pod_template(args, facts, _role(args, name, notes), min_member=size)
-        spec["tfReplicaSpecs"][name] = {"replicas": count, "restartPolicy": _restart(name, counts), "template": template}
+        spec[KIND.field][name] = {"replicas": count, "restartPolicy": _restart(name, counts), "template": template}
     meta = job_metadata(args, facts)
     if notes:
         meta["annotations"] = {**meta.get("annotations", {}), **notes}
@@ -56,7 +56,7 @@ def _role(args: TFJobArgs, name: str, notes: Mapping[str, str]) -> Role:
     selectors = getattr(args, f"{own}_selectors")
     parts = ("cpu", "memory", "cpu_limit", "memory_limit")
     return Role(
-        container=CONTAINER,
+        container=KIND.container,
         image=args.image_of(name),
         gpus=args.ps_gpus if name == "PS" else None,
         rdma=name != "Evaluator",
@@ -75,7 +75,7 @@ def _affinity(args: TFJobArgs, name: str) -> dict[str, Any] | None:
     if name not in ("PS", "Worker"):
         return None
     policy, constraint = getattr(args, f"{name.lower()}_affinity_policy"), getattr(args, f"{name.lower()}_affinity_constraint")
-    job = {JOB_NAME: args.name, OPERATOR: CONTROLLER}
+    job = {JOB_NAME: args.name, OPERATOR: KIND.controller}
     own = {**job, REPLICA_TYPE: name.lower()}
     if policy == "spread":
         return required("podAntiAffinity", own) if constraint == "required" else preferred("podAntiAffinity", [(100, own)])

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from arena_core import kubeflow, kueue
 from arena_core.hookspecs import hookimpl
+from arena_core.kubeflow import PROVIDER
 from arena_core.types import JobType, Resource
-from arena_tfjob.status import CHIEF, CONTAINER, CONTROLLER, SPECS, status
+from arena_tfjob.status import KIND
 
 if TYPE_CHECKING:
     from arena_core.types import Cause, Jobs, JobStatus, Lookup, Manifest, PodSet, Problem
@@ -26,12 +26,12 @@ def arena_job_type() -> JobType:
         display="Tensorflow",
         shorthand="tf",
         aliases=("tf",),
-        pod_labels=lambda job: kubeflow.pod_labels(job, CONTROLLER),
-        chief=CHIEF,
-        container=CONTAINER,
+        pod_labels=KIND.pod_labels,
+        chief=KIND.chief,
+        container=KIND.container,
         wrappable=True,
-        related=(kueue.WORKLOAD_OF_JOB, *kubeflow.gang_groups(SPECS)),
-        provider=kubeflow.PROVIDER,
+        related=KIND.related,
+        provider=PROVIDER,
     )
 
 
@@ -46,25 +46,24 @@ def arena_build_manifests(args: TFJobArgs, jobs: Jobs) -> Sequence[Manifest]:
 @hookimpl
 def arena_preflight(args: TFJobArgs, lookup: Lookup, jobs: Jobs) -> Iterable[Problem]:
     """Return what the cluster lacks: queue, priority classes, gangs."""
-    from arena_core.preflight import gang_problems, priority_problems, queue_problems
+    from arena_core.preflight import common_problems
 
-    return [*queue_problems(args, lookup), *priority_problems(args, lookup), *gang_problems(args, lookup)]
+    return common_problems(args, lookup)
 
 
 @hookimpl
 def arena_job_status(job: Manifest, pods: Sequence[Manifest], related: Sequence[Manifest], jobs: Jobs) -> JobStatus:
     """Say what the job is doing."""
-    return status(job, pods, related)
+    return KIND.status(job, pods, related)
 
 
 @hookimpl
 def arena_pod_sets(job: Manifest) -> Sequence[PodSet]:
     """Return one set for each role."""
-    return kubeflow.pod_sets(job, SPECS)
+    return KIND.pod_sets(job)
 
 
 @hookimpl
 def arena_explain(job: Manifest, pods: Sequence[Manifest], related: Sequence[Manifest], jobs: Jobs) -> Iterable[Cause]:
     """Say in plain words why the job is not running."""
-    found = status(job, pods, related)
-    return [*kubeflow.explain_gang(found, related), *kubeflow.explain(found, job, related)]
+    return KIND.explain(job, pods, related)
