@@ -112,14 +112,27 @@ class Launcher:
         return env | {MARKER: self._pod["metadata"]["uid"], "ARENA_CONTAINER": slot.name}
 
     def _directory(self, container: Obj, folder: Path) -> dict[str, Any]:
-        if container.get("workingDir"):
-            return {"cwd": self._path(container["workingDir"], container), "makeCwd": True}
+        wanted = container.get("workingDir")
+        if wanted:
+            path, inside = self._path(wanted, container), self._inside(wanted, container)
+            if self._machine.isolation.mount or path != wanted or (Path(path).is_dir() and not inside):
+                return {"cwd": path, "makeCwd": True}
+            return {"cwd": str(_linked(folder / "work", inside)), "makeCwd": False}
         annotated = (self._pod["metadata"].get("annotations") or {}).get(CWD_ANNOTATION)
         if annotated and Path(annotated).is_dir():
             return {"cwd": annotated, "makeCwd": False}
         scratch = folder / "work"
         scratch.mkdir(exist_ok=True)
         return {"cwd": str(scratch), "makeCwd": False}
+
+    def _inside(self, path: str, container: Obj) -> dict[str, str]:
+        """Return the mounts below a path: where they are as seen from there, and where that is on this machine."""
+        found = {}
+        for mount in mounts_of(container, self._volumes, {}):
+            target = str(mount["target"])
+            if target.startswith(path.rstrip("/") + "/"):
+                found[target[len(path.rstrip("/")) + 1 :].strip("/")] = str(mount["source"])
+        return found
 
     def _path(self, path: str, container: Obj) -> str:
         """Without mounts, a path below a mount path means the volume itself."""
@@ -156,6 +169,17 @@ class Launcher:
             "mounts": [hosts, *mounts, *_message(container, folder, number)],
             "message": str(folder / f"{number}.message"),
         }
+
+
+def _linked(folder: Path, links: Mapping[str, str]) -> Path:
+    """Make a folder that stands for one of an image, with links to what is mounted below it."""
+    folder.mkdir(exist_ok=True)
+    for name, source in links.items():
+        link = folder / name
+        link.parent.mkdir(parents=True, exist_ok=True)
+        if not link.is_symlink():
+            link.symlink_to(source)
+    return folder
 
 
 def _message(container: Obj, folder: Path, number: int) -> list[dict[str, Any]]:
