@@ -16,6 +16,8 @@ def clone(value: Any) -> Any:
 
 def same(one: Any, two: Any) -> bool:
     """Return whether two JSON values are equal, telling 1 from 1.0 and from true."""
+    if one is two:
+        return True
     if isinstance(one, dict):
         return isinstance(two, dict) and one.keys() == two.keys() and all(same(item, two[key]) for key, item in one.items())
     if isinstance(one, list):

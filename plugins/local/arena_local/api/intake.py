@@ -74,6 +74,13 @@ def intake(resource: Resource, body: Obj) -> tuple[Obj, list[str]]:
     return obj, decoder.unknown
 
 
+def intake_status(resource: Resource, body: Obj) -> Obj:
+    """Return the part of a built-in object that a write of its status may change."""
+    given = {key: body[key] for key in ("metadata", "status") if key in body}
+    obj = Decoder(decode_prefix(resource)).decode(resource.schema, given)
+    return {"kind": resource.kind, "apiVersion": resource.api_version, "metadata": obj.pop("metadata", {}), **obj}
+
+
 def _custom(resource: Resource, body: Obj, decoder: Decoder) -> tuple[Obj, list[str]]:
     rest = clone({key: value for key, value in body.items() if key != "metadata"})
     obj: Obj = {"apiVersion": resource.api_version, "kind": resource.kind, "metadata": decode_meta(decoder, body.get("metadata"))}

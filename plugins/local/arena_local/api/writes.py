@@ -177,6 +177,13 @@ def replace(server: ApiServer, resource: Resource, namespace: str, name: str, bo
     check_kind(resource, body, name, registry=server.registry, warnings=options.warnings)
     obj, unknown = intake(resource, body)
     strictness(resource, unknown, options)
+    return replace_decoded(server, resource, namespace, name, obj, options)
+
+
+def replace_decoded(
+    server: ApiServer, resource: Resource, namespace: str, name: str, obj: Obj, options: WriteOptions
+) -> tuple[Entry, bool]:
+    """PUT of an object that has been read in; of one whose status is written, nothing but that and the metadata need be there."""
     own = obj["metadata"]
     if own.get("name") and own["name"] != name:
         raise bad_request(f"the name of the object ({own['name']}) does not match the name on the URL ({name})")
@@ -272,8 +279,9 @@ def split_status(resource: Resource, obj: Obj, old: Obj, subresource: str) -> Ob
             if "status" in obj:
                 kept["status"] = obj["status"]
             return kept
-        new = {**obj, **{key: value for key, value in old.items() if key not in ("metadata", "status")}}
-        return {key: new[key] for key in new if key in old or key in ("metadata", "status")}
+        head: Obj = {key: obj[key] for key in ("kind", "apiVersion", "metadata") if key in obj}
+        kept = {key: value for key, value in old.items() if key not in head and key != "status"}
+        return {**head, **kept, "status": obj["status"]} if "status" in obj else {**head, **kept}
     if resource.has_status and not subresource and not strategy_of(resource).keeps_status:
         obj.pop("status", None)
         if "status" in old:

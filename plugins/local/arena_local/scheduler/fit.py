@@ -37,6 +37,8 @@ class NodeInfo:
     pods: dict[str, Obj] = field(default_factory=dict)
     #: Those of the pods that keep others away (required anti-affinity): few, and looked at for every pod that is placed.
     loners: dict[str, Obj] = field(default_factory=dict)
+    #: How empty the node is, once it has been asked for.
+    room: float | None = None
 
     @property
     def name(self) -> str:
@@ -48,7 +50,7 @@ class NodeInfo:
         uid = pod["metadata"]["uid"]
         if uid in self.pods:
             self.remove(uid)
-        self.pods[uid] = pod
+        self.pods[uid], self.room = pod, None
         if affinity.pod_terms(pod, "podAntiAffinity"):
             self.loners[uid] = pod
         for name, amount in requests(pod).items():
@@ -57,6 +59,7 @@ class NodeInfo:
     def remove(self, uid: str) -> None:
         """Count a pod out."""
         self.loners.pop(uid, None)
+        self.room = None
         pod = self.pods.pop(uid, None)
         if pod:
             for name, amount in requests(pod).items():
@@ -206,8 +209,10 @@ def choose(pod: Obj, infos: Sequence[NodeInfo]) -> tuple[NodeInfo | None, Reason
 
 def _room(info: NodeInfo) -> float:
     """Return how empty a node is (0 to 1), as LeastAllocated scores it."""
-    shares = [float(info.free(name) / size) for name in ("cpu", "memory") if (size := info.allocatable.get(name))]
-    return sum(shares) / len(shares) if shares else 0.0
+    if info.room is None:
+        shares = [float(info.free(name) / size) for name in ("cpu", "memory") if (size := info.allocatable.get(name))]
+        info.room = sum(shares) / len(shares) if shares else 0.0
+    return info.room
 
 
 def unschedulable_message(pod: Obj, infos: Sequence[NodeInfo], reasons: Mapping[str, Sequence[str]], *, making_room: bool = False) -> str:
