@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from arena_core import dig, kueue
+from arena_core import dig, gangs, kueue
 from arena_core.podstatus import extended_resources, instance, pick_chief
-from arena_core.types import Cause, Find, Instance, JobStatus, Manifest, Phase, PodSet, Related, Resource
+from arena_core.types import Cause, Find, Instance, JobStatus, Manifest, Phase, PodSet, Related
 
 if TYPE_CHECKING:  # reading commands use this module and must not pay for pydantic
     from arena_core.args import RunPolicyArgs
@@ -32,8 +32,6 @@ _PHASES = (
     ("Queuing", Phase.QUEUING),
     ("Created", Phase.PENDING),
 )
-VOLCANO_GROUPS = Resource("scheduling.volcano.sh", "v1beta1", "PodGroup", "podgroups")
-COSCHEDULING_GROUPS = Resource("scheduling.x-k8s.io", "v1alpha1", "PodGroup", "podgroups")
 
 
 def pod_labels(job: Manifest, controller: str) -> dict[str, str]:
@@ -174,8 +172,8 @@ def explain(status: JobStatus, job: Any, related: Sequence[Any] = ()) -> list[Ca
 def gang_groups(field: str) -> tuple[Related, ...]:
     """Return how to find the PodGroup that the pods of a job name (``--gang``), of Volcano or of the coscheduling plugin."""
     return (
-        Related(VOLCANO_GROUPS, lambda job: _group_of(job, field, "annotations", "scheduling.k8s.io/group-name")),
-        Related(COSCHEDULING_GROUPS, lambda job: _group_of(job, field, "labels", "scheduling.x-k8s.io/pod-group")),
+        Related(gangs.VOLCANO, lambda job: _group_of(job, field, "annotations", gangs.VOLCANO_NAME)),
+        Related(gangs.COSCHEDULING, lambda job: _group_of(job, field, "labels", gangs.COSCHEDULING_NAME)),
     )
 
 

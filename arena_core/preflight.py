@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from arena_core import gangs
 from arena_core.kueue import LOCAL_QUEUE, WORKLOAD_PRIORITY
 from arena_core.types import Lookup, Problem, Resource
 
@@ -42,17 +43,15 @@ def gang_problems(args: Any, lookup: Lookup) -> list[Problem]:
     """Return a problem where ``--gang`` asks for a PodGroup that the cluster does not know; the other kind is offered if it is there."""
     if not args.gang:
         return []
-    from arena_core.podspec.gang import COSCHEDULING_POD_GROUP, VOLCANO_POD_GROUP, is_volcano
-
-    volcano = is_volcano(args.scheduler)
-    wanted = VOLCANO_POD_GROUP if volcano else COSCHEDULING_POD_GROUP
+    volcano = gangs.is_volcano(args.scheduler)
+    wanted = gangs.VOLCANO if volcano else gangs.COSCHEDULING
     if lookup.serves(wanted) is not False:
         return []
     whose = "Volcano" if volcano else "the coscheduling plugin"
     text = f"the PodGroups of {whose} are not installed on this cluster ({wanted.plural}.{wanted.group})"
     if volcano:
         hint = "install Volcano, or leave --gang out"
-    elif lookup.serves(VOLCANO_POD_GROUP):
+    elif lookup.serves(gangs.VOLCANO):
         hint = "Volcano is: add --scheduler volcano"
     else:
         hint = "install the coscheduling plugin of scheduler-plugins, or Volcano (then with --scheduler volcano), or leave --gang out"

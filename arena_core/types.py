@@ -276,15 +276,30 @@ class JobHandle(Protocol):
     """One job type with typed methods in front of the hooks of the same names."""
 
     @property
-    def job_type(self) -> JobType: ...  # noqa: D102
+    def job_type(self) -> JobType:
+        """What the plugin says of its job type."""
+
     @property
-    def args_model(self) -> type[Any]: ...  # noqa: D102
-    def validate(self, args: Any) -> list[Problem]: ...  # noqa: D102
-    def build_manifests(self, args: Any) -> list[Manifest]: ...  # noqa: D102
-    def preflight(self, args: Any, lookup: Lookup) -> list[Problem]: ...  # noqa: D102
-    def status(self, job: Manifest, pods: Sequence[Manifest], related: Sequence[Manifest] = ()) -> JobStatus: ...  # noqa: D102
-    def pod_sets(self, job: Manifest) -> list[PodSet]: ...  # noqa: D102
-    def log_sources(self, job: Manifest, pods: Sequence[Manifest], query: LogQuery) -> list[LogSource]: ...  # noqa: D102
-    def explain(  # noqa: D102
-        self, job: Manifest, pods: Sequence[Manifest], related: Sequence[Manifest] = ()
-    ) -> list[Cause]: ...
+    def args_model(self) -> type[Any]:
+        """The pydantic model of the submit flags, imported when it is first asked for."""
+
+    def validate(self, args: Any) -> list[Problem]:
+        """Return every problem that the model alone cannot see."""
+
+    def build_manifests(self, args: Any) -> list[Manifest]:
+        """Return the objects to create, the job first."""
+
+    def preflight(self, args: Any, lookup: Lookup) -> list[Problem]:
+        """Return the problems that only the cluster knows."""
+
+    def status(self, job: Manifest, pods: Sequence[Manifest], related: Sequence[Manifest] = ()) -> JobStatus:
+        """Return what the job is doing; a plugin that fails gives UNKNOWN, never an exception."""
+
+    def pod_sets(self, job: Manifest) -> list[PodSet]:
+        """Return the sets of equal pods; none where the plugin names none."""
+
+    def log_sources(self, job: Manifest, pods: Sequence[Manifest], query: LogQuery) -> list[LogSource]:
+        """Return where the logs are, the chief first."""
+
+    def explain(self, job: Manifest, pods: Sequence[Manifest], related: Sequence[Manifest] = ()) -> list[Cause]:
+        """Return in plain words why the job is not running."""

@@ -9,28 +9,20 @@ from arena_core.types import Manifest, Resource
 PODS = Resource("", "v1", "Pod", "pods")
 SERVICES = Resource("", "v1", "Service", "services")
 CONFIGMAPS = Resource("", "v1", "ConfigMap", "configmaps")
-SECRETS = Resource("", "v1", "Secret", "secrets")
 EVENTS = Resource("", "v1", "Event", "events")
 ENDPOINTS = Resource("", "v1", "Endpoints", "endpoints")
 NAMESPACES = Resource("", "v1", "Namespace", "namespaces", namespaced=False)
 NODES = Resource("", "v1", "Node", "nodes", namespaced=False)
-DEPLOYMENTS = Resource("apps", "v1", "Deployment", "deployments")
-PODGROUPS_VOLCANO = Resource("scheduling.volcano.sh", "v1beta1", "PodGroup", "podgroups")
-PODGROUPS_SCHEDULER_PLUGINS = Resource("scheduling.x-k8s.io", "v1alpha1", "PodGroup", "podgroups")
 SELF_SUBJECT_REVIEWS = Resource("authentication.k8s.io", "v1", "SelfSubjectReview", "selfsubjectreviews", namespaced=False)
 
 _KNOWN = (
     PODS,
     SERVICES,
     CONFIGMAPS,
-    SECRETS,
     EVENTS,
     ENDPOINTS,
     NAMESPACES,
     NODES,
-    DEPLOYMENTS,
-    PODGROUPS_VOLCANO,
-    PODGROUPS_SCHEDULER_PLUGINS,
 )
 
 
@@ -44,7 +36,7 @@ class ListResult(NamedTuple):
 def resource_of(api_version: str, kind: str) -> Resource:
     """Return the resource of an object by its ``apiVersion`` and ``kind``, without asking the server.
 
-    Kinds that are not in the list above follow Kubernetes' own rule of plurals (``NetworkPolicy`` is served as ``networkpolicies``).
+    Kinds that are not among the above follow Kubernetes' own rule of plurals (``NetworkPolicy`` is served as ``networkpolicies``).
     """
     group, _, version = api_version.rpartition("/")
     for known in _KNOWN:

@@ -13,11 +13,8 @@ from arena_core.podspec.container import env_list, env_values, literal, main_con
 from arena_core.podspec.extras import companions, gang_group
 from arena_core.podspec.facts import JobFacts, Role
 from arena_core.podspec.gang import (
-    COSCHEDULING_POD_GROUP,
-    VOLCANO_POD_GROUP,
     gang_annotations,
     gang_labels,
-    is_volcano,
     pod_group,
     pod_group_name,
 )
@@ -37,9 +34,7 @@ from arena_core.podspec.tensorboard import tensorboard
 from arena_core.podspec.volumes import all_mounts, config_maps, volume_mounts_of, volumes_of
 
 __all__ = [
-    "COSCHEDULING_POD_GROUP",
     "GPUS_OF_JOB",
-    "VOLCANO_POD_GROUP",
     "JobFacts",
     "Role",
     "all_mounts",
@@ -53,7 +48,6 @@ __all__ = [
     "gang_labels",
     "host_namespaces",
     "init_containers",
-    "is_volcano",
     "job_annotations",
     "job_labels",
     "job_metadata",

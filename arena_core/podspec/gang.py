@@ -6,19 +6,11 @@ scheduler-plugins. The labels that Arena writes are kept beside it for the sched
 
 from __future__ import annotations
 
-from arena_core.types import Manifest, Resource
+from arena_core import gangs
+from arena_core.types import Manifest
 
-VOLCANO_POD_GROUP = Resource("scheduling.volcano.sh", "v1beta1", "PodGroup", "podgroups")
-COSCHEDULING_POD_GROUP = Resource("scheduling.x-k8s.io", "v1alpha1", "PodGroup", "podgroups")
-VOLCANO_GROUP_NAME = "scheduling.k8s.io/group-name"
-COSCHEDULING_LABEL = "scheduling.x-k8s.io/pod-group"
 ARENA_GROUP_NAME = "pod-group.scheduling.sigs.k8s.io/name"
 ARENA_MIN_AVAILABLE = "pod-group.scheduling.sigs.k8s.io/min-available"
-
-
-def is_volcano(scheduler: str) -> bool:
-    """Return whether the scheduler speaks Volcano's PodGroups."""
-    return scheduler.startswith("volcano")
 
 
 def pod_group_name(app: str, name: str) -> str:
@@ -30,12 +22,12 @@ def gang_labels(scheduler: str, app: str, name: str, min_member: int) -> dict[st
     """Return the labels with which pods name their gang."""
     group = pod_group_name(app, name)
     labels = {ARENA_GROUP_NAME: group, ARENA_MIN_AVAILABLE: str(min_member)}
-    return labels if is_volcano(scheduler) else {**labels, COSCHEDULING_LABEL: group}
+    return labels if gangs.is_volcano(scheduler) else {**labels, gangs.COSCHEDULING_NAME: group}
 
 
 def gang_annotations(scheduler: str, app: str, name: str) -> dict[str, str]:
     """Return the annotations with which pods name their gang."""
-    return {VOLCANO_GROUP_NAME: pod_group_name(app, name)} if is_volcano(scheduler) else {}
+    return {gangs.VOLCANO_NAME: pod_group_name(app, name)} if gangs.is_volcano(scheduler) else {}
 
 
 def pod_group(
@@ -46,8 +38,8 @@ def pod_group(
     >>> pod_group("volcano", "pytorchjob", "x", 4)["apiVersion"]
     'scheduling.volcano.sh/v1beta1'
     """
-    volcano = is_volcano(scheduler)
-    resource = VOLCANO_POD_GROUP if volcano else COSCHEDULING_POD_GROUP
+    volcano = gangs.is_volcano(scheduler)
+    resource = gangs.VOLCANO if volcano else gangs.COSCHEDULING
     spec: dict[str, object] = {"minMember": min_member}
     if volcano and priority:
         spec["priorityClassName"] = priority

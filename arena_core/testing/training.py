@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arena_core import kubeflow, kueue
+from arena_core import gangs, kubeflow, kueue
 from arena_core.testing.conformance import QUICK, json_values
 from arena_core.types import Find, Manifest, Phase
 
@@ -98,7 +98,7 @@ class TrainingJobStatus:
 
     def test_gang_that_waits_is_explained(self) -> None:
         """The PodGroup that the pods name is found, and what it says is passed on."""
-        template = {"metadata": {"annotations": {"scheduling.k8s.io/group-name": "gang-j"}}}
+        template = {"metadata": {"annotations": {gangs.VOLCANO_NAME: "gang-j"}}}
         job = self.job()
         job["spec"][self.field] = {self.role: {"template": template}}
         found = [r.find(job) for r in self.plugin.arena_job_type().related if r.resource.kind == "PodGroup"]

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from arena_appwrapper import status as state
-from arena_core import dig, kueue
+from arena_core import dig, gangs, kueue
 from arena_core.hookspecs import hookimpl
 from arena_core.types import (
     Cause,
@@ -24,7 +24,6 @@ from arena_core.types import (
 if TYPE_CHECKING:
     from arena_appwrapper.args import AppWrapperArgs
 
-VOLCANO_GROUP = Resource("scheduling.volcano.sh", "v1beta1", "PodGroup", "podgroups")
 RESOURCE = Resource("workload.codeflare.dev", "v1beta2", "AppWrapper", "appwrappers")
 
 
@@ -48,7 +47,7 @@ JOB_TYPE = JobType(
         Related(Resource("kubeflow.org", "v1", "TFJob", "tfjobs"), state.find_inner("TFJob", "kubeflow.org")),
         Related(Resource("batch.volcano.sh", "v1alpha1", "Job", "jobs"), state.find_inner("Job", "batch.volcano.sh")),
         Related(Resource("batch", "v1", "Job", "jobs"), state.find_inner("Job", "batch")),
-        Related(VOLCANO_GROUP, state.find_group),
+        Related(gangs.VOLCANO, state.find_group),
     ),
     provider="the AppWrapper operator: https://github.com/project-codeflare/appwrapper",
 )
@@ -58,29 +57,6 @@ JOB_TYPE = JobType(
 def arena_job_type() -> JobType:
     """Say what an AppWrapper is."""
     return JOB_TYPE
-
-
-@hookimpl
-def arena_validate(args: AppWrapperArgs, jobs: Jobs) -> list[Problem]:
-    """Return what is wrong: with the wrapper, with a flag that the chosen type does not know, and with the inner job."""
-    from arena_appwrapper import inner
-    from arena_core.errors import InvalidArguments
-
-    try:
-        handle = inner.handle_of(args, jobs)
-    except InvalidArguments as error:
-        return list(error.problems)
-    problems = inner.misplaced(args, handle)
-    try:
-        wrapped = inner.arguments(args, handle)
-    except InvalidArguments as error:
-        return [*problems, *(inner.in_wrapper(p, handle) for p in error.problems)]
-    problems += [inner.in_wrapper(p, handle) for p in handle.validate(wrapped)]
-    if not problems:
-        sets = handle.pod_sets(handle.build_manifests(wrapped)[0])
-        if not 1 <= len(sets) <= 8:
-            problems.append(Problem(f"{handle.job_type.name} has {len(sets)} sets of pods; an AppWrapper holds 1 to 8", "inner_type"))
-    return problems
 
 
 @hookimpl

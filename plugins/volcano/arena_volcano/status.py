@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from arena_core import dig
+from arena_core import dig, gangs
 from arena_core.podstatus import extended_resources, instance, pick_chief
 from arena_core.types import Cause, Find, Instance, JobStatus, Manifest, Phase, PodSet, Related, Resource
 
 JOB = Resource("batch.volcano.sh", "v1alpha1", "Job", "jobs")
-POD_GROUPS = Resource("scheduling.volcano.sh", "v1beta1", "PodGroup", "podgroups")
 JOB_NAME = "volcano.sh/job-name"
 JOB_NAMESPACE = "volcano.sh/job-namespace"
 TASK_SPEC = "volcano.sh/task-spec"
@@ -49,7 +48,7 @@ def _group_of(job: Manifest) -> Find | None:
 
 
 #: The job's PodGroup; for ``JobType.related``.
-POD_GROUP = Related(POD_GROUPS, _group_of)
+POD_GROUP = Related(gangs.VOLCANO, _group_of)
 
 
 def tasks(job: Any) -> list[Mapping[str, Any]]:
@@ -171,7 +170,7 @@ def _failed_text(broken: Instance) -> str:
 
 def group(related: Sequence[Any]) -> Mapping[str, Any]:
     """Return the PodGroup among the related objects, or an empty mapping."""
-    found = [obj for obj in related if isinstance(obj, Mapping) and POD_GROUPS.matches(obj)]
+    found = [obj for obj in related if isinstance(obj, Mapping) and gangs.VOLCANO.matches(obj)]
     return max(found, key=lambda obj: dig.text(obj, "metadata", "creationTimestamp"), default={})
 
 
