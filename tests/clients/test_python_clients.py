@@ -52,6 +52,7 @@ def test_official(run: Callable[..., dict[str, Any]], version: str) -> None:
     assert version == "highest" or said["version"] == "31.0.0"
     assert said["events"] == ["ADDED", "MODIFIED"]
     assert (said["log"], said["exec"], said["exit code"]) == ("started", "hi\n", 7)
+    assert said["forwarded"] == "200"
     assert (said["missing"], said["exists"]) == ([404, "NotFound"], [409, "AlreadyExists"])
     assert (said["replicas"], said["job"]) == (2, "Complete")
     assert (said["patched"], said["status"], said["listed"]) == ({"size": 4, "mode": "a"}, {"phase": "x"}, 1)

@@ -328,3 +328,17 @@ def test_rewriting_knows_pods_that_have_yet_to_start() -> None:
     assert table["w-0.svc"] == [known.of("u0")]
     assert names.rewrite("w-0.svc,w-1.svc:22", table) == f"{known.of('u0')},{known.of('u1')}:22"
     assert "w-0.svc" not in names.Names(Objects(), known).table("ns")  # type: ignore[arg-type]
+
+
+def test_files_of_a_volume_change_all_at_once(tmp_path: Path) -> None:
+    objects = {"cm": {"data": {"k": "v", "l": "w"}}}
+    api, pod = Objects(configmaps=objects), pod_of(volumes=[{"name": "v", "configMap": {"name": "cm"}}])
+    folder = Path(Volumes(api, pod, tmp_path / "v", tmp_path / "c", {}).prepare()["v"])  # type: ignore[arg-type]
+    first = (folder / "..data").resolve()
+    assert (folder / "k").readlink() == Path("..data/k") and first.parent == folder
+    Volumes(api, pod, tmp_path / "v", tmp_path / "c", {}).prepare()  # type: ignore[arg-type]
+    assert (folder / "..data").resolve() == first, "nothing changed"
+    objects["cm"] = {"data": {"k": "other", "m": "new"}}
+    Volumes(api, pod, tmp_path / "v", tmp_path / "c", {}).prepare()  # type: ignore[arg-type]
+    assert {p.name: p.read_text() for p in folder.iterdir() if p.is_file()} == {"k": "other", "m": "new"}
+    assert not first.exists()
