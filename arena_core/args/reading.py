@@ -28,6 +28,8 @@ def parse(model: type[M], raw: Mapping[str, Any]) -> M:
         return model.model_validate(dict(raw))
     except ValidationError as error:
         problems = problems_from_validation_error(error, model)
+        if any(isinstance(item.get("ctx", {}).get("error"), ProblemsFound) for item in error.errors(include_url=False)):
+            raise InvalidArguments(problems) from None
     # The rules between fields run only where every field is right: put defaults in place of the wrong ones and ask again.
     wrong = {p.field for p in problems}
     rest = {key: value for key, value in raw.items() if key in model.model_fields and key not in wrong}

@@ -118,14 +118,25 @@ class AppWrapperArgs(RunPolicyArgs, CpuMemoryArgs, SharedMemoryArgs, SubmitArgs)
 def model(jobs: Jobs) -> type[AppWrapperArgs]:
     """Return the argument model with the flags of every installed type that can be wrapped; the wrapper's own come first.
 
-    A flag that several inner types know is taken from the first; each is read again by the chosen type's own model.
+    A flag that several inner types know is taken from the first; each is read again by the chosen type's own model, whose
+    problems are among those of this one: all are told at once.
     """
+
+    class Bound(AppWrapperArgs):
+        def rules(self) -> Iterator[Problem]:
+            from arena_appwrapper.inner import problems
+
+            own = list(super().rules())
+            yield from own
+            told = {(p.field, p.message) for p in own}
+            yield from (p for p in problems(self, jobs) if (p.field, p.message) not in told)
+
     fields: dict[str, Any] = {}
     for name in inner_types(jobs):
         for field, info in jobs.get(name).args_model.model_fields.items():
             if field not in AppWrapperArgs.model_fields and field not in fields:
                 fields[field] = (_annotation(info), info)
-    made = create_model("AppWrapperJobArgs", __base__=AppWrapperArgs, __module__=__name__, **fields)
+    made = create_model("AppWrapperJobArgs", __base__=Bound, __module__=__name__, **fields)
     return cast("type[AppWrapperArgs]", made)
 
 

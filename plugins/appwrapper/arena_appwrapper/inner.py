@@ -20,6 +20,8 @@ VOLCANO_ONLY = (
     *("replicas", "min_available", "task_name", "max_retry", "use_svc_plugin", "network_topology_mode", "highest_tier_allowed"),
     *("total_partitions", "partition_size", "partition_topology_mode", "partition_highest_tier", "ring_controller", "volcano_queue"),
 )
+#: The operator's webhook takes no more.
+MAX_POD_SETS = 8
 #: Common flags that change the job, so they are not ignored silently where the type inside has no use for them; and what to say instead.
 WANTED = {"workers": "say --replicas", "retry": "say --retry-limit", "running_timeout": ""}
 
@@ -66,14 +68,36 @@ def arguments(args: AppWrapperArgs, inner: JobHandle) -> Any:
         raw["scheduler"] = args.explicit_scheduler
     if kind == "volcanojob":
         raw["scheduler_name"] = args.explicit_scheduler or "volcano"
+        if _lacks_image(args):  # that is told; without one Volcano's model would read the rest as Arena's own way to say it
+            raw["image"] = "missing"
     return parse(model, raw)
+
+
+def problems(args: AppWrapperArgs, jobs: Jobs) -> list[Problem]:
+    """Return what is wrong with a flag that the chosen type does not know, and with the job inside, under the wrapper's names."""
+    try:
+        inner = handle_of(args, jobs)
+    except InvalidArguments as error:
+        return list(error.problems)
+    found = misplaced(args, inner)
+    try:
+        wrapped = arguments(args, inner)
+    except InvalidArguments as error:
+        return [*found, *(in_wrapper(p, inner) for p in error.problems)]
+    found += [in_wrapper(p, inner) for p in inner.validate(wrapped)]
+    if not found:
+        sets = inner.pod_sets(inner.build_manifests(wrapped)[0])
+        if not 1 <= len(sets) <= MAX_POD_SETS:
+            text = f"{inner.job_type.name} has {len(sets)} sets of pods; an AppWrapper holds 1 to {MAX_POD_SETS}"
+            found.append(Problem(text, "inner_type"))
+    return found
 
 
 def misplaced(args: AppWrapperArgs, inner: JobHandle) -> list[Problem]:
     """Return a problem for each flag that was given and that the chosen type cannot obey; one that it knows is never refused."""
     known, kind = inner.args_model.model_fields, inner.job_type.name
     problems = []
-    if kind == "volcanojob" and not args.image and not {"tasks", "task_images"} & args.model_fields_set:
+    if kind == "volcanojob" and _lacks_image(args):
         problems.append(Problem("the container image is missing", "image", "give one with --image"))
     for field in sorted(args.model_fields_set):
         if field in WANTED and field not in known and getattr(args, field) != AppWrapperArgs.model_fields[field].default:
@@ -83,6 +107,10 @@ def misplaced(args: AppWrapperArgs, inner: JobHandle) -> list[Problem]:
         elif field not in AppWrapperArgs.model_fields and field not in known:
             problems.append(Problem(f"means nothing with --inner-type={args.inner_type}", field, "it belongs to another inner type"))
     return problems
+
+
+def _lacks_image(args: AppWrapperArgs) -> bool:
+    return not args.image and not {"tasks", "task_images"} & args.model_fields_set
 
 
 def missing(args: AppWrapperArgs, inner: JobHandle, lookup: Lookup) -> Problem | None:

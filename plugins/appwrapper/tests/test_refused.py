@@ -65,6 +65,17 @@ def test_all_problems_at_once(submit):
     assert set(submit.refused(*VOLCANO, *argv, "c")) == {"--min-available", "--total-partitions", "--volcano-queue", "--ps"}
 
 
+def test_problems_of_wrapper_and_inner_type_come_together(submit):
+    wrong = ["--retry-limit=-1", "--warmup-grace-period=25h", "--memory=lots", "--inner-type=volcano", "--replicas=2", "--min-available=3"]
+    assert sorted(submit.refused("--name=j", *wrong, "c")) == [
+        "--image",
+        "--memory",
+        "--min-available",
+        "--retry-limit",
+        "--warmup-grace-period",
+    ]
+
+
 def test_command_is_the_inner_types_business(submit):
     assert submit.refused(*USUAL) == ["--command"]
 
