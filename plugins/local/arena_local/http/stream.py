@@ -103,7 +103,8 @@ async def _run(stream: _Stream, watcher: Watcher, response: web.StreamResponse, 
         if watcher.overflow:
             lines.append(_error(Refusal(410, "Expired", "the client was too slow and has missed events")))
         if lines:
-            await asyncio.wait_for(response.write(b"".join(lines)), _STUCK)
+            async with asyncio.timeout(_STUCK):  # unlike wait_for it makes no task, which counts with many watchers
+                await response.write(b"".join(lines))
         if watcher.overflow:
             return
         if watcher.items:
@@ -114,9 +115,11 @@ async def _run(stream: _Stream, watcher: Watcher, response: web.StreamResponse, 
             return
         wait = min(end, mark) - now if options.bookmarks else end - now
         try:
-            await asyncio.wait_for(watcher.ready.wait(), max(wait, 0.0))
+            async with asyncio.timeout(max(wait, 0.0)):
+                await watcher.ready.wait()
         except TimeoutError:
             if options.bookmarks and loop.time() >= mark and not watcher.items:
                 entry = stream.call.face.watchers.bookmark(stream.call.resource)
-                await asyncio.wait_for(response.write(stream.line("BOOKMARK", entry)), _STUCK)
+                async with asyncio.timeout(_STUCK):
+                    await response.write(stream.line("BOOKMARK", entry))
                 mark = loop.time() + _BOOKMARK_EVERY
