@@ -69,6 +69,10 @@ class NotFound(ArenaError):
     exit_code = 3
 
 
+class NamespaceNotFound(NotFound):
+    """The namespace itself does not exist, and so nothing in it."""
+
+
 class AlreadyExists(ArenaError):
     """An object of that name is there already; nothing was touched."""
 

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from arena_core.errors import ArenaError, KindNotInstalled, NotFound, PermissionDenied, PluginError, UsageError
+from arena_core.errors import ArenaError, KindNotInstalled, NamespaceNotFound, NotFound, PermissionDenied, UsageError
 from arena_core.jobs.pods import selector_of
 from arena_core.jobs.session import Session, not_installed, owning_type
 from arena_core.jobs.views import Job
@@ -58,37 +58,27 @@ class _Search(NamedTuple):
 def _search(session: Session, name: str, namespace: str) -> _Search:
     found: list[tuple[JobHandle, Manifest]] = []
     denied: dict[str, ArenaError] = {}
-    unknown: list[str] = []
     readable = False
-    seen: set[str] = set()
-    for type_name in session.jobs.names():
+    handles, broken = session.job_types()
+    for reason in broken.values():
+        log.info("%s", reason.message)
+    for handle in handles:
         try:
-            handle = session.jobs.get(type_name)
-        except PluginError as error:
-            log.info("%s", error.message)
-            unknown.append(type_name)
-            continue
-        resource = handle.job_type.resource
-        if resource.key in seen:
-            continue
-        seen.add(resource.key)
-        try:
-            found.append((handle, session.cluster.get(resource, namespace, name)))
-        except KindNotInstalled:
+            found.append((handle, session.cluster.get(handle.job_type.resource, namespace, name)))
+        except NamespaceNotFound:
+            raise
+        except (KindNotInstalled, NotFound):
             pass
-        except NotFound as error:
-            if "namespace" in error.message.split(" ", 1)[0]:
-                raise
         except PermissionDenied as error:
             denied[handle.job_type.name] = error
             continue
         readable = True
-    return _Search(found, denied, unknown, readable)
+    return _Search(found, denied, list(broken), readable)
 
 
 def missing(name: str, namespace: str, job_type: str, error: NotFound | None) -> NotFound:
     """Return the error for a job that is not there, or whose namespace is not."""
-    if error is not None and error.message.startswith("namespace "):
+    if isinstance(error, NamespaceNotFound):
         return error
     what = f"{job_type} {name}" if job_type else f"job {name}"
     return NotFound(f"{what} does not exist in namespace {namespace}", "`arena list -A` shows the jobs of all namespaces")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container
 
-from arena_core.errors import ArenaError, KindNotInstalled, PermissionDenied, PluginError, UsageError
+from arena_core.errors import ArenaError, KindNotInstalled, PermissionDenied, UsageError
 from arena_core.jobs.find import view
 from arena_core.jobs.marks import metadata_of
 from arena_core.jobs.pods import PodIndex, common_selector
@@ -37,23 +37,13 @@ def list_jobs(session: Session, *, job_type: str = "", namespace: str = "", sele
 
 def _objects(session: Session, job_type: str, namespace: str, selector: str) -> tuple[Found, list[str], dict[str, ArenaError], bool]:
     found: Found = []
-    notes: list[str] = []
     denied: dict[str, ArenaError] = {}
     readable = False
-    seen: set[str] = set()
     missing: list[str] = []
-    for name in [job_type] if job_type else session.jobs.names():
-        try:
-            handle = session.handle(name) if job_type else session.jobs.get(name)
-        except PluginError as error:
-            if job_type:
-                raise
-            notes.append(error.message)
-            continue
+    handles, broken = ([session.handle(job_type)], {}) if job_type else session.job_types()
+    notes = [reason.message for reason in broken.values()]
+    for handle in handles:
         resource = handle.job_type.resource
-        if resource.key in seen:
-            continue
-        seen.add(resource.key)
         try:
             items = session.cluster.list(resource, namespace, label_selector=selector).items
         except KindNotInstalled as error:
@@ -72,9 +62,9 @@ def _objects(session: Session, job_type: str, namespace: str, selector: str) -> 
         else:
             readable = True
             found += [(handle, item) for item in items]
-    if missing and len(missing) == len(seen):
+    if missing and len(missing) == len(handles):
         notes.append(f"this cluster has no operator for any installed job type ({', '.join(missing)})")
-    if not seen and not notes:
+    if not handles and not notes:
         notes.append(NO_JOB_TYPE)
     return found, notes, denied, readable
 

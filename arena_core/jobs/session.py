@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol
 
-from arena_core.errors import KindNotInstalled
+from arena_core.errors import KindNotInstalled, PluginError
 from arena_core.kube.cluster import Cluster
 from arena_core.types import JobHandle, Jobs, JobStatus, Manifest, Problem
 
@@ -21,10 +21,17 @@ class Target(NamedTuple):
 class Extensions(Protocol):
     """The installed extensions, all called."""
 
-    def mutate_manifests(self, manifests: Sequence[Manifest], target: Target) -> list[Manifest]: ...  # noqa: D102
-    def validate_submission(self, manifests: Sequence[Manifest], target: Target) -> list[Problem]: ...  # noqa: D102
-    def after_submit(self, job: Manifest, target: Target) -> None: ...  # noqa: D102
-    def job_finished(self, job: Manifest, status: JobStatus, target: Target) -> None: ...  # noqa: D102
+    def mutate_manifests(self, manifests: Sequence[Manifest], target: Target) -> list[Manifest]:
+        """Return the objects to create, as the extensions have changed them."""
+
+    def validate_submission(self, manifests: Sequence[Manifest], target: Target) -> list[Problem]:
+        """Return what an extension refuses; a site's rule that fails itself refuses, too."""
+
+    def after_submit(self, job: Manifest, target: Target) -> None:
+        """Tell that a job was created; a failure is only logged."""
+
+    def job_finished(self, job: Manifest, status: JobStatus, target: Target) -> None:
+        """Tell that a job that was waited for has ended; a failure is only logged."""
 
 
 class Session(NamedTuple):
@@ -38,6 +45,19 @@ class Session(NamedTuple):
     def target(self, namespace: str = "") -> Target:
         """Return where a submission goes."""
         return Target(self.cluster.context, namespace or self.namespace, self.cluster.is_local)
+
+    def job_types(self) -> tuple[list[JobHandle], dict[str, PluginError]]:
+        """Return the installed job types, one for each kind of object, and by name what is wrong with those that do not load."""
+        found: dict[str, JobHandle] = {}
+        broken: dict[str, PluginError] = {}
+        for name in self.jobs.names():
+            try:
+                handle = self.jobs.get(name)
+            except PluginError as error:
+                broken[name] = error
+            else:
+                found.setdefault(handle.job_type.resource.key, handle)
+        return list(found.values()), broken
 
     def handle(self, job_type: str) -> JobHandle:
         """Return the handle of a job type by any of its spellings (name, alias, shorthand, display), in any case."""

@@ -7,7 +7,16 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from arena_core.errors import AlreadyExists, ArenaError, ClusterUnreachable, KindNotInstalled, NotFound, PermissionDenied, Refused
+from arena_core.errors import (
+    AlreadyExists,
+    ArenaError,
+    ClusterUnreachable,
+    KindNotInstalled,
+    NamespaceNotFound,
+    NotFound,
+    PermissionDenied,
+    Refused,
+)
 from arena_core.types import Resource
 
 _FORBIDDEN = re.compile(
@@ -131,7 +140,7 @@ def _own_words(message: str) -> str:
 def _not_found(status: dict[str, Any], message: str, resource: Resource | None, namespace: str, what: str) -> ArenaError:
     details = status.get("details") or {}
     if details.get("kind") == "namespaces" and (resource is None or resource.plural != "namespaces"):
-        return NotFound(f"namespace {details.get('name') or namespace} does not exist", "create it, or choose another with -n")
+        return NamespaceNotFound(f"namespace {details.get('name') or namespace} does not exist", "create it, or choose another with -n")
     unknown_path = status.get("plain") or "could not find the requested resource" in message
     if resource is not None and resource.group and unknown_path:
         return KindNotInstalled(
