@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from volcano_simulated import GROUPS, Cluster, create, never, run, task, vcjob
 
+from arena_local.api import subresources
 from arena_local.bundle import ApiError
 from arena_volcano.localcluster.quantity import canonical, parse
 from arena_volcano.localcluster.scheduler import report
@@ -121,6 +122,19 @@ def test_more_than_the_least_start_when_there_is_room() -> None:
         await cluster.until(lambda: len([p for p in cluster.api.list("pods") if p["spec"].get("nodeName")]) == 3)
 
     run(test, lambda pod: 0 if pod["metadata"]["name"] in done else None)
+
+
+def test_a_pod_that_another_scheduler_has_bound_counts_for_its_gang() -> None:
+    async def test(cluster: Cluster) -> None:
+        create(cluster, task("mine"), task("theirs", pod={"schedulerName": "default-scheduler"}))
+        await cluster.until(lambda: len(cluster.api.list("pods")) == 2)
+        await asyncio.sleep(0.1)
+        assert not any(pod["spec"].get("nodeName") for pod in cluster.api.list("pods"))
+        subresources.bind(cluster.api, "default", "j-theirs-0", {"target": {"name": "node-1"}})
+        await cluster.until(lambda: cluster.phase() == "Running")
+        await cluster.until(lambda: phase(cluster) == "Running")
+
+    run(test, never)
 
 
 def test_high_priority_goes_first() -> None:

@@ -55,7 +55,7 @@ def _gangs(api: Api, pods: Any) -> list[Gang]:
     by_group: dict[tuple[str, str], list[Task]] = defaultdict(list)
     for pod in pods:
         group = (meta(pod).get("annotations") or {}).get(keys.GROUP_NAME)
-        if group and pod["spec"].get("schedulerName") == keys.SCHEDULER:
+        if group and (pod["spec"].get("schedulerName") == keys.SCHEDULER or pod["spec"].get("nodeName")):  # whoever has bound it
             by_group[(meta(pod)["namespace"], group)].append(Task.of(pod))
     gangs = []
     for group in api.list(keys.POD_GROUPS):
