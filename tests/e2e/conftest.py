@@ -16,6 +16,9 @@ from typing import Any
 
 import pytest
 
+from arena_local.daemon import control
+from arena_local.daemon.state import State
+
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
 
@@ -111,7 +114,7 @@ def machine() -> Iterator[Machine]:
         made.sh("arena local up --gpus 8 --quota nvidia.com/gpu=8")
         yield made
     finally:
-        subprocess.run([BIN / "arena", "local", "down"], env=env, capture_output=True, check=False)
+        control.stop(State(home / "arena" / "local"))
         shutil.rmtree(home, ignore_errors=True)
 
 
