@@ -36,6 +36,7 @@ _Simulate = Annotated[bool | None, typer.Option(help="run no processes: pods onl
 _Names = Annotated[str | None, typer.Option(metavar="auto|rewrite", help="auto, or rewrite: no name spaces even where the kernel has them")]
 _Delay = Annotated[list[str] | None, typer.Option(metavar="NAME=SECONDS", help="shorten a named wait (kubelet.backoff=1); repeatable")]
 
+_Operators = Annotated[bool | None, typer.Option(help="the job types' operators and queues; without them a plain Kubernetes")]
 _Idle = Annotated[
     float | None, typer.Option(metavar="MINUTES", min=0, help="end it when nobody has used it for so long and no pod runs; 0: never")
 ]
@@ -57,12 +58,22 @@ def up(  # noqa: PLR0913
     names: _Names = None,
     delay: _Delay = None,
     idle_stop: _Idle = None,
+    operators: _Operators = None,
 ) -> None:
     """Start the cluster; on a running one, apply what is given."""
     state = _state()
     before = state.options()
     after = _merged(
-        before, nodes=nodes, gpus=gpus, resource=resource, quota=quota, simulate=simulate, names=names, delay=delay, idle_stop=idle_stop
+        before,
+        nodes=nodes,
+        gpus=gpus,
+        resource=resource,
+        quota=quota,
+        simulate=simulate,
+        names=names,
+        delay=delay,
+        idle_stop=idle_stop,
+        operators=operators,
     )
     running = state.daemon() is not None
     if after != before or not running:
@@ -79,8 +90,9 @@ def up(  # noqa: PLR0913
         return
     control.reload(state)
     typer.echo(f"applied to the running local cluster: {_facts(after)}")
-    if after.names != before.names:
-        typer.echo("--names takes effect after a restart: arena local down; arena local up", err=True)
+    for flag in ("names", "operators"):
+        if getattr(after, flag) != getattr(before, flag):
+            typer.echo(f"--{flag} takes effect after a restart: arena local down; arena local up", err=True)
 
 
 @app.command()
@@ -157,7 +169,7 @@ def _start(state: State) -> tuple[Any, bool]:
 
 
 def _merged(before: Options, **given: Any) -> Options:
-    changes: dict[str, Any] = {k: given[k] for k in ("nodes", "simulate", "names", "idle_stop") if given[k] is not None}
+    changes: dict[str, Any] = {k: given[k] for k in ("nodes", "simulate", "names", "idle_stop", "operators") if given[k] is not None}
     if given["names"] not in (None, "auto", "rewrite"):
         raise UsageError(f"--names is auto or rewrite, not {given['names']!r}")
     resources = dict(before.resources)
@@ -207,6 +219,7 @@ def _facts(options: Options) -> str:
     words += [f"{k}={v}" for k, v in sorted(options.resources.items())]
     words += [f"quota {k}={v}" for k, v in sorted(options.quota.items())]
     words += ["simulated"] if options.simulate else []
+    words += [] if options.operators else ["no operators"]
     words += [f"ends after {options.idle_stop:g} idle minutes"] if options.idle_stop else []
     words += [f"delay {k}={v:g}" for k, v in sorted(options.delays.items())]
     return ", ".join(words)

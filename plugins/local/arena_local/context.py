@@ -16,6 +16,7 @@ class Options:
 
     ``resources`` are extended resources of every node (``nvidia.com/gpu`` → 8; pretended where the machine has none); ``quota`` is
     what LocalQueue ``default-queue`` of namespace ``default`` may use; ``delays`` shorten named waits (``volcano.session`` → 0.1).
+    Without ``operators`` it is a plain Kubernetes: no job type's kinds and no queues.
     ``idle_stop`` ends the daemon after so many minutes without a request and without a running pod (0: never).
     """
 
@@ -26,6 +27,7 @@ class Options:
     names: str = "auto"
     delays: Mapping[str, float] = field(default_factory=dict)
     idle_stop: float = 0.0
+    operators: bool = True
 
 
 class Session(Protocol):

@@ -39,12 +39,11 @@ class Cluster:
         self.state = state
         state.secure_database()
         self.store = Store(state.database)
-        bundles = load_bundles()
         self.api: Any = ApiServer(self.store, (), options)
         self.context = Context(state.folder, self.api, options, state.token())
-        self.context.bundles = self._install(bundles)
+        self.context.bundles = self._install(load_bundles()) if options.operators else ()
         self._parts: dict[str, Component] = {}
-        for name in ("controllers", "kueue", "scheduler", "kubelet"):
+        for name in ("controllers", *(["kueue"] if options.operators else ()), "scheduler", "kubelet"):
             part = self._build(name)
             if part is not None:
                 self._parts[name] = part

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from arena_local.daemon.state import Daemon, State
 
 
 class StartFailed(Exception):
-    """The daemon did not become ready; the text holds the end of its log."""
+    """The daemon did not become ready; the text is the last error of its log, in one line."""
 
 
 def start(state: State, *, timeout: float = 20.0) -> tuple[Daemon, bool]:
@@ -40,7 +41,7 @@ def start(state: State, *, timeout: float = 20.0) -> tuple[Daemon, bool]:
         if child.poll() is None:
             child.kill()
             child.wait()
-    raise StartFailed(_tail(state.log) or "no log was written")
+    raise StartFailed(_last_error(state.log) or "it gives no reason")
 
 
 def _spawn(state: State) -> subprocess.Popen[bytes]:
@@ -76,9 +77,11 @@ def reload(state: State) -> bool:
     return found is not None
 
 
-def _tail(path: Path, size: int = 2000) -> str:
-    texts = []
+def _last_error(path: Path, size: int = 20_000) -> str:
+    lines: list[str] = []
     for one in (path, path.with_name("daemon.out")):
         with contextlib.suppress(OSError):
-            texts.append(one.read_bytes()[-size:].decode(errors="replace").strip())
-    return "\n".join(t for t in texts if t)
+            lines += one.read_bytes()[-size:].decode(errors="replace").splitlines()
+    said = [line for line in lines if line.strip() and not line[0].isspace()]
+    errors = [line for line in said if re.match(r"[\w.]*(Error|Exception|Refusal)\b", line) or " ERROR " in line]
+    return (errors or said or [""])[-1].strip()

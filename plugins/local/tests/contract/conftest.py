@@ -2,12 +2,10 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
-import json
 import os
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +14,9 @@ from typing import Any
 
 import pytest
 import yaml
+
+from arena_local.context import Options
+from arena_local.testing import LocalCluster
 
 SHARED = Path(os.environ.get("ARENA_SHARED", Path(__file__).resolve().parents[5] / "shared"))
 HERE = Path(__file__).parent
@@ -79,12 +80,9 @@ def api_server(replay: ModuleType) -> Iterator[Any]:
 @pytest.fixture(scope="session")
 def pod_server(replay: ModuleType) -> Iterator[Any]:
     """The whole cluster, but for the job types."""
-    with tempfile.TemporaryDirectory(prefix="arena-plain-") as folder:
-        Path(folder).chmod(0o700)
-        with process(str(HERE / "plain_server.py"), folder):
-            daemon = wait_for(lambda: json.loads(Path(folder, "daemon.json").read_text()))
-            token = Path(folder, "token").read_text().strip()
-            yield replay.Server(f"http://127.0.0.1:{daemon['port']}", token=token)
+    with LocalCluster.start(Options(operators=False)) as cluster:
+        server, _, token = cluster.server.rpartition("/")
+        yield replay.Server(server, token=token)
 
 
 def install_crds(server: Any, scenario: dict[str, Any], fixtures: dict[str, Any]) -> None:

@@ -54,6 +54,7 @@ def test_the_life_of_a_cluster(arena: Arena, tmp_path: Path) -> None:
     assert config["clusters"][0]["cluster"]["server"].startswith("http://127.0.0.1:")
     assert "ready" in arena("logs").stdout
     assert arena("up", "--names", "rewrite").stderr.startswith("--names takes effect after a restart")
+    assert arena("up", "--no-operators").stderr.startswith("--operators takes effect after a restart")
     assert arena("down").stdout == "local cluster stopped\n"
     assert arena("reset", "--yes").returncode == 0
     assert not (tmp_path / "local").exists()

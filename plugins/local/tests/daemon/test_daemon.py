@@ -234,3 +234,11 @@ def test_a_node_that_goes_takes_its_pods_along(tmp_path: Path) -> None:
         control.reload(cluster.state)
         cluster.until(lambda: cluster.pod("default", "p") is None, 5)
         cluster.until(lambda: not list(marked(uid)), 5)
+
+
+def test_without_operators_it_is_a_plain_kubernetes(tmp_path: Path) -> None:
+    with LocalCluster.start(Options(operators=False, quota={"cpu": "1"}), folder=tmp_path / "local") as cluster:
+        _, groups = cluster.request("GET", "/apis")
+        assert not {g["name"] for g in groups["groups"]} & {"kubeflow.org", "batch.volcano.sh", "kueue.x-k8s.io"}
+        cluster.create(make_pod("default", "p", "echo ran"))
+        cluster.wait_phase("default", "p", "Succeeded")
