@@ -6,6 +6,7 @@ import base64
 import binascii
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -60,9 +61,11 @@ def _configured() -> kubeconfig.Kubeconfig | None:
     return None if config is None or config.empty else config
 
 
-def _from_files(config: kubeconfig.Kubeconfig, options: ConnectOptions) -> Cluster:
+def _from_files(config: kubeconfig.Kubeconfig, options: ConnectOptions, revive: Callable[[], bool] | None = None) -> Cluster:
     context = config.select(options.context)
     endpoint = endpoint_for(context, config, options)
+    if revive is not None:
+        endpoint = replace(endpoint, revive=revive)
     return Cluster(
         endpoint,
         context=context.name,
@@ -173,11 +176,13 @@ def _embedded(options: ConnectOptions) -> Cluster:
         )
     try:
         module, _, attribute = found[0].value.partition(":")
-        ensure = getattr(import_module(module), attribute)
+        offered = import_module(module)
+        ensure = getattr(offered, attribute)
     except (ImportError, AttributeError) as error:
         raise ClusterUnreachable(f"the embedded cluster cannot be loaded: {error}", "reinstall arena-local") from error
     path, context = ensure()
-    cluster = _from_files(kubeconfig.load([path]), options._replace(context=options.context or context))
+    chosen = options._replace(context=options.context or context)
+    cluster = _from_files(kubeconfig.load([path]), chosen, revive=getattr(offered, "revive", None))
     cluster.is_local = True
     cluster.started_local = not options.local
     return cluster

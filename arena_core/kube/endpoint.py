@@ -38,7 +38,10 @@ class Credentials:
 
 @dataclass(frozen=True)
 class Endpoint:
-    """An API server and how to reach it. ``refresh`` obtains new credentials after a 401 (exec plugins), or is None."""
+    """An API server and how to reach it. ``refresh`` obtains new credentials after a 401 (exec plugins), or is None.
+
+    ``revive`` starts an embedded cluster again that has crashed, and returns whether it did.
+    """
 
     server: str = field(repr=False)
     ca: bytes | str = b""
@@ -47,6 +50,7 @@ class Endpoint:
     proxy: str = field(default="", repr=False)
     credentials: Credentials = field(default_factory=Credentials)
     refresh: Callable[[], Credentials] | None = None
+    revive: Callable[[], bool] | None = None
     impersonate: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property

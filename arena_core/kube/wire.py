@@ -53,7 +53,12 @@ class Wire:
         """Return a connected connection whose reads wait at most ``timeout`` seconds (None = for ever)."""
         connection = self._new()
         try:
-            connection.connect()
+            try:
+                connection.connect()
+            except ConnectionRefusedError:
+                if self.endpoint.revive is None or not self.endpoint.revive():
+                    raise
+                connection.connect()
         except ssl.SSLError as error:
             from arena_core.kube import tls
 

@@ -177,3 +177,37 @@ def test_whoami(local):
     found = json.loads(local("whoami").out)
     assert list(found) == ["Name", "Id", "IsAdminUser"]
     assert len(found["Id"]) == 32
+
+
+def test_following_alone_outlives_a_crash_of_the_cluster_but_starts_none_that_was_ended(arena, home, monkeypatch):
+    import os
+    import tempfile
+    from pathlib import Path
+
+    from arena_local import cluster as embedded
+    from arena_local.daemon import control
+    from arena_local.daemon.state import State
+
+    with tempfile.TemporaryDirectory(prefix="arena-test-") as folder:
+        monkeypatch.setenv("ARENA_HOME", folder)
+        state = State(Path(folder) / "local")
+        try:
+            command = "for i in $(seq 1 12); do echo line $i; sleep 0.2; done"
+            assert arena("submit", "py", "--name", "tough", "--image", "i", command).code == 0
+            follow = subprocess.Popen(
+                [sys.executable, "-c", "from arena_core.cli.start import start; start()", "logs", "-f", "tough"],
+                stdout=subprocess.PIPE,
+                text=True,
+                env=os.environ,
+            )
+            first = follow.stdout.readline()
+            os.kill(state.daemon().pid, signal.SIGKILL)
+            rest, _ = follow.communicate(timeout=60)
+            assert (first + rest).splitlines() == [f"line {n}" for n in range(1, 13)]
+            assert follow.returncode == 0
+            assert "SUCCEEDED" in arena("get", "tough").out
+            control.stop(state)
+            assert embedded.revive() is False
+            assert state.daemon() is None
+        finally:
+            control.stop(state)

@@ -27,3 +27,13 @@ def ensure() -> tuple[str, str]:
     except Unusable as error:
         raise unusable(error) from None
     return str(state.kubeconfig), CONTEXT
+
+
+def revive() -> bool:
+    """Start the local cluster again if it has crashed; one that was ended stays so. Returns whether it runs again."""
+    from arena_local.daemon.state import State, default_state
+
+    if not State(default_state()).crashed:
+        return False
+    ensure()
+    return True

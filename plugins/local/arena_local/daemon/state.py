@@ -131,6 +131,11 @@ class State:
         daemon = Daemon(int(found["pid"]), str(found["start"]), int(found["port"]))
         return daemon if daemon.alive else None
 
+    @property
+    def crashed(self) -> bool:
+        """Whether a daemon was ready and is gone without a farewell."""
+        return bool(_json(self._ready)) and self.daemon() is None
+
     def announce(self, port: int) -> None:
         """Write kubeconfig and ready file: whoever waits may come."""
         self._write(self.folder / "port.json", json.dumps({"port": port}))

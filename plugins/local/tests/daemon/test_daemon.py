@@ -198,7 +198,7 @@ def test_a_broken_start_says_why(tmp_path: Path) -> None:
     state = State(tmp_path / "local")
     state.prepare()
     state.database.mkdir()
-    with pytest.raises(control.StartFailed):
+    with pytest.raises(control.StartFailed, match=r"\A[^\n]+\Z"):
         control.start(state, timeout=10)
 
 
