@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import sys
 import threading
 import time
@@ -84,11 +85,12 @@ def _all(cluster: Cluster, chosen: Sequence[Row], image: str, jobs: int) -> int:
 
 def main(kubeconfig: str, context: str, names: Sequence[str], image: str = "busybox:stable", jobs: int = 6) -> int:
     """``dev.py contract``: on the cluster that is named, or on a local one that is started for it."""
-    unknown = [n for n in names if n not in ROWS]
+    rows = dict(sorted(ROWS.items(), key=lambda item: (int(re.findall(r"\d+", item[0])[0]), item[0])))
+    unknown = [n for n in names if n not in rows]
     if unknown:
-        print(f"no such row: {', '.join(unknown)} (there are {'; '.join(ROWS)})", file=sys.stderr)
+        print(f"no such row: {', '.join(unknown)} (there are {'; '.join(rows)})", file=sys.stderr)
         return 2
-    chosen = [r for r in ROWS.values() if not names or r.number in names]
+    chosen = [r for r in rows.values() if not names or r.number in names]
     if kubeconfig or context:
         return _all(connect(ConnectOptions(kubeconfig=kubeconfig, context=context)), chosen, image, jobs)
     with LocalCluster.start() as local:
