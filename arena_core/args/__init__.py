@@ -39,8 +39,10 @@ from arena_core.args.groups import (
     WorkerArgs,
 )
 from arena_core.args.more import CpuMemoryArgs, RunPolicyArgs, SharedMemoryArgs, SyncArgs, TensorboardArgs
+from arena_core.args.mounts import ConfigFile, DataMount, HostDir
 from arena_core.args.reading import field_for_path, json_schema, parse, problems_from_validation_error, to_job_file
-from arena_core.args.values import ConfigFile, DataMount, HostDir, Toleration, check_dns_label, check_dns_subdomain
+from arena_core.args.tolerations import Toleration
+from arena_core.args.values import check_dns_label, check_dns_subdomain
 
 __all__ = [
     "AnnotationMap",

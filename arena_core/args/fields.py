@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, PlainSerializer, WithJsonSchema
 
+from arena_core.args import mounts, tolerations
 from arena_core.args import values as v
 
 
@@ -27,12 +28,12 @@ def _list_schema(form: str, **properties: Any) -> WithJsonSchema:
     return WithJsonSchema({"type": "array", "items": {"anyOf": [{"type": "string", "description": form}, shape]}})
 
 
-def _toleration_out(items: tuple[v.Toleration, ...]) -> list[dict[str, Any]]:
+def _toleration_out(items: tuple[tolerations.Toleration, ...]) -> list[dict[str, Any]]:
     parts = ("key", "operator", "value", "effect", "seconds")
     return [{part: getattr(item, part) for part in parts if getattr(item, part) not in ("", None)} for item in items]
 
 
-def _file_out(items: tuple[v.ConfigFile, ...]) -> list[dict[str, str]]:
+def _file_out(items: tuple[mounts.ConfigFile, ...]) -> list[dict[str, str]]:
     out = []
     for item in items:
         inline: Mapping[str, str] = {"source": item.source} if item.source else {"content": item.text or ""}
@@ -49,33 +50,33 @@ LabelMap = Annotated[dict[str, str], BeforeValidator(v.labels), _map_schema("KEY
 AnnotationMap = Annotated[dict[str, str], BeforeValidator(v.annotation_map), _map_schema("KEY=VALUE")]
 DeviceMap = Annotated[dict[str, str], BeforeValidator(v.devices), _map_schema("VENDOR/RESOURCE=QUANTITY")]
 DataMounts = Annotated[
-    tuple[v.DataMount, ...],
-    BeforeValidator(v.data_mounts),
+    tuple[mounts.DataMount, ...],
+    BeforeValidator(mounts.data_mounts),
     _writes(lambda items: [f"{i.claim}:{i.path}" for i in items]),
     _list_schema("CLAIM:/path", claim={}, path={}),
 ]
 HostDirs = Annotated[
-    tuple[v.HostDir, ...],
-    BeforeValidator(v.host_dirs),
+    tuple[mounts.HostDir, ...],
+    BeforeValidator(mounts.host_dirs),
     _writes(lambda items: [f"{i.host}:{i.path}" for i in items]),
     _list_schema("/host[:/container]", host={}, path={}),
 ]
 Tolerations = Annotated[
-    tuple[v.Toleration, ...],
-    BeforeValidator(v.tolerations),
+    tuple[tolerations.Toleration, ...],
+    BeforeValidator(tolerations.tolerations),
     _writes(_toleration_out),
     _list_schema(
         "key[=value]:effect[:operator[:seconds]] | key=value:effect,operator | key | all",
         key={},
         operator={"enum": ["Equal", "Exists"]},
         value={},
-        effect={"enum": ["", *v.EFFECTS]},
+        effect={"enum": ["", *tolerations.EFFECTS]},
         seconds={"type": ["integer", "string"]},
     ),
 ]
 ConfigFiles = Annotated[
-    tuple[v.ConfigFile, ...],
-    BeforeValidator(v.config_files),
+    tuple[mounts.ConfigFile, ...],
+    BeforeValidator(mounts.config_files),
     _writes(_file_out),
     _list_schema("local[:/container/path]", source={}, path={}, content={}),
 ]
