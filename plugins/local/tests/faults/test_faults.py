@@ -237,3 +237,14 @@ def test_memory_stays_bounded_where_a_client_does_not_read(local_cluster: LocalC
         local_cluster.request("PATCH", f"/api/v1/namespaces/{namespace}/configmaps/c", patch, "application/merge-patch+json")
     assert rss() - before < 120e6
     sock.close()
+
+
+def test_a_line_without_an_end(local_cluster: LocalCluster) -> None:
+    """Eight megabytes without a newline, and bytes that are no text: the log is what was written."""
+    namespace = local_cluster.namespace("line")
+    script = "import sys; sys.stdout.buffer.write(b'x' * 8_000_000 + bytes([255, 0]) + b'end')"
+    local_cluster.create(make_pod(namespace, "p", ["python3", "-c", script]))
+    local_cluster.wait_phase(namespace, "p", "Succeeded")
+    with urllib.request.urlopen(f"{local_cluster.server}/api/v1/namespaces/{namespace}/pods/p/log", timeout=30) as answer:
+        log = answer.read()
+    assert log == b"x" * 8_000_000 + b"\xff\x00end"
