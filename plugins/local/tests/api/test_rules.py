@@ -204,3 +204,34 @@ def test_what_the_api_returns_is_never_changed_by_later_writes() -> None:
     api.patch("configmaps", "default", "a", {"data": {"k": "2"}, "metadata": {"labels": {"x": "y"}}}, manager="t")
     api.update({**first, "data": {"z": "3"}, "metadata": {**first["metadata"], "resourceVersion": ""}}, manager="t")
     assert json.dumps(first) == kept
+
+
+@pytest.mark.parametrize(
+    ("spec", "text"),
+    [
+        ({"livenessProbe": {"periodSeconds": 1}}, "spec.containers[0].livenessProbe: Required value: must specify a handler type"),
+        ({"readinessProbe": {"exec": {"command": []}}}, "spec.containers[0].readinessProbe.exec.command: Required value"),
+        (
+            {"startupProbe": {"exec": {"command": ["x"]}, "successThreshold": 2}},
+            "spec.containers[0].startupProbe.successThreshold: Invalid value: 2: must be 1",
+        ),
+        (
+            {"livenessProbe": {"tcpSocket": {"port": 0}}},
+            "spec.containers[0].livenessProbe.tcpSocket.port: Invalid value: 0: must be between 1 and 65535, inclusive",
+        ),
+        ({"lifecycle": {"preStop": {}}}, "spec.containers[0].lifecycle.preStop: Required value: must specify a handler type"),
+        ({"pod": {"dnsPolicy": "None"}}, "spec.dnsConfig: Required value: must provide `dnsConfig` when `dnsPolicy` is None"),
+        ({"pod": {"schedulingGates": [{"name": "a/b"}, {"name": "a/b"}]}}, 'spec.schedulingGates[1]: Duplicate value: "a/b"'),
+        (
+            {"pod": {"affinity": {"podAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [{"topologyKey": ""}]}}}},
+            "spec.affinity.podAffinity.requiredDuringSchedulingIgnoredDuringExecution[0].topologyKey: Required value: can not be empty",
+        ),
+        ({"pod": {"hostAliases": [{"ip": "x"}]}}, 'spec.hostAliases[0].ip: Invalid value: "x": must be a valid IP address'),
+    ],
+)
+def test_pods_that_make_no_sense(spec: dict[str, Any], text: str) -> None:
+    container = {"name": "c", "image": "i", **{key: value for key, value in spec.items() if key != "pod"}}
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p", "namespace": "default"}}
+    with pytest.raises(ApiError) as caught:
+        ApiServer(Store(None)).create({**pod, "spec": {"containers": [container], **spec.get("pod", {})}}, manager="t")
+    assert text in caught.value.message

@@ -8,6 +8,7 @@ from typing import Any
 
 from arena_local.api import names, quantity
 from arena_local.api.causes import Cause, bad_value, duplicate, missing, prohibited, required, unsupported
+from arena_local.api.kinds.podrules import rule_causes
 
 Obj = dict[str, Any]
 _STANDARD = frozenset({"cpu", "memory", "ephemeral-storage"})
@@ -55,6 +56,7 @@ def check_spec(spec: Obj, path: str, *, policies: tuple[str, ...] = _POLICIES) -
             yield bad_value(f"{path}.nodeSelector", value, text)
     yield from _tolerations(spec.get("tolerations") or [], f"{path}.tolerations")
     yield from _host_names(spec, path)
+    yield from rule_causes(spec, path)
 
 
 def _host_names(spec: Obj, path: str) -> Iterator[Cause]:
