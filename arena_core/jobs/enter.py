@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from arena_core.errors import ArenaError
+from arena_core.jobs.marks import metadata_of
 from arena_core.jobs.session import Session
 from arena_core.jobs.sources import choose
 from arena_core.jobs.views import Job
-from arena_core.jobs.waiting import why_no_instances
+from arena_core.jobs.waiting import container_started, why_no_instances, why_waiting
 from arena_core.types import LogQuery
 
 if TYPE_CHECKING:
@@ -29,4 +30,7 @@ def enter(
         raise ArenaError(
             f"{found.short_name} has ended ({found.status}): nothing can be run in it", f"`arena logs {job.name}` shows its log"
         )
+    pod = next((p for p in job.pods if metadata_of(p).get("name") == source.pod), None)
+    if found is not None and pod is not None and found.phase == "Pending" and not container_started(pod, source.container):
+        raise ArenaError(f"nothing can be run in it yet: {why_waiting(found, pod)}", f"`arena wait {job.name} --for running` waits for it")
     return session.cluster.exec(job.namespace, source.pod, command, container=source.container, stdin=stdin, tty=tty)

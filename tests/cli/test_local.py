@@ -75,6 +75,9 @@ def test_a_job_that_cannot_start_is_waited_for_with_the_reason(local):
     done = local("logs", "big")
     assert done.code == 1
     assert "Insufficient nvidia.com/gpu" in done.err
+    done = local("attach", "big", "--", "ls")
+    assert (done.code, done.out) == (1, "")
+    assert "nothing can be run in it yet: master-0 is Pending" in done.err
     done = local("wait", "big", "--timeout", "0.5")
     assert done.code == 124
     assert local("delete", "big").code == 0

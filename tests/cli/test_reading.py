@@ -196,9 +196,12 @@ def test_a_failed_job_says_why(arena, api):
     assert "Reason:      " in out
 
 
-def test_an_empty_list_of_a_namespace_that_is_not_there_is_an_error(arena, api):
+def test_an_empty_list_of_a_namespace_that_is_not_there_is_an_error(arena, api, home):
     api.put("/apis/kubeflow.org/v1/namespaces/nope/pytorchjobs")
     api.put("/api/v1/namespaces")
+    (home / ".arena").mkdir()
+    (home / ".arena" / "config").write_text("namespace = nope\n")
+    assert arena("list").code == 3, "also where the configuration file names it"
     done = arena("list", "-n", "nope")
     assert (done.code, done.out) == (3, "")
     assert done.err.startswith("error: namespace nope does not exist\n")

@@ -16,8 +16,8 @@ def run(context: Context, parsed: Parsed) -> int:
     everywhere = parsed.on("all_namespaces")
     listing = context.client.list(job_type=parsed.text("type"), all_namespaces=everywhere, selector=parsed.text("selector"))
     jobs = listing.jobs
-    if not jobs and not everywhere and parsed.text("namespace"):
-        _require_namespace(context, parsed.text("namespace"))
+    if not jobs and not everywhere and context.namespace:
+        _require_namespace(context, context.namespace)
     output = parsed.text("output", "wide")
     if output == "json":
         dump_json([views.as_data(job) for job in jobs])
