@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -197,17 +198,16 @@ def test_following_alone_outlives_a_crash_of_the_cluster_but_starts_none_that_wa
         try:
             command = "for i in $(seq 1 12); do echo line $i; sleep 0.2; done"
             assert arena("submit", "py", "--name", "tough", "--image", "i", command).code == 0
-            follow = subprocess.Popen(
-                [sys.executable, "-c", "from arena_core.cli.start import start; start()", "logs", "-f", "tough"],
-                stdout=subprocess.PIPE,
-                text=True,
-                env=os.environ,
-            )
-            first = follow.stdout.readline()
-            os.kill(state.daemon().pid, signal.SIGKILL)
-            rest, _ = follow.communicate(timeout=60)
-            assert (first + rest).splitlines() == [f"line {n}" for n in range(1, 13)]
-            assert follow.returncode == 0
+            program = "from arena_core.cli.start import start; start()"
+            out = home / "followed"
+            with out.open("wb") as stdout:
+                follow = subprocess.Popen([sys.executable, "-c", program, "logs", "-f", "tough"], stdout=stdout, env=os.environ)
+                while not out.read_text():
+                    assert follow.poll() is None
+                    time.sleep(0.02)
+                os.kill(state.daemon().pid, signal.SIGKILL)
+                assert follow.wait(60) == 0
+            assert out.read_text().splitlines() == [f"line {n}" for n in range(1, 13)]
             assert "SUCCEEDED" in arena("get", "tough").out
             control.stop(state)
             assert embedded.revive() is False
