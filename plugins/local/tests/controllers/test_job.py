@@ -126,7 +126,8 @@ def test_deleted_job_leaves_no_pod_behind(world, job):
 def test_a_deleted_pod_counts_as_failed_and_is_replaced_after_the_back_off(make_world, job):
     from arena_local.context import Options
 
-    world = make_world(options=Options(delays={"job.batch": 0.0, "job.backoff": 0.4}))
+    # Times are whole seconds: a back-off below one second may be over at once.
+    world = make_world(options=Options(delays={"job.batch": 0.0, "job.backoff": 1.6}))
 
     async def story():
         world.api.create(job(), manager="test")
