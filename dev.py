@@ -70,7 +70,7 @@ def test(rest: list[str]) -> None:
     # Real processes with real delays share two cores with each other: what failed gets a second try by itself, and is named.
     print("\nonce more, one after the other, what has failed:", flush=True)
     run(BIN / "python", "-m", "pytest", "--last-failed", "--last-failed-no-failures", "none", "-v", "-n", "0", *rest)
-    print("these passed when they ran alone: the machine was too busy for their delays")
+    print("these passed when they ran alone: chance, or a machine too busy for their delays")
 
 
 def lint(_: list[str]) -> None:

@@ -160,7 +160,7 @@ def test_ctrl_c_ends_the_demo_and_leaves_its_job(start, cluster):
 
 def test_ctrl_c_at_the_very_beginning_is_quiet(start):
     """Python itself starts before any line of ours: what follows is ours."""
-    program = "import sys; sys.stderr.write('.'); sys.stderr.flush(); from arena_core.cli.start import start; start()"
+    program = "import sys; from arena_core.cli.start import start; sys.stderr.write('.'); sys.stderr.flush(); start()"
     for pause in (0.0, 0.005, 0.01, 0.02, 0.04):
         process = subprocess.Popen([sys.executable, "-c", program, "list"], stderr=subprocess.PIPE, env=os.environ | {"NO_COLOR": "1"})
         process.stderr.read(1)

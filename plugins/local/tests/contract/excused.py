@@ -13,6 +13,6 @@ UNSTABLE: dict[str, str] = {
     "38": "the order of two namespaces with random names",
     "58": "whether the Deployment's controller has counted its pod before the next request comes",
 }
-ATTEMPTS = 4
+ATTEMPTS = 8
 #: Areas that need pods: they run against the whole cluster; all others against the API alone, as fast as it answers.
 POD_AREAS = frozenset({"events", "exec", "logs", "pods", "workloads"})
