@@ -11,10 +11,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks import jobs, server, startup
+from benchmarks import demo, jobs, server, startup
 
 HERE = Path(__file__).resolve().parent
 PARTS = {
+    "demo": ("The demo", lambda rounds: demo.run()),
     "startup": ("Commands beside kubectl (100 PyTorchJobs, local cluster)", lambda rounds: startup.run(rounds)),
     "server": ("The local cluster as an API server", lambda rounds: server.run()),
     "jobs": ("Jobs from end to end", lambda rounds: jobs.run(rounds)),

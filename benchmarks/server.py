@@ -16,6 +16,15 @@ from arena_local.testing import LocalCluster
 from benchmarks.harness import percentile, table
 
 WATCHERS = 50
+#: Kubernetes 1.36 with etcd (no fsync), measured on 2026-11-22 on a machine of this kind, with a Python client over TLS.
+REAL = {
+    "durable create, 1 connection": "160/s, p50 5.5 ms, p99 19",
+    "watch latency, 1 watcher": "p50 6.6 ms, p99 38",
+    f"watch latency, {WATCHERS} watchers": "p50 9.8 ms, p99 64 (the last of 16)",
+    "list of 10,000": "627 ms",
+    "memory idle / with 1,000 objects": "283 MiB idle (kube-apiserver alone)",
+    "memory with 10,000 objects": "997 MiB (kube-apiserver, 12,000 more objects)",
+}
 
 
 class Client:
@@ -101,7 +110,9 @@ def run() -> str:
             times.append((time.perf_counter() - before) * 1000)
         rows.append((f"list of 10,000 ({size / 1e6:.1f} MB)", f"{statistics.median(times):.0f} ms", "≤ 60 ms"))
         rows.append(("memory with 10,000 objects", f"{memory(cluster.pid):.0f} MiB", "≤ 200 MiB"))
-    return table(("what", "measured", "goal"), rows)
+    return table(
+        ("what", "measured", "goal", "a real API server, recorded elsewhere"), [(*row, REAL.get(row[0].split(" (")[0], "")) for row in rows]
+    )
 
 
 def watch_latency(server: str, path: str, watchers: int) -> list[float]:
