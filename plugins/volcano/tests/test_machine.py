@@ -241,7 +241,7 @@ def test_a_task_waits_for_another() -> None:
 def test_time_to_live() -> None:
     async def test(cluster: Cluster) -> None:
         create(cluster, task("a"), ttlSecondsAfterFinished=1)
-        await cluster.until(lambda: cluster.phase() == "Completed")
+        await cluster.until(lambda: "Completed" in cluster.phases)
         await cluster.until(lambda: cluster.job() is None)
         await cluster.until(lambda: not cluster.api.list("pods"))
 
