@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from arena_core.errors import UsageError
+from arena_core.home import arena_home
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ def config_path() -> Path:
     named = os.environ.get("ARENA_CONFIG", "")
     if named and Path(named).expanduser().is_file():
         return Path(named).expanduser()
-    return Path(os.environ.get("ARENA_HOME") or "~/.arena").expanduser() / "config"
+    return arena_home() / "config"
 
 
 def load_config() -> Config:

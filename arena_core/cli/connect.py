@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from arena_core.cli.submit.types import registry
 from arena_core.cli.terminal import note
 from arena_core.client import ArenaClient
+from arena_core.home import local_state
 
 if TYPE_CHECKING:
     from arena_core.cli.flags import Parsed
@@ -29,8 +30,7 @@ def open_client(settings: Parsed, namespace: str, *, says_where: bool) -> ArenaC
 
 def local_runs() -> bool:
     """Whether there is a local cluster already: who reads need not be told each time, who writes must know where."""
-    home = Path(os.environ.get("ARENA_HOME") or "~/.arena").expanduser()
-    return (home / "local" / "daemon.json").exists()
+    return (local_state() / "daemon.json").exists()
 
 
 def make_client(settings: Parsed, namespace: str) -> ArenaClient:

@@ -14,6 +14,7 @@ from arena_core.cli.flags import Flag, Parsed
 from arena_core.cli.terminal import note, say
 from arena_core.client import ArenaClient
 from arena_core.errors import NotFound, UsageError
+from arena_core.home import local_state
 
 
 def example(name: str) -> Path:
@@ -62,7 +63,7 @@ def run(context: Context, parsed: Parsed) -> int:
     args = {"name": name, "image": "python:3.11", "workers": workers, "command": words, "clean_task_policy": "None"}
     done = client.submit("pytorchjob", args)
     note(f"$ arena logs {name} --all-instances -f")
-    flags = f" --config {shlex.quote(_kubeconfig())}" if elsewhere else ""
+    flags = f" --config {shlex.quote(str(local_state() / 'kubeconfig'))}" if elsewhere else ""
     with going_on(name, flags):
         code = follow_to_the_end(context, name, job_type="pytorchjob", timeout=None)
     note(f"\n$ arena get {name}")
@@ -71,12 +72,6 @@ def run(context: Context, parsed: Parsed) -> int:
     note(f"The job is still there. Try:\n  arena list{flags}\n  arena logs {name} -i worker-0{flags}\n  arena delete {name}{flags}")
     note("  arena local status\n  arena local down            # ends the local cluster, keeps what is in it")
     return code
-
-
-def _kubeconfig() -> str:
-    """Return the local cluster's kubeconfig, for commands on a machine where another one is configured."""
-    home = Path(os.environ.get("ARENA_HOME") or "~/.arena").expanduser()
-    return str(home / "local" / "kubeconfig")
 
 
 COMMAND = Command(

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from arena_core.errors import ArenaError, ClusterUnreachable
+from arena_core.home import arena_home
 from arena_core.kube.cluster import Cluster
 
 log = logging.getLogger(__name__)
@@ -25,11 +26,6 @@ class Identity:
     def uid(self) -> str:
         """Lower-case hex MD5 of the name."""
         return hashlib.md5(self.name.encode(), usedforsecurity=False).hexdigest()
-
-
-def arena_home() -> Path:
-    """Return ``$ARENA_HOME``, by default ``~/.arena``."""
-    return Path(os.environ.get("ARENA_HOME") or Path("~/.arena").expanduser())
 
 
 def identify(cluster: Cluster) -> Identity:
