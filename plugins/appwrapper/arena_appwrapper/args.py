@@ -16,9 +16,9 @@ COMPONENT = "spec.components[].template"
 
 
 def _exit_codes(value: Any) -> tuple[int, ...]:
-    """Read ``3,10`` or a list of numbers from 1 to 255."""
-    parts = value.split(",") if isinstance(value, str) else [value] if isinstance(value, int) else list(value)
-    texts = [str(part).strip() for part in parts if str(part).strip()]
+    """Read ``3,10``, a number, or a list of either; each code is from 1 to 255."""
+    parts = [value] if isinstance(value, str | int) else list(value)
+    texts = [code.strip() for part in parts for code in str(part).split(",") if code.strip()]
     for text in texts:
         if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 255:
             raise ValueError(f"{text!r} is not an exit code from 1 to 255")
@@ -27,7 +27,7 @@ def _exit_codes(value: Any) -> tuple[int, ...]:
 
 ExitCodes = Annotated[
     tuple[int, ...],
-    BeforeValidator(lambda value: _exit_codes([c for item in value for c in _exit_codes(item)] if isinstance(value, list) else value)),
+    BeforeValidator(_exit_codes),
     WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "integer", "minimum": 1, "maximum": 255}}]}),
 ]
 
