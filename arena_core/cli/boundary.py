@@ -72,7 +72,7 @@ def _hints_of_extensions(error: ArenaError) -> list[str]:
 
 
 def _say_error(text: str) -> None:
-    note(f"{paint('error:', '1;31', wanted=colour_wanted(sys.stderr))} {text}")
+    note(text, paint("error:", "1;31", wanted=colour_wanted(sys.stderr)) + " ")
 
 
 def _culprit(error: BaseException) -> str:

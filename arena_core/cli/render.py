@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 import json
-import re
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from arena_core.cli.foreign import is_odd, json_safe, one_line
 from arena_core.cli.terminal import PHASES, colour_wanted, paint, say
-
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-
-
-def cell(value: object) -> str:
-    """One cell: what a server sends must not steer the terminal or break the table."""
-    return _CONTROL.sub(" ", str(value))
 
 
 def table(rows: Sequence[Sequence[object]], *, indent: str = "", colour: bool = False) -> str:
     """Rows with columns of equal width; no blanks at the end of lines. With ``colour`` words that are phases are painted."""
-    texts = [[cell(c) for c in row] for row in rows]
+    texts = [[one_line(str(c)) for c in row] for row in rows]
     widths = [max(len(row[i]) for row in texts if i < len(row)) for i in range(max((len(r) for r in texts), default=0))]
     lines = []
     for row in texts:
@@ -33,7 +26,7 @@ def table(rows: Sequence[Sequence[object]], *, indent: str = "", colour: bool = 
 
 def print_table(rows: Sequence[Sequence[object]], *, indent: str = "") -> None:
     """Print a table, in colour on a terminal."""
-    say(table(rows, indent=indent, colour=colour_wanted(sys.stdout)))
+    say(table(rows, indent=indent, colour=colour_wanted(sys.stdout)), painted=True)
 
 
 def ruled(rows: Sequence[Sequence[str]]) -> list[Sequence[str]]:
@@ -43,7 +36,7 @@ def ruled(rows: Sequence[Sequence[str]]) -> list[Sequence[str]]:
 
 def dump_json(data: Any) -> None:
     """Print JSON as Arena does (4 blanks), with a newline at the end."""
-    say(json.dumps(data, indent=4, ensure_ascii=False, default=str))
+    say(json_safe(json.dumps(data, indent=4, ensure_ascii=False, default=str)))
 
 
 def dump_yaml(*documents: Any) -> None:
@@ -62,10 +55,12 @@ def yaml_text(*documents: Any) -> str:
             return True
 
     def text(dumper: yaml.SafeDumper, data: str) -> yaml.ScalarNode:
-        return dumper.represent_scalar("tag:yaml.org,2002:str", data, style="|" if "\n" in data else None)
+        style = '"' if is_odd(data) else "|" if "\n" in data else None
+        return dumper.represent_scalar("tag:yaml.org,2002:str", data, style=style)
 
     Dumper.add_representer(str, text)
-    return "---\n".join(yaml.dump(d, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=4096) for d in documents)
+    texts = (yaml.dump(d, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=4096) for d in documents)
+    return json_safe("---\n".join(texts))
 
 
 def parse_time(text: str) -> datetime | None:

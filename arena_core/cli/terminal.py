@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 from typing import TextIO
 
+from arena_core.cli.foreign import plain
 from arena_core.errors import UsageError
 
 #: Colours of the prefixes of instances, in turn.
@@ -44,17 +45,21 @@ def _readable(word: str) -> str:
         raise UsageError(f"{word.encode('ascii', 'backslashreplace').decode()!r} is not text in UTF-8") from None
 
 
-def say(text: str) -> None:
-    """Write a result to stdout."""
+def say(text: str, *, painted: bool = False) -> None:
+    """Write a result to stdout; ``painted`` text has colours of ours, and its foreign parts have been filtered already."""
+    text = text if painted else plain(text)
     sys.stdout.write(text if text.endswith("\n") else text + "\n")
 
 
-def note(text: str) -> None:
-    """Tell the user something that is not the result: stderr, so that pipes stay clean. Where it cannot be written it is lost."""
+def note(text: str, label: str = "") -> None:
+    """Tell the user something that is not the result: stderr, so that pipes stay clean. Where it cannot be written it is lost.
+
+    ``label`` goes before it as it is, with colours.
+    """
     with contextlib.suppress(OSError):
         sys.stdout.flush()
     try:
-        sys.stderr.write(text + "\n")
+        sys.stderr.write(label + plain(text) + "\n")
         sys.stderr.flush()
     except OSError:
         drop(sys.stderr)

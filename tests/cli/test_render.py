@@ -22,7 +22,7 @@ def test_a_table_has_two_blanks_between_columns_and_none_at_the_end():
 
 
 def test_what_a_server_sends_cannot_steer_the_terminal():
-    assert table([("a\x1b[31m\nb\tc\x9b", "d")]) == "a [31m b c   d"
+    assert table([("a\x1b[31m\nb\tc\x9b", "d")]) == "a^[[31m b c\\u009b  d"
 
 
 def test_phases_are_painted_without_moving_the_columns():

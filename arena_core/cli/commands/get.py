@@ -89,7 +89,7 @@ def _events(events: Sequence[Manifest]) -> None:
                 f"[{event.get('reason', '')}] {event.get('message', '')}",
             )
         )
-    say(table(ruled([("SOURCE", "TYPE", "AGE", "MESSAGE"), *rows]), indent="  ", colour=colour_wanted(sys.stdout)))
+    say(table(ruled([("SOURCE", "TYPE", "AGE", "MESSAGE"), *rows]), indent="  ", colour=colour_wanted(sys.stdout)), painted=True)
 
 
 COMMAND = Command(
