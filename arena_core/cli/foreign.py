@@ -26,9 +26,9 @@ _LOG = re.compile(
 
 
 def plain(text: str) -> str:
-    """Return the text with every control character shown (``^[``, ``\\u202e``); line ends and tabs stay.
+    r"""Return the text with every control character shown (``^[``, ``\u202e``); line ends and tabs stay.
 
-    >>> plain("\\x1b]0;title\\x07 ok")
+    >>> plain("\x1b]0;title\x07 ok")
     '^[]0;title^G ok'
     """
     return text.replace("\r\n", "\n").translate(_SHOWN)
@@ -40,28 +40,28 @@ def one_line(text: str) -> str:
 
 
 def json_safe(text: str) -> str:
-    """Return JSON, or YAML whose odd texts stand in double quotes, with C1 and reordering marks escaped.
+    r"""Return JSON, or YAML whose odd texts stand in double quotes, with C1 and reordering marks escaped.
 
-    >>> json_safe('{"a": "\\u202e"}')
-    '{"a": "\\\\u202e"}'
+    >>> json_safe('{"a": "\u202e"}')
+    '{"a": "\\u202e"}'
     """
     return text.translate(_ESCAPES)
 
 
 def is_odd(text: str) -> bool:
-    """Whether the text holds what ``json_safe`` escapes.
+    r"""Whether the text holds what ``json_safe`` escapes.
 
-    >>> is_odd("Grüße"), is_odd("\\x9b2J")
+    >>> is_odd("Grüße"), is_odd("\x9b2J")
     (False, True)
     """
     return not text.isascii() and any(ord(letter) in _ESCAPES for letter in text)
 
 
 def log_line(data: bytes) -> bytes:
-    """Return a line of a log, or a piece of one, for a terminal: colours stay, titles, cursor moves and other commands go.
+    r"""Return a line of a log, or a piece of one, for a terminal: colours stay, titles, cursor moves and other commands go.
 
-    >>> log_line(b"\\x1b[31mred\\x1b[0m \\x1b]0;title\\x07\\x1b[2Jtext")
-    b'\\x1b[31mred\\x1b[0m text'
+    >>> log_line(b"\x1b[31mred\x1b[0m \x1b]0;title\x07\x1b[2Jtext")
+    b'\x1b[31mred\x1b[0m text'
     """
     return _LOG.sub(_filtered, data)
 
