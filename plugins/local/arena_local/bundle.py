@@ -107,6 +107,9 @@ Mutate = Callable[[Api, Obj, Obj | None, str], None]
 #: Raises ``Denied`` to refuse; may return warnings. ``obj`` is the old object on DELETE.
 Validate = Callable[[Api, Obj, Obj | None, str], Iterable[str] | None]
 
+#: Returns an object of a CRD in another of its versions (the full ``apiVersion``); the object given is shared and not changed.
+Convert = Callable[[Obj, str], Obj]
+
 
 @dataclass(frozen=True)
 class Admission:
@@ -184,7 +187,8 @@ class Bundle:
 
     ``crds`` are complete CustomResourceDefinition objects (loaded from the plugin's gzipped JSON); ``controllers`` are called with
     the ``Api`` at start; ``objects`` are applied once when the cluster is new (Volcano's default queue). ``schedulers`` are names of
-    ``spec.schedulerName`` that this bundle schedules itself: the default scheduler leaves their pods alone.
+    ``spec.schedulerName`` that this bundle schedules itself: the default scheduler leaves their pods alone. ``conversions`` holds, by
+    resource, the conversion between the versions of a CRD (its conversion webhook); without one only ``apiVersion`` changes.
     """
 
     name: str
@@ -194,3 +198,4 @@ class Bundle:
     quota: tuple[QuotaJob, ...] = ()
     objects: Callable[[], Sequence[Obj]] = lambda: ()
     schedulers: tuple[str, ...] = field(default=())
+    conversions: Mapping[str, Convert] = field(default_factory=dict)

@@ -31,11 +31,26 @@ def _hooks(server: ApiServer, resource: Resource, operation: str) -> list[Admiss
     return [hook for hook in server.webhooks.get(resource.storage_id, ()) if operation in hook.operations]
 
 
+def _elsewhere(server: ApiServer, resource: Resource) -> bool:
+    """Return whether the object has to be converted for the webhooks, which know the stored version (matchPolicy Equivalent)."""
+    return resource.custom and resource.version != resource.storage_version and resource.storage_id in server.conversions
+
+
 def admit(server: ApiServer, resource: Resource, obj: Obj, old: Obj | None, operation: str, options: WriteOptions) -> None:
     """Let the bundles change the object."""
     if options.subresource:
         return
-    for hook in _hooks(server, resource, operation):
+    hooks = [hook for hook in _hooks(server, resource, operation) if hook.mutate is not None]
+    if hooks and _elsewhere(server, resource):
+        if any(check(resource.schema, obj, "", root=True)):
+            return  # It is refused anyway, and what is malformed cannot be converted.
+        stored = server.to_storage(resource, obj)
+        admit(server, server.resource(resource.id), stored, old and server.to_storage(resource, old), operation, options)
+        changed = server.from_storage(resource, stored)
+        obj.clear()
+        obj.update(changed)
+        return
+    for hook in hooks:
         if hook.mutate is not None:
             try:
                 hook.mutate(server, obj, old, operation)
@@ -51,7 +66,10 @@ def admit_late(server: ApiServer, resource: Resource, obj: Obj, old: Obj | None,
     """Let the bundles refuse the finished object."""
     if options.subresource:
         return
-    for hook in _hooks(server, resource, operation):
+    hooks = [hook for hook in _hooks(server, resource, operation) if hook.validate is not None]
+    if hooks and _elsewhere(server, resource):
+        obj, old = server.to_storage(resource, obj), old and server.to_storage(resource, old)
+    for hook in hooks:
         if hook.validate is not None:
             try:
                 options.warnings.extend(hook.validate(server, obj, old, operation) or ())

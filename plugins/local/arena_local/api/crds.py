@@ -76,6 +76,14 @@ class CrdKeeper:
             if not same(obj, item.obj):
                 item.rewrite(obj)
 
+    def heal(self, storage_id: str) -> None:
+        """Convert what an earlier release has stored of an older version as it came; the next write of each stores it so."""
+        resource = self.server.registry.by_id(storage_id)
+        for item in self.server.store.entries(storage_id) if resource is not None else ():
+            obj = self.server.converted(resource, item.obj)
+            if not same(obj, item.obj):
+                item.rewrite(obj)
+
     def _establish(self, name: str) -> None:
         entry = self.server.store.get(CRDS, "", name)
         if entry is None or _established(entry.obj) or entry.obj["metadata"].get("deletionTimestamp"):

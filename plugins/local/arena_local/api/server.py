@@ -9,9 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from arena_local.api import deletes, patches, writes
+from arena_local.api import deletes, patches, structural, writes
 from arena_local.api.bootstrap import first_objects
 from arena_local.api.causes import Cause
+from arena_local.api.copies import clone
 from arena_local.api.crds import CrdKeeper
 from arena_local.api.errors import Refusal, not_found
 from arena_local.api.events import expire_events, record_event
@@ -23,7 +24,7 @@ from arena_local.api.namespaces import NamespaceKeeper
 from arena_local.api.options import DeleteOptions, WriteOptions
 from arena_local.api.registry import Registry, Resource
 from arena_local.api.scale import scale_causes
-from arena_local.bundle import Admission, ApiError, Bundle
+from arena_local.bundle import Admission, ApiError, Bundle, Convert
 from arena_local.context import Listener, Options
 from arena_local.store import Change, Entry, Event, Store, StoreError
 
@@ -41,6 +42,7 @@ class ApiServer:
         self.registry = Registry()
         self.bundles: list[Bundle] = []
         self.webhooks: dict[str, list[Admission]] = {}
+        self.conversions: dict[str, Convert] = {}
         self.clock: Callable[[], datetime] = lambda: datetime.now(UTC)
         self.host_name = platform.node().lower() or "local"
         self.seen_events: dict[tuple[str, ...], str] = {}
@@ -61,8 +63,11 @@ class ApiServer:
         """Install the CRDs, admission and first objects of bundles."""
         for bundle in bundles:
             self.bundles.append(bundle)
+            self.conversions.update(bundle.conversions)
             for crd in bundle.crds():
                 self.crds.install(crd)
+            for storage_id in bundle.conversions:
+                self.crds.heal(storage_id)
             for hook in bundle.admission:
                 self.webhooks.setdefault(hook.resource, []).append(hook)
         for bundle in bundles:
@@ -99,14 +104,24 @@ class ApiServer:
         if resource.group == NEW_EVENTS:
             return to_core(obj)
         if resource.custom and resource.storage_version and resource.storage_version != resource.version:
-            return {**obj, "apiVersion": f"{resource.group}/{resource.storage_version}"}
+            return self.converted(self.resource(resource.id), obj)
         return obj
 
     def from_storage(self, resource: Resource, obj: Obj) -> Obj:
         """Return a stored object in the version of a path."""
         if obj.get("apiVersion") == resource.api_version:
             return obj
-        return to_new(obj) if resource.group == NEW_EVENTS else {**obj, "apiVersion": resource.api_version}
+        return to_new(obj) if resource.group == NEW_EVENTS else self.converted(resource, obj)
+
+    def converted(self, resource: Resource, obj: Obj) -> Obj:
+        """Return an object of another version of a CRD as one of this version: converted, pruned, with this version's defaults."""
+        convert = self.conversions.get(resource.storage_id)
+        if convert is None:
+            return {**obj, "apiVersion": resource.api_version}
+        new = clone(convert(obj, resource.api_version))
+        structural.prune(resource.schema, new, [])
+        structural.default(resource.schema, new)
+        return new
 
     def scale_causes(self, resource: Resource, obj: Obj) -> list[Cause]:
         """Return what keeps the scale subresource from reading an object."""

@@ -18,6 +18,7 @@ def bundle(bundles: Sequence[Bundle]) -> Bundle:
     from arena_local.kueue.jobs import QueuedJobController
     from arena_local.kueue.queues import ClusterQueueController, FlavorController, LocalQueueController
     from arena_local.kueue.scheduler import SchedulerController
+    from arena_local.kueue.versions import CONVERSIONS
     from arena_local.kueue.webhooks import job_webhooks, queue_webhooks
     from arena_local.kueue.workloads import WorkloadController
     from arena_local.operator.crds import load_crds
@@ -30,6 +31,7 @@ def bundle(bundles: Sequence[Bundle]) -> Bundle:
     return Bundle(
         name="kueue",
         crds=lambda: load_crds("arena_local"),
+        conversions=CONVERSIONS,
         admission=(*queue_webhooks(), *(hook for kind in integrations.all for hook in job_webhooks(integrations, kind))),
         controllers=(
             ClusterQueueController,

@@ -102,7 +102,8 @@ def table_of(server: ApiServer, resource: Resource, entries: list[Entry], versio
     definitions, cells = _row_maker(server, resource)
     rows = []
     for entry in entries:
-        row: Obj = {"cells": cells(entry.obj)}
+        # The columns of a CRD are read from the version that is asked for.
+        row: Obj = {"cells": cells(server.from_storage(resource, entry.obj) if resource.custom else entry.obj)}
         if include == "Object":
             row["object"] = server.from_storage(resource, entry.obj)
         elif include == "Metadata":
