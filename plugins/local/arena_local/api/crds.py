@@ -79,7 +79,9 @@ class CrdKeeper:
     def heal(self, storage_id: str) -> None:
         """Convert what an earlier release has stored of an older version as it came; the next write of each stores it so."""
         resource = self.server.registry.by_id(storage_id)
-        for item in self.server.store.entries(storage_id) if resource is not None else ():
+        if resource is None:
+            return
+        for item in self.server.store.entries(storage_id):
             obj = self.server.converted(resource, item.obj)
             if not same(obj, item.obj):
                 item.rewrite(obj)

@@ -118,7 +118,7 @@ class ApiServer:
         convert = self.conversions.get(resource.storage_id)
         if convert is None:
             return {**obj, "apiVersion": resource.api_version}
-        new = clone(convert(obj, resource.api_version))
+        new: Obj = clone(convert(obj, resource.api_version))
         structural.prune(resource.schema, new, [])
         structural.default(resource.schema, new)
         return new

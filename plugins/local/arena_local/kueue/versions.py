@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -113,11 +112,17 @@ def _slices(placed: Obj) -> list[Obj]:
 def _level(values: Sequence[str]) -> Obj:
     if len(set(values)) == 1:
         return {"universal": values[0]}
-    prefix = os.path.commonprefix(values)
+    prefix = _common(values)
     rest = [value[len(prefix) :] for value in values]
-    suffix = os.path.commonprefix([value[::-1] for value in rest])[::-1]
+    suffix = _common([value[::-1] for value in rest])[::-1]
     roots = [value[: len(value) - len(suffix)] for value in rest]
     return {"individual": {"roots": roots, **({"prefix": prefix} if prefix else {}), **({"suffix": suffix} if suffix else {})}}
+
+
+def _common(values: Sequence[str]) -> str:
+    """Return what all texts begin with."""
+    first, last = min(values), max(values)
+    return first[: next((index for index, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), min(len(first), len(last)))]
 
 
 def _domains(placed: Obj) -> list[Obj]:

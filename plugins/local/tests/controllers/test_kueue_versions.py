@@ -116,7 +116,9 @@ def test_c5_what_an_earlier_release_stored_unconverted_is_healed():
     again.delete("clusterqueues.kueue.x-k8s.io", "", "cq")
 
 
-HOSTS = st.lists(st.tuples(st.text("abn-01", max_size=6), st.text("xy9", min_size=1, max_size=4), st.integers(1, 9)), min_size=1, max_size=9)
+HOSTS = st.lists(
+    st.tuples(st.text("abn-01", max_size=6), st.text("xy9", min_size=1, max_size=4), st.integers(1, 9)), min_size=1, max_size=9
+)
 
 
 @given(HOSTS)
