@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from arena_local.kubelet.model import Slot
-from arena_local.kubelet.runtime import end_process, sweep
+from arena_local.kubelet.runtime import alive, end_process, sweep
 
 if TYPE_CHECKING:
     from arena_local.kubelet.worker import Worker
@@ -55,8 +55,16 @@ class Ending:
             await self.stop_one(slot, max(until - time.monotonic(), 0.5 if finish else 0))
         if any(s.run and s.run.spec for s in worker.slots) and not worker.kubelet.machine.isolation.pid:
             await asyncio.to_thread(sweep, worker.uid)
+        await self._last_processes()
         for slot in worker.slots:
             worker.running.stop_probes(slot)
+
+    async def _last_processes(self) -> None:
+        """Wait for processes that were killed because their shim had died: what they hold is free only when they are gone."""
+        until = time.monotonic() + 10.0
+        runs = [slot.run for slot in self._worker.slots if slot.run and slot.run.pid]
+        while any(alive(run.pid, run.start) for run in runs) and time.monotonic() < until:  # noqa: ASYNC110 - they are no children of ours
+            await asyncio.sleep(0.01)
 
     async def stop_one(self, slot: Slot, grace: float, *, say: bool = True) -> None:
         """Stop one container and wait for its end."""

@@ -14,7 +14,7 @@ from arena_local.bundle import Obj
 from arena_local.context import Context, Options
 from arena_local.kubelet import node, records, simulate
 from arena_local.kubelet.backend import Backend
-from arena_local.kubelet.devices import Devices, count_gpus
+from arena_local.kubelet.devices import GPU, Devices, Short, count_gpus, real_gpus
 from arena_local.kubelet.isolation import probe_early
 from arena_local.kubelet.launch import Machine
 from arena_local.kubelet.model import Slot
@@ -39,10 +39,9 @@ class Kubelet:
         self.host_ip = "127.0.0.1"
         self._options = ctx.options
         self.nodes = node.node_names(ctx.options.nodes)
-        gpus = self._gpus = count_gpus()
-        self.sizes = node.capacity(ctx.options.resources, gpus)
-        pretended = "nvidia.com/gpu" in ctx.options.resources and int(ctx.options.resources["nvidia.com/gpu"]) > gpus
-        self.devices = Devices({n: node.whole(self.sizes) for n in self.nodes}, 0 if pretended else gpus)
+        self._gpus = count_gpus()
+        self.sizes = node.capacity(ctx.options.resources, self._gpus // len(self.nodes))
+        self.devices = Devices(*self._device_sizes(), self._devices_freed)
         self.addresses = Addresses()
         self.ports = Ports()
         self.names = Names(self.api, self.addresses)
@@ -110,10 +109,19 @@ class Kubelet:
         """Take over changed options: nodes, resources, simulation."""
         self._options = options
         self.nodes = node.node_names(options.nodes)
-        self.sizes = node.capacity(options.resources, self._gpus)
-        self.devices.resize({n: node.whole(self.sizes) for n in self.nodes})
+        self.sizes = node.capacity(options.resources, self._gpus // len(self.nodes))
+        self.devices.resize(*self._device_sizes())
         node.register(self.api, self.nodes, self.sizes)
         self._drop_strays()
+
+    def _device_sizes(self) -> tuple[dict[str, dict[str, int]], int]:
+        sizes = node.whole(self.sizes)
+        return dict.fromkeys(self.nodes, sizes), real_gpus(self._gpus, sizes.get(GPU, 0), len(self.nodes))
+
+    def _devices_freed(self) -> None:
+        for worker in self.workers.values():
+            if not worker.sandbox:
+                worker.wake()
 
     def _drop_strays(self) -> None:
         """Remove pods of nodes that are no more, as the pod garbage collector does."""
@@ -205,7 +213,8 @@ class Kubelet:
         if slot.last:
             self.runtime.adopt(slot.last, worker.wake)
         spec = slot.run.spec
-        self.devices.restore(worker.pod["spec"]["nodeName"], worker.uid, slot.name, spec.get("devices") or {})
+        held = spec.get("podDevices") or spec.get("devices") or {}
+        self.devices.restore(worker.pod["spec"]["nodeName"], worker.uid, held)
         for namespace, host, port, local in spec.get("ports") or ():
             self.ports.restore(worker.uid, Place(namespace, host, port), local)
         if self.runtime.adopt(slot.run, worker.wake):
@@ -257,6 +266,13 @@ class Kubelet:
                 where = f"{place.namespace}/{pod['metadata']['name']}"
                 text = f"pod {where}: port {place.port} of {place.host} is taken on this machine; its job uses {local} instead"
                 self.api.event(found, "Normal", "PortReplaced", text, component="arena-local")
+
+    def short_of(self, short: Short) -> str:
+        """Return the sentence for devices that a pod has to wait for, with who has them."""
+        text = f"waiting for devices: needs {short.wanted} {short.resource}, {short.free} of {short.total} on the node are free"
+        names = [f"{w.namespace}/{w.name}" for uid in short.holders if (w := self.workers.get(uid))]
+        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+        return f"{text}; in use by {', '.join(names[:3])}{more}" if names else text
 
     def who_listens(self, port: int, asking: Worker) -> str:
         """Return the sentence for a port that is taken: by a pod that declares it, too, or by something else."""

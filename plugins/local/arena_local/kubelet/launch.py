@@ -9,7 +9,7 @@ from typing import Any
 
 from arena_local.bundle import Api, Obj
 from arena_local.kubelet import names
-from arena_local.kubelet.devices import Devices
+from arena_local.kubelet.devices import Devices, container_devices
 from arena_local.kubelet.env import environment, inherited
 from arena_local.kubelet.expand import expand
 from arena_local.kubelet.isolation import Isolation
@@ -74,10 +74,11 @@ class Launcher:
         mounts = mounts_of(container, self._volumes, own)
         if not self._machine.isolation.mount:
             argv, own = self._rewritten(argv, own, mounts)
-        devices = self._machine.devices.assign(self._pod["spec"].get("nodeName", ""), uid, container)
+        held = self._machine.devices.held(self._pod["spec"].get("nodeName", ""), uid)
+        devices = container_devices(self._pod, slot.name, held)
         env = self._environment(own, devices, folder, slot)
         spec = self._spec(slot, number, folder) | {"argv": argv, "env": env} | self._directory(container, folder)
-        spec["devices"] = devices
+        spec["podDevices"] = held
         spec["ports"] = [[p.namespace, p.host, p.port, local] for p, local in mapping.items()]
         spec["sandbox"] = self._sandbox(container, folder, number, mounts, spec["cwd"])
         run = Run(number, container_id(uid, slot.name, number), spec=spec)

@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 
 #: Between the last container's end and the final phase: controllers see both, as they do on a real node (where it is a second).
 SETTLE = 0.15
+#: How often a pod that lacks devices looks again, besides being woken when some become free.
+DEVICES_RETRY = 1.0
 
 
 class Worker:
@@ -150,10 +152,26 @@ class Worker:
             self.event("Warning", "FailedMount", str(error))
             self._mount_delay = min(max(0.5, self._mount_delay * 2), 122.0)
             return self._mount_delay
+        if not self._has_devices():
+            return DEVICES_RETRY
         write_in_place(self.folder / "hosts", kubelet.hosts_text(self.pod, self.address))
         self.launcher = Launcher(kubelet.machine, self.pod, self.folder, volumes, facts)
         self.sandbox = True
         return None
+
+    def _has_devices(self) -> bool:
+        """Take all devices that the pod asks for; where some are not free yet nothing starts, and status and event say so."""
+        kubelet = self.kubelet
+        short = kubelet.devices.take(self.pod["spec"].get("nodeName", ""), self.uid, self.pod)
+        text = kubelet.short_of(short) if short else ""
+        waiting = ("DevicesInUse", text) if short else None
+        if any(slot.waiting != waiting for slot in self.slots):
+            for slot in self.slots:
+                slot.waiting = waiting
+            if waiting:
+                self.event("Warning", "DevicesInUse", text)
+            self.write()
+        return short is None
 
     async def _complete(self) -> None:
         self.write(held=True)
@@ -162,8 +180,8 @@ class Worker:
         settle = self.kubelet.api.setting("kubelet.settle", SETTLE)
         await asyncio.sleep(max(0.0, since + settle - time.monotonic()))
         self.sandbox = False
-        self.write()
         self.release()
+        self.write()
 
     async def _fail(self, reason: str, message: str) -> None:
         """End the pod against its will."""
@@ -171,8 +189,8 @@ class Worker:
         self.write(held=True, forced="Failed")
         await self.ending.end(self.grace, finish=True)
         self.sandbox = False
-        self.write(forced="Failed", reason=reason, message=message, ended=True)
         self.release()
+        self.write(forced="Failed", reason=reason, message=message, ended=True)
 
     async def _delete(self) -> None:
         if not self.final:
@@ -180,6 +198,7 @@ class Worker:
             await self.ending.end(self.grace, finish=True)
             self.sandbox = False
             self._account_for_missing()
+            self.release()  # before the status says that nothing runs: the scheduler acts upon it at once
             self.write(ended=True)
             await asyncio.sleep(self.kubelet.api.setting("kubelet.settle", SETTLE))
         self.release()
