@@ -1,0 +1,60 @@
+"""Conditions in ``status.conditions``: found by type and never by place, set as ``meta.SetStatusCondition`` sets them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from arena_core.k8s import time
+
+
+def rows(obj: Any) -> Iterator[Mapping[str, Any]]:
+    """Yield the conditions of an object that are mappings, whatever else is there."""
+    status = obj.get("status") if isinstance(obj, Mapping) else None
+    found = status.get("conditions") if isinstance(status, Mapping) else None
+    if isinstance(found, list | tuple):
+        yield from (row for row in found if isinstance(row, Mapping))
+
+
+def find(obj: Any, kind: str) -> Mapping[str, Any] | None:
+    """Return the condition of this type, or None; of several the first counts (``meta.FindStatusCondition``)."""
+    return next((row for row in rows(obj) if row.get("type") == kind), None)
+
+
+def is_true(obj: Any, kind: str) -> bool:
+    """Whether the condition is there with status ``True``."""
+    found = find(obj, kind)
+    return found is not None and found.get("status") == "True"
+
+
+def put(
+    status: dict[str, Any], kind: str, value: str, reason: str, message: str, *, now: datetime, extra: Mapping[str, Any] | None = None
+) -> bool:
+    """Set a condition in ``status["conditions"]``; returns whether anything has changed.
+
+    ``lastTransitionTime`` moves only with the status. ``extra`` holds further fields (``observedGeneration``).
+    """
+    conditions = status.setdefault("conditions", [])
+    wanted = {"status": value, "reason": reason, "message": message, **(extra or {})}
+    for row in conditions:
+        if row.get("type") != kind:
+            continue
+        if all(row.get(key) == item for key, item in wanted.items()):
+            return False
+        if row.get("status") != value:
+            row["lastTransitionTime"] = time.text(now)
+        row.update(wanted)
+        return True
+    conditions.append({"type": kind, **wanted, "lastTransitionTime": time.text(now)})
+    return True
+
+
+def remove(status: dict[str, Any], kind: str) -> bool:
+    """Remove a condition; returns whether it was there."""
+    before = status.get("conditions") or []
+    kept = [row for row in before if row.get("type") != kind]
+    if len(kept) == len(before):
+        return False
+    status["conditions"] = kept
+    return True

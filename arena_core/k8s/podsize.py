@@ -1,0 +1,73 @@
+"""What a pod asks of a node: requests and limits of all its containers together, as the scheduler counts them.
+
+The rules are those of ``k8s.io/component-helpers/resource``: containers and sidecars (init containers that restart always) run
+together; of the other init containers the largest counts, each beside the sidecars before it; overhead comes on top; a pod's own
+``spec.resources`` goes before the sum.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from arena_core.k8s import quantity
+
+#: Resource → amount in billionths (``quantity.ONE`` is one).
+Amounts = dict[str, int]
+
+
+def read(values: Mapping[str, Any] | None) -> Amounts:
+    """Read a resource list; raises ``ValueError`` where a value is no quantity."""
+    return {name: quantity.parse(value) for name, value in (values or {}).items()}
+
+
+def add(total: Amounts, more: Mapping[str, int], times: int = 1) -> Amounts:
+    """Add ``more`` to ``total`` in place, and return it."""
+    for name, amount in more.items():
+        total[name] = total.get(name, 0) + amount * times
+    return total
+
+
+def requests(spec: Mapping[str, Any]) -> Amounts:
+    """Return what the pod asks for; a limit stands in for a request that is not given."""
+    return _of_pod(spec, container_requests)
+
+
+def limits(spec: Mapping[str, Any]) -> Amounts:
+    """Return what the pod may use."""
+    return _of_pod(spec, lambda holder: read(_resources(holder).get("limits")))
+
+
+def container_requests(container: Mapping[str, Any]) -> Amounts:
+    """Return what one container asks for; a limit stands in for a request that is not given."""
+    resources = _resources(container)
+    return read({**(resources.get("limits") or {}), **(resources.get("requests") or {})})
+
+
+def _resources(holder: Mapping[str, Any]) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = holder.get("resources") or {}
+    return found
+
+
+def _of_pod(spec: Mapping[str, Any], amounts_of: Any) -> Amounts:
+    total: Amounts = {}
+    for container in _containers(spec, "containers"):
+        add(total, amounts_of(container))
+    sidecars: Amounts = {}
+    peak: Amounts = {}
+    for container in _containers(spec, "initContainers"):
+        alone = amounts_of(container)
+        if container.get("restartPolicy") == "Always":
+            add(sidecars, alone)
+            alone = {}
+        for name, amount in add(dict(alone), sidecars).items():
+            peak[name] = max(peak.get(name, 0), amount)
+    add(total, sidecars)
+    for name, amount in peak.items():
+        total[name] = max(total.get(name, 0), amount)
+    total.update(amounts_of(spec))
+    return add(total, read(spec.get("overhead")))
+
+
+def _containers(spec: Mapping[str, Any], field: str) -> Iterable[Mapping[str, Any]]:
+    return (row for row in spec.get(field) or () if isinstance(row, Mapping))

@@ -1,0 +1,60 @@
+"""Times as Kubernetes writes them: RFC 3339 in whole seconds (``metav1.Time``) or in microseconds (``metav1.MicroTime``)."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+_FORM = r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9]{2}:[0-9]{2}:[0-9]{2})(?:[.,]([0-9]+))?([Zz]|[+-][0-9]{2}:[0-9]{2})?"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def parse(text: object) -> datetime | None:
+    """Return the moment in UTC (fractions down to microseconds), or None where it is no time; a time without a zone is taken as UTC."""
+    parts = _split(text)
+    return parts[0] if parts else None
+
+
+def nanos(text: object) -> int:
+    """Return nanoseconds since 1970 with all digits that the text has, for sorting; 0 where it is no time."""
+    parts = _split(text)
+    if parts is None:
+        return 0
+    moment, fraction = parts
+    since = moment.replace(microsecond=0) - _EPOCH
+    return (since.days * 86400 + since.seconds) * 10**9 + int(f"{fraction:0<9}"[:9])
+
+
+def _split(text: object) -> tuple[datetime, str] | None:
+    found = re.fullmatch(_FORM, text) if isinstance(text, str) else None
+    if found is None:
+        return None
+    day, clock, fraction, zone = found[1], found[2], found[3] or "", found[4] or "Z"
+    try:
+        moment = datetime.fromisoformat(f"{day}T{clock}.{fraction[:6]:0<6}{'+00:00' if zone in 'Zz' else zone}").astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    return moment, fraction
+
+
+def text(moment: datetime) -> str:
+    """Return RFC 3339 in whole seconds."""
+    return moment.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"
+
+
+def micro_text(moment: datetime) -> str:
+    """Return RFC 3339 with microseconds."""
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+
+
+def unix(value: object) -> int:
+    """Return whole seconds since 1970, or 0 where it is no time."""
+    return nanos(value) // 10**9
+
+
+def seconds_between(start: object, end: object, now: datetime) -> int:
+    """Return whole seconds from start to end (``now`` where it is none), never negative; 0 where there is no start."""
+    first = parse(start)
+    if first is None:
+        return 0
+    return max(0, int(((parse(end) or now) - first).total_seconds()))
