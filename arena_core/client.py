@@ -134,7 +134,8 @@ class ArenaClient:
 
     def get(self, name: str, *, job_type: str = "", namespace: str = "") -> Job:
         """Return one job with its instances; raises ``NotFound``, or ``UsageError`` where two types have a job of this name."""
-        from arena_core.jobs.find import find, read
+        from arena_core.jobs.facts import read
+        from arena_core.jobs.find import find
 
         return read(self._session, *find(self._session, name, job_type, namespace or self.namespace))
 
@@ -188,15 +189,16 @@ class ArenaClient:
         namespace: str = "",
         timeout: float | None = None,
         on_change: Callable[[Job], None] | None = None,
+        uid: str = "",
     ) -> Job | None:
         """Wait until a job is ``finished``, ``succeeded``, ``running``, ``failed`` or ``deleted`` (then None is returned).
 
         Raises ``JobFailed`` when it fails and this was not the goal, ``TimedOut`` after ``timeout`` seconds, ``NotFound`` when it
-        vanishes.
+        vanishes. With ``uid`` that very job is meant, not another that has got its name meanwhile.
         """
         from arena_core.jobs.wait import wait_for
 
-        return wait_for(self._session, name, goal, job_type=job_type, namespace=namespace, timeout=timeout, on_change=on_change)
+        return wait_for(self._session, name, goal, job_type=job_type, namespace=namespace, timeout=timeout, on_change=on_change, uid=uid)
 
     def delete(
         self,

@@ -99,8 +99,9 @@ class JobTypeSpec:
     ) -> JobStatus:
         """Say what the job is doing: required. Total: it never raises, whatever object comes.
 
-        ``pods`` are those with the labels of ``JobType.pod_labels``; ``related`` what ``JobType.related`` finds, empty in lists.
-        ``arena_core.dig`` reads arbitrary JSON safely.
+        ``pods`` are those that ``JobType.pod_labels`` finds and that belong to the job by uid, ``related`` what ``JobType.related``
+        finds. Either is ``arena_core.types.UNREAD`` where it was not read (``related`` is in lists): then nothing may be concluded
+        from its being empty. The phase must not depend on ``related``. ``arena_core.dig`` reads arbitrary JSON safely.
 
         >>> from arena_core import dig
         >>> from arena_core.hookspecs import hookimpl

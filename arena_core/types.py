@@ -18,6 +18,16 @@ CONTRACT_VERSION = 1
 Manifest = dict[str, Any]
 
 
+class Unread(tuple[Manifest, ...]):
+    """An empty sequence of objects that nobody has read: not the same as none being there."""
+
+    __slots__ = ()
+
+
+#: What a hook gets for ``pods`` or ``related`` when they were not read (``pods is UNREAD``).
+UNREAD = Unread()
+
+
 class Phase(StrEnum):
     """The closed set of what a job can be. The words are Arena's, scripts read them."""
 

@@ -6,10 +6,12 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from arena_core import dig
 from arena_core.errors import ArenaError, KindNotInstalled, NotFound, TimedOut
 from arena_core.jobs import record
 from arena_core.jobs.find import find, missing
 from arena_core.jobs.marks import SUBMIT_ID, annotations_of, labels_of, metadata_of
+from arena_core.jobs.ownership import uid_of
 from arena_core.jobs.session import Session, not_installed
 from arena_core.jobs.views import Deleted
 from arena_core.types import Manifest, Resource
@@ -74,7 +76,7 @@ def _delete(session: Session, name: str, job_type: str, namespace: str, going: l
     kind = handle.job_type
     try:
         # Its pods, Services, ConfigMaps and the record (old Arena's, too) are owned by the job: the garbage collector takes them.
-        uid = str(metadata_of(job).get("uid", ""))
+        uid = uid_of(job)
         left = session.cluster.delete(kind.resource, namespace, name, uid=uid, propagation="Foreground" if wait else "Background")
     except KindNotInstalled as error:
         raise not_installed(handle, error) from error
@@ -85,10 +87,13 @@ def _delete(session: Session, name: str, job_type: str, namespace: str, going: l
     if left is not None and left.get("kind") != "Status":
         going.append(_Going(kind.resource, left))
         job = job or left
+    elif left is not None and not uid:
+        uid = dig.text(left, "details", "uid")
     if "release" in labels_of(job) and SUBMIT_ID not in annotations_of(job):
         # Old Arena sets the owner of its record in a second step, which may have failed.
         record.remove_left_over(session.cluster, namespace, name, kind.name)
-    return Deleted(name, kind.name, f"{kind.resource.kind.lower()}.{kind.resource.group}/{name}")
+    full_name = f"{kind.resource.kind.lower()}.{kind.resource.group}/{name}"
+    return Deleted(name, kind.name, full_name, uid=uid or uid_of(job))
 
 
 def _left_over(session: Session, name: str, types: Sequence[str], namespace: str) -> Deleted | None:

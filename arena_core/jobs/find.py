@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from arena_core.errors import ArenaError, KindNotInstalled, NamespaceNotFound, NotFound, PermissionDenied, UsageError
-from arena_core.jobs.pods import selector_of
 from arena_core.jobs.session import Session, not_installed, owning_type
-from arena_core.jobs.views import Job
-from arena_core.kube.resources import PODS
 from arena_core.types import JobHandle, Manifest
 
 log = logging.getLogger(__name__)
@@ -82,48 +78,3 @@ def missing(name: str, namespace: str, job_type: str, error: NotFound | None) ->
         return error
     what = f"{job_type} {name}" if job_type else f"job {name}"
     return NotFound(f"{what} does not exist in namespace {namespace}", "`arena list -A` shows the jobs of all namespaces")
-
-
-def pods_of(session: Session, handle: JobHandle, job: Manifest) -> list[Manifest]:
-    """Return the job's pods."""
-    labels = handle.job_type.pod_labels(job)
-    if not labels:
-        return []
-    namespace = job["metadata"]["namespace"]
-    return session.cluster.list(PODS, namespace, label_selector=selector_of(labels)).items
-
-
-def related_of(session: Session, handle: JobHandle, job: Manifest) -> list[Manifest]:
-    """Return the related objects that the job type names; what is not served or may not be read is left out."""
-    found: list[Manifest] = []
-    namespace = job["metadata"]["namespace"]
-    for related in handle.job_type.related:
-        wanted = related.find(job)
-        if wanted is None:
-            continue
-        where = namespace if related.resource.namespaced else ""
-        try:
-            if wanted.name:
-                one = session.cluster.find(related.resource, where, wanted.name)
-                found += [one] if one else []
-                continue
-            items = session.cluster.list(related.resource, where, label_selector=wanted.label_selector).items
-        except (KindNotInstalled, PermissionDenied) as error:
-            log.debug("%s", error.message)
-            continue
-        found += [item for item in items if not wanted.owner_uid or _owned_by(item, wanted.owner_uid)]
-    return found
-
-
-def _owned_by(obj: Manifest, uid: str) -> bool:
-    return any(r.get("uid") == uid for r in (obj.get("metadata") or {}).get("ownerReferences") or [])
-
-
-def view(handle: JobHandle, job: Manifest, pods: Sequence[Manifest], related: Sequence[Manifest] = ()) -> Job:
-    """Put a job together with its status."""
-    return Job(handle.job_type.name, job, handle.status(job, pods, related), tuple(pods), tuple(related))
-
-
-def read(session: Session, handle: JobHandle, job: Manifest) -> Job:
-    """Read what belongs to a job and say what it is doing."""
-    return view(handle, job, pods_of(session, handle, job), related_of(session, handle, job))

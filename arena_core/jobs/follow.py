@@ -10,8 +10,9 @@ from dataclasses import replace
 from typing import Any
 
 from arena_core.errors import ArenaError, NotFound, UsageError
-from arena_core.jobs.find import view
+from arena_core.jobs.facts import view
 from arena_core.jobs.marks import metadata_of
+from arena_core.jobs.ownership import Owners
 from arena_core.jobs.pods import selector_of
 from arena_core.jobs.session import Session
 from arena_core.jobs.sources import LogRequest, choose
@@ -44,7 +45,9 @@ class Follow:
         self._namespace = str(job["metadata"]["namespace"])
         self._queue: queue.Queue[tuple[str, Any, Any]] = queue.Queue(MAX_AHEAD)
         self._stopped = threading.Event()
+        #: Every pod that the labels find, by uid: those of an earlier job of this name, too.
         self._pods: dict[str, Manifest] = {}
+        self._owners = Owners(session.cluster, job)
         self._started: set[Key] = set()
         self._open: set[Key] = set()
         self._streams: dict[Any, Stream] = {}
@@ -91,7 +94,8 @@ class Follow:
 
     def _look(self) -> None:
         """Start what can be followed now; say what is waited for."""
-        job = view(self._handle, self._job, list(self._pods.values()))
+        mine, earlier = self._owners.split(self._pods.values())
+        job = view(self._handle, self._job, mine, earlier=earlier)
         pods = {str(metadata_of(p).get("name")): p for p in job.pods}
         try:
             sources = choose(self._handle, job, self._request.query)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Mapping
 
 from arena_core.errors import ArenaError, KindNotInstalled, PermissionDenied, UsageError
-from arena_core.jobs.find import view
+from arena_core.jobs.facts import view
 from arena_core.jobs.marks import metadata_of
+from arena_core.jobs.ownership import guess, is_earlier, owner_of, uid_of
 from arena_core.jobs.pods import PodIndex, common_selector
-from arena_core.jobs.session import Session, not_installed, owner_of
+from arena_core.jobs.session import Session, not_installed
 from arena_core.jobs.views import Job, JobList
 from arena_core.kube.refusals import Invalid
 from arena_core.kube.resources import PODS
 from arena_core.registry.registry import NO_JOB_TYPE
-from arena_core.types import JobHandle, Manifest
+from arena_core.types import UNREAD, JobHandle, Manifest
 
 Found = list[tuple[JobHandle, Manifest]]
 
@@ -27,12 +28,24 @@ def list_jobs(session: Session, *, job_type: str = "", namespace: str = "", sele
     found, notes, denied, readable = _objects(session, job_type, namespace, selector)
     if denied and not readable:
         raise next(iter(denied.values()))
+    known = {uid_of(job): job for _, job in found}
     found = _outermost(session, found, denied)
     pods = _pods(session, found, namespace, notes)
-    jobs = [
-        view(handle, job, pods.of(str(metadata_of(job).get("namespace", "")), handle.job_type.pod_labels(job))) for handle, job in found
-    ]
+    jobs = [_row(handle, job, pods, known) for handle, job in found]
     return JobList(tuple(sorted(jobs, key=_order, reverse=True)), tuple(notes))
+
+
+def _row(handle: JobHandle, job: Manifest, pods: PodIndex | None, known: Mapping[str, Manifest]) -> Job:
+    if pods is None:
+        return view(handle, job, UNREAD)
+    candidates = pods.of(str(metadata_of(job).get("namespace", "")), handle.job_type.pod_labels(job))
+    mine, earlier = [], []
+    for pod in candidates:
+        if guess(pod, job, known):
+            mine.append(pod)
+        elif is_earlier(pod, job):
+            earlier.append(pod)
+    return view(handle, job, mine, earlier=earlier)
 
 
 def _objects(session: Session, job_type: str, namespace: str, selector: str) -> tuple[Found, list[str], dict[str, ArenaError], bool]:
@@ -82,7 +95,7 @@ def _outermost(session: Session, found: Found, unreadable: Container[str]) -> Fo
     return kept
 
 
-def _pods(session: Session, found: Found, namespace: str, notes: list[str]) -> PodIndex:
+def _pods(session: Session, found: Found, namespace: str, notes: list[str]) -> PodIndex | None:
     if not found:
         return PodIndex(())
     wanted = [labels for handle, job in found if (labels := handle.job_type.pod_labels(job))]
@@ -90,7 +103,7 @@ def _pods(session: Session, found: Found, namespace: str, notes: list[str]) -> P
         return PodIndex(session.cluster.list(PODS, namespace, label_selector=common_selector(wanted)).items)
     except PermissionDenied as error:
         notes.append(f"instances are not shown: {error.message}")
-        return PodIndex(())
+        return None
 
 
 def _order(job: Job) -> tuple[bool, str, str]:

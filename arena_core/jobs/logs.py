@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from arena_core.errors import ArenaError
-from arena_core.jobs.find import find, pods_of, view
+from arena_core.jobs.facts import with_pods
+from arena_core.jobs.find import find
 from arena_core.jobs.marks import metadata_of
 from arena_core.jobs.session import Session
 from arena_core.jobs.sources import LogRequest, choose
@@ -35,7 +36,7 @@ def read_logs(
 
         yield from Follow(session, handle, obj, request, on_wait).lines()
         return
-    job = view(handle, obj, pods_of(session, handle, obj))
+    job = with_pods(session, handle, obj)
     sources = choose(handle, job, request.query)
     if not sources:
         raise ArenaError(why_no_instances(name, job.status), f"`arena logs -f {name}` waits for them, `arena get -e {name}` shows more")

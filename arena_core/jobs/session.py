@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 from arena_core.errors import KindNotInstalled, PluginError
+from arena_core.jobs.ownership import owner_of
 from arena_core.kube.cluster import Cluster
 from arena_core.types import JobHandle, Jobs, JobStatus, Manifest, Problem
 
@@ -70,15 +71,6 @@ def not_installed(handle: JobHandle, error: KindNotInstalled) -> KindNotInstalle
     if not provider:
         return error
     return KindNotInstalled(f"{handle.job_type.resource.kind} is not installed on this cluster: {provider}", error.hint)
-
-
-def owner_of(obj: Manifest) -> dict[str, Any]:
-    """Return the ownerReference with ``controller: true`` (else the first one), or an empty mapping."""
-    references = (obj.get("metadata") or {}).get("ownerReferences") or []
-    for reference in references:
-        if reference.get("controller"):
-            return dict(reference)
-    return dict(references[0]) if references else {}
 
 
 def owning_type(jobs: Jobs, obj: Manifest) -> JobHandle | None:

@@ -22,13 +22,19 @@ def gpus(requests: Mapping[str, int]) -> int:
 
 @dataclass(frozen=True)
 class Job:
-    """A job as it was read: the object, its pods and its status. ``job_type`` is the job type's name."""
+    """A job as it was read: the object, its pods and its status. ``job_type`` is the job type's name.
+
+    ``earlier`` are pods that an earlier job of this name has left and that still end. ``unread`` has a short phrase for each thing
+    that could not be read (``events (forbidden)``): where it is not empty, nothing may be concluded from what is absent.
+    """
 
     job_type: str
     manifest: Manifest = field(repr=False)
     status: JobStatus
     pods: tuple[Manifest, ...] = field(default=(), repr=False)
     related: tuple[Manifest, ...] = field(default=(), repr=False)
+    earlier: tuple[Manifest, ...] = field(default=(), repr=False)
+    unread: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -98,13 +104,14 @@ class LogLine(NamedTuple):
 
 
 class Deleted(NamedTuple):
-    """What became of one name: ``job_type`` is empty and ``error`` says why where nothing was deleted."""
+    """What became of one name: ``job_type`` is empty and ``error`` says why where nothing was deleted. ``uid`` is the job's."""
 
     name: str
     job_type: str = ""
     full_name: str = ""
     error: Any = None
     record_only: bool = False
+    uid: str = ""
 
     @property
     def ok(self) -> bool:

@@ -10,8 +10,10 @@ from typing import Any
 
 from arena_core.errors import ArenaError, JobFailed, NotFound, TimedOut, UsageError
 from arena_core.jobs.explain import failed_instances, last_words
-from arena_core.jobs.find import find, read, view
+from arena_core.jobs.facts import read, view
+from arena_core.jobs.find import find, missing
 from arena_core.jobs.marks import metadata_of
+from arena_core.jobs.ownership import uid_of
 from arena_core.jobs.pods import selector_of
 from arena_core.jobs.session import Session
 from arena_core.jobs.views import Job
@@ -31,11 +33,13 @@ def wait_for(
     namespace: str = "",
     timeout: float | None = None,
     on_change: Callable[[Job], None] | None = None,
+    uid: str = "",
 ) -> Job | None:
     """Return the job when it has reached the goal (None for ``deleted``).
 
     When the job fails, every goal but ``failed`` raises ``JobFailed``; a goal that can no longer be reached is an error at once, a
     job that vanishes is ``NotFound``, and after ``timeout`` seconds it is ``TimedOut``. ``on_change`` is called with each new state.
+    With ``uid`` that very job is meant: one that has its name now is another.
     """
     if goal not in GOALS:
         raise UsageError(f"{goal} is nothing to wait for", f"one of {', '.join(GOALS)}")
@@ -43,6 +47,8 @@ def wait_for(
     deadline = None if timeout is None else time.monotonic() + timeout
     try:
         handle, obj = find(session, name, job_type, namespace)
+        if uid and uid_of(obj) != uid:
+            raise missing(name, namespace, job_type, None)
     except NotFound:
         if goal == "deleted":
             return None

@@ -68,7 +68,9 @@ class Gone(Refused):
 
 
 class ServerFailure(ClusterUnreachable):
-    """The API server answers, but with a failure of its own (5xx, 429), even after retries."""
+    """The API server answers, but with a failure of its own (5xx, 429), even after retries. ``code`` is the status it gave."""
+
+    code = 0
 
 
 def parse_status(body: bytes) -> dict[str, Any]:
@@ -172,5 +174,8 @@ def _invalid(status: dict[str, Any], message: str, what: str) -> Invalid:
 
 def _failure(code: int, message: str) -> ServerFailure:
     if code == 429:
-        return ServerFailure("the API server has too much to do (429), also after several tries", "try again later")
-    return ServerFailure(f"the API server failed ({code}): {message}", "try again; if it stays, its logs say why")
+        error = ServerFailure("the API server has too much to do (429), also after several tries", "try again later")
+    else:
+        error = ServerFailure(f"the API server failed ({code}): {message}", "try again; if it stays, its logs say why")
+    error.code = code
+    return error

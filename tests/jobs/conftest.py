@@ -9,6 +9,7 @@ import os
 import re
 import socket
 import threading
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -196,7 +197,8 @@ def registry(monkeypatch: pytest.MonkeyPatch) -> Registry:
 def arena(local_cluster: LocalCluster, gate: Gate, registry: Registry, arena_home: Path, request: pytest.FixtureRequest) -> Iterator[Arena]:
     """A client on a namespace of its own."""
     plain = ArenaClient(kubeconfig=str(local_cluster.kubeconfig))
-    namespace = "t-" + re.sub(r"[^a-z0-9]+", "-", request.node.name.lower())[:40].strip("-") + f"-{os.getpid()}"
+    word = re.sub(r"[^a-z0-9]+", "-", request.node.name.lower())[:30].strip("-")
+    namespace = f"t-{word}-{zlib.crc32(request.node.name.encode()):08x}-{os.getpid()}"
     plain.cluster.request("POST", "/api/v1/namespaces", None, {"metadata": {"name": namespace}})
     config = arena_home / "kubeconfig"
     config.write_text(json.dumps({

@@ -36,7 +36,7 @@ def run(context: Context, parsed: Parsed) -> int:
         if result.error is None and "wait" not in parsed.values and not result.record_only:
             # Finalizers may hold the job (an AppWrapper's do); a name must be free again when we return.
             with _patience(result.name):
-                context.client.wait(result.name, "deleted", job_type=result.job_type, timeout=timeout)
+                context.client.wait(result.name, "deleted", job_type=result.job_type, timeout=timeout, uid=result.uid)
         worst = _report(result, parsed) or worst
     return worst
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from arena_core import dig, kueue
 from arena_core.podstatus import instance, pick_chief
-from arena_core.types import Cause, Find, Instance, JobHandle, Jobs, JobStatus, Manifest, Phase, PodSet
+from arena_core.types import UNREAD, Cause, Find, Instance, JobHandle, Jobs, JobStatus, Manifest, Phase, PodSet
 
 PREFIX = "workload.codeflare.dev.appwrapper/"
 LABEL = "workload.codeflare.dev/appwrapper"
@@ -67,7 +67,7 @@ def status(job: Manifest, pods: Sequence[Manifest], related: Sequence[Manifest],
     exact = dig.text(job, "status", "phase")
     found = instances(job, pods, jobs)
     phase = PHASES.get(exact, Phase.UNKNOWN)
-    if phase is Phase.RUNNING and (not found or any(i.phase == "Pending" for i in found)):
+    if phase is Phase.RUNNING and ((not found and pods is not UNREAD) or any(i.phase == "Pending" for i in found)):
         phase = Phase.PENDING
     reason, message = _why(job, exact, found, related)
     inner = inner_handle(job, jobs)

@@ -1,0 +1,103 @@
+"""The facts about one job (its object, pods, related objects) and the one judgement on them: every command says the same status."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from arena_core.errors import ArenaError
+from arena_core.jobs.marks import metadata_of
+from arena_core.jobs.ownership import Owners, belongs, earlier_text, owner_of, uid_of
+from arena_core.jobs.pods import selector_of
+from arena_core.jobs.session import Session
+from arena_core.jobs.unread import phrase
+from arena_core.jobs.views import Job
+from arena_core.kube.resources import PODS
+from arena_core.types import UNREAD, JobHandle, JobStatus, Manifest, Phase, Related
+
+
+def read(session: Session, handle: JobHandle, job: Manifest) -> Job:
+    """Read what belongs to a job and say what it is doing; what cannot be read is named in ``unread``."""
+    related, unread = related_of(session, handle, job)
+    owners = Owners(session.cluster, job, related)
+    pods: Sequence[Manifest] = UNREAD
+    earlier: Sequence[Manifest] = ()
+    try:
+        pods, earlier = pods_of(session, handle, job, owners)
+    except ArenaError as error:
+        unread.append(phrase(PODS, error))
+    return view(handle, job, pods, related, earlier=earlier, unread=[*unread, *owners.unread])
+
+
+def with_pods(session: Session, handle: JobHandle, job: Manifest) -> Job:
+    """Return the job with its pods alone, for those who need nothing else of it; raises where pods cannot be read."""
+    owners = Owners(session.cluster, job)
+    pods, earlier = pods_of(session, handle, job, owners)
+    return view(handle, job, pods, UNREAD, earlier=earlier, unread=owners.unread)
+
+
+def view(
+    handle: JobHandle,
+    job: Manifest,
+    pods: Sequence[Manifest],
+    related: Sequence[Manifest] = UNREAD,
+    *,
+    earlier: Sequence[Manifest] = (),
+    unread: Sequence[str] = (),
+) -> Job:
+    """Judge: put a job together with its status. ``pods`` and ``related`` are ``UNREAD`` where they were not read."""
+    status = _held_up(handle.status(job, pods, related), pods, earlier)
+    return Job(handle.job_type.name, job, status, tuple(pods), tuple(related), tuple(earlier), tuple(dict.fromkeys(unread)))
+
+
+def _held_up(status: JobStatus, pods: Sequence[Manifest], earlier: Sequence[Manifest]) -> JobStatus:
+    """Pods of an earlier job keep those of the new one from being made: no operator says so in the job's status."""
+    # A pod whose name was generated is in nobody's way.
+    blocking = [pod for pod in earlier if not metadata_of(pod).get("generateName")]
+    if not blocking or status.phase is not Phase.PENDING or len(pods) >= max(status.replicas, 1):
+        return status
+    return replace(status, reason="EarlierInstances", message=earlier_text(blocking))
+
+
+def pods_of(session: Session, handle: JobHandle, job: Manifest, owners: Owners) -> tuple[list[Manifest], list[Manifest]]:
+    """Return the job's pods, and those that an earlier job of its name has left."""
+    labels = handle.job_type.pod_labels(job)
+    if not labels:
+        return [], []
+    found = session.cluster.list(PODS, str(metadata_of(job).get("namespace", "")), label_selector=selector_of(labels)).items
+    return owners.split(found)
+
+
+def related_of(session: Session, handle: JobHandle, job: Manifest) -> tuple[list[Manifest], list[str]]:
+    """Return the related objects that the job type names, and a phrase for each kind that should be there and cannot be read."""
+    found: list[Manifest] = []
+    unread: list[str] = []
+    for related in handle.job_type.related:
+        try:
+            found += _candidates(session, related, job)
+        except ArenaError as error:
+            unread.append(phrase(related.resource, error))
+    known = {uid_of(obj): obj for obj in (*found, job)}
+    return [obj for obj in found if _is_its(obj, job, known)], unread
+
+
+def _candidates(session: Session, related: Related, job: Manifest) -> list[Manifest]:
+    wanted = related.find(job)
+    if wanted is None:
+        return []
+    where = str(metadata_of(job).get("namespace", "")) if related.resource.namespaced else ""
+    if wanted.name:
+        one = session.cluster.find(related.resource, where, wanted.name)
+        return [one] if one else []
+    items = session.cluster.list(related.resource, where, label_selector=wanted.label_selector).items
+    return [item for item in items if not wanted.owner_uid or wanted.owner_uid in _owner_uids(item)]
+
+
+def _is_its(obj: Manifest, job: Manifest, known: dict[str, Manifest]) -> bool:
+    """Whether a related object is the job's own. One that nobody owns is what the job itself names (a PodGroup made by hand)."""
+    told = belongs(obj, job, known)
+    return not owner_of(obj) if told is None else told
+
+
+def _owner_uids(obj: Manifest) -> set[str]:
+    return {str(r.get("uid")) for r in metadata_of(obj).get("ownerReferences") or []}
