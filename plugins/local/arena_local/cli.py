@@ -40,6 +40,9 @@ _Operators = Annotated[bool | None, typer.Option(help="the job types' operators 
 _Idle = Annotated[
     float | None, typer.Option(metavar="MINUTES", min=0, help="end it when nobody has used it for so long and no pod runs; 0: never")
 ]
+_KeepLogs = Annotated[
+    str | None, typer.Option(metavar="SIZE", help="how much to keep of the logs of pods that are gone (500Mi; 0: nothing)")
+]
 
 
 def _state() -> State:
@@ -59,6 +62,7 @@ def up(  # noqa: PLR0913
     delay: _Delay = None,
     idle_stop: _Idle = None,
     operators: _Operators = None,
+    keep_logs: _KeepLogs = None,
 ) -> None:
     """Start the cluster; on a running one, apply what is given."""
     state = _state()
@@ -74,6 +78,7 @@ def up(  # noqa: PLR0913
         delay=delay,
         idle_stop=idle_stop,
         operators=operators,
+        keep_logs=keep_logs,
     )
     running = state.daemon() is not None
     if after != before or not running:
@@ -169,7 +174,9 @@ def _start(state: State) -> tuple[Any, bool]:
 
 
 def _merged(before: Options, **given: Any) -> Options:
-    changes: dict[str, Any] = {k: given[k] for k in ("nodes", "simulate", "names", "idle_stop", "operators") if given[k] is not None}
+    changes: dict[str, Any] = {
+        k: given[k] for k in ("nodes", "simulate", "names", "idle_stop", "operators", "keep_logs") if given[k] is not None
+    }
     if given["names"] not in (None, "auto", "rewrite"):
         raise UsageError(f"--names is auto or rewrite, not {given['names']!r}")
     resources = dict(before.resources)

@@ -18,6 +18,7 @@ class Options:
     what LocalQueue ``default-queue`` of namespace ``default`` may use; ``delays`` shorten named waits (``volcano.session`` → 0.1).
     Without ``operators`` it is a plain Kubernetes: no job type's kinds and no queues.
     ``idle_stop`` ends the daemon after so many minutes without a request and without a running pod (0: never).
+    ``keep_logs`` is the size of all logs of pods that are gone; the oldest go first.
     """
 
     nodes: int = 1
@@ -28,6 +29,7 @@ class Options:
     delays: Mapping[str, float] = field(default_factory=dict)
     idle_stop: float = 0.0
     operators: bool = True
+    keep_logs: str = "1Gi"
 
 
 class Session(Protocol):
@@ -57,6 +59,15 @@ class PodBackend(Protocol):
 
     def logs(self, pod: Obj, container: str, query: Mapping[str, Any]) -> AsyncIterator[bytes]:
         """Yield the log; ``query``: follow, previous, timestamps (bool), tailLines, sinceSeconds, limitBytes (int), sinceTime (text)."""
+
+    def lines_gone(self, pod: Obj, container: str, query: Mapping[str, Any]) -> int:
+        """Return how many lines of a log that is asked for as a whole were removed because it has grown too big."""
+
+    def kept_logs(self, namespace: str, owner: str) -> Sequence[Obj]:
+        """Return the logs of pods that are gone: of one owner (its uid), or all."""
+
+    def kept_log(self, namespace: str, uid: str, container: str, attempt: str) -> AsyncIterator[bytes] | None:
+        """Yield one of them, or return None."""
 
     async def exec(self, pod: Obj, container: str, command: Sequence[str], *, stdin: bool, tty: bool) -> Session:
         """Start a process beside the container's."""

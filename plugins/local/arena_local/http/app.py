@@ -16,7 +16,7 @@ from arena_local.api.server import ApiServer
 from arena_local.api.watch import Watchers
 from arena_local.bundle import ApiError
 from arena_local.context import Context
-from arena_local.http import discovery, meta_routes, pods, security, verbs
+from arena_local.http import discovery, kept, meta_routes, pods, security, verbs
 from arena_local.http.paths import Target, parse
 from arena_local.http.respond import not_found_page, refusal
 
@@ -51,7 +51,7 @@ class Face:
     async def _other(self, request: web.Request, path: str) -> web.StreamResponse:
         if request.method not in ("GET", "HEAD"):
             return not_found_page()
-        found = await meta_routes.answer(self, request, path)
+        found = await meta_routes.answer(self, request, path) or await kept.answer(self, request, path)
         return found if found is not None else discovery.answer(self, request, path)
 
     async def _resource(self, request: web.Request, resource: Resource, target: Target) -> web.StreamResponse:

@@ -102,7 +102,7 @@ async def _log(face: Face, request: web.Request, pod: Obj | None, name: str) -> 
         await asyncio.wait({first}, timeout=_FIRST)
         if first.done() and not isinstance(first.exception(), StopAsyncIteration | None):
             first.result()
-        return await _stream_log(request, first, chunks)
+        return await _stream_log(request, first, chunks, backend.lines_gone(pod, container, asked))
     finally:
         first.cancel()
         close = getattr(chunks, "aclose", None)
@@ -110,8 +110,10 @@ async def _log(face: Face, request: web.Request, pod: Obj | None, name: str) -> 
             await close()
 
 
-async def _stream_log(request: web.Request, first: asyncio.Future[bytes], chunks: Any) -> web.StreamResponse:
+async def _stream_log(request: web.Request, first: asyncio.Future[bytes], chunks: Any, lost: int) -> web.StreamResponse:
     response = web.StreamResponse(headers={"Content-Type": "text/plain", "Cache-Control": "no-cache, private"})
+    if lost:
+        response.headers["Warning"] = f'299 - "the first {lost} lines of this log are gone: it has grown beyond what the node keeps"'
     response.enable_chunked_encoding()
     await response.prepare(request)
     try:

@@ -39,6 +39,23 @@ class Backend:
             return _nothing()
         return logs.stream(Path(run.spec["log"]), query, lambda: run.running and not query.get("previous"))
 
+    def lines_gone(self, pod: Obj, container: str, query: Mapping[str, Any]) -> int:
+        """Return how many lines of a log that is asked for as a whole were removed because it has grown too big."""
+        if any(query.get(key) is not None for key in ("tailLines", "sinceSeconds", "sinceTime")):
+            return 0
+        current, last = self._runs(pod, self._slot(pod, container))
+        run = last if query.get("previous") else current
+        return logs.gone(Path(run.spec["log"])) if run and run.spec else 0
+
+    def kept_logs(self, namespace: str, owner: str) -> Sequence[Obj]:
+        """Return the logs of pods that are gone: of one owner (its uid), or all."""
+        return list(self._kubelet.kept.items(namespace, owner))
+
+    def kept_log(self, namespace: str, uid: str, container: str, attempt: str) -> AsyncIterator[bytes] | None:
+        """Yield one of them, or return None."""
+        path = self._kubelet.kept.path(namespace, uid, container, attempt)
+        return logs.stream(path, {}, lambda: False) if path else None
+
     async def exec(self, pod: Obj, container: str, command: Sequence[str], *, stdin: bool, tty: bool) -> Session:
         """Start a process beside the container's."""
         run = self._running(pod, container)

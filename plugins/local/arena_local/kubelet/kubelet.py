@@ -16,10 +16,12 @@ from arena_local.kubelet import node, records, simulate
 from arena_local.kubelet.backend import Backend
 from arena_local.kubelet.devices import GPU, Devices, Short, count_gpus, real_gpus
 from arena_local.kubelet.isolation import probe_early
+from arena_local.kubelet.kept import Kept
 from arena_local.kubelet.launch import Machine
 from arena_local.kubelet.model import Slot
 from arena_local.kubelet.names import Addresses, Names, hosts_text, is_ready, write_in_place
 from arena_local.kubelet.ports import Place, Ports
+from arena_local.kubelet.quantity import parse
 from arena_local.kubelet.runtime import Runtime, sweep_all
 from arena_local.kubelet.simulate import Simulated
 from arena_local.kubelet.worker import Worker
@@ -46,6 +48,7 @@ class Kubelet:
         self.ports = Ports()
         self.names = Names(self.api, self.addresses)
         self.runtime = Runtime(self.state / "shim.log")
+        self.kept = Kept(self.api, self.state / "kept", int(parse(ctx.options.keep_logs)))
         self.workers: dict[str, Worker] = {}
         self._simulated: dict[str, Simulated] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -71,6 +74,7 @@ class Kubelet:
         self.machine = Machine(self.api, self.state, isolation, self.names, self.ports, self.devices)
         node.register(self.api, self.nodes, self.sizes)
         self._drop_strays()
+        self.kept.load()
         pods = [p for p in self.api.list("pods") if p["spec"].get("nodeName") in self.nodes]
         for pod in pods:
             if (pod.get("status") or {}).get("podIP") and not _final(pod):
@@ -111,6 +115,7 @@ class Kubelet:
         self.nodes = node.node_names(options.nodes)
         self.sizes = node.capacity(options.resources, self._gpus // len(self.nodes))
         self.devices.resize(*self._device_sizes())
+        self.kept.limit = int(parse(options.keep_logs))
         node.register(self.api, self.nodes, self.sizes)
         self._drop_strays()
 
@@ -138,6 +143,8 @@ class Kubelet:
     # -- pods ---------------------------------------------------------------------------------------------------------------------
 
     def _heard(self, kind: str, resource: str, obj: Obj, old: Obj | None) -> None:
+        if kind == "DELETED" and resource not in ("pods", "events"):
+            self.kept.owner_gone(old or obj)
         if resource == "pods":
             self._pod(kind, obj)
             if kind == "DELETED" or _address(obj) != _address(old):
@@ -157,7 +164,7 @@ class Kubelet:
                 del self._simulated[uid]
                 self.addresses.release(uid)
             elif worker is None:
-                self._spawn(asyncio.to_thread(shutil.rmtree, self.state / "pods" / uid, True))
+                self._spawn(asyncio.to_thread(self.kept.keep, self.state / "pods" / uid))
             elif uid not in self._tasks:
                 self._run(self.workers[uid])
         elif worker:
@@ -226,7 +233,7 @@ class Kubelet:
         strays = [folder for folder in (self.state / "pods").iterdir() if folder.name not in known]
         sweep_all([folder.name for folder in strays])
         for folder in strays:
-            shutil.rmtree(folder, ignore_errors=True)
+            self.kept.keep(folder)
 
     def simulates(self, pod: Obj) -> bool:
         """Whether the pod only pretends to run."""
@@ -296,6 +303,7 @@ class Kubelet:
             await asyncio.sleep(node.HEARTBEAT)
             with contextlib.suppress(Exception):
                 node.heartbeat(self.api, self.nodes)
+                self.kept.clean()
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

@@ -11,6 +11,9 @@ from typing import Any
 from arena_local.bundle import Api
 from arena_local.kubelet.model import Run, Slot, container_id
 
+#: Of so many earlier runs of a container the logs are kept, for when the pod is gone.
+OLD_LOGS = 8
+
 
 def now(api: Api) -> str:
     """Return the time as Kubernetes writes it."""
@@ -33,11 +36,11 @@ def remembered(uid: str, slot: Slot, folder: Path) -> list[Run]:
 
 
 def forget(folder: Path, number: int) -> None:
-    """Remove what a run left: only the last two of a container are kept."""
-    for path in folder.glob(f"{number}.*"):
+    """Remove what a run left: only the last two of a container are kept, of some more their logs and ends."""
+    for path in [*folder.glob(f"{number}.*"), *folder.glob(f"{number - OLD_LOGS}.*")]:
         if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)
-        else:
+        elif not path.name.startswith((f"{number}.log", f"{number}.exit.json")):
             path.unlink(missing_ok=True)
 
 

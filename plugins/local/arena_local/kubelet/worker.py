@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import shutil
 import time
 from typing import TYPE_CHECKING
 
@@ -146,6 +145,7 @@ class Worker:
         self.address = kubelet.addresses.of(self.uid, (self.pod.get("status") or {}).get("podIP", ""))
         facts = kubelet.facts(self.pod, self.address)
         self.folder.mkdir(parents=True, exist_ok=True)
+        kubelet.kept.remember(self.pod, self.folder)
         try:
             volumes = Volumes(kubelet.api, self.pod, self.folder / "volumes", kubelet.state / "claims", facts).prepare()
         except MountError as error:
@@ -220,10 +220,10 @@ class Worker:
         self.kubelet.ports.release(self.uid)
 
     async def remove(self) -> None:
-        """Forget the pod: its folder goes."""
+        """Forget the pod: its folder goes, its logs are kept as long as its job is there."""
         self.release()
         self.kubelet.addresses.release(self.uid)
-        await asyncio.to_thread(shutil.rmtree, self.folder, ignore_errors=True)
+        await asyncio.to_thread(self.kubelet.kept.keep, self.folder)
 
     # -- what the others use ------------------------------------------------------------------------------------------------------
 

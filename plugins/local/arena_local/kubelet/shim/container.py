@@ -19,7 +19,7 @@ from typing import Any
 
 from arena_local.kubelet.shim import processes as p
 from arena_local.kubelet.shim.attach import AttachServer
-from arena_local.kubelet.shim.loglines import LogFile, stamp
+from arena_local.kubelet.shim.loglines import KEEP, ROTATE_BYTES, LogFile, stamp
 from arena_local.kubelet.shim.sandbox import Sandbox, working_directory
 
 #: How long output is still read after the container has ended, while a grandchild holds the pipe.
@@ -59,7 +59,7 @@ class Container:
     def __init__(self, spec: dict[str, Any], notify: int) -> None:
         self._spec = spec
         self._notify = notify
-        self._log = LogFile(Path(spec["log"]), spec.get("rotate", 10 * 1024 * 1024), spec.get("keep", 5))
+        self._log = LogFile(Path(spec["log"]), spec.get("rotate", ROTATE_BYTES), spec.get("keep", KEEP))
         self._started = ""
         self._pid = 0
         self._status: int | None = None

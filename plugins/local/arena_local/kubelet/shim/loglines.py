@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 ROTATE_BYTES = 10 * 1024 * 1024
-KEEP = 5
+KEEP = 20
 #: A line longer than this is written in parts (tag P), as container runtimes do.
 MAX_LINE = 16 * 1024
 
@@ -29,6 +29,9 @@ class LogFile:
         self._fd = -1
         self._size = 0
         self._rest: dict[str, bytes] = {}
+        #: Lines in each file, the current one first, and in those that were removed.
+        self._lines = [0]
+        self._gone = 0
         self._open()
 
     def feed(self, stream: str, data: bytes) -> None:
@@ -38,11 +41,13 @@ class LogFile:
         rest = lines.pop()
         head = f"{stamp()} {stream} ".encode()
         out: list[bytes] = []
+        whole = 0
         for line in lines:
             while len(line) > MAX_LINE:
                 out += (head, b"P ", line[:MAX_LINE], b"\n")
                 line = line[MAX_LINE:]
             out += (head, b"F ", line, b"\n")
+            whole += 1
         while len(rest) > MAX_LINE:
             out += (head, b"P ", rest[:MAX_LINE], b"\n")
             rest = rest[MAX_LINE:]
@@ -50,6 +55,7 @@ class LogFile:
             self._rest[stream] = rest
         if out:
             self._write(b"".join(out))
+            self._lines[0] += whole
 
     def flush(self) -> None:
         """Write what has no newline yet as parts, so that a prompt or a progress bar can be followed."""
@@ -90,7 +96,17 @@ class LogFile:
                 continue
             if number == self._keep - 1:
                 old.unlink()
+                self._removed()
             else:
                 old.rename(self._path.with_name(f"{self._path.name}.{number + 1}"))
         self._path.rename(self._path.with_name(f"{self._path.name}.1"))
+        self._lines.insert(0, 0)
         self._open()
+
+    def _removed(self) -> None:
+        """Note how many lines are gone, so that whoever reads the log can be told."""
+        self._gone += self._lines.pop()
+        try:
+            self._path.with_name(f"{self._path.name}.gone").write_text(str(self._gone))
+        except OSError:
+            return  # a full disk
