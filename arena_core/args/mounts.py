@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from arena_core.args.values import DNS_SUBDOMAIN, as_text, each, items_of, structured
+from arena_core.errors import UsageError
+from arena_core.home import expanded
 
 MAX_CONFIG_BYTES = 1024 * 1024
 
@@ -136,8 +138,14 @@ def _config_file(item: Any) -> ConfigFile:
         source, _, path = text.partition(":")
     if not source:
         raise ValueError(f"{item!r}: the local file is missing")
-    expanded = str(Path(source).expanduser())
-    return ConfigFile(source, _file_path(path or expanded, source), _read(expanded))
+    try:
+        local = str(expanded(source))
+    except UsageError as error:
+        raise ValueError(error.message) from None
+    if not path and not local.startswith("/"):
+        # The place in the containers is the local path unless it is said: a relative one is none.
+        raise ValueError(f"{source!r}: where in the containers? for example {source}:/etc/{Path(source).name}")
+    return ConfigFile(source, _file_path(path or local, source), _read(local))
 
 
 def _file_path(path: str, what: str) -> str:
@@ -151,9 +159,10 @@ def _file_path(path: str, what: str) -> str:
 
 def _read(path: str) -> bytes:
     try:
-        content = Path(path).read_bytes()
+        with open(path, "rb") as file:  # noqa: PTH123 - a device has no end
+            content = file.read(MAX_CONFIG_BYTES + 1)
     except OSError as error:
         raise ValueError(f"cannot read {path!r}: {error.strerror or error}") from None
     if len(content) > MAX_CONFIG_BYTES:
-        raise ValueError(f"{path!r} has {len(content)} bytes; a ConfigMap holds at most {MAX_CONFIG_BYTES}")
+        raise ValueError(f"{path!r} is larger than the {MAX_CONFIG_BYTES} bytes that a ConfigMap holds")
     return content

@@ -9,6 +9,8 @@ from arena_core.cli.terminal import colour_wanted, drop, note, paint
 from arena_core.errors import ArenaError, InvalidArguments, PluginError, UsageError
 
 INTERRUPTED = 130
+#: A value of any length may stand in a message; nobody reads more than this of it.
+LONGEST = 1500
 
 
 def guarded(run: Callable[[], int], *, debug: Callable[[], bool]) -> int:
@@ -72,6 +74,8 @@ def _hints_of_extensions(error: ArenaError) -> list[str]:
 
 
 def _say_error(text: str) -> None:
+    if len(text) > LONGEST:
+        text = f"{text[: LONGEST // 2]} … {text[-LONGEST // 3 :]}"
     note(text, paint("error:", "1;31", wanted=colour_wanted(sys.stderr)) + " ")
 
 

@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 class Context:
     """What a command gets besides its own flags: the persistent flags, the configuration file and a way to the cluster."""
 
-    #: Whether to say in any case that the local cluster was taken.
-    says_where = False
-
     def __init__(self, settings: Parsed) -> None:
         self.settings = settings
 
@@ -40,7 +37,7 @@ class Context:
         """The cluster, connected when it is first needed."""
         from arena_core.cli.connect import open_client
 
-        return open_client(self.settings, self.namespace, says_where=self.says_where)
+        return open_client(self.settings, self.namespace)
 
 
 @dataclass(frozen=True)

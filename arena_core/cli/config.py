@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from arena_core.errors import UsageError
-from arena_core.home import arena_home
+from arena_core.home import arena_home, expanded, has_home
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +25,15 @@ class Config:
 def config_path() -> Path:
     """Where the file is: ``$ARENA_CONFIG`` if it exists, else ``config`` in ``$ARENA_HOME`` (``~/.arena``)."""
     named = os.environ.get("ARENA_CONFIG", "")
-    if named and Path(named).expanduser().is_file():
-        return Path(named).expanduser()
+    if named and expanded(named).is_file():
+        return expanded(named)
     return arena_home() / "config"
 
 
 def load_config() -> Config:
     """Read the file. Unknown keys are left alone (newer programs may know them), a line without ``=`` is an error."""
+    if not os.environ.get("ARENA_HOME") and not has_home():
+        return Config()
     path = config_path()
     try:
         lines = path.read_text(encoding="utf-8").splitlines()

@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from arena_core.cli.submit.types import registry
 from arena_core.cli.terminal import note
 from arena_core.client import ArenaClient
-from arena_core.home import local_state
+from arena_core.home import expanded, has_home, local_state
 
 if TYPE_CHECKING:
     from arena_core.cli.flags import Parsed
 
 
-def open_client(settings: Parsed, namespace: str, *, says_where: bool) -> ArenaClient:
+def open_client(settings: Parsed, namespace: str) -> ArenaClient:
     """Connect as the persistent flags, the environment and the files say; no request is sent yet.
 
-    ``says_where`` has a note said in any case when the local cluster is taken, not only when it was started for this.
+    That the local cluster was taken is said once, when it is started.
     """
     client = make_client(settings, namespace)
     was_running = local_runs()
-    if client.cluster.started_local and (says_where or not was_running):
-        what = "using the local one" if was_running else "a local one was started"
-        note(f"no cluster is configured: {what} on this machine (`arena local status` says more)")
+    if client.cluster.started_local and not was_running:
+        note("no cluster is configured: a local one was started on this machine (`arena local status` says more)")
     return client
 
 
@@ -48,7 +46,9 @@ def configured(settings: Parsed) -> bool:
     """Whether a kubeconfig is named or there, so that looking at it starts nothing."""
     if settings.text("config") or os.environ.get("KUBECONFIG"):
         return True
-    home = Path("~/.kube/config").expanduser()
+    if not has_home():
+        return False
+    home = expanded("~/.kube/config")
     return home.is_file() and home.stat().st_size > 0
 
 

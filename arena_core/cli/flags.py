@@ -34,6 +34,8 @@ class Flag:
     choices: tuple[str, ...] = ()
     group: str = "Flags"
     hidden: bool = False
+    #: Given twice it is an error; of other flags the last value counts, and a note says so.
+    once: bool = False
     #: What shell completion offers: ``job``, ``type``, ``namespace``, ``instance``, ``file``, or nothing.
     complete: str = ""
 

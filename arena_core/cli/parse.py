@@ -119,13 +119,23 @@ class Parser:
         if flag.integer and not _is_integer(value):
             self.result.problems.append(f"{spelling}: {value!r} is not a whole number")
         elif flag.choices and not flag.repeat and value not in flag.choices:
-            self.result.problems.append(f"{spelling}: {value!r} is none of {', '.join(flag.choices)}")
+            self.result.problems.append(f"{spelling}: {value!r} is not one of {', '.join(flag.choices)}")
         elif flag.repeat:
             current = self.result.values.setdefault(flag.name, [])
             if isinstance(current, list):
                 current.append(value)
         else:
-            self.result.values[flag.name] = value
+            self._set(flag, spelling, value)
+
+    def _set(self, flag: Flag, spelling: str, value: str) -> None:
+        """Take a single value; a second one that differs is refused, or said."""
+        before = self.result.values.get(flag.name)
+        if before is not None and before != value:
+            if flag.once:
+                self.result.problems.append(f"{spelling} is given twice, and can be given once only")
+            else:
+                self.result.notes.append(f"{spelling} is given twice; the last one counts")
+        self.result.values[flag.name] = value
 
     def _take_switch(self, flag: Flag, spelling: str, value: str | None) -> None:
         if value is None:

@@ -56,7 +56,7 @@ def test_wrong_flags_are_all_named(arena):
     assert done.err.splitlines()[:3] == [
         "error: unknown flag --nmaespace; did you mean --namespace?",
         "error: unknown flag --evnts; did you mean --events?",
-        "error: -o: 'table' is none of wide, json, yaml, name",
+        "error: -o: 'table' is not one of wide, json, yaml, name",
     ]
 
 
@@ -182,7 +182,7 @@ def test_exit_codes_are_documented(arena):
         (("delete",), "which job?"),
         (("delete", "x", "-l", "a=b"), "either names or -l"),
         (("wait",), "which job?"),
-        (("wait", "x", "--for", "ever"), "'ever' is none of"),
+        (("wait", "x", "--for", "ever"), "'ever' is not one of"),
         (("wait", "x", "--timeout", "soon"), "--timeout: 'soon' is not a duration"),
         (("list", "x"), "list takes no name"),
         (("attach",), "which job?"),

@@ -101,7 +101,7 @@ def test_every_problem_is_found():
         "unknown flag --nmae; did you mean --name?",
         "--gpus: 'two' is not a whole number",
         "--gang: 'maybe' is neither true nor false",
-        "--mode: 'both' is none of client, server",
+        "--mode: 'both' is not one of client, server",
         "unknown flag -Z",
         "--name needs a value (NAME)",
     ]

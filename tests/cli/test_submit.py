@@ -132,8 +132,8 @@ def test_a_program_on_the_command_line_replaces_that_of_the_file(arena, job):
     ("text", "expected"),
     [
         ("- a\n", "is not a job file"),
-        ("a: [\n", "is not YAML"),
-        ("name: x\nname: y\n", "stands twice"),
+        ("a: [\n", "is not a readable YAML file"),
+        ("name: x\nname: y\n", "duplicate key"),
         ("apiVersion: v1\nkind: Pod\n", "is a Kubernetes manifest"),
         ("name: x\n", "names no job type"),
         ("type: pytorchjob\nworkingDir: /a\nworking-dir: /b\n", "twice, in two spellings"),

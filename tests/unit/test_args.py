@@ -275,7 +275,7 @@ def test_bad_config_files(tmp_path: Path) -> None:
     for bad in (f"{good}:rel", f"{good}:/a:/b", f"{good}:/", f"{good}:/d/", str(tmp_path), "", f"{good}:/a b", ":/x"):
         assert "config_files" in problems(config_files=[bad]), bad
     good.write_bytes(b"x" * (1024 * 1024 + 1))
-    assert "1048577 bytes" in problems(config_files=[f"{good}:/a/b"])["config_files"]
+    assert "larger than the 1048576 bytes" in problems(config_files=[f"{good}:/a/b"])["config_files"]
 
 
 @pytest.mark.parametrize("env", [["=x"], ["1A=x"], ["A B=x"], ["A"], ["A=\0"], {"A": 0.1}, {"A": True}, {"A": None}, 3])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from arena_core.cli.command import Command, Context
-from arena_core.cli.commands.shared import TYPE
+from arena_core.cli.commands.shared import TYPE, check_names
 from arena_core.cli.flags import Flag, Parsed
 from arena_core.cli.terminal import note
 from arena_core.errors import UsageError
@@ -15,6 +15,7 @@ def run(context: Context, parsed: Parsed) -> int:
     """Run a command (a shell, if none is given) in an instance; its exit code becomes ours."""
     if not parsed.args:
         raise UsageError("which job? `arena attach NAME [-- COMMAND...]`", "`arena list` shows the jobs")
+    check_names(parsed.args[:1])
     from arena_core.cli.shell import interact
 
     name, command = parsed.args[0], parsed.args[1:] or ["sh"]
@@ -33,7 +34,7 @@ COMMAND = Command(
     details="Without a command it is a shell; without -i it is the chief.",
     run=run,
     flags=(
-        Flag("instance", "one instance: its name, or short worker-0", short="i", metavar="NAME", complete="instance"),
+        Flag("instance", "one instance: its name, or short worker-0", short="i", metavar="NAME", complete="instance", once=True),
         Flag("container", "one container of the instance", short="c", metavar="NAME"),
         TYPE,
     ),

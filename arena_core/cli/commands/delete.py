@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from arena_core.cli.boundary import show
 from arena_core.cli.command import Command, Context
-from arena_core.cli.commands.shared import SELECTOR, TIMEOUT, TYPE, output_flag, seconds
+from arena_core.cli.commands.shared import SELECTOR, TIMEOUT, TYPE, check_names, output_flag, seconds, selector_of
 from arena_core.cli.flags import Flag, Parsed
 from arena_core.cli.terminal import note, say
 from arena_core.errors import ArenaError, NotFound, UsageError
@@ -23,11 +23,14 @@ PATIENCE = 3.0
 
 def run(context: Context, parsed: Parsed) -> int:
     """Delete each job; a missing one does not stop the others, the exit code tells that there was one."""
-    names, selector = list(dict.fromkeys(parsed.args)), parsed.text("selector")
+    names, selector = list(dict.fromkeys(parsed.args)), selector_of(parsed)
+    check_names(names)
     if bool(names) == bool(selector):
         what = "either names or -l, not both" if names else "which job? `arena delete NAME...`, or -l LABELS"
         raise UsageError(what, "`arena list` shows the jobs")
     timeout = seconds(parsed)
+    if timeout is not None and parsed.values.get("wait") is False:
+        raise UsageError("--timeout has no effect with --wait=false")
     results = context.client.delete(names, job_type=parsed.text("type"), selector=selector, wait=parsed.on("wait"), timeout=timeout)
     if selector and not results:
         note(f"no job has the labels {selector}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from arena_core.cli import views
 from arena_core.cli.command import Command, Context
-from arena_core.cli.commands.shared import ALL_NAMESPACES, NO_HEADERS, SELECTOR, TYPE, output_flag
+from arena_core.cli.commands.shared import ALL_NAMESPACES, NO_HEADERS, SELECTOR, TYPE, output_flag, selector_of
 from arena_core.cli.flags import Parsed
 from arena_core.cli.render import dump_json, dump_yaml, print_table
 from arena_core.cli.terminal import note, say
@@ -14,7 +14,7 @@ from arena_core.errors import ArenaError, NotFound
 def run(context: Context, parsed: Parsed) -> int:
     """List jobs, the newest start first; a type that may not be read is named on stderr and the others are listed."""
     everywhere = parsed.on("all_namespaces")
-    listing = context.client.list(job_type=parsed.text("type"), all_namespaces=everywhere, selector=parsed.text("selector"))
+    listing = context.client.list(job_type=parsed.text("type"), all_namespaces=everywhere, selector=selector_of(parsed))
     jobs = listing.jobs
     if not jobs and not everywhere and context.namespace:
         _require_namespace(context, context.namespace)

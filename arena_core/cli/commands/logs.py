@@ -60,7 +60,7 @@ COMMAND = Command(
     flags=(
         Flag("follow", "go on until the job has ended; waits for what has not started, and says why", short="f", boolean=True),
         Flag("all_instances", "all instances together, each line with its instance", boolean=True, aliases=("all",)),
-        Flag("instance", "one instance: its name, or short worker-0", short="i", metavar="NAME", complete="instance"),
+        Flag("instance", "one instance: its name, or short worker-0", short="i", metavar="NAME", complete="instance", once=True),
         Flag("container", "one container of the instance", short="c", metavar="NAME"),
         Flag("tail", "only the last lines; -1 is all", short="t", integer=True, default="-1"),
         Flag("since", "only what is newer than this (5s, 2m, 3h)", metavar="DURATION"),

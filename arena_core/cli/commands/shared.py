@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from arena_core.cli.flags import Flag, Parsed
 from arena_core.errors import UsageError
+
+#: The name of an object of Kubernetes (RFC 1123); the argument model has its own, and importing it would import pydantic.
+NAME = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*"
+LONGEST_NAME = 253
+LONGEST_TIME = 10 * 365 * 86400
 
 TYPE = Flag("type", "job type: its name, shorthand or alias, in any case", short="T", metavar="TYPE", complete="type")
 ALL_NAMESPACES = Flag("all_namespaces", "in all namespaces", short="A", boolean=True, old=("allNamespaces",))
@@ -17,24 +24,48 @@ def output_flag(*formats: str) -> Flag:
     return Flag("output", "output format", short="o", choices=formats, default=formats[0])
 
 
+def selector_of(parsed: Parsed) -> str:
+    """The selector, refused where it selects nothing in particular: that is, everything."""
+    text = parsed.text("selector")
+    if "selector" in parsed.values and not text.replace(",", "").strip():
+        raise UsageError("-l: the selector is empty, which selects every job", "is a variable of your script unset?")
+    return text
+
+
 def one_name(parsed: Parsed, what: str = "job", command: str = "get") -> str:
     """The one word that names a job."""
     if not parsed.args:
         hint = "`arena list` shows the jobs" if what == "job" else "`arena submit --help` lists them"
         raise UsageError(f"which {what}? `arena {command} NAME`", hint)
+    check_names(parsed.args, what)
     if len(parsed.args) > 1:
         raise UsageError(f"one {what} at a time: what is {parsed.args[1]!r}?", f"`arena {command} {parsed.args[0]}`")
     return parsed.args[0]
 
 
+def check_names(names: Sequence[str], what: str = "job") -> None:
+    """Refuse a name that no object can have: an empty one, as an unset variable of a script leaves it, would mean all of them."""
+    import re
+
+    for name in names:
+        if not name.strip():
+            raise UsageError(f"the name of the {what} is empty", "is a variable of your script unset?")
+        last = name.rpartition("/")[2]
+        if len(last) > LONGEST_NAME or not re.fullmatch(NAME, last):
+            shown = name if len(name) <= LONGEST_NAME else name[:60] + "…"
+            raise UsageError(f"{shown!r} cannot be the name of a {what}", "a name consists of lower-case letters, digits, '-' and '.'")
+
+
 def seconds(parsed: Parsed, flag: str = "timeout") -> float | None:
     """The seconds of a duration (``90s``, ``1h30m``, or a number of seconds); None where the flag is not given."""
-    text = parsed.text(flag)
-    if not text:
+    if flag not in parsed.values:
         return None
+    text = parsed.text(flag)
     from arena_core.cli.durations import parse_duration
 
     value = parse_duration(text)
     if value is None:
         raise UsageError(f"--{flag}: {text!r} is not a duration", "for example 90s, 10m or 1h30m")
+    if value > LONGEST_TIME:
+        raise UsageError(f"--{flag}: {text!r} is longer than 10 years")
     return value

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from arena_core.cli.command import Command, Context
 from arena_core.cli.flags import GLOBAL_FLAGS, Flag, Parsed
 from arena_core.cli.parse import Parser
+from arena_core.cli.terminal import note
 from arena_core.errors import InvalidArguments, UsageError
 
 if TYPE_CHECKING:
@@ -16,7 +17,15 @@ if TYPE_CHECKING:
 
 GROUP = "Submission"
 FLAGS = (
-    Flag("file", "job file (YAML; - is stdin); flags override what it says", short="f", group=GROUP, metavar="FILE", complete="file"),
+    Flag(
+        "file",
+        "job file (YAML; - is stdin); flags override what it says",
+        short="f",
+        group=GROUP,
+        metavar="FILE",
+        complete="file",
+        once=True,
+    ),
     Flag("set", "change a value of the job file, as in Helm: a.b[0]=c", group=GROUP, metavar="KEY=VALUE", repeat=True),
     Flag("set_string", "like --set, the value stays text", group=GROUP, metavar="KEY=VALUE", repeat=True),
     Flag(
@@ -29,7 +38,7 @@ FLAGS = (
     Flag("output", "what is printed", short="o", group=GROUP, choices=("wide", "name", "json", "yaml", "jobfile"), default="wide"),
     Flag("wait", "wait until the job has finished; the exit code tells how", group=GROUP, boolean=True),
     Flag("follow", "print the logs until the job has finished; the exit code tells how", group=GROUP, boolean=True),
-    Flag("timeout", "give up --wait or --follow after this time; the job goes on", group=GROUP, metavar="DURATION"),
+    Flag("timeout", "give up --wait or --follow after this time; the job keeps running", group=GROUP, metavar="DURATION"),
 )
 
 
@@ -141,7 +150,16 @@ def gather(context: Context, parsed: Parsed, handle: JobHandle, model: type[Base
     raw = _from_file(parsed, handle, model)
     words = words_of(parsed)
     own = {f.name for f in FLAGS} | {f.name for f in GLOBAL_FLAGS}
-    raw.update({name: value for name, value in parsed.values.items() if name not in own})
+    flags = {name: value for name, value in parsed.values.items() if name not in own}
+    if raw:
+        from arena_core.cli.submit.merge import merge
+
+        before = len(parsed.notes)
+        raw = merge(model, raw, flags, parsed)
+        for text in parsed.notes[before:]:
+            note(f"note: {text}")
+    else:
+        raw = flags
     if words:
         if "command" not in model.model_fields:
             parsed.problems.append(f"{handle.job_type.name} takes no command: {' '.join(words)}")

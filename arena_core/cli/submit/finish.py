@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from arena_core.cli.command import Context
+from arena_core.cli.commands.shared import seconds
 from arena_core.cli.flags import Parsed
 from arena_core.cli.render import dump_json, dump_yaml
 from arena_core.cli.terminal import note, say
@@ -27,8 +29,11 @@ def submit(context: Context, parsed: Parsed, handle: JobHandle, args: BaseModel)
         return _jobfile(handle, args)
     if dry_run and stays:
         raise UsageError("--wait and --follow need a job that is really created", "leave out --dry-run")
-    if stays and output in ("json", "yaml"):
-        raise UsageError(f"-o {output} and --{'follow' if parsed.on('follow') else 'wait'} both write to stdout", "use -o name")
+    if parsed.on("follow") and output in ("json", "yaml"):
+        raise UsageError(f"-o {output} and --follow both write to stdout", "use -o name, or --wait")
+    if "timeout" in parsed.values and not stays:
+        raise UsageError("--timeout has no effect without --wait or --follow", "to limit the job itself, use --running-timeout")
+    seconds(parsed)
     if dry_run == "client":
         from arena_core.cli.connect import make_client, namespace_offline
 
@@ -36,14 +41,13 @@ def submit(context: Context, parsed: Parsed, handle: JobHandle, args: BaseModel)
         client = make_client(context.settings, context.namespace)
         done = client.submit(handle.job_type.name, args, namespace=namespace, dry_run=dry_run)
     else:
-        context.says_where = True
         done = context.client.submit(handle.job_type.name, args, dry_run=dry_run)
     for warning in done.warnings:
         note(f"warning: {warning}")
     _show(done, output, dry_run, handle)
     if dry_run:
         return 0
-    if output == "wide":
+    if output == "wide" and not stays:
         _next_steps(done)
     from arena_core.cli.waiting import going_on
 
@@ -80,13 +84,12 @@ def full_name(obj: Manifest) -> str:
 
 
 def _next_steps(done: Submission) -> None:
-    note(f"The Job {done.name} has been submitted successfully")
-    note(f"You can run `arena get {done.name} --type {done.job_type} -n {done.namespace}` to check the job status")
+    """Tell a person how to go on; a script knows."""
+    if sys.stderr.isatty():
+        note(f"`arena logs -f {done.name}` follows it, `arena get {done.name}` shows its state")
 
 
 def _stay(context: Context, parsed: Parsed, done: Submission) -> int:
-    from arena_core.cli.commands.shared import seconds
-
     timeout = seconds(parsed)
     if parsed.on("follow"):
         from arena_core.cli.following import follow_to_the_end

@@ -1,0 +1,201 @@
+"""Command lines that were believed, dropped or misread; each was met by somebody (the letters are those of the findings)."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+BASE = ("submit", "pytorchjob", "--name", "x", "--image", "i", "--dry-run", "client")
+JOBS = "/apis/kubeflow.org/v1/namespaces/default/pytorchjobs"
+FILE = """\
+type: pytorchjob
+name: x
+image: i
+command: python t.py
+env: {A: 1, B: two}
+label: [team=ml]
+data: [old:/data]
+"""
+
+
+def jobfile(done):
+    assert done.code == 0, done.err
+    return yaml.safe_load(done.out)
+
+
+@pytest.mark.parametrize("command", ["get", "logs", "wait", "delete", "why", "attach"])
+@pytest.mark.parametrize("name", ["", " ", "..", ".", "a/../b?", "x#y", "ü", "a" * 300, "%2e%2e", "A"])
+def test_s1_a_name_that_no_job_can_have_is_refused_before_anything_is_sent(arena, api, command, name):
+    api.put(JOBS, {"metadata": {"name": "precious", "namespace": "default", "uid": "u"}})
+    done = arena(command, name, "-T", "py")
+    assert done.code == 2, done
+    assert "this is a bug" not in done.err
+    assert not [r for r in api.requests if r.startswith("DELETE")]
+    assert api.requests == []
+
+
+@pytest.mark.parametrize("command", ["delete", "list"])
+@pytest.mark.parametrize("selector", ["", " ", ",", " , ,"])
+def test_s1_a_selector_that_selects_everything_is_refused(arena, api, command, selector):
+    done = arena(command, "-l", selector)
+    assert done.code == 2
+    assert "selects every job" in done.err
+    assert api.requests == []
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
+@given(name=st.text(max_size=300))
+def test_s1_no_name_at_all_deletes_a_collection(arena, api, name):
+    arena("delete", "-T", "py", "--", name)
+    assert not [r for r in api.requests if r.startswith("DELETE") and r.rstrip("/").endswith("pytorchjobs")]
+
+
+def test_f2_maps_of_file_and_flags_are_merged_and_a_replaced_list_is_named(arena, home):
+    (home / "j.yaml").write_text(FILE)
+    done = arena("submit", "-f", "j.yaml", "-e", "B=2", "-e", "C=3", "-l", "x=y", "--data", "new:/data", "-o", "jobfile")
+    found = jobfile(done)
+    assert found["env"] == {"A": "1", "B": "2", "C": "3"}
+    assert found["label"] == {"team": "ml", "x": "y"}
+    assert found["data"] == ["new:/data"]
+    assert "--data replaces what the job file says" in done.err
+    assert "--env" not in done.err
+
+
+def test_f2_what_is_wrong_in_either_half_is_said(arena, home):
+    (home / "j.yaml").write_text(FILE.replace("two", "2.5"))
+    assert "2.5 is not text" in arena("submit", "-f", "j.yaml", "-e", "C=3", "-o", "jobfile").err
+    (home / "j.yaml").write_text(FILE)
+    assert "'NOEQ' is not of the form" in arena("submit", "-f", "j.yaml", "-e", "NOEQ", "-o", "jobfile").err
+
+
+def test_f4_what_can_be_given_once_is_not_dropped(arena, home):
+    (home / "j.yaml").write_text(FILE)
+    (home / "k.yaml").write_text(FILE)
+    done = arena("submit", "-f", "j.yaml", "-f", "k.yaml", "-o", "jobfile")
+    assert (done.code, "given twice" in done.err) == (2, True)
+    done = arena("logs", "x", "-i", "worker-0", "-i", "worker-1")
+    assert (done.code, "-i is given twice" in done.err) == (2, True)
+
+
+def test_f4_of_other_flags_the_last_one_counts_and_that_is_said(arena):
+    done = arena(*BASE, "--gpus", "1", "--gpus", "2", "-o", "jobfile", "true")
+    assert jobfile(done)["gpus"] == 2
+    assert "--gpus is given twice; the last one counts" in done.err
+    assert "given twice" not in arena(*BASE, "--gpus", "2", "--gpus", "2", "true").err
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (FILE + "---\n" + FILE, "holds 2 documents; a job file describes one job"),
+        ("kind: Job\napiVersion: v1\n---\nkind: Service\napiVersion: v1\n", "is a Kubernetes manifest"),
+        ("a: 1\na: 2\n", "line 2, column 1: duplicate key 'a'"),
+        ("a: [", "line 1"),
+        ("a: b: c", "line 1, column 5: mapping values are not allowed here"),
+        ("\x00", "is not allowed"),
+        ("a: !!python/object:os.system x", "line 1, column 4"),
+        ("- a", "is not a job file"),
+        ("", "is not a job file"),
+        ("a: 2024-13-45", "month"),
+    ],
+)
+def test_f4_s19_a_file_that_is_none_is_refused_in_one_line(arena, home, text, says):
+    (home / "j.yaml").write_text(text)
+    done = arena("submit", "-f", "j.yaml")
+    assert done.code == 2
+    assert says in done.err
+    assert "<" not in done.err.replace("<unknown", "")
+    assert len([line for line in done.err.splitlines() if line.startswith("error:")]) == 1
+
+
+def test_f4_empty_documents_around_the_job_do_not_count(arena, home):
+    (home / "j.yaml").write_text("---\n" + FILE + "---\n")
+    assert jobfile(arena("submit", "-f", "j.yaml", "-o", "jobfile"))["name"] == "x"
+
+
+BOMB = "a: &a [x,x,x,x,x,x,x,x,x,x]\n" + "".join(
+    f"{c}: &{c} [{','.join(['*' + p] * 10)}]\n" for p, c in zip("abcdefgh", "bcdefghi", strict=True)
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [BOMB, "env: " + BOMB.replace("\n", "\n  "), "a: " + "[" * 2000, "a: &a [*a]", "x: " + "y" * 2**20, "a: " + "[1," * 60 + "]" * 60],
+)
+def test_s19_a_file_is_bounded_and_so_is_its_error(arena, home, text):
+    (home / "j.yaml").write_text("type: pytorchjob\nname: x\n" + text)
+    done = arena("submit", "-f", "j.yaml")
+    assert done.code == 2
+    assert "bug" not in done.err
+    assert len(done.err) < 1000
+
+
+def test_s19_a_long_value_makes_no_long_error(arena):
+    done = arena(*BASE[:2], "--name", "y" * 100_000, "--image", "i", "true")
+    assert done.code == 2
+    assert len(done.err) < 3000
+
+
+@pytest.mark.parametrize("flags", [("-f", "/dev/zero"), (*BASE[1:], "--config-file", "/dev/zero:/etc/x/y", "true")])
+def test_s19_a_device_without_an_end_is_refused(arena, flags):
+    done = arena("submit", *flags)
+    assert done.code == 2
+    assert "larger than" in done.err
+
+
+def test_f5_a_flag_without_an_effect_is_refused(arena):
+    done = arena(*BASE, "--timeout", "5s", "true")
+    assert (done.code, "--timeout has no effect without --wait or --follow" in done.err) == (2, True)
+    done = arena("delete", "x", "--wait=false", "--timeout", "5s")
+    assert (done.code, "no effect" in done.err) == (2, True)
+
+
+@pytest.mark.parametrize("text", ["", "abc", "-5s", "9999999999h", "1e400s"])
+def test_f5_s21_a_time_that_is_none_is_refused(arena, api, text):
+    for words in (("wait", "x", "--timeout", text), ("logs", "x", "--since", text), (*BASE[:-2], "--wait", f"--timeout={text}", "true")):
+        done = arena(*words)
+        assert done.code == 2, words
+        assert "bug" not in done.err
+    assert api.requests == []
+
+
+@pytest.mark.parametrize("path", ["~nosuchuser/x", "~nosuchuser"])
+def test_f8_a_home_that_does_not_exist_is_named(arena, path, monkeypatch):
+    done = arena("submit", "-f", path)
+    assert (done.code, "~nosuchuser is not the home of a user" in done.err) == (2, True)
+    done = arena(*BASE, "--config-file", f"{path}:/etc/x/y", "true")
+    assert (done.code, "~nosuchuser is not the home of a user" in done.err) == (2, True)
+    monkeypatch.setenv("ARENA_HOME", path)
+    done = arena("list")
+    assert (done.code, "~nosuchuser is not the home of a user" in done.err) == (2, True)
+
+
+NO_HOME = """
+import os, pwd, sys
+os.environ.pop("HOME", None); os.environ.pop("ARENA_HOME", None)
+def nobody(*_): raise KeyError("getpwuid")
+pwd.getpwuid = nobody
+from arena_core.cli.main import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize(("words", "code", "says"), [(BASE, 0, "created (dry run)"), (("list",), 2, "HOME"), (("version",), 0, "arena")])
+def test_f8_without_a_home_it_says_so_or_does_without(home, words, code, says):
+    words = (*words, "true") if words == BASE else words
+    done = subprocess.run([sys.executable, "-c", NO_HOME, *words], capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == code, done.stderr
+    assert says in done.stdout + done.stderr
+    assert "bug" not in done.stderr
+
+
+def test_f9_a_config_file_without_a_target_is_asked_for_it(arena, home):
+    (home / "conf.yaml").write_text("x")
+    done = arena(*BASE, "--config-file", "conf.yaml", "true")
+    assert done.code == 2
+    assert "--config-file: 'conf.yaml': where in the containers? for example conf.yaml:/etc/conf.yaml" in done.err
