@@ -166,7 +166,8 @@ def _upgrade(transport: Transport, target: str) -> tuple[http.client.HTTPConnect
     try:
         connection.putrequest("GET", target, skip_accept_encoding=True)
         for name, value in transport.headers():
-            connection.putheader(name, value)
+            if name.lower() != "accept":  # a node answers 406 to an upgrade that accepts anything but */*
+                connection.putheader(name, value)
         connection.putheader("Connection", "Upgrade")
         connection.putheader("Upgrade", "websocket")
         connection.putheader("Sec-WebSocket-Version", "13")

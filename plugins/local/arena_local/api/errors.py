@@ -16,7 +16,6 @@ class Refusal(ApiError):
         super().__init__(code, reason, message, details)
         self.shows_details = details is not None
         self.metadata: dict[str, Any] = {}
-        self.protobuf = False
         self.warnings: list[str] = []
 
 

@@ -9,7 +9,8 @@ from typing import Any
 import yaml
 
 from arena_local.api.errors import Refusal, bad_request
-from arena_local.http.protobuf import UnreadableError, decode_object
+from arena_local.http.protobuf import decode_object
+from arena_local.http.wire import UnreadableError
 
 _MEDIA = ("application/json", "application/yaml", "application/vnd.kubernetes.protobuf")
 _PARSE = "couldn't get version/kind; json parse error: "
@@ -176,6 +177,31 @@ def read_object(data: bytes, content_type: str, kind: str, *, needs_kind: bool =
     if needs_kind and not value.get("kind"):
         raise unrecognized(kind, f"Object 'Kind' is missing in '{data.decode('utf-8', 'replace')}'", data)
     return value, repeated
+
+
+_NOT_REGISTERED = (
+    'no kind "{}" is registered for version "{}" in scheme "k8s.io/apimachinery/pkg/apis/meta/internalversion/scheme/register.go:27"'
+)
+
+
+def read_delete_options(data: bytes, content_type: str) -> dict[str, Any]:
+    """Return the options in the body of a delete; raises 400 or 415."""
+    media = media_type(content_type) or "application/json"
+    if media not in _MEDIA:
+        text = "the body of the request was in an unknown format - accepted media types include: " + ", ".join(_MEDIA)
+        raise Refusal(415, "UnsupportedMediaType", text)
+    if media == "application/vnd.kubernetes.protobuf":
+        return _read_protobuf(data)
+    try:
+        value = parse_yaml(data) if media == "application/yaml" else parse_json(data)[0]
+    except (ValueError, RecursionError, yaml.YAMLError) as error:
+        raise bad_request(_PARSE + _go_error(error, data)) from None
+    if not isinstance(value, dict):
+        raise bad_request(_PARSE + f"json: cannot unmarshal {_go_kind(value)} into Go value of type {_STRUCT}")
+    kind = value.get("kind") or "DeleteOptions"
+    if kind != "DeleteOptions":
+        raise bad_request(_NOT_REGISTERED.format(kind, value.get("apiVersion", "")))
+    return value
 
 
 def unrecognized(kind: str, why: str, data: bytes) -> Refusal:

@@ -9,7 +9,7 @@ from aiohttp import web
 from arena_local.api.builtin import KNOWN_GROUPS
 from arena_local.api.errors import no_such_resource
 from arena_local.api.registry import Resource
-from arena_local.http.negotiate import choose, not_acceptable
+from arena_local.http.negotiate import MEDIA, choose, not_acceptable, plain_form, require
 from arena_local.http.respond import answer as reply
 from arena_local.http.respond import not_found_page
 
@@ -107,7 +107,7 @@ def _wants_aggregated(request: web.Request) -> bool | None:
             if given.get("v") == "v2" and media in ("application/json", "*/*"):
                 return True
             continue
-        if choose(part) is not None:
+        if choose(part, ()) is not None:
             return False
     return None
 
@@ -117,38 +117,46 @@ def answer(face: Face, request: web.Request, path: str) -> web.StreamResponse:
     parts = path.strip("/").split("/")
     if parts in (["api"], ["apis"]):
         return _roots(face, request, parts[0])
-    if parts[0] == "api" and len(parts) == 2:
-        if parts[1] != "v1":
-            raise no_such_resource()
-        return reply(request, resource_list(face, "", "v1"))
+    document = _document(face, parts)
+    if document is not None:
+        accept = request.headers.get("Accept", "")
+        if parts[0] == "api" or parts[1] in KNOWN_GROUPS:
+            require(accept, *MEDIA)
+        return reply(request, document, media=plain_form(accept).media)
+    if len(parts) > 1 and (parts[0] == "api" or (parts[0] == "apis" and len(parts) > 2 and parts[1] in KNOWN_GROUPS)):
+        raise no_such_resource()
+    return not_found_page()
+
+
+def _document(face: Face, parts: list[str]) -> Obj | None:
+    """Return the document of a group or of one of its versions."""
+    if parts == ["api", "v1"]:
+        return resource_list(face, "", "v1")
+    if parts[0] == "apis" and len(parts) == 3:
+        return resource_list(face, parts[1], parts[2])
     if parts[0] == "apis" and len(parts) == 2:
         versions = face.api.registry.groups().get(parts[1])
         if versions:
-            return reply(request, {"kind": "APIGroup", "apiVersion": "v1", **_group(parts[1], versions)})
-    if parts[0] == "apis" and len(parts) == 3:
-        document = resource_list(face, parts[1], parts[2])
-        if document is not None:
-            return reply(request, document)
-    if parts[0] in ("api", "apis") and len(parts) > 2 and (parts[0] == "api" or parts[1] in KNOWN_GROUPS):
-        raise no_such_resource()
-    return not_found_page()
+            return {"kind": "APIGroup", "apiVersion": "v1", **_group(parts[1], versions)}
+    return None
 
 
 def _roots(face: Face, request: web.Request, root: str) -> web.StreamResponse:
     aggregated = _wants_aggregated(request)
     if aggregated is None:
-        raise not_acceptable(plain=False)
+        raise not_acceptable()
     groups = face.api.registry.groups()
     if aggregated:
         document = _aggregated(face, {"": ["v1"]} if root == "api" else groups)
         response = reply(request, document)
         response.headers["Content-Type"] = _V2
         return response
+    media = plain_form(request.headers.get("Accept", "")).media
     if root == "api":
         where = [{"clientCIDR": "0.0.0.0/0", "serverAddress": request.host}]
-        return reply(request, {"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": where})
+        return reply(request, {"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": where}, media=media)
     rows = [_group(name, versions) for name, versions in groups.items()]
-    return reply(request, {"kind": "APIGroupList", "apiVersion": "v1", "groups": rows})
+    return reply(request, {"kind": "APIGroupList", "apiVersion": "v1", "groups": rows}, media=media)
 
 
 __all__ = ["KNOWN_GROUPS", "answer", "resource_list"]

@@ -48,7 +48,10 @@ def one(call: Call, entry: Entry, status: int) -> web.Response:
     if kind == "PartialObjectMetadata":
         return answer(call.request, partial(entry.obj), status=status, warnings=call.warnings)
     if kind == "PartialObjectMetadataList":
-        raise Refusal(500, "", "content is not a list")
+        if call.resource.custom:
+            raise Refusal(500, "", "content is not a list")
+        name = f"*{call.resource.group or 'core'}.{call.resource.kind}"
+        raise Refusal(406, "NotAcceptable", f"you requested PartialObjectMetadataList, but the requested object is not a list ({name})")
     if call.form.media == "application/yaml":
         obj = call.api.from_storage(call.resource, entry.obj)
         return answer(call.request, obj, status=status, media="application/yaml", warnings=call.warnings)

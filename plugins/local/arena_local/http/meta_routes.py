@@ -1,4 +1,4 @@
-"""Version, health, openapi: what is not a resource."""
+"""Version, health, metrics, openapi: what is not a resource."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from arena_local.http import openapi
+from arena_local.http import metrics, openapi
+from arena_local.http.negotiate import JSON, require
 from arena_local.http.respond import answer as reply
 
 if TYPE_CHECKING:
@@ -48,12 +49,15 @@ async def answer(face: Face, request: web.Request, path: str) -> web.StreamRespo
     """Answer one of these paths, or None."""
     parts = path.strip("/").split("/")
     if parts == ["version"]:
+        require(request.headers.get("Accept", ""), JSON)
         return reply(request, version())
     if parts[0] in ("healthz", "readyz", "livez") and len(parts) <= 2 and (len(parts) == 1 or parts[1] == "ping"):
         text = "ok"
         if "verbose" in request.query:
             text = f"[+]ping ok\n[+]store ok\n{parts[0]} check passed\n"
         return web.Response(text=text, headers={"Cache-Control": "no-cache, private", "X-Content-Type-Options": "nosniff"})
+    if parts == ["metrics"]:
+        return metrics.answer(face)
     if parts[0] == "openapi":
         return openapi.answer(face, request, parts[1:])
     return None

@@ -1,4 +1,4 @@
-"""openapi v3: an index and one document per group and version, and a small v2."""
+"""openapi v3: an index and one document per group and version."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from arena_local.api.registry import Resource
-from arena_local.api.schema import OBJECT_META
-from arena_local.http.openapi_schemas import Components, crd_name, crd_schema, crd_schema_v2
+from arena_local.http import openapi_v2
+from arena_local.http.openapi_schemas import Components, crd_name, crd_schema
 from arena_local.http.respond import answer as reply
 
 if TYPE_CHECKING:
@@ -144,17 +144,10 @@ def _index(face: Face) -> Obj:
     return {"paths": {name: {"serverRelativeURL": f"/openapi/v3/{name}?hash={stamp.upper()}{face.started}"} for name in names}}
 
 
-def _version_2(face: Face) -> Obj:
-    definitions = {crd_name(r): crd_schema_v2(r) for r in face.api.registry.all() if r.custom}
-    definitions[OBJECT_META] = {"type": "object"}
-    return {"swagger": "2.0", "info": {"title": "Kubernetes", "version": "unversioned"}, "paths": {}, "definitions": definitions}
-
-
 def answer(face: Face, request: web.Request, parts: list[str]) -> web.StreamResponse | None:
     """Answer a path below /openapi."""
     if parts == ["v2"]:
-        # Older kubectl reads v2 as protobuf only, and goes on without where it is missing.
-        return reply(request, _version_2(face)) if "json" in request.headers.get("Accept", "") else web.Response(status=404)
+        return openapi_v2.answer(face, request)
     if parts == ["v3"]:
         response = reply(request, _index(face))
         response.headers["Content-Type"] = "text/plain; charset=utf-8"

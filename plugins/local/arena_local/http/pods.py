@@ -13,6 +13,7 @@ from arena_local.api.causes import bad_value, prohibited
 from arena_local.api.errors import Refusal, bad_request, invalid, not_found
 from arena_local.api.registry import Resource
 from arena_local.http import portforward, proxy, remote
+from arena_local.http.negotiate import MEDIA, choose, not_acceptable, require
 from arena_local.http.paths import Target
 from arena_local.http.query import go_int, truth
 
@@ -86,11 +87,26 @@ def log_query(request: web.Request, name: str) -> Obj:
     return asked
 
 
+def _untransformed(transform: str) -> Refusal:
+    """What a real server says to one who wants the metadata of a log."""
+    if transform == "PartialObjectMetadata":
+        return Refusal(500, "", "object does not implement the Object interfaces")
+    text = "you requested PartialObjectMetadataList, but the requested object is not a list (*rest.LocationStreamer)"
+    return Refusal(406, "NotAcceptable", text)
+
+
 async def _log(face: Face, request: web.Request, pod: Obj | None, name: str) -> web.StreamResponse:
+    accept = request.headers.get("Accept", "")
+    require(accept, "text/plain", *MEDIA)
+    form = choose(accept, ("PartialObjectMetadata", "PartialObjectMetadataList"))
+    if form is None:
+        raise not_acceptable()
     asked = log_query(request, name)
     if pod is None:
         raise not_found("pods", "", name)
     container = pick_container(pod, request.query.get("container", ""))
+    if form.transform:
+        raise _untransformed(form.transform)
     if not pod["spec"].get("nodeName"):
         return web.Response(status=204)
     backend = face.context.pods

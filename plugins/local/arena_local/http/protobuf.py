@@ -7,10 +7,11 @@ do instead. Answers are JSON, which kubectl takes; only a refusal to a client th
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Mapping
 from typing import Any
 
-_MAGIC = b"k8s\0"
+from arena_local.http.wire import MAGIC, UnreadableError, field, number_field, read_fields
+
 #: Field number -> (name, how it is read). ``map`` and ``bytesmap`` are repeated key/value pairs, a dictionary is a message.
 Shape = dict[int, tuple[str, Any]]
 
@@ -60,41 +61,6 @@ _SHAPES: dict[tuple[str, str], Shape] = {
 }
 
 
-class UnreadableError(ValueError):
-    """The bytes are no message of a known kind."""
-
-
-def _number(data: bytes, at: int) -> tuple[int, int]:
-    value = shift = 0
-    while True:
-        if at >= len(data) or shift > 63:
-            raise UnreadableError
-        value |= (data[at] & 127) << shift
-        shift += 7
-        at += 1
-        if data[at - 1] < 128:
-            return value, at
-
-
-def _fields(data: bytes) -> Iterator[tuple[int, Any]]:
-    """Yield (field number, value) of a message."""
-    at = 0
-    while at < len(data):
-        tag, at = _number(data, at)
-        wire = tag & 7
-        if wire == 0:
-            value: Any
-            value, at = _number(data, at)
-        elif wire == 2:
-            size, at = _number(data, at)
-            value, at = data[at : at + size], at + size
-            if at > len(data):
-                raise UnreadableError
-        else:
-            raise UnreadableError
-        yield tag >> 3, value
-
-
 def _value(kind: Any, raw: Any) -> Any:
     if kind == "bool":
         return bool(raw)
@@ -111,14 +77,14 @@ def _value(kind: Any, raw: Any) -> Any:
 def _pair(raw: Any, *, binary: bool) -> tuple[str, str]:
     if not isinstance(raw, bytes):
         raise UnreadableError
-    found = dict(_fields(raw))
+    found = dict(read_fields(raw))
     key, value = _value("text", found.get(1, b"")), found.get(2, b"")
     return key, base64.b64encode(value).decode() if binary else _value("text", value)
 
 
 def _message(shape: Shape, data: bytes) -> dict[str, Any]:
     out: dict[str, Any] = {}
-    for number, raw in _fields(data):
+    for number, raw in read_fields(data):
         if number not in shape:
             continue
         name, kind = shape[number]
@@ -134,32 +100,34 @@ def _message(shape: Shape, data: bytes) -> dict[str, Any]:
 
 def decode_object(data: bytes) -> dict[str, Any] | None:
     """Return the object of a protobuf body, or None where its kind is not read; raises ``UnreadableError``."""
-    if not data.startswith(_MAGIC):
+    if not data.startswith(MAGIC):
         raise UnreadableError
-    envelope = dict(_fields(data[len(_MAGIC) :]))
-    kind = {number: _value("text", raw) for number, raw in _fields(envelope.get(1, b""))}
+    envelope = dict(read_fields(data[len(MAGIC) :]))
+    kind = {number: _value("text", raw) for number, raw in read_fields(envelope.get(1, b""))}
     shape = _SHAPES.get((kind.get(1, ""), kind.get(2, "")))
     if shape is None:
         return None
     return {"apiVersion": kind[1], "kind": kind[2], **_message(shape, envelope.get(2, b""))}
 
 
-def _field(number: int, data: bytes) -> bytes:
-    return _varint(number << 3 | 2) + _varint(len(data)) + data
+def _texts(values: Mapping[str, Any], *names: str) -> bytes:
+    """Return text fields, numbered from 1."""
+    return b"".join(field(number, str(values.get(name, "")).encode()) for number, name in enumerate(names, 1))
 
 
-def _varint(number: int) -> bytes:
-    out = bytearray()
-    while number > 127:
-        out.append(number & 127 | 128)
-        number >>= 7
-    return bytes([*out, number])
+def _details(details: Mapping[str, Any]) -> bytes:
+    causes = b"".join(field(4, _texts(cause, "reason", "message", "field")) for cause in details.get("causes") or ())
+    retry = number_field(5, int(details.get("retryAfterSeconds") or 0))
+    return _texts(details, "name", "group", "kind") + causes + retry + field(6, str(details.get("uid", "")).encode())
 
 
 def encode_status(status: dict[str, Any]) -> bytes:
     """Return a Status as Kubernetes' protobuf envelope."""
-    meta = b"".join(_field(number, b"") for number in (1, 2, 3))
-    raw = _field(1, meta) + _field(2, status["status"].encode()) + _field(3, status["message"].encode())
-    raw += _field(4, status.get("reason", "").encode()) + _varint(6 << 3) + _varint(status["code"])
-    kind = _field(1, b"v1") + _field(2, b"Status")
-    return _MAGIC + _field(1, kind) + _field(2, raw) + _field(3, b"") + _field(4, b"")
+    meta = b"".join(field(number, b"") for number in (1, 2, 3))
+    raw = field(1, meta) + field(2, status["status"].encode()) + field(3, status["message"].encode())
+    raw += field(4, status.get("reason", "").encode())
+    if "details" in status:
+        raw += field(5, _details(status["details"]))
+    raw += number_field(6, status["code"])
+    kind = field(1, b"v1") + field(2, b"Status")
+    return MAGIC + field(1, kind) + field(2, raw) + field(3, b"") + field(4, b"")

@@ -1,4 +1,4 @@
-"""exec and attach over websockets (``v4`` and ``v5.channel.k8s.io``)."""
+"""exec and attach over websockets."""
 
 from __future__ import annotations
 
@@ -6,42 +6,27 @@ import asyncio
 import json
 from typing import TYPE_CHECKING, Any
 
-from aiohttp import WSMsgType, web
+from aiohttp import web
 
-from arena_local.api.errors import Refusal, bad_request
+from arena_local.api.errors import bad_request
 from arena_local.bundle import ApiError
 from arena_local.context import Session
 from arena_local.http import pods
+from arena_local.http.channels import CLOSE, REMOTE, RESIZE, STDIN, Channels, handshake_refusal, no_pods, require_upgrade
 from arena_local.http.query import truth
 
 if TYPE_CHECKING:
     from arena_local.http.app import Face
 
 Obj = dict[str, Any]
-PROTOCOLS = ("v5.channel.k8s.io", "v4.channel.k8s.io")
 _NO_COMMAND = (
     "Internal error occurred: error executing command in container: failed to exec in container: failed to start exec "
     '"local": OCI runtime exec failed: exec failed: args must not be empty: unknown'
 )
-_STDIN, _STATUS, _RESIZE, _CLOSE = 0, 3, 4, 255
 _SPDY = (
     "the local cluster does not speak SPDY: use a client that speaks websockets (kubectl 1.31 or newer; older ones with "
     "KUBECTL_REMOTE_COMMAND_WEBSOCKETS=true)"
 )
-
-
-def require_upgrade(request: web.Request) -> None:
-    """Refuse a request that is no websocket upgrade."""
-    upgrade = request.headers.get("Upgrade", "").lower()
-    if upgrade.startswith("spdy"):
-        raise bad_request(_SPDY)
-    if upgrade != "websocket" or request.method != "GET":
-        raise bad_request("Upgrade request required")
-
-
-def offered(request: web.Request) -> list[str]:
-    """Return the subprotocols that the client offers."""
-    return [part.strip() for part in request.headers.get("Sec-WebSocket-Protocol", "").split(",") if part.strip()]
 
 
 def _running(pod: Obj, container: str) -> bool:
@@ -59,20 +44,20 @@ async def answer(face: Face, request: web.Request, pod: Obj, *, attach: bool) ->
     container = _container(pod, query.get("container", ""))
     if not pod["spec"].get("nodeName"):
         raise bad_request(f"pod {pod['metadata']['name']} does not have a host assigned")
-    require_upgrade(request)
+    require_upgrade(request, _SPDY)
     wants = {name: truth(query.get(name)) for name in ("stdin", "stdout", "stderr", "tty")}
     if not (wants["stdin"] or wants["stdout"] or wants["stderr"]):
         return web.Response(status=400, text="you must specify at least 1 of stdin, stdout, stderr")
-    protocols = [name for name in PROTOCOLS if name in offered(request)]
-    if not protocols:
-        return web.Response(status=403)
+    refused = handshake_refusal(request, REMOTE)
+    if refused is not None:
+        return refused
     if not _running(pod, container):
         return web.Response(status=500, text=f'container not found ("{container}")')
     backend = face.context.pods
     if backend is None:
-        raise Refusal(503, "ServiceUnavailable", "this server runs no pods")
-    socket = web.WebSocketResponse(protocols=protocols, heartbeat=30, max_msg_size=4 * 1024 * 1024, compress=False)
-    await socket.prepare(request)
+        raise no_pods()
+    channels = Channels(request, REMOTE)
+    await channels.open()
     try:
         if attach:
             session = await backend.attach(pod, container, stdin=wants["stdin"], tty=wants["tty"])
@@ -82,10 +67,10 @@ async def answer(face: Face, request: web.Request, pod: Obj, *, attach: bool) ->
                 raise ApiError(500, "InternalError", _NO_COMMAND)
             session = await backend.exec(pod, container, command, stdin=wants["stdin"], tty=wants["tty"])
     except ApiError as error:
-        await _end(socket, _failed(error))
-        return socket
-    await _Pump(socket, session, wants, attach=attach).run()
-    return socket
+        await channels.end(_failed(error))
+        return channels.response
+    await _Pump(channels, session, wants, attach=attach).run()
+    return channels.response
 
 
 def _container(pod: Obj, given: str) -> str:
@@ -113,17 +98,11 @@ def _result(code: int) -> Obj:
     return {"metadata": {}, "status": "Failure", "message": text, "reason": "NonZeroExitCode", "details": {"causes": causes}}
 
 
-async def _end(socket: web.WebSocketResponse, status: Obj) -> None:
-    if not socket.closed:
-        await socket.send_bytes(bytes([_STATUS]) + json.dumps(status).encode())
-        await socket.close(code=1000)
-
-
 class _Pump:
     """Moves bytes between a websocket and a session until the process ends or the client leaves."""
 
-    def __init__(self, socket: web.WebSocketResponse, session: Session, wants: dict[str, bool], *, attach: bool) -> None:
-        self.socket = socket
+    def __init__(self, channels: Channels, session: Session, wants: dict[str, bool], *, attach: bool) -> None:
+        self.channels = channels
         self.session = session
         self.wants = wants
         self.attach = attach
@@ -133,8 +112,8 @@ class _Pump:
         writer = asyncio.create_task(self._write())
         try:
             await asyncio.wait({reader, writer}, return_when=asyncio.FIRST_COMPLETED)
-            if writer.done() and not self.socket.closed:
-                await _end(self.socket, await self._outcome())
+            if writer.done() and not self.channels.closed:
+                await self.channels.end(await self._outcome())
             else:
                 await self.session.kill()
         except ConnectionError:
@@ -156,22 +135,16 @@ class _Pump:
             wanted = self.wants["stdout"] if channel == 1 else self.wants["stderr"]
             if wanted and data:
                 for at in range(0, len(data), 32768):
-                    await self.socket.send_bytes(bytes([channel]) + data[at : at + 32768])
+                    await self.channels.send(channel, data[at : at + 32768])
 
     async def _read(self) -> None:
-        async for message in self.socket:
-            if message.type not in (WSMsgType.BINARY, WSMsgType.TEXT):
-                break
-            data = message.data if isinstance(message.data, bytes) else message.data.encode()
-            if not data:
-                continue
-            channel, rest = data[0], data[1:]
-            if channel == _STDIN and self.wants["stdin"]:
+        async for channel, rest in self.channels.messages():
+            if channel == STDIN and self.wants["stdin"]:
                 if rest:
                     await self.session.write(rest)
-            elif channel == _RESIZE:
+            elif channel == RESIZE:
                 self._resize(rest)
-            elif channel == _CLOSE and rest[:1] == bytes([_STDIN]):
+            elif channel == CLOSE and rest[:1] == bytes([STDIN]):
                 await self.session.close_stdin()
 
     def _resize(self, data: bytes) -> None:

@@ -12,6 +12,7 @@ from multidict import CIMultiDict
 
 from arena_local.api.errors import status_of
 from arena_local.bundle import ApiError
+from arena_local.http.negotiate import PROTOBUF, status_media
 from arena_local.http.protobuf import encode_status
 from arena_local.store.store import encode
 
@@ -71,9 +72,11 @@ def answer(
 
 def refusal(request: web.Request, error: ApiError, warnings: Iterable[str] = ()) -> web.Response:
     """Answer the Status of a refusal."""
-    if getattr(error, "protobuf", False):
-        return raw_answer(request, encode_status(status_of(error)), status=error.code, media="application/vnd.kubernetes.protobuf")
-    response = answer(request, status_of(error), status=error.code, warnings=warnings)
+    status, media = status_of(error), status_media(request.headers.get("Accept", ""))
+    if media == PROTOBUF:
+        response = raw_answer(request, encode_status(status), status=error.code, media=media, warnings=warnings)
+    else:
+        response = answer(request, status, status=error.code, media=media, warnings=warnings)
     retry = error.details.get("retryAfterSeconds")
     if retry:
         response.headers["Retry-After"] = str(retry)

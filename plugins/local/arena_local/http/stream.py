@@ -13,6 +13,7 @@ from arena_local.api.options import ListOptions
 from arena_local.api.tables import table_of
 from arena_local.api.watch import Watcher
 from arena_local.http.forms import include_object, partial, raw_item
+from arena_local.http.negotiate import JSON, PROTOBUF, YAML, not_acceptable
 from arena_local.http.respond import warning_headers
 from arena_local.store import Entry
 from arena_local.store.store import encode
@@ -60,6 +61,8 @@ class _Stream:
 
 async def stream_watch(call: Call, options: ListOptions) -> web.StreamResponse:
     """Answer a watch."""
+    if call.form.media == YAML:
+        raise not_acceptable(f"{JSON};stream=watch", f"{PROTOBUF};stream=watch")
     opened = call.face.watchers.open(call.resource, call.namespace, options)
     response = web.StreamResponse(headers={"Content-Type": "application/json", "Cache-Control": "no-cache, private"})
     for name, value in warning_headers(call.warnings):

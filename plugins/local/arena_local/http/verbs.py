@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
@@ -13,7 +12,7 @@ from arena_local.api.options import ListOptions, Page
 from arena_local.api.registry import Resource, version_order
 from arena_local.bundle import ApiError
 from arena_local.http import bodies, forms, query
-from arena_local.http.negotiate import Form, choose, not_acceptable
+from arena_local.http.negotiate import JSON, MEDIA, Form, choose, not_acceptable, require
 from arena_local.http.paths import Target
 from arena_local.http.respond import answer as reply
 from arena_local.http.respond import not_found_page, raw_answer
@@ -47,17 +46,14 @@ class Call:
         self.form = self._form()
 
     def _form(self) -> Form:
-        form = choose(self.request.headers.get("Accept", ""))
-        if form is None:
-            as_given = "as=" in self.request.headers.get("Accept", "")
-            raise not_acceptable(plain=not self.resource.custom and not as_given)
-        if form.protobuf_only:
-            if self.resource.custom:
-                error = not_acceptable(plain=False)
-                error.protobuf = True
-                raise error
-            return Form()
-        return form
+        accept = self.request.headers.get("Accept", "")
+        if not self.resource.custom:
+            listing = self.request.method == "GET" and not self.target.name
+            require(accept, *MEDIA, *((f"{JSON};stream=watch",) if listing else ()))
+        form = choose(accept)
+        if form is None or (form.protobuf_only and self.resource.custom):
+            raise not_acceptable()
+        return Form() if form.protobuf_only else form
 
     async def body(self) -> tuple[dict[str, Any], tuple[str, ...]]:
         """Return the object of the request, and the keys that stood twice."""
@@ -76,6 +72,8 @@ async def answer(face: Face, request: web.Request, resource: Resource, target: T
     try:
         if target.subresource:
             return await _subresource(call)
+        if request.method == "HEAD":  # no verb of a resource
+            raise method_not_allowed()
         if target.watch:
             return await stream_watch(call, query.list_options(request, watch=True))
         handler = (_ITEM if target.name else _COLLECTION).get(request.method)
@@ -168,15 +166,7 @@ async def _delete_body(call: Call) -> dict[str, Any]:
     data = await call.request.read()
     if not data.strip():
         return {}
-    media = bodies.media_type(call.request.headers.get("Content-Type", ""))
-    if media == "application/vnd.kubernetes.protobuf":
-        raise bodies.protobuf_refusal()
-    try:
-        value = bodies.parse_yaml(data) if media == "application/yaml" else json.loads(data)
-    except (ValueError, RecursionError) as error:
-        text = bodies._go_error(error, data)
-        raise bad_request(f"couldn't get version/kind; json parse error: {text}") from None
-    return value if isinstance(value, dict) else {}
+    return bodies.read_delete_options(data, call.request.headers.get("Content-Type", ""))
 
 
 async def _delete(call: Call) -> web.StreamResponse:
@@ -221,8 +211,8 @@ async def _no_name(call: Call) -> web.StreamResponse:
     raise method_not_allowed()
 
 
-_COLLECTION = {"GET": _list, "HEAD": _list, "POST": _create, "DELETE": _delete_all, "PUT": _no_name, "PATCH": _no_name}
-_ITEM = {"GET": _get, "HEAD": _get, "POST": _create, "PUT": _replace, "PATCH": _patch, "DELETE": _delete}
+_COLLECTION = {"GET": _list, "POST": _create, "DELETE": _delete_all, "PUT": _no_name, "PATCH": _no_name}
+_ITEM = {"GET": _get, "POST": _create, "PUT": _replace, "PATCH": _patch, "DELETE": _delete}
 
 
 async def _subresource(call: Call) -> web.StreamResponse:
