@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 import logging
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from arena_core.errors import AlreadyExists, ArenaError, KindNotInstalled, NotFound, Refused
+from arena_core.errors import AlreadyExists, ArenaError, ClusterUnreachable, KindNotInstalled, NotFound, Refused
+from arena_core.kube import shape
+from arena_core.kube.answer import BadAnswer
 from arena_core.kube.endpoint import Endpoint
 from arena_core.kube.resources import PODS, ListResult, path_of
 from arena_core.kube.resources import SELF_SUBJECT_REVIEWS as REVIEWS
@@ -15,12 +19,17 @@ from arena_core.kube.transport import Answer, Stream, Transport
 from arena_core.types import Manifest, Resource
 
 if TYPE_CHECKING:
+    from arena_core.kube.discovery import Served
     from arena_core.kube.logs import LogOptions
     from arena_core.kube.streams import ExecSession
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 PAGE = 500
+#: A million objects: whoever sends more pages means no good, or turns in a circle.
+MAX_PAGES = 2000
 #: The context of the embedded cluster.
 LOCAL_CONTEXT = "arena-local"
 FIELD_MANAGER = "arena"
@@ -48,7 +57,10 @@ class Cluster:
         self.is_local = context == LOCAL_CONTEXT
         self.started_local = False
         self.transport = Transport(endpoint)
-        self._served: dict[str, Resource] = {}
+        #: When all requests must be answered (``time.monotonic()``), or None; ``limited`` sets it.
+        self.deadline: float | None = None
+        self._versions: dict[str, Resource] = {}
+        self._discovered: list[Served] = []
 
     def __repr__(self) -> str:
         return f"Cluster({self.server!r}, context={self.context!r}, namespace={self.namespace!r})"
@@ -64,7 +76,27 @@ class Cluster:
 
     def request(self, method: str, path: str, query: Mapping[str, Any] | None = None, body: Any = None, **options: Any) -> Answer:
         """Send any request; the answer is returned whatever its status. For what the methods below do not cover."""
-        return self.transport.request(method, path, query, body, **options)
+        return self.transport.request(method, path, query, body, deadline=self.deadline, **options)
+
+    def limited(self, deadline: float | None) -> Cluster:
+        """Return this cluster for whoever has until ``deadline`` (``time.monotonic()``): then every request is ``DeadlineExceeded``."""
+        limited = copy.copy(self)
+        limited.deadline = min((d for d in (deadline, self.deadline) if d is not None), default=None)
+        return limited
+
+    def gather(self, calls: Sequence[Callable[[], T]]) -> Sequence[T | ArenaError]:
+        """Run reads side by side; gives, in their order, what each returned or the ``ArenaError`` that it raised."""
+        from arena_core.kube.gather import gather
+
+        return gather(calls)
+
+    def served(self) -> Served:
+        """Return what the cluster serves; it is asked once, in one request."""
+        if not self._discovered:
+            from arena_core.kube.discovery import discover
+
+            self._discovered.append(discover(self))
+        return self._discovered[0]
 
     def get(self, resource: Resource, namespace: str, name: str, **query: Any) -> Manifest:
         """Return one object; raises ``NotFound``, ``KindNotInstalled``, ``PermissionDenied`` ..."""
@@ -93,34 +125,36 @@ class Cluster:
     def _list(self, resource: Resource, namespace: str, label_selector: str, field_selector: str, limit: int) -> ListResult:
         items: list[Manifest] = []
         query: dict[str, Any] = {"labelSelector": label_selector, "fieldSelector": field_selector, "limit": limit or None}
-        while True:
+        for _ in range(MAX_PAGES):
             data = self._read("list", resource, namespace, "", query)
-            metadata = data.get("metadata") or {}
-            for item in data.get("items") or []:
-                # Lists leave out what their own kind says already.
-                item.setdefault("apiVersion", self._served[resource.key].api_version)
-                item.setdefault("kind", resource.kind)
+            for item in data["items"]:
+                item.setdefault("apiVersion", self._versions[resource.key].api_version)
                 items.append(item)
-            if not metadata.get("continue"):
-                return ListResult(items, str(metadata.get("resourceVersion") or ""))
-            query["continue"] = metadata["continue"]
+            token = data["metadata"].get("continue")
+            if not token:
+                return ListResult(items, str(data["metadata"].get("resourceVersion") or ""))
+            if token == query.get("continue"):
+                raise BadAnswer(f"the list of {resource.plural} comes back to the page it came from", "a proxy may be in the way")
+            query["continue"] = token
+        raise BadAnswer(f"the list of {resource.plural} has no end ({len(items)} so far)", "is this really a Kubernetes API server?")
 
     def _read(self, verb: str, resource: Resource, namespace: str, name: str, query: Mapping[str, Any]) -> Manifest:
         """Read in the newest version that the cluster serves: which one that is, is asked once."""
         choices = [resource, *(replace(resource, version=v, older=()) for v in resource.older)]
-        known = self._served.get(resource.key, resource)
+        known = self._versions.get(resource.key, resource)
         missing: KindNotInstalled | None = None
         for choice in sorted(choices, key=lambda c: c != known):
-            answer = self.transport.request("GET", path_of(choice, namespace, name), query)
+            answer = self.request("GET", path_of(choice, namespace, name), query)
             try:
-                found = self._object(answer, verb, choice, namespace, name)
+                data = self._data(answer, verb, choice, namespace, name)
+                found = shape.listed(data, choice) if verb == "list" else shape.checked(data, verb, choice, name)
             except KindNotInstalled as error:
                 missing = missing or error
                 continue
             except NotFound:
-                self._served[resource.key] = choice
+                self._versions[resource.key] = choice
                 raise
-            self._served[resource.key] = choice
+            self._versions[resource.key] = choice
             return found
         assert missing is not None
         raise missing
@@ -152,7 +186,7 @@ class Cluster:
         """
         name = str((obj.get("metadata") or {}).get("name") or "")
         query = {"fieldManager": FIELD_MANAGER, "fieldValidation": "Strict" if strict else "Warn", "dryRun": "All" if dry_run else None}
-        answer = self.transport.request("POST", path_of(resource, namespace), query, obj, repeatable=dry_run or is_own is not None)
+        answer = self.request("POST", path_of(resource, namespace), query, obj, repeatable=dry_run or is_own is not None)
         try:
             stored = self._object(answer, "create", resource, namespace, name)
         except AlreadyExists:
@@ -167,12 +201,12 @@ class Cluster:
     def replace(self, resource: Resource, namespace: str, obj: Manifest) -> Manifest:
         """Replace an object (PUT)."""
         name = str(obj["metadata"]["name"])
-        answer = self.transport.request("PUT", path_of(resource, namespace, name), {"fieldManager": FIELD_MANAGER}, obj)
+        answer = self.request("PUT", path_of(resource, namespace, name), {"fieldManager": FIELD_MANAGER}, obj)
         return self._object(answer, "update", resource, namespace, name)
 
     def patch(self, resource: Resource, namespace: str, name: str, patch: Any, *, subresource: str = "", dry_run: bool = False) -> Manifest:
         """Apply a JSON merge patch."""
-        answer = self.transport.request(
+        answer = self.request(
             "PATCH",
             path_of(resource, namespace, name, subresource),
             {"fieldManager": FIELD_MANAGER, "dryRun": "All" if dry_run else None},
@@ -180,7 +214,8 @@ class Cluster:
             content_type="application/merge-patch+json",
             repeatable=True,
         )
-        return self._object(answer, "patch", resource, namespace, name)
+        data = self._data(answer, "patch", resource, namespace, name)
+        return data if subresource else shape.checked(data, "patch", resource, name)
 
     def delete(
         self,
@@ -204,10 +239,10 @@ class Cluster:
             options["gracePeriodSeconds"] = grace
         if dry_run:
             options["dryRun"] = ["All"]
-        answer = self.transport.request("DELETE", path_of(resource, namespace, name), None, options)
+        answer = self.request("DELETE", path_of(resource, namespace, name), None, options)
         if answer.status == 404 and answer.tries > 1:
             return None  # an earlier try, whose answer was lost, has deleted it
-        return self._object(answer, "delete", resource, namespace, name)
+        return shape.deleted(self._data(answer, "delete", resource, namespace, name), resource, name)
 
     def watch(
         self,
@@ -232,10 +267,11 @@ class Cluster:
         from arena_core.kube.watch import Watch
 
         def read() -> ListResult:
-            return self.list(resource, namespace, label_selector=label_selector, field_selector=field_selector)
+            return self.limited(deadline).list(resource, namespace, label_selector=label_selector, field_selector=field_selector)
 
+        deadline = self.limited(None if timeout is None else time.monotonic() + timeout).deadline
         query = {"labelSelector": label_selector, "fieldSelector": field_selector}
-        return Watch(self.transport, resource, namespace, query, read, timeout, stop, opened).events(resource_version, known)
+        return Watch(self.transport, resource, namespace, query, read, deadline, stop, opened).events(resource_version, known)
 
     def stream_logs(self, namespace: str, pod: str, options: LogOptions | None = None) -> Iterator[bytes]:
         """Yield the log of a container line by line; a followed log goes on after a broken connection, without gap or repetition."""
@@ -262,32 +298,34 @@ class Cluster:
     def who_am_i(self) -> str:
         """Return the user name that the server knows us by (SelfSubjectReview)."""
         body = {"apiVersion": REVIEWS.api_version, "kind": REVIEWS.kind}
-        answer = self.transport.request("POST", path_of(REVIEWS, ""), None, body, repeatable=True)
+        answer = self.request("POST", path_of(REVIEWS, ""), None, body, repeatable=True)
         review = self._object(answer, "create", REVIEWS, "", "")
         return str(((review.get("status") or {}).get("userInfo") or {}).get("username") or "")
 
     def _object(self, answer: Answer, verb: str, resource: Resource, namespace: str, name: str) -> Manifest:
-        data = _decode(answer) if answer.ok else None
-        if data is None:
-            raise _refused(answer, verb, resource, namespace, name)
-        return data
+        return shape.checked(self._data(answer, verb, resource, namespace, name), verb, resource, name)
+
+    def _data(self, answer: Answer, verb: str, resource: Resource, namespace: str, name: str) -> Any:
+        """Return what a 2xx answer holds; what the server refuses is raised."""
+        if not answer.ok:
+            # Imported when something is refused: its patterns cost more than a small list.
+            from arena_core.kube.refusals import refusal
+
+            raise refusal(answer.status, answer.body, verb=verb, resource=resource, namespace=namespace, name=name)
+        try:
+            return answer.json()
+        except ValueError:
+            raise _not_json(answer, self.server) from None
 
 
-def _refused(answer: Answer, verb: str, resource: Resource, namespace: str, name: str) -> ArenaError:
-    # Imported when something is refused: its patterns cost more than a small list.
-    from arena_core.kube.refusals import refusal
-
-    if answer.ok:
-        return refusal(404, b"not JSON", verb=verb, resource=None, namespace=namespace, name=name)
-    return refusal(answer.status, answer.body, verb=verb, resource=resource, namespace=namespace, name=name)
-
-
-def _decode(answer: Answer) -> Manifest | None:
-    try:
-        data = answer.json()
-    except ValueError:
-        return None
-    return data if isinstance(data, dict) else None
+def _not_json(answer: Answer, server: str) -> ClusterUnreachable:
+    """Say what answers instead of an API server: mostly a page to sign in to a network."""
+    page = answer.headers.get("content-type", "").startswith("text/html") or answer.body.lstrip()[:1] == b"<"
+    what = "a web page" if page else "something that is not JSON"
+    return BadAnswer(
+        f"{server} answers with {what} ({answer.status}): it is not a Kubernetes API server, or a proxy answers in its place",
+        "check `server` in the kubeconfig, and whether the network or a proxy asks you to sign in",
+    )
 
 
 def _warnings(headers: Mapping[str, str]) -> tuple[str, ...]:

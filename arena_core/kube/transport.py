@@ -6,62 +6,58 @@ import http.client
 import json
 import logging
 import random
+import socket
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from arena_core import __version__
 from arena_core.errors import ClusterUnreachable
+from arena_core.kube.answer import Answer, lower_headers, read_body
+from arena_core.kube.deadline import check, remaining
 from arena_core.kube.endpoint import Endpoint
-from arena_core.kube.wire import BROKEN, Wire, unreachable
+from arena_core.kube.retry import DELAYS, pause_of, wait_for_answer
+from arena_core.kube.wire import BROKEN, Wire, is_stale, unreachable
+
+__all__ = ["DELAYS", "READ_TIMEOUT", "Answer", "Stream", "Transport", "encode_query"]
 
 log = logging.getLogger(__name__)
 
 READ_TIMEOUT = 60.0
-#: Seconds between tries; each is varied by up to a half, so that many clients do not come back together.
-DELAYS = (0.1, 0.4, 1.0, 2.0)
-MAX_RETRY_AFTER = 30.0
-_TRANSIENT = (500, 502, 503, 504)
+JSON = "application/json"
 _SAFE = ("GET", "DELETE", "PUT")
 
 
-class Answer(NamedTuple):
-    """A whole answer. ``tries`` is above 1 when the request was sent again."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-    tries: int = 1
-
-    @property
-    def ok(self) -> bool:
-        """Whether it is 2xx."""
-        return 200 <= self.status < 300
-
-    def json(self) -> Any:
-        """Return the decoded body."""
-        return json.loads(self.body) if self.body else None
-
-
 class Stream:
-    """An answer that is read line by line (watch, log) on a connection of its own."""
+    """An answer that is read while it comes (watch, log), on a connection of its own."""
 
-    def __init__(self, connection: http.client.HTTPConnection, response: http.client.HTTPResponse) -> None:
+    def __init__(self, connection: http.client.HTTPConnection, response: http.client.HTTPResponse, sock: socket.socket) -> None:
         self._connection = connection
+        # The connection lets go of it when the server says `Connection: close`; the answer is still read from it.
+        self._sock = sock
         self.response = response
 
     def settimeout(self, seconds: float | None) -> None:
         """Limit how long one read may wait."""
-        if self._connection.sock is not None:
-            self._connection.sock.settimeout(seconds)
+        try:
+            self._sock.settimeout(seconds)
+        except OSError:
+            pass  # it has been closed: the next read tells
+
+    def chunks(self) -> Iterator[bytes]:
+        """Yield what comes as it comes. Raises what the socket raises, ``IncompleteRead`` for a body that is cut."""
+        while chunk := self.response.read1(65536):
+            yield chunk
+        if self.response.length:
+            raise http.client.IncompleteRead(b"", self.response.length)
 
     def lines(self) -> Iterator[bytes]:
         """Yield line by line, each with its newline; the last one lacks it if the stream ends without. Raises what the socket raises."""
         rest = b""
-        while chunk := self.response.read1(65536):
+        for chunk in self.chunks():
             *whole, rest = (rest + chunk).split(b"\n")
             for line in whole:
                 yield line + b"\n"
@@ -70,14 +66,10 @@ class Stream:
 
     def close(self) -> None:
         """End the stream; a reader in another thread wakes up."""
-        import socket
-
-        sock = self._connection.sock
-        if sock is not None:
-            try:
-                sock.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
+        try:
+            self._sock.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
         self._connection.close()
 
 
@@ -92,6 +84,11 @@ class Transport:
         self._lock = threading.Lock()
         self._reached = False
 
+    @property
+    def where(self) -> str:
+        """The server in words."""
+        return f"the API server at {self.endpoint.display}"
+
     def request(
         self,
         method: str,
@@ -99,70 +96,44 @@ class Transport:
         query: Mapping[str, Any] | None = None,
         body: Any = None,
         *,
-        content_type: str = "application/json",
+        content_type: str = JSON,
+        accept: str = JSON,
         repeatable: bool | None = None,
         timeout: float = READ_TIMEOUT,
+        deadline: float | None = None,
     ) -> Answer:
         """Send one request and return the answer, whatever its status.
 
         ``repeatable`` says that the request may be sent again when it is unknown whether it arrived; by default this holds for
-        GET, PUT and DELETE.
+        GET, PUT and DELETE. After ``deadline`` (of ``time.monotonic()``) it is ``DeadlineExceeded``.
         """
-        payload = None if body is None else json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
+        payload = None if body is None else json.dumps(body, separators=(",", ":")).encode()
         again = method in _SAFE if repeatable is None else repeatable
-        tries = 0
-        renewed = False
-        while True:
-            tries += 1
-            pause = DELAYS[tries - 1] if tries <= len(DELAYS) else None
-            try:
-                answer = self._once(method, path, query, payload, content_type, timeout, again)
-            except _Broken as broken:
-                if pause is None or not broken.retry or not (again or broken.unsent):
-                    raise unreachable(broken.cause, self.endpoint) from broken.cause
-                log.debug("%s %s: connection broke (%s), trying again", method, path, type(broken.cause).__name__)
-            else:
-                if answer.status == 401 and self.endpoint.refresh and not renewed:
-                    renewed = True
-                    self._renew()
-                    continue
-                wait = _retry_after(answer, again, method)
-                if wait is None or pause is None:
-                    log.debug("%s %s: %d", method, path, answer.status)
-                    return answer._replace(tries=answer.tries + tries - 1)
-                pause = max(pause, wait)
-                log.debug("%s %s: %d, trying again in %.1f s", method, path, answer.status, pause)
-            time.sleep(pause * random.uniform(0.5, 1.0) if pause < 1 else pause)
 
-    def stream(self, path: str, query: Mapping[str, Any] | None = None, *, timeout: float | None = None) -> Stream | Answer:
-        """Open a GET whose body is read while it comes; an answer that is not 2xx is returned whole.
+        def once() -> Answer:
+            return self._once(_Request(method, path, query, payload, content_type, accept), timeout, deadline, again)
 
-        Connection failures are raised as ``ClusterUnreachable``; resuming is the caller's, who knows from where.
+        found, tries = self._repeat(once, method, path, again=again, deadline=deadline)
+        assert isinstance(found, Answer)
+        return found._replace(tries=found.tries + tries - 1)
+
+    def stream(
+        self, path: str, query: Mapping[str, Any] | None = None, *, timeout: float | None = None, deadline: float | None = None
+    ) -> Stream | Answer:
+        """Open a GET whose body is read while it comes, with the retries of any GET; an answer that is not 2xx is returned whole.
+
+        ``timeout`` limits each read of the body, ``deadline`` the opening. Resuming a stream that breaks is the caller's, who knows
+        from where.
         """
-        renewed = False
-        while True:
-            connection = self.wire.open(READ_TIMEOUT)
-            try:
-                response = self._send(connection, "GET", path, query, None, "", gzip=False)
-                if 200 <= response.status < 300:
-                    connection.sock.settimeout(timeout)
-                    return Stream(connection, response)
-                answer = Answer(response.status, _lower(response), response.read())
-            except (OSError, http.client.HTTPException) as error:
-                connection.close()
-                raise unreachable(error, self.endpoint) from error
-            connection.close()
-            if answer.status != 401 or not self.endpoint.refresh or renewed:
-                return answer
-            renewed = True
-            self._renew()
+        found, _ = self._repeat(lambda: self._open(path, query, timeout, deadline), "GET", path, again=True, deadline=deadline)
+        return found
 
-    def headers(self) -> list[tuple[str, str]]:
-        """Return what every request carries: who we are and what we accept."""
-        found = [("User-Agent", f"arena/{__version__}"), ("Accept", "application/json")]
-        found += list(self.endpoint.credentials.headers().items())
+    def headers(self) -> list[tuple[str, str | bytes]]:
+        """Return what every request carries besides what it accepts: who we are."""
+        found: list[tuple[str, str | bytes]] = [("User-Agent", f"arena/{__version__}")]
+        found += [(name, value.encode()) for name, value in self.endpoint.credentials.headers().items()]
         found += list(self.wire.proxy_headers.items())
-        found += [(name, value) for name, values in self.endpoint.impersonate.items() for value in values]
+        found += [(name, value.encode()) for name, values in self.endpoint.impersonate.items() for value in values]
         return found
 
     def close(self) -> None:
@@ -172,6 +143,39 @@ class Transport:
         for connection in idle:
             connection.close()
 
+    def target(self, path: str, query: Mapping[str, Any] | None = None) -> str:
+        """Return the request line's target: prefix, path and query."""
+        return self.wire.prefix + quote(path, safe="/:@!$&'()*+,;=~%") + encode_query(query or {})
+
+    def _repeat(
+        self, once: Callable[[], Answer | Stream], method: str, path: str, *, again: bool, deadline: float | None
+    ) -> tuple[Answer | Stream, int]:
+        """Return what a request gave in the end, and after how many tries."""
+        tries, renewed = 0, False
+        while True:
+            tries += 1
+            pause = pause_of(tries)
+            try:
+                found = once()
+            except _Broken as broken:
+                if pause is None or not broken.retry or not (again or broken.unsent):
+                    raise unreachable(broken.cause, self.endpoint) from broken.cause
+                log.debug("%s %s: connection broke (%s), trying again", method, path, type(broken.cause).__name__)
+            else:
+                if isinstance(found, Stream):
+                    return found, tries
+                if found.status == 401 and self.endpoint.refresh and not renewed:
+                    renewed = True
+                    self._renew()
+                    continue
+                wait = wait_for_answer(found, tries, repeatable=again, reads=method == "GET")
+                if wait is None or pause is None:
+                    log.debug("%s %s: %d", method, path, found.status)
+                    return found, tries
+                pause = max(pause, wait)
+                log.debug("%s %s: %d, trying again in %.1f s", method, path, found.status, pause)
+            time.sleep(remaining(deadline, pause * random.uniform(0.5, 1.0) if pause < 1 else pause, self.where))
+
     def _renew(self) -> None:
         if self.endpoint.refresh is None:
             return
@@ -179,84 +183,108 @@ class Transport:
         self.wire.renew(self.endpoint)
         self.close()
 
-    def _once(
-        self, method: str, path: str, query: Mapping[str, Any] | None, payload: bytes | None, content_type: str, timeout: float, again: bool
-    ) -> Answer:
-        connection, fresh = self._take(timeout)
+    def _once(self, request: _Request, timeout: float, deadline: float | None, again: bool) -> Answer:
+        connection, fresh = self._take(remaining(deadline, timeout, self.where))
+        sock = connection.sock
         try:
-            response = self._send(connection, method, path, query, payload, content_type, gzip=not self.endpoint.loopback)
-            body = response.read()
+            response = self._send(connection, request, gzip=not self.endpoint.loopback)
+            body = read_body(response, sock, timeout, deadline, self.where)
         except BROKEN as error:
             connection.close()
             if not fresh and again and not isinstance(error, TimeoutError):
                 # A kept connection that the server had closed meanwhile: not a failure, just a stale connection. Yet the request may
                 # have arrived, so it counts as a try.
-                second = self._once(method, path, query, payload, content_type, timeout, again)
+                second = self._once(request, timeout, deadline, again)
                 return second._replace(tries=second.tries + 1)
-            raise _Broken(error, retry=not isinstance(error, TimeoutError)) from error
+            raise self._broken(error, deadline) from error
         except BaseException:
             connection.close()
             raise
         self._reached = True
-        headers = _lower(response)
         if response.will_close:
             connection.close()
         else:
             with self._lock:
                 self._idle.append(connection)
-        if headers.get("content-encoding") == "gzip":
-            import gzip
+        return Answer(response.status, lower_headers(response), body)
 
-            body = gzip.decompress(body)
-        return Answer(response.status, headers, body)
+    def _open(self, path: str, query: Mapping[str, Any] | None, timeout: float | None, deadline: float | None) -> Stream | Answer:
+        connection = self._dial(remaining(deadline, READ_TIMEOUT, self.where))
+        sock = connection.sock
+        try:
+            response = self._send(connection, _Request("GET", path, query, accept="*/*" if path.endswith("/log") else JSON), gzip=False)
+            if 200 <= response.status < 300:
+                sock.settimeout(timeout)
+                self._reached = True
+                return Stream(connection, response, sock)
+            body = read_body(response, sock, READ_TIMEOUT, deadline, self.where)
+        except BROKEN as error:
+            connection.close()
+            raise self._broken(error, deadline) from error
+        except BaseException:
+            connection.close()
+            raise
+        connection.close()
+        return Answer(response.status, lower_headers(response), body)
+
+    def _broken(self, error: Exception, deadline: float | None) -> _Broken:
+        """Return what a failed exchange means: a server that is silent is not asked again, and not beyond the caller's time."""
+        slow = isinstance(error, TimeoutError)
+        if slow:
+            check(deadline, self.where)
+        return _Broken(error, retry=not slow)
 
     def _take(self, timeout: float) -> tuple[http.client.HTTPConnection, bool]:
-        with self._lock:
-            kept = self._idle.pop() if self._idle else None
-        if kept is not None and kept.sock is not None:
-            kept.sock.settimeout(timeout)
-            return kept, False
+        while True:
+            with self._lock:
+                kept = self._idle.pop() if self._idle else None
+            if kept is None:
+                return self._dial(timeout), True
+            if kept.sock is not None and not is_stale(kept.sock):
+                kept.sock.settimeout(timeout)
+                return kept, False
+            kept.close()
+
+    def _dial(self, timeout: float) -> http.client.HTTPConnection:
         try:
-            return self.wire.open(timeout), True
+            return self.wire.open(timeout)
         except ClusterUnreachable as error:
             # A server that was there a moment ago is probably restarting; one that never answered is probably not there.
             if self._reached and isinstance(error.__cause__, OSError):
                 raise _Broken(error.__cause__, retry=True, unsent=True) from error
             raise
 
-    def _send(
-        self,
-        connection: http.client.HTTPConnection,
-        method: str,
-        path: str,
-        query: Mapping[str, Any] | None,
-        payload: bytes | None,
-        content_type: str,
-        *,
-        gzip: bool,
-    ) -> http.client.HTTPResponse:
+    def _send(self, connection: http.client.HTTPConnection, request: _Request, *, gzip: bool) -> http.client.HTTPResponse:
         self.requests += 1
-        connection.putrequest(method, self.target(path, query), skip_accept_encoding=True)
+        connection.putrequest(request.method, self.target(request.path, request.query), skip_accept_encoding=True)
         for name, value in self.headers():
             connection.putheader(name, value)
+        connection.putheader("Accept", request.accept)
         if gzip:
             connection.putheader("Accept-Encoding", "gzip")
-        if payload is not None:
-            connection.putheader("Content-Type", content_type)
-            connection.putheader("Content-Length", str(len(payload)))
-        connection.endheaders(payload)
+        if request.payload is not None:
+            connection.putheader("Content-Type", request.content_type)
+            connection.putheader("Content-Length", str(len(request.payload)))
+        connection.endheaders(request.payload)
         return connection.getresponse()
 
-    def target(self, path: str, query: Mapping[str, Any] | None = None) -> str:
-        """Return the request line's target: prefix, path and query."""
-        return self.wire.prefix + quote(path, safe="/:@!$&'()*+,;=~%") + encode_query(query or {})
+
+class _Request(NamedTuple):
+    """One request as it goes over the wire."""
+
+    method: str
+    path: str
+    query: Mapping[str, Any] | None
+    payload: bytes | None = None
+    content_type: str = JSON
+    accept: str = JSON
 
 
 class _Broken(Exception):
     """A connection broke: ``unsent`` when the request surely did not arrive."""
 
     def __init__(self, cause: BaseException, *, retry: bool, unsent: bool = False) -> None:
-        super().__init__(str(cause))
+        super().__init__(type(cause).__name__)
         self.cause = cause
         self.retry = retry
         self.unsent = unsent
@@ -272,25 +300,3 @@ def encode_query(query: Mapping[str, Any]) -> str:
             text = "true" if one is True else str(one)
             parts.append(f"{quote(key, safe='')}={quote(text, safe='')}")
     return "?" + "&".join(parts) if parts else ""
-
-
-def _lower(response: http.client.HTTPResponse) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for name, value in response.getheaders():
-        key = name.lower()
-        found[key] = f"{found[key]}\n{value}" if key in found else value
-    return found
-
-
-def _retry_after(answer: Answer, again: bool, method: str) -> float | None:
-    """Return how long to wait before sending again, or None if the answer stands."""
-    given = answer.headers.get("retry-after", "")
-    seconds = min(float(given), MAX_RETRY_AFTER) if given.isdigit() else None
-    if answer.status == 429:
-        return seconds or 0.0
-    if answer.status in _TRANSIENT:
-        if again and (answer.status != 500 or method == "GET"):
-            return seconds or 0.0
-        # The server itself says that it did nothing and may be asked again.
-        return seconds if answer.status == 503 else None
-    return None

@@ -5,16 +5,27 @@ from __future__ import annotations
 import base64
 import http.client
 import os
+import select
 import socket
 import ssl
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from arena_core.errors import ClusterUnreachable
+from arena_core.kube.answer import BadAnswer
 from arena_core.kube.endpoint import Endpoint
 
 CONNECT_TIMEOUT = 10.0
 #: Failures of a connection that say nothing about whether the request arrived.
-BROKEN = (ConnectionResetError, BrokenPipeError, ConnectionAbortedError, TimeoutError, http.client.HTTPException, ssl.SSLEOFError)
+BROKEN = (
+    ConnectionResetError,
+    BrokenPipeError,
+    ConnectionAbortedError,
+    TimeoutError,
+    ssl.SSLError,
+    http.client.HTTPException,
+    # What http.client raises on some damaged heads and chunks. Headers of ours are checked before they get here.
+    ValueError,
+)
 
 
 class _TlsConnection(http.client.HTTPSConnection):
@@ -52,6 +63,7 @@ class Wire:
     def open(self, timeout: float | None) -> http.client.HTTPConnection:
         """Return a connected connection whose reads wait at most ``timeout`` seconds (None = for ever)."""
         connection = self._new()
+        connection.timeout = CONNECT_TIMEOUT if timeout is None else min(timeout, CONNECT_TIMEOUT)
         try:
             try:
                 connection.connect()
@@ -121,6 +133,15 @@ def _proxy_authorization(proxy: SplitResult) -> dict[str, str]:
     return {"Proxy-Authorization": "Basic " + base64.b64encode(pair).decode()}
 
 
+def is_stale(sock: socket.socket) -> bool:
+    """Whether a kept connection has been closed by the server: it would be readable, though nothing was asked."""
+    if not hasattr(select, "poll"):
+        return False
+    poll = select.poll()
+    poll.register(sock, select.POLLIN)
+    return bool(poll.poll(0))
+
+
 def unreachable(error: BaseException, endpoint: Endpoint) -> ClusterUnreachable:
     """Say why there is no connection, and what to check."""
     where = f"the API server at {endpoint.display}"
@@ -128,6 +149,11 @@ def unreachable(error: BaseException, endpoint: Endpoint) -> ClusterUnreachable:
         return ClusterUnreachable(f"{where} refuses the connection", "is the cluster running? check `server` and the current context")
     if isinstance(error, socket.gaierror):
         return ClusterUnreachable(f"{where}: its name cannot be resolved", "check `server` in the kubeconfig, and your network or VPN")
+    if isinstance(error, http.client.RemoteDisconnected):
+        return ClusterUnreachable(f"{where} closes the connection without an answer", "is the cluster restarting? try again")
+    if isinstance(error, http.client.HTTPException | ValueError):
+        # Its text quotes what came.
+        return BadAnswer(f"{where} sent a damaged answer ({type(error).__name__})", "try again; a proxy may be in the way")
     if isinstance(error, TimeoutError):
         return ClusterUnreachable(f"{where} does not answer in time", "check your network or VPN, and whether the cluster is running")
     text = getattr(error, "strerror", None) or str(error) or type(error).__name__

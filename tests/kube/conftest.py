@@ -163,7 +163,7 @@ def fake_api() -> Iterator[FakeApi]:
 def quick_and_clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No waiting between tries, and nothing of the machine's own configuration."""
     quick = (0.01, 0.01, 0.01, 0.01)
-    for module in ("transport", "watch", "logs"):
+    for module in ("retry", "watch", "logs"):
         monkeypatch.setattr(f"arena_core.kube.{module}.DELAYS", quick)
     for name in (
         "KUBECONFIG",

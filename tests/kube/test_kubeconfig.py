@@ -199,7 +199,7 @@ def test_an_exec_plugin_is_run_by_the_official_client(tmp_path: Path, fake_api: 
     plugin.write_text(PLUGIN)
     plugin.chmod(plugin.stat().st_mode | stat.S_IXUSR)
     exec_config(tmp_path / "config", "./login.sh", fake_api.url)
-    fake_api.script(reply(200, {"items": []}))
+    fake_api.script(reply(200, {"kind": "PodList", "items": []}))
     cluster = connect(ConnectOptions(kubeconfig=str(tmp_path / "config")))
     cluster.list(PODS, "default")
     assert fake_api.requests[0].headers["Authorization"] == "Bearer from-plugin"
@@ -216,7 +216,7 @@ def test_a_read_imports_nothing_heavy(tmp_path: Path, fake_api: Any, reply: Any)
         "contexts": [{"name": "j", "context": {"cluster": "c"}}],
         "clusters": [{"name": "c", "cluster": {"server": fake_api.url}}],
     }))  # fmt: skip
-    fake_api.script(reply(200, {"items": []}))
+    fake_api.script(reply(200, {"kind": "PodList", "items": []}))
     code = (
         "import sys; from arena_core.kube.connect import connect, ConnectOptions; from arena_core.kube.resources import PODS\n"
         f"connect(ConnectOptions(kubeconfig={str(path)!r})).list(PODS, 'default')\n"

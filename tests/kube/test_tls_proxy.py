@@ -13,7 +13,7 @@ from arena_core.errors import ClusterUnreachable
 from arena_core.kube.endpoint import Credentials
 from arena_core.kube.resources import PODS
 
-EMPTY = {"items": []}
+EMPTY = {"kind": "PodList", "items": []}
 
 
 def message(cluster: Any) -> str:

@@ -19,7 +19,7 @@ def served(reply: Any, *versions: str) -> Any:
         if request.path.split("/")[3] not in versions:
             return reply(404, "404 page not found\n")
         if request.path.endswith("/workloads"):
-            return reply(200, {"metadata": {"resourceVersion": "1"}, "items": [{"metadata": {"name": "w"}}]})
+            return reply(200, {"kind": "WorkloadList", "metadata": {"resourceVersion": "1"}, "items": [{"metadata": {"name": "w"}}]})
         if request.path.endswith("/localqueues/q"):
             return reply(200, {"kind": "LocalQueue", "metadata": {"name": "q"}})
         return reply(404, {"kind": "Status", "reason": "NotFound", "message": "not found", "details": {"kind": "localqueues"}, "code": 404})

@@ -44,7 +44,7 @@ class World:
         if request.query.get("watch"):
             return self.watches[request.query["resourceVersion"]].pop(0)
         items = self.lists.pop(0)
-        return self.reply(200, {"metadata": {"resourceVersion": str(10 * (3 - len(self.lists)))}, "items": items})
+        return self.reply(200, {"kind": "PodList", "metadata": {"resourceVersion": str(10 * (3 - len(self.lists)))}, "items": items})
 
 
 def test_a_broken_watch_goes_on_where_it_was(fake_api: Any, reply: Any) -> None:
