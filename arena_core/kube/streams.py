@@ -1,4 +1,4 @@
-"""Exec and attach over a websocket (``v5.channel.k8s.io``, else ``v4``): as much of RFC 6455 as these need."""
+"""Exec and attach over a websocket, in Kubernetes' protocol ``v5.channel.k8s.io``, with older servers ``v4``."""
 
 from __future__ import annotations
 
@@ -6,136 +6,120 @@ import base64
 import http.client
 import json
 import os
-import struct
-import threading
+import re
+import socket
 from collections.abc import Sequence
 from typing import Any
 
-from arena_core.errors import ClusterUnreachable
+from arena_core.errors import ArenaError, ClusterUnreachable
+from arena_core.kube.frames import Broken, Frames
+from arena_core.kube.nodes import node_silent
 from arena_core.kube.refusals import refusal
 from arena_core.kube.resources import PODS, path_of
 from arena_core.kube.transport import Transport
+from arena_core.kube.wire import unreachable
 
 STDIN, STDOUT, STDERR, STATUS, RESIZE, CLOSE = 0, 1, 2, 3, 4, 255
-_BINARY, _CLOSE, _PING, _PONG = 2, 8, 9, 10
+#: How long the opening of a session may take.
+OPEN_TIMEOUT = 30.0
+V5, V4 = "v5.channel.k8s.io", "v4.channel.k8s.io"
+_NO_PROGRAM = re.compile(r"executable file not found|no such file or directory", re.IGNORECASE)
+_NOT_EXECUTABLE = re.compile(r"permission denied|exec format error|is a directory", re.IGNORECASE)
 
 
 class ExecSession:
     """A running exec or attach. One thread may read while another writes."""
 
-    def __init__(self, connection: http.client.HTTPConnection, response: http.client.HTTPResponse) -> None:
-        self._connection = connection
-        # Kept, because a response that nobody holds closes what it reads from.
-        self._response = response
-        self._reader: Any = response.fp
-        self._protocol = response.getheader("Sec-WebSocket-Protocol") or "v4.channel.k8s.io"
-        self._lock = threading.Lock()
+    def __init__(self, frames: Frames, protocol: str) -> None:
+        self._frames = frames
+        self._protocol = protocol
         self._status: dict[str, Any] | None = None
+        #: How the connection broke, "" while it has not.
+        self.broken = ""
+        frames.start()
 
     @property
     def can_close_stdin(self) -> bool:
         """Whether the server lets us end standard input (v5 only)."""
-        return self._protocol.startswith("v5")
+        return self._protocol == V5
 
     @property
     def exit_code(self) -> int | None:
-        """The exit code of the command, or None while it runs or where the server did not tell."""
+        """The exit code of the command, or None while it runs or where the server did not tell.
+
+        A program that cannot be run has the code that a shell would give: 127 where there is none, 126 where it may not run.
+        """
         if self._status is None:
             return None
         if self._status.get("status") == "Success":
             return 0
-        for cause in (self._status.get("details") or {}).get("causes") or []:
-            if cause.get("reason") == "ExitCode":
-                return int(cause.get("message") or 1)
-        return 1
+        code = self._told_code()
+        if code is not None:
+            return code
+        if _NO_PROGRAM.search(self.message):
+            return 127
+        return 126 if _NOT_EXECUTABLE.search(self.message) else 1
+
+    @property
+    def not_started(self) -> bool:
+        """Whether the command has failed before it ran: then ``message`` is all there is to be known."""
+        return self._status is not None and self._status.get("status") != "Success" and self._told_code() is None
 
     @property
     def message(self) -> str:
         """What the server says about the end of the command."""
         return str((self._status or {}).get("message") or "")
 
+    def _told_code(self) -> int | None:
+        details = (self._status or {}).get("details")
+        for cause in (details.get("causes") if isinstance(details, dict) else None) or []:
+            if isinstance(cause, dict) and cause.get("reason") == "ExitCode" and str(cause.get("message")).isdecimal():
+                return int(cause["message"])
+        return None
+
     def read(self) -> tuple[int, bytes] | None:
         """Return the next (channel, bytes) of standard output or error; None when the session has ended."""
         while True:
-            frame = self._frame()
-            if frame is None:
+            try:
+                message = self._frames.read()
+            except Broken as error:
+                self.broken = "" if self._status is not None else str(error)
                 return None
-            kind, data = frame
-            if kind == _CLOSE:
+            if message is None:
                 return None
-            if kind == _PING:
-                self._send(_PONG, data)
-            elif data and kind != _PONG:
-                channel, payload = data[0], data[1:]
-                if channel == STATUS:
-                    self._status = json.loads(payload or b"{}")
-                elif payload:
-                    return channel, payload
+            channel, payload = message.data[:1], message.data[1:]
+            if channel == bytes([STATUS]):
+                self._status = _status(payload)
+            elif payload:
+                return channel[0], payload
 
     def write(self, data: bytes) -> None:
         """Send to standard input."""
-        self._send(_BINARY, bytes([STDIN]) + data)
+        self._frames.write(bytes([STDIN]) + data)
 
     def close_stdin(self) -> None:
         """End standard input, where the server can."""
         if self.can_close_stdin:
-            self._send(_BINARY, bytes([CLOSE, STDIN]))
+            self._frames.write(bytes([CLOSE, STDIN]))
 
     def resize(self, width: int, height: int) -> None:
         """Tell the terminal its new size."""
-        self._send(_BINARY, bytes([RESIZE]) + json.dumps({"Width": width, "Height": height}).encode())
+        self._frames.write(bytes([RESIZE]) + json.dumps({"Width": width, "Height": height}).encode())
 
     def close(self) -> None:
         """Leave; a command that still runs is told by its closed streams."""
-        try:
-            self._send(_CLOSE, struct.pack(">H", 1000))
-        except OSError:
-            pass
-        self._connection.close()
+        self._frames.close()
 
-    def _frame(self) -> tuple[int, bytes] | None:
-        """Return opcode and payload of a whole message."""
-        kind, message = 0, b""
-        while True:
-            head = self._exactly(2)
-            if head is None:
-                return None
-            final, opcode, length = head[0] & 0x80, head[0] & 0x0F, head[1] & 0x7F
-            if length >= 126:
-                size = self._exactly(2 if length == 126 else 8)
-                if size is None:
-                    return None
-                length = int.from_bytes(size, "big")
-            payload = self._exactly(length)
-            if payload is None:
-                return None
-            if opcode >= _CLOSE:
-                return opcode, payload
-            kind = opcode or kind
-            message += payload
-            if final:
-                return kind, message
 
-    def _exactly(self, size: int) -> bytes | None:
-        try:
-            data: bytes = self._reader.read(size) if size else b""
-        except OSError:
-            return None
-        return data if len(data) == size else None
-
-    def _send(self, opcode: int, payload: bytes) -> None:
-        size = len(payload)
-        head = bytes([0x80 | opcode])
-        if size < 126:
-            head += bytes([0x80 | size])
-        elif size < 1 << 16:
-            head += bytes([0x80 | 126]) + struct.pack(">H", size)
-        else:
-            head += bytes([0x80 | 127]) + struct.pack(">Q", size)
-        mask = os.urandom(4)
-        masked = bytes(b ^ mask[i & 3] for i, b in enumerate(payload))
-        with self._lock:
-            self._connection.sock.sendall(head + mask + masked)
+def _status(payload: bytes) -> dict[str, Any]:
+    """Read the Status that ends a session; anything else is a failure in the server's own words."""
+    try:
+        status = json.loads(payload or b"{}")
+    except ValueError:
+        status = None
+    if isinstance(status, dict):
+        return status
+    return {"status": "Failure", "message": payload[:500].decode("utf-8", "replace")}
 
 
 def open_session(
@@ -151,43 +135,53 @@ def open_session(
         "tty": tty,
     }
     target = transport.target(path_of(PODS, namespace, pod, "attach" if attach else "exec"), query)
-    connection, response = _upgrade(transport, target)
-    if response.status != 101:
-        body = response.read()
-        connection.close()
-        verb = "attach to" if attach else "exec in"
-        raise refusal(response.status, body, verb=verb, resource=PODS, namespace=namespace, name=pod)
-    return ExecSession(connection, response)
-
-
-def _upgrade(transport: Transport, target: str) -> tuple[http.client.HTTPConnection, http.client.HTTPResponse]:
-    connection = transport.wire.open(None)
-    transport.requests += 1
+    connection = transport.wire.open(OPEN_TIMEOUT)
     try:
-        connection.putrequest("GET", target, skip_accept_encoding=True)
-        for name, value in transport.headers():
-            if name.lower() != "accept":  # a node answers 406 to an upgrade that accepts anything but */*
-                connection.putheader(name, value)
-        connection.putheader("Connection", "Upgrade")
-        connection.putheader("Upgrade", "websocket")
-        connection.putheader("Sec-WebSocket-Version", "13")
-        connection.putheader("Sec-WebSocket-Key", base64.b64encode(os.urandom(16)).decode())
-        connection.putheader("Sec-WebSocket-Protocol", "v5.channel.k8s.io, v4.channel.k8s.io")
-        connection.endheaders()
-        response = http.client.HTTPResponse(connection.sock, method="GET")
-        # http.client treats 1xx as preliminary and would wait for another answer: read the head ourselves.
-        _read_head(response)
+        response, sock = _upgrade(transport, connection, target)
+        if response.status != 101:
+            raise _refused(response, "attach to" if attach else "exec in", namespace, pod)
+        protocol = response.getheader("Sec-WebSocket-Protocol") or ""
+        if protocol not in (V5, V4):
+            raise ClusterUnreachable(f"{transport.endpoint.display} speaks no protocol for commands that we know: {protocol or 'none'}")
+        return ExecSession(Frames(sock, response), protocol)
     except (OSError, http.client.HTTPException) as error:
         connection.close()
-        raise ClusterUnreachable(f"no session with the API server at {transport.endpoint.display}: {error}") from error
-    return connection, response
+        raise unreachable(error, transport.endpoint) from error
+    except ArenaError:
+        connection.close()
+        raise
 
 
-def _read_head(response: http.client.HTTPResponse) -> None:
+def _refused(response: http.client.HTTPResponse, verb: str, namespace: str, pod: str) -> ArenaError:
+    body = response.read(1 << 20)
+    return node_silent(response.status, body, pod) or refusal(
+        response.status, body, verb=verb, resource=PODS, namespace=namespace, name=pod
+    )
+
+
+def _upgrade(
+    transport: Transport, connection: http.client.HTTPConnection, target: str
+) -> tuple[http.client.HTTPResponse, socket.socket]:
+    transport.requests += 1
+    connection.putrequest("GET", target, skip_accept_encoding=True)
+    for name, value in transport.headers():
+        # The API server answers an upgrade that accepts JSON with 406.
+        if name.lower() != "accept":
+            connection.putheader(name, value)
+    connection.putheader("Connection", "Upgrade")
+    connection.putheader("Upgrade", "websocket")
+    connection.putheader("Sec-WebSocket-Version", "13")
+    connection.putheader("Sec-WebSocket-Key", base64.b64encode(os.urandom(16)).decode())
+    connection.putheader("Sec-WebSocket-Protocol", f"{V5}, {V4}")
+    connection.endheaders()
+    sock = connection.sock
+    response = http.client.HTTPResponse(sock, method="GET")
+    # http.client treats 1xx as preliminary and would wait for another answer: read the head ourselves.
     version, status, reason = response._read_status()  # type: ignore[attr-defined]
-    if status != 101:
+    if status == 101:
+        response.status = status
+        response.headers = response.msg = http.client.parse_headers(response.fp)
+    else:
         response._read_status = lambda: (version, status, reason)  # type: ignore[attr-defined]
         response.begin()
-        return
-    response.status = status
-    response.headers = response.msg = http.client.parse_headers(response.fp)
+    return response, sock
