@@ -12,21 +12,24 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from arena_core.cli.terminal import note
+from arena_core.errors import ClusterUnreachable
 
 if TYPE_CHECKING:
     from arena_core.kube.streams import ExecSession
 
 STDOUT = 1
-#: What a shell says when a program cannot be run, or is not there: only then the server's message is news.
-CANNOT_START = (126, 127)
+NO_END = (
+    "note: standard input has ended, but this cluster is too old to be told (it lacks v5.channel.k8s.io): "
+    "a command that reads to the end keeps waiting; Ctrl-C ends it"
+)
 
 
-def interact(session: ExecSession, *, tty: bool) -> int:
-    """Carry bytes both ways until the command has ended; returns its exit code."""
+def interact(session: ExecSession, *, tty: bool, stdin: bool = True) -> int:
+    """Carry bytes both ways until the command has ended; returns its exit code. Without ``stdin`` nothing of ours is read."""
     stopped = threading.Event()
     with _raw(tty), _resizing(session, tty):
-        writer = threading.Thread(target=_feed, args=(session, stopped), daemon=True)
-        writer.start()
+        if stdin:
+            threading.Thread(target=_feed, args=(session, stopped), daemon=True).start()
         try:
             while (piece := session.read()) is not None:
                 channel, data = piece
@@ -38,10 +41,11 @@ def interact(session: ExecSession, *, tty: bool) -> int:
             session.close()
     code = session.exit_code
     if code is None:
-        note(f"error: the connection to the instance is gone{': ' + session.message if session.message else ''}")
-        return 1
-    if code in CANNOT_START and session.message:
-        note(f"error: {session.message}")
+        raise ClusterUnreachable(
+            f"the connection to the instance was lost{f': {session.broken}' if session.broken else ''}; how the command ended is not known"
+        )
+    if session.not_started:
+        note(f"error: {session.message or 'the command did not start, and the cluster does not say why'}")
     return code
 
 
@@ -57,6 +61,8 @@ def _feed(session: ExecSession, stopped: threading.Event) -> None:
             data = os.read(source, 65536)
             if not data:
                 session.close_stdin()
+                if not session.can_close_stdin:
+                    note(NO_END)
                 return
             session.write(data)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from arena_core import dig
 from arena_core.errors import ArenaError
 from arena_core.jobs.marks import metadata_of
 from arena_core.jobs.session import Session
@@ -33,4 +34,10 @@ def enter(
     pod = next((p for p in job.pods if metadata_of(p).get("name") == source.pod), None)
     if found is not None and pod is not None and found.phase == "Pending" and not container_started(pod, source.container):
         raise ArenaError(f"nothing can be run in it yet: {why_waiting(found, pod)}", f"`arena wait {job.name} --for running` waits for it")
-    return session.cluster.exec(job.namespace, source.pod, command, container=source.container, stdin=stdin, tty=tty)
+    # Imported here: whoever only reads has no use for it.
+    from arena_core.kube.nodes import NodeSilent
+
+    try:
+        return session.cluster.exec(job.namespace, source.pod, command, container=source.container, stdin=stdin, tty=tty)
+    except NodeSilent as error:
+        raise NodeSilent(source.label or source.pod, dig.text(pod, "spec", "nodeName"), error.detail) from error

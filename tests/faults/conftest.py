@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from arena_local.testing import LocalCluster
 from tests.faults.proxy import FaultProxy
 
 local_cluster = local.local_cluster
+_numbers = itertools.count()
 
 
 @pytest.fixture
@@ -29,7 +31,7 @@ def proxy(local_cluster: LocalCluster) -> Iterator[FaultProxy]:
 @pytest.fixture
 def namespace(local_cluster: LocalCluster, request: pytest.FixtureRequest) -> Iterator[str]:
     """A namespace of the test's own."""
-    name = "f-" + re.sub(r"[^a-z0-9]+", "-", request.node.name.lower())[:40].strip("-") + f"-{os.getpid()}"
+    name = "f-" + re.sub(r"[^a-z0-9]+", "-", request.node.name.lower())[:30].strip("-") + f"-{os.getpid()}-{next(_numbers)}"
     local_cluster.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
     yield name
     local_cluster.request("DELETE", f"/api/v1/namespaces/{name}")

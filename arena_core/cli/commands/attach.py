@@ -19,12 +19,15 @@ def run(context: Context, parsed: Parsed) -> int:
     from arena_core.cli.shell import interact
 
     name, command = parsed.args[0], parsed.args[1:] or ["sh"]
+    stdin = not parsed.on("no_stdin")
+    if not stdin and not parsed.args[1:]:
+        raise UsageError("--no-stdin needs a command: a shell that reads nothing ends at once", f"`arena attach {name} --no-stdin -- ls`")
     job = context.client.get(name, job_type=parsed.text("type"))
-    tty = sys.stdin.isatty() and sys.stdout.isatty()
+    tty = stdin and sys.stdin.isatty() and sys.stdout.isatty()
     if not tty and not parsed.args[1:]:
         note("note: standard input is no terminal: the shell reads it as a script")
-    session = context.client.exec(job, command, instance=parsed.text("instance"), container=parsed.text("container"), stdin=True, tty=tty)
-    return interact(session, tty=tty)
+    session = context.client.exec(job, command, instance=parsed.text("instance"), container=parsed.text("container"), stdin=stdin, tty=tty)
+    return interact(session, tty=tty, stdin=stdin)
 
 
 COMMAND = Command(
@@ -36,6 +39,7 @@ COMMAND = Command(
     flags=(
         Flag("instance", "one instance: its name, or short worker-0", short="i", metavar="NAME", complete="instance", once=True),
         Flag("container", "one container of the instance", short="c", metavar="NAME"),
+        Flag("no_stdin", "leave standard input alone, for commands inside a loop that reads it (as ssh -n)", boolean=True),
         TYPE,
     ),
     words="job",
