@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
 from arena_local.bundle import Obj
 from arena_local.kueue import amounts, podsets
-from arena_local.kueue.cohort import Capacity
+from arena_local.kueue.quota import Node
 
-FIT, PREEMPT, NO_FIT = 2, 1, 0
+#: How well something fits: not at all; only if others gave way, and none may be made to; others of the same queue would have to give
+#: way; only such that use more than their share would; it fits.
+NO_FIT, NO_CANDIDATES, PREEMPT, RECLAIM, FIT = range(5)
 _Place = tuple[str, str]
+#: Says how well so much of a place fits once others have given way, and how far up the queue would then borrow.
+Oracle = Callable[[_Place, Decimal], tuple[int, int]]
 
 
 @dataclass
 class Assignment:
-    """What came out: how well it fits, the assignments per pod set, what is used of (flavor, resource), and the explanation."""
+    """What came out: how well it fits, the assignments per pod set, what is used of (flavor, resource), and the explanation.
+
+    ``short`` are the places where others would have to give way; ``reach`` says how far up the queue borrows.
+    """
 
     mode: int = FIT
     pod_sets: list[Obj] = field(default_factory=list)
     usage: dict[_Place, Decimal] = field(default_factory=dict)
+    short: set[_Place] = field(default_factory=set)
+    reach: int = 0
     message: str = ""
 
 
@@ -31,19 +40,24 @@ class _Group:
 
     mode: int = NO_FIT
     flavor: str = ""
-    borrows: bool = False
+    reach: int = 0
+    short: tuple[_Place, ...] = ()
 
 
 class Assigner:
     """Assigns flavors for one Workload, given what the queue can still take."""
 
-    def __init__(self, queue: Obj, flavors: Mapping[str, Obj], capacity: Capacity) -> None:
+    def __init__(self, queue: Obj, flavors: Mapping[str, Obj], node: Node, oracle: Oracle | None = None) -> None:
         self._groups: Sequence[Obj] = queue["spec"].get("resourceGroups") or ()
         fungible = queue["spec"].get("flavorFungibility") or {}
-        self._fungible = fungible.get("whenCanPreempt", "TryNextFlavor")
-        self._borrow = fungible.get("whenCanBorrow", "MayStopSearch") != "TryNextFlavor"
+        self._preempts_first = fungible.get("whenCanPreempt", "TryNextFlavor") == "MayStopSearch"
+        self._borrows_first = fungible.get("whenCanBorrow", "MayStopSearch") != "TryNextFlavor"
+        self._rather_preempts = fungible.get("preference") == "PreemptionOverBorrowing"
+        within = ((queue["spec"].get("preemption") or {}).get("borrowWithinCohort") or {}).get("policy") or "Never"
+        self._preempts_to_borrow = within != "Never"
         self._flavors = flavors
-        self._capacity = capacity
+        self._node = node
+        self._oracle = oracle
 
     def assign(self, workload: Obj, fewer: Mapping[str, int] | None = None) -> Assignment:
         """Return the assignment; a pod set that fits nowhere ends the search. ``fewer`` asks for less of some pod sets."""
@@ -56,7 +70,7 @@ class Assigner:
             if any("pods" in (group.get("coveredResources") or ()) for group in self._groups):
                 wanted["pods"] = Decimal(number[name])
             reasons: list[str] = []
-            mode, chosen = self._pod_set(pod_set, wanted, result.usage, reasons)
+            mode, chosen = self._pod_set(pod_set, wanted, result, reasons)
             result.mode = min(result.mode, mode)
             if mode != FIT:
                 texts.append(f"couldn't assign flavors to pod set {name}: {', '.join(sorted(reasons))}")
@@ -87,9 +101,7 @@ class Assigner:
                 low = middle + 1
         return best
 
-    def _pod_set(
-        self, pod_set: Obj, wanted: Mapping[str, Decimal], taken: Mapping[_Place, Decimal], reasons: list[str]
-    ) -> tuple[int, dict[str, str]]:
+    def _pod_set(self, pod_set: Obj, wanted: Mapping[str, Decimal], result: Assignment, reasons: list[str]) -> tuple[int, dict[str, str]]:
         mode, chosen = FIT, {}
         for resource in sorted(wanted):
             if resource in chosen:
@@ -101,10 +113,12 @@ class Assigner:
                 reasons.append(f"resource {resource} unavailable in ClusterQueue")
                 return NO_FIT, {}
             asked = {name: amount for name, amount in wanted.items() if name in group["coveredResources"]}
-            best = self._group(pod_set, group, asked, taken, reasons)
+            best = self._group(pod_set, group, asked, result.usage, reasons)
             if best.mode == NO_FIT:
                 return NO_FIT, {}
             mode = min(mode, best.mode)
+            result.short.update(best.short)
+            result.reach = max(result.reach, best.reach)
             chosen.update(dict.fromkeys(asked, best.flavor))
         return mode, chosen
 
@@ -122,34 +136,52 @@ class Assigner:
             if unfit:
                 reasons.append(unfit)
                 continue
-            mode = min(
-                (self._resource(flavor, resource, amount, taken, reasons) for resource, amount in sorted(asked.items())), default=FIT
-            )
-            borrows = any(self._capacity.borrows((flavor, r), taken.get((flavor, r), Decimal(0)) + a) for r, a in asked.items())
-            if mode > best.mode or (mode == best.mode == FIT and best.borrows and not borrows):
-                best = _Group(mode, flavor, borrows)
-            if (mode == FIT and (self._borrow or not borrows)) or (mode == PREEMPT and self._fungible in ("MayStopSearch", "Preempt")):
+            one = self._flavor(flavor, asked, taken, reasons)
+            if self._better(one, best):
+                best = one
+            if not self._looks_further(one):
                 break
         return best
 
-    def _resource(self, flavor: str, resource: str, amount: Decimal, taken: Mapping[_Place, Decimal], reasons: list[str]) -> int:
-        place = (flavor, resource)
-        before = taken.get(place, Decimal(0))
-        quota = self._capacity.most(place)
-        if before + amount > quota:
-            numbers = [amounts.text(resource, value) for value in (before, amount, quota)]
+    def _flavor(self, flavor: str, asked: Mapping[str, Decimal], taken: Mapping[_Place, Decimal], reasons: list[str]) -> _Group:
+        mode, reach, short = FIT, 0, []
+        for resource, amount in sorted(asked.items()):
+            place = (flavor, resource)
+            one, height = self._resource(place, amount, taken.get(place, Decimal(0)), reasons)
+            mode, reach = min(mode, one), max(reach, height)
+            if one != FIT:
+                short.append(place)
+        return _Group(mode, flavor, reach, tuple(short))
+
+    def _better(self, one: _Group, other: _Group) -> bool:
+        if NO_FIT in (one.mode, other.mode):
+            return one.mode != NO_FIT
+        if self._rather_preempts and one.reach != other.reach:
+            return one.reach < other.reach
+        return (one.mode, -one.reach) > (other.mode, -other.reach)
+
+    def _looks_further(self, one: _Group) -> bool:
+        settles = not one.reach or self._borrows_first
+        return not settles or not (one.mode == FIT or (one.mode in (PREEMPT, RECLAIM) and self._preempts_first))
+
+    def _resource(self, place: _Place, amount: Decimal, before: Decimal, reasons: list[str]) -> tuple[int, int]:
+        flavor, resource = place
+        whole, most = before + amount, self._node.most(place)
+        if whole > most:
+            numbers = [amounts.text(resource, value) for value in (before, amount, most)]
             reasons.append(
                 f"insufficient quota for {resource} in flavor {flavor}, previously considered podsets requests ({numbers[0]}) "
                 f"+ current podset request ({numbers[1]}) > maximum capacity ({numbers[2]})"
             )
-            return NO_FIT
-        free = self._capacity.free(place)
-        if before + amount <= free:
-            return FIT
-        more = amounts.text(resource, before + amount - free)
-        reasons.append(f"insufficient unused quota for {resource} in flavor {flavor}, {more} more needed")
-        # What is more than the queue's own quota is not taken from others by force.
-        return PREEMPT if before + amount <= self._capacity.nominal(place) else NO_FIT
+            return NO_FIT, 0
+        height, part_of_more = self._node.reach(place, whole)
+        free = self._node.free(place)
+        if whole <= free:
+            return FIT, height
+        reasons.append(f"insufficient unused quota for {resource} in flavor {flavor}, {amounts.text(resource, whole - free)} more needed")
+        if self._oracle and (whole <= self._node.nominal(place) or part_of_more or self._preempts_to_borrow):
+            return self._oracle(place, whole)
+        return NO_FIT, height
 
 
 def _mismatch(spec: Obj, flavor: Obj, group_keys: set[str]) -> str:

@@ -11,6 +11,7 @@ WORKLOADS = f"workloads.{GROUP}"
 CLUSTER_QUEUES = f"clusterqueues.{GROUP}"
 LOCAL_QUEUES = f"localqueues.{GROUP}"
 FLAVORS = f"resourceflavors.{GROUP}"
+COHORTS = f"cohorts.{GROUP}"
 PRIORITY_CLASSES = f"workloadpriorityclasses.{GROUP}"
 
 FINALIZER = f"{GROUP}/resource-in-use"

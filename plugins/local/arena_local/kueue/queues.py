@@ -57,6 +57,27 @@ def obstacle(api: Api, workload: Obj) -> str | None:
     return f"ClusterQueue {cluster} is inactive" if problem(api, queue) else None
 
 
+def unfit(api: Api, queue: Obj, workload: Obj) -> str:
+    """Return why a ClusterQueue does not take a Workload, whatever quota there is, or ""."""
+    selector = queue["spec"].get("namespaceSelector")
+    namespace = api.find("namespaces", "", workload["metadata"]["namespace"])
+    labels = (namespace or {}).get("metadata", {}).get("labels") or {}
+    if selector is not None and _selects(selector, labels):
+        return ""
+    return "workload namespace doesn't match ClusterQueue selector"
+
+
+def _selects(selector: Obj, labels: Mapping[str, str]) -> bool:
+    if any(labels.get(key) != value for key, value in (selector.get("matchLabels") or {}).items()):
+        return False
+    for item in selector.get("matchExpressions") or ():
+        value, wanted = labels.get(item["key"]), item.get("values") or ()
+        checks = {"In": value in wanted, "NotIn": value not in wanted, "Exists": value is not None, "DoesNotExist": value is None}
+        if not checks.get(item["operator"], False):
+            return False
+    return True
+
+
 def waiting(workload: Obj) -> bool:
     """Return whether a Workload counts as pending."""
     return kinds.is_active(workload) and not (kinds.finished(workload) or kinds.reserved(workload))
