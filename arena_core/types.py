@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import Any, Protocol
 
 #: Version of the contract that a plugin was written for (``JobType.contract``). A plugin that asks for a newer one is refused.
@@ -230,13 +230,31 @@ class LogSource:
     label: str = ""
 
 
+class Rank(IntEnum):
+    """How much a cause decides: what refuses comes before what waits, and what never happens before what happens by itself."""
+
+    REFUSED = 1  #: somebody refuses what the job needs (quota, policy, a name that is taken)
+    NEVER = 2  #: cannot happen as it was asked for (more than there is, a class or queue that does not exist)
+    FAILED = 3  #: an instance ended badly
+    HELD = 4  #: waits until somebody changes something
+    WAITS = 5  #: happens by itself
+    INFO = 6  #: good to know, explains nothing alone
+
+
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """One reason why a job is not running, in plain words, and what to do about it."""
+    """One reason why a job is not running, in plain words, and what to do about it.
+
+    ``reason`` is the cluster's own word for it (``FailedCreatePod``, ``OOMKilled``), ``object`` what it is about (``pod/x-master-0``),
+    ``lines`` the last lines of the log where an instance failed.
+    """
 
     message: str
     hint: str = ""
     object: str = ""
+    rank: Rank = Rank.WAITS
+    reason: str = ""
+    lines: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +273,9 @@ class Lookup(Protocol):
 
     def get(self, resource: Resource, name: str, namespace: str = "") -> Manifest | None:
         """Return the object, or None if it, its kind or the right to read it is missing."""
+
+    def list(self, resource: Resource, namespace: str = "") -> Sequence[Manifest] | None:
+        """Return all objects of the kind in the namespace (or all, for a kind without namespaces); None where they cannot be read."""
 
     def exists(self, resource: Resource, name: str, namespace: str = "") -> bool | None:
         """Return whether the object exists; None where that cannot be known (no right to read it).
