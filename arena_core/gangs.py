@@ -8,6 +8,7 @@ from __future__ import annotations
 from arena_core.types import Resource
 
 VOLCANO = Resource("scheduling.volcano.sh", "v1beta1", "PodGroup", "podgroups")
+QUEUE = Resource("scheduling.volcano.sh", "v1beta1", "Queue", "queues", namespaced=False)
 COSCHEDULING = Resource("scheduling.x-k8s.io", "v1alpha1", "PodGroup", "podgroups")
 #: The annotation, and the label, that names a pod's group.
 VOLCANO_NAME = "scheduling.k8s.io/group-name"

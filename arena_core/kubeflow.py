@@ -9,9 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from arena_core import dig, gangs, kueue
+from arena_core import dig, gangs, kueue, queueing
 from arena_core.podstatus import extended_resources, instance, pick_chief
-from arena_core.types import Cause, Find, Instance, JobStatus, Manifest, Phase, PodSet, Related
+from arena_core.podwords import cause_of
+from arena_core.types import NOT_TAKEN_UP, Cause, Find, Instance, JobStatus, Manifest, Phase, PodSet, Rank, Related
 
 if TYPE_CHECKING:  # reading commands use this module and must not pay for pydantic
     from arena_core.args import RunPolicyArgs
@@ -109,11 +110,8 @@ def job_status(
     if phase == Phase.SUSPENDED and (waiting := kueue.waiting(job, related)):
         phase, (reason, message) = Phase.QUEUING, waiting
     elif not phase.finished and phase not in (Phase.SUSPENDED, Phase.QUEUING):
-        stuck = next((i for i in members if i.phase == "Pending" and i.status != "Terminating"), None)
-        if stuck:
-            phase = Phase.PENDING
-            if stuck.reason:
-                reason, message = stuck.reason, f"{stuck.short_name}: {stuck.message or stuck.status}"
+        wanted = sum(s.replicas for s in pod_sets(job, field))
+        phase, reason, message = _with_pods(phase, reason, message, members, pods, wanted)
     end = dig.text(job, "status", "completionTime")
     if phase.finished and not end:
         end = dig.text(dig.condition(job, exact), "lastTransitionTime")
@@ -132,6 +130,26 @@ def job_status(
     )
 
 
+def _with_pods(
+    phase: Phase, reason: str, message: str, members: Sequence[Instance], pods: Sequence[Any], wanted: int
+) -> tuple[Phase, str, str]:
+    """A reason belongs to the phase that is shown: where pods make a running job PENDING they say why, too."""
+    by_name = {dig.text(pod, "metadata", "name"): pod for pod in pods}
+    stuck = [i for i in members if i.phase == "Pending" and i.status != "Terminating"]
+    if stuck:
+        said = [cause for i in stuck if (cause := cause_of(by_name.get(i.name), i))]
+        first = min(said, key=lambda c: (c.rank, c.reason == "Schedulable"), default=None)
+        if first is None:
+            return Phase.PENDING, stuck[0].status, f"{stuck[0].name} is {stuck[0].status}"
+        return Phase.PENDING, first.reason, first.message
+    if phase is Phase.RUNNING and members and len(members) < wanted:
+        return Phase.PENDING, "MissingInstances", f"{len(members)} of {wanted} instances are there"
+    crashing = next((c for i in members if i.status == "CrashLoopBackOff" and (c := cause_of(by_name.get(i.name), i))), None)
+    if phase is Phase.RUNNING and crashing:
+        return phase, crashing.reason, crashing.message
+    return phase, reason, message
+
+
 def requests(specs: Mapping[str, Mapping[str, Any]]) -> dict[str, int]:
     """Return the extended resources of all pods of all roles."""
     total: dict[str, int] = {}
@@ -148,25 +166,20 @@ def _priority(job: Any, specs: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 def explain(status: JobStatus, job: Any, related: Sequence[Any] = ()) -> list[Cause]:
-    """Return in plain words why the job is not running: the queue, pods that wait, containers that failed."""
-    causes: list[Cause] = []
-    if status.phase == Phase.QUEUING and (waiting := kueue.waiting(job, related)):
-        queue = dig.labels(job).get(kueue.QUEUE, "")
-        hint = "it starts by itself when the queue has room; `kubectl describe workload` shows more"
-        causes.append(Cause(f"Kueue has not admitted it yet: {waiting[1]}", hint, f"queue {queue}" if queue else ""))
-    elif status.phase == Phase.SUSPENDED:
-        causes.append(Cause("it is suspended", "set spec.runPolicy.suspend to false to let it run"))
-    elif status.phase == Phase.FAILED and status.message:
-        causes.append(Cause(status.message))
-    for member in status.instances:
-        if member.phase == "Failed" or (member.reason and member.phase != "Succeeded"):
-            code = f", exit code {member.exit_code}" if member.exit_code else ""
-            what = member.message.strip() or member.status
-            causes.append(Cause(f"{member.short_name}: {member.reason or member.status}{code}: {what}", object=f"pod {member.name}"))
-    if not causes and status.phase == Phase.PENDING and not status.exact and not status.instances:
-        hint = "is the operator running? `arena get -e` shows the events of the job"
-        causes.append(Cause("the Training Operator has not taken up the job yet", hint))
-    return causes
+    """Return in plain words why the job is not running, as far as its own object and the queue tell; pods and events speak for themselves."""
+    if status.phase == Phase.QUEUING and (held := queueing.cause(job, related)):
+        return [held]
+    if status.phase == Phase.SUSPENDED:
+        hint = "whoever suspended it sets spec.runPolicy.suspend to false; then it runs"
+        return [Cause("it is suspended", hint, rank=Rank.HELD, reason="Suspended")]
+    if status.phase == Phase.FAILED and status.message:
+        return [Cause(status.message, rank=Rank.INFO, reason=status.reason)]
+    if status.phase == Phase.PENDING and not status.exact and not status.instances:
+        text = "the Training Operator has not taken up the job yet"
+        return [Cause(text, "is the operator running?", rank=Rank.INFO, reason=NOT_TAKEN_UP)]
+    if status.exact == "Restarting" and status.message:
+        return [Cause(status.message, rank=Rank.WAITS, reason=status.reason)]
+    return []
 
 
 def gang_groups(field: str) -> tuple[Related, ...]:
@@ -185,17 +198,23 @@ def _group_of(job: Manifest, field: str, place: str, key: str) -> Find | None:
 
 
 def explain_gang(status: JobStatus, related: Sequence[Any]) -> list[Cause]:
-    """Return why a gang does not start: what its PodGroup says."""
+    """Return why a gang does not start: what its PodGroup says, or that it waits though some of its pods would fit."""
     causes = []
     for group in related if status.phase is Phase.PENDING else ():
         if dig.text(group, "kind") != "PodGroup":
             continue
         condition = dig.condition(group, "Unschedulable")
-        name = f"podgroup {dig.text(group, 'metadata', 'name')}"
+        name = f"podgroup/{dig.text(group, 'metadata', 'name')}"
+        least = dig.number(group, "spec", "minMember")
+        waits = sum(i.phase == "Pending" and not i.node for i in status.instances)
+        hint = "all pods of the gang must fit at once"
         if condition.get("status") == "True" and dig.text(condition, "message"):
-            causes.append(Cause(dig.text(condition, "message"), "all pods of the gang must fit at once", name))
-        elif dig.text(group, "status", "phase") == "Pending":
-            causes.append(Cause("the scheduler has not let the gang in yet", "all pods of the gang must fit at once", name))
+            text = f"its gang cannot start: {dig.text(condition, 'message')}"
+        elif waits or dig.text(group, "status", "phase") == "Pending":
+            text = f"its gang cannot start: {waits or 'all'} of {least or status.replicas} pods that must run together have no place"
+        else:
+            continue
+        causes.append(Cause(text, hint, name, Rank.WAITS, "GangUnschedulable"))
     return causes
 
 
@@ -204,7 +223,8 @@ class Kind:
     """A kind of the operator, as the hooks of its job type need it.
 
     ``field`` holds the replica specs (``pytorchReplicaSpecs``), ``container`` is the main container's name, ``controller`` the
-    operator's name in the labels of pods. ``chief`` is as in ``JobType``: by default the pod that the operator marks, or worker 0.
+    operator's name in the labels of pods. ``chief`` is as in ``JobType``: by default the pod that the operator marks, or worker 0
+    of a job that has workers alone: where a job has a master (or chief) and its pod is gone, no other passes for it.
     """
 
     field: str
@@ -223,7 +243,9 @@ class Kind:
 
     def status(self, job: Any, pods: Sequence[Any], related: Sequence[Any]) -> JobStatus:
         """Return the status from conditions, pods and what queues the job."""
-        return job_status(job, pods, related, field=self.field, container=self.container, chief_rules=self.chief)
+        led = {"Master", "Chief"} & set(replica_specs(job, self.field))
+        rules = tuple(rule for rule in self.chief if not led or rule.get(REPLICA_TYPE) != "worker")
+        return job_status(job, pods, related, field=self.field, container=self.container, chief_rules=rules)
 
     def pod_sets(self, job: Any) -> list[PodSet]:
         """Return one set of pods for each role."""

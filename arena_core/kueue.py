@@ -20,6 +20,7 @@ JOB_UID = f"{GROUP}/job-uid"
 VERSION, OLDER = "v1beta2", ("v1beta1",)
 WORKLOAD = Resource(GROUP, VERSION, "Workload", "workloads", older=OLDER)
 LOCAL_QUEUE = Resource(GROUP, VERSION, "LocalQueue", "localqueues", older=OLDER)
+CLUSTER_QUEUE = Resource(GROUP, VERSION, "ClusterQueue", "clusterqueues", namespaced=False, older=OLDER)
 WORKLOAD_PRIORITY = Resource(GROUP, VERSION, "WorkloadPriorityClass", "workloadpriorityclasses", namespaced=False, older=OLDER)
 
 

@@ -179,8 +179,12 @@ def log_container(pod: Any, asked: str = "", main: str = "") -> str:
     return main if main in names or not names else names[0]
 
 
-def default_log_sources(instances: Sequence[Instance], pods: Sequence[Manifest], query: LogQuery, container: str = "") -> list[LogSource]:
+def default_log_sources(
+    instances: Sequence[Instance], pods: Sequence[Manifest], query: LogQuery, container: str = "", *, replicas: int = 1
+) -> list[LogSource]:
     """Return the streams that the query asks for: one instance, all (the chief first), or the chief.
+
+    ``replicas`` is the number of pods of the whole job: the last one that is left of several is not the chief for that.
 
     Raises ``NotFound`` for an instance that is not there, ``UsageError`` where it is not clear which one is meant.
     """
@@ -191,10 +195,12 @@ def default_log_sources(instances: Sequence[Instance], pods: Sequence[Manifest],
         chosen = [i for i in shown if query.instance in (i.name, i.short_name)][:1]
         if not chosen:
             raise NotFound(f"the job has no instance {query.instance!r}", f"instances: {known}" if known else "it has no instances")
-    elif query.all_instances or len(shown) <= 1:
+    elif query.all_instances or not shown or (len(shown) == 1 and replicas <= 1):
         chosen = shown
     else:
         chosen = [i for i in shown if i.chief][:1]
+        if not chosen and len(shown) == 1:
+            raise NotFound(f"the chief's pod is gone, of {replicas} instances only {known} is left", f"`-i {known}` shows its log")
         if not chosen:
             raise UsageError("the job has several instances and no chief", f"choose one with -i: {known}")
     return [LogSource(i.name, log_container(by_name[i.name], query.container, container), i.short_name) for i in chosen]

@@ -241,6 +241,10 @@ class Rank(IntEnum):
     INFO = 6  #: good to know, explains nothing alone
 
 
+#: ``Cause.reason`` of what a job type says only because nothing has been said: dropped where events tell more or cannot be read.
+NOT_TAKEN_UP = "NotTakenUp"
+
+
 @dataclass(frozen=True, slots=True)
 class Cause:
     """One reason why a job is not running, in plain words, and what to do about it.

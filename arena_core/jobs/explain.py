@@ -1,36 +1,78 @@
-"""``why``: the reasons that the job type sees, then those that every pod has in common."""
+"""``why``: read what the reasons need (events, and what a cause leaves open), and rank them. `get`, `list` and `wait` take the first."""
 
 from __future__ import annotations
 
-import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 from arena_core.errors import ArenaError
-from arena_core.jobs.events import events_of
+from arena_core.jobs import answers
+from arena_core.jobs.lookup import ClusterLookup
 from arena_core.jobs.marks import metadata_of
+from arena_core.jobs.reasons import healthy, reasons, told
 from arena_core.jobs.session import Session
+from arena_core.jobs.unread import phrase
 from arena_core.jobs.views import Job
-from arena_core.jobs.waiting import pod_finished, why_waiting
-from arena_core.types import Cause, Instance, Phase
+from arena_core.kube.resources import EVENTS
+from arena_core.types import Cause, Instance, Manifest, Phase
 
-_FAILED_POD = re.compile(r"exited with code [1-9]")
+#: Of so many causes the hints are looked up; the rest is seldom read.
+_HINTED = 3
 
 
 def explain(session: Session, job: Job) -> list[Cause]:
-    """Return the causes why a job is not running, the first is the one to look at."""
-    causes = list(session.jobs.get(job.job_type).explain(job.manifest, job.pods, job.related))
-    said = " ".join(f"{cause.message} {cause.object}" for cause in causes)
-    pods = {str(metadata_of(p).get("name")): p for p in job.pods}
-    for instance in job.status.instances:
-        pod = pods.get(instance.name)
-        if pod is None or pod_finished(pod) or instance.status in ("Running", "Completed", "Terminating"):
+    """Return the causes why a job is not running, the first is the one to look at, with the answers that the cluster has."""
+    if job.status.phase is Phase.SUCCEEDED:
+        return []
+    job, events = with_events(session, job)
+    lookup = ClusterLookup(session, job.namespace)
+    found = causes_of(session, job, events, lookup)
+    return [answers.hinted(lookup, job, c) if i < _HINTED else c for i, c in enumerate(found)]
+
+
+def causes_of(session: Session, job: Job, events: Sequence[Manifest], lookup: ClusterLookup) -> list[Cause]:
+    """Return the ranked causes from the facts; the cluster is asked only where they leave open whether it can ever end."""
+    own = session.jobs.get(job.job_type).explain(job.manifest, job.pods, job.related)
+    return answers.certain(lookup, job, reasons(job, own, events))
+
+
+def reasoned(session: Session, job: Job) -> Job:
+    """Return the job with its first cause as the reason in its status; a job that runs or has succeeded costs no request."""
+    if healthy(job):
+        return job
+    job, events = with_events(session, job)
+    return told(job, causes_of(session, job, events, ClusterLookup(session, job.namespace)))
+
+
+def all_reasoned(session: Session, jobs: Sequence[Job]) -> list[Job]:
+    """Return jobs with their reasons: one request for the events of each namespace in which a job needs them."""
+    events: dict[str, tuple[list[Manifest], str]] = {}
+    lookups: dict[str, ClusterLookup] = {}
+    found = []
+    for job in jobs:
+        if healthy(job):
+            found.append(job)
             continue
-        text = why_waiting(instance, pod)
-        if text not in said and instance.name not in said:
-            causes.append(Cause(text, object=f"pod/{instance.name}"))
-    if job.status.phase is Phase.FAILED and not failed_instances(job):
-        causes += last_words(session, job)
-    return causes
+        if job.namespace not in events:
+            events[job.namespace] = _events(session, job.namespace)
+        lookup = lookups.setdefault(job.namespace, ClusterLookup(session, job.namespace))
+        rows, unread = events[job.namespace]
+        whole = replace(job, unread=(*job.unread, unread)) if unread else job
+        found.append(told(whole, causes_of(session, whole, rows, lookup)))
+    return found
+
+
+def with_events(session: Session, job: Job) -> tuple[Job, list[Manifest]]:
+    """Return the job, which names the events among what is unread where they are, and the events of its namespace."""
+    found, unread = _events(session, job.namespace)
+    return (replace(job, unread=(*job.unread, unread)) if unread else job), found
+
+
+def _events(session: Session, namespace: str) -> tuple[list[Manifest], str]:
+    try:
+        return list(session.cluster.list(EVENTS, namespace).items), ""
+    except ArenaError as error:
+        return [], phrase(EVENTS, error)
 
 
 def failed_instances(job: Job) -> list[Instance]:
@@ -40,15 +82,3 @@ def failed_instances(job: Job) -> list[Instance]:
     """
     going = {str(metadata_of(pod).get("name")) for pod in job.pods if metadata_of(pod).get("deletionTimestamp")}
     return sorted((i for i in job.status.instances if i.exit_code and i.name not in going), key=lambda i: i.finished or "~")
-
-
-def last_words(session: Session, job: Job) -> list[Cause]:
-    """Say of instances that failed and are gone already what the operator has noted of them."""
-    try:
-        told = [str(event.get("message", "")) for event in events_of(session, job)]
-    except ArenaError:
-        return []
-    failed = [Cause(text) for text in dict.fromkeys(told) if _FAILED_POD.search(text)]
-    if failed:
-        failed[-1] = replace(failed[-1], hint="its log went with it; with --clean-task-policy None instances stay")
-    return failed

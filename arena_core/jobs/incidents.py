@@ -184,6 +184,19 @@ def endings(job: Job, events: Sequence[Manifest]) -> list[Cause]:
     return list(found.values())
 
 
+def gangs(job: Job, events: Sequence[Manifest]) -> list[Cause]:
+    """Return what the scheduler last said of the gang of a job that waits: its PodGroup's condition is often vaguer."""
+    if job.status.phase != "PENDING":
+        return []
+    for event in reversed(events):
+        kind, name, _ = involved(event)
+        if kind == "PodGroup" and reason_of(event) == "Scheduled":
+            return []
+        if kind == "PodGroup" and reason_of(event) == "Unschedulable":
+            return [Cause(f"its gang cannot start: {message_of(event)}", "", f"podgroup/{name}", Rank.WAITS, "GangUnschedulable")]
+    return []
+
+
 def told(events: Sequence[Manifest], count: int = 3) -> list[str]:
     """Return the last events as they were told, the newest first."""
     rows: dict[str, Any] = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from arena_core.errors import ArenaError, KindNotInstalled, NotFound, PermissionDenied
@@ -19,6 +19,7 @@ class ClusterLookup:
         self._kept: dict[tuple[str, str, str], Manifest | None] = {}
         self._denied: set[tuple[str, str, str]] = set()
         self._served: dict[str, bool | None] = {}
+        self._lists: dict[tuple[str, str], list[Manifest] | None] = {}
 
     def get(self, resource: Resource, name: str, namespace: str = "") -> Manifest | None:
         """Return the object, or None if it, its kind or the right to read it is missing."""
@@ -35,6 +36,16 @@ class ClusterLookup:
             except PermissionDenied:
                 self._denied.add(key)
         return self._kept[key]
+
+    def list(self, resource: Resource, namespace: str = "") -> Sequence[Manifest] | None:
+        """Return all objects of the kind (of every namespace with ``*``), or None where they cannot be read or are not served."""
+        where = "" if namespace == "*" or not resource.namespaced else namespace or self._namespace
+        if (resource.key, where) not in self._lists:
+            try:
+                self._lists[resource.key, where] = self._cluster.list(resource, where).items
+            except ArenaError:
+                self._lists[resource.key, where] = None
+        return self._lists[resource.key, where]
 
     def exists(self, resource: Resource, name: str, namespace: str = "") -> bool | None:
         """Return whether the object exists; None where that may not be known, False also where its kind is not served."""

@@ -6,16 +6,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from arena_core import dig
 from arena_core.jobs import incidents
 from arena_core.jobs.marks import metadata_of
 from arena_core.jobs.views import Job
 from arena_core.podwords import cause_of
 from arena_core.queueing import past_eviction
-from arena_core.types import Cause, Instance, Manifest, Phase, Rank
-
-#: What a job type may say from the absence of everything: true only if everything could be read.
-NOT_TAKEN_UP = "NotTakenUp"
+from arena_core.types import NOT_TAKEN_UP, Cause, Instance, Manifest, Phase, Rank
 
 
 def reasons(job: Job, own: Sequence[Cause], events: Sequence[Manifest]) -> list[Cause]:
@@ -32,8 +28,9 @@ def reasons(job: Job, own: Sequence[Cause], events: Sequence[Manifest]) -> list[
     found = [
         *incidents.refusals(job, mine),
         *(incidents.failures_of_gone(job, mine) if phase is Phase.FAILED else ()),
-        *pods,
         *(c for c in own if _object(c) not in known or not _object(c).startswith("pod/")),
+        *incidents.gangs(job, mine),
+        *pods,
         *_evicted(job, mine),
     ]
     unread = getattr(job, "unread", ())
@@ -103,13 +100,9 @@ def _grouped(rows: Sequence[tuple[Instance, Cause]]) -> list[Cause]:
         member, cause = same[0]
         if len(same) > 1:
             who = f"{member.name} and {len(same) - 1} more"
-            cause = replace(cause, message=f"{pattern.replace(chr(0), member.name)} ({len(same)} instances alike)" if False else _many(pattern, who))
+            cause = replace(cause, message=pattern.replace("\0", who))
         found.append(cause)
     return found
-
-
-def _many(pattern: str, who: str) -> str:
-    return pattern.replace("\0", who)
 
 
 def _evicted(job: Job, events: Sequence[Manifest]) -> list[Cause]:
@@ -142,7 +135,9 @@ def _rest(job: Job, ranked: Sequence[Cause], events: Sequence[Manifest]) -> list
     if last and not said:
         rows.append(Cause("the last events: " + "; ".join(last), "no more is known", "", Rank.INFO, "Events"))
     elif not rows and not said:
-        rows.append(Cause("nothing has been reported about it: no condition and no event", "no more is known", "", Rank.INFO, "NothingKnown"))
+        rows.append(
+            Cause("nothing has been reported about it: no condition and no event", "no more is known", "", Rank.INFO, "NothingKnown")
+        )
     return rows
 
 
@@ -156,8 +151,3 @@ def _once(causes: Sequence[Cause]) -> list[Cause]:
     for cause in causes:
         kept.setdefault(cause.message, replace(cause, object=_object(cause)))
     return list(kept.values())
-
-
-def summary(job: Manifest) -> str:
-    """Return the job's name for a sentence."""
-    return dig.text(job, "metadata", "name")

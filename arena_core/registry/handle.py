@@ -107,7 +107,8 @@ class JobTypeHandle:
         """Return where the logs are; without a hook the chief's container first, then by ``query``."""
         if self._implements("arena_log_sources"):
             return self._many("arena_log_sources", LogSource, job=job, pods=pods, query=query, jobs=self._jobs)
-        return default_log_sources(self.status(job, pods).instances, pods, query, self._job_type.container)
+        status = self.status(job, pods)
+        return default_log_sources(status.instances, pods, query, self._job_type.container, replicas=status.replicas)
 
     def explain(self, job: Manifest, pods: Sequence[Manifest], related: Sequence[Manifest] = ()) -> list[Cause]:
         """Return in plain words why the job is not running."""

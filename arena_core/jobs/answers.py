@@ -1,0 +1,144 @@
+"""What only the cluster knows about a cause: whether it can ever end, and the answer that a hint needs (queues, what is free, who holds it)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from arena_core import dig, gangs, kueue, queueing
+from arena_core.jobs import room
+from arena_core.jobs.marks import metadata_of
+from arena_core.jobs.views import Job
+from arena_core.kube.resources import NODES, PODS
+from arena_core.preflight import PRIORITY_CLASS
+from arena_core.types import Cause, Lookup, Manifest, Rank, Resource
+
+
+def certain(lookup: Lookup, job: Job, causes: Sequence[Cause]) -> list[Cause]:
+    """Return the causes, with those raised that can never end as the cluster is; asks only where a cause leaves it open."""
+    found = [_certain(lookup, job, cause) for cause in causes]
+    return sorted(found, key=lambda c: c.rank)
+
+
+def _certain(lookup: Lookup, job: Job, cause: Cause) -> Cause:
+    if cause.reason == "NoWorkload":
+        return _no_workload(lookup, job, cause)
+    if cause.reason == "Unschedulable" and cause.object.startswith("pod/"):
+        nodes = lookup.list(NODES)
+        pod = _pod(job, cause)
+        if nodes and pod and (never := room.never_fits(pod, nodes)):
+            name = cause.object.removeprefix("pod/")
+            hint = "ask for less per instance, or add a larger node"
+            return replace(cause, message=f"{name} can never be scheduled: it {never}", hint=hint, rank=Rank.NEVER, reason="NeverFits")
+    return cause
+
+
+def _no_workload(lookup: Lookup, job: Job, cause: Cause) -> Cause:
+    """Kueue has said nothing of a job that waits for it: most often a name is wrong."""
+    labels = dig.labels(job.manifest)
+    queue, priority = labels.get(kueue.QUEUE, ""), labels.get(kueue.PRIORITY, "")
+    if lookup.serves(kueue.LOCAL_QUEUE) is False:
+        text = f"it waits for queue {queue}, but Kueue is not installed on this cluster"
+        return replace(cause, message=text, hint="have Kueue installed, or submit without --kueue-queue", rank=Rank.NEVER, reason="NoKueue")
+    if priority and lookup.exists(kueue.WORKLOAD_PRIORITY, priority) is False:
+        text = f"the WorkloadPriorityClass {priority} does not exist: Kueue does not queue the job"
+        hint = existing(lookup, kueue.WORKLOAD_PRIORITY, "priority classes of Kueue here")
+        return replace(cause, message=text, hint=hint, rank=Rank.NEVER, reason="PriorityMissing")
+    if queue and lookup.exists(kueue.LOCAL_QUEUE, queue) is False:
+        hint = existing(lookup, kueue.LOCAL_QUEUE, "queues here")
+        return replace(cause, message=f"LocalQueue {queue} does not exist", hint=hint, rank=Rank.NEVER, reason="QueueMissing")
+    return cause
+
+
+def hinted(lookup: Lookup, job: Job, cause: Cause) -> Cause:
+    """Return the cause with the answer in its hint instead of the advice to look it up."""
+    queue = cause.object.removeprefix("queue/") if cause.object.startswith("queue/") else ""
+    more = ""
+    if cause.reason == "QueueMissing":
+        volcano = job.manifest.get("apiVersion") == "batch.volcano.sh/v1alpha1"
+        more = existing(lookup, gangs.QUEUE if volcano else kueue.LOCAL_QUEUE, "queues here")
+        more = more if more not in cause.hint else ""
+    elif cause.reason in ("NeverFits", "NotCovered", "QueueInactive") and queue:
+        more = _cluster_queue(lookup, queue)
+    elif queue and cause.rank is Rank.WAITS:
+        more = _line(lookup, job, queue)
+    elif cause.reason in ("Unschedulable", "NeverFits"):
+        more = _room(lookup, job, cause)
+    elif "PriorityClass" in cause.message:
+        more = existing(lookup, PRIORITY_CLASS, "priority classes here")
+    return replace(cause, hint="; ".join(p for p in (more, cause.hint) if p)) if more else cause
+
+
+def existing(lookup: Lookup, resource: Resource, what: str) -> str:
+    """Return ``queues here: a, b``; nothing where they cannot be read."""
+    found = lookup.list(resource)
+    if found is None:
+        return ""
+    names = sorted(n for o in found if not (n := dig.text(o, "metadata", "name")).startswith("system-"))
+    return f"{what}: {', '.join(names[:10])}{', …' if len(names) > 10 else ''}" if names else f"{what}: none"
+
+
+def _cluster_queue(lookup: Lookup, queue: str) -> str:
+    name = dig.text(lookup.get(kueue.LOCAL_QUEUE, queue), "spec", "clusterQueue")
+    if not name:
+        return ""
+    found = lookup.get(kueue.CLUSTER_QUEUE, name)
+    quota = [
+        f"{dig.dig(r, 'nominalQuota')} {dig.text(r, 'name')} ({dig.text(f, 'name')})"
+        for g in dig.items(found, "spec", "resourceGroups")
+        for f in dig.items(g, "flavors")
+        for r in dig.items(f, "resources")
+    ]
+    stopped = dig.text(found, "spec", "stopPolicy")
+    held = f", its stopPolicy is {stopped}" if stopped not in ("", "None") else ""
+    inactive = dig.condition(found, "Active")
+    why = f", {dig.text(inactive, 'message')}" if inactive.get("status") == "False" and not held else ""
+    return f"its ClusterQueue {name} has {', '.join(quota)}{held}{why}" if quota else f"its ClusterQueue is {name}{held}{why}"
+
+
+def _line(lookup: Lookup, job: Job, queue: str) -> str:
+    """Say at which place the job waits in its queue, and who of this namespace holds what."""
+    workloads = lookup.list(kueue.WORKLOAD)
+    if not workloads:
+        return ""
+    mine = kueue.workload(job.related)
+    same = [w for w in workloads if dig.text(w, "spec", "queueName") == queue and not _over(w)]
+    waiting = sorted((w for w in same if not _holds(w) and dig.dig(w, "spec", "active") is not False), key=_turn)
+    uids = [metadata_of(w).get("uid") for w in waiting]
+    place = uids.index(metadata_of(mine).get("uid")) + 1 if metadata_of(mine).get("uid") in uids else 0
+    holders = [
+        f"{_owner(w)} ({', '.join(f'{n} {r}' for r, n in queueing.asked(w).items())})" for w in same if _holds(w) and queueing.asked(w)
+    ]
+    parts = [f"place {place} of {len(waiting)} in queue {queue} of this namespace" if place else ""]
+    if holders:
+        parts.append(f"held by {', '.join(holders[:5])}{', …' if len(holders) > 5 else ''}")
+    return "; ".join(p for p in (*parts, "it starts by itself when enough is free") if p)
+
+
+def _over(workload: Manifest) -> bool:
+    return dig.condition(workload, "Finished").get("status") == "True"
+
+
+def _holds(workload: Manifest) -> bool:
+    return dig.condition(workload, "QuotaReserved").get("status") == "True"
+
+
+def _turn(workload: Manifest) -> tuple[int, str]:
+    return -dig.number(workload, "spec", "priority"), dig.text(workload, "metadata", "creationTimestamp")
+
+
+def _owner(workload: Manifest) -> str:
+    return next((dig.text(r, "name") for r in dig.items(workload, "metadata", "ownerReferences")), dig.text(workload, "metadata", "name"))
+
+
+def _room(lookup: Lookup, job: Job, cause: Cause) -> str:
+    nodes, pod = lookup.list(NODES), _pod(job, cause)
+    pods = lookup.list(PODS, "*") if nodes and pod else None
+    if not nodes or pods is None or not pod:
+        return ""
+    return room.free_text(nodes, pods, room.wanted(pod))
+
+
+def _pod(job: Job, cause: Cause) -> Manifest | None:
+    name = cause.object.removeprefix("pod/")
+    return next((p for p in job.pods if metadata_of(p).get("name") == name), None)
