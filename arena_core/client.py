@@ -125,19 +125,31 @@ class ArenaClient:
             return Submission(handle.job_type.name, manifests[0]["metadata"]["name"], namespace or self._namespace, tuple(manifests))
         return submit(self._session, job_type, args, namespace=namespace, dry_run=dry_run)
 
-    def list(self, *, job_type: str = "", namespace: str = "", all_namespaces: bool = False, selector: str = "") -> JobList:
-        """Return the jobs of a namespace or of all, with the notes on what could not be read."""
+    def list(
+        self, *, job_type: str = "", namespace: str = "", all_namespaces: bool = False, selector: str = "", reasons: bool = False
+    ) -> JobList:
+        """Return the jobs of a namespace or of all, with the notes on what could not be read.
+
+        With ``reasons`` the jobs that neither run nor have succeeded say why, as ``get`` does: that costs a request for the events of
+        each namespace with such a job, and one for each kind that their reasons need.
+        """
         from arena_core.jobs.listing import list_jobs
 
         where = "" if all_namespaces else namespace or self.namespace
-        return list_jobs(self._session, job_type=job_type, namespace=where, selector=selector)
+        found = list_jobs(self._session, job_type=job_type, namespace=where, selector=selector)
+        if not reasons:
+            return found
+        from arena_core.jobs.explain import all_reasoned
+
+        return found._replace(jobs=tuple(all_reasoned(self._session, found.jobs)))
 
     def get(self, name: str, *, job_type: str = "", namespace: str = "") -> Job:
-        """Return one job with its instances; raises ``NotFound``, or ``UsageError`` where two types have a job of this name."""
+        """Return one job with its instances and its reason; raises ``NotFound``, or ``UsageError`` where two types have such a job."""
+        from arena_core.jobs.explain import reasoned
         from arena_core.jobs.facts import read
         from arena_core.jobs.find import find
 
-        return read(self._session, *find(self._session, name, job_type, namespace or self.namespace))
+        return reasoned(self._session, read(self._session, *find(self._session, name, job_type, namespace or self.namespace)))
 
     def tensorboard(self, job: Job) -> str:
         """Return the address of the job's TensorBoard, or nothing where it has none."""

@@ -110,8 +110,7 @@ def job_status(
     if phase == Phase.SUSPENDED and (waiting := kueue.waiting(job, related)):
         phase, (reason, message) = Phase.QUEUING, waiting
     elif not phase.finished and phase not in (Phase.SUSPENDED, Phase.QUEUING):
-        wanted = sum(s.replicas for s in pod_sets(job, field))
-        phase, reason, message = _with_pods(phase, reason, message, members, pods, wanted)
+        phase, reason, message = _with_pods(phase, reason, message, members, pods)
     end = dig.text(job, "status", "completionTime")
     if phase.finished and not end:
         end = dig.text(dig.condition(job, exact), "lastTransitionTime")
@@ -130,9 +129,7 @@ def job_status(
     )
 
 
-def _with_pods(
-    phase: Phase, reason: str, message: str, members: Sequence[Instance], pods: Sequence[Any], wanted: int
-) -> tuple[Phase, str, str]:
+def _with_pods(phase: Phase, reason: str, message: str, members: Sequence[Instance], pods: Sequence[Any]) -> tuple[Phase, str, str]:
     """A reason belongs to the phase that is shown: where pods make a running job PENDING they say why, too."""
     by_name = {dig.text(pod, "metadata", "name"): pod for pod in pods}
     stuck = [i for i in members if i.phase == "Pending" and i.status != "Terminating"]
@@ -142,8 +139,6 @@ def _with_pods(
         if first is None:
             return Phase.PENDING, stuck[0].status, f"{stuck[0].name} is {stuck[0].status}"
         return Phase.PENDING, first.reason, first.message
-    if phase is Phase.RUNNING and members and len(members) < wanted:
-        return Phase.PENDING, "MissingInstances", f"{len(members)} of {wanted} instances are there"
     crashing = next((c for i in members if i.status == "CrashLoopBackOff" and (c := cause_of(by_name.get(i.name), i))), None)
     if phase is Phase.RUNNING and crashing:
         return phase, crashing.reason, crashing.message
@@ -166,7 +161,7 @@ def _priority(job: Any, specs: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 def explain(status: JobStatus, job: Any, related: Sequence[Any] = ()) -> list[Cause]:
-    """Return in plain words why the job is not running, as far as its own object and the queue tell; pods and events speak for themselves."""
+    """Return why the job is not running, as far as its own object and its queue tell; pods and events speak for themselves."""
     if status.phase == Phase.QUEUING and (held := queueing.cause(job, related)):
         return [held]
     if status.phase == Phase.SUSPENDED:

@@ -185,7 +185,8 @@ def _scheduling(pod: Any, name: str) -> Cause | None:
         return Cause(
             f"{name} cannot be scheduled: {message}" if message else f"{name} cannot be scheduled", "", f"pod/{name}", rank, reason
         )
-    if not found and dig.text(pod, "status", "phase") in ("", "Pending") and not dig.text(pod, "spec", "nodeName"):
+    placed = dig.text(pod, "spec", "nodeName") or dig.dig(pod, "status", "containerStatuses")
+    if not found and dig.text(pod, "status", "phase") in ("", "Pending") and not placed:
         scheduler = dig.text(pod, "spec", "schedulerName") or "default-scheduler"
         hint = f"does a scheduler named {scheduler} run on this cluster?" if scheduler != "default-scheduler" else ""
         text = f"no scheduler has looked at {name}; its schedulerName is {scheduler}"

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from arena_core.cli.render import compact, local_time, seconds_between, unix
+from arena_core.jobs.reasons import healthy
 from arena_core.jobs.views import Job, gpus
 
 if TYPE_CHECKING:
@@ -54,9 +55,19 @@ def header_lines(job: Job) -> list[tuple[str, str]]:
     ]
     if job.labels.get("modelName"):
         lines += [("ModelName", job.labels["modelName"]), ("ModelVersion", job.labels.get("modelVersion", "")), ("ModelSource", "")]
-    if status.phase not in ("RUNNING", "SUCCEEDED") and (status.reason or status.message):
-        lines.append(("Reason", ": ".join(p for p in (status.reason, status.message) if p)))
+    if reason := reason_text(job):
+        lines.append(("Reason", reason))
     return lines
+
+
+def reason_text(job: Job) -> str:
+    """The reason of a job that does not run well: the cluster's word and the sentence, which often holds the word."""
+    status = job.status
+    if healthy(job) or (status.phase == "RUNNING" and not job.causes):
+        return ""
+    if status.message and (status.reason in status.message or status.reason == "Error"):
+        return status.message
+    return ": ".join(p for p in (status.reason, status.message) if p)
 
 
 def instance_row(instance: Instance) -> list[str]:

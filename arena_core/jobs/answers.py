@@ -1,4 +1,4 @@
-"""What only the cluster knows about a cause: whether it can ever end, and the answer that a hint needs (queues, what is free, who holds it)."""
+"""What only the cluster knows about a cause: whether it can ever end, and the answer that a hint needs (queues, room, holders)."""
 
 from __future__ import annotations
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from arena_core.errors import ArenaError
-from arena_core.jobs import answers
+from arena_core.jobs import answers, incidents
+from arena_core.jobs.facts import matches, own, view
 from arena_core.jobs.lookup import ClusterLookup
 from arena_core.jobs.marks import metadata_of
 from arena_core.jobs.reasons import healthy, reasons, told
@@ -14,7 +15,7 @@ from arena_core.jobs.session import Session
 from arena_core.jobs.unread import phrase
 from arena_core.jobs.views import Job
 from arena_core.kube.resources import EVENTS
-from arena_core.types import Cause, Instance, Manifest, Phase
+from arena_core.types import UNREAD, Cause, Instance, Manifest, Phase
 
 #: Of so many causes the hints are looked up; the rest is seldom read.
 _HINTED = 3
@@ -24,9 +25,11 @@ def explain(session: Session, job: Job) -> list[Cause]:
     """Return the causes why a job is not running, the first is the one to look at, with the answers that the cluster has."""
     if job.status.phase is Phase.SUCCEEDED:
         return []
-    job, events = with_events(session, job)
     lookup = ClusterLookup(session, job.namespace)
-    found = causes_of(session, job, events, lookup)
+    found = job.causes
+    if found is None:
+        job, events = with_events(session, job)
+        found = tuple(causes_of(session, job, events, lookup))
     return [answers.hinted(lookup, job, c) if i < _HINTED else c for i, c in enumerate(found)]
 
 
@@ -45,7 +48,7 @@ def reasoned(session: Session, job: Job) -> Job:
 
 
 def all_reasoned(session: Session, jobs: Sequence[Job]) -> list[Job]:
-    """Return jobs with their reasons: one request for the events of each namespace in which a job needs them."""
+    """Return jobs with their reasons: one request per namespace for events, and for each kind that reasons of its jobs need."""
     events: dict[str, tuple[list[Manifest], str]] = {}
     lookups: dict[str, ClusterLookup] = {}
     found = []
@@ -55,11 +58,32 @@ def all_reasoned(session: Session, jobs: Sequence[Job]) -> list[Job]:
             continue
         if job.namespace not in events:
             events[job.namespace] = _events(session, job.namespace)
-        lookup = lookups.setdefault(job.namespace, ClusterLookup(session, job.namespace))
+            lookups[job.namespace] = ClusterLookup(session, job.namespace)
+        lookup = lookups[job.namespace]
         rows, unread = events[job.namespace]
-        whole = replace(job, unread=(*job.unread, unread)) if unread else job
+        whole = _with_related(session, job, lookup)
+        whole = replace(whole, unread=(*whole.unread, unread)) if unread else whole
         found.append(told(whole, causes_of(session, whole, rows, lookup)))
     return found
+
+
+def _with_related(session: Session, job: Job, lookup: ClusterLookup) -> Job:
+    """Return the job with its related objects, picked from lists that all jobs of the namespace share."""
+    candidates: list[Manifest] = []
+    unread: list[str] = []
+    for related in session.jobs.get(job.job_type).job_type.related:
+        if (wanted := related.find(job.manifest)) is None:
+            continue
+        listed = lookup.list(related.resource)
+        if listed is None:
+            unread += [] if lookup.serves(related.resource) is False else [f"{related.resource.key} (not readable)"]
+            continue
+        candidates += [obj for obj in listed if matches(obj, wanted)]
+    handle = session.jobs.get(job.job_type)
+    related_objects = own(candidates, job.manifest)
+    pods = UNREAD if any(p.startswith("pods ") for p in job.unread) else job.pods
+    seen = view(handle, job.manifest, pods, related_objects, earlier=job.earlier, unread=(*job.unread, *unread))
+    return replace(seen, pods=job.pods)
 
 
 def with_events(session: Session, job: Job) -> tuple[Job, list[Manifest]]:
@@ -82,3 +106,9 @@ def failed_instances(job: Job) -> list[Instance]:
     """
     going = {str(metadata_of(pod).get("name")) for pod in job.pods if metadata_of(pod).get("deletionTimestamp")}
     return sorted((i for i in job.status.instances if i.exit_code and i.name not in going), key=lambda i: i.finished or "~")
+
+
+def last_words(session: Session, job: Job) -> list[Cause]:
+    """Return how instances failed that are gone already, as far as events tell."""
+    job, events = with_events(session, job)
+    return incidents.failures_of_gone(job, incidents.of_job(job, events))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from arena_core import dig
 from arena_core.errors import ArenaError
 from arena_core.jobs.marks import metadata_of
 from arena_core.jobs.ownership import Owners, belongs, earlier_text, owner_of, uid_of
@@ -13,7 +14,7 @@ from arena_core.jobs.session import Session
 from arena_core.jobs.unread import phrase
 from arena_core.jobs.views import Job
 from arena_core.kube.resources import PODS
-from arena_core.types import UNREAD, JobHandle, JobStatus, Manifest, Phase, Related
+from arena_core.types import UNREAD, Find, JobHandle, JobStatus, Manifest, Phase, Related
 
 
 def read(session: Session, handle: JobHandle, job: Manifest) -> Job:
@@ -77,8 +78,22 @@ def related_of(session: Session, handle: JobHandle, job: Manifest) -> tuple[list
             found += _candidates(session, related, job)
         except ArenaError as error:
             unread.append(phrase(related.resource, error))
+    return own(found, job), unread
+
+
+def own(found: Sequence[Manifest], job: Manifest) -> list[Manifest]:
+    """Return those of the objects that belong to the job."""
     known = {uid_of(obj): obj for obj in (*found, job)}
-    return [obj for obj in found if _is_its(obj, job, known)], unread
+    return [obj for obj in found if _is_its(obj, job, known)]
+
+
+def matches(obj: Manifest, wanted: Find) -> bool:
+    """Whether a listed object is one that a job type asks for: by name, labels or owner."""
+    if wanted.name:
+        return metadata_of(obj).get("name") == wanted.name
+    labels = dig.labels(obj)
+    pairs = (part.partition("=") for part in wanted.label_selector.split(",") if part)
+    return all(labels.get(key) == value for key, _, value in pairs) and (not wanted.owner_uid or wanted.owner_uid in _owner_uids(obj))
 
 
 def _candidates(session: Session, related: Related, job: Manifest) -> list[Manifest]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from arena_core import dig
@@ -106,7 +107,7 @@ def refusals(job: Job, events: Sequence[Manifest]) -> list[Cause]:
         text = message_of(event)
         if dig.text(event, "type") != "Warning" and not text.startswith("CreateFailed"):
             continue
-        if kind == "Pod" or not _REFUSED.search(reason_of(event)) and not text.startswith("CreateFailed"):
+        if kind == "Pod" or (not _REFUSED.search(reason_of(event)) and not text.startswith("CreateFailed")):
             continue
         pod = _POD_IN_ERROR.search(text)
         if pod and (pod[1] in here or made.get(pod[1], "") > last_seen(event)):
@@ -157,7 +158,10 @@ def failures_of_gone(job: Job, events: Sequence[Manifest]) -> list[Cause]:
                 found[pod] = Cause(f"{pod} {how}" + (f": {message}" if message else ""), "", f"pod/{pod}", Rank.FAILED, reason)
         elif (exited := _EXITED.match(text)) and exited[2] != "0" and exited[1] not in here:
             found.setdefault(exited[1], Cause(f"{exited[1]} exited with code {exited[2]}", "", f"pod/{exited[1]}", Rank.FAILED, reason))
-    return list(found.values())
+    keep = "--deletion-on-failure-grace-period keeps pods of a failed AppWrapper for a while"
+    keep = keep if dict(_inner(job.manifest)) else "with --clean-task-policy None instances stay"
+    hint = f"`arena logs {job.name} -i NAME` shows its log where it was kept; {keep}"
+    return [replace(cause, hint=hint.replace("NAME", pod)) for pod, cause in found.items()]
 
 
 def trouble(events: Sequence[Manifest], pod: str) -> tuple[str, str]:

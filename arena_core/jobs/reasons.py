@@ -33,7 +33,7 @@ def reasons(job: Job, own: Sequence[Cause], events: Sequence[Manifest]) -> list[
         *pods,
         *_evicted(job, mine),
     ]
-    unread = getattr(job, "unread", ())
+    unread = job.unread
     if unread or mine:
         found = [c for c in found if c.reason != NOT_TAKEN_UP]
     ranked = sorted(_once(found), key=lambda c: c.rank)
@@ -58,11 +58,11 @@ def healthy(job: Job) -> bool:
 
 
 def told(job: Job, causes: Sequence[Cause]) -> Job:
-    """Return the job with the first cause as its reason, so that every command gives the same."""
+    """Return the job with its causes, the first as its reason, so that every command gives the same."""
     first = causes[0] if causes else None
     if first is None or (job.status.phase is Phase.RUNNING and first.rank >= Rank.WAITS):
-        return job
-    return replace(job, status=replace(job.status, reason=first.reason or job.status.reason, message=first.message))
+        return replace(job, causes=tuple(causes))
+    return replace(job, status=replace(job.status, reason=first.reason or job.status.reason, message=first.message), causes=tuple(causes))
 
 
 def pod_causes(job: Job, events: Sequence[Manifest]) -> list[Cause]:

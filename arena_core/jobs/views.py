@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from arena_core.jobs.marks import annotations_of, labels_of, metadata_of
-from arena_core.types import Instance, JobStatus, LogSource, Manifest
+from arena_core.types import Cause, Instance, JobStatus, LogSource, Manifest
 
 
 def is_gpu(resource: str) -> bool:
@@ -25,7 +25,8 @@ class Job:
     """A job as it was read: the object, its pods and its status. ``job_type`` is the job type's name.
 
     ``earlier`` are pods that an earlier job of this name has left and that still end. ``unread`` has a short phrase for each thing
-    that could not be read (``events (forbidden)``): where it is not empty, nothing may be concluded from what is absent.
+    that could not be read (``events (forbidden)``): where it is not empty, nothing may be concluded from what is absent. ``causes``
+    are the ranked reasons, None where nobody has looked for them.
     """
 
     job_type: str
@@ -35,6 +36,7 @@ class Job:
     related: tuple[Manifest, ...] = field(default=(), repr=False)
     earlier: tuple[Manifest, ...] = field(default=(), repr=False)
     unread: tuple[str, ...] = ()
+    causes: tuple[Cause, ...] | None = field(default=None, repr=False)
 
     @property
     def name(self) -> str:

@@ -105,7 +105,7 @@ class TrainingJobStatus:
         assert Find(name="gang-j") in found
         full = self.condition("Unschedulable", "3/4 tasks")
         group = {"kind": "PodGroup", "metadata": {"name": "gang-j"}, "status": {"conditions": [full]}}
-        assert "3/4 tasks" in [c.message for c in self.plugin.arena_explain(job, [], [group], None)]
+        assert "3/4 tasks" in " ".join(c.message for c in self.plugin.arena_explain(job, [], [group], None))
 
     @QUICK
     @given(data=st.data())

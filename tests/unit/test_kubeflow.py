@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from arena_core import kubeflow, kueue
 from arena_core.args import RunPolicyArgs
 from arena_core.testing.conformance import OBJECT
-from arena_core.types import Phase, PodSet
+from arena_core.types import Phase, PodSet, Rank
 
 RECORDED = Path(os.environ.get("ARENA_SHARED", Path(__file__).resolve().parents[3] / "shared")) / "recordings/phases.json"
 CHIEF = ({kubeflow.REPLICA_TYPE: "master"},)
@@ -79,7 +79,7 @@ def test_a_status() -> None:
 def test_one_pending_pod_makes_a_running_job_pending_and_says_why() -> None:
     unschedulable = [{"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "0/1 nodes"}]
     found = state(job(("Running", "True")), [pod("master", 0, "Running"), pod("worker", 0, "Pending", conditions=unschedulable)])
-    assert (found.phase, found.reason, found.message) == (Phase.PENDING, "Unschedulable", "worker-0: 0/1 nodes")
+    assert (found.phase, found.reason, found.message) == (Phase.PENDING, "Unschedulable", "x-worker-0 cannot be scheduled: 0/1 nodes")
 
 
 def test_a_job_that_kueue_holds_is_queuing_with_kueues_words() -> None:
@@ -98,11 +98,31 @@ def test_a_job_that_kueue_holds_is_queuing_with_kueues_words() -> None:
     assert kueue.WORKLOAD_OF_JOB.find(job()) is None
 
 
-def test_a_failed_job_says_which_instance_and_its_exit_code() -> None:
-    statuses = [{"name": "pytorch", "state": {"terminated": {"exitCode": 3, "reason": "Error", "message": "oops"}}}]
-    pods = [pod("worker", 0, "Failed", containerStatuses=statuses)]
-    causes = kubeflow.explain(state(job(("Failed", "True")), pods), job(("Failed", "True")))
-    assert [c.message for c in causes] == ["mFailed", "worker-0: Error, exit code 3: oops"]
+def test_a_failed_jobs_own_summary_explains_little() -> None:
+    """What the instances say goes before it (jobs/reasons)."""
+    (cause,) = kubeflow.explain(state(job(("Failed", "True"))), job(("Failed", "True")))
+    assert (cause.message, cause.rank) == ("mFailed", Rank.INFO)
+
+
+def test_a_reason_belongs_to_the_phase_that_is_shown() -> None:  # W4, R3
+    """A job is PENDING for its pods, and never because it "is running"."""
+    created = pod("worker", 0, "Pending", containerStatuses=[{"state": {"waiting": {"reason": "ContainerCreating"}}}])
+    start = {"exitCode": 128, "reason": "StartError", "message": "no such file"}
+    broken = pod("worker", 0, "Pending", containerStatuses=[{"name": "pytorch", "state": {"terminated": start}}])
+    for stuck, word in ((created, "ContainerCreating"), (broken, "StartError")):
+        found = state(job(("Created", "True"), ("Running", "True")), [pod("master", 0, "Running"), stuck])
+        assert found.phase is Phase.PENDING and found.reason == word
+        assert "mRunning" not in found.message and "x-worker-0" in found.message
+
+
+def test_no_other_passes_for_a_master_that_is_gone() -> None:  # N2
+    kind = kubeflow.Kind("pytorchReplicaSpecs", "pytorch", "pytorchjob-controller")
+    worker = pod("worker", 0, "Running")
+    assert kind.status(job(("Running", "True")), [worker], ()).chief is None
+    alone = job(("Running", "True"))
+    del alone["spec"]["pytorchReplicaSpecs"]["Master"]
+    chief = kind.status(alone, [worker], ()).chief
+    assert chief is not None and chief.name == "x-worker-0", "of workers alone the first leads"
 
 
 def test_a_job_that_nobody_took_up_says_so() -> None:

@@ -14,11 +14,16 @@ from arena_core.errors import ArenaError, NotFound
 def run(context: Context, parsed: Parsed) -> int:
     """List jobs, the newest start first; a type that may not be read is named on stderr and the others are listed."""
     everywhere = parsed.on("all_namespaces")
-    listing = context.client.list(job_type=parsed.text("type"), all_namespaces=everywhere, selector=selector_of(parsed))
+    output = parsed.text("output", "wide")
+    listing = context.client.list(
+        job_type=parsed.text("type"),
+        all_namespaces=everywhere,
+        selector=selector_of(parsed),
+        reasons=output in ("json", "yaml"),
+    )
     jobs = listing.jobs
     if not jobs and not everywhere and context.namespace:
         _require_namespace(context, context.namespace)
-    output = parsed.text("output", "wide")
     if output == "json":
         dump_json([views.as_data(job) for job in jobs])
     elif output == "yaml":

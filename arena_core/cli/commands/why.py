@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from arena_core.cli.command import Command, Context
 from arena_core.cli.commands.shared import TYPE, one_name
 from arena_core.cli.flags import Flag, Parsed
+from arena_core.cli.foreign import one_line
 from arena_core.cli.render import dump_json
 from arena_core.cli.terminal import say
+
+if TYPE_CHECKING:
+    from arena_core.types import Cause, JobStatus
 
 
 def run(context: Context, parsed: Parsed) -> int:
@@ -15,19 +21,44 @@ def run(context: Context, parsed: Parsed) -> int:
     job = context.client.get(name, job_type=parsed.text("type"))
     causes = context.client.explain(job)
     if parsed.text("output") == "json":
-        found = [{"message": c.message, "hint": c.hint, "object": c.object} for c in causes]
+        found = [_data(c) for c in causes]
         dump_json({"name": job.name, "namespace": job.namespace, "trainer": job.job_type, "status": str(job.status.phase), "causes": found})
         return 0
     status = job.status
     exact = f" ({status.exact})" if status.exact and status.exact.upper() != status.phase else ""
-    say(f"{job.job_type} {job.name} is {status.phase}{exact}")
+    say(f"{job.job_type} {job.name} is {status.phase}{one_line(exact)}")
     for cause in causes:
-        say(f"  {cause.object + ': ' if cause.object else ''}{cause.message}")
-        if cause.hint:
-            say(f"    -> {cause.hint}")
+        _show(cause)
     if not causes:
-        say("  " + (": ".join(p for p in (status.reason, status.message) if p) or "nothing stands in its way"))
+        say("  " + _nothing(status))
     return 0
+
+
+def _show(cause: Cause) -> None:
+    # A sentence that names its object already is not led by it once more.
+    named = not cause.object or cause.object.partition("/")[2] in cause.message
+    say(f"  {'' if named else one_line(cause.object) + ': '}{one_line(cause.message)}")
+    for line in cause.lines:
+        say(f"    | {one_line(line)}")
+    if cause.hint:
+        say(f"    -> {one_line(cause.hint)}")
+
+
+def _nothing(status: JobStatus) -> str:
+    if status.phase == "SUCCEEDED":
+        return "it has succeeded"
+    return "no problem found" if status.phase == "RUNNING" else "no reason is known"
+
+
+def _data(cause: Cause) -> dict[str, Any]:
+    return {
+        "message": cause.message,
+        "hint": cause.hint,
+        "object": cause.object,
+        "reason": cause.reason,
+        "rank": cause.rank.name.lower(),
+        "log": list(cause.lines),
+    }
 
 
 COMMAND = Command(
