@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import logging
 import os
@@ -13,8 +14,9 @@ from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 
 from arena_local.daemon.idle import Idle
-from arena_local.daemon.state import State, port_is_free
+from arena_local.daemon.state import State, Unusable, port_is_free
 from arena_local.kubelet.isolation import probe_early
+from arena_local.store import StoreError
 
 log = logging.getLogger("arena_local.daemon")
 
@@ -22,21 +24,37 @@ log = logging.getLogger("arena_local.daemon")
 ALREADY_RUNNING = 3
 
 
-def run(state: State, port: int, *, verbose: bool = False) -> int:
-    """Be the daemon until a signal; returns the exit code."""
-    with state.locked("daemon", wait=False) as mine:
-        if not mine:
-            return ALREADY_RUNNING
-        _set_up_log(state, verbose=verbose)
-        _raise_file_limit()
-        try:
-            asyncio.run(_serve(state, port))
-        except Exception:
-            log.exception("the local cluster ends")
-            raise
-        finally:
-            state.farewell()
+def run(state: State, port: int, *, verbose: bool = False, report: int = -1) -> int:
+    """Be the daemon until a signal; returns the exit code. ``report`` is a descriptor that hears why it could not start."""
+    try:
+        with state.locked("daemon", wait=False) as mine:
+            return _run(state, port, verbose=verbose) if mine else ALREADY_RUNNING
+    except Exception as error:
+        if report >= 0:
+            with contextlib.suppress(OSError):
+                os.write(report, reason_of(error).encode(errors="replace")[:4000])
+        raise
+
+
+def _run(state: State, port: int, *, verbose: bool) -> int:
+    _set_up_log(state, verbose=verbose)
+    _raise_file_limit()
+    try:
+        asyncio.run(_serve(state, port))
+    except Exception:
+        log.exception("the local cluster ends")
+        raise
+    finally:
+        state.farewell()
     return 0
+
+
+def reason_of(error: Exception) -> str:
+    """Return an error in one line, as somebody reads it who did not write the program."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    text = " ".join(str(error).split())
+    return text if isinstance(error, StoreError | Unusable) else f"{type(error).__name__}: {text}"
 
 
 class _PrivateLog(RotatingFileHandler):

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 from arena_local.bundle import Obj
 from arena_local.kubelet import hooks
 from arena_local.kubelet.env import ConfigError
-from arena_local.kubelet.launch import CWD_ANNOTATION, NoCommandError
+from arena_local.kubelet.launch import CWD_ANNOTATION, NoCommandError, Plan
 from arena_local.kubelet.logs import last_lines
 from arena_local.kubelet.model import Run, Slot, container_id
 from arena_local.kubelet.probes import Probes
 from arena_local.kubelet.records import forget
+from arena_local.kubelet.runtime import NotStarted
 from arena_local.kubelet.shim.loglines import stamp
 
 if TYPE_CHECKING:
@@ -141,7 +142,13 @@ class Running:
         except NoCommandError as error:
             self._refused(slot, number, str(error))
             return None
+        except OSError as error:
+            return self._no_room(slot, f"{error.filename}: {error.strerror}")
         worker.event("Normal", "Created", "Container created", slot)
+        return await self._launch(slot, plan, number)
+
+    async def _launch(self, slot: Slot, plan: Plan, number: int) -> float | None:
+        worker, before = self._worker, (slot.run, slot.last)
         worker.kubelet.tell_ports(worker.pod, plan.replaced)
         for port in plan.taken:
             worker.event("Warning", "PortInUse", worker.kubelet.who_listens(port, worker), slot)
@@ -152,9 +159,24 @@ class Running:
         self._ended_at.pop(slot.name, None)
         if number >= 2:
             await asyncio.to_thread(forget, worker.folder / slot.name, number - 2)
-        await worker.kubelet.runtime.launch(plan.run, worker.wake)
+        try:
+            await worker.kubelet.runtime.launch(plan.run, worker.wake)
+        except (OSError, NotStarted) as error:
+            slot.run, slot.last = before
+            text = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) else str(error)
+            return self._no_room(slot, text)
         await self._begun(slot, plan.run)
         return None
+
+    def _no_room(self, slot: Slot, message: str) -> float:
+        """Say that this machine lacks room for a container (disk, descriptors) and try again later, as a kubelet does."""
+        if slot.run:
+            self._ended_at.setdefault(slot.name, time.monotonic())
+        if slot.waiting != ("CreateContainerError", message):
+            slot.waiting = ("CreateContainerError", message)
+            self._worker.event("Warning", "Failed", f"Error: {message}", slot)
+            self._worker.write()
+        return RETRY_CONFIG
 
     def _image_missing(self, slot: Slot) -> bool:
         """Whether the pod insists on an image of this machine: there are none (what was submitted from here needs none)."""

@@ -22,6 +22,10 @@ from arena_local.kubelet.shim import processes
 MARKER = "ARENA_POD_UID"
 
 
+class NotStarted(Exception):
+    """Nothing was started, because this machine lacks something (room on the disk, descriptors); it may be tried again."""
+
+
 class Runtime:
     """Talks to the fork server; one object per daemon."""
 
@@ -70,7 +74,10 @@ class Runtime:
                 return
 
     async def launch(self, run: Run, on_end: Callable[[], None]) -> None:
-        """Start the container of ``run.spec``; returns when it runs or has failed to. ``on_end`` is called once, when it has ended."""
+        """Start the container of ``run.spec``; returns when it runs or has failed to. ``on_end`` is called once, when it has ended.
+
+        Raises ``NotStarted`` or ``OSError`` where the machine has no room for it.
+        """
         path = _write_spec(run)
         read, write = os.pipe()
         try:
@@ -123,30 +130,55 @@ class _Watch:
         self._run = run
         self._fd = fd
         self._on_end = on_end
+        self._rest = b""
+        self._refused: NotStarted | None = None
         self._loop = asyncio.get_running_loop()
         self.begun: asyncio.Future[None] = self._loop.create_future()
         self._loop.add_reader(fd, self._readable)
 
     def _readable(self) -> None:
-        data = os.read(self._fd, 256)
-        run = self._run
-        if b"started" in data:
-            state = _json(Path(run.spec["state"]))
-            run.pid, run.start, run.started = state["pid"], state["start"], state["startedAt"]
-            run.shim, run.shim_start = state["shim"], state["shimStart"]
-            self._begin()
-        if b"ended" in data or not data:
+        data = os.read(self._fd, 65536)
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        ended = not data
+        for line in lines:
+            word, _, facts = line.partition(b" ")
+            ended |= self._hear(word.decode(), json.loads(facts))
+        if ended:
             self._loop.remove_reader(self._fd)
             os.close(self._fd)
-            if not _read_exit(run):
-                if run.pid:
-                    end_process(run, signal.SIGKILL)
-                _lose(run, "the process that watched this container was killed" if run.pid else "the container could not be started")
+            if self._refused is None:
+                self._over()
             self._begin()
-            self._on_end()
+            if self._refused is None:
+                self._on_end()
+
+    def _hear(self, word: str, facts: dict[str, Any]) -> bool:
+        """Take what the shim tells; returns whether it was its last word."""
+        run = self._run
+        if word == "started":
+            run.pid, run.start, run.started = facts["pid"], facts["start"], facts["startedAt"]
+            run.shim, run.shim_start = facts["shim"], facts["shimStart"]
+            self._begin()
+        elif word == "ended":
+            _take_exit(run, facts)
+        elif word == "refused":
+            self._refused = NotStarted(facts["message"])
+        return word != "started"
+
+    def _over(self) -> None:
+        """Fill in the end: as it was told, as it was written, or as a loss."""
+        run = self._run
+        if run.running and not _read_exit(run):
+            if run.pid:
+                end_process(run, signal.SIGKILL)
+            _lose(run, "the process that watched this container was killed" if run.pid else "the container could not be started")
 
     def _begin(self) -> None:
-        if not self.begun.done():
+        if self.begun.done():
+            return
+        if self._refused is not None:
+            self.begun.set_exception(self._refused)
+        else:
             self.begun.set_result(None)
 
 
@@ -160,13 +192,16 @@ def _json(path: Path) -> dict[str, Any]:
 
 def _read_exit(run: Run) -> bool:
     result = _json(Path(run.spec["exit"]))
-    if not result:
-        return False
+    if result:
+        _take_exit(run, result)
+    return bool(result)
+
+
+def _take_exit(run: Run, result: dict[str, Any]) -> None:
     run.exit_code = result["exitCode"]
     run.reason = result.get("reason") or ("Completed" if run.exit_code == 0 else "Error")
     run.message = result.get("message", "")
     run.started, run.finished = result["startedAt"], result["finishedAt"]
-    return True
 
 
 def _lose(run: Run, message: str) -> None:

@@ -126,7 +126,10 @@ def test_restart_with_back_off_keeps_the_last_state(cluster: LocalCluster, ns: s
     code, previous = cluster.request("GET", f"/api/v1/namespaces/{ns}/pods/p/log?previous=true")
     assert code == 200, previous
     cluster.until(lambda: cluster.pod(ns, "p")["status"]["containerStatuses"][0]["restartCount"] >= 3)
-    kept = {p.name.partition(".")[0] for p in (cluster.state.folder / "pods" / cluster.pod(ns, "p")["metadata"]["uid"] / "c").glob("*.log")}
+    kept = {
+        p.name.partition(".")[0]
+        for p in (cluster.state.folder / "pods" / cluster.pod(ns, "p")["metadata"]["uid"] / "c").glob("*.spec.json")
+    }
     assert "0" not in kept
 
 

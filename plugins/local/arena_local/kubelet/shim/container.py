@@ -24,6 +24,8 @@ from arena_local.kubelet.shim.sandbox import Sandbox, working_directory
 
 #: How long output is still read after the container has ended, while a grandchild holds the pipe.
 DRAIN_SECONDS = 1.0
+#: Size of the file with the exit code; messages of a start that failed are cut to fit.
+EXIT_BYTES = 4096
 #: What a runtime says where the command itself cannot be started.
 START_ERROR = (
     "failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: "
@@ -31,12 +33,16 @@ START_ERROR = (
 )
 
 
-def write_json(path: str, value: Any) -> None:
-    """Replace a file at once."""
-    part = f"{path}.part"
-    with open(part, "w", encoding="utf-8") as out:
-        json.dump(value, out)
-    os.replace(part, path)
+def reserve(path: str) -> None:
+    """Make a file that has room for the exit code, so that a disk that fills up meanwhile cannot swallow it."""
+    Path(path).write_bytes(b" " * EXIT_BYTES)
+
+
+def fill(path: str, value: Any) -> None:
+    """Write into the room that was kept."""
+    data = json.dumps(value).encode()
+    with open(path, "r+b" if os.path.exists(path) else "wb", buffering=0) as out:
+        out.write(data.ljust(EXIT_BYTES))
 
 
 class StartError(Exception):
@@ -49,8 +55,25 @@ def run(request: dict[str, Any], fds: list[int]) -> int:
     notify = fds[0] if fds else -1
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     p.subreaper()
-    Container(spec, notify).run()
+    try:
+        container = Container(spec, notify)
+    except OSError as error:
+        tell(notify, "refused", _told(error))
+        return 1
+    container.run()
     return 0
+
+
+def tell(fd: int, word: str, facts: dict[str, Any]) -> bool:
+    """Tell the kubelet; returns whether it is there."""
+    try:
+        return fd >= 0 and os.write(fd, f"{word} {json.dumps(facts)}\n".encode()) > 0
+    except OSError:
+        return False
+
+
+def _told(error: OSError) -> dict[str, Any]:
+    return {"message": f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror or error)}
 
 
 class Container:
@@ -69,24 +92,21 @@ class Container:
         """Start, pump output until the end, write the exit file."""
         spec = self._spec
         tty = bool(spec.get("tty"))
-        streams = self._pipes(tty)
         try:
+            self._make_room()
+            streams = self._pipes(tty)
             self._start(streams, tty)
         except StartError as error:
-            self._end({"exitCode": 128, "reason": "StartError", "message": str(error), "startedAt": "", "finishedAt": stamp()})
+            text = str(error)[: EXIT_BYTES // 2]
+            self._end({"exitCode": 128, "reason": "StartError", "message": text, "startedAt": "", "finishedAt": stamp()})
             return
-        write_json(
-            spec["state"],
-            {
-                "pid": self._pid,
-                "start": p.start_ticks(self._pid),
-                "shim": os.getpid(),
-                "shimStart": p.start_ticks(os.getpid()),
-                "boot": p.boot_id(),
-                "startedAt": self._started,
-            },
-        )
-        self._tell(b"started\n")
+        except OSError as error:
+            self._log.close()
+            self._tell("refused", _told(error))
+            return
+        state = self._state()
+        fill(spec["state"], state)
+        self._tell("started", state)
         if spec.get("stdin") or tty:
             self._attach = AttachServer(spec["attach"], streams["stdin"], tty, streams["master"])
         self._pump(streams)
@@ -94,18 +114,29 @@ class Container:
         code = os.waitstatus_to_exitcode(status)
         self._end({"exitCode": code if code >= 0 else 128 - code, "startedAt": self._started, "finishedAt": stamp()})
 
+    def _make_room(self) -> None:
+        """Keep room for everything that must be written later: a container whose end could be lost is not started."""
+        self._log.reserve()
+        reserve(self._spec["exit"])
+        reserve(self._spec["state"])
+
+    def _state(self) -> dict[str, Any]:
+        own = os.getpid()
+        times = {"start": p.start_ticks(self._pid), "shimStart": p.start_ticks(own), "startedAt": self._started}
+        return {"pid": self._pid, "shim": own, "boot": p.boot_id()} | times
+
     def _end(self, result: dict[str, Any]) -> None:
         self._log.close()
-        write_json(self._spec["exit"], result)
+        try:
+            fill(self._spec["exit"], result)
+        except OSError as error:
+            sys.stderr.write(f"shim: {self._spec['exit']}: {error.strerror}\n")  # the kubelet still hears of it
         if self._attach:
             self._attach.close()
-        self._tell(b"ended\n")
+        self._tell("ended", result)
 
-    def _tell(self, text: bytes) -> None:
-        try:
-            if self._notify >= 0:
-                os.write(self._notify, text)
-        except OSError:
+    def _tell(self, word: str, facts: dict[str, Any]) -> None:
+        if not tell(self._notify, word, facts):
             self._notify = -1  # the daemon is gone; it will find the files
 
     def _pipes(self, tty: bool) -> dict[str, Any]:
