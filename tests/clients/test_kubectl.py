@@ -256,26 +256,64 @@ def test_label_annotate_patch_explain_wait(kubectl: Kubectl) -> None:
     kubectl("explain", "deployment.spec", says="replicas")
 
 
+#: What tutorials create with a command: typed clients send each of them as protobuf.
+CREATE = {
+    "configmap": ("configmap", "c", "--from-literal=a=b"),
+    "secret": ("secret", "generic", "s", "--from-literal=a=b"),
+    "quota": ("quota", "q", "--hard=pods=50,requests.cpu=4"),
+    "role": ("role", "r", "--verb=get,list", "--resource=pods"),
+    "rolebinding": ("rolebinding", "rb", "--role=r", "--user=u"),
+    "serviceaccount": ("serviceaccount", "sa"),
+    "priorityclass": ("priorityclass", "{ns}", "--value=0", "--description=d"),
+    "job": ("job", "j", "--image=x", "--", "true"),
+    "cronjob": ("cronjob", "cj", "--image=x", "--schedule=* * * * *", "--", "true"),
+    "deployment": ("deployment", "d", "--image=x", "--replicas=0"),
+    "service": ("service", "clusterip", "svc", "--tcp=80:8080"),
+    "ingress": ("ingress", "i", "--rule=host/path=svc:80"),
+    "pdb": ("pdb", "pdb", "--selector=a=b", "--min-available=1"),
+}
+
+
 def test_what_kubectl_makes_itself(kubectl: Kubectl) -> None:
-    """``create ns|configmap|...`` send protobuf: either it is understood, or the answer says what to do instead."""
-    hint = "(?s)local cluster.*add --dry-run=client -o yaml and pipe it into kubectl apply -f -|created"
-    for words in (
-        ("configmap", "c", "--from-literal=a=b"),
-        ("secret", "generic", "s", "--from-literal=a=b"),
-        ("job", "j", "--image=x", "--", "true"),
-    ):
-        process = kubectl.start("create", *words)
-        out, err = process.communicate(timeout=20)
-        assert re.search(hint, out + err), out + err
-        if process.returncode:
-            manifest = kubectl("create", "--dry-run=client", "-o", "yaml", *words)
-            kubectl("apply", "-f", "-", stdin=manifest, says="created")
-    assert kubectl("get", "cm", "c", "-o", "jsonpath={.data.a}") == "b"
+    """C4, N19: protobuf bodies are read, and what is stored is what the same command prints as YAML."""
+    for words in CREATE.values():
+        words = tuple(word.format(ns=kubectl.namespace) for word in words)
+        printed = json.loads(kubectl("create", "--dry-run=client", "-o", "json", *words))
+        kubectl("create", *words, says="created")
+        stored = json.loads(kubectl("get", printed["kind"], printed["metadata"]["name"], "-o", "json"))
+        assert not missing(printed, stored), (words, printed, stored)
+    kubectl("delete", "quota", "q")
     kubectl("wait", "--for=condition=Complete", "job/j", "--timeout=20s", says="condition met")
     kubectl("run", "r", "--image=x", "--restart=Never", "--command", "--", "sh", "-c", "echo ran", says="pod/r created")
     kubectl("wait", "--for=jsonpath={.status.phase}=Succeeded", "pod/r", "--timeout=20s")
     assert kubectl("logs", "r") == "ran\n"
     kubectl("expose", "pod", "r", "--port=8080", says="service/r exposed")
+
+
+def missing(wanted: Any, found: Any, path: str = "") -> list[str]:
+    """Return the paths of ``wanted`` (empty values aside) that ``found`` has not or has otherwise."""
+    if wanted in (None, {}, [], "") or path in (".status", ".metadata"):
+        return []
+    if isinstance(wanted, dict) and isinstance(found, dict):
+        return [text for key, value in wanted.items() for text in missing(value, found.get(key), f"{path}.{key}")]
+    if isinstance(wanted, list) and isinstance(found, list) and len(wanted) == len(found):
+        return [text for at, pair in enumerate(zip(wanted, found, strict=True)) for text in missing(*pair, f"{path}[{at}]")]
+    return [] if wanted == found else [path]
+
+
+def test_lists_and_unknown_kinds(kubectl: Kubectl) -> None:
+    """C4: a List is applied, checked item by item; a kind that nobody serves is named."""
+    config = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "l1"}, "data": {"a": "b"}}
+    pod = make_pod(kubectl.namespace, "l2", "true")
+    found = {"apiVersion": "v1", "kind": "List", "items": [config, widget("l3"), pod]}
+    kubectl("apply", "-f", kubectl.file("list.json", found), says="(?s)configmap/l1 created.*l3 created.*pod/l2 created")
+    kubectl("apply", "-f", "list.json", says="configmap/l1 unchanged")
+    wrong = {**found, "items": [{**config, "dta": {}}, widget("l4", zz=1)]}
+    kubectl("apply", "-f", kubectl.file("wrong.json", wrong), code=1, says=r'unknown field "dta" in .*ConfigMap')
+    other = {"apiVersion": "nowhere.example.com/v1", "kind": "Thing", "metadata": {"name": "t"}}
+    kubectl(
+        "apply", "-f", kubectl.file("other.json", other), code=1, says='no matches for kind "Thing" in version "nowhere.example.com/v1"'
+    )
 
 
 def test_auth_and_discovery(kubectl: Kubectl) -> None:
