@@ -25,8 +25,9 @@ from arena_local.api.intake import check_kind, intake, strictness
 from arena_local.api.kinds import strategy_of
 from arena_local.api.managed import record_update
 from arena_local.api.options import WriteOptions
+from arena_local.api.policy import admit as policy
+from arena_local.api.policy import resourcequota
 from arena_local.api.registry import Resource
-from arena_local.api.resourcequota import check_quota
 from arena_local.api.rules import rule_causes
 from arena_local.api.schema import Node
 from arena_local.store import Change, Entry
@@ -96,8 +97,9 @@ def create_decoded(server: ApiServer, resource: Resource, namespace: str, obj: O
     if causes:
         raise invalid(resource.kind, resource.group, own.get("name", ""), causes)
     options.warnings.extend(strategy.warnings(obj, None))
+    policy.validate(server, resource, obj, None, options)
     admit_late(server, resource, obj, None, "CREATE", options)
-    check_quota(server, resource, obj)
+    resourcequota.check(server, resource, obj)
     old = server.store.get(resource.storage_id, namespace, own["name"])
     if old is not None:
         prefix = "object is being deleted: " if old.obj["metadata"].get("deletionTimestamp") else ""
@@ -249,7 +251,10 @@ def update(server: ApiServer, resource: Resource, current: Entry, obj: Obj, opti
         own["generation"] = old["metadata"].get("generation", 0) + 1
     if not options.subresource:
         options.warnings.extend(strategy.warnings(obj, old))
+    policy.validate(server, resource, obj, old, options)
     admit_late(server, resource, obj, old, "UPDATE", options)
+    if resource.storage_id in ("services", "persistentvolumeclaims") and not options.subresource:
+        resourcequota.check(server, resource, obj, old)
     if _unchanged(obj, old) and options.managed in (None, old["metadata"].get("managedFields")):
         return current
     _track(server, resource, obj, old, options)

@@ -13,10 +13,10 @@ log = logging.getLogger(__name__)
 
 def build(ctx: Context) -> Component:
     """Return the manager over the built-in controllers and those of all bundles; a bundle whose controller fails to build is left out."""
-    from arena_local.controllers import resourcequota, stored_only
+    from arena_local.controllers import stored_only
     from arena_local.controllers.builtin import builtin_controllers
 
-    ctx.api.add_admission((*resourcequota.admission(), *stored_only.admission()))
+    ctx.api.add_admission(stored_only.admission())
 
     controllers: list[Controller] = list(builtin_controllers(ctx.api))
     for bundle in ctx.bundles:

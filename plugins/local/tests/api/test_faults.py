@@ -260,10 +260,10 @@ def test_too_large_a_body_is_refused(server: Process) -> None:
     assert found["reason"] == "RequestEntityTooLarge"
 
 
-def test_protobuf_is_told_what_to_do_instead(server: Process) -> None:
+def test_protobuf_of_an_unknown_kind_is_told_what_to_do_instead(server: Process) -> None:
     connection = server.connection()
     headers = {"Authorization": "Bearer secret", "Content-Type": "application/vnd.kubernetes.protobuf"}
-    connection.request("POST", MAPS, b"k8s\0\x0a\x09\x0a\x02v1\x12\x03Pod", headers)
+    connection.request("POST", MAPS, b"k8s\0\x0a\x0b\x0a\x02v1\x12\x05Thing", headers)
     answer = connection.getresponse()
     assert answer.status == 415
     assert "kubectl apply -f -" in json.loads(answer.read())["message"]

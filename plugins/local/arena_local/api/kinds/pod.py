@@ -13,6 +13,7 @@ from arena_local.api.kinds.base import Host, Strategy
 from arena_local.api.kinds.podchecks import check_spec, env_warnings
 from arena_local.api.kinds.poddefaults import default_spec, qos_class, requests_from_limits
 from arena_local.api.meta import random_suffix, timestamp
+from arena_local.api.policy import limitrange
 
 Obj = dict[str, Any]
 _ACCOUNT_MOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
@@ -36,8 +37,9 @@ class PodStrategy(Strategy):
         spec.setdefault("enableServiceLinks", True)
 
     def prepare_create(self, host: Host, obj: Obj) -> None:
-        """Do what admission does: service account, its token, tolerations, priority; and the first status."""
+        """Do what admission does: LimitRanges, service account, its token, tolerations, priority; and the first status."""
         spec, namespace = obj["spec"], obj["metadata"]["namespace"]
+        limitrange.fill_in(host, obj)
         _service_account(host, obj, namespace)
         _tolerations(spec)
         _priority(host, obj)

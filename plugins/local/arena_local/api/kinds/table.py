@@ -5,7 +5,9 @@ from __future__ import annotations
 from arena_local.api.kinds import plain
 from arena_local.api.kinds.base import Strategy
 from arena_local.api.kinds.crd import CrdStrategy
+from arena_local.api.kinds.limitrange import LimitRangeStrategy
 from arena_local.api.kinds.pod import PodStrategy
+from arena_local.api.kinds.quota import QuotaStrategy
 from arena_local.api.kinds.service import ServiceStrategy
 from arena_local.api.kinds.workloads import (
     CronJobStrategy,
@@ -22,11 +24,13 @@ STRATEGIES: dict[str, Strategy] = {
     "configmaps": plain.ConfigMapStrategy(),
     "endpoints": plain.EndpointsStrategy(),
     "events": plain.EventStrategy(),
+    "limitranges": LimitRangeStrategy(),
     "namespaces": plain.NamespaceStrategy(),
     "nodes": plain.NodeStrategy(),
     "persistentvolumeclaims": plain.ClaimStrategy(),
     "persistentvolumes": plain.VolumeStrategy(),
     "pods": PodStrategy(),
+    "resourcequotas": QuotaStrategy(),
     "secrets": plain.SecretStrategy(),
     "serviceaccounts": plain.ServiceAccountStrategy(),
     "services": ServiceStrategy(),
