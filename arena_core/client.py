@@ -149,7 +149,8 @@ class ArenaClient:
         from arena_core.jobs.facts import read
         from arena_core.jobs.find import find
 
-        return reasoned(self._session, read(self._session, *find(self._session, name, job_type, namespace or self.namespace)))
+        named = self._named(name, job_type)
+        return reasoned(self._session, read(self._session, *find(self._session, *named, namespace or self.namespace)))
 
     def tensorboard(self, job: Job) -> str:
         """Return the address of the job's TensorBoard, or nothing where it has none."""
@@ -184,6 +185,7 @@ class ArenaClient:
         from arena_core.kube.logs import LogOptions
         from arena_core.types import LogQuery
 
+        name, job_type = self._named(name, job_type)
         query = LogQuery(instance, container, all_instances, previous)
         options = LogOptions(
             follow=follow, previous=previous, timestamps=timestamps, tail=tail, since_seconds=since_seconds, since_time=since_time
@@ -210,6 +212,7 @@ class ArenaClient:
         """
         from arena_core.jobs.wait import wait_for
 
+        name, job_type = self._named(name, job_type)
         return wait_for(self._session, name, goal, job_type=job_type, namespace=namespace, timeout=timeout, on_change=on_change, uid=uid)
 
     def delete(
@@ -219,25 +222,25 @@ class ArenaClient:
         job_type: str = "",
         namespace: str = "",
         selector: str = "",
-        wait: bool = False,
+        wait: bool | str = False,
         timeout: float | None = None,
+        on_wait: Callable[[str], None] = lambda text: None,
     ) -> Sequence[Deleted]:
         """Delete jobs by name, or by labels, and with them all that belongs to them.
 
-        One that is missing does not stop the others: look at ``Deleted.error`` of each. With ``wait`` it returns when they are gone.
+        One that is missing does not stop the others: look at ``Deleted.error`` of each. With ``wait`` it returns when they and their
+        instances are gone, with ``wait="job"`` when the jobs themselves are; ``on_wait`` is told what takes long. A name that no job can
+        have, or a selector that selects everything, is a ``UsageError`` before anything is sent.
         """
-        from arena_core.jobs.delete import delete_jobs, select
+        from arena_core.jobs.delete import Deletion, delete_jobs, delete_selected
 
-        where = namespace or self.namespace
-        if selector:
-            chosen = select(self._session, selector, job_type=job_type, namespace=where)
-            return [
-                result
-                for name, kind in chosen
-                for result in delete_jobs(self._session, [name], job_type=kind, namespace=where, wait=wait, timeout=timeout)
-            ]
         wanted = [names] if isinstance(names, str) else list(names)
-        return delete_jobs(self._session, wanted, job_type=job_type, namespace=where, wait=wait, timeout=timeout)
+        if wanted and selector:
+            raise UsageError("delete takes either names or a selector, not both")
+        how = Deletion(namespace or self.namespace, "all" if wait is True else wait or "", timeout, on_wait)
+        if wanted or not selector:
+            return delete_jobs(self._session, wanted, how, job_type=job_type)
+        return delete_selected(self._session, selector, how, job_type=job_type)
 
     def events(self, job: Job) -> Sequence[Manifest]:
         """Return the Kubernetes events of a job, its pods and related objects, oldest first."""
@@ -270,6 +273,11 @@ class ArenaClient:
         from arena_core.jobs.session import Session
 
         return Session(self.cluster, self.jobs, self.namespace, self._extensions or self._installed_extensions())
+
+    def _named(self, name: str, job_type: str) -> tuple[str, str]:
+        from arena_core.jobs.naming import named
+
+        return named(self._session, name, job_type)
 
     def _installed_extensions(self) -> Extensions | None:
         return getattr(self.jobs, "extensions", None)

@@ -10,12 +10,17 @@ from arena_core.jobs.reasons import healthy
 from arena_core.jobs.views import Job, gpus
 
 if TYPE_CHECKING:
-    from arena_core.types import Instance
+    from arena_core.types import Instance, JobStatus
 
 NONE = "N/A"
 LIST_HEADER = ("NAME", "STATUS", "TRAINER", "DURATION", "GPU(Requested)", "GPU(Allocated)", "NODE")
 INSTANCE_HEADER = ("NAME", "STATUS", "AGE", "IS_CHIEF", "GPU(Requested)", "NODE")
 GPU_HEADER = ("INSTANCE", "NODE(IP)", "GPU(Requested)", "GPU(IndexId)", "GPU(DutyCycle)", "GPU Memory(Used/Total)")
+
+
+def status_word(status: JobStatus) -> str:
+    """The phase as tables show it; a job that is being deleted is TERMINATING, for which the closed set of JSON has UNKNOWN."""
+    return "TERMINATING" if status.phase == "UNKNOWN" and status.exact == "Terminating" else str(status.phase)
 
 
 def duration(job: Job, now: datetime | None = None) -> int:
@@ -30,7 +35,7 @@ def list_row(job: Job, *, namespaced: bool) -> list[str]:
     held = str(job.allocated_gpus) if status.phase in ("PENDING", "RUNNING") else NONE
     row = [
         job.name,
-        str(status.phase),
+        status_word(status),
         job.job_type.upper(),
         compact(duration(job)),
         str(job.requested_gpus),
@@ -45,7 +50,7 @@ def header_lines(job: Job) -> list[tuple[str, str]]:
     status = job.status
     lines = [
         ("Name", job.name),
-        ("Status", str(status.phase)),
+        ("Status", status_word(status)),
         ("Namespace", job.namespace),
         ("Priority", status.priority or NONE),
         ("Trainer", job.job_type.upper()),
@@ -68,6 +73,13 @@ def reason_text(job: Job) -> str:
     if status.message and (status.reason in status.message or status.reason == "Error"):
         return status.message
     return ": ".join(p for p in (status.reason, status.message) if p)
+
+
+def instance_table(job: Job, *, headers: bool) -> list[list[str]]:
+    """The table of instances; how often they were restarted is a column where any was."""
+    restarted = any(i.restarts for i in job.status.instances)
+    rows = [[*instance_row(i), *([str(i.restarts)] if restarted else [])] for i in job.status.instances]
+    return [[*INSTANCE_HEADER, *(["RESTARTS"] if restarted else [])], *rows] if headers else rows
 
 
 def instance_row(instance: Instance) -> list[str]:

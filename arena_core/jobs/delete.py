@@ -3,97 +3,120 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from arena_core import dig
-from arena_core.errors import ArenaError, KindNotInstalled, NotFound, TimedOut
+from arena_core.errors import ArenaError, ClusterUnreachable, KindNotInstalled, NotFound, PermissionDenied
 from arena_core.jobs import record
 from arena_core.jobs.find import find, missing
+from arena_core.jobs.going import Going, await_gone
+from arena_core.jobs.listing import select
 from arena_core.jobs.marks import SUBMIT_ID, annotations_of, labels_of, metadata_of
+from arena_core.jobs.naming import label_selector, named
 from arena_core.jobs.ownership import uid_of
 from arena_core.jobs.session import Session, not_installed
 from arena_core.jobs.views import Deleted
-from arena_core.types import Manifest, Resource
+from arena_core.k8s import selectors
+from arena_core.types import Manifest
 
 
-def delete_jobs(
-    session: Session,
-    names: Sequence[str],
-    *,
-    job_type: str = "",
-    namespace: str = "",
-    wait: bool = False,
-    timeout: float | None = None,
-) -> list[Deleted]:
-    """Delete jobs by name, one after the other; one that is missing or refused does not stop the others.
+class Deletion(NamedTuple):
+    """How to delete. ``wait`` is "" (return at once), ``"job"`` (until its object is gone) or ``"all"`` (until its instances are, too).
 
-    With ``wait`` it returns when the jobs and all that they own are gone: the API server keeps a job that is deleted in the
-    foreground until then, so that watching it tells.
+    ``on_wait`` is told what is waited for when that takes long.
     """
-    namespace = namespace or session.namespace
-    results: list[Deleted] = []
-    going: list[_Going] = []
-    for name in names:
-        try:
-            results.append(_delete(session, name, job_type, namespace, going, wait=wait))
-        except ArenaError as error:
-            results.append(Deleted(name, error=error))
-    if wait:
-        deadline = None if timeout is None else time.monotonic() + timeout
-        for one in going:
-            _wait_gone(session, one, namespace, deadline)
+
+    namespace: str
+    wait: str = ""
+    timeout: float | None = None
+    on_wait: Callable[[str], None] = lambda text: None
+
+
+class Target(NamedTuple):
+    """What is to be deleted; with a uid that very job."""
+
+    name: str
+    job_type: str = ""
+    job: Manifest | None = None
+
+
+def delete_jobs(session: Session, names: Sequence[str], deletion: Deletion, *, job_type: str = "") -> list[Deleted]:
+    """Delete jobs by name (or ``TYPE/NAME``); one that is missing or refused does not stop the others.
+
+    A name that no job can have is a ``UsageError`` before anything is sent.
+    """
+    wanted = [Target(*named(session, name, job_type)) for name in names]
+    return _delete_all(session, list(dict.fromkeys(wanted)), deletion)
+
+
+def delete_selected(session: Session, selector: str, deletion: Deletion, *, job_type: str = "") -> list[Deleted]:
+    """Delete the jobs with these labels. What could not be read may have more of them: that is an error of its own at the end."""
+    wanted = label_selector(selector)
+    found, unread = select(session, selector, job_type=job_type, namespace=deletion.namespace)
+    # A server that does not heed the selector would have every job deleted.
+    found = [(handle, job) for handle, job in found if selectors.matches(wanted, labels_of(job))]
+    targets = [Target(str(metadata_of(job).get("name")), handle.job_type.name, job) for handle, job in found]
+    results = _delete_all(session, targets, deletion)
+    if unread:
+        what = "there may be more jobs" if found else "it is not known whether there are jobs"
+        text = f"{what} with the labels {selector}: these cannot be read: {', '.join(unread)}"
+        kind = PermissionDenied if "(forbidden)" in text else ClusterUnreachable
+        results.append(Deleted("", error=kind(text, "with --type only that type is looked at")))
     return results
 
 
-@dataclass(frozen=True)
-class _Going:
-    """A job that is being deleted: what to wait for."""
+def _delete_all(session: Session, targets: Sequence[Target], deletion: Deletion) -> list[Deleted]:
+    """Delete all, then wait for all: their instances end side by side."""
+    deadline = None if deletion.timeout is None else time.monotonic() + deletion.timeout
+    session = session._replace(cluster=session.cluster.limited(deadline))
+    results: list[Deleted] = []
+    going: dict[int, Going] = {}
+    for number, target in enumerate(targets):
+        try:
+            result, left = _delete(session, target, deletion)
+        except ArenaError as error:
+            result, left = Deleted(target.name, target.job_type, error=error), None
+        results.append(result)
+        if left is not None and deletion.wait:
+            going[number] = left
+    for number, left in going.items():
+        results[number] = results[number]._replace(error=await_gone(session, left, deadline, deletion.on_wait))
+    return results
 
-    resource: Resource
-    job: Manifest
 
-
-def select(session: Session, selector: str, *, job_type: str = "", namespace: str = "") -> list[tuple[str, str]]:
-    """Return (name, job type) of the jobs with these labels, for ``delete -l``."""
-    from arena_core.jobs.listing import list_jobs
-
-    found = list_jobs(session, job_type=job_type, namespace=namespace or session.namespace, selector=selector)
-    return [(job.name, job.job_type) for job in found.jobs]
-
-
-def _delete(session: Session, name: str, job_type: str, namespace: str, going: list[_Going], *, wait: bool) -> Deleted:
-    job: Manifest = {}
-    if job_type:
-        handle = session.handle(job_type)
+def _delete(session: Session, target: Target, deletion: Deletion) -> tuple[Deleted, Going | None]:
+    name, namespace = target.name, deletion.namespace
+    job: Manifest = target.job or {}
+    if target.job_type:
+        handle = session.handle(target.job_type)
     else:
         try:
             handle, job = find(session, name, "", namespace)
         except NotFound:
             if left_over := _left_over(session, name, session.jobs.names(), namespace):
-                return left_over
+                return left_over, None
             raise
     kind = handle.job_type
+    uid = uid_of(job)
     try:
         # Its pods, Services, ConfigMaps and the record (old Arena's, too) are owned by the job: the garbage collector takes them.
-        uid = uid_of(job)
-        left = session.cluster.delete(kind.resource, namespace, name, uid=uid, propagation="Foreground" if wait else "Background")
+        propagation = "Foreground" if deletion.wait == "all" else "Background"
+        left = session.cluster.delete(kind.resource, namespace, name, uid=uid, propagation=propagation)
     except KindNotInstalled as error:
         raise not_installed(handle, error) from error
     except NotFound as error:
         if left_over := _left_over(session, name, [kind.name], namespace):
-            return left_over
+            return left_over, None
         raise missing(name, namespace, kind.name, error) from error
-    if left is not None and left.get("kind") != "Status":
-        going.append(_Going(kind.resource, left))
-        job = job or left
-    elif left is not None and not uid:
-        uid = dig.text(left, "details", "uid")
+    still = left if left is not None and left.get("kind") != "Status" else None
+    job = job or still or {}
     if "release" in labels_of(job) and SUBMIT_ID not in annotations_of(job):
         # Old Arena sets the owner of its record in a second step, which may have failed.
         record.remove_left_over(session.cluster, namespace, name, kind.name)
     full_name = f"{kind.resource.kind.lower()}.{kind.resource.group}/{name}"
-    return Deleted(name, kind.name, full_name, uid=uid or uid_of(job))
+    result = Deleted(name, kind.name, full_name, uid=uid or uid_of(job) or dig.text(left, "details", "uid"))
+    return result, Going(handle, still) if still and metadata_of(still).get("deletionTimestamp") else None
 
 
 def _left_over(session: Session, name: str, types: Sequence[str], namespace: str) -> Deleted | None:
@@ -102,22 +125,3 @@ def _left_over(session: Session, name: str, types: Sequence[str], namespace: str
         if record.remove_left_over(session.cluster, namespace, name, job_type):
             return Deleted(name, job_type, f"configmap/{record.record_name(name, job_type)}", record_only=True)
     return None
-
-
-def _wait_gone(session: Session, going: _Going, namespace: str, deadline: float | None) -> None:
-    metadata = metadata_of(going.job)
-    events = session.cluster.watch(
-        going.resource,
-        namespace,
-        field_selector=f"metadata.name={metadata.get('name')}",
-        resource_version=str(metadata.get("resourceVersion", "")),
-        timeout=None if deadline is None else max(0.0, deadline - time.monotonic()),
-        known=[going.job],
-    )
-    for kind, obj in events:
-        if kind == "DELETED" or metadata_of(obj).get("uid") != metadata.get("uid"):
-            return
-    raise TimedOut(
-        f"{going.resource.kind} {metadata.get('name')} or what it owns is still there",
-        "finalizers or a pod that does not end may hold it: `kubectl get -o yaml` shows them",
-    )

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from arena_core import dig
 from arena_core.errors import ArenaError
+from arena_core.jobs.held import held_up
 from arena_core.jobs.marks import metadata_of
-from arena_core.jobs.ownership import Owners, belongs, earlier_text, owner_of, uid_of
+from arena_core.jobs.ownership import Owners, belongs, owner_of, uid_of
 from arena_core.jobs.pods import selector_of
 from arena_core.jobs.session import Session
 from arena_core.jobs.unread import phrase
 from arena_core.jobs.views import Job
+from arena_core.k8s.owners import owned_by
 from arena_core.kube.resources import PODS
-from arena_core.types import UNREAD, Find, JobHandle, JobStatus, Manifest, Phase, Related
+from arena_core.types import UNREAD, Find, JobHandle, Manifest, Related
 
 
 def read(session: Session, handle: JobHandle, job: Manifest) -> Job:
@@ -47,17 +48,8 @@ def view(
     unread: Sequence[str] = (),
 ) -> Job:
     """Judge: put a job together with its status. ``pods`` and ``related`` are ``UNREAD`` where they were not read."""
-    status = _held_up(handle.status(job, pods, related), pods, earlier)
+    status = held_up(handle.status(job, pods, related), job, pods, earlier)
     return Job(handle.job_type.name, job, status, tuple(pods), tuple(related), tuple(earlier), tuple(dict.fromkeys(unread)))
-
-
-def _held_up(status: JobStatus, pods: Sequence[Manifest], earlier: Sequence[Manifest]) -> JobStatus:
-    """Pods of an earlier job keep those of the new one from being made: no operator says so in the job's status."""
-    # A pod whose name was generated is in nobody's way.
-    blocking = [pod for pod in earlier if not metadata_of(pod).get("generateName")]
-    if not blocking or status.phase is not Phase.PENDING or len(pods) >= max(status.replicas, 1):
-        return status
-    return replace(status, reason="EarlierInstances", message=earlier_text(blocking))
 
 
 def pods_of(session: Session, handle: JobHandle, job: Manifest, owners: Owners) -> tuple[list[Manifest], list[Manifest]]:
@@ -93,7 +85,7 @@ def matches(obj: Manifest, wanted: Find) -> bool:
         return metadata_of(obj).get("name") == wanted.name
     labels = dig.labels(obj)
     pairs = (part.partition("=") for part in wanted.label_selector.split(",") if part)
-    return all(labels.get(key) == value for key, _, value in pairs) and (not wanted.owner_uid or wanted.owner_uid in _owner_uids(obj))
+    return all(labels.get(key) == value for key, _, value in pairs) and (not wanted.owner_uid or owned_by(obj, wanted.owner_uid))
 
 
 def _candidates(session: Session, related: Related, job: Manifest) -> list[Manifest]:
@@ -105,14 +97,10 @@ def _candidates(session: Session, related: Related, job: Manifest) -> list[Manif
         one = session.cluster.find(related.resource, where, wanted.name)
         return [one] if one else []
     items = session.cluster.list(related.resource, where, label_selector=wanted.label_selector).items
-    return [item for item in items if not wanted.owner_uid or wanted.owner_uid in _owner_uids(item)]
+    return [item for item in items if not wanted.owner_uid or owned_by(item, wanted.owner_uid)]
 
 
 def _is_its(obj: Manifest, job: Manifest, known: dict[str, Manifest]) -> bool:
     """Whether a related object is the job's own. One that nobody owns is what the job itself names (a PodGroup made by hand)."""
     told = belongs(obj, job, known)
     return not owner_of(obj) if told is None else told
-
-
-def _owner_uids(obj: Manifest) -> set[str]:
-    return {str(r.get("uid")) for r in metadata_of(obj).get("ownerReferences") or []}

@@ -6,14 +6,21 @@ import logging
 from typing import NamedTuple
 
 from arena_core.errors import ArenaError, KindNotInstalled, NamespaceNotFound, NotFound, PermissionDenied, UsageError
+from arena_core.jobs.asking import answers_404, ask_each
+from arena_core.jobs.naming import named
 from arena_core.jobs.session import Session, not_installed, owning_type
+from arena_core.jobs.unread import all_refused, phrase
 from arena_core.types import JobHandle, Manifest
 
 log = logging.getLogger(__name__)
 
 
 def find(session: Session, name: str, job_type: str, namespace: str) -> tuple[JobHandle, Manifest]:
-    """Return the job's type and object. Without a type every installed one is asked; two jobs of one name need ``--type``."""
+    """Return the job's type and object. Without a type every installed one is asked; two jobs of one name need ``--type``.
+
+    ``TYPE/NAME`` is taken for a name, too. What no job can be called is a ``UsageError``, and nothing is asked.
+    """
+    name, job_type = named(session, name, job_type)
     if job_type:
         handle = session.handle(job_type)
         try:
@@ -22,7 +29,8 @@ def find(session: Session, name: str, job_type: str, namespace: str) -> tuple[Jo
             raise not_installed(handle, error) from error
         except NotFound as error:
             raise missing(name, namespace, handle.job_type.name, error) from error
-    found, denied, unknown, readable = _search(session, name, namespace)
+    search = _search(session, name, namespace)
+    found = search.found
     if len(found) > 1:
         # A job inside another is meant by nobody: the outer one is.
         outer = [pair for pair in found if owning_type(session.jobs, pair[1]) is None]
@@ -32,44 +40,76 @@ def find(session: Session, name: str, job_type: str, namespace: str) -> tuple[Jo
         raise UsageError(f"there are several jobs named {name} in namespace {namespace}: {types}", "choose one with --type")
     if found:
         return found[0]
-    if denied and not readable:
-        raise next(iter(denied.values()))
-    absent = missing(name, namespace, "", None)
-    if denied:
-        absent.hint += f"; you may not look among: {', '.join(denied)}"
-    if unknown:
-        absent.hint += f"; not looked among: {', '.join(unknown)} (`arena plugins check` says why)"
-    raise absent
+    raise _absent(session, search, name, namespace)
+
+
+class NotProven(NotFound):
+    """No such job was found, but not everything could be looked at; ``unread`` names what."""
+
+    def __init__(self, message: str, hint: str, unread: tuple[str, ...]) -> None:
+        super().__init__(message, hint)
+        self.unread = unread
 
 
 class _Search(NamedTuple):
-    """Jobs of one name; by job type what may not be read; the types whose plugins do not load; whether anything could be read."""
+    """Jobs of one name; by job type what could not be read; the types whose plugins do not load; what is not served."""
 
     found: list[tuple[JobHandle, Manifest]]
-    denied: dict[str, ArenaError]
+    denied: list[tuple[JobHandle, ArenaError]]
     unknown: list[str]
+    absent: list[JobHandle]
     readable: bool
 
 
 def _search(session: Session, name: str, namespace: str) -> _Search:
-    found: list[tuple[JobHandle, Manifest]] = []
-    denied: dict[str, ArenaError] = {}
-    readable = False
     handles, broken = session.job_types()
-    for reason in broken.values():
-        log.info("%s", reason.message)
-    for handle in handles:
-        try:
-            found.append((handle, session.cluster.get(handle.job_type.resource, namespace, name)))
-        except NamespaceNotFound:
-            raise
-        except (KindNotInstalled, NotFound):
-            pass
-        except PermissionDenied as error:
-            denied[handle.job_type.name] = error
+    for failure in broken.values():
+        log.info("%s", failure.message)
+    search = _Search([], [], list(broken), [], False)
+    readable = False
+    for handle, answer in ask_each(session, handles, lambda handle: _get(session, handle, name, namespace)):
+        if isinstance(answer, KindNotInstalled):
+            search.absent.append(handle)
+        elif isinstance(answer, ArenaError):
+            search.denied.append((handle, answer))
             continue
+        elif answer is not None:
+            search.found.append((handle, answer))
         readable = True
-    return _Search(found, denied, list(broken), readable)
+    return search._replace(readable=readable)
+
+
+def _get(session: Session, handle: JobHandle, name: str, namespace: str) -> Manifest | None:
+    try:
+        return session.cluster.get(handle.job_type.resource, namespace, name)
+    except NamespaceNotFound:
+        raise
+    except NotFound:
+        return None
+
+
+def _absent(session: Session, search: _Search, name: str, namespace: str) -> ArenaError:
+    """Return the error for a job that is nowhere: proven, or with what could not be looked at."""
+    denied = list(search.denied)
+    if search.absent:
+        # "Not served" is said by a bare 404, which a proxy may send, too.
+        served = session.cluster.served()
+        denied += [(handle, answers_404(handle)) for handle in search.absent if served.has(handle.job_type.resource)]
+    broken = [error for _, error in denied if not isinstance(error, PermissionDenied)]
+    if broken:
+        return broken[0]  # a failure, not a rule: it says nothing of the job
+    if denied and not search.readable:
+        return all_refused([error for _, error in denied])
+    absent = missing(name, namespace, "", None)
+    if not denied and not search.unknown:
+        return absent
+    hints = [absent.hint]
+    if denied:
+        hints.append(f"you may not look among: {', '.join(handle.job_type.name for handle, _ in denied)}")
+    if search.unknown:
+        hints.append(f"not looked among: {', '.join(search.unknown)} (`arena plugins check` says why)")
+    unread = (*(phrase(handle.job_type.resource, error) for handle, error in denied), *search.unknown)
+    return NotProven(f"{absent.message} among the types that can be read", "; ".join(hints), unread)
 
 
 def missing(name: str, namespace: str, job_type: str, error: NotFound | None) -> NotFound:

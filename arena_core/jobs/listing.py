@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping
 
-from arena_core.errors import ArenaError, KindNotInstalled, PermissionDenied, UsageError
+from arena_core.errors import ArenaError, KindNotInstalled, UsageError
+from arena_core.jobs.asking import answers_404, ask_each
 from arena_core.jobs.facts import view
 from arena_core.jobs.marks import metadata_of
 from arena_core.jobs.ownership import guess, is_earlier, owner_of, uid_of
 from arena_core.jobs.pods import PodIndex, common_selector
 from arena_core.jobs.session import Session, not_installed
+from arena_core.jobs.unread import all_refused, is_partial, phrase, sentence
 from arena_core.jobs.views import Job, JobList
-from arena_core.kube.refusals import Invalid
 from arena_core.kube.resources import PODS
 from arena_core.registry.registry import NO_JOB_TYPE
 from arena_core.types import UNREAD, JobHandle, Manifest
@@ -22,22 +23,32 @@ Found = list[tuple[JobHandle, Manifest]]
 def list_jobs(session: Session, *, job_type: str = "", namespace: str = "", selector: str = "") -> JobList:
     """Return the jobs of a namespace ("" = all).
 
-    A kind that the cluster does not serve has no jobs. A job type that may not be read is noted and the others are listed; if
-    none may be read, that is an error. With ``job_type`` both are errors.
+    A kind that the cluster does not serve has no jobs. A job type that cannot be read is noted and the others are listed; if none can
+    be read, that is an error. With ``job_type`` both are errors.
     """
-    found, notes, denied, readable = _objects(session, job_type, namespace, selector)
-    if denied and not readable:
-        raise next(iter(denied.values()))
+    found, notes, unread = _objects(session, job_type, namespace, selector)
     known = {uid_of(job): job for _, job in found}
-    found = _outermost(session, found, denied)
-    pods = _pods(session, found, namespace, notes)
-    jobs = [_row(handle, job, pods, known) for handle, job in found]
-    return JobList(tuple(sorted(jobs, key=_order, reverse=True)), tuple(notes))
+    found = _outermost(session, found, unread)
+    pods = _pods(session, found, namespace, unread)
+    jobs = [_row(handle, job, pods, known, unread) for handle, job in found]
+    phrases = tuple(unread.values())
+    notes += [sentence(phrases)] if phrases else []
+    return JobList(tuple(sorted(jobs, key=_order, reverse=True)), tuple(notes), phrases)
 
 
-def _row(handle: JobHandle, job: Manifest, pods: PodIndex | None, known: Mapping[str, Manifest]) -> Job:
+def select(session: Session, selector: str, *, job_type: str = "", namespace: str = "") -> tuple[Found, tuple[str, ...]]:
+    """Return the jobs with these labels, and a phrase for each job type that cannot be read.
+
+    A bare 404 is taken for "not served" only where the cluster's discovery agrees: a proxy sends such answers, too.
+    """
+    found, _, unread = _objects(session, job_type, namespace, selector, prove=True)
+    return _outermost(session, found, unread), tuple(unread.values())
+
+
+def _row(handle: JobHandle, job: Manifest, pods: PodIndex | None, known: Mapping[str, Manifest], unread: Mapping[str, str]) -> Job:
+    phrases = [unread[PODS.key]] if PODS.key in unread else []
     if pods is None:
-        return view(handle, job, UNREAD)
+        return view(handle, job, UNREAD, unread=phrases)
     candidates = pods.of(str(metadata_of(job).get("namespace", "")), handle.job_type.pod_labels(job))
     mine, earlier = [], []
     for pod in candidates:
@@ -48,38 +59,50 @@ def _row(handle: JobHandle, job: Manifest, pods: PodIndex | None, known: Mapping
     return view(handle, job, mine, earlier=earlier)
 
 
-def _objects(session: Session, job_type: str, namespace: str, selector: str) -> tuple[Found, list[str], dict[str, ArenaError], bool]:
+def _objects(
+    session: Session, job_type: str, namespace: str, selector: str, *, prove: bool = False
+) -> tuple[Found, list[str], dict[str, str]]:
+    """Return the jobs, notes, and by job type a phrase for what cannot be read."""
     found: Found = []
-    denied: dict[str, ArenaError] = {}
-    readable = False
+    refused: list[ArenaError] = []
+    unread: dict[str, str] = {}
     missing: list[str] = []
     handles, broken = ([session.handle(job_type)], {}) if job_type else session.job_types()
     notes = [reason.message for reason in broken.values()]
-    for handle in handles:
-        resource = handle.job_type.resource
-        try:
-            items = session.cluster.list(resource, namespace, label_selector=selector).items
-        except KindNotInstalled as error:
+
+    def ask(handle: JobHandle) -> list[Manifest]:
+        return session.cluster.list(handle.job_type.resource, namespace, label_selector=selector).items
+
+    for handle, answer in ask_each(session, handles, ask):
+        if prove and isinstance(answer, KindNotInstalled) and session.cluster.served().has(handle.job_type.resource):
+            answer = answers_404(handle)
+        if isinstance(answer, KindNotInstalled):
             if job_type:
-                raise not_installed(handle, error) from error
-            missing.append(resource.kind)
-            readable = True
-        except Invalid as error:
-            if not selector:
-                raise
-            reason = error.message.partition(" was refused: ")[2] or error.message
-            raise UsageError(f"the label selector {selector!r}: {reason}", "for example team=a,stage!=test") from error
-        except PermissionDenied as error:
-            denied[handle.job_type.name] = error
-            notes.append(f"{handle.job_type.name} is not listed: {error.message}")
+                raise not_installed(handle, answer) from answer
+            missing.append(handle.job_type.resource.kind)
+        elif isinstance(answer, ArenaError):
+            if selector:
+                _selector_refused(answer, selector)
+            refused.append(answer)
+            unread[handle.job_type.name] = phrase(handle.job_type.resource, answer)
         else:
-            readable = True
-            found += [(handle, item) for item in items]
+            found += [(handle, item) for item in answer]
+    if refused and len(refused) == len(handles) - len(missing):
+        raise all_refused(refused)
     if missing and len(missing) == len(handles):
         notes.append(f"this cluster has no operator for any installed job type ({', '.join(missing)})")
     if not handles and not notes:
         notes.append(NO_JOB_TYPE)
-    return found, notes, denied, readable
+    return found, notes, unread
+
+
+def _selector_refused(error: ArenaError, selector: str) -> None:
+    """Raise if it is the selector that the server refuses."""
+    from arena_core.kube.refusals import Invalid
+
+    if isinstance(error, Invalid):
+        reason = error.message.partition(" was refused: ")[2] or error.message
+        raise UsageError(f"the label selector {selector!r}: {reason}", "for example team=a,stage!=test") from error
 
 
 def _outermost(session: Session, found: Found, unreadable: Container[str]) -> Found:
@@ -95,14 +118,16 @@ def _outermost(session: Session, found: Found, unreadable: Container[str]) -> Fo
     return kept
 
 
-def _pods(session: Session, found: Found, namespace: str, notes: list[str]) -> PodIndex | None:
+def _pods(session: Session, found: Found, namespace: str, unread: dict[str, str]) -> PodIndex | None:
     if not found:
         return PodIndex(())
     wanted = [labels for handle, job in found if (labels := handle.job_type.pod_labels(job))]
     try:
         return PodIndex(session.cluster.list(PODS, namespace, label_selector=common_selector(wanted)).items)
-    except PermissionDenied as error:
-        notes.append(f"instances are not shown: {error.message}")
+    except ArenaError as error:
+        if not is_partial(error):
+            raise
+        unread[PODS.key] = phrase(PODS, error)
         return None
 
 

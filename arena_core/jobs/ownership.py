@@ -11,6 +11,7 @@ from typing import Any
 from arena_core import dig
 from arena_core.errors import ArenaError, KindNotInstalled, NotFound
 from arena_core.jobs.unread import phrase
+from arena_core.k8s import owners
 from arena_core.kube.cluster import Cluster
 from arena_core.kube.resources import resource_of
 from arena_core.types import Manifest
@@ -26,8 +27,7 @@ def uid_of(obj: Any) -> str:
 
 def owner_of(obj: Any) -> Mapping[str, Any]:
     """Return the ownerReference with ``controller: true`` (else the first one), or an empty mapping."""
-    references = list(dig.items(obj, "metadata", "ownerReferences"))
-    return next((r for r in references if r.get("controller") is True), references[0] if references else {})
+    return owners.controller_of(obj) or next(owners.references(obj), {})
 
 
 def is_namesake(reference: Mapping[str, Any], job: Manifest) -> bool:
@@ -44,7 +44,7 @@ def belongs(obj: Manifest, job: Manifest, known: Mapping[str, Manifest]) -> bool
     """Whether the object belongs to the job; None where that cannot be told from ``known``, the objects between them by uid."""
     root = uid_of(job)
     for _ in range(_DEPTH):
-        if any(r.get("uid") == root for r in dig.items(obj, "metadata", "ownerReferences")):
+        if owners.owned_by(obj, root):
             return True
         reference = owner_of(obj)
         if not reference:

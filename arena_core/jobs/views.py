@@ -92,10 +92,11 @@ def holds_devices(instance: Instance) -> bool:
 
 
 class JobList(NamedTuple):
-    """Jobs, the newest start first (those that have not started lead), and a note for each job type that could not be read."""
+    """Jobs, the newest start first (those that have not started lead), notes, and a phrase for each kind that could not be read."""
 
     jobs: tuple[Job, ...] = ()
     notes: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
 
 
 class LogLine(NamedTuple):
@@ -106,7 +107,7 @@ class LogLine(NamedTuple):
 
 
 class Deleted(NamedTuple):
-    """What became of one name: ``job_type`` is empty and ``error`` says why where nothing was deleted. ``uid`` is the job's."""
+    """What became of one name: ``error`` says why where nothing was deleted, or what is not known of its end. ``uid`` is the job's."""
 
     name: str
     job_type: str = ""
@@ -117,5 +118,5 @@ class Deleted(NamedTuple):
 
     @property
     def ok(self) -> bool:
-        """Whether something was deleted."""
+        """Whether it was done as asked."""
         return self.error is None

@@ -8,10 +8,10 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from arena_core.errors import ArenaError, JobFailed, NotFound, TimedOut, UsageError
+from arena_core.errors import ArenaError, JobFailed, NotFound, PermissionDenied, TimedOut, UsageError
 from arena_core.jobs.explain import failed_instances, last_words
 from arena_core.jobs.facts import read, view
-from arena_core.jobs.find import find, missing
+from arena_core.jobs.find import NotProven, find, missing
 from arena_core.jobs.marks import metadata_of
 from arena_core.jobs.ownership import uid_of
 from arena_core.jobs.pods import selector_of
@@ -49,6 +49,11 @@ def wait_for(
         handle, obj = find(session, name, job_type, namespace)
         if uid and uid_of(obj) != uid:
             raise missing(name, namespace, job_type, None)
+    except NotProven as error:
+        if goal != "deleted":
+            raise
+        what = f"it cannot be told whether {name} is gone: {', '.join(error.unread)} cannot be read"
+        raise PermissionDenied(what, "with --type only that type is looked at") from error
     except NotFound:
         if goal == "deleted":
             return None

@@ -144,7 +144,7 @@ class Cluster:
         known = self._versions.get(resource.key, resource)
         missing: KindNotInstalled | None = None
         for choice in sorted(choices, key=lambda c: c != known):
-            answer = self.request("GET", path_of(choice, namespace, name), query)
+            answer = self.request("GET", path_of(choice, namespace, None if verb == "list" else name), query)
             try:
                 data = self._data(answer, verb, choice, namespace, name)
                 found = shape.listed(data, choice) if verb == "list" else shape.checked(data, verb, choice, name)

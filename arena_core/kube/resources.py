@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from arena_core.errors import UsageError
 from arena_core.types import Manifest, Resource
 
 PODS = Resource("", "v1", "Pod", "pods")
@@ -52,18 +53,31 @@ def resource_of(api_version: str, kind: str) -> Resource:
     return Resource(group, version, kind, plural)
 
 
-def path_of(resource: Resource, namespace: str = "", name: str = "", subresource: str = "") -> str:
-    """Return the path of a collection, an object or a subresource.
+def path_of(resource: Resource, namespace: str = "", name: str | None = None, subresource: str = "") -> str:
+    """Return the path of a collection (without a name), an object or a subresource.
+
+    A name that is empty, or that would lead to another place, is a ``UsageError``: what is meant for one object must never reach its
+    collection.
 
     >>> path_of(PODS, "default", "x", "log")
     '/api/v1/namespaces/default/pods/x/log'
     """
     path = f"/apis/{resource.group}/{resource.version}" if resource.group else f"/api/{resource.version}"
     if namespace and resource.namespaced:
-        path += f"/namespaces/{namespace}"
+        path += f"/namespaces/{_segment(namespace, 'namespace')}"
     path += f"/{resource.plural}"
-    if name:
-        from urllib.parse import quote
-
-        path += "/" + quote(name, safe="")
+    if name is not None:
+        path += f"/{_segment(name, resource.kind)}"
     return f"{path}/{subresource}" if subresource else path
+
+
+def _segment(name: str, kind: str) -> str:
+    """Return the name as one part of a path; Kubernetes' own rule for what cannot be one (``IsValidPathSegmentName``)."""
+    if not name.strip() or name in (".", "..") or "/" in name or "%" in name or not name.isprintable():
+        shown = name if len(name) <= 80 else name[:77] + "..."
+        raise UsageError(f"{shown!r} cannot be the name of a {kind.lower() if kind == 'namespace' else kind}", "check the name")
+    if name.isascii() and name.replace("-", "").replace(".", "").isalnum():
+        return name
+    from urllib.parse import quote
+
+    return quote(name, safe="")

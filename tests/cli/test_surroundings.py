@@ -28,7 +28,8 @@ def run(home, write_kubeconfig):
 
 
 def job(name="x"):
-    return {"metadata": {"name": name, "namespace": "default", "uid": name, "creationTimestamp": "2026-01-01T00:00:00Z"}, "spec": {}}
+    metadata = {"name": name, "namespace": "default", "uid": name, "creationTimestamp": "2026-01-01T00:00:00Z"}
+    return {"apiVersion": "kubeflow.org/v1", "kind": "PyTorchJob", "metadata": metadata, "spec": {}}
 
 
 @pytest.mark.parametrize("command", ["arena --help", "arena list", "arena get x -o json", "arena exit-codes"])

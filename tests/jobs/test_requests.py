@@ -48,7 +48,7 @@ def test_rights_in_one_namespace_are_enough(arena: Any, make: Any, rights: Any) 
     assert labels["annotations"]["arena.kubeflow.org/username"] == "tester", "who may not ask who he is has the kubeconfig's name"
     listing = arena.list()
     assert [j.name for j in listing.jobs] == ["mine"]
-    assert any("may not list" in note for note in listing.notes), "the types that may not be read are named"
+    assert [n for n in listing.notes if n.startswith("not shown, no permission: ")], "the types that may not be read are named"
     job = arena.get("mine")
     arena.events(job)
     arena.explain(job)
@@ -66,9 +66,8 @@ def test_a_type_that_may_not_be_read_is_noted_and_the_others_are_listed(arena: A
     arena.gate.allowed = rights(arena.namespace, "dummy")
     listing = arena.list()
     assert [j.name for j in listing.jobs] == ["d"]
-    assert [
-        n for n in listing.notes if n.startswith("pytorchjob is not listed: user bob may not list pytorchjobs.kubeflow.org in namespace")
-    ]
+    assert len(listing.notes) == 1 and "pytorchjobs.kubeflow.org" in listing.notes[0], "all in one line (R4)"
+    assert "pytorchjobs.kubeflow.org (forbidden)" in listing.unread
     with pytest.raises(PermissionDenied):
         arena.list(job_type="pytorchjob")
     arena.gate.allowed = "nothing"
@@ -80,7 +79,8 @@ def test_jobs_are_listed_where_pods_may_not_be_read(arena: Any, make: Any, right
     arena.submit("dummy", make("d"))
     arena.gate.allowed = rights(arena.namespace, "dummy").replace("(pods", "(none")
     listing = arena.list(job_type="dummy")
-    assert [j.name for j in listing.jobs] == ["d"] and "instances are not shown" in listing.notes[0]
+    assert [j.name for j in listing.jobs] == ["d"] and listing.notes == ("not shown, no permission: pods",)
+    assert listing.jobs[0].unread == ("pods (forbidden)",)
 
 
 def test_all_namespaces_needs_the_right_to_it(arena: Any, make: Any, rights: Any) -> None:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import threading
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from arena_core.cli.boundary import show
@@ -17,9 +14,6 @@ from arena_core.errors import ArenaError, NotFound, UsageError
 if TYPE_CHECKING:
     from arena_core.jobs.views import Deleted
 
-#: Seconds after which somebody who waits wants to know what for.
-PATIENCE = 3.0
-
 
 def run(context: Context, parsed: Parsed) -> int:
     """Delete each job; a missing one does not stop the others, the exit code tells that there was one."""
@@ -31,30 +25,21 @@ def run(context: Context, parsed: Parsed) -> int:
     timeout = seconds(parsed)
     if timeout is not None and parsed.values.get("wait") is False:
         raise UsageError("--timeout has no effect with --wait=false")
-    results = context.client.delete(names, job_type=parsed.text("type"), selector=selector, wait=parsed.on("wait"), timeout=timeout)
+    results = context.client.delete(
+        names,
+        job_type=parsed.text("type"),
+        selector=selector,
+        # A name must be free again when we return, and finalizers may hold the job (an AppWrapper's do).
+        wait=parsed.on("wait") if "wait" in parsed.values else "job",
+        timeout=timeout,
+        on_wait=lambda text: note(f"{text}; Ctrl-C ends the waiting, not the deletion"),
+    )
     if selector and not results:
         note(f"no job has the labels {selector}")
     worst = 0
     for result in results:
-        if result.error is None and "wait" not in parsed.values and not result.record_only:
-            # Finalizers may hold the job (an AppWrapper's do); a name must be free again when we return.
-            with _patience(result.name):
-                context.client.wait(result.name, "deleted", job_type=result.job_type, timeout=timeout, uid=result.uid)
         worst = _report(result, parsed) or worst
     return worst
-
-
-@contextlib.contextmanager
-def _patience(name: str) -> Iterator[None]:
-    """Say what is waited for, if it takes long."""
-    text = f"{name} is being deleted and waits for its instances to end; Ctrl-C ends the waiting, not the deletion"
-    told = threading.Timer(PATIENCE, note, (text,))
-    told.daemon = True
-    told.start()
-    try:
-        yield
-    finally:
-        told.cancel()
 
 
 def _report(result: Deleted, parsed: Parsed) -> int:

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 
 from arena_core.cli import views
 from arena_core.cli.command import Command, Context
-from arena_core.cli.commands.shared import NO_HEADERS, TYPE, one_name, output_flag
+from arena_core.cli.commands.shared import NO_HEADERS, QUIET, TYPE, note_unread, one_name, output_flag
 from arena_core.cli.flags import Flag, Parsed
 from arena_core.cli.render import compact, dump_json, dump_yaml, print_table, ruled, seconds_between, table
 from arena_core.cli.terminal import colour_wanted, say
+from arena_core.errors import ArenaError
+from arena_core.jobs.unread import is_partial, phrase, sentence
+from arena_core.kube.resources import EVENTS
 
 if TYPE_CHECKING:
     from arena_core.jobs.views import Job
@@ -24,6 +27,7 @@ def run(context: Context, parsed: Parsed) -> int:
     client = context.client
     job = client.get(name, job_type=parsed.text("type"))
     output = parsed.text("output", "wide")
+    unread = list(job.unread)
     if output == "name":
         say(job.full_name)
     elif output in ("json", "yaml"):
@@ -35,7 +39,13 @@ def run(context: Context, parsed: Parsed) -> int:
             _gpus(job)
         _tensorboard(client.tensorboard(job))
         if parsed.on("events"):
-            _events(client.events(job))
+            try:
+                _events(client.events(job))
+            except ArenaError as error:
+                if not is_partial(error):
+                    raise
+                unread.append(phrase(EVENTS, error))
+    note_unread(parsed, sentence(unread))
     return 0
 
 
@@ -54,8 +64,8 @@ def _block(job: Job) -> None:
 
 def _instances(job: Job, *, headers: bool) -> None:
     say("Instances:")
-    rows = [views.instance_row(i) for i in job.status.instances]
-    print_table(ruled([views.INSTANCE_HEADER, *rows]) if headers else rows, indent="  ")
+    rows = views.instance_table(job, headers=headers)
+    print_table(ruled(rows) if headers else rows, indent="  ")
 
 
 def _gpus(job: Job) -> None:
@@ -103,6 +113,7 @@ COMMAND = Command(
         Flag("gpus", "the GPUs of the instances, too", short="g", boolean=True),
         output_flag("wide", "json", "yaml", "name"),
         NO_HEADERS,
+        QUIET,
     ),
     words="job",
 )

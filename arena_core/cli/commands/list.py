@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from arena_core.cli import views
 from arena_core.cli.command import Command, Context
-from arena_core.cli.commands.shared import ALL_NAMESPACES, NO_HEADERS, SELECTOR, TYPE, output_flag, selector_of
+from arena_core.cli.commands.shared import ALL_NAMESPACES, NO_HEADERS, QUIET, SELECTOR, TYPE, note_unread, output_flag, selector_of
 from arena_core.cli.flags import Parsed
 from arena_core.cli.render import dump_json, dump_yaml, print_table
-from arena_core.cli.terminal import note, say
+from arena_core.cli.terminal import say
 from arena_core.errors import ArenaError, NotFound
 
 
@@ -22,8 +22,8 @@ def run(context: Context, parsed: Parsed) -> int:
         reasons=output in ("json", "yaml"),
     )
     jobs = listing.jobs
-    if not jobs and not everywhere and context.namespace:
-        _require_namespace(context, context.namespace)
+    if not jobs and not everywhere:
+        _require_namespace(context, context.client.namespace)
     if output == "json":
         dump_json([views.as_data(job) for job in jobs])
     elif output == "yaml":
@@ -38,7 +38,7 @@ def run(context: Context, parsed: Parsed) -> int:
         if table:
             print_table(table)
     for text in listing.notes:
-        note(f"note: {text}")
+        note_unread(parsed, text)
     return 0
 
 
@@ -58,5 +58,5 @@ COMMAND = Command(
     path="list",
     summary="list jobs",
     run=run,
-    flags=(ALL_NAMESPACES, TYPE, SELECTOR, output_flag("wide", "json", "yaml", "name"), NO_HEADERS),
+    flags=(ALL_NAMESPACES, TYPE, SELECTOR, output_flag("wide", "json", "yaml", "name"), NO_HEADERS, QUIET),
 )

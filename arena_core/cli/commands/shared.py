@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from arena_core.cli.flags import Flag, Parsed
+from arena_core.cli.terminal import note
 from arena_core.errors import UsageError
 
 #: The name of an object of Kubernetes (RFC 1123); the argument model has its own, and importing it would import pydantic.
@@ -16,12 +17,19 @@ TYPE = Flag("type", "job type: its name, shorthand or alias, in any case", short
 ALL_NAMESPACES = Flag("all_namespaces", "in all namespaces", short="A", boolean=True, old=("allNamespaces",))
 SELECTOR = Flag("selector", "only jobs with these labels (a=b,c!=d,e)", short="l", metavar="LABELS")
 NO_HEADERS = Flag("no_headers", "print no header", boolean=True)
+QUIET = Flag("quiet", "no notes on stderr about what cannot be read", short="q", boolean=True)
 TIMEOUT = Flag("timeout", "give up after this time (90s, 10m, 1h30m)", metavar="DURATION")
 
 
 def output_flag(*formats: str) -> Flag:
     """``-o`` with these formats, the first as the default."""
     return Flag("output", "output format", short="o", choices=formats, default=formats[0])
+
+
+def note_unread(parsed: Parsed, text: str) -> None:
+    """Say in one line what could not be read, unless that is not wanted."""
+    if text and not parsed.on("quiet"):
+        note(f"note: {text}")
 
 
 def selector_of(parsed: Parsed) -> str:
