@@ -216,9 +216,7 @@ def bad_chunks(after: int = 0) -> Fault:
 
 def first(body: Iterator[bytes], size: int) -> Iterator[bytes]:
     """Yield the first ``size`` bytes."""
-    for data in body:
-        if size <= 0:
-            return
+    while size > 0 and (data := next(body, b"")):
         yield data[:size]
         size -= len(data)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import re
 import signal
 import time
@@ -14,14 +15,14 @@ from typing import NamedTuple
 import pytest
 
 from arena_core.cli.main import main
-from arena_core.cli.submit import types
+from arena_core.errors import EXIT_CODES
 from tests.faults.faults import EVERY
 from tests.faults.proxy import FaultProxy
 
 #: Nothing may take longer, whatever the fault: the longest is a retry's whole patience.
 PATIENCE = 45.0
-#: Exit codes that docs/exit-codes.md knows.
-KNOWN = frozenset(range(8)) | {20, 124, 130}
+#: ``ARENA_FAULTS=all`` plays every fault at every request; without it each fault strikes one request of each command, in turn.
+WHOLE = os.environ.get("ARENA_FAULTS") == "all"
 
 
 class Hung(BaseException):
@@ -66,7 +67,6 @@ class Shell:
 
     def run(self, *words: str, fault: str = "", at: int = 0, direct: bool = False) -> Done:
         """Run a command line with one fault on its request number ``at``."""
-        types.registry.cache_clear()
         self.proxy.clear()
         if fault:
             self.proxy.add(EVERY[fault](), skip=at, times=1)
@@ -83,12 +83,20 @@ class Shell:
         return Done(code, found.out, found.err, len(self.proxy.requests), seconds, struck)
 
 
+def cells(requests: int, offset: int = 0) -> Iterator[tuple[int, str]]:
+    """Yield (number of the request, fault): all pairs, or each fault once, at a request that differs from fault to fault."""
+    for number, fault in enumerate(EVERY):
+        for at in range(requests):
+            if WHOLE or at == (number + offset) % requests:
+                yield at, fault
+
+
 def fair(done: Done) -> list[str]:
     """Return what is wrong with the end of any command, whatever the fault: a traceback, a bug, a hang, a failure without a line."""
     wrong = []
     if done.code == -1:
         wrong.append(f"hangs (over {PATIENCE:g} s)")
-    elif done.code not in KNOWN:
+    elif done.code not in EXIT_CODES:
         wrong.append(f"exit code {done.code} is not documented")
     text = done.err + done.out
     if "Traceback" in text or "this is a bug" in text:

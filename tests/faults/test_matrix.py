@@ -6,17 +6,16 @@ faults, or says on stderr what it could not see; one that fails has said why in 
 
 from __future__ import annotations
 
-import itertools
+import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from arena_core.cli import terminal
 from arena_local.testing import LocalCluster
-from tests.faults.faults import EVERY
-from tests.faults.harness import Done, Shell, fair, in_order_once, report, steady
+from tests.faults.harness import Shell, cells, fair, in_order_once, report, steady
 from tests.faults.proxy import FaultProxy
 
 LINES = [f"line {n}" for n in range(1, 201)]
@@ -54,13 +53,6 @@ def finished(shell: Shell) -> str:
     return "done"
 
 
-def cells(shell: Shell, words: tuple[str, ...], clean: Done) -> Iterator[tuple[str, Done]]:
-    """Run the command with each fault at each of its requests; yield the cell's name and its end."""
-    for at, fault in itertools.product(range(clean.requests), EVERY):
-        done = shell.run(*words, fault=fault, at=at)
-        yield f"{fault} at {done.struck or at}", done
-
-
 READING = {
     "list": ("list",),
     "list-json": ("list", "-o", "json"),
@@ -83,9 +75,11 @@ def test_reading(shell: Shell, finished: str, name: str) -> None:
     assert clean.code == 0, clean.err
     assert clean.requests > 0
     found: dict[str, list[str]] = {}
-    for cell, done in cells(shell, words, clean):
+    for at, fault in cells(clean.requests, list(READING).index(name)):
+        done = shell.run(*words, fault=fault, at=at)
+        cell = f"{fault} at {done.struck or at}"
         found[cell] = fair(done)
-        believed = cell.split(" ")[0] in BELIEVED
+        believed = fault in BELIEVED
         if done.code == 0 and not believed and steady(done.out) != steady(clean.out) and not done.err.strip():
             found[cell].append(f"says 0 and shows something else without a word: {done.out[:300]!r}")
     assert not any(found.values()), report(found)
@@ -107,10 +101,12 @@ def test_logs(shell: Shell, finished: str, name: str) -> None:
     words = LOGS[name]
     clean = shell.run(*words)
     assert clean.code == 0, clean.err
-    whole = [line.rpartition("] ")[2] if name == "logs-all" else line for line in clean.out.splitlines()]
+    whole = [re.sub(r"^\S*master-0\S* +", "", line) for line in clean.out.splitlines()]
     assert whole == (LINES[-20:] if "tail" in name else LINES)
     found: dict[str, list[str]] = {}
-    for cell, done in cells(shell, words, clean):
+    for at, fault in cells(clean.requests, list(LOGS).index(name)):
+        done = shell.run(*words, fault=fault, at=at)
+        cell = f"{fault} at {done.struck or at}"
         found[cell] = fair(done)
         lines = done.out.splitlines()
         if done.code == 0 and lines != clean.out.splitlines():
@@ -126,8 +122,8 @@ def count(cluster: LocalCluster, path: str, name: str) -> int:
 
 
 SUBMITS: dict[str, tuple[tuple[str, ...], str]] = {
-    "pytorchjob": (("submit", "pytorchjob", "--image", "x", "--workers", "2", "--tensorboard"), JOBS),
-    "tfjob": (("submit", "tfjob", "--image", "x"), "/apis/kubeflow.org/v1/namespaces/{}/tfjobs"),
+    "pytorchjob": (("submit", "pytorchjob", "--image", "x", "--queue", "--tensorboard"), JOBS),
+    "tfjob": (("submit", "tfjob", "--image", "x", "--queue"), "/apis/kubeflow.org/v1/namespaces/{}/tfjobs"),
     "volcanojob": (("submit", "volcanojob", "--image", "x"), "/apis/batch.volcano.sh/v1alpha1/namespaces/{}/jobs"),
     "appwrapperjob": (("submit", "appwrapperjob", "--image", "x"), "/apis/workload.codeflare.dev/v1beta2/namespaces/{}/appwrappers"),
     "dry-run": (("submit", "pytorchjob", "--image", "x", "--dry-run", "server"), JOBS),
@@ -144,7 +140,7 @@ def test_submit(shell: Shell, namespace: str, local_cluster: LocalCluster, name:
     assert clean.code == 0, clean.err
     with_board = "--tensorboard" in words
     found: dict[str, list[str]] = {}
-    for number, (at, fault) in enumerate(itertools.product(range(clean.requests), EVERY)):
+    for number, (at, fault) in enumerate(cells(clean.requests)):
         job = f"j{number}"
         done = shell.run(*words, "--name", job, "true", fault=fault, at=at)
         wrong = found[f"{fault} at {done.struck or at}"] = fair(done)
@@ -175,15 +171,17 @@ def test_delete(shell: Shell, namespace: str, local_cluster: LocalCluster, name:
     path = JOBS.format(namespace)
 
     def make(job: str) -> None:
-        made = shell.run("submit", "pytorchjob", "--image", "x", "--name", job, "--label", f"job={job}", "true", direct=True)
-        assert made.code == 0, made.err
+        template = {"spec": {"containers": [{"name": "pytorch", "image": "x", "command": ["true"]}]}}
+        spec = {"runPolicy": {"suspend": True}, "pytorchReplicaSpecs": {"Master": {"replicas": 1, "template": template}}}
+        metadata = {"name": job, "namespace": namespace, "labels": {"job": job}}
+        local_cluster.create({"apiVersion": "kubeflow.org/v1", "kind": "PyTorchJob", "metadata": metadata, "spec": spec})
 
     make("stays")
     make("clean")
     clean = shell.run(*DELETES[name]("clean"))
     assert clean.code == 0, clean.err
     found: dict[str, list[str]] = {}
-    for number, (at, fault) in enumerate(itertools.product(range(clean.requests), EVERY)):
+    for number, (at, fault) in enumerate(cells(clean.requests)):
         job = f"j{number}"
         make(job)
         done = shell.run(*DELETES[name](job), fault=fault, at=at)
