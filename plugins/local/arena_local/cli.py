@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import json
+import os
 import sys
 import time
+from collections import Counter
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 import typer
 
 from arena_core.errors import ClusterUnreachable, NotFound, UsageError
-from arena_local.cluster import unusable
+from arena_local.cluster import not_started, unusable
 from arena_local.context import Options
 from arena_local.daemon import control
-from arena_local.daemon.state import CONTEXT, State, Unusable, default_state
+from arena_local.daemon.state import CONTEXT, Daemon, State, Unusable, default_state
+from arena_local.options import BadOption, merged
 
 app = typer.Typer(
     help="The local cluster: a Kubernetes API on this machine that runs pods as processes.",
@@ -27,18 +30,19 @@ app = typer.Typer(
 )
 
 _Nodes = Annotated[int | None, typer.Option(min=1, max=100, metavar="N", help="number of nodes (all of them are this machine)")]
-_Gpus = Annotated[int | None, typer.Option(min=0, metavar="N", help="pretend so many GPUs per node (nvidia.com/gpu)")]
+_Gpus = Annotated[int | None, typer.Option(min=0, metavar="N", help="pretend that each node has N GPUs (nvidia.com/gpu)")]
 _Resource = Annotated[list[str] | None, typer.Option(metavar="NAME=N", help="pretend an extended resource per node; repeatable")]
 _Quota = Annotated[
     list[str] | None, typer.Option(metavar="RESOURCE=N", help="limit LocalQueue default-queue of namespace default; repeatable")
 ]
 _Simulate = Annotated[bool | None, typer.Option(help="run no processes: pods only pretend")]
-_Names = Annotated[str | None, typer.Option(metavar="auto|rewrite", help="auto, or rewrite: no name spaces even where the kernel has them")]
+_Names = Annotated[str | None, typer.Option(metavar="auto|rewrite", help="auto, or rewrite: no namespaces even where the kernel has them")]
 _Delay = Annotated[list[str] | None, typer.Option(metavar="NAME=SECONDS", help="shorten a named wait (kubelet.backoff=1); repeatable")]
 
 _Operators = Annotated[bool | None, typer.Option(help="the job types' operators and queues; without them a plain Kubernetes")]
 _Idle = Annotated[
-    float | None, typer.Option(metavar="MINUTES", min=0, help="end it when nobody has used it for so long and no pod runs; 0: never")
+    float | None,
+    typer.Option(metavar="MINUTES", min=0, help="end it after so many minutes without a request and without a running pod; 0: never"),
 ]
 _KeepLogs = Annotated[
     str | None, typer.Option(metavar="SIZE", help="how much to keep of the logs of pods that are gone (500Mi; 0: nothing)")
@@ -48,7 +52,10 @@ _KeepLogs = Annotated[
 def _state() -> State:
     if sys.platform == "win32":
         raise ClusterUnreachable("the local cluster runs on Linux and macOS only", "name a kubeconfig with --config or KUBECONFIG")
-    return State(default_state())
+    try:
+        return State(default_state())
+    except Unusable as error:
+        raise unusable(error) from None
 
 
 @app.command()
@@ -65,76 +72,92 @@ def up(  # noqa: PLR0913
     keep_logs: _KeepLogs = None,
 ) -> None:
     """Start the cluster; on a running one, apply what is given."""
+    given = {
+        "nodes": nodes,
+        "gpus": gpus,
+        "resource": resource,
+        "quota": quota,
+        "simulate": simulate,
+        "names": names,
+        "delay": delay,
+        "idle_stop": idle_stop,
+        "operators": operators,
+        "keep_logs": keep_logs,
+    }
     state = _state()
-    before = state.options()
-    after = _merged(
-        before,
-        nodes=nodes,
-        gpus=gpus,
-        resource=resource,
-        quota=quota,
-        simulate=simulate,
-        names=names,
-        delay=delay,
-        idle_stop=idle_stop,
-        operators=operators,
-        keep_logs=keep_logs,
-    )
-    running = state.daemon() is not None
-    if after != before or not running:
-        try:
-            state.save_options(after)
-        except Unusable as error:
-            raise unusable(error) from None
-    daemon, started = _start(state)
-    if started:
-        typer.echo(f"local cluster started ({_facts(after)}); context {CONTEXT}, kubeconfig {state.kubeconfig}")
+    with _failures(state):
+        done = control.up(state, lambda before: merged(before, given))
+    if done.started:
+        typer.echo(f"local cluster started ({_facts(done.after)}); context {CONTEXT}, kubeconfig {state.kubeconfig}")
+        if os.geteuid() == 0:
+            typer.echo("note: it runs as root: every pod, also of a manifest from elsewhere, may do anything on this machine", err=True)
         return
-    if after == before:
-        typer.echo(f"local cluster is running ({_facts(after)}), pid {daemon.pid}")
+    if not any(value is not None for value in given.values()):
+        typer.echo(f"local cluster is running ({_facts(done.after)}), pid {done.daemon.pid}")
         return
-    control.reload(state)
-    typer.echo(f"applied to the running local cluster: {_facts(after)}")
+    typer.echo(f"applied to the running local cluster: {_facts(done.after)}")
     for flag in ("names", "operators"):
-        if getattr(after, flag) != getattr(before, flag):
+        if getattr(done.after, flag) != getattr(done.before, flag):
             typer.echo(f"--{flag} takes effect after a restart: arena local down; arena local up", err=True)
 
 
 @app.command()
 def status() -> None:
-    """Say whether the cluster runs, and where."""
+    """Say whether the cluster runs, and where; exit code 6 where it does not."""
     state = _state()
-    daemon = state.daemon()
+    with _failures(state):
+        daemon, options = state.daemon(), state.options()
     if daemon is None:
         typer.echo("local cluster is not running")
-        return
-    typer.echo(f"local cluster is running: pid {daemon.pid}, port {daemon.port}, {_facts(state.options())}")
+        raise typer.Exit(ClusterUnreachable.exit_code)
+    typer.echo(f"local cluster is running: pid {daemon.pid}, port {daemon.port}, {_facts(options)}")
     typer.echo(f"context {CONTEXT}, kubeconfig {state.kubeconfig}")
-    with contextlib.suppress(OSError, ValueError, KeyError):
-        phases: dict[str, int] = {}
-        for pod in _get(state, daemon.port, "/api/v1/pods")["items"]:
-            phase = str(pod["status"].get("phase", "Unknown"))
-            phases[phase] = phases.get(phase, 0) + 1
-        typer.echo("pods: " + (", ".join(f"{n} {p}" for p, n in sorted(phases.items())) or "none"))
+    phases = Counter(str(pod["status"].get("phase", "Unknown")) for pod in _pods(state, daemon))
+    typer.echo("pods: " + (", ".join(f"{n} {p}" for p, n in sorted(phases.items())) or "none"))
+    for problem in state.problems():
+        typer.echo(f"left out: {problem}")
 
 
 @app.command(short_help="End the cluster; what it stores stays.")
 def down() -> None:
     """End the cluster and every process of its pods; what it stores stays."""
-    if control.stop(_state()):
-        typer.echo("local cluster stopped")
-    else:
-        typer.echo("local cluster is not running")
+    state = _state()
+    with _failures(state):
+        if daemon := state.daemon():
+            _tell_running(state, daemon)
+        stopped = control.stop(state)
+    typer.echo("local cluster stopped" if stopped else "local cluster is not running")
+
+
+def _tell_running(state: State, daemon: Daemon) -> None:
+    """Say what ends with the cluster: nobody should find out later."""
+    jobs = set()
+    for pod in _pods(state, daemon):
+        if pod["status"].get("phase") in ("Pending", "Running"):
+            meta = pod["metadata"]
+            owner = next((ref["name"] for ref in meta.get("ownerReferences") or () if ref.get("controller")), meta["name"])
+            jobs.add(f"{meta['namespace']}/{owner}")
+    if jobs:
+        named = ", ".join(sorted(jobs)[:5]) + (f" and {len(jobs) - 5} more" if len(jobs) > 5 else "")
+        typer.echo(f"this ends {len(jobs)} running job{'s' if len(jobs) > 1 else ''}: {named}", err=True)
 
 
 @app.command()
 def reset(yes: Annotated[bool, typer.Option("--yes", "-y", help="do not ask")] = False) -> None:
     """End the cluster and remove everything it stores."""
     state = _state()
-    if not yes and sys.stdin.isatty():
-        typer.confirm(f"remove all objects, logs and volumes of the local cluster ({state.folder})?", abort=True)
-    control.stop(state)
-    state.wipe()
+    if not state.folder.exists():
+        typer.echo(f"there is no local cluster to remove ({state.folder} does not exist)")
+        return
+    if not yes:
+        what = f"all objects, logs and volumes of the local cluster ({state.folder})"
+        if not sys.stdin.isatty():
+            raise UsageError(f"`arena local reset` removes {what}; nobody can be asked here", "add --yes to do it")
+        typer.confirm(f"remove {what}?", abort=True)
+    with _failures(state):
+        if daemon := state.daemon():
+            _tell_running(state, daemon)
+        control.reset(state)
     typer.echo("local cluster removed")
 
 
@@ -148,7 +171,7 @@ def kubeconfig() -> None:
 
 @app.command()
 def logs(
-    follow: Annotated[bool, typer.Option("--follow", "-f", help="go on as it grows")] = False,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="follow it as it grows")] = False,
     tail: Annotated[int, typer.Option(help="only the last lines")] = 200,
 ) -> None:
     """Print the cluster's own log (not that of a job)."""
@@ -165,60 +188,21 @@ def logs(
 
 
 def _start(state: State) -> tuple[Any, bool]:
-    try:
+    with _failures(state):
         return control.start(state)
+
+
+@contextlib.contextmanager
+def _failures(state: State) -> Iterator[None]:
+    """Turn what goes wrong with the cluster's folder and process into errors of the command line."""
+    try:
+        yield
+    except BadOption as error:
+        raise UsageError(str(error)) from None
     except control.StartFailed as error:
-        raise ClusterUnreachable(f"the local cluster could not be started: {error}", f"its log is {state.log}") from None
+        raise not_started(state, error) from None
     except Unusable as error:
         raise unusable(error) from None
-
-
-def _merged(before: Options, **given: Any) -> Options:
-    changes: dict[str, Any] = {
-        k: given[k] for k in ("nodes", "simulate", "names", "idle_stop", "operators", "keep_logs") if given[k] is not None
-    }
-    if given["names"] not in (None, "auto", "rewrite"):
-        raise UsageError(f"--names is auto or rewrite, not {given['names']!r}")
-    resources = dict(before.resources)
-    if given["gpus"] is not None:
-        resources.pop("nvidia.com/gpu", None)
-        resources |= {"nvidia.com/gpu": str(given["gpus"])} if given["gpus"] else {}
-    if given["resource"]:
-        resources |= _pairs("--resource", given["resource"])
-    if resources != dict(before.resources):
-        changes["resources"] = resources
-    if given["quota"]:
-        changes["quota"] = _pairs("--quota", given["quota"])
-    if given["delay"]:
-        changes["delays"] = dict(before.delays) | {k: _seconds(k, v) for k, v in _pairs("--delay", given["delay"], check=False).items()}
-    return dataclasses.replace(before, **changes)
-
-
-def _pairs(flag: str, texts: list[str], *, check: bool = True) -> dict[str, str]:
-    from arena_local.kubelet.quantity import parse
-
-    result = {}
-    for text in texts:
-        name, equals, value = text.partition("=")
-        try:
-            if not (name and equals and value):
-                raise ValueError
-            if check and parse(value) < 0:
-                raise ValueError
-        except ValueError:
-            raise UsageError(f"{flag} {text!r}: expected NAME=AMOUNT, for example {flag} nvidia.com/gpu=8") from None
-        result[name] = value
-    return result
-
-
-def _seconds(name: str, text: str) -> float:
-    try:
-        value = float(text.removesuffix("s"))
-    except ValueError:
-        value = -1.0
-    if value < 0:
-        raise UsageError(f"--delay {name}={text}: expected seconds, for example --delay kubelet.backoff=1")
-    return value
 
 
 def _facts(options: Options) -> str:
@@ -228,15 +212,20 @@ def _facts(options: Options) -> str:
     words += ["simulated"] if options.simulate else []
     words += [] if options.operators else ["no operators"]
     words += [f"ends after {options.idle_stop:g} idle minutes"] if options.idle_stop else []
+    words += [f"keeps {options.keep_logs} of logs"] if options.keep_logs != Options().keep_logs else []
     words += [f"delay {k}={v:g}" for k, v in sorted(options.delays.items())]
     return ", ".join(words)
 
 
-def _get(state: State, port: int, path: str) -> Any:
+def _pods(state: State, daemon: Daemon) -> list[Any]:
+    """Return all pods; none where the cluster does not answer."""
     import urllib.request
 
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/{state.token()}{path}", timeout=5) as answer:
-        return json.load(answer)
+    with contextlib.suppress(OSError, ValueError, KeyError):
+        asked = urllib.request.Request(f"http://127.0.0.1:{daemon.port}/api/v1/pods", headers={"Authorization": f"Bearer {state.token()}"})
+        with urllib.request.urlopen(asked, timeout=5) as answer:
+            return list(json.load(answer)["items"])
+    return []
 
 
 __all__ = ["app"]

@@ -3,13 +3,32 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 from arena_core.errors import ClusterUnreachable
+
+if TYPE_CHECKING:
+    from arena_local.daemon.control import StartFailed
+    from arena_local.daemon.state import State
 
 
 def unusable(error: Exception) -> ClusterUnreachable:
     """Return the error for a state folder that cannot be written."""
-    return ClusterUnreachable(f"the local cluster has no place: {error}", hint="set ARENA_HOME to a folder that you may write")
+    return ClusterUnreachable(f"the local cluster cannot store its state: {error}", hint="set ARENA_HOME to a folder that you can write to")
+
+
+def not_started(state: State, error: StartFailed) -> ClusterUnreachable:
+    """Return the error for a cluster that does not start, with the way out where one is known."""
+    text = str(error)
+    if "No space left" in text or "is full" in text:
+        hint = f"free some space on the disk of {state.folder}, or set ARENA_HOME to a folder on another one"
+    elif "database" in text or "state.db" in text:
+        hint = "`arena local reset` removes everything that the local cluster stores and starts anew"
+    elif "open files" in text:
+        hint = "raise the limit of open files (`ulimit -n 1024`)"
+    else:
+        hint = f"its log is {state.log}"
+    return ClusterUnreachable(f"the local cluster could not be started: {text}", hint=hint)
 
 
 def ensure() -> tuple[str, str]:
@@ -19,11 +38,11 @@ def ensure() -> tuple[str, str]:
     from arena_local.daemon.control import StartFailed, start
     from arena_local.daemon.state import CONTEXT, State, Unusable, default_state
 
-    state = State(default_state())
     try:
+        state = State(default_state())
         start(state)
     except StartFailed as error:
-        raise ClusterUnreachable(f"the local cluster could not be started: {error}", hint=f"its log is {state.log}") from None
+        raise not_started(state, error) from None
     except Unusable as error:
         raise unusable(error) from None
     return str(state.kubeconfig), CONTEXT

@@ -9,25 +9,65 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
+from arena_local.context import Options
 from arena_local.daemon.state import Daemon, State
+
+#: Seconds in which a daemon has to be ready.
+PATIENCE = 60.0
 
 
 class StartFailed(Exception):
-    """The daemon did not become ready; the text is the last error of its log, in one line."""
+    """The daemon did not become ready; the text is the reason that it told, in one line."""
 
 
-def start(state: State, *, timeout: float = 20.0) -> tuple[Daemon, bool]:
+@dataclass(frozen=True)
+class Started:
+    """What ``up`` has done: the daemon, the options of before and now, and whether it was started now."""
+
+    daemon: Daemon
+    before: Options
+    after: Options
+    started: bool
+
+
+def start(state: State, *, timeout: float = PATIENCE) -> tuple[Daemon, bool]:
     """Return the running daemon and whether it was started now. Two callers at once get the same one."""
     found = state.daemon()
     if found:
         return found, False
-    with state.locked("start", wait=True):
-        found = state.daemon()
-        if found:
-            return found, False
-        child = _spawn(state)
+    with state.changing():
+        return _start(state, timeout)
+
+
+def up(state: State, change: Callable[[Options], Options], *, timeout: float = PATIENCE) -> Started:
+    """Start the cluster with changed options, or apply them to the running one; options that it does not start with are not kept."""
+    with state.changing():
+        before = state.options()
+        after = change(before)
+        running = state.daemon() is not None
+        if after != before or not running:
+            state.save_options(after)
+        try:
+            daemon, started = _start(state, timeout)
+        except StartFailed:
+            if after != before:
+                state.save_options(before)
+            raise
+        if not started and after != before:
+            os.kill(daemon.pid, signal.SIGHUP)
+        return Started(daemon, before, after, started)
+
+
+def _start(state: State, timeout: float) -> tuple[Daemon, bool]:
+    found = state.daemon()
+    if found:
+        return found, False
+    child, report = _spawn(state)
+    try:
         until = time.monotonic() + timeout
         pause = 0.01
         while time.monotonic() < until:
@@ -35,25 +75,58 @@ def start(state: State, *, timeout: float = 20.0) -> tuple[Daemon, bool]:
             if found:
                 return found, True
             if child.poll() is not None:
-                break
+                raise StartFailed(_reported(report) or _last_error(state.log) or "it ended without a word")
             time.sleep(pause)
             pause = min(pause * 1.3, 0.05)
-        if child.poll() is None:
-            child.kill()
-            child.wait()
-    raise StartFailed(_last_error(state.log) or "it gives no reason")
+        child.kill()
+        child.wait()
+        raise StartFailed(f"it was not ready after {timeout:g} s")
+    finally:
+        os.close(report)
 
 
-def _spawn(state: State) -> subprocess.Popen[bytes]:
+def _spawn(state: State) -> tuple[subprocess.Popen[bytes], int]:
     state.prepare()
-    with state.private("daemon.out") as out:
-        command = [sys.executable, "-X", "utf8", "-m", "arena_local.daemon", "--state", str(state.folder)]
-        environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
-        return subprocess.Popen(command, stdin=-3, stdout=out, stderr=out, start_new_session=True, cwd=state.folder, env=environment)
+    read, write = os.pipe()
+    try:
+        with state.private("daemon.out") as out:
+            command = [sys.executable, "-X", "utf8", "-m", "arena_local.daemon", "--state", str(state.folder), "--report", str(write)]
+            environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
+            child = subprocess.Popen(
+                command, stdin=-3, stdout=out, stderr=out, start_new_session=True, cwd=state.folder, env=environment, pass_fds=[write]
+            )
+    except OSError as error:
+        os.close(read)
+        raise StartFailed(f"{error.filename or sys.executable}: {error.strerror}") from None
+    except BaseException:
+        os.close(read)
+        raise
+    finally:
+        os.close(write)
+    return child, read
+
+
+def _reported(fd: int) -> str:
+    os.set_blocking(fd, False)
+    with contextlib.suppress(BlockingIOError):
+        return os.read(fd, 4096).decode(errors="replace").strip()
+    return ""
 
 
 def stop(state: State, *, timeout: float = 30.0) -> bool:
     """End the daemon and every pod's processes; returns whether there was one."""
+    with state.changing():
+        return _stop(state, timeout)
+
+
+def reset(state: State) -> bool:
+    """End the daemon and remove all that it stores; returns whether there was anything."""
+    with state.changing():
+        _stop(state, 30.0)
+        return state.wipe()
+
+
+def _stop(state: State, timeout: float) -> bool:
     found = state.daemon()
     if not found:
         return False

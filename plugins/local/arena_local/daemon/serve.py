@@ -27,7 +27,7 @@ ALREADY_RUNNING = 3
 def run(state: State, port: int, *, verbose: bool = False, report: int = -1) -> int:
     """Be the daemon until a signal; returns the exit code. ``report`` is a descriptor that hears why it could not start."""
     try:
-        with state.locked("daemon", wait=False) as mine:
+        with state.serving() as mine:
             return _run(state, port, verbose=verbose) if mine else ALREADY_RUNNING
     except Exception as error:
         if report >= 0:

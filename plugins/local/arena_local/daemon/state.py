@@ -6,25 +6,32 @@ import contextlib
 import fcntl
 import json
 import os
+import re
 import secrets
 import shutil
 import socket
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from arena_local.context import Options
 from arena_local.kubelet.shim.processes import start_ticks
+from arena_local.options import BadOption
+from arena_local.options import read as read_options
 
 #: The kubeconfig context of the local cluster.
 CONTEXT = "arena-local"
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{16,}")
 
 
 def default_state() -> Path:
     """Return the state folder: ``$ARENA_HOME/local``, ``~/.arena/local`` by default."""
-    home = os.environ.get("ARENA_HOME")
-    return (Path(home).expanduser() if home else Path.home() / ".arena") / "local"
+    home = os.environ.get("ARENA_HOME") or "~/.arena"
+    try:
+        return Path(home).expanduser() / "local"
+    except RuntimeError:
+        raise Unusable(f"{home}: there is no such home folder") from None
 
 
 class Unusable(Exception):
@@ -61,22 +68,24 @@ class State:
         self._ready = self.folder / "daemon.json"
         self._options = self.folder / "options.json"
         self._token = self.folder / "token"
+        self._problems = self.folder / "problems.json"
+        #: Beside the folder: whoever removes that holds the lock all the same.
+        self._locks = self.folder.parent
 
     def prepare(self) -> None:
         """Make the folder, readable by its owner alone."""
-        try:
+        with _usable(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             self.folder.chmod(0o700)
-        except OSError as error:
-            raise Unusable(f"{self.folder} cannot be used: {error.strerror}") from None
         if not os.access(self.folder, os.W_OK | os.X_OK):
             raise Unusable(f"{self.folder} cannot be written")
 
     def private(self, name: str) -> BinaryIO:
         """Open a file of the folder, emptied, that nobody else may read."""
-        fd = os.open(self.folder / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-        os.fchmod(fd, 0o600)
-        return os.fdopen(fd, "wb")
+        with _usable(self.folder / name):
+            fd = os.open(self.folder / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+            os.fchmod(fd, 0o600)
+            return os.fdopen(fd, "wb")
 
     def secure_database(self) -> None:
         """See to it that the database is its owner's alone; SQLite gives its other files the same mode."""
@@ -85,25 +94,25 @@ class State:
         os.close(fd)
 
     @contextlib.contextmanager
-    def locked(self, name: str, *, wait: bool) -> Iterator[bool]:
-        """Hold a lock of that name; yields whether it was got."""
+    def serving(self) -> Iterator[bool]:
+        """Be the only daemon of this folder; yields whether there is no other."""
         self.prepare()
-        fd = os.open(self.folder / f"{name}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            try:
-                fcntl.flock(fd, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-            except OSError:
-                yield False
-                return
-            yield True
-        finally:
-            os.close(fd)
+        with _locked(self.folder / "daemon.lock", wait=False) as mine:
+            yield mine
+
+    @contextlib.contextmanager
+    def changing(self) -> Iterator[None]:
+        """Be the only command that starts, changes, ends or removes this cluster; the others wait."""
+        with _usable(self._locks):
+            self._locks.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with _locked(self._locks / f"{self.folder.name}.lock", wait=True):
+            yield
 
     def token(self) -> str:
         """Return the secret of this cluster, made on first use."""
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(FileNotFoundError, ValueError):
             found = self._token.read_text().strip()
-            if found:
+            if _TOKEN.fullmatch(found):
                 return found
         token = secrets.token_urlsafe(24)
         self._write(self._token, token)
@@ -111,25 +120,42 @@ class State:
 
     def options(self) -> Options:
         """Return what the cluster was told to be."""
-        known = {f.name for f in fields(Options)}
-        return Options(**{k: v for k, v in _json(self._options).items() if k in known})
+        try:
+            return read_options(_json(self._options))
+        except (BadOption, TypeError) as error:
+            raise Unusable(f"{self._options} holds {error}; mend or remove that file") from None
 
     def save_options(self, options: Options) -> None:
         """Keep the options for the next start."""
         self.prepare()
         self._write(self._options, json.dumps({k: dict(v) if isinstance(v, dict) else v for k, v in asdict(options).items()}, indent=1))
 
+    def problems(self) -> list[str]:
+        """Return what the running daemon left out, because it is broken."""
+        return [str(text) for text in _json(self._problems).get("problems") or ()]
+
+    def tell_problems(self, problems: Sequence[str]) -> None:
+        """Keep what is left out, for whoever asks."""
+        self._write(self._problems, json.dumps({"problems": list(problems)}))
+
     def last_port(self) -> int:
         """Return the port of the last daemon: copies of the kubeconfig stay good across restarts."""
-        return int(_json(self.folder / "port.json").get("port", 0))
+        port = _json(self.folder / "port.json").get("port", 0)
+        return port if isinstance(port, int) and 0 < port < 65536 else 0
 
     def daemon(self) -> Daemon | None:
         """Return the daemon that is ready and alive, or None."""
         found = _json(self._ready)
-        if not found:
+        pid, start, port = found.get("pid"), found.get("start"), found.get("port")
+        if not (isinstance(pid, int) and pid > 0 and isinstance(start, str) and isinstance(port, int)):
             return None
-        daemon = Daemon(int(found["pid"]), str(found["start"]), int(found["port"]))
+        daemon = Daemon(pid, start, port)
         return daemon if daemon.alive else None
+
+    @property
+    def used(self) -> bool:
+        """Whether a cluster was ever started here."""
+        return self.database.exists()
 
     @property
     def crashed(self) -> bool:
@@ -143,8 +169,9 @@ class State:
         self._write(self._ready, json.dumps({"pid": os.getpid(), "start": start_ticks(os.getpid()), "port": port}))
 
     def farewell(self) -> None:
-        """Take the ready file away."""
-        self._ready.unlink(missing_ok=True)
+        """Take the ready file away, unless it is another daemon's."""
+        if _json(self._ready).get("pid") == os.getpid():
+            self._ready.unlink(missing_ok=True)
 
     def kubeconfig_object(self, port: int) -> dict[str, Any]:
         """Return a complete kubeconfig. kubectl sends no bearer token over plain http: the secret stands in the path."""
@@ -158,18 +185,45 @@ class State:
             "users": [{"name": CONTEXT, "user": {}}],
         }
 
-    def wipe(self) -> None:
-        """Remove everything (nobody may be at work)."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+    def wipe(self) -> bool:
+        """Remove everything (nobody may be at work); returns whether there was something."""
+        if not self.folder.exists():
+            return False
+        with _usable(self.folder):
+            shutil.rmtree(self.folder)
+        return True
 
     @staticmethod
     def _write(path: Path, text: str) -> None:
-        part = path.with_name(f"{path.name}.part")
-        with contextlib.suppress(FileNotFoundError):
-            part.unlink()
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
-            out.write(text)
-        part.replace(path)
+        part = path.with_name(f"{path.name}.{os.getpid()}.part")
+        with _usable(path):
+            part.unlink(missing_ok=True)
+            with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
+                out.write(text)
+            part.replace(path)
+
+
+@contextlib.contextmanager
+def _usable(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise Unusable(f"{error.filename or path} cannot be used: {error.strerror}") from None
+
+
+@contextlib.contextmanager
+def _locked(path: Path, *, wait: bool) -> Iterator[bool]:
+    with _usable(path):
+        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except OSError:
+            yield False
+            return
+        yield True
+    finally:
+        os.close(fd)
 
 
 def _json(path: Path) -> dict[str, Any]:
