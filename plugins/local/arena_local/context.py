@@ -116,3 +116,5 @@ class Context:
     token: str
     bundles: tuple[Bundle, ...] = ()
     pods: PodBackend | None = None
+    #: Is told in one line of what is broken and left out.
+    problem: Callable[[str], None] = lambda text: None

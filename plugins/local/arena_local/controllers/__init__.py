@@ -7,6 +7,7 @@ import logging
 from arena_local.bundle import Controller
 from arena_local.context import Component, Context
 from arena_local.controllers.manager import Manager
+from arena_local.guard import LOADING, limited
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +23,13 @@ def build(ctx: Context) -> Component:
     for bundle in ctx.bundles:
         for factory in bundle.controllers:
             try:
-                controllers.append(factory(ctx.api))
-            except Exception:
+                with limited(f"bundle {bundle.name}", LOADING):
+                    controller = factory(ctx.api)
+                    shape = (controller.name, controller.resource, tuple(controller.owns), dict(controller.watches), controller.reconcile)
+            except Exception as error:
                 log.exception("bundle %s: a controller could not be built and is left out", bundle.name)
-    return Manager(ctx.api, controllers)
+                ctx.problem(f"a controller of bundle {bundle.name}: {type(error).__name__}: {error}")
+                continue
+            log.debug("controller %s", shape[0])
+            controllers.append(controller)
+    return Manager(ctx.api, controllers, ctx.problem)

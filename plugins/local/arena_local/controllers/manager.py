@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from arena_local.bundle import ApiError, Controller, Key, Obj
 from arena_local.context import ServerApi
 from arena_local.controllers.queue import WorkQueue
+from arena_local.guard import TookTooLong, limited
 from arena_local.operator.owners import controller_of
 
 log = logging.getLogger(__name__)
@@ -25,6 +26,9 @@ _PATIENCE = 5
 #: looked at once per batch of changes and not once per change.
 _LONG = 0.005
 _REST = 4
+
+#: A controller that was interrupted so often is not called any more.
+_TOO_OFTEN = 3
 
 _Mapper = Callable[[Obj], Iterable[Key]]
 #: Queue, mapping, and seconds by which such changes are gathered.
@@ -60,9 +64,11 @@ def _owner_mapper(resource: str) -> _Mapper:
 class Worker:
     """One controller with its queue."""
 
-    def __init__(self, controller: Controller) -> None:
+    def __init__(self, controller: Controller, problem: Callable[[str], None]) -> None:
         self.controller = controller
         self.queue = WorkQueue()
+        self._problem = problem
+        self._slow = 0
 
     async def run(self) -> None:
         """Reconcile key after key; the loop gets its turn between two of them."""
@@ -77,8 +83,18 @@ class Worker:
 
     def step(self, key: Key) -> None:
         """Reconcile one key and put it back as the outcome asks."""
+        if self._slow >= _TOO_OFTEN:
+            return
         try:
-            after = self.controller.reconcile(*key)
+            with limited(f"controller {self.controller.name}"):
+                after = self.controller.reconcile(*key)
+        except TookTooLong as error:
+            self._slow += 1
+            if self._slow >= _TOO_OFTEN:
+                log.error("%s; it is switched off", error)
+                self._problem(f"{error} {_TOO_OFTEN} times; it is switched off until the next start")
+            self._failed(key, error)
+            return
         except Exception as error:
             self._failed(key, error)
             return
@@ -100,9 +116,9 @@ class Worker:
 class Manager:
     """All controllers of the daemon. A ``Component``."""
 
-    def __init__(self, api: ServerApi, controllers: Sequence[Controller]) -> None:
+    def __init__(self, api: ServerApi, controllers: Sequence[Controller], problem: Callable[[str], None] = lambda text: None) -> None:
         self._api = api
-        self._workers = [Worker(controller) for controller in controllers]
+        self._workers = [Worker(controller, problem) for controller in controllers]
         self._routes: dict[str, list[_Route]] = defaultdict(list)
         for worker in self._workers:
             controller = worker.controller

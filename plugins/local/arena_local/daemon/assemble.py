@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from importlib import metadata
 from typing import Any
 
 from arena_local.bundle import Bundle
 from arena_local.context import Component, Context, Options
 from arena_local.daemon.state import State
+from arena_local.guard import LOADING, limited
 
 log = logging.getLogger(__name__)
 
 
-def load_bundles() -> list[Bundle]:
-    """Return what the installed job types ship; one that does not load is logged and left out."""
+def load_bundles(problem: Callable[[str], None]) -> list[Bundle]:
+    """Return what the installed job types ship; one that does not load is named and left out."""
     found: list[Bundle] = []
     for point in metadata.entry_points(group="arena.local_controllers"):
+        owner = f"{point.name} ({point.dist.name if point.dist else 'unknown distribution'})"
         try:
-            bundle = point.load()
-        except Exception:
-            log.exception("job type %s: its part of the local cluster cannot be loaded and is left out", point.name)
-            continue
-        if any(b.name == bundle.name for b in found):
-            log.warning("job type %s: a bundle named %s is there already; left out", point.name, bundle.name)
+            with limited("it", LOADING):
+                bundle = point.load()
+            if not isinstance(bundle, Bundle):
+                raise TypeError(f"expected an arena_local.bundle.Bundle, found {type(bundle).__name__}")  # noqa: TRY301
+            if any(b.name == bundle.name for b in found):
+                raise ValueError(f"a bundle named {bundle.name} is there already")  # noqa: TRY301
+        except (Exception, SystemExit) as error:
+            log.exception("%s: its part of the local cluster is left out", owner)
+            problem(f"{owner}: {type(error).__name__}: {error}")
             continue
         found.append(bundle)
     return found
@@ -37,16 +43,23 @@ class Cluster:
         from arena_local.store import Store
 
         self.state = state
+        state.tell_problems(())
         state.secure_database()
         self.store = Store(state.database)
         self.api: Any = ApiServer(self.store, (), options)
         self.context = Context(state.folder, self.api, options, state.token())
-        self.context.bundles = self._install(load_bundles()) if options.operators else ()
+        self._problems: list[str] = []
+        self.context.problem = self._problem
+        self.context.bundles = self._install(load_bundles(self._problem)) if options.operators else ()
         self._parts: dict[str, Component] = {}
         for name in ("controllers", *(["kueue"] if options.operators else ()), "scheduler", "kubelet"):
             part = self._build(name)
             if part is not None:
                 self._parts[name] = part
+
+    def _problem(self, text: str) -> None:
+        self._problems.append(" ".join(text.split()))
+        self.state.tell_problems(self._problems)
 
     def _install(self, bundles: list[Bundle]) -> tuple[Bundle, ...]:
         """Give the API each bundle's kinds and webhooks; a bundle that breaks takes no other with it."""
@@ -55,17 +68,21 @@ class Cluster:
         installed: list[Bundle] = []
         for bundle in bundles:
             try:
-                self.api.add_bundles([bundle])
-            except Exception:
+                with limited(f"bundle {bundle.name}", LOADING):
+                    self.api.add_bundles([bundle])
+                    kueue.bundle((bundle,))
+            except Exception as error:
                 log.exception("bundle %s is left out", bundle.name)
+                self._problem(f"bundle {bundle.name}: {type(error).__name__}: {error}")
                 continue
             installed.append(bundle)
         try:
             queues = kueue.bundle(tuple(installed))
             self.api.add_bundles([queues])
             installed.append(queues)
-        except Exception:
+        except Exception as error:
             log.exception("queues are left out")
+            self._problem(f"queues: {type(error).__name__}: {error}")
         return tuple(installed)
 
     def _build(self, name: str) -> Component | None:
@@ -73,10 +90,11 @@ class Cluster:
 
         try:
             built: Component = import_module(f"arena_local.{name}").build(self.context)
-        except Exception:
+        except Exception as error:
             if name in ("scheduler", "kubelet"):
                 raise
             log.exception("%s is left out", name)
+            self._problem(f"{name}: {type(error).__name__}: {error}")
             return None
         return built
 

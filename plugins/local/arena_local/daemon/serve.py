@@ -84,6 +84,14 @@ def _raise_file_limit() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
+async def _homeless(state: State) -> None:
+    """Return when the state folder is gone or another one has its name: nobody could find or end this daemon any more."""
+    mine = state.identity()
+    while state.identity() == mine:  # noqa: ASYNC110 - nobody tells
+        await asyncio.sleep(1.0)
+    log.error("the folder of the local cluster is gone: it ends")
+
+
 async def _serve(state: State, port: int) -> None:
     gc.disable()  # what is made during the start stays for good
     options = state.options()
@@ -113,13 +121,18 @@ async def _serve(state: State, port: int) -> None:
     gc.freeze()
     gc.enable()
     gc.set_threshold(20_000, 20, 50)
-    sleeper = loop.create_task(idle.wait())
-    sleeper.add_done_callback(lambda _: ended.put_nowait("idle"))
+    sleepers = [loop.create_task(idle.wait()), loop.create_task(_homeless(state))]
+    for sleeper in sleepers:
+        sleeper.add_done_callback(lambda _: ended.put_nowait("stop"))
     while await ended.get() == "reload":
-        await cluster.apply(state.options())
-        log.info("options applied")
+        try:
+            await cluster.apply(state.options())
+            log.info("options applied")
+        except Exception:
+            log.exception("options are not applied")
     log.info("stopping")
-    sleeper.cancel()
+    for sleeper in sleepers:
+        sleeper.cancel()
     await cluster.stop(end_pods=True)
     await runner.cleanup()
     cluster.store.close()

@@ -89,6 +89,9 @@ class State:
 
     def secure_database(self) -> None:
         """See to it that the database is its owner's alone; SQLite gives its other files the same mode."""
+        log = self.database.with_name(f"{self.database.name}-wal")
+        if self.database.exists() and not self.database.stat().st_size and self.last_port() and not log.exists():
+            raise Unusable(f"the database {self.database} is empty: what it held is lost")
         fd = os.open(self.database, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         os.fchmod(fd, 0o600)
         os.close(fd)
@@ -107,6 +110,13 @@ class State:
             self._locks.mkdir(parents=True, exist_ok=True, mode=0o700)
         with _locked(self._locks / f"{self.folder.name}.lock", wait=True):
             yield
+
+    def identity(self) -> tuple[int, int]:
+        """Return what tells this folder and its database from others of that name; zeros where they are gone."""
+        try:
+            return self.folder.stat().st_ino, self.database.stat().st_ino
+        except OSError:
+            return 0, 0
 
     def token(self) -> str:
         """Return the secret of this cluster, made on first use."""

@@ -98,7 +98,8 @@ class Ending:
             if worker.grace < grace or worker.gone != gone:  # the pod was deleted once more, with less patience
                 grace, gone = worker.grace, worker.gone
                 until = min(until, time.monotonic() + (1.0 if gone else grace))
-            if (self.hurry or patience > LONG) and time.monotonic() - begun > DEAF and is_deaf(run.pid):
+            deaf = worker.kubelet.api.setting("kubelet.deaf", DEAF)
+            if (self.hurry or patience > LONG) and time.monotonic() - begun > deaf and is_deaf(run.pid):
                 return
             await asyncio.sleep(min(pause, max(until - time.monotonic(), 0)))
             pause = min(pause * 1.5, 0.05)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,8 +18,12 @@ from typing import Any
 import pytest
 
 from arena_local import extension
+from arena_local.context import Options
 from arena_local.daemon import control
 from arena_local.daemon.state import State
+from arena_local.delays import DELAYS
+from arena_local.kubelet.runtime import marked
+from arena_local.testing import LocalCluster, make_pod
 
 Arena = Any
 
@@ -25,18 +33,20 @@ def arena(tmp_path: Path) -> Iterator[Arena]:
     """Run ``arena local ...`` with a home of its own; the cluster is ended afterwards."""
     env = {k: v for k, v in os.environ.items() if k != "KUBECONFIG"} | {"ARENA_HOME": str(tmp_path)}
 
-    def run(*words: str) -> subprocess.CompletedProcess[str]:
+    def run(*words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
         program = "import sys; from arena_core.cli.main import main; sys.exit(main())"
-        return subprocess.run([sys.executable, "-c", program, "local", *words], capture_output=True, text=True, check=False, env=env)
+        return subprocess.run(
+            [sys.executable, "-c", program, "local", *words], input=stdin, capture_output=True, text=True, check=False, env=env
+        )
 
     yield run
     control.stop(State(tmp_path / "local"))
 
 
 def test_asking_and_stopping_what_does_not_run_is_fine(arena: Arena) -> None:
-    for word in ("status", "down"):
+    for word, code in (("status", 6), ("down", 0)):
         result = arena(word)
-        assert (result.returncode, result.stdout) == (0, "local cluster is not running\n")
+        assert (result.returncode, result.stdout) == (code, "local cluster is not running\n")
 
 
 def test_the_life_of_a_cluster(arena: Arena, tmp_path: Path) -> None:
@@ -60,7 +70,7 @@ def test_the_life_of_a_cluster(arena: Arena, tmp_path: Path) -> None:
     assert not (tmp_path / "local").exists()
 
 
-@pytest.mark.parametrize("words", [("--resource", "x"), ("--quota", "cpu=much"), ("--delay", "a=-1"), ("--names", "magic")])
+@pytest.mark.parametrize("words", [("--resource", "x"), ("--quota", "cpu=much"), ("--delay", "kubelet.backoff=-1"), ("--names", "magic")])
 def test_bad_values_are_named(arena: Arena, words: tuple[str, str]) -> None:
     result = arena("up", *words)
     assert result.returncode == 2
@@ -95,3 +105,128 @@ def test_synchronised_code_keeps_its_working_directory() -> None:
 
 def test_other_clusters_are_left_alone() -> None:
     assert extension.arena_mutate_manifests([template()], SimpleNamespace(local=False)) is None
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--resource", "nvidia.com/gpu=1k"), "expected a whole number of devices"),
+        (("--resource", "nvidia.com/gpu=1_000"), "expected a whole number of devices"),
+        (("--resource", "nvidia.com/gpu=1/2"), "expected a whole number of devices"),
+        (("--resource", "cpu=4"), "the machine's own"),
+        (("--quota", "nvidia.com/gpu=1_000"), "expected an amount"),
+        (("--quota", "nvidia.com/gpu=inf"), "expected an amount"),
+        (("--delay", "unknown=1"), "there is no delay named 'unknown'"),
+        (("--delay", "kubelet.backoff=nan"), "expected seconds"),
+        (("--keep-logs", "much"), "expected a size"),
+    ],
+)
+def test_what_cannot_work_is_refused_and_not_saved(arena: Arena, tmp_path: Path, words: tuple[str, str], told: str) -> None:
+    """C3: such a value was saved, and no later `up` worked."""
+    result = arena("up", *words)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert told in result.stderr
+    assert words[0] in result.stderr
+    assert not (tmp_path / "local" / "options.json").exists()
+
+
+def test_options_that_the_cluster_does_not_start_with_are_not_kept(tmp_path: Path) -> None:
+    state = State(tmp_path / "local")
+    state.prepare()
+    state.save_options(Options(nodes=2))
+    state.database.mkdir()
+    with pytest.raises(control.StartFailed, match=r"state\.db"):
+        control.up(state, lambda before: dataclasses.replace(before, nodes=3))
+    assert state.options() == Options(nodes=2)
+
+
+@pytest.mark.parametrize("text", ['{"nodes": "x"}', '{"resources": 5}', '{"delays": {"unknown": 1}}', '{"idle_stop": NaN}'])
+def test_a_damaged_file_of_options_is_named(arena: Arena, tmp_path: Path, text: str) -> None:
+    (tmp_path / "local").mkdir()
+    (tmp_path / "local" / "options.json").write_text(text)
+    result = arena("up")
+    assert result.returncode == 6
+    assert "options.json" in result.stderr
+    assert "bug" not in result.stderr
+
+
+def test_damaged_small_files_stop_nobody(arena: Arena, tmp_path: Path) -> None:
+    (tmp_path / "local").mkdir()
+    for name, text in (("daemon.json", '{"pid": "x"}'), ("port.json", '{"port": 1e9}'), ("token", "a b\u20ac"), ("problems.json", "[")):
+        (tmp_path / "local" / name).write_text(text, encoding="utf-8")
+    assert arena("up").returncode == 0
+    assert arena("status").returncode == 0
+
+
+def test_reset_asks_or_wants_yes(arena: Arena, tmp_path: Path) -> None:
+    """C2: without a terminal it removed everything unasked; S23: and said so where nothing was."""
+    nothing = arena("reset", "--yes")
+    assert (nothing.returncode, "no local cluster to remove" in nothing.stdout) == (0, True)
+    (tmp_path / "local").mkdir()
+    for stdin in ("", "n\n", "y\n"):
+        refused = arena("reset", stdin=stdin)
+        assert refused.returncode == 2
+        assert "--yes" in refused.stderr
+        assert (tmp_path / "local").exists()
+
+
+def test_down_says_what_it_ends(arena: Arena, tmp_path: Path) -> None:
+    """C9"""
+    assert arena("up").returncode == 0
+    cluster = LocalCluster.at(State(tmp_path / "local"))
+    cluster.create(make_pod("default", "long", "sleep 600"))
+    cluster.wait_phase("default", "long", "Running")
+    result = arena("down")
+    assert (result.returncode, result.stdout) == (0, "local cluster stopped\n")
+    assert result.stderr == "this ends 1 running job: default/long\n"
+
+
+@pytest.mark.parametrize(("content", "told"), [(b"this is no database" * 500, "not a database"), (b"", "is empty")])
+def test_a_damaged_database_is_told_with_the_way_out(arena: Arena, tmp_path: Path, content: bytes, told: str) -> None:
+    """S23"""
+    assert arena("up").returncode == 0
+    assert arena("down").returncode == 0
+    for path in (tmp_path / "local").glob("state.db*"):
+        path.unlink()
+    (tmp_path / "local" / "state.db").write_bytes(content)
+    result = arena("up")
+    assert result.returncode == 6
+    assert told in result.stderr
+    assert "arena local reset" in result.stderr
+    assert arena("reset", "--yes").returncode == 0
+    assert arena("up").returncode == 0
+
+
+def test_commands_at_once_wait_for_each_other(arena: Arena, tmp_path: Path) -> None:
+    """S24: two starts with different flags, a reset and an end beside them."""
+    words = [("up", "--gpus", "2"), ("up", "--nodes", "2"), ("reset", "--yes"), ("up", "--gpus", "3"), ("down",)]
+    with ThreadPoolExecutor(5) as pool:
+        results = list(pool.map(lambda w: arena(*w), words))
+    for result in results:
+        assert result.returncode == 0, result.stderr
+        assert not [line for line in result.stderr.splitlines() if not line.startswith(("note:", "this ends"))]
+
+
+def test_a_daemon_whose_folder_is_gone_ends_with_its_pods(tmp_path: Path) -> None:
+    """S14"""
+    folder = tmp_path / "home" / "local"
+    with LocalCluster.start(folder=folder) as cluster:
+        cluster.create(make_pod("default", "p", "sleep 600"))
+        uid = cluster.wait_phase("default", "p", "Running")["metadata"]["uid"]
+        daemon = cluster.state.daemon()
+        assert daemon
+        shutil.rmtree(folder.parent, ignore_errors=True)
+        cluster.until(lambda: not daemon.alive, 30, "the daemon's end")
+        cluster.until(lambda: not list(marked(uid)), 10)
+        assert not folder.exists()
+
+
+def test_every_delay_is_known_and_documented() -> None:
+    """Each name that the sources ask for is in the table, and the page shows the same."""
+    root = Path(__file__).parents[4]
+    used = set()
+    for path in [*root.glob("plugins/*/arena_*/**/*.py")]:
+        used |= set(re.findall(r'setting\(\s*"([a-z.-]+)"', path.read_text(encoding="utf-8")))
+    assert used == set(DELAYS)
+    page = (root / "docs" / "local-cluster.md").read_text(encoding="utf-8")
+    assert [name for name in DELAYS if f"`{name}`" not in page] == []

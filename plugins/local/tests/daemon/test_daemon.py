@@ -107,7 +107,8 @@ def test_a_machine_that_was_restarted(tmp_path: Path) -> None:
                 for process in marked(pod["metadata"]["uid"]):
                     os.kill(process, signal.SIGKILL)
                 state = cluster.state.folder / "pods" / pod["metadata"]["uid"] / "c" / "0.state.json"
-                cluster.until((state.parent / "0.exit.json").read_text().strip)
+                ended = state.parent / "0.exit.json"
+                cluster.until(lambda ended=ended: ended.read_text().strip())
                 (state.parent / "0.exit.json").unlink()
                 kept = json.loads(state.read_text())
                 kept |= {"boot": "another", "pid": bystander.pid, "shim": bystander.pid, "start": "1", "shimStart": "1"}
