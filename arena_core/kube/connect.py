@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from arena_core.errors import ClusterUnreachable
+from arena_core.home import expanded, has_home
 from arena_core.kube import kubeconfig
+from arena_core.kube.address import PROXIES, server_url, split
 from arena_core.kube.cluster import LOCAL_CONTEXT, Cluster
 from arena_core.kube.endpoint import Credentials, Endpoint
+from arena_core.kube.secrets import read_token
+from arena_core.kube.users import credentials_of, impersonation, pem
 
 SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
-_OFFICIAL = ("exec", "auth-provider")
 
 
 class ConnectOptions(NamedTuple):
@@ -40,8 +41,7 @@ def connect(options: ConnectOptions | None = None) -> Cluster:
     if options.local:
         return _embedded(options)
     if options.kubeconfig:
-        path = Path(options.kubeconfig).expanduser()
-        return _from_files(kubeconfig.load([path]), options)
+        return _from_files(kubeconfig.load([expanded(options.kubeconfig)]), options)
     config = _configured()
     if config is not None and not (options.context == LOCAL_CONTEXT and LOCAL_CONTEXT not in config.contexts):
         return _from_files(config, options)
@@ -56,8 +56,8 @@ def _configured() -> kubeconfig.Kubeconfig | None:
     """Return what ``$KUBECONFIG`` or ``~/.kube/config`` say, or None where nothing is configured."""
     if os.environ.get("KUBECONFIG"):
         return kubeconfig.from_environment(os.environ["KUBECONFIG"])
-    home = Path("~/.kube/config").expanduser()
-    config = kubeconfig.load([home]) if home.exists() else None
+    home = expanded("~/.kube/config") if has_home() else None
+    config = kubeconfig.load([home]) if home is not None and home.exists() else None
     return None if config is None or config.empty else config
 
 
@@ -76,87 +76,59 @@ def _from_files(config: kubeconfig.Kubeconfig, options: ConnectOptions, revive: 
 
 def endpoint_for(context: kubeconfig.Context, config: kubeconfig.Kubeconfig, options: ConnectOptions) -> Endpoint:
     """Return where the context's cluster is, with the user's credentials."""
-    cluster, user = context.cluster, context.user
-    refresh: Callable[[], Credentials] | None = None
-    if any(user.get(way) for way in _OFFICIAL):
-        from arena_core.kube import official
-
-        refresh = official.obtainer(context)
-        credentials = refresh()
-    else:
-        credentials = static_credentials(user, f"user {context.user_name} of {config.source}")
-    server = str(cluster["server"])
-    if not server.startswith(("http://", "https://")):
-        server = "https://" + server
+    cluster = context.cluster
+    whose = f"the cluster of context {context.name} in {config.source}"
+    credentials, refresh = credentials_of(context, config.source)
+    ca = pem(cluster, "certificate-authority", whose)
+    insecure = bool(cluster.get("insecure-skip-tls-verify"))
+    server = server_url(cluster["server"], whose, secure=bool(ca or credentials.cert or insecure))
+    if insecure and ca and server.startswith("https:"):
+        raise ClusterUnreachable(
+            f"{whose} has both insecure-skip-tls-verify and a certificate-authority", "keep one: skipping the check makes the other useless"
+        )
+    proxy = cluster.get("proxy-url") or ""
+    if proxy:
+        split(proxy, f"{whose}: proxy-url", PROXIES)
     return Endpoint(
-        server=server.rstrip("/"),
-        ca=_pem(cluster, "certificate-authority", f"the cluster of context {context.name}"),
-        verify=not cluster.get("insecure-skip-tls-verify"),
-        server_name=str(cluster.get("tls-server-name") or ""),
-        proxy=str(cluster.get("proxy-url") or ""),
+        server=server,
+        ca=ca,
+        verify=not insecure,
+        server_name=cluster.get("tls-server-name") or "",
+        proxy=proxy,
+        compress=not cluster.get("disable-compression"),
         credentials=credentials,
         refresh=refresh,
-        impersonate=_impersonation(options, user),
+        impersonate=impersonation(context.user, options.as_user, options.as_groups, options.as_uid),
     )
-
-
-def static_credentials(user: dict[str, Any], whose: str) -> Credentials:
-    """Return the credentials that stand in the kubeconfig itself or in files that it names."""
-    token_file = str(user.get("tokenFile") or "")
-    token = str(user.get("token") or "")
-    if token_file and not token and not Path(token_file).is_file():
-        raise ClusterUnreachable(f"{whose}: token file {token_file} does not exist")
-    return Credentials(
-        token=token,
-        token_file=token_file,
-        username=str(user.get("username") or ""),
-        password=str(user.get("password") or ""),
-        cert=_pem(user, "client-certificate", whose),
-        key=_pem(user, "client-key", whose),
-    )
-
-
-def _pem(entry: dict[str, Any], key: str, whose: str) -> bytes | str:
-    """Return ``KEY-data`` decoded, or the path in ``KEY`` (the data wins, as in kubectl), or nothing."""
-    data = entry.get(f"{key}-data")
-    if data:
-        try:
-            return base64.b64decode(str(data), validate=False)
-        except (binascii.Error, ValueError):
-            raise ClusterUnreachable(f"{whose}: {key}-data is not base64") from None
-    path = str(entry.get(key) or "")
-    if path and not Path(path).is_file():
-        raise ClusterUnreachable(f"{whose}: {key} {path} does not exist")
-    return path
-
-
-def _impersonation(options: ConnectOptions, user: dict[str, Any]) -> dict[str, tuple[str, ...]]:
-    name = options.as_user or str(user.get("as") or "")
-    groups = options.as_groups or tuple(str(g) for g in user.get("as-groups") or ())
-    uid = options.as_uid or str(user.get("as-uid") or "")
-    if (groups or uid) and not name:
-        raise ClusterUnreachable("a group or uid to act as needs a user to act as", "add --as USER")
-    headers = {"Impersonate-User": (name,) if name else (), "Impersonate-Group": groups, "Impersonate-Uid": (uid,) if uid else ()}
-    for key, values in (user.get("as-user-extra") or {}).items():
-        headers[f"Impersonate-Extra-{key}"] = tuple(str(v) for v in values)
-    return {key: values for key, values in headers.items() if values}
 
 
 def _in_cluster(options: ConnectOptions) -> Cluster:
-    host = os.environ["KUBERNETES_SERVICE_HOST"]
-    port = os.environ.get("KUBERNETES_SERVICE_PORT", "443")
-    host = f"[{host}]" if ":" in host else host
+    """Connect as client-go does inside a pod: with its service account."""
     if options.context:
-        raise ClusterUnreachable(f"context {options.context}: inside a cluster without a kubeconfig there are no contexts")
-    own = SERVICE_ACCOUNT / "namespace"
-    namespace = options.namespace or (own.read_text(encoding="utf-8").strip() if own.exists() else "")
+        raise ClusterUnreachable(
+            f"context {options.context}: inside a cluster without a kubeconfig there are no contexts",
+            "leave --context out, or set KUBECONFIG",
+        )
+    host = os.environ["KUBERNETES_SERVICE_HOST"]
+    port = os.environ.get("KUBERNETES_SERVICE_PORT") or "443"
+    host = f"[{host}]" if ":" in host else host
+    ca = SERVICE_ACCOUNT / "ca.crt"
+    token = SERVICE_ACCOUNT / "token"
+    read_token(str(token), "the service account")
     endpoint = Endpoint(
-        server=f"https://{host}:{port}",
-        ca=str(SERVICE_ACCOUNT / "ca.crt"),
-        credentials=Credentials(token_file=str(SERVICE_ACCOUNT / "token")),
-        impersonate=_impersonation(options, {}),
+        server=server_url(f"https://{host}:{port}", "KUBERNETES_SERVICE_HOST and _PORT", secure=True),
+        ca=pem({"certificate-authority": str(ca)}, "certificate-authority", "the service account") if ca.exists() else b"",
+        credentials=Credentials(token_file=str(token), whose="the service account"),
+        impersonate=impersonation({}, options.as_user, options.as_groups, options.as_uid),
     )
-    return Cluster(endpoint, context="in-cluster", namespace=namespace or "default", user_name="")
+    return Cluster(endpoint, context="in-cluster", namespace=options.namespace or _own_namespace() or "default", user_name="")
+
+
+def _own_namespace() -> str:
+    try:
+        return (SERVICE_ACCOUNT / "namespace").read_text(encoding="utf-8").strip()
+    except (OSError, ValueError):
+        return ""
 
 
 def _embedded(options: ConnectOptions) -> Cluster:

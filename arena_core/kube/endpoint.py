@@ -5,29 +5,38 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from urllib.parse import urlsplit
+
+from arena_core.errors import ClusterUnreachable
+from arena_core.kube.address import is_loopback, shown
+from arena_core.kube.secrets import read_token
 
 
 @dataclass(frozen=True)
 class Credentials:
-    """How requests prove who we are. ``cert`` and ``key`` are PEM bytes or paths of files."""
+    """How requests prove who we are. ``cert`` and ``key`` are PEM bytes or paths of files; ``whose`` names the user in messages.
+
+    ``expires`` is when they are to be obtained anew (``time.time()``), or 0.
+    """
 
     token: str = field(default="", repr=False)
     token_file: str = ""
-    username: str = ""
+    username: str = field(default="", repr=False)
     password: str = field(default="", repr=False)
     cert: bytes | str = field(default="", repr=False)
     key: bytes | str = field(default="", repr=False)
+    whose: str = "the user"
+    expires: float = 0.0
 
     def headers(self) -> dict[str, str]:
         """Return the Authorization header, if there is one. A token file is read anew each time: the kubelet rotates it."""
         token = self.token
         if self.token_file:
             try:
-                token = Path(self.token_file).read_text(encoding="utf-8").strip() or token
-            except OSError:
-                token = self.token
+                token = read_token(self.token_file, self.whose)
+            except ClusterUnreachable:
+                if not token:
+                    raise
         if token:
             return {"Authorization": f"Bearer {token}"}
         if self.username:
@@ -44,10 +53,11 @@ class Endpoint:
     """
 
     server: str = field(repr=False)
-    ca: bytes | str = b""
+    ca: bytes | str = field(default=b"", repr=False)
     verify: bool = True
     server_name: str = ""
     proxy: str = field(default="", repr=False)
+    compress: bool = True
     credentials: Credentials = field(default_factory=Credentials)
     refresh: Callable[[], Credentials] | None = None
     revive: Callable[[], bool] | None = None
@@ -56,13 +66,14 @@ class Endpoint:
     @property
     def display(self) -> str:
         """The address without its path, user and query: those may hold a secret."""
-        parts = urlsplit(self.server)
-        host = parts.hostname or ""
-        host = f"[{host}]" if ":" in host else host
-        return f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port else "")
+        return shown(urlsplit(self.server))
 
     @property
     def loopback(self) -> bool:
         """Whether the server is on this machine."""
-        host = urlsplit(self.server).hostname or ""
-        return host in ("localhost", "::1") or host.startswith("127.")
+        return is_loopback(urlsplit(self.server).hostname or "")
+
+    @property
+    def trusted(self) -> bool:
+        """Whether credentials may be sent: not in the clear over a network. kubectl keeps them from plain HTTP altogether."""
+        return self.loopback or self.server.startswith("https:")

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from arena_core.errors import ClusterUnreachable
-from arena_core.kube.endpoint import Endpoint
+from arena_core.kube.endpoint import Credentials, Endpoint
 
 # OpenSSL's X509_V_ERR_* numbers.
 _EXPIRED, _NOT_YET = 10, 9
@@ -23,6 +23,9 @@ def context(endpoint: Endpoint) -> ssl.SSLContext:
     """Return the TLS context of an endpoint."""
     made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     made.set_alpn_protocols(["http/1.1"])
+    # As Go does: any certificate of the file may be what is trusted, also an intermediate or the server's own; names are in the SAN only.
+    made.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    made.hostname_checks_common_name = False
     if endpoint.verify:
         _trust(made, endpoint)
     else:
@@ -30,30 +33,52 @@ def context(endpoint: Endpoint) -> ssl.SSLContext:
         made.verify_mode = ssl.CERT_NONE
     credentials = endpoint.credentials
     if credentials.cert:
-        with _as_file(credentials.cert) as cert, _as_file(credentials.key or credentials.cert) as key:
-            try:
-                made.load_cert_chain(cert, key)
-            except (ssl.SSLError, OSError) as error:
-                raise ClusterUnreachable(
-                    f"the client certificate and key of the kubeconfig cannot be used: {_short(error)}", "renew them, or log in again"
-                ) from None
-            _refuse_expired(cert)
+        _load_client_certificate(made, credentials)
     return made
+
+
+def _load_client_certificate(made: ssl.SSLContext, credentials: Credentials) -> None:
+    whose = credentials.whose
+    with _as_file(credentials.cert) as cert, _as_file(credentials.key or credentials.cert) as key:
+        try:
+            # Without a password of its own OpenSSL would ask the terminal for one.
+            made.load_cert_chain(cert, key, password=_no_password)
+        except _Encrypted:
+            raise ClusterUnreachable(
+                f"the client key of {whose} is encrypted, which clients of Kubernetes cannot use",
+                "take the password off it: `openssl pkey -in KEY -out NEW_KEY`, or log in again",
+            ) from None
+        except (ssl.SSLError, OSError) as error:
+            raise ClusterUnreachable(
+                f"the client certificate and key of {whose} cannot be used: {_short(error)}", "renew them, or log in again"
+            ) from None
+        _refuse_expired(cert, whose)
+
+
+class _Encrypted(Exception):
+    """A key asks for a password."""
+
+
+def _no_password() -> bytes:
+    raise _Encrypted
 
 
 def _trust(made: ssl.SSLContext, endpoint: Endpoint) -> None:
     try:
         if isinstance(endpoint.ca, bytes) and endpoint.ca:
-            made.load_verify_locations(cadata=endpoint.ca.decode("ascii", "replace"))
+            made.load_verify_locations(cadata=endpoint.ca.decode("ascii", "ignore"))
         elif endpoint.ca:
             made.load_verify_locations(cafile=str(endpoint.ca))
         else:
             made.load_default_certs()
     except (ssl.SSLError, OSError) as error:
-        raise ClusterUnreachable(f"the certificate authority of the kubeconfig cannot be used: {_short(error)}") from None
+        raise ClusterUnreachable(
+            f"the certificate authority of the kubeconfig cannot be used: {_short(error)}",
+            "certificate-authority must be a file of certificates in PEM form",
+        ) from None
 
 
-def _refuse_expired(path: str) -> None:
+def _refuse_expired(path: str, whose: str) -> None:
     """Name an expired client certificate: the server would only say 401. The decoder is not public, so do without it if need be."""
     decode: Any = getattr(getattr(ssl, "_ssl", None), "_test_decode_cert", None)
     if decode is None:
@@ -63,7 +88,7 @@ def _refuse_expired(path: str) -> None:
     except (ssl.SSLError, OSError, KeyError, ValueError):
         return
     if ssl.cert_time_to_seconds(end) < time.time():
-        raise ClusterUnreachable(f"the client certificate of the kubeconfig expired on {end}", "renew it, or log in again")
+        raise ClusterUnreachable(f"the client certificate of {whose} expired on {end}", "renew it, or log in again")
 
 
 @contextmanager

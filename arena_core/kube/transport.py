@@ -131,9 +131,10 @@ class Transport:
     def headers(self) -> list[tuple[str, str | bytes]]:
         """Return what every request carries besides what it accepts: who we are."""
         found: list[tuple[str, str | bytes]] = [("User-Agent", f"arena/{__version__}")]
-        found += [(name, value.encode()) for name, value in self.endpoint.credentials.headers().items()]
+        if self.endpoint.trusted:
+            found += [(name, _encoded(value)) for name, value in self.endpoint.credentials.headers().items()]
         found += list(self.wire.proxy_headers.items())
-        found += [(name, value.encode()) for name, values in self.endpoint.impersonate.items() for value in values]
+        found += [(name, _encoded(value)) for name, values in self.endpoint.impersonate.items() for value in values]
         return found
 
     def close(self) -> None:
@@ -152,6 +153,8 @@ class Transport:
     ) -> tuple[Answer | Stream, int]:
         """Return what a request gave in the end, and after how many tries."""
         tries, renewed = 0, False
+        if 0 < self.endpoint.credentials.expires <= time.time():
+            self._renew()
         while True:
             tries += 1
             pause = pause_of(tries)
@@ -187,7 +190,7 @@ class Transport:
         connection, fresh = self._take(remaining(deadline, timeout, self.where))
         sock = connection.sock
         try:
-            response = self._send(connection, request, gzip=not self.endpoint.loopback)
+            response = self._send(connection, request, gzip=self.endpoint.compress and not self.endpoint.loopback)
             body = read_body(response, sock, timeout, deadline, self.where)
         except BROKEN as error:
             connection.close()
@@ -288,6 +291,11 @@ class _Broken(Exception):
         self.cause = cause
         self.retry = retry
         self.unsent = unsent
+
+
+def _encoded(value: str) -> bytes:
+    """Return a header's value as Go sends it: its bytes, whatever they are."""
+    return value.encode("utf-8", "surrogateescape")
 
 
 def encode_query(query: Mapping[str, Any]) -> str:

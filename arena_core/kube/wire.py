@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import base64
+import errno
 import http.client
-import os
 import select
 import socket
 import ssl
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import urlsplit
 
-from arena_core.errors import ClusterUnreachable
+from arena_core.errors import ArenaError, ClusterUnreachable
 from arena_core.kube.answer import BadAnswer
 from arena_core.kube.endpoint import Endpoint
+from arena_core.kube.route import Route, proxy_for
 
 CONNECT_TIMEOUT = 10.0
 #: Failures of a connection that say nothing about whether the request arrived.
@@ -28,17 +28,34 @@ BROKEN = (
 )
 
 
-class _TlsConnection(http.client.HTTPSConnection):
-    """HTTPS that checks the certificate against ``tls-server-name`` where one is given."""
+#: Failures that have nothing to do with the cluster, and what to do about them.
+_LOCAL = {
+    errno.EMFILE: "this process may open no more files: raise the limit (`ulimit -n 1024`)",
+    errno.ENFILE: "the machine has no file handle left: end other programs",
+    errno.ENOBUFS: "the machine is short of memory for connections",
+    errno.EADDRNOTAVAIL: "the machine has no free port left: try again in a minute",
+}
 
-    def __init__(self, host: str, port: int, *, context: ssl.SSLContext, timeout: float, server_name: str) -> None:
-        super().__init__(host, port, context=context, timeout=timeout)
-        self._tls = context
+
+class LocalTrouble(ArenaError):
+    """Not the cluster but this machine keeps a request from being sent."""
+
+
+class _Connection(http.client.HTTPConnection):
+    """A connection that may go through a proxy, and may speak TLS with whom it reaches."""
+
+    def __init__(self, route: Route, tls: ssl.SSLContext | None, server_name: str, timeout: float) -> None:
+        super().__init__(route.host, route.port, timeout=timeout)
+        self._route = route
+        self._tls = tls
         self._server_name = server_name
 
     def connect(self) -> None:
-        http.client.HTTPConnection.connect(self)
-        self.sock = self._tls.wrap_socket(self.sock, server_hostname=self._server_name)
+        """Connect: first the way, then TLS with the server at its end."""
+        self.sock = self._route.dial(float(self.timeout or 0) or CONNECT_TIMEOUT)
+        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if self._tls is not None:
+            self.sock = self._tls.wrap_socket(self.sock, server_hostname=self._server_name)
 
 
 class Wire:
@@ -46,14 +63,16 @@ class Wire:
 
     def __init__(self, endpoint: Endpoint) -> None:
         self.endpoint = endpoint
-        self._url = urlsplit(endpoint.server)
+        url = urlsplit(endpoint.server)
+        self._secure = url.scheme == "https"
         self._tls: ssl.SSLContext | None = None
-        self._proxy = _proxy_for(endpoint, self._url)
-        self.prefix = self._url.path.rstrip("/")
+        host, port = url.hostname or "", url.port or (443 if self._secure else 80)
+        self._route = Route(host, port, proxy_for(endpoint, url.scheme, host, port), tunnel=self._secure)
+        self.prefix = url.path.rstrip("/")
         self.proxy_headers: dict[str, str] = {}
-        if self._proxy and self._url.scheme == "http":
-            self.prefix = f"http://{self._url.netloc.rpartition('@')[2]}{self.prefix}"
-            self.proxy_headers = _proxy_authorization(self._proxy)
+        if self._route.forwards:
+            self.prefix = f"http://{url.netloc.rpartition('@')[2]}{self.prefix}"
+            self.proxy_headers = self._route.authorization
 
     def renew(self, endpoint: Endpoint) -> None:
         """Use new credentials for the connections to come."""
@@ -62,8 +81,7 @@ class Wire:
 
     def open(self, timeout: float | None) -> http.client.HTTPConnection:
         """Return a connected connection whose reads wait at most ``timeout`` seconds (None = for ever)."""
-        connection = self._new()
-        connection.timeout = CONNECT_TIMEOUT if timeout is None else min(timeout, CONNECT_TIMEOUT)
+        connection = self._new(CONNECT_TIMEOUT if timeout is None else min(timeout, CONNECT_TIMEOUT))
         try:
             try:
                 connection.connect()
@@ -74,8 +92,10 @@ class Wire:
         except ssl.SSLError as error:
             from arena_core.kube import tls
 
+            connection.close()
             raise tls.explain(error, self.endpoint) from error
-        except OSError as error:
+        except (OSError, ValueError) as error:
+            connection.close()
             raise unreachable(error, self.endpoint) from error
         sock = connection.sock
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
@@ -87,50 +107,12 @@ class Wire:
         sock.settimeout(timeout)
         return connection
 
-    def _new(self) -> http.client.HTTPConnection:
-        host = self._url.hostname or ""
-        secure = self._url.scheme == "https"
-        port = self._url.port or (443 if secure else 80)
-        first_host, first_port = host, port
-        if self._proxy:
-            first_host, first_port = self._proxy.hostname or "", self._proxy.port or 80
-        if not secure:
-            return http.client.HTTPConnection(first_host, first_port, timeout=CONNECT_TIMEOUT)
-        if self._tls is None:
+    def _new(self, timeout: float) -> _Connection:
+        if self._secure and self._tls is None:
             from arena_core.kube import tls
 
             self._tls = tls.context(self.endpoint)
-        name = self.endpoint.server_name or host
-        connection = _TlsConnection(first_host, first_port, context=self._tls, timeout=CONNECT_TIMEOUT, server_name=name)
-        if self._proxy:
-            connection.set_tunnel(host, port, headers=_proxy_authorization(self._proxy))
-        return connection
-
-
-def _proxy_for(endpoint: Endpoint, url: SplitResult) -> SplitResult | None:
-    """Return ``proxy-url`` of the kubeconfig, else the proxy of the environment, else None."""
-    proxy = endpoint.proxy
-    if not proxy and any(os.environ.get(n) for n in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy")):
-        from urllib.request import getproxies_environment, proxy_bypass_environment  # type: ignore[attr-defined]
-
-        host = url.netloc.rpartition("@")[2]
-        if not endpoint.loopback and not proxy_bypass_environment(host):
-            proxy = getproxies_environment().get(url.scheme, "")
-    if not proxy:
-        return None
-    parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
-    if parts.scheme != "http":
-        raise ClusterUnreachable(
-            f"a proxy with {parts.scheme}:// is not supported for {endpoint.display}", "use an http:// proxy in proxy-url or HTTPS_PROXY"
-        )
-    return parts
-
-
-def _proxy_authorization(proxy: SplitResult) -> dict[str, str]:
-    if not proxy.username:
-        return {}
-    pair = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}".encode()
-    return {"Proxy-Authorization": "Basic " + base64.b64encode(pair).decode()}
+        return _Connection(self._route, self._tls, self.endpoint.server_name or self._route.host, timeout)
 
 
 def is_stale(sock: socket.socket) -> bool:
@@ -142,19 +124,24 @@ def is_stale(sock: socket.socket) -> bool:
     return bool(poll.poll(0))
 
 
-def unreachable(error: BaseException, endpoint: Endpoint) -> ClusterUnreachable:
+def unreachable(error: BaseException, endpoint: Endpoint) -> ArenaError:
     """Say why there is no connection, and what to check."""
     where = f"the API server at {endpoint.display}"
-    if isinstance(error, ConnectionRefusedError):
-        return ClusterUnreachable(f"{where} refuses the connection", "is the cluster running? check `server` and the current context")
-    if isinstance(error, socket.gaierror):
-        return ClusterUnreachable(f"{where}: its name cannot be resolved", "check `server` in the kubeconfig, and your network or VPN")
+    network = "check your network or VPN, and whether the cluster is running"
+    if isinstance(error, ArenaError):
+        return error
+    if isinstance(error, OSError) and error.errno in _LOCAL:
+        return LocalTrouble(f"this machine cannot open a connection to {endpoint.display}: {error.strerror}", _LOCAL[error.errno])
     if isinstance(error, http.client.RemoteDisconnected):
         return ClusterUnreachable(f"{where} closes the connection without an answer", "is the cluster restarting? try again")
     if isinstance(error, http.client.HTTPException | ValueError):
         # Its text quotes what came.
         return BadAnswer(f"{where} sent a damaged answer ({type(error).__name__})", "try again; a proxy may be in the way")
+    if isinstance(error, ConnectionRefusedError):
+        return ClusterUnreachable(f"{where} refuses the connection", "is the cluster running? check `server` and the current context")
+    if isinstance(error, socket.gaierror):
+        return ClusterUnreachable(f"{where}: its name cannot be resolved", "check `server` in the kubeconfig, and your network or VPN")
     if isinstance(error, TimeoutError):
-        return ClusterUnreachable(f"{where} does not answer in time", "check your network or VPN, and whether the cluster is running")
+        return ClusterUnreachable(f"{where} does not answer in time", network)
     text = getattr(error, "strerror", None) or str(error) or type(error).__name__
-    return ClusterUnreachable(f"{where} cannot be reached: {text}", "check your network or VPN, and whether the cluster is running")
+    return ClusterUnreachable(f"{where} cannot be reached: {text}", network)

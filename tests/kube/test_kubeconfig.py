@@ -57,7 +57,7 @@ def test_a_context_gives_server_namespace_and_credentials(one: Path) -> None:
     cluster = connect(ConnectOptions(kubeconfig=str(one)))
     assert (cluster.context, cluster.namespace, cluster.user_name) == ("a", "team", "u")
     assert cluster.endpoint.server == "https://one.example:6443/path" and cluster.server == "https://one.example:6443"
-    assert cluster.endpoint.ca == str(one.parent / "ca.crt")
+    assert cluster.endpoint.ca == b"PEM"
     assert cluster.endpoint.credentials.headers() == {"Authorization": "Bearer t1"}
 
 
@@ -192,7 +192,7 @@ def exec_config(path: Path, command: str, server: str) -> None:
     }))  # fmt: skip
 
 
-def test_an_exec_plugin_is_run_by_the_official_client(tmp_path: Path, fake_api: Any, reply: Any) -> None:
+def test_an_exec_plugin_is_run(tmp_path: Path, fake_api: Any, reply: Any) -> None:
     from arena_core.kube.resources import PODS
 
     plugin = tmp_path / "login.sh"
@@ -205,7 +205,7 @@ def test_an_exec_plugin_is_run_by_the_official_client(tmp_path: Path, fake_api: 
     assert fake_api.requests[0].headers["Authorization"] == "Bearer from-plugin"
     assert "from-plugin" not in repr(cluster)
     exec_config(tmp_path / "config", "./no-such-plugin", fake_api.url)
-    with pytest.raises(ClusterUnreachable, match="no-such-plugin of user u gave no credentials"):
+    with pytest.raises(ClusterUnreachable, match="no-such-plugin of user u .* is not installed"):
         connect(ConnectOptions(kubeconfig=str(tmp_path / "config")))
 
 

@@ -1,0 +1,59 @@
+"""Addresses from outside (``server``, ``proxy-url``, the environment), read once and by Go's rules."""
+
+from __future__ import annotations
+
+from urllib.parse import SplitResult, urlsplit, urlunsplit
+
+from arena_core.errors import ClusterUnreachable
+
+#: The kinds of proxies that requests can go through.
+PROXIES = ("http", "socks5")
+
+
+def server_url(text: str, whose: str, *, secure: bool) -> str:
+    """Return the address of an API server in one spelling; ``secure`` is how one without a scheme is reached.
+
+    >>> server_url("HTTP://127.0.0.1:80/k8s/", "the cluster", secure=True)
+    'http://127.0.0.1:80/k8s'
+    """
+    full = text if "://" in text else f"{'https' if secure else 'http'}://{text}"
+    parts = split(full, f"{whose}: server", ("http", "https"))
+    return urlunsplit((parts.scheme, parts.netloc, parts.path.rstrip("/"), "", ""))
+
+
+def split(text: str, what: str, schemes: tuple[str, ...]) -> SplitResult:
+    """Return the parts of an address with a host, a port that exists and one of the schemes; the address itself is not quoted."""
+    wanted = "expected " + " or ".join(f"{scheme}://HOST:PORT" for scheme in schemes)
+    if any(c <= " " or c == "\x7f" for c in text):
+        raise ClusterUnreachable(f"{what} has a blank or a control character in it", wanted)
+    try:
+        parts = urlsplit(text)
+        host, port = parts.hostname, parts.port
+        if host and not host.isascii():
+            host.encode("idna")
+    except ValueError:
+        raise ClusterUnreachable(f"{what} is not a valid address: its host or port cannot be used", wanted) from None
+    if parts.scheme not in schemes:
+        raise ClusterUnreachable(f"{what} starts with {parts.scheme or '?'}://, which is not supported", wanted)
+    if not host or any(len(label) > 63 for label in host.split(".")) or ".." in host or host.startswith("."):
+        raise ClusterUnreachable(f"{what} is not a valid address: it has no usable host name", wanted)
+    if port == 0:
+        raise ClusterUnreachable(f"{what} is not a valid address: port 0", wanted)
+    return parts
+
+
+def shown(parts: SplitResult) -> str:
+    """Return scheme, host and port: what may be shown of an address."""
+    host = parts.hostname or ""
+    host = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port else "")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine.
+
+    >>> is_loopback("127.0.0.1"), is_loopback("127.evil.example")
+    (True, False)
+    """
+    digits = host.split(".")
+    return host in ("localhost", "::1") or (digits[0] == "127" and len(digits) == 4 and all(d.isascii() and d.isdigit() for d in digits))
