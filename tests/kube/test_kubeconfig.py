@@ -205,7 +205,7 @@ def test_an_exec_plugin_is_run(tmp_path: Path, fake_api: Any, reply: Any) -> Non
     assert fake_api.requests[0].headers["Authorization"] == "Bearer from-plugin"
     assert "from-plugin" not in repr(cluster)
     exec_config(tmp_path / "config", "./no-such-plugin", fake_api.url)
-    with pytest.raises(ClusterUnreachable, match="no-such-plugin of user u .* is not installed"):
+    with pytest.raises(ClusterUnreachable, match=r"no-such-plugin of user u .* is not installed"):
         connect(ConnectOptions(kubeconfig=str(tmp_path / "config")))
 
 
