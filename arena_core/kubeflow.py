@@ -52,6 +52,15 @@ def run_policy(args: RunPolicyArgs, backoff_limit: int | None = None) -> dict[st
     return policy
 
 
+def backoff_limit(retry: int) -> int:
+    """Return the limit that allows ``retry`` restarts: the operator fails the job at the restart whose number reaches it.
+
+    >>> backoff_limit(0), backoff_limit(1), backoff_limit(3)
+    (0, 2, 4)
+    """
+    return retry + 1 if retry else 0
+
+
 def replica_specs(job: Any, field: str) -> dict[str, Mapping[str, Any]]:
     """Return role → replica spec of ``spec.<field>`` (``pytorchReplicaSpecs``)."""
     return {k: v for k, v in dig.mapping(job, "spec", field).items() if isinstance(k, str) and isinstance(v, Mapping)}

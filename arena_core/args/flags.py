@@ -26,6 +26,7 @@ def flag(
     metavar: str = "",
     hidden: bool = False,
     name: str = "",
+    default_text: str | None = None,
     **constraints: Any,
 ) -> Any:
     """Declare a field of an argument model that is also a flag; use it where pydantic's ``Field`` would stand.
@@ -33,7 +34,7 @@ def flag(
     ``short`` is the one-letter form (``-e``), ``old`` further spellings that are still accepted but not shown (``workingDir``),
     ``name`` the spelling where it is not the field's name with dashes (``hostNetwork``), ``group`` the heading in help, ``paths``
     the places in the manifests that the field feeds (``spec.runPolicy.backoffLimit``; ``template.spec…`` for pod templates), so
-    that a refusal by the server can name the flag. ``constraints`` go to pydantic (``ge=0``).
+    that a refusal by the server can name the flag. ``default_text`` is what help shows as the default. ``constraints`` go to pydantic (``ge=0``).
 
     >>> class Args(BaseModel):
     ...     epochs: int = flag(1, help="How often to go through the data.", ge=1)
@@ -48,6 +49,7 @@ def flag(
         "metavar": metavar,
         "hidden": hidden,
         "flag": name,
+        "default": default_text,
     }
     if default is PydanticUndefined:
         return Field(description=help, json_schema_extra={META: meta}, **constraints)
@@ -106,6 +108,8 @@ def _spec(model: type[BaseModel], field: str, info: FieldInfo) -> FlagSpec:
     choices = _choices(info.annotation)
     default = info.get_default(call_default_factory=False)
     shown = str(default) if kind in ("int", "text") and default not in (None, PydanticUndefined) else ""
+    if (said := meta.get("default")) is not None:
+        shown = said
     return FlagSpec(
         field=field,
         names=(flag_name(model, field),),

@@ -267,7 +267,12 @@ class WorkerArgs(ArgsGroup):
     """How many workers, and how often to try again."""
 
     workers: int = flag(1, help="Number of workers.", ge=1, paths=("replicas",))
-    retry: int = flag(0, help="How often to try again after a failure.", ge=0, paths=("spec.runPolicy.backoffLimit", "spec.backoffLimit"))
+    retry: int = flag(
+        0,
+        help="How often failed containers are restarted, all instances together.",
+        ge=0,
+        paths=("spec.runPolicy.backoffLimit", "spec.backoffLimit"),
+    )
 
 
 class SchedulingArgs(ArgsGroup):

@@ -14,7 +14,7 @@ NAMES: dict[str, dict[str, str]] = {
     "volcanojob": {"queue": "volcano_queue", "scheduler_name": "explicit_scheduler", "task_max_retry": "max_retry", "max_retry": ""},
 }
 #: Fields whose default 0 means "none" here and the number 0 inside: handed on only where they were given.
-ZERO_IS_NONE = ("highest_tier_allowed", "partition_highest_tier")
+ZERO_IS_NONE = ("highest_tier_allowed", "partition_highest_tier", "retry")
 #: Fields of the wrapper that only one inner type understands; for any other type a value that was given is a mistake.
 VOLCANO_ONLY = (
     *("replicas", "min_available", "task_name", "max_retry", "use_svc_plugin", "network_topology_mode", "highest_tier_allowed"),

@@ -69,6 +69,7 @@ WRONG = {
     "aw21-policies": {
         **PYTORCH,
         INNER + r"spec\.(runPolicy\.)?(activeDeadlineSeconds|ttlSecondsAfterFinished)": "L1",
+        INNER + r"spec\.pytorchReplicaSpecs\.Master\.restartPolicy": "F1: --retry restarts",
         r"metadata\.annotations\..*/successTTLDuration": "L1: a TTL inside would look like a lost component",
     },
 }

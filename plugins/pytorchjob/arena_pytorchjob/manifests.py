@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from arena_core.kubeflow import JOB_NAME, JOB_ROLE, OPERATOR, run_policy
+from arena_core.kubeflow import JOB_NAME, JOB_ROLE, OPERATOR, backoff_limit, run_policy
 from arena_core.podspec import JobFacts, Role, companions, job_metadata, pod_template
 from arena_core.types import Manifest
 from arena_pytorchjob.args import PyTorchJobArgs
@@ -19,8 +19,10 @@ def build(args: PyTorchJobArgs) -> list[Manifest]:
     facts = JobFacts("pytorchjob", "PyTorchJob", CHART, workers=args.workers, total_gpus=args.workers * args.gpus)
     chief = {JOB_NAME: args.name, OPERATOR: KIND.controller, JOB_ROLE: "master"}
     spec: dict[str, Any] = {
-        "runPolicy": run_policy(args, args.retry),
-        KIND.field: {"Master": _replica(args, facts, 1, "Never", {"master-pod-name": f"{args.name}-master-0"})},
+        "runPolicy": run_policy(args, backoff_limit(args.retry)),
+        KIND.field: {
+            "Master": _replica(args, facts, 1, "OnFailure" if args.retry else "Never", {"master-pod-name": f"{args.name}-master-0"})
+        },
     }
     if args.workers > 1:
         spec[KIND.field]["Worker"] = _replica(args, facts, args.workers - 1, "OnFailure", {})

@@ -35,7 +35,9 @@ SAME = {
     "py21-toleration-all": {},
     "py24-priority": {},
     "py28-secrets-labels": {},
-    "py30-policies": {},
+    "py30-policies": {
+        r"spec\.(runPolicy\.backoffLimit|pytorchReplicaSpecs\.Master\.restartPolicy)": "F1: N restarts need OnFailure and a limit of N + 1"
+    },
     "py32-queue": {r".*template.*kueue\.x-k8s\.io/queue-name": "on a pod Kueue's label would queue that pod by itself"},
     "py35-name-49": {},
     "py37-duplicate": {},

@@ -132,6 +132,14 @@ class TFJobArgs(RoleResources, RoleArgs, RunPolicyArgs, SharedMemoryArgs, Submit
         ge=0,
         paths=("replicas",),
     )
+    retry: int = flag(
+        0,
+        help="How often failed containers are restarted, all instances together (0 = never). "
+        "Without this flag only workers beside a chief are restarted, as often as they fail.",
+        ge=0,
+        default_text="",
+        paths=("spec.runPolicy.backoffLimit", "spec.backoffLimit"),
+    )
     success_policy: Literal["ChiefWorker", "AllWorkers"] = flag(
         "ChiefWorker",
         help="The job has succeeded when the chief or worker 0 has (ChiefWorker), or only when AllWorkers have.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from arena_core.kubeflow import JOB_NAME, JOB_ROLE, OPERATOR, REPLICA_TYPE, run_policy
+from arena_core.kubeflow import JOB_NAME, JOB_ROLE, OPERATOR, REPLICA_TYPE, backoff_limit, run_policy
 from arena_core.podspec import JobFacts, Role, companions, job_metadata, pod_template, preferred, required
 from arena_core.types import Manifest
 from arena_tfjob.args import TFJobArgs
@@ -29,12 +29,12 @@ def build(args: TFJobArgs) -> list[Manifest]:
     notes = {"arena.kubeflow.org/disable-tf-config": "true"} if args.standalone else {}
     if args.role_sequence:
         notes["job-role-sequence"] = args.role_sequence
-    spec: dict[str, Any] = {"runPolicy": run_policy(args, args.retry or None), KIND.field: {}}
+    spec: dict[str, Any] = {"runPolicy": run_policy(args, backoff_limit(args.retry) or None), KIND.field: {}}
     if args.success_policy == "AllWorkers":
         spec["successPolicy"] = args.success_policy
     for name, count in counts.items():
         template = pod_template(args, facts, _role(args, name, notes), min_member=size)
-        spec[KIND.field][name] = {"replicas": count, "restartPolicy": _restart(name, counts), "template": template}
+        spec[KIND.field][name] = {"replicas": count, "restartPolicy": _restart(args, name, counts), "template": template}
     meta = job_metadata(args, facts)
     if notes:
         meta["annotations"] = {**meta.get("annotations", {}), **notes}
@@ -46,7 +46,10 @@ def build(args: TFJobArgs) -> list[Manifest]:
     return [job, *others]
 
 
-def _restart(role: str, counts: Mapping[str, int]) -> str:
+def _restart(args: TFJobArgs, role: str, counts: Mapping[str, int]) -> str:
+    """Return Arena's policy, a worker beside a chief may fail; or what ``--retry`` asks for, for every role alike."""
+    if "retry" in args.model_fields_set:
+        return "OnFailure" if args.retry else "Never"
     return "OnFailure" if role == "Worker" and "Chief" in counts else "Never"
 
 
