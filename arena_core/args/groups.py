@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, field_validator, model_validator
@@ -48,6 +48,10 @@ class ArgsGroup(BaseModel):
 
     def rules(self) -> Iterator[Problem]:
         """Yield what is wrong between fields; a subclass yields its own after ``yield from super().rules()``."""
+        yield from ()
+
+    def notes(self) -> Iterator[str]:
+        """Yield what is accepted and will not do what it seems to; a subclass yields its own after ``yield from super().notes()``."""
         yield from ()
 
     @model_validator(mode="after")
@@ -232,6 +236,12 @@ class PodArgs(ArgsGroup):
         if any("\0" in word for word in command):
             raise ValueError("the command contains a NUL character")
         return command
+
+    def overridden(self, names: Iterable[str], by: str) -> Iterator[str]:
+        """Yield a note for each variable of ``--env`` that somebody sets after the user, so that the user's value is lost."""
+        for name in names:
+            if name in self.env:
+                yield f"--env {name}: {by} sets this variable itself, so your value has no effect"
 
     def mount_paths(self) -> Iterator[tuple[str, str]]:
         """Yield (field, path) of every mount in the containers; a group that mounts something adds its own."""

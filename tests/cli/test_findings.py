@@ -199,3 +199,18 @@ def test_f9_a_config_file_without_a_target_is_asked_for_it(arena, home):
     done = arena(*BASE, "--config-file", "conf.yaml", "true")
     assert done.code == 2
     assert "--config-file: 'conf.yaml': where in the containers? for example conf.yaml:/etc/conf.yaml" in done.err
+
+
+@pytest.mark.parametrize(
+    ("words", "by"),
+    [
+        (("pytorchjob", "-e", "RANK=1", "-e", "MINE=1"), "the Training Operator"),
+        (("aw", "-e", "RANK=1"), "the Training Operator"),
+        (("volcanojob", "-e", "RANK=1", "--plugin", "pytorch"), "Volcano's plugin pytorch"),
+    ],
+)
+def test_f18_a_variable_that_is_overridden_is_named(arena, words, by):
+    done = arena("submit", *words, "--name", "x", "--image", "i", "--dry-run", "client", "true")
+    assert done.code == 0, done.err
+    assert f"note: --env RANK: {by} sets this variable itself, so your value has no effect" in done.err
+    assert "MINE" not in done.err

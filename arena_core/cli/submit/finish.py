@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from arena_core.args import ArgsGroup
 from arena_core.cli.command import Context
 from arena_core.cli.commands.shared import seconds
 from arena_core.cli.flags import Parsed
@@ -34,6 +35,8 @@ def submit(context: Context, parsed: Parsed, handle: JobHandle, args: BaseModel)
     if "timeout" in parsed.values and not stays:
         raise UsageError("--timeout has no effect without --wait or --follow", "to limit the job itself, use --running-timeout")
     seconds(parsed)
+    for text in args.notes() if isinstance(args, ArgsGroup) else ():
+        note(f"note: {text}")
     if dry_run == "client":
         from arena_core.cli.connect import make_client, namespace_offline
 

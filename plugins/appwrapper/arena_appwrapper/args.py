@@ -131,6 +131,11 @@ def model(jobs: Jobs) -> type[AppWrapperArgs]:
             told = {(p.field, p.message) for p in own}
             yield from (p for p in problems(self, jobs) if (p.field, p.message) not in told)
 
+        def notes(self) -> Iterator[str]:
+            from arena_appwrapper.inner import notes
+
+            yield from notes(self, jobs)
+
     fields: dict[str, Any] = {}
     for name in inner_types(jobs):
         for field, info in jobs.get(name).args_model.model_fields.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from arena_appwrapper.args import AppWrapperArgs
@@ -91,6 +92,11 @@ def problems(args: AppWrapperArgs, jobs: Jobs) -> list[Problem]:
             text = f"{inner.job_type.name} has {len(sets)} sets of pods; an AppWrapper holds 1 to {MAX_POD_SETS}"
             found.append(Problem(text, "inner_type"))
     return found
+
+
+def notes(args: AppWrapperArgs, jobs: Jobs) -> Iterator[str]:
+    """Yield the notes of the job inside."""
+    yield from arguments(args, handle_of(args, jobs)).notes()
 
 
 def misplaced(args: AppWrapperArgs, inner: JobHandle) -> list[Problem]:

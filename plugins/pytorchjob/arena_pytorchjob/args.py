@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import ClassVar
 
 from arena_core.args import CpuMemoryArgs, Processes, RunPolicyArgs, SharedMemoryArgs, SubmitArgs, flag
+
+#: Variables that the operator appends to those of every container; of two with one name the last counts.
+OPERATOR_ENV = ("MASTER_ADDR", "MASTER_PORT", "WORLD_SIZE", "RANK", "PYTHONUNBUFFERED")
+TORCHRUN_ENV = ("PET_MASTER_ADDR", "PET_MASTER_PORT", "PET_NODE_RANK", "PET_NNODES", "PET_NPROC_PER_NODE")
 
 
 class PyTorchJobArgs(RunPolicyArgs, CpuMemoryArgs, SharedMemoryArgs, SubmitArgs):
@@ -19,3 +24,8 @@ class PyTorchJobArgs(RunPolicyArgs, CpuMemoryArgs, SharedMemoryArgs, SubmitArgs)
         metavar="N",
         paths=("spec.nprocPerNode",),
     )
+
+    def notes(self) -> Iterator[str]:
+        """Name the variables that the operator overrides."""
+        yield from super().notes()
+        yield from self.overridden((*OPERATOR_ENV, *TORCHRUN_ENV), "the Training Operator")

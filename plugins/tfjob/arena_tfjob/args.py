@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import field_validator
 
-from arena_core.args import ArgsGroup, Duration, LabelMap, Quantity, RunPolicyArgs, SharedMemoryArgs, SubmitArgs, flag
+from arena_core.args import ArgsGroup, Duration, LabelMap, Quantity, RunPolicyArgs, SharedMemoryArgs, SubmitArgs, flag, flag_name
 from arena_core.types import Problem
 
 Affinity = Literal["none", "spread", "binpack"]
@@ -164,6 +164,36 @@ class TFJobArgs(RoleResources, RoleArgs, RunPolicyArgs, SharedMemoryArgs, Submit
     def image_of(self, role: str) -> str:
         """Return the image of a role."""
         return (self.ps_image if role == "PS" else self.worker_image) or self.image
+
+    def _speakers(self, role: str) -> tuple[str, ...]:
+        """Return whose flags hold for a role, first ones first: one worker that plays the chief is still the worker."""
+        return ("chief", "worker") if role == "Chief" and self.standalone else (role.lower(),)
+
+    def of_role(self, role: str, part: str) -> Any:
+        """Return what was said of a role's port or selectors."""
+        values = [getattr(self, f"{speaker}_{part}", None) for speaker in self._speakers(role)]
+        return next((value for value in values if value), None)
+
+    def resources_of(self, role: str) -> dict[str, str]:
+        """Return request and limit of cpu and memory of a role; the two of one resource are one speaker's."""
+        found: dict[str, str] = {}
+        for resource in ("cpu", "memory"):
+            for speaker in self._speakers(role):
+                request, limit = getattr(self, f"{speaker}_{resource}"), getattr(self, f"{speaker}_{resource}_limit")
+                if request or limit:
+                    found |= {resource: request, f"{resource}_limit": limit}
+                    break
+        return found
+
+    def notes(self) -> Iterator[str]:
+        """Name the flags of roles that this job does not have, and the variable that the operator overrides."""
+        yield from super().notes()
+        yield from self.overridden(() if self.standalone else ("TF_CONFIG",), "the Training Operator")
+        present = {role.lower() for role in self.replicas()} | {"worker"}
+        for field in sorted(self.model_fields_set):
+            role, _, part = field.partition("_")
+            if role in ("ps", "chief", "evaluator") and part and role not in present:
+                yield f"{flag_name(type(self), field)} has no effect: the job has no {role}; add --{role}"
 
     def rules(self) -> Iterator[Problem]:
         """Every role has an image; there is somebody to train; a time-out for starting has somebody to keep it."""

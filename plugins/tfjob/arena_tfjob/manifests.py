@@ -54,10 +54,8 @@ def _restart(args: TFJobArgs, role: str, counts: Mapping[str, int]) -> str:
 
 
 def _role(args: TFJobArgs, name: str, notes: Mapping[str, str]) -> Role:
-    own = name.lower()
-    port = getattr(args, f"{own}_port", 0) or (HOST_PORTS[name] if args.host_network else 0)
-    selectors = getattr(args, f"{own}_selectors")
-    parts = ("cpu", "memory", "cpu_limit", "memory_limit")
+    port = args.of_role(name, "port") or (HOST_PORTS[name] if args.host_network else 0)
+    selectors = args.of_role(name, "selectors")
     return Role(
         container=KIND.container,
         image=args.image_of(name),
@@ -69,7 +67,7 @@ def _role(args: TFJobArgs, name: str, notes: Mapping[str, str]) -> Role:
         affinity=_affinity(args, name),
         # The chief writes TensorBoard's logs, or the workers where there is none; an evaluator writes its own.
         logs=name in ("Chief", "Evaluator") or (name == "Worker" and not (args.chief or args.standalone)),
-        **{part: getattr(args, f"{own}_{part}") for part in parts},
+        **args.resources_of(name),
     )
 
 

@@ -34,6 +34,13 @@ TASKS, VOLCANO, TOPOLOGY = "Tasks", "Volcano", "Topology"
 #: Arena's images where none is given: a demonstration.
 DEMO_IMAGES = ("ubuntu", "nginx", "busybox")
 INT32_MAX = 2**31 - 1
+#: Variables that plugins append to those of every container; of two with one name the last counts.
+PLUGIN_ENV = {
+    "env": ("VC_TASK_INDEX", "VK_TASK_INDEX"),
+    "pytorch": ("MASTER_ADDR", "MASTER_PORT", "WORLD_SIZE", "RANK"),
+    "tensorflow": ("TF_CONFIG",),
+    "mpi": ("MPI_HOST",),
+}
 
 
 class VolcanoJobArgs(KueueArgs, TensorboardArgs, SyncArgs, ModelArgs, SharedMemoryArgs, CpuMemoryArgs, JobArgs):
@@ -81,7 +88,7 @@ class VolcanoJobArgs(KueueArgs, TensorboardArgs, SyncArgs, ModelArgs, SharedMemo
     )
     max_retry: int | None = flag(
         None,
-        help="How often the job may be restarted by its policies; at the last one it fails (Volcano's default: 3).",
+        help="Runs of the job that its policies may start: N allows N-1 restarts (Volcano's default: 3).",
         group=VOLCANO,
         metavar="N",
         ge=1,
@@ -270,6 +277,12 @@ class VolcanoJobArgs(KueueArgs, TensorboardArgs, SyncArgs, ModelArgs, SharedMemo
         yield from super().mount_paths()
         if self.sync_mode:
             yield "sync_mode", self.working_dir.rstrip("/") + "/code"
+
+    def notes(self) -> Iterator[str]:
+        """Name the variables that Volcano's plugins override."""
+        yield from super().notes()
+        for name in self.all_plugins():
+            yield from self.overridden(PLUGIN_ENV.get(name, ()), f"Volcano's plugin {name}")
 
     def rules(self) -> Iterator[Problem]:
         """Everything that Volcano would refuse, and what it would take without meaning it."""
