@@ -34,7 +34,8 @@ def flag(
     ``short`` is the one-letter form (``-e``), ``old`` further spellings that are still accepted but not shown (``workingDir``),
     ``name`` the spelling where it is not the field's name with dashes (``hostNetwork``), ``group`` the heading in help, ``paths``
     the places in the manifests that the field feeds (``spec.runPolicy.backoffLimit``; ``template.spec…`` for pod templates), so
-    that a refusal by the server can name the flag. ``default_text`` is what help shows as the default. ``constraints`` go to pydantic (``ge=0``).
+    that a refusal by the server can name the flag. ``default_text`` is the default that help shows.
+    ``constraints`` go to pydantic (``ge=0``).
 
     >>> class Args(BaseModel):
     ...     epochs: int = flag(1, help="How often to go through the data.", ge=1)

@@ -206,7 +206,7 @@ def test_f9_a_config_file_without_a_target_is_asked_for_it(arena, home):
     [
         (("pytorchjob", "-e", "RANK=1", "-e", "MINE=1"), "the Training Operator"),
         (("aw", "-e", "RANK=1"), "the Training Operator"),
-        (("volcanojob", "-e", "RANK=1", "--plugin", "pytorch"), "Volcano's plugin pytorch"),
+        (("volcanojob", "-e", "RANK=1", "--plugin", "pytorch=--master=task"), "Volcano's plugin pytorch"),
     ],
 )
 def test_f18_a_variable_that_is_overridden_is_named(arena, words, by):

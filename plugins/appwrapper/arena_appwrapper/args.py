@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from copy import copy
 from typing import Annotated, Any, ClassVar, Literal, cast
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, create_model
+from pydantic import BaseModel, BeforeValidator, WithJsonSchema, create_model
 from pydantic.fields import FieldInfo
 
-from arena_core.args import CpuMemoryArgs, Duration, Processes, RunPolicyArgs, SharedMemoryArgs, SubmitArgs, flag
+from arena_core.args import (
+    CpuMemoryArgs,
+    Duration,
+    Processes,
+    RunPolicyArgs,
+    SharedMemoryArgs,
+    SubmitArgs,
+    flag,
+    flag_name,
+    flag_specs,
+    meta_of,
+)
+from arena_core.args.flags import META
 from arena_core.types import Jobs, Problem
 
 WRAPPER, VOLCANO = "AppWrapper", "AppWrapper: Volcano Job inside"
@@ -118,8 +131,9 @@ class AppWrapperArgs(RunPolicyArgs, CpuMemoryArgs, SharedMemoryArgs, SubmitArgs)
 def model(jobs: Jobs) -> type[AppWrapperArgs]:
     """Return the argument model with the flags of every installed type that can be wrapped; the wrapper's own come first.
 
-    A flag that several inner types know is taken from the first; each is read again by the chosen type's own model, whose
-    problems are among those of this one: all are told at once.
+    A flag that several inner types know is taken from the first, without a form of its own where they read it in different ways;
+    each is read again by the chosen type's own model, whose problems are among those of this one: all are told at once. What is
+    wrong with one inner type, or required by it, concerns that type alone.
     """
 
     class Bound(AppWrapperArgs):
@@ -136,17 +150,12 @@ def model(jobs: Jobs) -> type[AppWrapperArgs]:
 
             yield from notes(self, jobs)
 
-    fields: dict[str, Any] = {}
-    for name in inner_types(jobs):
-        for field, info in jobs.get(name).args_model.model_fields.items():
-            if field not in AppWrapperArgs.model_fields and field not in fields:
-                fields[field] = (_annotation(info), info)
-    made = create_model("AppWrapperJobArgs", __base__=Bound, __module__=__name__, **fields)
+    made = create_model("AppWrapperJobArgs", __base__=Bound, __module__=__name__, **inner_fields(inner_models(jobs)))
     return cast("type[AppWrapperArgs]", made)
 
 
-def inner_types(jobs: Jobs) -> list[str]:
-    """Return the installed types that can be wrapped; a broken one is left out, it is reported where it is asked for."""
+def inner_models(jobs: Jobs) -> list[type[BaseModel]]:
+    """Return the models of the installed types that can be wrapped; a broken one is left out, it is reported where it is asked for."""
     from arena_core.errors import ArenaError
 
     found = []
@@ -154,11 +163,52 @@ def inner_types(jobs: Jobs) -> list[str]:
         if name == "appwrapperjob":
             continue
         try:
-            if jobs.get(name).job_type.wrappable:
-                found.append(name)
+            handle = jobs.get(name)
+            if handle.job_type.wrappable:
+                found.append(handle.args_model)
         except ArenaError:
             continue
     return found
+
+
+def inner_fields(models: Sequence[type[BaseModel]]) -> dict[str, Any]:
+    """Return the fields that the wrapper does not claim, as ``create_model`` takes them."""
+    fields: dict[str, tuple[Any, FieldInfo]] = {}
+    taken = _spellings(AppWrapperArgs)
+    for model in models:
+        for field, info in model.model_fields.items():
+            if field in AppWrapperArgs.model_fields:
+                continue
+            if field in fields:
+                known = fields[field]
+                if str(known[1].annotation) != str(info.annotation) or str(known[1].metadata) != str(info.metadata):
+                    fields[field] = (Any, known[1])
+                continue
+            mine = _spellings(model, field)
+            if flag_name(model, field) in taken:
+                continue
+            fields[field] = (_annotation(info), _optional(info, without=mine & taken))
+            taken |= mine
+    return fields
+
+
+def _spellings(model: type[BaseModel], *fields: str) -> set[str]:
+    """Return every word on a command line that means one of the fields (all, if none is named)."""
+    specs = [spec for spec in flag_specs(model) if not fields or spec.field in fields]
+    return {word for spec in specs for word in (*spec.names, *spec.old, spec.short) if word}
+
+
+def _optional(info: FieldInfo, without: set[str]) -> FieldInfo:
+    """Return a copy that need not be given (its own model asks for it), without the spellings that another flag has."""
+    made = copy(info)
+    if info.is_required():
+        made.default = None
+    if without:
+        meta = meta_of(info)
+        meta["old"] = [old for old in meta.get("old", ()) if f"--{old.lstrip('-')}" not in without]
+        meta["short"] = "" if meta.get("short") in without else meta.get("short", "")
+        made.json_schema_extra = {META: meta}
+    return made
 
 
 def _annotation(info: FieldInfo) -> Any:
@@ -166,6 +216,4 @@ def _annotation(info: FieldInfo) -> Any:
     annotation: Any = info.annotation
     for item in info.metadata:
         annotation = Annotated[annotation, item]
-    if info.is_required():
-        return Annotated[annotation, Field()]
     return annotation

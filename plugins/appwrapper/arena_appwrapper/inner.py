@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from arena_appwrapper.args import AppWrapperArgs
-from arena_core.args import parse
+from arena_appwrapper.args import WRAPPER, AppWrapperArgs
+from arena_core.args import ArgsGroup, flag_name, meta_of, parse
 from arena_core.errors import ArenaError, InvalidArguments
-from arena_core.types import JobHandle, Jobs, Lookup, Problem
+from arena_core.types import JobHandle, Jobs, Lookup, Problem, Resource
 
 #: Fields of an inner type that have another name in the wrapper, by job type.
 NAMES: dict[str, dict[str, str]] = {
@@ -21,6 +21,13 @@ VOLCANO_ONLY = (
     *("replicas", "min_available", "task_name", "max_retry", "use_svc_plugin", "network_topology_mode", "highest_tier_allowed"),
     *("total_partitions", "partition_size", "partition_topology_mode", "partition_highest_tier", "ring_controller", "volcano_queue"),
 )
+KUEUE = ("kueue_queue", "kueue_priority_class")
+#: Fields that the wrapper itself obeys, or forces on the job inside.
+OWN = frozenset(
+    {name for name, info in AppWrapperArgs.model_fields.items() if meta_of(info).get("group") == WRAPPER}
+    | {"name", "labels", "annotations", "clean_task_policy", "ttl_after_finished", "queue", "scheduler", "scheduler_name", *KUEUE}
+)
+RESOURCE = Resource("workload.codeflare.dev", "v1beta2", "AppWrapper", "appwrappers")
 #: The operator's webhook takes no more.
 MAX_POD_SETS = 8
 #: Common flags that change the job, so they are not ignored silently where the type inside has no use for them; and what to say instead.
@@ -65,6 +72,8 @@ def arguments(args: AppWrapperArgs, inner: JobHandle) -> Any:
         if claimed or source in args.model_fields_set:
             raw[field] = getattr(args, source)
     raw |= {field: value for field, value in forced().items() if field in model.model_fields and field not in renamed}
+    for field, source in per_role(args, inner).items():
+        raw.setdefault(field, getattr(args, source))
     if "scheduler" in model.model_fields:
         raw["scheduler"] = args.explicit_scheduler
     if kind == "volcanojob":
@@ -72,6 +81,13 @@ def arguments(args: AppWrapperArgs, inner: JobHandle) -> Any:
         if _lacks_image(args):  # that is told; without one Volcano's model would read the rest as Arena's own way to say it
             raw["image"] = "missing"
     return parse(model, raw)
+
+
+def per_role(args: AppWrapperArgs, inner: JobHandle) -> dict[str, str]:
+    """Return the inner type's fields (``worker_cpu``) that a given flag of the wrapper fills (``cpu``): it has one for each role."""
+    known = inner.args_model.model_fields
+    given = [field for field in ("cpu", "memory") if field in args.model_fields_set and field not in known]
+    return {field: source for source in given for field in known if field.endswith(f"_{source}") and field not in args.model_fields_set}
 
 
 def problems(args: AppWrapperArgs, jobs: Jobs) -> list[Problem]:
@@ -96,7 +112,12 @@ def problems(args: AppWrapperArgs, jobs: Jobs) -> list[Problem]:
 
 def notes(args: AppWrapperArgs, jobs: Jobs) -> Iterator[str]:
     """Yield the notes of the job inside."""
-    yield from arguments(args, handle_of(args, jobs)).notes()
+    for field, value in forced().items():
+        if field in args.model_fields_set and field not in KUEUE and getattr(args, field) != value:
+            yield f"{flag_name(AppWrapperArgs, field)} has no effect inside an AppWrapper: its operator needs the pods to stay"
+    inner = handle_of(args, jobs)
+    wrapped, filled = arguments(args, inner), {flag_name(inner.args_model, field) for field in per_role(args, inner)}
+    yield from (text for text in (wrapped.notes() if isinstance(wrapped, ArgsGroup) else ()) if text.partition(" ")[0] not in filled)
 
 
 def misplaced(args: AppWrapperArgs, inner: JobHandle) -> list[Problem]:
@@ -105,14 +126,25 @@ def misplaced(args: AppWrapperArgs, inner: JobHandle) -> list[Problem]:
     problems = []
     if kind == "volcanojob" and _lacks_image(args):
         problems.append(Problem("the container image is missing", "image", "give one with --image"))
+    spread = set(per_role(args, inner).values())
     for field in sorted(args.model_fields_set):
-        if field in WANTED and field not in known and getattr(args, field) != AppWrapperArgs.model_fields[field].default:
-            problems.append(Problem(f"means nothing with --inner-type={args.inner_type}", field, WANTED[field]))
-        if field in VOLCANO_ONLY and kind != "volcanojob" and field not in known:
-            problems.append(Problem(f"means nothing with --inner-type={args.inner_type}", field, "it belongs to --inner-type=volcano"))
-        elif field not in AppWrapperArgs.model_fields and field not in known:
-            problems.append(Problem(f"means nothing with --inner-type={args.inner_type}", field, "it belongs to another inner type"))
+        if field in known or field in OWN or field in spread or _as_always(args, field):
+            continue
+        text = f"has no effect with --inner-type={args.inner_type}"
+        if field in VOLCANO_ONLY:
+            if kind != "volcanojob":
+                problems.append(Problem(text, field, "it belongs to --inner-type=volcano"))
+        elif field in AppWrapperArgs.model_fields:
+            problems.append(Problem(text, field, WANTED.get(field, "")))
+        else:
+            problems.append(Problem(text, field, "it belongs to another inner type"))
     return problems
+
+
+def _as_always(args: AppWrapperArgs, field: str) -> bool:
+    """Whether a field of the wrapper was given the value that it has anyway."""
+    info = AppWrapperArgs.model_fields.get(field)
+    return info is not None and field not in VOLCANO_ONLY and getattr(args, field) == info.get_default(call_default_factory=True)
 
 
 def _lacks_image(args: AppWrapperArgs) -> bool:
@@ -125,7 +157,8 @@ def missing(args: AppWrapperArgs, inner: JobHandle, lookup: Lookup) -> Problem |
     taken = lookup.exists(kind.resource, args.name)
     if lookup.serves(kind.resource) is False:
         return Problem(f"{kind.resource.kind} ({kind.resource.group}) is not installed on this cluster", "inner_type", kind.provider)
-    if taken:
+    # The wrapper's own name is taken then, and that is for the API server to say: the job inside is the wrapper's.
+    if taken and not lookup.exists(RESOURCE, args.name):
         hint = "the AppWrapper would fail: it may not take over a job that is not its own; delete that job or choose another name"
         return Problem(f"there is a {kind.name} {args.name!r} already", "name", hint)
     return None

@@ -68,3 +68,8 @@ def test_fields_that_the_served_version_would_prune(submit):
     found = asked(submit, cluster, "--inner-type=volcano", *argv)
     assert [f for f, _ in found] == ["network_topology_mode", "total_partitions"]
     assert all("drop" in text for _, text in found)
+
+
+def test_s18_a_wrapper_of_that_name_is_for_the_api_server_to_refuse(submit):
+    served = {**SERVED, "pytorchjobs.kubeflow.org": {"j"}, "appwrappers.workload.codeflare.dev": {"j"}}
+    assert asked(submit, Cluster(served)) == []
