@@ -59,7 +59,7 @@ class InvalidArguments(UsageError):
     """Bad values; carries every problem, not the first one."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
-        super().__init__("; ".join(p.message for p in problems))
+        super().__init__("; ".join(f"{p.field}: {p.message}" if p.field else p.message for p in problems))
         self.problems = tuple(problems)
 
 

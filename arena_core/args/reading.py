@@ -18,12 +18,13 @@ M = TypeVar("M", bound=BaseModel)
 
 
 def parse(model: type[M], raw: Mapping[str, Any]) -> M:
-    """Read raw values by field name; raises ``InvalidArguments`` with every problem, also those of rules between fields.
+    """Read raw values by field, in any spelling of a job file; raises ``InvalidArguments`` with every problem, also of rules between fields.
 
     >>> from arena_core.args import SubmitArgs
     >>> parse(SubmitArgs, {"name": "x", "image": "i", "command": "python train.py", "env": ["A=b=c"]}).env
     {'A': 'b=c'}
     """
+    raw = _by_field(model, raw)
     try:
         return model.model_validate(dict(raw))
     except ValidationError as error:
@@ -42,6 +43,19 @@ def parse(model: type[M], raw: Mapping[str, Any]) -> M:
         known = {(p.field, p.message) for p in problems}
         problems += [p for p in problems_from_validation_error(error, model) if p.field not in wrong and (p.field, p.message) not in known]
     raise InvalidArguments(problems)
+
+
+def _by_field(model: type[BaseModel], raw: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values by name of field; one that is given in two spellings is refused, an unknown key is left to the model."""
+    if all(key in model.model_fields for key in raw):
+        return dict(raw)
+    table, found = spellings(model), {}
+    for key, value in raw.items():
+        field = key if key in model.model_fields else table.get(str(key), str(key))
+        if field in found:
+            raise InvalidArguments([Problem("is given twice, in two spellings", field)])
+        found[field] = value
+    return found
 
 
 def problems_from_validation_error(error: ValidationError, model: type[BaseModel]) -> list[Problem]:

@@ -18,6 +18,18 @@ LABEL_VALUE = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?")
 _ENV_NAME = re.compile(r"[-._a-zA-Z][-._a-zA-Z0-9]*")
 
 
+class WrittenFloat(float):
+    """A number of a job file that remembers how it was written: as a text ``0.10`` is not ``0.1``."""
+
+    def __new__(cls, value: float, written: str) -> WrittenFloat:
+        """Keep the text beside the value."""
+        made = super().__new__(cls, value)
+        made.written = written
+        return made
+
+    written: str
+
+
 class Several(ValueError):
     """What is wrong with several values of one repeatable flag."""
 
@@ -41,9 +53,11 @@ def each(read: Callable[[Any], T], values: Iterable[Any]) -> tuple[T, ...]:
 
 
 def as_text(value: Any, what: str) -> str:
-    """Return a scalar of a job file as text; floats and booleans are refused because YAML has changed how they were written."""
+    """Return a scalar as text. Booleans are refused: YAML reads ``yes`` and ``on`` as such, and what was written is lost."""
     if isinstance(value, str):
         return value
+    if isinstance(value, float):
+        return value.written if isinstance(value, WrittenFloat) else repr(value)
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     raise ValueError(f"{what}: {value!r} is not text; write it in quotes")

@@ -95,6 +95,10 @@ def argument_model(entry: Entry, job_type: JobType, jobs: Jobs) -> type[Any]:
         raise broken(entry, "broken", reason, cause=error) from error
     if not isinstance(found, type) or not hasattr(found, "model_fields"):
         raise broken(entry, "broken", f"JobType.args is no argument model (a subclass of SubmitArgs): {job_type.args!r}")
+    from arena_core.args.reserved import taken
+
+    if clash := taken(found):
+        raise broken(entry, "name clash", f"its {clash} belongs to arena itself: `arena submit` has a flag or key of that name")
     return found
 
 

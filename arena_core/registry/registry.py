@@ -95,6 +95,24 @@ class Registry:
         wanted = name if name in types else name.lower()
         return wanted if wanted in types else self.aliases().get(wanted, name)
 
+    def _not_meant(self, name: str) -> str:
+        """Return the switched-off job type that an alias means; raises where several distributions claim the alias."""
+        same = self._group(ALIASES).get(name.lower(), [])
+        live = [entry for entry in same if not entry.blocked]
+        if len(live) > 1 and discovery.chosen(same) is None:
+            raise self._claimed("alias", name, live)
+        for entry in same:
+            for wanted, owners in self._group(JOBS).items():
+                if any(o.blocked and (o.distribution, o.value) == (entry.distribution, entry.value) for o in owners):
+                    return wanted
+        return ""
+
+    @staticmethod
+    def _claimed(what: str, name: str, live: list[Entry]) -> PluginError:
+        owners = " and ".join(entry.distribution for entry in live)
+        hint = f"remove all but one, or set {discovery.BLOCK_VARIABLE}={live[0].distribution}"
+        return PluginError(f"the {what} {name!r} is claimed by {owners}: it is not clear which one is meant", hint)
+
     def _resolve_by_words(self, name: str) -> str:
         """Return the job type whose own display name, shorthand or alias it is; this loads them all."""
         word = name.lower()
@@ -114,7 +132,7 @@ class Registry:
         """Return the handle of a job type, loading it at the first call; raises ``UnknownJobType`` or ``PluginBroken``."""
         wanted = self.resolve(name)
         if wanted not in self._group(JOBS):
-            wanted = self._resolve_by_words(name)
+            wanted = self._not_meant(name) or self._resolve_by_words(name)
         if wanted in self._handles:
             return self._handles[wanted]
         if wanted in self._failures:
@@ -158,11 +176,11 @@ class Registry:
             return entry
         live = [e for e in same if not e.blocked]
         if live:
-            owners = " and ".join(e.distribution for e in live)
-            hint = f"remove all but one, or set {discovery.BLOCK_VARIABLE}={live[0].distribution}"
-            raise PluginError(f"job type {wanted!r} is claimed by {owners}: it is not clear which one is meant", hint)
+            raise self._claimed("job type", wanted, live)
         if same:
-            raise PluginError(f"job type {wanted!r} is blocked by {discovery.BLOCK_VARIABLE}", f"take it out of {discovery.BLOCK_VARIABLE}")
+            raise PluginError(
+                f"job type {wanted!r} is switched off (blocked by {discovery.BLOCK_VARIABLE})", f"take it out of {discovery.BLOCK_VARIABLE}"
+            )
         near = nearest(asked, [*self.names(), *self.aliases()])
         hint = f"did you mean {near!r}? " if near else ""
         hint += f"installed: {', '.join(self.names())}" if self.names() else NO_JOB_TYPE
@@ -227,6 +245,14 @@ class Registry:
             for entry in same
         ]
 
+    def _claimed_aliases(self, entry: Entry) -> list[str]:
+        """Return the aliases of a job type that nobody can use, since another distribution claims them too."""
+        return [
+            f"{alias} is also claimed by {', '.join(o.distribution for o in same if o.distribution != entry.distribution)}"
+            for alias, same in self._group(ALIASES).items()
+            if discovery.chosen(same) is None and any((o.distribution, o.value) == (entry.distribution, entry.value) for o in same)
+        ]
+
     @staticmethod
     def _row(entry: Entry, kind: str, aliases: tuple[str, ...] = ()) -> PluginRow:
         status, detail = "installed", ""
@@ -251,6 +277,8 @@ class Registry:
             try:
                 probe(entry)
                 status, detail = "ok", ""
+                if entry.group == JOBS and (claimed := self._claimed_aliases(entry)):
+                    status, detail = "name clash", f"its alias {claimed[0]}"
             except PluginError as error:
                 status, detail = getattr(error, "kind", "broken") or "broken", getattr(error, "reason", "") or error.message
             rows.append(PluginRow(row.kind, row.name, row.distribution, row.version, status, row.summary, detail, row.aliases))

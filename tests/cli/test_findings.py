@@ -67,8 +67,8 @@ def test_f2_maps_of_file_and_flags_are_merged_and_a_replaced_list_is_named(arena
 
 
 def test_f2_what_is_wrong_in_either_half_is_said(arena, home):
-    (home / "j.yaml").write_text(FILE.replace("two", "2.5"))
-    assert "2.5 is not text" in arena("submit", "-f", "j.yaml", "-e", "C=3", "-o", "jobfile").err
+    (home / "j.yaml").write_text(FILE.replace("two", "yes"))
+    assert "True is not text" in arena("submit", "-f", "j.yaml", "-e", "C=3", "-o", "jobfile").err
     (home / "j.yaml").write_text(FILE)
     assert "'NOEQ' is not of the form" in arena("submit", "-f", "j.yaml", "-e", "NOEQ", "-o", "jobfile").err
 
@@ -214,3 +214,29 @@ def test_f18_a_variable_that_is_overridden_is_named(arena, words, by):
     assert done.code == 0, done.err
     assert f"note: --env RANK: {by} sets this variable itself, so your value has no effect" in done.err
     assert "MINE" not in done.err
+
+
+def test_y1_a_number_of_a_job_file_stays_as_it_was_written(arena, home):
+    (home / "j.yaml").write_text(FILE.replace("{A: 1, B: two}", "{A: 0.10, B: 1.5e3, C: 7}"))
+    found = jobfile(arena("submit", "-f", "j.yaml", "-o", "jobfile"))
+    assert found["env"] == {"A": "0.10", "B": "1.5e3", "C": "7"}
+
+
+@pytest.mark.parametrize(("words", "type_"), [(("tf",), "tfjob"), (("tfjob",), "tfjob"), (("py",), "pytorchjob")])
+def test_f16_a_type_that_is_switched_off_is_not_unknown(arena, monkeypatch, words, type_):
+    monkeypatch.setenv("ARENA_BLOCK_PLUGINS", f"{type_}, other")
+    done = arena("submit", *words, "--name", "x", "true")
+    assert done.code == 9
+    assert f"job type {type_!r} is switched off (blocked by ARENA_BLOCK_PLUGINS)" in done.err
+
+
+def test_p7_the_names_that_arena_submit_uses_are_kept_from_job_types():
+    from arena_core.args import reserved
+    from arena_core.cli.commands.submit import FLAGS
+    from arena_core.cli.flags import GLOBAL_FLAGS
+
+    ours = [*FLAGS, *GLOBAL_FLAGS]
+    words = {word for flag in ours for word in (flag.spelling, *flag.aliases, *flag.old)}
+    assert words | {"help"} == reserved.FLAGS
+    assert {flag.short for flag in ours if flag.short} | {"h"} == reserved.SHORTS
+    assert {flag.name for flag in ours} <= reserved.FLAGS | reserved.FIELDS

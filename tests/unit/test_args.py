@@ -278,7 +278,7 @@ def test_bad_config_files(tmp_path: Path) -> None:
     assert "larger than the 1048576 bytes" in problems(config_files=[f"{good}:/a/b"])["config_files"]
 
 
-@pytest.mark.parametrize("env", [["=x"], ["1A=x"], ["A B=x"], ["A"], ["A=\0"], {"A": 0.1}, {"A": True}, {"A": None}, 3])
+@pytest.mark.parametrize("env", [["=x"], ["1A=x"], ["A B=x"], ["A"], ["A=\0"], {"A": True}, {"A": None}, 3])
 def test_bad_env(env: Any) -> None:
     assert "env" in problems(env=env)
 

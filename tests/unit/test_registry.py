@@ -230,3 +230,53 @@ def test_the_pytest_plugin_imports_nearly_nothing() -> None:
     script = "import sys, pytest; import arena_core.testing.pytest_plugin; print([m for m in sys.modules if m.startswith('arena_core')])"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
     assert done.stdout.strip() == "['arena_core', 'arena_core.testing', 'arena_core.testing.pytest_plugin']"
+
+
+@pytest.mark.parametrize(
+    ("field", "extra", "named"),
+    [
+        ("timeout", {}, "flag --timeout"),
+        ("wait", {}, "flag --wait"),
+        ("as_user", {}, "flag --as_user"),
+        ("kind", {"old": ("type",)}, "key 'type'"),
+        ("other", {"short": "-o"}, "flag -o"),
+        ("other", {"name": "dry-run"}, "flag --dry-run"),
+    ],
+)
+def test_p7_a_flag_that_is_arenas_own_is_refused(field: str, extra: dict[str, Any], named: str) -> None:
+    from pydantic import create_model
+
+    from arena_core.args import SubmitArgs, flag
+
+    model = create_model("Args", __base__=SubmitArgs, **{field: (str, flag("", help="x", **extra))})  # type: ignore[call-overload]
+    registry = empty()
+    handle = registry.add(plugin(arena_job_type=lambda: JobType(name="thing", resource=THING, args=model)))
+    with pytest.raises(PluginBroken, match=f"its {named} belongs to arena itself"):
+        _ = handle.args_model
+
+
+def test_p7_an_alias_that_two_distributions_claim_is_named() -> None:
+    registry = empty()
+    groups: Any = registry._groups
+    for owner in ("one", "two"):
+        groups["arena.jobs"][owner] = [Entry(Offer("arena.jobs", owner, f"m_{owner}", f"dist-{owner}", "1"))]
+    groups["arena.job_aliases"]["al"] = [
+        Entry(Offer("arena.job_aliases", "al", f"m_{owner}", f"dist-{owner}", "1")) for owner in ("one", "two")
+    ]
+    with pytest.raises(PluginError, match="the alias 'al' is claimed by dist-one and dist-two"):
+        registry.get("al")
+    assert registry._claimed_aliases(groups["arena.jobs"]["one"][0]) == ["al is also claimed by dist-two"]
+
+
+def test_y1_arguments_in_any_spelling_and_problems_with_their_fields() -> None:
+    from arena_core.args import SubmitArgs, parse
+    from arena_core.errors import InvalidArguments
+
+    args = parse(
+        SubmitArgs, {"name": "x", "image": "i", "command": "true", "label": ["a=b"], "working-dir": "/w", "env": {"A": 0.1, "B": 1}}
+    )
+    assert (args.labels, args.working_dir, args.env) == ({"a": "b"}, "/w", {"A": "0.1", "B": "1"})
+    with pytest.raises(InvalidArguments, match=r"gpus: must be.*workers: must be"):
+        parse(SubmitArgs, {"name": "x", "image": "i", "command": "true", "workers": "a", "gpus": "b"})
+    with pytest.raises(InvalidArguments, match="labels: is given twice"):
+        parse(SubmitArgs, {"name": "x", "image": "i", "command": "true", "label": [], "labels": []})

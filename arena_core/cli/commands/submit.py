@@ -136,7 +136,10 @@ def run(context: Context, parsed: Parsed, handle: JobHandle, model: type[BaseMod
 
     raw = gather(context, parsed, handle, model)
     try:
-        return finish.submit(context, parsed, handle, read_arguments(model, raw, parsed.problems))
+        args = read_arguments(model, raw, parsed.problems)
+        if problems := handle.validate(args):
+            raise InvalidArguments(problems)
+        return finish.submit(context, parsed, handle, args)
     except InvalidArguments as exc:
         error = InvalidArguments([by_flag(p, model) for p in exc.problems])
         error.hint = f"`arena submit {handle.job_type.name} --help` lists the flags"

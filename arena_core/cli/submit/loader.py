@@ -6,6 +6,8 @@ from typing import Any
 
 import yaml
 
+from arena_core.args.values import WrittenFloat
+
 #: Values that a file may hold once its aliases are resolved: a few lines of them can stand for millions.
 MOST_NODES = 10_000
 DEEPEST = 50
@@ -69,6 +71,10 @@ def _is_list(node: yaml.Node) -> bool:
     return isinstance(node, yaml.SequenceNode)
 
 
+def _float(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> WrittenFloat:
+    return WrittenFloat(loader.construct_yaml_float(node), str(node.value))
+
+
 class _Loader(yaml.SafeLoader):
     """A duplicate key would silently lose its first value: it is refused."""
 
@@ -81,3 +87,6 @@ class _Loader(yaml.SafeLoader):
                 raise yaml.constructor.ConstructorError(None, None, f"duplicate key {key!r}", key_node.start_mark)
             seen.add(key if isinstance(key, str) else repr(key))
         return super().construct_mapping(node, deep)
+
+
+_Loader.add_constructor("tag:yaml.org,2002:float", _float)
