@@ -18,7 +18,7 @@ M = TypeVar("M", bound=BaseModel)
 
 
 def parse(model: type[M], raw: Mapping[str, Any]) -> M:
-    """Read raw values by field, in any spelling of a job file; raises ``InvalidArguments`` with every problem, rules between fields included.
+    """Read raw values by field, in any spelling of a job file; raises ``InvalidArguments`` with every problem, rules between fields too.
 
     >>> from arena_core.args import SubmitArgs
     >>> parse(SubmitArgs, {"name": "x", "image": "i", "command": "python train.py", "env": ["A=b=c"]}).env
