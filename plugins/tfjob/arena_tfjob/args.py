@@ -174,9 +174,9 @@ class TFJobArgs(RoleResources, RoleArgs, RunPolicyArgs, SharedMemoryArgs, Submit
         values = [getattr(self, f"{speaker}_{part}", None) for speaker in self._speakers(role)]
         return next((value for value in values if value), None)
 
-    def resources_of(self, role: str) -> dict[str, str]:
+    def resources_of(self, role: str) -> dict[str, Any]:
         """Return request and limit of cpu and memory of a role; the two of one resource are one speaker's."""
-        found: dict[str, str] = {}
+        found: dict[str, Any] = {}
         for resource in ("cpu", "memory"):
             for speaker in self._speakers(role):
                 request, limit = getattr(self, f"{speaker}_{resource}"), getattr(self, f"{speaker}_{resource}_limit")
