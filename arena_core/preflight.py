@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from arena_core import gangs
+from arena_core import dig, gangs
 from arena_core.kueue import LOCAL_QUEUE, WORKLOAD_PRIORITY
 from arena_core.types import Lookup, Problem, Resource
 
+CLAIM = Resource("", "v1", "PersistentVolumeClaim", "persistentvolumeclaims")
 PRIORITY_CLASS = Resource("scheduling.k8s.io", "v1", "PriorityClass", "priorityclasses", namespaced=False)
 
 
 def common_problems(args: Any, lookup: Lookup) -> list[Problem]:
     """Return what the cluster lacks for a model with all of Arena's common flags: queue, priority classes, gangs."""
-    return [*queue_problems(args, lookup), *priority_problems(args, lookup), *gang_problems(args, lookup)]
+    return [
+        *queue_problems(args, lookup),
+        *priority_problems(args, lookup),
+        *gang_problems(args, lookup),
+        *claim_problems(args, lookup),
+    ]
 
 
 def queue_problems(args: Any, lookup: Lookup) -> list[Problem]:
@@ -23,18 +29,43 @@ def queue_problems(args: Any, lookup: Lookup) -> list[Problem]:
     """
     problems = []
     if args.kueue_queue and lookup.exists(LOCAL_QUEUE, args.kueue_queue) is False:
-        hint = "without --kueue-queue the job runs without Kueue; `kubectl get localqueues` lists the queues"
+        if lookup.serves(LOCAL_QUEUE) is False:
+            hint = "have Kueue installed, or leave --kueue-queue out"
+            return [Problem("Kueue is not installed on this cluster", "kueue_queue", hint)]
+        hint = existing(lookup, LOCAL_QUEUE, "queues here") or "ask for the name of your queue"
+        hint += "; without --kueue-queue the job runs without Kueue"
         problems.append(Problem(f"there is no LocalQueue {args.kueue_queue!r} of Kueue in this namespace", "kueue_queue", hint))
     if args.kueue_priority_class and lookup.exists(WORKLOAD_PRIORITY, args.kueue_priority_class) is False:
-        text = f"there is no WorkloadPriorityClass {args.kueue_priority_class!r}: Kueue would leave the job suspended without a word"
-        problems.append(Problem(text, "kueue_priority_class", "`kubectl get workloadpriorityclasses` lists them"))
+        text = f"there is no WorkloadPriorityClass {args.kueue_priority_class!r}: Kueue would never queue the job"
+        problems.append(Problem(text, "kueue_priority_class", existing(lookup, WORKLOAD_PRIORITY, "priority classes of Kueue here")))
+    return problems
+
+
+def existing(lookup: Lookup, resource: Resource, what: str) -> str:
+    """Return ``queues here: a, b``; nothing where they cannot be read."""
+    lister = getattr(lookup, "list", None)  # one that was written for the first contract has none
+    found = lister(resource) if lister else None
+    if found is None:
+        return ""
+    names = sorted(n for o in found if not (n := dig.text(o, "metadata", "name")).startswith("system-"))
+    return f"{what}: {', '.join(names[:10])}{', …' if len(names) > 10 else ''}" if names else f"{what}: none"
+
+
+def claim_problems(args: Any, lookup: Lookup) -> list[Problem]:
+    """Return a problem for each claim (``--data NAME:PATH``) that does not exist: its pods would wait for ever."""
+    problems = []
+    for volume in getattr(args, "data", ()) or ():
+        name = getattr(volume, "claim", "")
+        if name and lookup.exists(CLAIM, name) is False:
+            hint = existing(lookup, CLAIM, "claims here")
+            problems.append(Problem(f"the PersistentVolumeClaim {name!r} does not exist in this namespace", "data", hint))
     return problems
 
 
 def priority_problems(args: Any, lookup: Lookup) -> list[Problem]:
     """Return a problem where the pods' priority class (``--priority``) does not exist: their admission would be refused."""
     if args.priority and lookup.exists(PRIORITY_CLASS, args.priority) is False:
-        hint = "`kubectl get priorityclasses` lists them"
+        hint = existing(lookup, PRIORITY_CLASS, "priority classes here")
         return [Problem(f"the priority class {args.priority!r} does not exist", "priority", hint)]
     return []
 

@@ -10,8 +10,8 @@ from arena_core.jobs import room
 from arena_core.jobs.marks import metadata_of
 from arena_core.jobs.views import Job
 from arena_core.kube.resources import NODES, PODS
-from arena_core.preflight import PRIORITY_CLASS
-from arena_core.types import Cause, Lookup, Manifest, Rank, Resource
+from arena_core.preflight import PRIORITY_CLASS, existing
+from arena_core.types import Cause, Lookup, Manifest, Rank
 
 
 def certain(lookup: Lookup, job: Job, causes: Sequence[Cause]) -> list[Cause]:
@@ -67,15 +67,6 @@ def hinted(lookup: Lookup, job: Job, cause: Cause) -> Cause:
     elif "PriorityClass" in cause.message:
         more = existing(lookup, PRIORITY_CLASS, "priority classes here")
     return replace(cause, hint="; ".join(p for p in (more, cause.hint) if p)) if more else cause
-
-
-def existing(lookup: Lookup, resource: Resource, what: str) -> str:
-    """Return ``queues here: a, b``; nothing where they cannot be read."""
-    found = lookup.list(resource)
-    if found is None:
-        return ""
-    names = sorted(n for o in found if not (n := dig.text(o, "metadata", "name")).startswith("system-"))
-    return f"{what}: {', '.join(names[:10])}{', …' if len(names) > 10 else ''}" if names else f"{what}: none"
 
 
 def _cluster_queue(lookup: Lookup, queue: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from arena_appwrapper import reasons
 from arena_appwrapper import status as state
 from arena_core import dig, gangs, kueue
 from arena_core.hookspecs import hookimpl
@@ -94,4 +95,5 @@ def arena_pod_sets(job: Manifest) -> list[PodSet]:
 @hookimpl
 def arena_explain(job: Manifest, pods: Sequence[Manifest], related: Sequence[Manifest], jobs: Jobs) -> list[Cause]:
     """Say why the job is not running, from the queue down to the pods."""
-    return state.explain(job, pods, related, jobs)
+    seen = state.status(job, pods, related, jobs)
+    return reasons.explain(job, seen, pods, related, state.inner_handle(job, jobs))

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from arena_appwrapper import reasons
 from arena_core import dig, kueue
 from arena_core.podstatus import instance, pick_chief
-from arena_core.types import UNREAD, Cause, Find, Instance, JobHandle, Jobs, JobStatus, Manifest, Phase, PodSet
+from arena_core.types import UNREAD, Find, Instance, JobHandle, Jobs, JobStatus, Manifest, Phase, PodSet
 
-PREFIX = "workload.codeflare.dev.appwrapper/"
 LABEL = "workload.codeflare.dev/appwrapper"
 
-#: Arena's word for each phase, as the AppWrapper fork shows it; but a job that is being deleted has not FAILED.
+#: Arena's word for each phase, as the AppWrapper fork shows it; but a job that is being deleted has not FAILED. One that Kueue holds
+#: is QUEUING, as with every other job type.
 PHASES = {
     "": Phase.SUSPENDED,
     "Suspended": Phase.SUSPENDED,
@@ -66,35 +67,56 @@ def status(job: Manifest, pods: Sequence[Manifest], related: Sequence[Manifest],
     """Return the status of an AppWrapper; never raises, whatever object comes."""
     exact = dig.text(job, "status", "phase")
     found = instances(job, pods, jobs)
-    phase = PHASES.get(exact, Phase.UNKNOWN)
-    if phase is Phase.RUNNING and ((not found and pods is not UNREAD) or any(i.phase == "Pending" for i in found)):
-        phase = Phase.PENDING
-    reason, message = _why(job, exact, found, related)
+    wanted = sum(max(0, p.replicas) for p in pod_sets(job))
+    phase = _phase(job, exact, found, wanted, counted=pods is not UNREAD)
+    reason, message = reasons.why(job, exact, found, pods, related)
     inner = inner_handle(job, jobs)
     template = inner.status(inner_job(job), ()) if inner else None
-    deployed = dig.condition(job, "ResourcesDeployed")
     return JobStatus(
         phase=phase,
         exact=exact or "New",
         reason=reason,
         message=message,
-        start=_start(job, exact, found, deployed),
+        start=_start(job, exact, found),
         end=_end(job, exact, found),
         instances=tuple(found),
-        replicas=sum(max(0, p.replicas) for p in pod_sets(job)),
+        replicas=wanted,
         requests=_requests(job, template),
         priority=template.priority if template else "",
     )
 
 
-def _start(job: Manifest, exact: str, found: Sequence[Instance], deployed: Mapping[str, Any]) -> str:
-    """Return when the present run was deployed: earlier than any pod, and kept after the end."""
+def _phase(job: Manifest, exact: str, found: Sequence[Instance], wanted: int, *, counted: bool) -> Phase:
+    phase = PHASES.get(exact, Phase.UNKNOWN)
+    queued = bool(dig.labels(job).get(kueue.QUEUE))
+    if queued and (exact in ("Suspended", "Suspending") or (not exact and dig.flag(job, "spec", "suspend"))):
+        return Phase.QUEUING
+    if queued and exact == "Resuming":
+        return Phase.PENDING
+    if phase is Phase.RUNNING and any(i.phase == "Pending" for i in found):
+        return Phase.PENDING
+    # Once all were there, a pod that is gone was removed: that is for the operator to judge.
+    was_ready = dig.condition(job, "PodsReady").get("status") == "True"
+    lacks = not found or (len(found) < wanted and not any(i.phase == "Failed" for i in found))
+    if phase is Phase.RUNNING and counted and lacks and not (was_ready and found):
+        return Phase.PENDING
+    return phase
+
+
+def _start(job: Manifest, exact: str, found: Sequence[Instance]) -> str:
+    """Return when the present run was deployed: earlier than any pod, and kept after the end, also when all has been removed."""
     if exact in ("", "Suspended"):
         return ""
     first = min((i.started for i in found if i.started), default="")
+    deployed = dig.condition(job, "ResourcesDeployed")
     if deployed.get("status") == "True":
         return dig.text(deployed, "lastTransitionTime")
-    return first
+    if first or exact not in ("Succeeded", "Failed"):
+        return first
+    ready = dig.condition(job, "PodsReady")
+    if ready.get("status") == "True" or ready.get("reason") == "Resuming":
+        return dig.text(ready, "lastTransitionTime")
+    return dig.text(job, "metadata", "creationTimestamp")
 
 
 def _end(job: Manifest, exact: str, found: Sequence[Instance]) -> str:
@@ -110,83 +132,6 @@ def _requests(job: Manifest, template: JobStatus | None) -> Mapping[str, int]:
         return template.requests
     amount = dig.text(job, "metadata", "annotations", "requestGPUsOfJobOwner")
     return {"nvidia.com/gpu": int(amount)} if amount.isdecimal() and len(amount) < 10 and int(amount) else {}
-
-
-def _retries(job: Manifest) -> str:
-    limit = dig.text(job, "metadata", "annotations", PREFIX + "retryLimit") or "3"
-    return f"{dig.number(job, 'status', 'resettingCount')} of {limit}"
-
-
-def _why(job: Manifest, exact: str, found: Sequence[Instance], related: Sequence[Manifest]) -> tuple[str, str]:
-    """Return (reason, message): of the link in the chain that knows best."""
-    unhealthy = dig.condition(job, "Unhealthy")
-    sick = (dig.text(unhealthy, "reason"), dig.text(unhealthy, "message")) if unhealthy.get("status") == "True" else None
-    if exact == "Succeeded":
-        return "Succeeded", dig.text(dig.condition(job, "QuotaReserved"), "message")
-    if exact == "Failed":
-        return sick or ("Failed", "")
-    if exact == "Resetting" and sick:
-        return sick[0], f"retry {_retries(job)}: {sick[1] or sick[0]}"
-    if exact == "Terminating":
-        return "Terminating", "it is being deleted"
-    if exact in ("", "Suspended"):
-        return _queued(job, related)
-    if exact == "Running" and sick:
-        return sick
-    return _pods_wait(found, related) or (("Resuming", "its objects are being created") if exact == "Resuming" else ("", ""))
-
-
-def _queued(job: Manifest, related: Sequence[Manifest]) -> tuple[str, str]:
-    for workload in (o for o in related if dig.text(o, "kind") == "Workload"):
-        if dig.dig(workload, "spec", "active") is False:
-            return "Deactivated", "its Workload was deactivated"
-        for type in ("Evicted", "QuotaReserved"):
-            found = dig.condition(workload, type)
-            if (found.get("status") == "True") == (type == "Evicted") and found.get("message"):
-                return dig.text(found, "reason"), dig.text(found, "message")
-    queue = dig.labels(job).get(kueue.QUEUE, "")
-    if dig.flag(job, "spec", "suspend"):
-        return "Suspended", f"it waits for queue {queue!r}" if queue else "spec.suspend is true"
-    return "New", "the AppWrapper operator has not taken it up yet"
-
-
-def _pods_wait(found: Sequence[Instance], related: Sequence[Manifest]) -> tuple[str, str] | None:
-    for obj in related:
-        unschedulable = dig.condition(obj, "Unschedulable")
-        if dig.text(obj, "kind") == "PodGroup" and unschedulable.get("status") == "True":
-            return dig.text(unschedulable, "reason"), dig.text(unschedulable, "message")
-    for pod in found:
-        if pod.phase == "Pending" and (pod.reason or pod.message):
-            return pod.reason or pod.status, f"{pod.short_name}: {pod.message or pod.reason}"
-    return None
-
-
-def explain(job: Manifest, pods: Sequence[Manifest], related: Sequence[Manifest], jobs: Jobs) -> list[Cause]:
-    """Say in plain words why the job is not running, from the outside in."""
-    seen = status(job, pods, related, jobs)
-    if seen.phase in (Phase.RUNNING, Phase.SUCCEEDED):
-        return []
-    name = dig.text(job, "metadata", "name")
-    causes = [Cause(seen.message or seen.reason, _hint(seen), f"appwrapper/{name}")] if seen.message or seen.reason else []
-    for part in dig.items(job, "status", "componentStatus"):
-        for c in dig.items(part, "conditions"):
-            if c.get("reason") == "ComponentCreationErrored":
-                what = f"{dig.text(part, 'kind')} {dig.text(part, 'name')} could not be created"
-                causes.append(Cause(what, "see the rights in docs/cluster-setup.md", f"appwrapper/{name}"))
-    inner = inner_handle(job, jobs)
-    actual = next((o for o in related if inner and inner.job_type.resource.matches(o)), None)
-    if inner and actual is not None:
-        causes += inner.explain(actual, pods, [o for o in related if o is not actual])
-    unique = {c.message: c for c in causes}
-    return list(unique.values())
-
-
-def _hint(seen: JobStatus) -> str:
-    if seen.exact in ("New", "Suspended"):
-        return "it waits for quota in its queue" if "quota" in seen.message else ""
-    if seen.exact == "Failed":
-        return "pods of a failed AppWrapper are deleted; --deletion-on-failure-grace-period keeps them for a while"
-    return ""
 
 
 def find_inner(kind: str, group: str) -> Any:

@@ -11,7 +11,7 @@ import pytest
 from arena_appwrapper import status as state
 from arena_core.registry import Registry
 from arena_core.testing.lifecycles import read_words, statuses_of, words_of
-from arena_core.types import Find, Phase
+from arena_core.types import UNREAD, Find, Phase
 
 HANDLE = Registry(environ={}).get("appwrapperjob")
 WORDS = read_words(Path(__file__).parent / "data" / "words.txt")
@@ -167,15 +167,17 @@ def test_workload_in_the_queue_is_the_reason():
     labels = {"kueue.x-k8s.io/queue-name": "q"}
     message = "couldn't assign flavors to pod set j-0: insufficient quota for nvidia.com/gpu in flavor default"
     workload = {
+        "apiVersion": "kueue.x-k8s.io/v1beta2",
         "kind": "Workload",
         "metadata": {"name": "w"},
         "status": {"conditions": [condition("QuotaReserved", "False", "Pending", message)]},
     }
     found = HANDLE.status(wrapper("Suspended", labels), (), [workload])
-    assert (found.phase, found.reason, found.message) == (Phase.SUSPENDED, "Pending", message)
+    assert (found.phase, found.reason, found.message) == (Phase.QUEUING, "Pending", message)  # W16
     (first, *_) = HANDLE.explain(wrapper("Suspended", labels), (), [workload])
-    assert first.message == message and "quota" in first.hint
-    assert "'q'" in HANDLE.status(wrapper("Suspended", labels), ()).message
+    assert message in first.message
+    alone = HANDLE.status(wrapper("Suspended", labels), ())
+    assert alone.phase is Phase.QUEUING and "queue q" in alone.message
 
 
 def test_component_that_could_not_be_created_is_named():
@@ -194,3 +196,93 @@ def test_what_is_asked_of_the_cluster():
     assert found["workloads.kueue.x-k8s.io"] == Find(label_selector="kueue.x-k8s.io/job-uid=u")
     assert found["jobs.batch.volcano.sh"] == found["podgroups.scheduling.volcano.sh"] == Find(label_selector=f"{state.LABEL}=j")
     assert found["pytorchjobs.kubeflow.org"] is None and found["jobs.batch"] is None
+
+
+# --- the kinds of findings/why.md
+
+
+def failed_pod(name, code=3):
+    ended = {"terminated": {"exitCode": code, "reason": "Error", "finishedAt": "2026-01-01T00:02:00Z"}}
+    labels = {state.LABEL: "j", "volcano.sh/task-spec": "worker", "volcano.sh/task-index": name[-1]}
+    statuses = [{"name": "c", "state": ended}]
+    return {"metadata": {"name": name, "labels": labels}, "status": {"phase": "Failed", "containerStatuses": statuses}}
+
+
+def test_a_failed_pod_is_told_before_the_operator_has_judged_it():  # W6
+    job = wrapper(conditions=[condition("ResourcesDeployed"), condition("PodsReady")], resettingCount=1)
+    pods = [failed_pod("j-worker-1"), *({**failed_pod(f"j-worker-{i}"), "status": {"phase": "Running"}} for i in (0, 2, 3))]
+    found = HANDLE.status(job, pods)
+    assert (found.phase, found.reason) == (Phase.RUNNING, "FailedPods")
+    assert "1 of 4 instances failed, j-worker-1 first, exit code 3" in found.message and "retry 1 of 3" in found.message
+    (first, *_) = HANDLE.explain(job, pods)
+    assert first.message == found.message
+
+
+def test_a_job_that_is_being_suspended_says_why():  # N6
+    labels = {"kueue.x-k8s.io/queue-name": "q"}
+    preempted = condition("Evicted", "True", "Preempted", "Preempted to accommodate a workload (UID: u2)")
+    workload = {
+        "apiVersion": "kueue.x-k8s.io/v1beta2",
+        "kind": "Workload",
+        "metadata": {"name": "w"},
+        "status": {"conditions": [preempted, condition("QuotaReserved", "False", "Pending", "")]},
+    }
+    found = HANDLE.status(wrapper("Suspending", labels), (), [workload])
+    assert (found.phase, found.reason) == (Phase.QUEUING, "Preempted") and "Preempted to accommodate" in found.message
+    causes = HANDLE.explain(wrapper("Suspending", labels), (), [workload])
+    assert "Preempted to accommodate" in causes[0].message
+    by_hand = HANDLE.explain(wrapper("Suspending"), ())
+    assert by_hand and "suspended" in by_hand[0].message
+
+
+def test_a_wrapper_without_all_of_its_pods_does_not_run():  # W1
+    some = [{**failed_pod("j-worker-0"), "status": {"phase": "Running"}}]
+    assert HANDLE.status(wrapper(), some).phase is Phase.PENDING
+    assert HANDLE.status(wrapper(), UNREAD).phase is Phase.RUNNING, "nobody has looked"
+
+
+def test_a_failed_job_keeps_its_start_when_its_pods_are_gone():  # W7
+    sick = condition("Unhealthy", reason="FoundFailedPods", message="")
+    gone = condition("ResourcesDeployed", "False", "Failed", "Resources deleted for failed AppWrapper")
+    ready = {**condition("PodsReady", "False", "Resuming"), "lastTransitionTime": "2026-01-01T00:00:10Z"}
+    found = HANDLE.status(wrapper("Failed", conditions=[sick, gone, ready]), ())
+    assert (found.start, found.end) == ("2026-01-01T00:00:10Z", "2026-01-01T00:01:00Z")
+    job = wrapper("Failed", conditions=[sick, gone])
+    job["metadata"]["creationTimestamp"] = "2026-01-01T00:00:00Z"
+    assert HANDLE.status(job, ()).start == "2026-01-01T00:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("reason", "message", "words", "unsaid"),
+    [
+        (
+            "CreateFailed",
+            'error creating components: no matches for kind "Thing" in version "example.com/v1"',
+            "Thing is not installed",
+            "rights",
+        ),
+        ("MissingComponent", "Only found 0 deployed components, but was expecting 1", "deleted by somebody", "grace"),
+        ("InsufficientPodsReady", "0 pods pending; 0 pods running", "not all ready in time", "deletion"),
+    ],
+)
+def test_the_way_out_fits_the_cause(reason, message, words, unsaid):  # W8, N16
+    part = {"kind": "Thing", "name": "j", "conditions": [condition("ResourcesDeployed", "False", "ComponentCreationErrored", "")]}
+    parts = [part] if reason == "CreateFailed" else []
+    job = wrapper("Failed", conditions=[condition("Unhealthy", reason=reason, message=message)], componentStatus=parts)
+    causes = HANDLE.explain(job, ())
+    assert words in causes[0].message
+    assert not [c for c in causes if unsaid in c.hint]
+
+
+def test_exit_codes_that_are_final_say_why_it_was_not_tried_again():  # N16
+    job = wrapper("Failed", conditions=[condition("Unhealthy", reason="FailedComponent", message="Found 1 failed components")])
+    job["metadata"]["annotations"] = {"workload.codeflare.dev.appwrapper/terminalExitCodes": "5"}
+    (cause,) = HANDLE.explain(job, ())
+    assert "it was not tried again: 5 is" in cause.message
+
+
+def test_between_two_runs_it_says_when_the_next_starts():  # N20
+    job = wrapper("Resetting", conditions=[condition("Unhealthy", reason="FailedComponent", message="Found 1")], resettingCount=1)
+    job["metadata"]["annotations"] = {"workload.codeflare.dev.appwrapper/retryPausePeriodDuration": "7s"}
+    (cause,) = HANDLE.explain(job, ())
+    assert "retry 1 of 3" in cause.message and "7s" in cause.hint

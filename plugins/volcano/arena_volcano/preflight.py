@@ -5,32 +5,39 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from arena_core import dig
-from arena_core.preflight import priority_problems
-from arena_core.types import Lookup, Problem, Resource
+from arena_core import dig, gangs
+from arena_core.preflight import claim_problems, priority_problems
+from arena_core.types import Lookup, Problem
 from arena_volcano.args import VolcanoJobArgs
 from arena_volcano.status import JOB
 
-QUEUES = Resource("scheduling.volcano.sh", "v1beta1", "Queue", "queues", namespaced=False)
 _SINCE = "Volcano 1.14 or later has it"
 
 
 def problems(args: VolcanoJobArgs, lookup: Lookup) -> list[Problem]:
     """Return all of them."""
-    return [*_queue(args, lookup), *priority_problems(args, lookup), *_fields(args, lookup)]
+    return [*_queue(args, lookup), *priority_problems(args, lookup), *claim_problems(args, lookup), *_fields(args, lookup)]
 
 
 def _queue(args: VolcanoJobArgs, lookup: Lookup) -> Iterator[Problem]:
     if not args.queue:
         return
-    queue = lookup.get(QUEUES, args.queue)
+    queue = lookup.get(gangs.QUEUE, args.queue)
     if queue is None:
-        if lookup.exists(QUEUES, args.queue) is False:
-            yield Problem(f"there is no queue {args.queue!r} of Volcano", "queue", "`kubectl get queues` lists them")
+        # Where the kind is not served Volcano itself is missing, which the job's own kind tells better.
+        if lookup.exists(gangs.QUEUE, args.queue) is False and lookup.serves(gangs.QUEUE) is not False:
+            yield Problem(f"there is no queue {args.queue!r} of Volcano", "queue", _open_queues(lookup))
         return
     state = dig.text(queue, "status", "state")
     if state not in ("", "Open"):
-        yield Problem(f"the queue {args.queue!r} is {state} and takes no job", "queue", "`kubectl get queues` lists them")
+        yield Problem(f"the queue {args.queue!r} is {state} and takes no job", "queue", _open_queues(lookup))
+
+
+def _open_queues(lookup: Lookup) -> str:
+    lister = getattr(lookup, "list", None)
+    found = lister(gangs.QUEUE) if lister else None
+    names = sorted(dig.text(q, "metadata", "name") for q in found or () if dig.text(q, "status", "state") in ("", "Open"))
+    return f"queues that are open: {', '.join(n for n in names if n != 'root')}" if names else ""
 
 
 def _fields(args: VolcanoJobArgs, lookup: Lookup) -> Iterator[Problem]:

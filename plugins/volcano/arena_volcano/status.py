@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from arena_core import dig, gangs
 from arena_core.podstatus import extended_resources, instance, pick_chief
-from arena_core.types import Cause, Find, Instance, JobStatus, Manifest, Phase, PodSet, Related, Resource
+from arena_core.podwords import cause_of
+from arena_core.types import NOT_TAKEN_UP, Cause, Find, Instance, JobStatus, Manifest, Phase, PodSet, Rank, Related, Resource
 
 JOB = Resource("batch.volcano.sh", "v1alpha1", "Job", "jobs")
 JOB_NAME = "volcano.sh/job-name"
@@ -61,6 +63,11 @@ def replicas(task: Any) -> int:
     return max(dig.number(task, "replicas"), 0)
 
 
+def least(job: Any) -> int:
+    """Return how many pods must run together: ``minAvailable``, by default all."""
+    return dig.number(job, "spec", "minAvailable") or sum(replicas(task) for task in tasks(job))
+
+
 def pod_labels(job: Manifest) -> dict[str, str]:
     """Return the labels that Volcano sets on all pods of a job."""
     return {JOB_NAME: dig.text(job, "metadata", "name"), JOB_NAMESPACE: dig.text(job, "metadata", "namespace")}
@@ -100,9 +107,11 @@ def status(job: Any, pods: Sequence[Any], related: Sequence[Any] = ()) -> JobSta
     exact = dig.text(job, "status", "state", "phase")
     phase = PHASES.get(exact, Phase.UNKNOWN)
     members = instances(job, pods)
-    if phase == Phase.RUNNING and exact == "Running" and any(i.phase == "Pending" for i in members):
+    # Volcano calls a job Running when its gang is met; with --min-available that may be fewer than all.
+    together = sum(i.phase in ("Running", "Succeeded") for i in members) >= least(job)
+    if phase == Phase.RUNNING and exact == "Running" and not together and any(i.phase == "Pending" for i in members):
         phase = Phase.PENDING
-    reason, message = _reason(job, exact, phase, members, related)
+    reason, message = _reason(job, exact, phase, members, pods, related)
     return JobStatus(
         phase=phase,
         exact=exact,
@@ -130,42 +139,52 @@ def _priority(job: Any) -> str:
     return dig.text(job, "spec", "priorityClassName") or next((name for name in named if name), "")
 
 
-def _reason(job: Any, exact: str, phase: Phase, members: Sequence[Instance], related: Sequence[Any]) -> tuple[str, str]:
+def _reason(
+    job: Any, exact: str, phase: Phase, members: Sequence[Instance], pods: Sequence[Any], related: Sequence[Any]
+) -> tuple[str, str]:
     said = dig.text(job, "status", "state", "reason"), dig.text(job, "status", "state", "message")
     if any(said):
         return said
+    first = _first_failure(members, pods)
     if exact in _ENDS:
-        first = _first_failure(members)
-        return exact, f"{_ENDS[exact]}; {_failed_text(first)}" if first and exact == "Terminated" else _ENDS[exact]
-    retries = dig.number(job, "status", "retryCount")
+        return exact, f"{_ENDS[exact]}; {first.message}" if first and exact == "Terminated" else _ENDS[exact]
     if exact == "Restarting":
-        return exact, f"restart {retries} of at most {dig.number(job, 'spec', 'maxRetry', default=3) - 1}"
+        return exact, _restarting(job)
     if phase == Phase.FAILED:
-        return _failure(job, members, retries)
+        return _failure(job, first)
     if phase == Phase.PENDING:
-        return _waiting(job, members, related)
+        return _waiting(job, members, pods, related)
     return "", ""
 
 
-def _failure(job: Any, members: Sequence[Instance], retries: int) -> tuple[str, str]:
-    limit = dig.number(job, "spec", "maxRetry", default=3)
-    tries = f" after {retries} restarts (maxRetry {limit})" if retries and retries >= limit else ""
-    broken = _first_failure(members)
+def restarts(job: Any) -> tuple[int, int]:
+    """Return (restarts that were made, restarts that there may be). The count of retries is one ahead when the last has failed."""
+    most = max(dig.number(job, "spec", "maxRetry", default=3) - 1, 0)
+    return min(dig.number(job, "status", "retryCount"), most), most
+
+
+def _restarting(job: Any) -> str:
+    made, most = restarts(job)
+    if dig.number(job, "status", "retryCount") > most:
+        return f"all {most} restarts are used up (maxRetry {most + 1})" if most else "it may not be restarted (maxRetry 1)"
+    return f"restart {made} of at most {most}"
+
+
+def _failure(job: Any, broken: Cause | None) -> tuple[str, str]:
+    made, most = restarts(job)
+    used_up = dig.number(job, "status", "retryCount") > most
+    tries = f" after {made} restart{'s' if made != 1 else ''} (maxRetry {most + 1})" if made and used_up else ""
     if broken is None:
         return "Failed", f"it failed{tries}" if tries else "too few of its pods have succeeded"
-    return broken.reason or "Failed", _failed_text(broken) + tries
+    return broken.reason or "Failed", broken.message + tries
 
 
-def _first_failure(members: Sequence[Instance]) -> Instance | None:
-    """Return the pod that failed first, one with an exit code before others."""
+def _first_failure(members: Sequence[Instance], pods: Sequence[Any]) -> Cause | None:
+    """Return how the pod failed that failed first, one with an exit code before others."""
+    by_name = {dig.text(pod, "metadata", "name"): pod for pod in pods}
     failed = sorted((i for i in members if i.phase == "Failed"), key=lambda i: (not i.exit_code, i.finished))
-    return next(iter(failed), None)
-
-
-def _failed_text(broken: Instance) -> str:
-    code = f" with exit code {broken.exit_code}" if broken.exit_code else ""
-    why = f": {broken.message}" if broken.message else ""
-    return f"{broken.short_name} failed{code}{why}"
+    found = next((c for i in failed if (c := cause_of(by_name.get(i.name), i, job_failed=True))), None)
+    return replace(found, message=found.message.replace("exited with code", "failed with exit code")) if found else None
 
 
 def group(related: Sequence[Any]) -> Mapping[str, Any]:
@@ -184,43 +203,46 @@ def unschedulable(pod_group: Any) -> str:
     return dig.text(bad, "message") or dig.text(bad, "reason")
 
 
-def _waiting(job: Any, members: Sequence[Instance], related: Sequence[Any]) -> tuple[str, str]:
+def _waiting(job: Any, members: Sequence[Instance], pods: Sequence[Any], related: Sequence[Any]) -> tuple[str, str]:
     pod_group = group(related)
-    stuck = next((i for i in members if i.phase == "Pending" and i.reason), None)
     if unschedulable(pod_group):
         return "Unschedulable", unschedulable(pod_group)
+    by_name = {dig.text(pod, "metadata", "name"): pod for pod in pods}
+    said = [c for i in members if i.phase == "Pending" and i.status != "Terminating" and (c := cause_of(by_name.get(i.name), i))]
+    stuck = min(said, key=lambda c: (c.rank, c.reason == "Schedulable"), default=None)
     if stuck:
-        return stuck.reason, f"{stuck.short_name}: {stuck.message or stuck.status}"
+        return stuck.reason, stuck.message
     if dig.text(pod_group, "status", "phase") == "Pending" and not members:
         return "WaitingInQueue", f"Volcano's queue {dig.text(job, 'spec', 'queue') or 'default'} has not let it in"
     return "", ""
 
 
 def explain(job: Any, pods: Sequence[Any], related: Sequence[Any] = ()) -> list[Cause]:
-    """Return in plain words why the job is not running, from the queue down to the pods."""
+    """Return in plain words why the job is not running, from the queue down to the gang; pods and events speak for themselves."""
     now = status(job, pods, related)
     if now.phase in (Phase.SUCCEEDED, Phase.RUNNING):
         return []
+    if not now.exact:
+        return [Cause("Volcano has not looked at the job yet", "is its controller running?", rank=Rank.INFO, reason=NOT_TAKEN_UP)]
+    if now.phase is Phase.SUSPENDED:
+        return [Cause(now.message, "`ResumeJob` by a Command of Volcano lets it run again", rank=Rank.HELD, reason=now.reason)]
     pod_group = group(related)
-    name = f"podgroup {dig.text(pod_group, 'metadata', 'name')}"
+    name = f"podgroup/{dig.text(pod_group, 'metadata', 'name')}"
     queue = dig.text(job, "spec", "queue") or "default"
     causes: list[Cause] = []
-    if not now.exact:
-        causes.append(Cause("Volcano has not looked at the job yet", "is its controller running?"))
-    elif now.exact == "Pending" and related and not pod_group:
-        causes.append(Cause("it has no PodGroup yet", "a claim of its volumes may be missing: look at its events"))
+    if now.exact == "Pending" and related and not pod_group:
+        causes.append(Cause("it has no PodGroup yet", "a claim of its volumes may be missing", rank=Rank.INFO, reason="NoPodGroup"))
     elif dig.text(pod_group, "status", "phase") == "Pending" and not now.instances:
-        hint = f"`kubectl get queue {queue} -o yaml` shows what it may use and what is taken"
-        causes.append(Cause(f"the queue {queue} or the cluster has no room for it", hint, name))
+        text = f"the queue {queue} or the cluster has no room for it"
+        causes.append(Cause(text, "", name, Rank.WAITS, "WaitingInQueue"))
     if unschedulable(pod_group):
-        causes.append(Cause(unschedulable(pod_group), "all pods of the gang must fit at once", name))
-    causes += [
-        Cause(f"{i.reason}: {i.message or i.status}", object=f"pod {i.name}") for i in now.instances if i.reason and i.phase != "Running"
-    ]
-    if now.exact == "Pending" and any(i.phase == "Running" for i in now.instances):
-        least = dig.number(job, "spec", "minAvailable")
-        running = sum(1 for i in now.instances if i.phase == "Running")
-        causes.append(Cause(f"{running} pods run, {least} must run together"))
+        text = f"its gang cannot start: {unschedulable(pod_group)}"
+        causes.append(Cause(text, "all pods of the gang must fit at once", name, Rank.WAITS, "GangUnschedulable"))
+    running = sum(1 for i in now.instances if i.phase == "Running")
+    if now.exact == "Pending" and running:
+        text = f"{running} pod{' runs' if running == 1 else 's run'}, {least(job)} must run together"
+        causes.append(Cause(text, rank=Rank.INFO, reason="GangIncomplete"))
     if not causes and now.message:
-        causes.append(Cause(now.message))
+        rank = Rank.WAITS if now.exact == "Restarting" else Rank.INFO
+        causes.append(Cause(now.message, rank=rank, reason=now.reason))
     return causes
