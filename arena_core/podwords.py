@@ -221,4 +221,4 @@ def _half_over(pod: Any, name: str) -> Cause | None:
         return None
     many = len(alive) > 1
     text = f"in {name} {', '.join(ended)} has ended (exit code 0), but {', '.join(alive)} still run{'' if many else 's'}"
-    return Cause(text, "the pod ends when all of its containers have", f"pod/{name}", Rank.INFO, "NotReady")
+    return Cause(text, "the pod ends when all of its containers have", f"pod/{name}", Rank.HELD, "NotReady")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from arena_core.cli.render import compact, local_time, seconds_between, unix
 from arena_core.jobs.reasons import healthy
 from arena_core.jobs.views import Job, gpus
+from arena_core.types import Rank
 
 if TYPE_CHECKING:
     from arena_core.types import Instance, JobStatus
@@ -68,7 +69,7 @@ def header_lines(job: Job) -> list[tuple[str, str]]:
 def reason_text(job: Job) -> str:
     """The reason of a job that does not run well: the cluster's word and the sentence, which often holds the word."""
     status = job.status
-    if healthy(job) or (status.phase == "RUNNING" and not job.causes):
+    if healthy(job) or (status.phase == "RUNNING" and not (job.causes and job.causes[0].rank < Rank.WAITS)):
         return ""
     if status.message and (status.reason in status.message or status.reason == "Error"):
         return status.message

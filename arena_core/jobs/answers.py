@@ -9,6 +9,7 @@ from arena_core import dig, gangs, kueue, queueing
 from arena_core.jobs import room
 from arena_core.jobs.marks import metadata_of
 from arena_core.jobs.views import Job
+from arena_core.k8s import quantity
 from arena_core.kube.resources import NODES, PODS
 from arena_core.preflight import PRIORITY_CLASS, existing
 from arena_core.types import Cause, Lookup, Manifest, Rank
@@ -23,6 +24,8 @@ def certain(lookup: Lookup, job: Job, causes: Sequence[Cause]) -> list[Cause]:
 def _certain(lookup: Lookup, job: Job, cause: Cause) -> Cause:
     if cause.reason == "NoWorkload":
         return _no_workload(lookup, job, cause)
+    if cause.reason == "GangUnschedulable":
+        return _gang(lookup, job, cause)
     if cause.reason == "Unschedulable" and cause.object.startswith("pod/"):
         nodes = lookup.list(NODES)
         pod = _pod(job, cause)
@@ -50,6 +53,16 @@ def _no_workload(lookup: Lookup, job: Job, cause: Cause) -> Cause:
     return cause
 
 
+def _gang(lookup: Lookup, job: Job, cause: Cause) -> Cause:
+    """Say which resource is short: a PodGroup does not, as long as some of its pods would fit."""
+    asked = room.together(job.pods) or {name: amount * quantity.ONE for name, amount in job.status.requests.items()}
+    nodes = lookup.list(NODES)
+    if not nodes or not (short := room.too_much(asked, nodes)):
+        return cause
+    text = f"its gang can never start: all of its pods must fit at once and ask for {short}"
+    return replace(cause, message=text, hint="ask for less, for fewer instances, or add nodes", rank=Rank.NEVER, reason="NeverFits")
+
+
 def hinted(lookup: Lookup, job: Job, cause: Cause) -> Cause:
     """Return the cause with the answer in its hint instead of the advice to look it up."""
     queue = cause.object.removeprefix("queue/") if cause.object.startswith("queue/") else ""
@@ -59,32 +72,36 @@ def hinted(lookup: Lookup, job: Job, cause: Cause) -> Cause:
         more = existing(lookup, gangs.QUEUE if volcano else kueue.LOCAL_QUEUE, "queues here")
         more = more if more not in cause.hint else ""
     elif cause.reason in ("NeverFits", "NotCovered", "QueueInactive") and queue:
-        more = _cluster_queue(lookup, queue)
+        more = _cluster_queue(lookup, queue, cause.reason)
     elif queue and cause.rank is Rank.WAITS:
         more = _line(lookup, job, queue)
-    elif cause.reason in ("Unschedulable", "NeverFits"):
+    elif cause.reason in ("Unschedulable", "GangUnschedulable", "NeverFits"):
         more = _room(lookup, job, cause)
     elif "PriorityClass" in cause.message:
         more = existing(lookup, PRIORITY_CLASS, "priority classes here")
     return replace(cause, hint="; ".join(p for p in (more, cause.hint) if p)) if more else cause
 
 
-def _cluster_queue(lookup: Lookup, queue: str) -> str:
-    name = dig.text(lookup.get(kueue.LOCAL_QUEUE, queue), "spec", "clusterQueue")
+def _cluster_queue(lookup: Lookup, queue: str, reason: str) -> str:
+    """Say what of the queue decides: what it covers, who has closed it, or whose quota it is."""
+    local = lookup.get(kueue.LOCAL_QUEUE, queue)
+    name = dig.text(local, "spec", "clusterQueue")
     if not name:
         return ""
     found = lookup.get(kueue.CLUSTER_QUEUE, name)
-    quota = [
-        f"{dig.dig(r, 'nominalQuota')} {dig.text(r, 'name')} ({dig.text(f, 'name')})"
-        for g in dig.items(found, "spec", "resourceGroups")
-        for f in dig.items(g, "flavors")
-        for r in dig.items(f, "resources")
-    ]
-    stopped = dig.text(found, "spec", "stopPolicy")
-    held = f", its stopPolicy is {stopped}" if stopped not in ("", "None") else ""
-    inactive = dig.condition(found, "Active")
-    why = f", {dig.text(inactive, 'message')}" if inactive.get("status") == "False" and not held else ""
-    return f"its ClusterQueue {name} has {', '.join(quota)}{held}{why}" if quota else f"its ClusterQueue is {name}{held}{why}"
+    if reason == "NotCovered":
+        covered = sorted({str(r) for g in dig.items(found, "spec", "resourceGroups") for r in dig.dig(g, "coveredResources") or ()})
+        return f"its ClusterQueue {name} covers {', '.join(covered)}" if covered else f"its ClusterQueue is {name}"
+    if reason != "QueueInactive":
+        return f"its ClusterQueue is {name}"
+    for what, obj in ((f"LocalQueue {queue}", local), (f"ClusterQueue {name}", found)):
+        stopped = dig.text(obj, "spec", "stopPolicy")
+        if stopped not in ("", "None"):
+            return f"the stopPolicy of {what} is {stopped}"
+        active = dig.condition(obj, "Active")
+        if active.get("status") == "False" and dig.text(active, "message"):
+            return f"{what}: {dig.text(active, 'message')}"
+    return f"its ClusterQueue is {name}"
 
 
 def _line(lookup: Lookup, job: Job, queue: str) -> str:
@@ -94,7 +111,7 @@ def _line(lookup: Lookup, job: Job, queue: str) -> str:
         return ""
     mine = kueue.workload(job.related)
     same = [w for w in workloads if dig.text(w, "spec", "queueName") == queue and not _over(w)]
-    waiting = sorted((w for w in same if not _holds(w) and dig.dig(w, "spec", "active") is not False), key=_turn)
+    waiting = sorted((w for w in same if not _holds(w) and _in_line(w)), key=_turn)
     uids = [metadata_of(w).get("uid") for w in waiting]
     place = uids.index(metadata_of(mine).get("uid")) + 1 if metadata_of(mine).get("uid") in uids else 0
     holders = [
@@ -108,6 +125,12 @@ def _line(lookup: Lookup, job: Job, queue: str) -> str:
 
 def _over(workload: Manifest) -> bool:
     return dig.condition(workload, "Finished").get("status") == "True"
+
+
+def _in_line(workload: Manifest) -> bool:
+    """Whether its turn can come: what never fits is passed by."""
+    found = queueing.cause({}, [workload])
+    return found is None or found.rank > Rank.NEVER
 
 
 def _holds(workload: Manifest) -> bool:
@@ -124,10 +147,9 @@ def _owner(workload: Manifest) -> str:
 
 def _room(lookup: Lookup, job: Job, cause: Cause) -> str:
     nodes, pod = lookup.list(NODES), _pod(job, cause)
-    pods = lookup.list(PODS, "*") if nodes and pod else None
-    if not nodes or pods is None or not pod:
-        return ""
-    return room.free_text(nodes, pods, room.wanted(pod))
+    asked = room.wanted(pod) if pod else room.together(job.pods)
+    pods = lookup.list(PODS, "*") if nodes and asked else None
+    return room.free_text(nodes, pods, asked) if nodes and pods is not None else ""
 
 
 def _pod(job: Job, cause: Cause) -> Manifest | None:

@@ -30,7 +30,17 @@ def explain(session: Session, job: Job) -> list[Cause]:
     if found is None:
         job, events = with_events(session, job)
         found = tuple(causes_of(session, job, events, lookup))
-    return [answers.hinted(lookup, job, c) if i < _HINTED else c for i, c in enumerate(found)]
+    return once([answers.hinted(lookup, job, c) if i < _HINTED else c for i, c in enumerate(found)])
+
+
+def once(causes: Sequence[Cause]) -> list[Cause]:
+    """Return the causes with each hint given once."""
+    said: set[str] = set()
+    found = []
+    for cause in causes:
+        found.append(replace(cause, hint="") if cause.hint in said else cause)
+        said.add(cause.hint)
+    return found
 
 
 def causes_of(session: Session, job: Job, events: Sequence[Manifest], lookup: ClusterLookup) -> list[Cause]:

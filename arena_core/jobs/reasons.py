@@ -27,7 +27,7 @@ def reasons(job: Job, own: Sequence[Cause], events: Sequence[Manifest]) -> list[
     known = {_object(c) for c in pods}
     found = [
         *incidents.refusals(job, mine),
-        *(incidents.failures_of_gone(job, mine) if phase is Phase.FAILED else ()),
+        *_gone(job, mine),
         *(c for c in own if _object(c) not in known or not _object(c).startswith("pod/")),
         *incidents.gangs(job, mine),
         *pods,
@@ -45,6 +45,13 @@ def reasons(job: Job, own: Sequence[Cause], events: Sequence[Manifest]) -> list[
         what = f"{' and '.join(unread)} cannot be read, so the reason may be missing"
         ranked.append(Cause(what, "ask for the right to read them", "", Rank.INFO, "Unread"))
     return ranked
+
+
+def _gone(job: Job, events: Sequence[Manifest]) -> list[Cause]:
+    """How instances failed that are gone: of a job that is lost, or that is being started again because of them."""
+    if job.status.phase is not Phase.FAILED and job.status.exact not in ("Resetting", "Restarting"):
+        return []
+    return incidents.failures_of_gone(job, events)
 
 
 def healthy(job: Job) -> bool:

@@ -40,6 +40,24 @@ def never_fits(pod: Any, nodes: Sequence[Any]) -> str:
     return ""
 
 
+def together(pods: Sequence[Any]) -> dict[str, int]:
+    """Return what pods ask for together (billionths)."""
+    total: dict[str, int] = {}
+    for pod in pods:
+        podsize.add(total, wanted(pod))
+    return total
+
+
+def too_much(asked: Mapping[str, int], nodes: Sequence[Any]) -> str:
+    """Say what is asked for that all nodes together do not have: ``12 nvidia.com/gpu, the nodes have 8``; or nothing."""
+    have = [allocatable(node) for node in nodes]
+    for name, amount in asked.items():
+        total = sum(size.get(name, 0) for size in have)
+        if amount > total:
+            return f"{_text(amount)} {name}, the nodes have {_text(total)}"
+    return ""
+
+
 def free(nodes: Sequence[Any], pods: Sequence[Any], names: Sequence[str]) -> dict[str, tuple[int, int]]:
     """Return (free on all nodes together, free on the one with most) of each resource, in billionths."""
     taken: dict[str, dict[str, int]] = {}
