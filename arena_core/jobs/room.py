@@ -35,8 +35,8 @@ def never_fits(pod: Any, nodes: Sequence[Any]) -> str:
     for name, amount in wanted(pod).items() if sizes else ():
         most = max(size.get(name, 0) for size in sizes)
         if amount > most:
-            have = f"no node has more than {_text(most)}" if most else "no node has any"
-            return f"asks for {_text(amount)} {name}, {have}"
+            have = f"no node has more than {_text(most, name)}" if most else "no node has any"
+            return f"asks for {_text(amount, name)} {name}, {have}"
     return ""
 
 
@@ -54,7 +54,7 @@ def too_much(asked: Mapping[str, int], nodes: Sequence[Any]) -> str:
     for name, amount in asked.items():
         total = sum(size.get(name, 0) for size in have)
         if amount > total:
-            return f"{_text(amount)} {name}, the nodes have {_text(total)}"
+            return f"{_text(amount, name)} {name}, the nodes have {_text(total, name)}"
     return ""
 
 
@@ -78,11 +78,13 @@ def free_text(nodes: Sequence[Any], pods: Sequence[Any], asked: Mapping[str, int
     totals = {n: sum(allocatable(node).get(n, 0) for node in nodes) for n in names}
     rows = []
     for name, (together, most) in free(nodes, pods, names).items():
-        one = f" (at most {_text(most)} on one node)" if len(nodes) > 1 else ""
-        rows.append(f"{_text(together)} of {_text(totals[name])} {name}{one}")
+        one = f" (at most {_text(most, name)} on one node)" if len(nodes) > 1 else ""
+        rows.append(f"{_text(together, name)} of {_text(totals[name], name)} {name}{one}")
     return "free now: " + ", ".join(rows) if rows else ""
 
 
-def _text(amount: int) -> str:
-    binary = amount >= 1024 * quantity.ONE
-    return quantity.text(amount, "binary" if binary else "decimal")
+def _text(amount: int, name: str) -> str:
+    """Return an amount as people write it: ``4096`` devices, ``16Gi`` of memory, ``500m`` of a CPU."""
+    if "/" in name and amount % quantity.ONE == 0:
+        return str(amount // quantity.ONE)
+    return quantity.text(amount, "binary" if name == "memory" else "decimal")

@@ -1,0 +1,177 @@
+"""Why a job does not run, over real HTTP: what refuses, what never fits, what is missing; the same first sentence in every command."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from arena_core.cli.main import main
+from arena_core.cli.submit import types
+from arena_core.errors import JobFailed
+from arena_core.types import Cause, Rank
+
+
+def until(arena: Any, name: str, words: str, seconds: float = 30) -> list[Cause]:
+    """The causes, as soon as they say something."""
+    end = time.monotonic() + seconds
+    while True:
+        causes = list(arena.explain(arena.get(name)))
+        if words in " ".join(c.message for c in causes) or time.monotonic() > end:
+            return causes
+        time.sleep(0.1)
+
+
+def make_object(arena: Any, path: str, body: dict[str, Any]) -> None:
+    answer = arena.direct.cluster.request("POST", path.replace("{ns}", arena.namespace), None, body)
+    assert answer.ok, answer.body
+
+
+@pytest.fixture
+def run(arena: Any, arena_home: Any, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Callable[..., str]:
+    monkeypatch.setenv("KUBECONFIG", str(arena_home / "kubeconfig"))
+
+    def command(*words: str) -> str:
+        types.registry.cache_clear()
+        capfd.readouterr()
+        main(words)
+        return capfd.readouterr().out
+
+    return command
+
+
+def quota(arena: Any, pods: int) -> None:
+    body = {"metadata": {"name": "q"}, "spec": {"hard": {"pods": str(pods)}}}
+    make_object(arena, "/api/v1/namespaces/{ns}/resourcequotas", body)
+
+
+def test_refused_pods_are_the_reason_in_every_type_and_command(arena: Any, make: Any, run: Any) -> None:  # W1
+    quota(arena, 0)
+    for kind in ("pytorchjob", "tfjob", "volcanojob", "appwrapperjob"):
+        arena.submit(kind, make(kind))
+    for kind in ("pytorchjob", "tfjob", "volcanojob", "appwrapperjob"):
+        first, *_ = until(arena, kind, "exceeded quota")
+        assert "exceeded quota" in first.message and first.rank is Rank.REFUSED, kind
+        assert "ResourceQuota" in first.hint
+    listed = {row["name"]: row for row in json.loads(run("list", "-o", "json"))}
+    for kind, row in listed.items():
+        assert "exceeded quota" in row["message"] and row["status"] == "PENDING", kind
+        assert row["message"] in run("get", kind) and row["message"] in run("why", kind)
+        assert json.loads(run("get", kind, "-o", "json"))["message"] == row["message"]
+
+
+def test_a_job_that_lacks_one_instance_says_who_refuses_it(arena: Any, make: Any) -> None:  # W1
+    quota(arena, 1)
+    arena.submit("pytorchjob", make("part", "sleep 60", workers=3))
+    first, *_ = until(arena, "part", "exceeded quota")
+    assert "part-worker-" in first.message and "exceeded quota" in first.message
+    arena.delete("part", wait=True, timeout=30)
+
+
+def test_what_keeps_a_pod_from_starting(arena: Any, make: Any) -> None:  # W3, N14
+    def template(**spec: Any) -> dict[str, Any]:
+        container = {"name": "pytorch", "image": "x", "command": ["true"], "volumeMounts": [{"name": "v", "mountPath": "/v"}]}
+        return {"spec": {"volumes": [{"name": "v", "emptyDir": {}}], "containers": [container], **spec}}
+
+    wanted = {
+        "secret": (template(volumes=[{"name": "v", "secret": {"secretName": "nosuch"}}]), 'secret "nosuch" not found'),
+        "configmap": (template(volumes=[{"name": "v", "configMap": {"name": "nosuch"}}]), 'configmap "nosuch" not found'),
+        "claim": (template(volumes=[{"name": "v", "persistentVolumeClaim": {"claimName": "nosuch"}}]), '"nosuch" not found'),
+        "scheduler": (template(schedulerName="nosuch"), "its schedulerName is nosuch"),
+    }
+    for name, (pod, _) in wanted.items():
+        spec = {"pytorchReplicaSpecs": {"Master": {"replicas": 1, "template": pod}}}
+        body = {"apiVersion": "kubeflow.org/v1", "kind": "PyTorchJob", "metadata": {"name": name}, "spec": spec}
+        make_object(arena, "/apis/kubeflow.org/v1/namespaces/{ns}/pytorchjobs", body)
+    for name, (_, words) in wanted.items():
+        causes = until(arena, name, words)
+        assert words in causes[0].message, name
+        assert words in arena.get(name).status.message
+
+
+def test_more_than_any_node_has(arena: Any, make: Any) -> None:  # W2
+    arena.submit("pytorchjob", make("huge", gpus=4096))
+    first, *_ = until(arena, "huge", "can never be scheduled")
+    assert first.rank is Rank.NEVER and "4096 nvidia.com/gpu" in first.message and "no node has" in first.message
+
+
+def queue(arena: Any) -> None:
+    """A ClusterQueue with 2 example.com/dev, and LocalQueue q; names are the namespace's."""
+    name, api = arena.namespace, "kueue.x-k8s.io/v1beta2"
+    covered = [
+        {"name": "example.com/dev", "nominalQuota": "2"},
+        {"name": "cpu", "nominalQuota": "64"},
+        {"name": "memory", "nominalQuota": "1Ti"},
+    ]
+    groups = [{"coveredResources": [r["name"] for r in covered], "flavors": [{"name": name, "resources": covered}]}]
+    make_object(arena, f"/apis/{api}/resourceflavors", {"apiVersion": api, "kind": "ResourceFlavor", "metadata": {"name": name}})
+    spec = {"namespaceSelector": {}, "resourceGroups": groups}
+    make_object(arena, f"/apis/{api}/clusterqueues", {"apiVersion": api, "kind": "ClusterQueue", "metadata": {"name": name}, "spec": spec})
+    for local, cluster in (("q", name), ("lost", "nosuch")):
+        body = {"apiVersion": api, "kind": "LocalQueue", "metadata": {"name": local}, "spec": {"clusterQueue": cluster}}
+        make_object(arena, f"/apis/{api}/namespaces/{{ns}}/localqueues", body)
+
+
+@pytest.mark.parametrize("kind", ["pytorchjob", "appwrapperjob"])
+def test_what_kueue_says_is_sorted(arena: Any, make: Any, kind: str) -> None:  # W2, W16
+    queue(arena)
+    try:
+        jobs = {
+            "never": ({"kueue_queue": "q", "devices": ["example.com/dev=3"]}, Rank.NEVER, "the queue has at most 2"),
+            "foreign": ({"kueue_queue": "q", "devices": ["example.com/other=1"]}, Rank.NEVER, "does not cover example.com/other"),
+            "lost": ({"kueue_queue": "lost"}, Rank.NEVER, "ClusterQueue nosuch does not exist"),
+        }
+        for name, (more, _, _) in jobs.items():
+            arena.submit(kind, make(name, "sleep 60", **more))
+        for name, (_, rank, words) in jobs.items():
+            first, *_ = until(arena, name, words)
+            assert (first.rank, arena.get(name).status.phase) == (rank, "QUEUING"), name
+            assert words in first.message and "by itself" not in first.message + first.hint
+            assert "kubectl" not in first.hint
+        assert "queues here: lost, q" in until(arena, "lost", "nosuch")[0].hint
+        arena.submit(kind, make("first", "sleep 60", kueue_queue="q", devices=["example.com/dev=2"]))
+        until(arena, "first", "first-master-0")
+        arena.submit(kind, make("second", "sleep 60", kueue_queue="q", devices=["example.com/dev=1"]))
+        waits, *_ = until(arena, "second", "1 more example.com/dev")
+        assert "waits in queue q for 1 more example.com/dev" in waits.message
+        assert "place 1 of 1" in waits.hint and "held by first (2 example.com/dev)" in waits.hint
+    finally:
+        arena.delete(["never", "foreign", "lost", "first", "second"])
+        for plural in ("clusterqueues", "resourceflavors"):
+            arena.direct.cluster.request("DELETE", f"/apis/kueue.x-k8s.io/v1beta2/{plural}/{arena.namespace}")
+
+
+def test_nothing_is_said_on_absence_without_the_right_to_look(arena: Any, make: Any, rights: Any) -> None:  # N3
+    quota(arena, 0)
+    arena.submit("pytorchjob", make("blind"))
+    until(arena, "blind", "exceeded quota")
+    arena.gate.allowed = rights(arena.namespace, "pytorchjob").replace("|events(/[^/]+)?", "")
+    job = arena.get("blind", job_type="pytorchjob")
+    causes = arena.explain(job)
+    said = " ".join(f"{c.message} {c.hint}" for c in causes)
+    assert "events (forbidden)" in said and "the reason may be missing" in said
+    assert "not taken up" not in said and "operator running" not in said and "by itself" not in said
+
+
+def test_the_culprit_leads_with_its_code(arena: Any, make: Any) -> None:  # W11, W18
+    command = 'case "$HOSTNAME" in *worker-0) exit 7;; esac; trap exit TERM; sleep 60 & wait'
+    arena.submit("pytorchjob", make("crash", command, workers=2, clean_task_policy="None"))
+    with pytest.raises(JobFailed):
+        arena.wait("crash", timeout=30)
+    first, *rest = until(arena, "crash", "exited with code 7")
+    assert first.message.startswith("crash-worker-0 exited with code 7") and first.rank is Rank.FAILED
+    assert first.object == "pod/crash-worker-0"
+    assert "Error: Error" not in first.message
+    assert any("failed" in c.message for c in rest), "the job's own summary follows"
+
+
+def test_a_job_that_runs_or_has_succeeded_has_no_reason(arena: Any, make: Any, run: Any) -> None:  # W18
+    arena.submit("pytorchjob", make("fine"))
+    arena.wait("fine", timeout=30)
+    arena.calls()
+    assert arena.explain(arena.get("fine", job_type="pytorchjob")) == []
+    assert len(arena.calls()) == 2, "what is well costs no request more"
+    assert "it has succeeded" in run("why", "fine")
