@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
-from arena_core.errors import ClusterUnreachable, NotFound, UsageError
+from arena_core.errors import ArenaError, ClusterUnreachable, NotFound, UsageError
 from arena_local.cluster import not_started, unusable
 from arena_local.context import Options
 from arena_local.daemon import control
@@ -199,6 +199,8 @@ def _failures(state: State) -> Iterator[None]:
         yield
     except BadOption as error:
         raise UsageError(str(error)) from None
+    except control.Refused as error:
+        raise ArenaError(str(error), "use a shell outside of the pods") from None
     except control.StartFailed as error:
         raise not_started(state, error) from None
     except Unusable as error:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from arena_local.access import Access
 from arena_local.bundle import Admission, Api, Bundle, Obj
 
 
@@ -116,5 +117,6 @@ class Context:
     token: str
     bundles: tuple[Bundle, ...] = ()
     pods: PodBackend | None = None
+    access: Access = field(default_factory=Access)
     #: Is told in one line of what is broken and left out.
     problem: Callable[[str], None] = lambda text: None

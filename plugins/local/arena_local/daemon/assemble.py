@@ -7,6 +7,7 @@ from collections.abc import Callable
 from importlib import metadata
 from typing import Any
 
+from arena_local.access import Access
 from arena_local.bundle import Bundle
 from arena_local.context import Component, Context, Options
 from arena_local.daemon.state import State
@@ -38,7 +39,7 @@ def load_bundles(problem: Callable[[str], None]) -> list[Bundle]:
 class Cluster:
     """All parts of one local cluster, started in order and stopped in reverse."""
 
-    def __init__(self, state: State, options: Options) -> None:
+    def __init__(self, state: State, options: Options, access: Access) -> None:
         from arena_local.api.server import ApiServer
         from arena_local.store import Store
 
@@ -47,7 +48,7 @@ class Cluster:
         state.secure_database()
         self.store = Store(state.database)
         self.api: Any = ApiServer(self.store, (), options)
-        self.context = Context(state.folder, self.api, options, state.token())
+        self.context = Context(state.folder, self.api, options, access.token, access=access)
         self._problems: list[str] = []
         self.context.problem = self._problem
         self.context.bundles = self._install(load_bundles(self._problem)) if options.operators else ()

@@ -14,7 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from arena_local.context import Options
-from arena_local.daemon.state import Daemon, State
+from arena_local.daemon.state import INSIDE_A_POD, Daemon, State
+
+
+class Refused(Exception):
+    """What a pod may not do to the cluster that it runs in."""
+
 
 #: Seconds in which a daemon has to be ready.
 PATIENCE = 60.0
@@ -45,6 +50,7 @@ def start(state: State, *, timeout: float = PATIENCE) -> tuple[Daemon, bool]:
 
 def up(state: State, change: Callable[[Options], Options], *, timeout: float = PATIENCE) -> Started:
     """Start the cluster with changed options, or apply them to the running one; options that it does not start with are not kept."""
+    _not_from_a_pod()
     with state.changing():
         before = state.options()
         after = change(before)
@@ -62,10 +68,17 @@ def up(state: State, change: Callable[[Options], Options], *, timeout: float = P
         return Started(daemon, before, after, started)
 
 
+def _not_from_a_pod() -> None:
+    if INSIDE_A_POD:
+        raise Refused("this is a pod of the local cluster: it can neither end nor change the cluster that it runs in")
+
+
 def _start(state: State, timeout: float) -> tuple[Daemon, bool]:
     found = state.daemon()
     if found:
         return found, False
+    if INSIDE_A_POD:
+        raise StartFailed(f"this is a pod of a local cluster, and none runs in {state.folder}: a pod starts no second one")
     child, report = _spawn(state)
     try:
         until = time.monotonic() + timeout
@@ -115,12 +128,14 @@ def _reported(fd: int) -> str:
 
 def stop(state: State, *, timeout: float = 30.0) -> bool:
     """End the daemon and every pod's processes; returns whether there was one."""
+    _not_from_a_pod()
     with state.changing():
         return _stop(state, timeout)
 
 
 def reset(state: State) -> bool:
     """End the daemon and remove all that it stores; returns whether there was anything."""
+    _not_from_a_pod()
     with state.changing():
         _stop(state, 30.0)
         return state.wipe()

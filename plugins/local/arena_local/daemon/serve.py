@@ -9,12 +9,15 @@ import logging
 import os
 import resource
 import signal
+import socket
 import sys
 from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 
+from arena_local.access import Access
 from arena_local.daemon.idle import Idle
-from arena_local.daemon.state import State, Unusable, port_is_free
+from arena_local.daemon.state import State, Unusable
+from arena_local.daemon.tls import server_context
 from arena_local.kubelet.isolation import probe_early
 from arena_local.store import StoreError
 
@@ -92,6 +95,22 @@ async def _homeless(state: State) -> None:
     log.error("the folder of the local cluster is gone: it ends")
 
 
+def _listener(wanted: int, *, must: bool = False) -> socket.socket:
+    """Return a socket of this machine alone, on the port that is wanted or, if that is taken, on another one."""
+    for port in (wanted, 0):
+        found = socket.socket()
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            found.bind(("127.0.0.1", port))
+        except OSError as error:
+            found.close()
+            if must or not port:
+                raise OSError(error.errno, error.strerror, f"port {port}") from None
+            continue
+        return found
+    raise AssertionError
+
+
 async def _serve(state: State, port: int) -> None:
     gc.disable()  # what is made during the start stays for good
     options = state.options()
@@ -106,17 +125,20 @@ async def _serve(state: State, port: int) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ended.put_nowait, "stop")
     loop.add_signal_handler(signal.SIGHUP, ended.put_nowait, "reload")
-    cluster = Cluster(state, options)
+    plain, secure = _listener(port or state.last_port(), must=bool(port)), _listener(state.last_port("tls"))
+    tls = server_context(state.folder)
+    access = Access(state.token(), plain.getsockname()[1], secure.getsockname()[1] if tls else 0, tls[1] if tls else "")
+    cluster = Cluster(state, options, access)
     app = build_app(cluster.context)
     idle = Idle(lambda: cluster.context.options.idle_stop, lambda: cluster.busy)
     app.middlewares.append(idle.middleware())
     runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=1.0)
     await runner.setup()
-    wanted = port or state.last_port()
-    site = web.TCPSite(runner, "127.0.0.1", wanted if wanted and (port or port_is_free(wanted)) else 0)
     await cluster.start()
-    await site.start()
-    state.announce(runner.addresses[0][1])
+    await web.SockSite(runner, plain).start()
+    if tls:
+        await web.SockSite(runner, secure, ssl_context=tls[0]).start()
+    state.announce(access)
     log.info("ready (pid file, kubeconfig and port are written)")
     gc.freeze()
     gc.enable()

@@ -9,19 +9,19 @@ import os
 import re
 import secrets
 import shutil
-import socket
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from arena_local.access import CONTEXT, MARKER, Access
 from arena_local.context import Options
 from arena_local.kubelet.shim.processes import start_ticks
 from arena_local.options import BadOption
 from arena_local.options import read as read_options
 
-#: The kubeconfig context of the local cluster.
-CONTEXT = "arena-local"
+#: A pod may not see the processes of the machine, and ends nothing that it runs in.
+INSIDE_A_POD = MARKER in os.environ
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{16,}")
 
 
@@ -148,9 +148,9 @@ class State:
         """Keep what is left out, for whoever asks."""
         self._write(self._problems, json.dumps({"problems": list(problems)}))
 
-    def last_port(self) -> int:
-        """Return the port of the last daemon: copies of the kubeconfig stay good across restarts."""
-        port = _json(self.folder / "port.json").get("port", 0)
+    def last_port(self, kind: str = "port") -> int:
+        """Return the port of the last daemon (``tls``: the other one): copies of the kubeconfig stay good across restarts."""
+        port = _json(self.folder / "port.json").get(kind, 0)
         return port if isinstance(port, int) and 0 < port < 65536 else 0
 
     def daemon(self) -> Daemon | None:
@@ -160,7 +160,15 @@ class State:
         if not (isinstance(pid, int) and pid > 0 and isinstance(start, str) and isinstance(port, int)):
             return None
         daemon = Daemon(pid, start, port)
-        return daemon if daemon.alive else None
+        return daemon if daemon.alive or (INSIDE_A_POD and self._served()) else None
+
+    def _served(self) -> bool:
+        """Whether a daemon holds the lock of this folder, also one whose process cannot be seen from here."""
+        path = self.folder / "daemon.lock"
+        if not path.exists():
+            return False
+        with _locked(path, wait=False) as free:
+            return not free
 
     @property
     def used(self) -> bool:
@@ -172,11 +180,11 @@ class State:
         """Whether a daemon was ready and is gone without a farewell."""
         return bool(_json(self._ready)) and self.daemon() is None
 
-    def announce(self, port: int) -> None:
+    def announce(self, access: Access) -> None:
         """Write kubeconfig and ready file: whoever waits may come."""
-        self._write(self.folder / "port.json", json.dumps({"port": port}))
-        self._write(self.kubeconfig, json.dumps(self.kubeconfig_object(port), indent=1) + "\n")
-        self._write(self._ready, json.dumps({"pid": os.getpid(), "start": start_ticks(os.getpid()), "port": port}))
+        self._write(self.folder / "port.json", json.dumps({"port": access.port, "tls": access.tls_port}))
+        self._write(self.kubeconfig, json.dumps(access.kubeconfig(), indent=1) + "\n")
+        self._write(self._ready, json.dumps({"pid": os.getpid(), "start": start_ticks(os.getpid()), "port": access.port}))
 
     def farewell(self) -> None:
         """Take the ready file away, unless it is another daemon's."""
@@ -184,16 +192,8 @@ class State:
             self._ready.unlink(missing_ok=True)
 
     def kubeconfig_object(self, port: int) -> dict[str, Any]:
-        """Return a complete kubeconfig. kubectl sends no bearer token over plain http: the secret stands in the path."""
-        server = f"http://127.0.0.1:{port}/{self.token()}"
-        return {
-            "apiVersion": "v1",
-            "kind": "Config",
-            "current-context": CONTEXT,
-            "clusters": [{"name": CONTEXT, "cluster": {"server": server}}],
-            "contexts": [{"name": CONTEXT, "context": {"cluster": CONTEXT, "user": CONTEXT, "namespace": "default"}}],
-            "users": [{"name": CONTEXT, "user": {}}],
-        }
+        """Return a complete kubeconfig."""
+        return Access(self.token(), port).kubeconfig()
 
     def wipe(self) -> bool:
         """Remove everything (nobody may be at work); returns whether there was something."""
@@ -244,12 +244,4 @@ def _json(path: Path) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def port_is_free(port: int) -> bool:
-    """Whether the port can be listened on."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
+__all__ = ["CONTEXT", "INSIDE_A_POD", "Daemon", "State", "Unusable", "default_state"]

@@ -40,6 +40,7 @@ class Kubelet:
         self.state = ctx.state_dir
         self.host_ip = "127.0.0.1"
         self._options = ctx.options
+        self._access = ctx.access
         self.nodes = node.node_names(ctx.options.nodes)
         self._gpus = count_gpus()
         self.sizes = node.capacity(ctx.options.resources, self._gpus // len(self.nodes))
@@ -71,7 +72,7 @@ class Kubelet:
         self.runtime.start()
         isolation = await asyncio.wrap_future(probe_early(self._options.names))
         log.info("isolation: %s", isolation)
-        self.machine = Machine(self.api, self.state, isolation, self.names, self.ports, self.devices)
+        self.machine = Machine(self.api, self.state, isolation, self.names, self.ports, self.devices, self._access)
         node.register(self.api, self.nodes, self.sizes)
         self._drop_strays()
         self.kept.load()

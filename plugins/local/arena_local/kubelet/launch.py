@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from arena_local.access import MARKER, Access
 from arena_local.bundle import Api, Obj
 from arena_local.kubelet import names
 from arena_local.kubelet.devices import Devices, container_devices
@@ -15,8 +17,7 @@ from arena_local.kubelet.expand import expand
 from arena_local.kubelet.isolation import Isolation
 from arena_local.kubelet.model import Run, Slot, container_id
 from arena_local.kubelet.ports import Place, Ports, is_free, places, replace
-from arena_local.kubelet.runtime import MARKER
-from arena_local.kubelet.volumes import mounts_of
+from arena_local.kubelet.volumes import has_token, mounts_of, write_private
 
 #: Annotations in which the submitter's working directory and search path travel (images mean nothing here).
 CWD_ANNOTATION = "arena.local/cwd"
@@ -37,6 +38,7 @@ class Machine:
     names: names.Names
     ports: Ports
     devices: Devices
+    access: Access = field(default_factory=Access)
 
 
 @dataclass(frozen=True)
@@ -109,8 +111,21 @@ class Launcher:
             tmp.mkdir(exist_ok=True)
             env |= {"TMPDIR": str(tmp), "ARENA_HOSTS": str(self._folder / "hosts")}
         env |= self._machine.devices.variables(devices)
+        env |= self._cluster_access()
         env |= own
         return env | {MARKER: self._pod["metadata"]["uid"], "ARENA_CONTAINER": slot.name}
+
+    def _cluster_access(self) -> dict[str, str]:
+        """Return what clients inside the pod find the cluster by, unless the pod wants no account's token."""
+        access, kubeconfig = self._machine.access, self._folder / "kubeconfig"
+        if not access.port or not has_token(self._pod):
+            return {}
+        write_private(kubeconfig, json.dumps(access.kubeconfig(self._pod["metadata"]["namespace"])))
+        found = {"KUBECONFIG": str(kubeconfig), "ARENA_HOME": str(self._machine.state.parent)}
+        if access.tls_port and self._machine.isolation.mount:
+            port = str(access.tls_port)
+            found |= {"KUBERNETES_SERVICE_HOST": "127.0.0.1", "KUBERNETES_SERVICE_PORT": port, "KUBERNETES_SERVICE_PORT_HTTPS": port}
+        return found
 
     def _directory(self, container: Obj, folder: Path) -> dict[str, Any]:
         wanted = container.get("workingDir")

@@ -14,12 +14,10 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from arena_local.access import MARKER
 from arena_local.kubelet.isolation import SHIM
 from arena_local.kubelet.model import LOST, Run
 from arena_local.kubelet.shim import processes
-
-#: Environment variable that every process of a pod carries: escaped children are found by it.
-MARKER = "ARENA_POD_UID"
 
 
 class NotStarted(Exception):

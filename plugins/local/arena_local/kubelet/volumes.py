@@ -12,12 +12,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from arena_local.access import Access
 from arena_local.bundle import Api, Obj
 from arena_local.kubelet.env import ConfigError, field_value, resource_value
 from arena_local.kubelet.expand import expand
 
 #: The link in a volume of files that leads to what they hold now.
 DATA = "..data"
+
+#: The ConfigMap that stands for the certificate by which the server is known.
+ROOT_CA = "kube-root-ca.crt"
 
 
 class MountError(Exception):
@@ -27,20 +31,21 @@ class MountError(Exception):
 class Volumes:
     """Makes the volumes of one pod below ``folder``; ``claims`` is where PersistentVolumeClaims live."""
 
-    def __init__(self, api: Api, pod: Obj, folder: Path, claims: Path, facts: Mapping[str, str]) -> None:
+    def __init__(  # noqa: PLR0913
+        self, api: Api, pod: Obj, folder: Path, claims: Path, facts: Mapping[str, str], access: Access | None = None
+    ) -> None:
         self._api = api
         self._pod = pod
         self._folder = folder
         self._claims = claims
         self._facts = facts
+        self._access = access or Access()
         self._made: dict[str, str] = {}
 
     def prepare(self) -> dict[str, str]:
         """Return name → path of every volume; raises ``MountError`` for the first that cannot be made."""
         for volume in self._pod["spec"].get("volumes") or ():
             name = volume["name"]
-            if name.startswith("kube-api-access-"):
-                continue
             try:
                 self._made[name] = self._one(volume)
             except (ConfigError, OSError) as error:
@@ -116,13 +121,30 @@ class Volumes:
     def _projected(self, source: Obj) -> dict[str, tuple[bytes, int | None]]:
         files: dict[str, tuple[bytes, int | None]] = {}
         for part in source.get("sources") or ():
-            if "configMap" in part:
+            if "serviceAccountToken" in part:
+                files[part["serviceAccountToken"]["path"]] = (self._access.token.encode(), None)
+            elif part.get("configMap", {}).get("name") == ROOT_CA and self._access.ca:
+                paths = [item["path"] for item in part["configMap"].get("items") or ({"path": "ca.crt"},)]
+                files |= {path: (self._access.ca.encode(), None) for path in paths}
+            elif "configMap" in part:
                 files |= self._keys("configmaps", part["configMap"], part["configMap"].get("name", ""))
             elif "secret" in part:
                 files |= self._keys("secrets", part["secret"], part["secret"].get("name", ""))
             elif "downwardAPI" in part:
                 files |= self._downward(part["downwardAPI"])
         return files
+
+
+def has_token(pod: Obj) -> bool:
+    """Whether the pod is given the token of a service account."""
+    projected = [(volume.get("projected") or {}).get("sources") or () for volume in pod["spec"].get("volumes") or ()]
+    return any("serviceAccountToken" in part for parts in projected for part in parts)
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that its owner alone may read."""
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600), "w") as out:
+        out.write(text)
 
 
 def write_files(folder: Path, files: Mapping[str, tuple[bytes, int | None]], mode: int) -> None:

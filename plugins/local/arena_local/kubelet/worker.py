@@ -147,7 +147,8 @@ class Worker:
         self.folder.mkdir(parents=True, exist_ok=True)
         kubelet.kept.remember(self.pod, self.folder)
         try:
-            volumes = Volumes(kubelet.api, self.pod, self.folder / "volumes", kubelet.state / "claims", facts).prepare()
+            access = kubelet.machine.access
+            volumes = Volumes(kubelet.api, self.pod, self.folder / "volumes", kubelet.state / "claims", facts, access).prepare()
         except MountError as error:
             self.event("Warning", "FailedMount", str(error))
             self._mount_delay = min(max(0.5, self._mount_delay * 2), 122.0)
