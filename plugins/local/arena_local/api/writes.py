@@ -91,6 +91,7 @@ def create_decoded(server: ApiServer, resource: Resource, namespace: str, obj: O
             obj["status"] = {}
     strategy.prepare_create(server, obj)
     admit(server, resource, obj, None, "CREATE", options)
+    strategy.finish_create(server, obj)
     finish_names(server, resource, own, namespace)
     causes = strategy.own_causes(obj, meta.validate(resource, own, options.warnings))
     causes += _content_causes(server, resource, obj, None)

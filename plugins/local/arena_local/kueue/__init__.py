@@ -16,6 +16,8 @@ def bundle(bundles: Sequence[Bundle]) -> Bundle:
     """Return Kueue as a bundle, for the job types of ``bundles`` and for batch/v1 Jobs."""
     from arena_local.kueue.integration import Integrations
     from arena_local.kueue.jobs import QueuedJobController
+    from arena_local.kueue.pods.controller import PodController
+    from arena_local.kueue.pods.webhooks import pod_webhooks
     from arena_local.kueue.queues import ClusterQueueController, FlavorController, LocalQueueController
     from arena_local.kueue.scheduler import SchedulerController
     from arena_local.kueue.versions import CONVERSIONS
@@ -32,13 +34,18 @@ def bundle(bundles: Sequence[Bundle]) -> Bundle:
         name="kueue",
         crds=lambda: load_crds("arena_local"),
         conversions=CONVERSIONS,
-        admission=(*queue_webhooks(), *(hook for kind in integrations.all for hook in job_webhooks(integrations, kind))),
+        admission=(
+            *queue_webhooks(),
+            *pod_webhooks(integrations),
+            *(hook for kind in integrations.all for hook in job_webhooks(integrations, kind)),
+        ),
         controllers=(
             ClusterQueueController,
             LocalQueueController,
             FlavorController,
             lambda api: WorkloadController(api, integrations),
             SchedulerController,
+            lambda api: PodController(api, integrations),
             *(job_controller(kind) for kind in integrations.all),
         ),
     )

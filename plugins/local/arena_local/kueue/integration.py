@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from arena_local.bundle import Api, Bundle, Obj, QuotaJob, QuotaPodSet
 from arena_local.kueue.kinds import queue_name
+from arena_local.kueue.pods import marks
 from arena_local.operator.conditions import find_condition
 from arena_local.operator.owners import controller_of
 
@@ -74,13 +75,29 @@ BATCH_JOB = QuotaJob(
 )
 
 
+#: Pods are held by gates and stopped by deletion, which their own controller does; here stands what tells whose a Workload is.
+POD = QuotaJob(
+    resource="pods",
+    kind="Pod",
+    api_version="v1",
+    integration="pod",
+    is_suspended=marks.gated,
+    set_suspend=lambda pod, value: None,
+    pod_sets=lambda pod: (),
+    finished=lambda pod: None,
+    active=lambda api, pod: False,
+    pods_ready=lambda api, pod: False,
+    priority_class=lambda pod: str(pod["spec"].get("priorityClassName") or ""),
+)
+
+
 class Integrations:
     """All kinds of jobs that may be queued."""
 
     def __init__(self, bundles: Iterable[Bundle]) -> None:
         jobs = [BATCH_JOB, *(job for bundle in bundles for job in bundle.quota)]
         self.all = tuple(jobs)
-        self._by_kind: Mapping[tuple[str, str], QuotaJob] = {(job.api_version.partition("/")[0], job.kind): job for job in jobs}
+        self._by_kind: Mapping[tuple[str, str], QuotaJob] = {(job.api_version.partition("/")[0], job.kind): job for job in (*jobs, POD)}
 
     def of_owner(self, reference: Mapping[str, str]) -> QuotaJob | None:
         """Return the integration of the kind that an ownerReference names, or None."""
@@ -88,6 +105,8 @@ class Integrations:
 
     def live_owner(self, api: Api, workload: Obj) -> bool:
         """Return whether the job of a Workload is there and stays, so that its own controller sees to the Workload's end."""
+        if marks.annotation(workload, marks.IS_GROUP) == "true":
+            return any(self._there(api, workload, item) for item in workload["metadata"].get("ownerReferences") or ())
         reference = controller_of(workload)
         integration = self.of_owner(reference) if reference else None
         if reference is None or integration is None or not api.served(integration.resource):
@@ -96,6 +115,10 @@ class Integrations:
         if job is None or job["metadata"]["uid"] != reference.get("uid") or job["metadata"].get("deletionTimestamp"):
             return False
         return not self.managed_ancestor(api, job)
+
+    def _there(self, api: Api, workload: Obj, reference: Mapping[str, str]) -> bool:
+        pod = api.find("pods", workload["metadata"]["namespace"], str(reference.get("name", "")))
+        return pod is not None and pod["metadata"]["uid"] == reference.get("uid")
 
     def managed_ancestor(self, api: Api, job: Obj) -> bool:
         """Return whether an owner of the job is itself queued: then only that one counts."""

@@ -14,9 +14,10 @@ from arena_local.operator.owners import controlled, owner_reference
 #: In place of a Workload: the one that was there did not match and is deleted, the next look begins anew.
 _CHANGED: Obj = {}
 _AT_ONCE = 0.001
-_NOT_READY = "Not all pods are ready or succeeded"
-_READY = "All pods reached readiness and the workload is running"
-_RECOVERING = "At least one pod has failed, waiting for recovery"
+#: Messages of condition PodsReady.
+NOT_READY = "Not all pods are ready or succeeded"
+READY = "All pods reached readiness and the workload is running"
+RECOVERING = "At least one pod has failed, waiting for recovery"
 
 
 class QueuedJobController:
@@ -176,15 +177,15 @@ class QueuedJobController:
         current = find_condition(workload, "PodsReady") or {}
         recovering = current.get("reason") == "WaitForRecovery"
         if not kinds.admitted(workload):
-            wanted = ("False", "WaitForStart", _NOT_READY)
+            wanted = ("False", "WaitForStart", NOT_READY)
         elif self._kind.pods_ready(self._api, job) and not self._kind.is_suspended(job):
             if current.get("status") == "True":
                 return False
-            wanted = ("True", "Recovered" if recovering else "Started", _READY)
+            wanted = ("True", "Recovered" if recovering else "Started", READY)
         elif recovering or current.get("status") == "True":
-            wanted = ("False", "WaitForRecovery", _RECOVERING)
+            wanted = ("False", "WaitForRecovery", RECOVERING)
         else:
-            wanted = ("False", "WaitForStart", _NOT_READY)
+            wanted = ("False", "WaitForStart", NOT_READY)
         if (current.get("status"), current.get("reason")) == wanted[:2]:
             return False
         edited = state.editable(workload)

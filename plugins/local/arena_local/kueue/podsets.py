@@ -135,29 +135,36 @@ def _at(job: Obj, path: Sequence[str | int]) -> Any:
     return node
 
 
+def place(template: Obj, workload: Obj, name: str, flavors: Mapping[str, Obj]) -> Obj:
+    """Write into a pod or a template of pod set ``name`` where it was admitted and what its flavors ask for; returns just that."""
+    admission = workload["status"]["admission"]
+    chosen: Obj = next((item for item in admission.get("podSetAssignments") or () if item["name"] == name), {})
+    labels = {kinds.LOCAL_QUEUE_LABEL: workload["spec"].get("queueName", ""), kinds.POD_SET_LABEL: name}
+    if _LABEL.fullmatch(admission["clusterQueue"]):
+        labels[kinds.CLUSTER_QUEUE_LABEL] = admission["clusterQueue"]
+    selector: dict[str, str] = {}
+    tolerations: list[Obj] = []
+    for flavor in dict.fromkeys((chosen.get("flavors") or {}).values()):
+        spec = (flavors.get(flavor) or {}).get("spec") or {}
+        selector.update(spec.get("nodeLabels") or {})
+        tolerations += [item for item in spec.get("tolerations") or () if item not in tolerations]
+    info: Obj = {"annotations": {kinds.WORKLOAD_ANNOTATION: workload["metadata"]["name"]}, "labels": labels}
+    _merge(template, info, selector, tolerations)
+    return info | {k: v for k, v in (("nodeSelector", selector), ("tolerations", tolerations)) if v}
+
+
 def inject(integration: QuotaJob, job: Obj, workload: Obj, flavors: Mapping[str, Obj]) -> None:
     """Write into the job's templates what the flavors of its admission ask for, and where it was admitted."""
-    admission = workload["status"]["admission"]
-    chosen = {item["name"]: item for item in admission.get("podSetAssignments") or ()}
     infos: list[Obj] = []
     for pod_set in integration.pod_sets(job):
-        labels = {kinds.LOCAL_QUEUE_LABEL: workload["spec"].get("queueName", ""), kinds.POD_SET_LABEL: pod_set.name}
-        if _LABEL.fullmatch(admission["clusterQueue"]):
-            labels[kinds.CLUSTER_QUEUE_LABEL] = admission["clusterQueue"]
-        selector: dict[str, str] = {}
-        tolerations: list[Obj] = []
-        for name in dict.fromkeys((chosen.get(pod_set.name, {}).get("flavors") or {}).values()):
-            spec = (flavors.get(name) or {}).get("spec") or {}
-            selector.update(spec.get("nodeLabels") or {})
-            tolerations += [item for item in spec.get("tolerations") or () if item not in tolerations]
-        info: Obj = {"annotations": {kinds.WORKLOAD_ANNOTATION: workload["metadata"]["name"]}, "labels": labels}
         if integration.inject is None:
-            _merge(_at(job, pod_set.path), info, selector, tolerations)
-        infos.append(info | {k: v for k, v in (("nodeSelector", selector), ("tolerations", tolerations)) if v})
+            infos.append(place(_at(job, pod_set.path), workload, pod_set.name, flavors))
+        else:
+            infos.append(place({}, workload, pod_set.name, flavors))
     if integration.inject is not None:
         integration.inject(job, infos)
     if integration.integration == "batch/job" and kinds.min_parallelism(job) is not None:
-        _size(job, int(admission["podSetAssignments"][0]["count"]))
+        _size(job, int(workload["status"]["admission"]["podSetAssignments"][0]["count"]))
 
 
 def _size(job: Obj, pods: int) -> None:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from arena_local.bundle import Api, Key, Obj
 from arena_local.kueue import amounts, kinds, podsets
 from arena_local.kueue.state import release
-from arena_local.operator.conditions import set_condition
+from arena_local.operator.conditions import condition_true, set_condition
 
 _Watches = Mapping[str, Callable[[Obj], Iterable[Key]]]
 
@@ -79,8 +79,10 @@ def _selects(selector: Obj, labels: Mapping[str, str]) -> bool:
 
 
 def waiting(workload: Obj) -> bool:
-    """Return whether a Workload counts as pending."""
-    return kinds.is_active(workload) and not (kinds.finished(workload) or kinds.reserved(workload))
+    """Return whether a Workload counts as pending; a group whose pods have gone with its quota is none until there are new ones."""
+    if kinds.finished(workload) or kinds.reserved(workload) or condition_true(workload, "WaitingForReplacementPods"):
+        return False
+    return kinds.is_active(workload)
 
 
 def of_cluster_queue(api: Api, name: str) -> list[Obj]:

@@ -16,12 +16,7 @@ from arena_local.operator.conditions import find_condition
 
 #: One pass looks at all queues, whatever has changed.
 _ALL: Key = ("", "")
-
-
-def rank(workload: Obj) -> tuple[int, str, str]:
-    """Return the place in the queue: priority, then age, then uid."""
-    meta = workload["metadata"]
-    return (-priority(workload), str(meta.get("creationTimestamp", "")), str(meta.get("uid", "")))
+_Rank = Callable[[Obj], tuple[int, str, int]]
 
 
 class SchedulerController:
@@ -38,11 +33,28 @@ class SchedulerController:
         self.batch = api.setting("kueue.scheduling", 0.05)
         seen = (kinds.WORKLOADS, kinds.FLAVORS, kinds.LOCAL_QUEUES, kinds.CLUSTER_QUEUES, kinds.COHORTS, "namespaces")
         self.watches: Mapping[str, Callable[[Obj], Iterable[Key]]] = dict.fromkeys(seen, lambda _: (_ALL,))
+        self.watches = {**self.watches, kinds.WORKLOADS: self._of_workload}
+        #: Times count in whole seconds; of Workloads made within one, the first that was seen goes first.
+        self._arrived: dict[str, int] = {}
+        self._next = 0
+
+    def _of_workload(self, workload: Obj) -> Iterable[Key]:
+        if kinds.finished(workload):
+            self._arrived.pop(workload["metadata"]["uid"], None)
+        else:
+            self._arrived.setdefault(workload["metadata"]["uid"], self._next)
+            self._next += 1
+        return (_ALL,)
+
+    def _rank(self, workload: Obj) -> tuple[int, str, int]:
+        """Return the place in the queue: priority, then age."""
+        meta = workload["metadata"]
+        return (-priority(workload), str(meta.get("creationTimestamp", "")), self._arrived.get(meta["uid"], 0))
 
     def reconcile(self, namespace: str, name: str) -> float | None:
         """Admit what fits, explain the rest."""
         if (namespace, name) == _ALL and self._api.served(kinds.WORKLOADS):
-            _Pass(self._api, self._parking).run()
+            _Pass(self._api, self._parking, self._rank).run()
         return None
 
 
@@ -61,12 +73,13 @@ class _Entry:
 class _Pass:
     """One look at all queues, until the first of each can neither be admitted nor passed by."""
 
-    def __init__(self, api: Api, parking: Parking) -> None:
+    def __init__(self, api: Api, parking: Parking, rank: _Rank) -> None:
         self._api = api
         self._now: Snapshot = snapshot.take(api)
         self._flavors = {item["metadata"]["name"]: item for item in api.list(kinds.FLAVORS)}
         self._parking = parking
-        self._lines = _lines(api, self._now)
+        self._rank = rank
+        self._lines = _lines(api, self._now, rank)
 
     def run(self) -> None:
         """Go through the queues."""
@@ -74,7 +87,7 @@ class _Pass:
         self._parking.begin(self._now, self._flavors, self._api.list(kinds.COHORTS), waiting)
         while heads := [head for name in self._lines if (head := self._head(name)) is not None]:
             entries = [self._nominate(self._now.queues[name], workload) for name, workload in heads]
-            entries.sort(key=lambda item: (item.result.reach, rank(item.workload)))
+            entries.sort(key=lambda item: (item.result.reach, self._rank(item.workload)))
             if not self._cycle(entries):
                 return
 
@@ -169,7 +182,7 @@ def _strict(queue: Queue) -> bool:
     return bool(queue.obj["spec"].get("queueingStrategy") == "StrictFIFO")
 
 
-def _lines(api: Api, now: Snapshot) -> dict[str, list[Obj]]:
+def _lines(api: Api, now: Snapshot, rank: _Rank) -> dict[str, list[Obj]]:
     """Return the Workloads that wait, by ClusterQueue, in order."""
     active = {name for name, queue in now.queues.items() if not queues.problem(api, queue.obj)}
     locals_ = {(item["metadata"]["namespace"], item["metadata"]["name"]): item for item in api.list(kinds.LOCAL_QUEUES)}

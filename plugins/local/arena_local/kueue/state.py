@@ -66,12 +66,12 @@ def finish(api: Api, workload: Obj, reason: str, message: str) -> Obj:
     return store(api, workload)
 
 
-def release(api: Api, workload: Obj) -> None:
+def release(api: Api, obj: Obj, finalizer: str = kinds.FINALIZER) -> None:
     """Take Kueue's finalizer from an object."""
-    meta = workload["metadata"]
-    kept = [item for item in meta.get("finalizers") or () if item != kinds.FINALIZER]
+    meta = obj["metadata"]
+    kept = [item for item in meta.get("finalizers") or () if item != finalizer]
     if len(kept) != len(meta.get("finalizers") or ()):
-        copied = copy.deepcopy(dict(workload))
+        copied = copy.deepcopy(dict(obj))
         copied["metadata"]["finalizers"] = kept
         if not kept:
             del copied["metadata"]["finalizers"]

@@ -12,6 +12,7 @@ from arena_local.kueue import kinds
 from arena_local.kueue.integration import Integrations
 
 _DEFAULT_QUEUE = "default"
+_AMOUNTS = ("nominalQuota", "borrowingLimit", "lendingLimit")
 
 
 def job_webhooks(integrations: Integrations, integration: QuotaJob) -> tuple[Admission, ...]:
@@ -89,13 +90,25 @@ def _finalizer(api: Api, obj: Obj, old: Obj | None, operation: str) -> None:
         obj["metadata"]["finalizers"] = [*finalizers, kinds.FINALIZER]
 
 
+def _quantities(api: Api, queue: Obj, old: Obj | None, operation: str) -> None:
+    """Leave the traces of a typed client: amounts in their canonical form."""
+    _finalizer(api, queue, old, operation)
+    for group in queue["spec"].get("resourceGroups") or ():
+        for flavor in group.get("flavors") or ():
+            for resource in flavor.get("resources") or ():
+                for field in _AMOUNTS:
+                    if resource.get(field) is not None:
+                        with contextlib.suppress(ValueError):  # what is no quantity is for the API server to refuse
+                            resource[field] = canonical(str(resource[field]))
+
+
 def _cluster_queue(api: Api, queue: Obj, old: Obj | None, operation: str) -> Iterable[str] | None:
     for g, group in enumerate(queue["spec"].get("resourceGroups") or ()):
         for f, flavor in enumerate(group.get("flavors") or ()):
             for r, resource in enumerate(flavor.get("resources") or ()):
                 path = f"spec.resourceGroups[{g}].flavors[{f}].resources[{r}]"
-                for field in ("nominalQuota", "borrowingLimit", "lendingLimit"):
-                    if field in resource and parse(resource[field]) < 0:
+                for field in _AMOUNTS:
+                    if resource.get(field) is not None and parse(resource[field]) < 0:
                         value = str(resource[field])
                         raise Denied(f'{path}.{field}: Invalid value: "{value}": must be greater than or equal to 0')
     return None
@@ -104,7 +117,7 @@ def _cluster_queue(api: Api, queue: Obj, old: Obj | None, operation: str) -> Ite
 def queue_webhooks() -> tuple[Admission, ...]:
     """Return the webhooks of ClusterQueue and ResourceFlavor."""
     return (
-        Admission("mclusterqueue.kb.io", kinds.CLUSTER_QUEUES, ("CREATE",), mutate=_finalizer),
+        Admission("mclusterqueue.kb.io", kinds.CLUSTER_QUEUES, ("CREATE",), mutate=_quantities),
         Admission("vclusterqueue.kb.io", kinds.CLUSTER_QUEUES, ("CREATE", "UPDATE"), validate=_cluster_queue),
         Admission("mresourceflavor.kb.io", kinds.FLAVORS, ("CREATE",), mutate=_finalizer),
     )

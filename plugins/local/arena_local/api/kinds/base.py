@@ -45,6 +45,9 @@ class Strategy:
     def prepare_create(self, host: Host, obj: Obj) -> None:
         """Finish a new object before it is checked."""
 
+    def finish_create(self, host: Host, obj: Obj) -> None:
+        """Finish a new object after the webhooks have changed it."""
+
     def prepare_update(self, host: Host, obj: Obj, old: Obj) -> None:
         """Finish a changed object before it is checked."""
 

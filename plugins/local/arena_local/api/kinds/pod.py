@@ -45,6 +45,10 @@ class PodStrategy(Strategy):
         _priority(host, obj)
         spec.pop("ephemeralContainers", None)
         obj["status"] = {"phase": "Pending", "qosClass": qos_class(spec)}
+
+    def finish_create(self, host: Host, obj: Obj) -> None:
+        """Say that the pod is held back; a webhook may have added the gates."""
+        spec = obj["spec"]
         if spec.get("schedulingGates") and not spec.get("nodeName"):
             gated = {"type": "PodScheduled", "status": "False", "lastProbeTime": None, "lastTransitionTime": timestamp(host.now())}
             gated |= {"reason": "SchedulingGated", "message": "Scheduling is blocked due to non-empty scheduling gates"}

@@ -1,0 +1,99 @@
+"""The webhooks that hold pods with a queue, and hand a Deployment's queue on to its pods."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from arena_local.bundle import Admission, Api, Denied, Obj
+from arena_local.kueue import kinds
+from arena_local.kueue.integration import Integrations
+from arena_local.kueue.pods import marks
+
+#: Namespaces that Kueue leaves alone, as it is delivered.
+_SPARED = ("kube-system", "kueue-system")
+_DEFAULT_QUEUE = "default"
+
+
+def pod_webhooks(integrations: Integrations) -> tuple[Admission, ...]:
+    """Return the webhooks of pods and Deployments."""
+
+    def mutate(api: Api, pod: Obj, old: Obj | None, operation: str) -> None:
+        namespace = pod["metadata"].get("namespace", "")
+        if namespace in _SPARED or not api.served(kinds.LOCAL_QUEUES):
+            return
+        parent = marks.annotation(pod, marks.PARENT)
+        if not parent and (not kinds.queue_name(pod) or integrations.managed_ancestor(api, pod)):
+            return
+        meta = pod["metadata"]
+        meta["labels"] = {**(meta.get("labels") or {}), marks.MANAGED: "true"}
+        meta["annotations"] = {**(meta.get("annotations") or {}), marks.ROLE_HASH: marks.role_hash(pod)}
+        if not parent and marks.MANAGED not in (meta.get("finalizers") or ()):
+            meta["finalizers"] = [*(meta.get("finalizers") or ()), marks.MANAGED]
+        marks.put_gates(pod)
+
+    return (
+        Admission("mpod.kb.io", "pods", ("CREATE",), mutate=mutate),
+        Admission("vpod.kb.io", "pods", ("CREATE", "UPDATE"), validate=_check_pod),
+        Admission("mdeployment.kb.io", "deployments.apps", ("CREATE", "UPDATE"), mutate=_deployment),
+        Admission("vdeployment.kb.io", "deployments.apps", ("UPDATE",), validate=_check_deployment),
+    )
+
+
+def _check_pod(api: Api, pod: Obj, old: Obj | None, operation: str) -> Iterable[str] | None:
+    if pod["metadata"].get("deletionTimestamp"):
+        return None
+    value = marks.label(pod, marks.MANAGED)
+    if value not in ("", "true"):
+        raise Denied(f"metadata.labels[{marks.MANAGED}]: Forbidden: managed label value can only be 'true'")
+    _check_group(pod)
+    if old is None:
+        return None
+    fixed = [marks.GROUP_NAME, marks.MANAGED] if marks.managed(old) else []
+    if marks.managed(old) and not marks.gated(old):
+        fixed.append(kinds.QUEUE_LABEL)
+    for key in fixed:
+        if marks.label(pod, key) != marks.label(old, key):
+            raise Denied(f'metadata.labels[{key}]: Invalid value: "{marks.label(pod, key)}": field is immutable')
+    return None
+
+
+def _check_group(pod: Obj) -> None:
+    name, text = marks.label(pod, marks.GROUP_NAME), (pod["metadata"].get("annotations") or {}).get(marks.TOTAL)
+    if not name and text is None:
+        return
+    path = f"metadata.annotations[{marks.TOTAL}]"
+    both = f"both the '{marks.TOTAL}' annotation and the '{marks.GROUP_NAME}' label should be set"
+    if not name:
+        raise Denied(f"metadata.labels[{marks.GROUP_NAME}]: Required value: {both}")
+    if text is None:
+        raise Denied(f"{path}: Required value: {both}")
+    wrong = f"incorrect annotation value '{marks.TOTAL}={text}'"
+    if not re.fullmatch(r"[+-]?[0-9]+", text):
+        raise Denied(f'{path}: Invalid value: "{text}": {wrong}: strconv.Atoi: parsing "{text}": invalid syntax')
+    if int(text) <= 0:
+        raise Denied(f'{path}: Invalid value: "{text}": {wrong}: group total count should be greater than zero')
+
+
+def _deployment(api: Api, deployment: Obj, old: Obj | None, operation: str) -> None:
+    namespace = deployment["metadata"].get("namespace", "")
+    if namespace in _SPARED or not api.served(kinds.LOCAL_QUEUES):
+        return
+    if old is None and not kinds.queue_name(deployment) and api.find(kinds.LOCAL_QUEUES, namespace, _DEFAULT_QUEUE) is not None:
+        deployment["metadata"]["labels"] = {**(deployment["metadata"].get("labels") or {}), kinds.QUEUE_LABEL: _DEFAULT_QUEUE}
+    queue = kinds.queue_name(deployment)
+    if not queue:
+        return
+    meta = deployment["spec"]["template"].setdefault("metadata", {})
+    rank = marks.label(deployment, kinds.PRIORITY_LABEL)
+    more = {marks.MANAGED: "true", kinds.QUEUE_LABEL: queue, **({kinds.PRIORITY_LABEL: rank} if rank else {})}
+    meta["labels"] = {**(meta.get("labels") or {}), **more}
+    meta["annotations"] = {**(meta.get("annotations") or {}), marks.PARENT: "deployment"}
+
+
+def _check_deployment(api: Api, deployment: Obj, old: Obj | None, operation: str) -> Iterable[str] | None:
+    queue, before = kinds.queue_name(deployment), kinds.queue_name(old or {"metadata": {}})
+    runs = bool(((old or {}).get("status") or {}).get("readyReplicas"))
+    if before and queue != before and (runs or not queue):
+        raise Denied(f'metadata.labels[{kinds.QUEUE_LABEL}]: Invalid value: "{queue}": field is immutable')
+    return None
