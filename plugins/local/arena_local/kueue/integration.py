@@ -103,22 +103,26 @@ class Integrations:
         """Return the integration of the kind that an ownerReference names, or None."""
         return self._by_kind.get((str(reference.get("apiVersion", "")).partition("/")[0], str(reference.get("kind", ""))))
 
+    def owner(self, api: Api, workload: Obj) -> Obj | None:
+        """Return the job of a Workload (of a group: one of its pods), or None if it is gone."""
+        references = workload["metadata"].get("ownerReferences") or ()
+        for reference in references if marks.annotation(workload, marks.IS_GROUP) == "true" else filter(None, [controller_of(workload)]):
+            integration = self.of_owner(reference)
+            if integration is None or not api.served(integration.resource):
+                continue
+            job = api.find(integration.resource, workload["metadata"].get("namespace", ""), str(reference.get("name", "")))
+            if job is not None and job["metadata"]["uid"] == reference.get("uid"):
+                return job
+        return None
+
     def live_owner(self, api: Api, workload: Obj) -> bool:
         """Return whether the job of a Workload is there and stays, so that its own controller sees to the Workload's end."""
+        job = self.owner(api, workload)
+        if job is None:
+            return False
         if marks.annotation(workload, marks.IS_GROUP) == "true":
-            return any(self._there(api, workload, item) for item in workload["metadata"].get("ownerReferences") or ())
-        reference = controller_of(workload)
-        integration = self.of_owner(reference) if reference else None
-        if reference is None or integration is None or not api.served(integration.resource):
-            return False
-        job = api.find(integration.resource, workload["metadata"].get("namespace", ""), str(reference.get("name", "")))
-        if job is None or job["metadata"]["uid"] != reference.get("uid") or job["metadata"].get("deletionTimestamp"):
-            return False
-        return not self.managed_ancestor(api, job)
-
-    def _there(self, api: Api, workload: Obj, reference: Mapping[str, str]) -> bool:
-        pod = api.find("pods", workload["metadata"]["namespace"], str(reference.get("name", "")))
-        return pod is not None and pod["metadata"]["uid"] == reference.get("uid")
+            return True
+        return not job["metadata"].get("deletionTimestamp") and not self.managed_ancestor(api, job)
 
     def managed_ancestor(self, api: Api, job: Obj) -> bool:
         """Return whether an owner of the job is itself queued: then only that one counts."""

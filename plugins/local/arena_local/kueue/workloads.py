@@ -50,7 +50,7 @@ class WorkloadController:
             return None
         if workload["metadata"].get("deletionTimestamp"):
             if not self._all.live_owner(self._api, workload):
-                state.release(self._api, workload)
+                self._without_owner(workload)
             return None
         if kinds.finished(workload):
             return None
@@ -64,6 +64,11 @@ class WorkloadController:
             return None if self._drain(edited) else self._time_limit(edited)
         self._explain(edited)
         return None
+
+    def _without_owner(self, workload: Obj) -> None:
+        if not kinds.finished(workload) and not self._all.owner(self._api, workload):
+            workload = state.finish(self._api, state.editable(workload), "OwnerNotFound", "The workload's owner no longer exists")
+        state.release(self._api, workload)
 
     def _deactivate(self, workload: Obj) -> None:
         target = find_condition(workload, "DeactivationTarget")

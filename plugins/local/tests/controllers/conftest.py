@@ -39,6 +39,8 @@ class PretendedNode:
         if pod is None:
             return None
         phase = (pod.get("status") or {}).get("phase")
+        if pod["spec"].get("schedulingGates"):
+            return None
         if pod["metadata"].get("deletionTimestamp"):
             if phase == "Running":
                 self._end(pod, 137)
@@ -72,7 +74,7 @@ class PretendedNode:
     def _end(self, pod: Obj, code: int) -> None:
         now = timestamp(self._api.now())
         status = {**pod["status"], "phase": "Failed" if code else "Succeeded"}
-        others = [c for c in status.get("conditions") or () if c["type"] == "DisruptionTarget"]
+        others = [c for c in status.get("conditions") or () if c["type"] in ("DisruptionTarget", "TerminationTarget")]
         status["conditions"] = [*others, {"type": "Ready", "status": "False", "lastTransitionTime": now}]
         ended = {"exitCode": code, "reason": "Error" if code else "Completed", "finishedAt": now, "startedAt": now}
         containers = pod["spec"]["containers"]
