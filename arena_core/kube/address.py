@@ -10,14 +10,13 @@ from arena_core.errors import ClusterUnreachable
 PROXIES = ("http", "socks5")
 
 
-def server_url(text: str, whose: str, *, secure: bool) -> str:
-    """Return the address of an API server in one spelling; ``secure`` is how one without a scheme is reached.
+def server_url(text: str, whose: str) -> str:
+    """Return the address of an API server in one spelling.
 
-    >>> server_url("HTTP://127.0.0.1:80/k8s/", "the cluster", secure=True)
-    'http://127.0.0.1:80/k8s'
+    >>> server_url("HTTP://127.0.0.1:80/k8s/", "the cluster"), server_url("127.0.0.1:80", "the cluster")
+    ('http://127.0.0.1:80/k8s', 'http://127.0.0.1:80')
     """
-    full = text if "://" in text else f"{'https' if secure else 'http'}://{text}"
-    parts = split(full, f"{whose}: server", ("http", "https"))
+    parts = split(text if "://" in text else f"http://{text}", f"{whose}: server", ("http", "https"))
     return urlunsplit((parts.scheme, parts.netloc, parts.path.rstrip("/"), "", ""))
 
 

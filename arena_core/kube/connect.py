@@ -81,7 +81,7 @@ def endpoint_for(context: kubeconfig.Context, config: kubeconfig.Kubeconfig, opt
     credentials, refresh = credentials_of(context, config.source)
     ca = pem(cluster, "certificate-authority", whose)
     insecure = bool(cluster.get("insecure-skip-tls-verify"))
-    server = server_url(cluster["server"], whose, secure=bool(ca or credentials.cert or insecure))
+    server = server_url(cluster["server"], whose)
     if insecure and ca and server.startswith("https:"):
         raise ClusterUnreachable(
             f"{whose} has both insecure-skip-tls-verify and a certificate-authority", "keep one: skipping the check makes the other useless"
@@ -116,7 +116,7 @@ def _in_cluster(options: ConnectOptions) -> Cluster:
     token = SERVICE_ACCOUNT / "token"
     read_token(str(token), "the service account")
     endpoint = Endpoint(
-        server=server_url(f"https://{host}:{port}", "KUBERNETES_SERVICE_HOST and _PORT", secure=True),
+        server=server_url(f"https://{host}:{port}", "KUBERNETES_SERVICE_HOST and _PORT"),
         ca=pem({"certificate-authority": str(ca)}, "certificate-authority", "the service account") if ca.exists() else b"",
         credentials=Credentials(token_file=str(token), whose="the service account"),
         impersonate=impersonation({}, options.as_user, options.as_groups, options.as_uid),

@@ -145,9 +145,8 @@ def _cluster_info(cluster: Entry, whose: str) -> dict[str, Any]:
         "certificate-authority-data": base64.b64encode(ca).decode(),
         "proxy-url": cluster.get("proxy-url"),
         "disable-compression": cluster.get("disable-compression"),
-        "config": config,
     }
-    return {key: value for key, value in info.items() if value}
+    return {**{key: value for key, value in info.items() if value}, "config": config}
 
 
 def _stdin_is_terminal() -> bool:

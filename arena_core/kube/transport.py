@@ -294,8 +294,8 @@ class _Broken(Exception):
 
 
 def _encoded(value: str) -> bytes:
-    """Return a header's value as Go sends it: its bytes, whatever they are."""
-    return value.encode("utf-8", "surrogateescape")
+    """Return a header's value as Go sends it: its bytes, whatever they are, without blanks around."""
+    return value.strip(" \t").encode("utf-8", "surrogateescape")
 
 
 def encode_query(query: Mapping[str, Any]) -> str:

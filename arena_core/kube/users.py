@@ -55,14 +55,16 @@ def static_credentials(user: Entry, whose: str) -> Credentials:
 
 
 def pem(entry: Entry, key: str, whose: str) -> bytes:
-    """Return ``KEY-data``, or what the file in ``KEY`` holds (the data wins, yet a file that is named must be there, as in kubectl)."""
+    """Return ``KEY-data``, or what the file in ``KEY`` holds; both at once are refused, as by kubectl."""
     data: bytes = entry.get(f"{key}-data") or b""
     path = entry.get(key) or ""
     if not path:
         return data
+    if data:
+        raise ClusterUnreachable(f"{whose} has both {key} and {key}-data", "correct the file: keep one")
     try:
         with Path(path).open("rb") as file:
-            return data or file.read(1 << 24)
+            return file.read(1 << 24)
     except OSError as error:
         raise ClusterUnreachable(f"{whose}: {key} {path} {reason_of(error)}", "correct the file") from None
 
