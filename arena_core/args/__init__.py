@@ -17,6 +17,7 @@ from arena_core.args.fields import (
     Duration,
     EnvMap,
     HostDirs,
+    Image,
     LabelMap,
     Names,
     ObjectName,
@@ -38,6 +39,7 @@ from arena_core.args.groups import (
     SchedulingArgs,
     WorkerArgs,
 )
+from arena_core.args.image import check_image
 from arena_core.args.more import CpuMemoryArgs, RunPolicyArgs, SharedMemoryArgs, SyncArgs, TensorboardArgs
 from arena_core.args.mounts import ConfigFile, DataMount, HostDir
 from arena_core.args.reading import field_for_path, json_schema, parse, problems_from_validation_error, to_job_file
@@ -58,6 +60,7 @@ __all__ = [
     "FlagSpec",
     "HostDir",
     "HostDirs",
+    "Image",
     "JobArgs",
     "KueueArgs",
     "LabelMap",
@@ -82,6 +85,7 @@ __all__ = [
     "WorkerArgs",
     "check_dns_label",
     "check_dns_subdomain",
+    "check_image",
     "field_for_key",
     "field_for_path",
     "flag",

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, PlainSerializer, WithJsonS
 
 from arena_core.args import mounts, tolerations
 from arena_core.args import values as v
+from arena_core.args.image import check_image
 
 
 def _map_schema(form: str) -> WithJsonSchema:
@@ -98,5 +99,7 @@ Duration = Annotated[
     WithJsonSchema({"type": ["string", "integer"], "examples": ["90s", "1h30m"], "description": "Go duration"}),
 ]
 Processes = Annotated[str, BeforeValidator(v.processes), WithJsonSchema({"type": ["string", "integer"], "examples": ["auto", "8"]})]
+#: The reference of an image, or empty for "not given".
+Image = Annotated[str, AfterValidator(check_image)]
 #: A Kubernetes object's name, or empty for "not given".
 ObjectName = Annotated[str, AfterValidator(v.check_dns_subdomain)]

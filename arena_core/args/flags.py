@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import typing
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ from pydantic_core import PydanticUndefined
 
 #: Key of ``json_schema_extra`` under which the flag's metadata stand.
 META = "arena"
+#: Packages whose fields say themselves whether they are used often.
+OURS = frozenset(["arena_core", "arena_pytorchjob", "arena_tfjob", "arena_volcano", "arena_appwrapper"])
 
 
 def flag(
@@ -27,6 +30,7 @@ def flag(
     hidden: bool = False,
     name: str = "",
     default_text: str | None = None,
+    often: bool | None = None,
     **constraints: Any,
 ) -> Any:
     """Declare a field of an argument model that is also a flag; use it where pydantic's ``Field`` would stand.
@@ -34,7 +38,8 @@ def flag(
     ``short`` is the one-letter form (``-e``), ``old`` further spellings that are still accepted but not shown (``workingDir``),
     ``name`` the spelling where it is not the field's name with dashes (``hostNetwork``), ``group`` the heading in help, ``paths``
     the places in the manifests that the field feeds (``spec.runPolicy.backoffLimit``; ``template.spec…`` for pod templates), so
-    that a refusal by the server can name the flag. ``default_text`` is the default that help shows.
+    that a refusal by the server can name the flag. ``default_text`` is the default that help shows,
+    ``often`` whether it is among the few flags of the short help (a plugin's own are, if nothing is said).
     ``constraints`` go to pydantic (``ge=0``).
 
     >>> class Args(BaseModel):
@@ -51,6 +56,7 @@ def flag(
         "hidden": hidden,
         "flag": name,
         "default": default_text,
+        "often": often,
     }
     if default is PydanticUndefined:
         return Field(description=help, json_schema_extra={META: meta}, **constraints)
@@ -80,6 +86,7 @@ class FlagSpec:
     required: bool = False
     choices: tuple[str, ...] = ()
     paths: tuple[str, ...] = ()
+    often: bool = False
 
 
 def meta_of(info: FieldInfo) -> dict[str, Any]:
@@ -109,6 +116,8 @@ def _spec(model: type[BaseModel], field: str, info: FieldInfo) -> FlagSpec:
     choices = _choices(info.annotation)
     default = info.get_default(call_default_factory=False)
     shown = str(default) if kind in ("int", "text") and default not in (None, PydanticUndefined) else ""
+    if isinstance(default, int) and kind == "text" and default:
+        shown = f"{default}s"  # a duration
     if (said := meta.get("default")) is not None:
         shown = said
     return FlagSpec(
@@ -122,10 +131,17 @@ def _spec(model: type[BaseModel], field: str, info: FieldInfo) -> FlagSpec:
         metavar=meta.get("metavar") or "|".join(c for c in choices if c) or {"int": "N", "text": "TEXT", "many": "TEXT"}.get(kind, ""),
         default=shown,
         hidden=bool(meta.get("hidden")),
-        required=info.is_required(),
+        required=info.is_required() or (field == "image" and bool(getattr(model, "REQUIRES_IMAGE", False))),
         choices=choices,
         paths=tuple(meta.get("paths", ())),
+        often=bool(meta.get("often")) if meta.get("often") is not None else _is_foreign(model, field),
     )
+
+
+def _is_foreign(model: type[BaseModel], field: str) -> bool:
+    """Whether the field comes from a class of somebody else's: a plugin has few flags, and they are why one uses it."""
+    owner = next((cls for cls in reversed(model.__mro__) if field in inspect.get_annotations(cls)), model)
+    return owner.__module__.partition(".")[0] not in OURS
 
 
 def _dashed(spelling: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, field_validator, model_validator
@@ -21,6 +21,7 @@ from arena_core.args.fields import (
     DeviceMap,
     EnvMap,
     HostDirs,
+    Image,
     LabelMap,
     Names,
     ObjectName,
@@ -50,6 +51,11 @@ class ArgsGroup(BaseModel):
         """Yield what is wrong between fields; a subclass yields its own after ``yield from super().rules()``."""
         yield from ()
 
+    @classmethod
+    def useful_fields(cls, raw: Mapping[str, Any]) -> frozenset[str]:
+        """Return the fields that have an effect beside the raw values given so far; help shows these alone."""
+        return frozenset(cls.model_fields)
+
     def notes(self) -> Iterator[str]:
         """Yield what is accepted and will not do what it seems to; a subclass yields its own after ``yield from super().notes()``."""
         yield from ()
@@ -73,7 +79,7 @@ class MetadataArgs(ArgsGroup):
     #: Labels that this program sets itself, by which jobs and their pods are found.
     OWN_LABELS: ClassVar[frozenset[str]] = frozenset({"app", "release", "chart", "heritage", "createdBy"})
 
-    name: str = flag(help="Name of the job.", paths=("metadata.name",), metavar="NAME")
+    name: str = flag(help="Name of the job.", often=True, paths=("metadata.name",), metavar="NAME")
     labels: LabelMap = flag(
         {},
         help="Label of the job and its pods; repeatable.",
@@ -122,7 +128,7 @@ class PodArgs(ArgsGroup):
     REQUIRES_IMAGE: ClassVar[bool] = True
     REQUIRES_COMMAND: ClassVar[bool] = True
 
-    image: str = flag("", help="Container image.", paths=("containers[].image",), metavar="IMAGE")
+    image: Image = flag("", help="Container image.", often=True, paths=("containers[].image",), metavar="IMAGE")
     image_pull_policy: PullPolicy = flag(
         "Always", help="When the image is pulled: Always, IfNotPresent or Never.", paths=("containers[].imagePullPolicy",)
     )
@@ -137,12 +143,13 @@ class PodArgs(ArgsGroup):
     gpus: int = flag(
         0,
         help="GPUs of each worker (nvidia.com/gpu).",
+        often=True,
         ge=0,
         paths=("resources.limits[nvidia.com/gpu]", "resources.requests[nvidia.com/gpu]"),
     )
     devices: DeviceMap = flag(
         {},
-        help="Extended resource of each worker, e.g. amd.com/gpu=1; repeatable.",
+        help="Extended resource of each worker, e.g. amd.com/gpu=1 or hugepages-2Mi=1Gi; repeatable.",
         name="device",
         old=("devices",),
         metavar="VENDOR/RESOURCE=N",
@@ -155,11 +162,18 @@ class PodArgs(ArgsGroup):
         paths=("containers[].workingDir",),
     )
     env: EnvMap = flag(
-        {}, help="Environment variable; repeatable.", short="-e", old=("envs",), metavar="NAME=VALUE", paths=("containers[].env",)
+        {},
+        help="Environment variable; repeatable.",
+        often=True,
+        short="-e",
+        old=("envs",),
+        metavar="NAME=VALUE",
+        paths=("containers[].env",),
     )
     data: DataMounts = flag(
         (),
         help="Mount a persistent volume claim; repeatable.",
+        often=True,
         short="-d",
         metavar="CLAIM:/PATH",
         paths=("volumes[].persistentVolumeClaim",),
@@ -216,13 +230,6 @@ class PodArgs(ArgsGroup):
             return None
         return self.command[0] if len(self.command) == 1 else shlex.join(self.command)
 
-    @field_validator("image")
-    @classmethod
-    def _check_image(cls, image: str) -> str:
-        if image != image.strip() or any(c.isspace() for c in image):
-            raise ValueError(f"{image!r} must not contain spaces")
-        return image
-
     @field_validator("working_dir")
     @classmethod
     def _check_working_dir(cls, path: str) -> str:
@@ -276,7 +283,7 @@ class JobArgs(PodArgs, MetadataArgs):
 class WorkerArgs(ArgsGroup):
     """How many workers, and how often to try again."""
 
-    workers: int = flag(1, help="Number of workers.", ge=1, paths=("replicas",))
+    workers: int = flag(1, help="Number of workers.", ge=1, often=True, paths=("replicas",))
     retry: int = flag(
         0,
         help="How often failed containers are restarted, all instances together.",
@@ -301,6 +308,7 @@ class KueueArgs(ArgsGroup):
     kueue_queue: ObjectName = flag(
         "",
         help="LocalQueue of Kueue that admits the job.",
+        often=True,
         group="Kueue",
         metavar="QUEUE",
         paths=("metadata.labels[kueue.x-k8s.io/queue-name]",),
@@ -317,10 +325,12 @@ class KueueArgs(ArgsGroup):
 
 
 class ModelArgs(ArgsGroup):
-    """Registration of a model version in MLflow."""
+    """The model that the job trains, as a label. MLflow itself is not asked."""
 
-    model_name: str = flag("", help="Register the result as a version of this MLflow model.", group="Model", metavar="NAME")
-    model_source: str = flag("", help="URI of the model.", group="Model", metavar="URI")
+    model_name: str = flag(
+        "", help="Label the job with the name of the model that it trains (nothing is registered in MLflow).", group="Model", metavar="NAME"
+    )
+    model_source: str = flag("", help="URI of the model; --model-name asks for it as in Arena.", group="Model", metavar="URI")
 
     def rules(self) -> Iterator[Problem]:
         """A model has a source and a name that fits into a label."""

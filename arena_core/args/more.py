@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import field_validator
 
-from arena_core.args.fields import Duration, Quantity
+from arena_core.args.fields import Duration, Image, Quantity
 from arena_core.args.flags import flag
 from arena_core.args.groups import ArgsGroup, PodArgs
 from arena_core.types import Problem
@@ -26,7 +26,7 @@ class SyncArgs(ArgsGroup):
         old=("syncSource",),
         metavar="URL",
     )
-    sync_image: str = flag("", help="Image of the init container that fetches.", group="Code sync", old=("syncImage",), metavar="IMAGE")
+    sync_image: Image = flag("", help="Image of the init container that fetches.", group="Code sync", old=("syncImage",), metavar="IMAGE")
 
     @property
     def sync_project(self) -> str:
@@ -39,7 +39,7 @@ class SyncArgs(ArgsGroup):
         if self.sync_mode and not self.sync_source:
             yield Problem("the source of the code is missing", "sync_source", "--sync-mode needs --sync-source")
         if self.sync_source and not self.sync_mode:
-            yield Problem("it is not said how to fetch the code", "sync_mode", "--sync-source needs --sync-mode=git or rsync")
+            yield Problem("how to fetch the code is missing", "sync_mode", "--sync-source needs --sync-mode=git or rsync")
         if self.sync_source.startswith("-") or "\0" in self.sync_source:
             yield Problem(f"{self.sync_source!r} is not a source", "sync_source")
         elif self.sync_mode == "git" and self.sync_source and self.sync_project in ("", ".", ".."):
@@ -50,7 +50,7 @@ class TensorboardArgs(ArgsGroup):
     """A TensorBoard beside the job."""
 
     tensorboard: bool = flag(False, help="Start a TensorBoard (Deployment and Service) for the job.", group="TensorBoard")
-    tensorboard_image: str = flag(
+    tensorboard_image: Image = flag(
         "registry.cn-zhangjiakou.aliyuncs.com/acs/tensorflow:1.12.0-devel",
         help="Image of TensorBoard.",
         group="TensorBoard",
@@ -102,9 +102,11 @@ class RunPolicyArgs(ArgsGroup):
 class CpuMemoryArgs(ArgsGroup):
     """CPU and memory of each replica: request and limit alike."""
 
-    cpu: Quantity = flag("", help="CPU of each replica (2, 500m).", group="Resources", metavar="QUANTITY", paths=("resources.limits[cpu]",))
+    cpu: Quantity = flag(
+        "", help="CPU of each replica (2, 500m).", often=True, group="Resources", metavar="QUANTITY", paths=("resources.limits[cpu]",)
+    )
     memory: Quantity = flag(
-        "", help="Memory of each replica (8Gi).", group="Resources", metavar="QUANTITY", paths=("resources.limits[memory]",)
+        "", help="Memory of each replica (8Gi).", often=True, group="Resources", metavar="QUANTITY", paths=("resources.limits[memory]",)
     )
 
 

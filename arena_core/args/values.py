@@ -189,9 +189,13 @@ def devices(value: Any) -> dict[str, str]:
     def check(name: str, amount: str) -> None:
         if name == "nvidia.com/gpu":
             raise ValueError(f"use --gpus={amount} for nvidia.com/gpu")
+        if re.fullmatch(r"hugepages-\d+[KMG]i", name):
+            if not quantity(amount):
+                raise ValueError(f"{name}: the amount is missing")
+            return
         check_qualified(name, "resource")
         if "/" not in name:
-            raise ValueError(f"{name!r} is not an extended resource (vendor/resource, such as amd.com/gpu)")
+            raise ValueError(f"{name!r} is not an extended resource (vendor/resource, such as amd.com/gpu; or hugepages-2Mi)")
         if not re.fullmatch(r"\d+([kMGTPE]i?)?", amount):
             raise ValueError(f"{name}: {amount!r} is not a whole number")
 

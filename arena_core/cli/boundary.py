@@ -9,6 +9,8 @@ from arena_core.cli.terminal import colour_wanted, drop, note, paint
 from arena_core.errors import ArenaError, InvalidArguments, PluginError, UsageError
 
 INTERRUPTED = 130
+#: Modules that write results: trouble in them is that of the output.
+WRITERS = frozenset(f"arena_core.cli.{name}" for name in ("boundary", "terminal", "printing", "shell", "following"))
 #: A value of any length may stand in a message; nobody reads more than this of it.
 LONGEST = 1500
 
@@ -35,7 +37,7 @@ def guarded(run: Callable[[], int], *, debug: Callable[[], bool]) -> int:
         # A full disk, a folder that may not be written: trouble of this machine, not of the program.
         if debug():
             _traceback()
-        _say_error(f"{exc.filename or 'the output cannot be written'}: {exc.strerror or exc}")
+        _say_error(f"{_what_failed(exc)}{exc.strerror or exc}")
         drop(sys.stdout)
         return 1
     except Exception as exc:
@@ -44,6 +46,17 @@ def guarded(run: Callable[[], int], *, debug: Callable[[], bool]) -> int:
         _say_error(f"this is a bug: {type(exc).__name__}: {exc}")
         note(f"hint: run it again with --loglevel debug and report the output to the authors of {_culprit(exc)}")
         return 1
+
+
+def _what_failed(error: OSError) -> str:
+    """Name the file, or the output where it was that; of other trouble (no more descriptors, no memory) the system's words say all."""
+    if error.filename:
+        return f"{error.filename}: "
+    frame = error.__traceback__
+    while frame is not None and frame.tb_next is not None:
+        frame = frame.tb_next
+    place = str(frame.tb_frame.f_globals.get("__name__", "")) if frame else ""
+    return "the output cannot be written: " if place in WRITERS else ""
 
 
 def show(error: ArenaError) -> None:

@@ -114,8 +114,8 @@ def _types() -> Candidates:
 def _value(flag: Flag | None, parsed: Parsed) -> Candidates:
     if flag is None:
         return []
-    if flag.choices:
-        return [(c, "") for c in flag.choices]
+    if flag.choices or flag.offers:
+        return [(c, "") for c in flag.choices or flag.offers]
     return FILES if flag.complete == "file" else _offer(flag.complete, parsed)
 
 
@@ -124,7 +124,7 @@ def _offer(kind: str, parsed: Parsed) -> Candidates:
         return [(word, "") for word in FIXED[kind]]
     if kind == "type":
         return _types()
-    if kind in ("job", "jobs", "instance", "namespace") and _may_ask(parsed):
+    if kind in ("job", "jobs", "instance", "namespace", "queue") and _may_ask(parsed):
         from arena_core.cli.complete_cluster import offer
 
         return offer(kind, Context(parsed), parsed)

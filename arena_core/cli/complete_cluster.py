@@ -8,12 +8,16 @@ from arena_core.cli.flags import Parsed
 
 
 def offer(kind: str, context: Context, parsed: Parsed) -> list[tuple[str, str]]:
-    """Names of jobs, of the instances of the job that is named already, or of namespaces."""
+    """Names of jobs, of the instances of the job that is named already, of queues or of namespaces."""
     client = make_client(context.settings, context.namespace)
     if kind == "namespace":
         from arena_core.kube.resources import NAMESPACES
 
         return [(str(n["metadata"]["name"]), "") for n in client.cluster.list(NAMESPACES).items]
+    if kind == "queue":
+        from arena_core.kueue import LOCAL_QUEUE
+
+        return [(str(n["metadata"]["name"]), "") for n in client.cluster.list(LOCAL_QUEUE, context.namespace or client.namespace).items]
     if kind == "instance":
         if not parsed.args:
             return []

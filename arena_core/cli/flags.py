@@ -36,6 +36,12 @@ class Flag:
     hidden: bool = False
     #: Given twice it is an error; of other flags the last value counts, and a note says so.
     once: bool = False
+    #: Whether the short help shows it.
+    often: bool = True
+    #: For a switch: the flag to give instead where a name follows, as if the switch took one.
+    instead: str = ""
+    #: Values that completion offers where others are taken, too.
+    offers: tuple[str, ...] = ()
     #: What shell completion offers: ``job``, ``type``, ``namespace``, ``instance``, ``file``, or nothing.
     complete: str = ""
 
@@ -69,6 +75,8 @@ class Parsed:
     problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     help: bool = False
+    #: `--help=all`: every flag, not only those that are used often.
+    help_all: bool = False
     #: Words behind ``--``, or behind the first word of a program: they belong to the program.
     dashed: bool = False
 

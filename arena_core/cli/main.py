@@ -19,6 +19,26 @@ from arena_core.errors import InvalidArguments, UsageError
 HIDDEN = {"__complete": "complete", "__reference": "reference"}
 #: Arena's commands that are not here: a command group of a plugin may bring them.
 ELSEWHERE = frozenset(["top", "prune", "logviewer", "cron", "data", "model", "evaluate", "serve", "scalein", "scaleout", "llm"])
+_DELETE, _LIST, _GET, _LOGS = "`arena delete JOB`", "`arena list`", "`arena get JOB`", "`arena logs JOB`"
+_SUBMIT, _ATTACH = "`arena submit TYPE --name NAME ...`", "`arena attach JOB [-- COMMAND...]`"
+#: Commands of other tools, and ours for the same.
+COUSINS = {
+    **dict.fromkeys(["stop", "cancel", "kill", "rm", "remove", "terminate", "scancel"], f"{_DELETE} ends a job and removes it"),
+    **dict.fromkeys(["ps", "jobs", "queue", "squeue"], f"{_LIST} shows the jobs"),
+    **dict.fromkeys(
+        ["describe", "show", "status", "info"], f"{_GET} shows a job, with -e its events, too; `arena why JOB` says what it waits for"
+    ),
+    **dict.fromkeys(["exec", "ssh", "shell", "sh", "bash"], f"{_ATTACH} runs a command, or a shell, in an instance"),
+    **dict.fromkeys(["events", "event"], "`arena get JOB -e` shows the events of a job"),
+    **dict.fromkeys(["watch", "follow", "tail"], "`arena logs -f JOB` follows the log, `arena wait JOB` the state of a job"),
+    **dict.fromkeys(["logview", "log-view", "output"], f"{_LOGS} prints the log of a job"),
+    **dict.fromkeys(["run", "create", "start", "train", "launch", "sbatch", "srun"], f"{_SUBMIT} starts a job"),
+    **dict.fromkeys(["apply"], "`arena submit -f FILE` starts the job of a job file"),
+    **dict.fromkeys(["up", "down", "cluster"], "`arena local up` and `arena local down` start and end the local cluster"),
+    **dict.fromkeys(
+        ["login", "config", "use-context"], "--config and --context choose the cluster, as with kubectl; `arena whoami` says who you are"
+    ),
+}
 VERSION = Flag("version", "print the version", boolean=True, hidden=True)
 
 
@@ -82,7 +102,7 @@ def run_command(command: Command, words: Sequence[str], head: Parsed) -> int:
     if parsed.help:
         from arena_core.cli.usage import command_help
 
-        say(command_help(command))
+        say(command_help(command, parsed))
         return 0
     for text in dict.fromkeys([*head.notes, *parsed.notes]):
         note(f"note: {text}")
@@ -141,5 +161,7 @@ def _plugin_group(name: str, rest: list[str], head: Parsed) -> int:
         raise UsageError("the local cluster is not installed or switched off", "install arena-local from where arena-core came")
     if name in ELSEWHERE:
         raise UsageError(f"arena {name}: Arena (Go) has this command, this program does not", "`arena --help` lists the commands")
+    if name in COUSINS:
+        raise UsageError(f"unknown command {name!r}", COUSINS[name])
     close = nearest(name, [*catalog.names(), *groups])
     raise UsageError(f"unknown command {name!r}", f"did you mean `arena {close}`?" if close else "`arena --help` lists the commands")

@@ -45,6 +45,8 @@ class Parser:
                 break
             if word in ("-h", "--help") and word[1:] not in self.shorts:
                 self.result.help = True
+            elif word == "--help=all":
+                self.result.help = self.result.help_all = True
             elif word.startswith("--"):
                 self._long(word[2:])
             elif word.startswith("-") and word != "-":
@@ -146,6 +148,12 @@ class Parser:
                     f"{spelling} {word}: a switch takes its value after '=' ({spelling}={word.lower()}); "
                     f"a program called {word} goes behind --"
                 )
+            elif flag.instead and len(self.words) > 1 and _looks_like_a_name(self.words[0]):
+                word = self.words[0]
+                self.result.problems.append(
+                    f"{spelling} {word}: {spelling} is a switch here and takes no name; write {flag.instead} {word} for a queue, "
+                    f"or {spelling} -- {word} if {word} is the program"
+                )
         elif value.lower() in TRUE_WORDS | FALSE_WORDS:
             self.result.values[flag.name] = value.lower() in TRUE_WORDS
         else:
@@ -154,6 +162,15 @@ class Parser:
 
 def _is_shell_text(word: str) -> bool:
     return any(c.isspace() for c in word)
+
+
+def _looks_like_a_name(word: str) -> bool:
+    """Whether a word is rather the name of an object than a program."""
+    import re
+    import shutil
+
+    programs = r"python[0-9.]*|torchrun|deepspeed|accelerate|horovodrun|mpirun|bash|sh"
+    return bool(re.fullmatch(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?", word)) and not re.fullmatch(programs, word) and shutil.which(word) is None
 
 
 def _is_integer(text: str) -> bool:

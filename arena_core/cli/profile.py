@@ -21,6 +21,9 @@ def profiled(run: Callable[[], int]) -> int:
     try:
         return profile.runcall(run)
     finally:
-        path = Path(tempfile.gettempdir()) / f"arena_cpu_profile.{os.getpid()}"
+        # A file of its own, readable by its owner alone: a name that can be guessed could be a link of somebody else's.
+        descriptor, name = tempfile.mkstemp(prefix=f"arena_cpu_profile.{os.getpid()}.")
+        os.close(descriptor)
+        path = Path(name)
         profile.dump_stats(path)
         note(f"CPU profile: {path} (read it with `python -m pstats {path}`)")

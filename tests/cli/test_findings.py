@@ -240,3 +240,117 @@ def test_p7_the_names_that_arena_submit_uses_are_kept_from_job_types():
     assert words | {"help"} == reserved.FLAGS
     assert {flag.short for flag in ours if flag.short} | {"h"} == reserved.SHORTS
     assert {flag.name for flag in ours} <= reserved.FLAGS | reserved.FIELDS
+
+
+def test_f3_a_queue_given_to_the_switch_is_no_program(arena):
+    done = arena(*BASE, "--queue", "default-queue", "python", "t.py")
+    assert done.code == 2
+    assert "--queue is a switch here and takes no name; write --kueue-queue default-queue" in done.err
+    assert arena(*BASE, "--queue", "python", "t.py").code == 0
+    assert arena(*BASE, "--queue", "python t.py").code == 0
+    assert jobfile(arena(*BASE, "--queue", "-o", "jobfile", "--", "default-queue", "x"))["command"] == ["default-queue", "x"]
+
+
+@pytest.mark.parametrize(
+    "words", [("submit", "py"), ("submit", "tf"), ("submit", "vj"), ("submit", "aw"), ("logs",), ("list",), ("submit",), ()]
+)
+@pytest.mark.parametrize("columns", ["60", "80", "100"])
+@pytest.mark.parametrize("help_flag", ["--help", "--help=all"])
+def test_f10_help_fits_and_no_word_is_cut(arena, monkeypatch, words, columns, help_flag):
+    if not words and help_flag == "--help=all":
+        words = ("get",)
+    monkeypatch.setenv("COLUMNS", columns)
+    narrow = arena(*words, help_flag)
+    assert narrow.code == 0, narrow.err
+    for line in narrow.out.splitlines():
+        assert len(line) <= int(columns) or len(line.split()) <= 3, line
+    monkeypatch.setenv("COLUMNS", "110")
+    assert sorted(narrow.out.split()) == sorted(arena(*words, help_flag).out.split())
+
+
+@pytest.mark.parametrize("kind", ["py", "tf", "vj", "aw"])
+def test_f10_the_short_help_is_short_and_says_where_the_rest_is(arena, kind, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "100")
+    short, full = arena("submit", kind, "--help").out, arena("submit", kind, "--help=all").out
+    assert len(short.splitlines()) <= 48
+    assert f"`arena submit {kind} --help=all` shows every flag" in " ".join(short.split())
+    assert "--toleration" not in short
+    assert "--toleration" in full
+    assert short.index("Required:") < short.index("--gpus")
+    assert short.index("--name") < short.index("--gpus")
+    flags = {word for word in short.split() if word.startswith("--") and word[2:3].isalpha()}
+    assert all(flag.strip("`,;.)") in full for flag in flags)
+
+
+def test_f10_image_is_required_where_it_is_and_workers_count_the_master(arena):
+    text = arena("submit", "py", "--help").out
+    assert "--image IMAGE" in text[text.index("Required:") : text.index("Flags:")]
+    assert "the master included" in text
+    assert "default 60s" in arena("submit", "aw", "--help=all").out
+
+
+def test_f10_only_the_flags_of_the_type_inside(arena):
+    volcano = arena("submit", "aw", "--inner-type", "volcano", "--help=all").out
+    pytorch = arena("submit", "aw", "--help=all").out
+    assert "--volcano-queue" in volcano and "--ps-cpu" not in volcano and "--workers" not in volcano
+    assert "--workers" in pytorch and "--volcano-queue" not in pytorch and "--ps-cpu" not in pytorch
+    assert "--ps-cpu" in arena("submit", "aw", "--inner-type=tf", "--help=all").out
+    assert arena("submit", "aw", "--inner-type", "nosuch", "--help").code == 2
+
+
+@pytest.mark.parametrize(
+    ("word", "answer"),
+    [
+        ("stop", "arena delete"), ("cancel", "arena delete"), ("rm", "arena delete"), ("ps", "arena list"), ("describe", "arena get"),
+        ("exec", "arena attach"), ("events", "arena get JOB -e"), ("watch", "arena logs -f"), ("logview", "arena logs"), ("run", "arena submit"),
+    ],
+)  # fmt: skip
+def test_f12_a_command_of_another_tool_is_answered_with_ours(arena, word, answer):
+    done = arena(word, "job")
+    assert done.code == 2
+    assert f"unknown command '{word}'" in done.err
+    assert answer in done.err
+
+
+def test_f13_choices_are_completed(arena):
+    found = arena("__complete", "zsh", "submit", "py", "--image-pull-policy", "").out.split()
+    assert found == ["Always", "IfNotPresent", "Never"]
+    assert "volcanojob" in arena("__complete", "zsh", "submit", "aw", "--inner-type", "").out
+
+
+def test_f13_what_the_cluster_knows_is_completed(arena, api):
+    api.put("/apis/kueue.x-k8s.io/v1beta2/namespaces/default/localqueues", {"metadata": {"name": "team-a"}})
+    assert arena("__complete", "zsh", "submit", "py", "--kueue-queue", "").out.split() == ["team-a"]
+
+
+@pytest.mark.parametrize("amount", ["1Gi", "512Mi"])
+def test_f17_huge_pages_are_a_resource(arena, amount):
+    done = arena(*BASE, "--device", f"hugepages-2Mi={amount}", "--memory", "2Gi", "-o", "yaml", "true")
+    container = yaml.safe_load(done.out)["spec"]["pytorchReplicaSpecs"]["Master"]["template"]["spec"]["containers"][0]
+    assert container["resources"]["limits"]["hugepages-2Mi"] == amount
+    assert arena(*BASE, "--device", "hugepages-2Mi=x", "true").code == 2
+
+
+def test_n15_a_wrong_image_is_refused_by_every_type(arena):
+    for words in (("py",), ("tf",), ("aw",), ("vj",), ("aw", "--inner-type", "volcano")):
+        done = arena("submit", *words, "--name", "x", "--image", "UPPER/Bad:::x", "--dry-run", "client", "true")
+        assert (done.code, "--image: 'UPPER/Bad:::x' is not the name of an image" in done.err) == (2, True), words
+    for words in (("tf", "--worker-image"), ("tf", "--ps", "1", "--ps-image"), ("vj", "--task-images")):
+        done = arena("submit", *words, "A B", "--name", "x", "--image", "i", "--dry-run", "client", "true")
+        assert (done.code, "is not the name of an image" in done.err) == (2, True), words
+    assert arena("submit", "vj", "--task", "w=1,image=X", "--name", "x", "--dry-run", "client", "true").code == 2
+
+
+def test_s16_a_profile_follows_no_link_and_is_private(arena, tmp_path, monkeypatch):
+    import os
+    import tempfile
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    target = tmp_path / "precious"
+    target.write_text("x")
+    (tmp_path / f"arena_cpu_profile.{os.getpid()}").symlink_to(target)
+    done = arena("--pprof", "version")
+    assert done.code == 0
+    assert target.read_text() == "x"
+    (made,) = list(tmp_path.glob("arena_cpu_profile.*.*"))
+    assert made.stat().st_mode & 0o777 == 0o600

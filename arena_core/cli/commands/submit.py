@@ -26,8 +26,8 @@ FLAGS = (
         complete="file",
         once=True,
     ),
-    Flag("set", "change a value of the job file, as in Helm: a.b[0]=c", group=GROUP, metavar="KEY=VALUE", repeat=True),
-    Flag("set_string", "like --set, the value stays text", group=GROUP, metavar="KEY=VALUE", repeat=True),
+    Flag("set", "change a value of the job file, as in Helm: a.b[0]=c", group=GROUP, metavar="KEY=VALUE", repeat=True, often=False),
+    Flag("set_string", "like --set, the value stays text", group=GROUP, metavar="KEY=VALUE", repeat=True, often=False),
     Flag(
         "dry_run",
         "client: only build the objects; server: let the cluster check them, too",
@@ -85,7 +85,7 @@ _READ: dict[str, dict[str, Any]] = {}
 
 def for_type(name: str, typed: str) -> Command:
     """The command of one job type; only its plugin is loaded."""
-    from arena_core.cli.submit.options import flags_of
+    from arena_core.cli.submit.options import flags_of, useful_flags
     from arena_core.cli.submit.types import find_type
 
     handle = find_type(name)
@@ -101,12 +101,13 @@ def for_type(name: str, typed: str) -> Command:
         flags=(*flags_of(model), *FLAGS),
         program=True,
         collects=True,
+        shown=lambda parsed: (*useful_flags(model, parsed), *FLAGS),
     )
 
 
 DETAILS = """\
-The command comes last. One quoted text is for the shell as it is; of several words each reaches
-the program as it is typed, and flags behind the first word belong to the program:
+The command comes last. One quoted text is run by the shell as it is; of several words each reaches the program as it is typed, \
+and flags behind the first word belong to the program:
   arena submit ... python train.py --lr 0.1"""
 
 

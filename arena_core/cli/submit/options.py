@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from arena_core.args import flag_name, flag_specs, parse
+from arena_core.args import ArgsGroup, flag_name, flag_specs, parse
 from arena_core.cli.flags import Flag, Parsed
 from arena_core.errors import InvalidArguments
 from arena_core.types import Problem
@@ -22,11 +22,21 @@ if TYPE_CHECKING:
 REQUIRED = "is required"
 #: A longer list of choices stands in the text of the help.
 LONGEST_METAVAR = 20
+#: Switches that are a flag with a name in other job types.
+FOR_A_NAME = {"queue": "--kueue-queue"}
+#: What completion asks the cluster for.
+COMPLETED = {"kueue_queue": "queue", "inner_type": "type", "config_files": "file"}
 
 
 def flags_of(model: type[BaseModel]) -> list[Flag]:
     """The flags of a model, in the order of its fields. The words of the command are no flag."""
     return [_flag(spec) for spec in flag_specs(model) if spec.kind != "words"]
+
+
+def useful_flags(model: type[BaseModel], parsed: Parsed) -> list[Flag]:
+    """The flags that have an effect beside those given so far (``--inner-type``)."""
+    useful = model.useful_fields(parsed.values) if issubclass(model, ArgsGroup) else frozenset(model.model_fields)
+    return [flag for flag in flags_of(model) if flag.name in useful]
 
 
 def _flag(spec: FlagSpec) -> Flag:
@@ -44,6 +54,10 @@ def _flag(spec: FlagSpec) -> Flag:
         default=spec.default,
         group="Required" if spec.required else spec.group,
         hidden=spec.hidden,
+        often=spec.often or spec.required,
+        instead=FOR_A_NAME.get(spec.field, "") if spec.kind == "bool" else "",
+        offers=tuple(choice for choice in spec.choices if choice),
+        complete=COMPLETED.get(spec.field, ""),
     )
 
 

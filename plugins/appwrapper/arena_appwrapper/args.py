@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
 from typing import Annotated, Any, ClassVar, Literal, cast
 
@@ -53,8 +53,10 @@ class AppWrapperArgs(RunPolicyArgs, CpuMemoryArgs, SharedMemoryArgs, SubmitArgs)
     REQUIRES_IMAGE: ClassVar[bool] = False
     REQUIRES_COMMAND: ClassVar[bool] = False
 
-    inner_type: str = flag("pytorch", help="Job type inside: pytorch, volcano, or any installed one that can be wrapped.", group=WRAPPER)
-    retry_limit: int = flag(3, help="How often a failed run is repeated; 0 makes the first failure final.", group=WRAPPER, ge=0)
+    inner_type: str = flag(
+        "pytorch", help="Job type inside: pytorch, volcano, or any installed one that can be wrapped.", often=True, group=WRAPPER
+    )
+    retry_limit: int = flag(3, help="How often a failed run is repeated; 0 makes the first failure final.", often=True, group=WRAPPER, ge=0)
     admission_grace_period: Duration = flag(
         60, help="How long pods may take to be created after admission.", group=WRAPPER, metavar="DURATION"
     )
@@ -82,7 +84,9 @@ class AppWrapperArgs(RunPolicyArgs, CpuMemoryArgs, SharedMemoryArgs, SubmitArgs)
     retryable_exit_codes: ExitCodes = flag((), help="Only these exit codes are retried.", group=WRAPPER, metavar="137,143")
     nproc_per_node: Processes = flag("", help="Processes of each pod: auto, cpu, gpu or a number.", group="Job", metavar="N")
 
-    replicas: int = flag(1, help="Pods of the Volcano task.", group=VOLCANO, ge=1, paths=(f"{COMPONENT}.spec.tasks[].replicas",))
+    replicas: int = flag(
+        1, help="Pods of the Volcano task.", often=True, group=VOLCANO, ge=1, paths=(f"{COMPONENT}.spec.tasks[].replicas",)
+    )
     min_available: int = flag(
         0, help="Pods that must start together (0: all).", group=VOLCANO, ge=0, paths=(f"{COMPONENT}.spec.minAvailable",)
     )
@@ -144,6 +148,12 @@ def model(jobs: Jobs) -> type[AppWrapperArgs]:
             yield from own
             told = {(p.field, p.message) for p in own}
             yield from (p for p in problems(self, jobs) if (p.field, p.message) not in told)
+
+        @classmethod
+        def useful_fields(cls, raw: Mapping[str, Any]) -> frozenset[str]:
+            from arena_appwrapper.inner import useful
+
+            return useful(raw, jobs)
 
         def notes(self) -> Iterator[str]:
             from arena_appwrapper.inner import notes

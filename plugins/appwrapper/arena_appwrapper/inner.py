@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from arena_appwrapper.args import WRAPPER, AppWrapperArgs
@@ -108,6 +108,16 @@ def problems(args: AppWrapperArgs, jobs: Jobs) -> list[Problem]:
             text = f"{inner.job_type.name} has {len(sets)} sets of pods; an AppWrapper holds 1 to {MAX_POD_SETS}"
             found.append(Problem(text, "inner_type"))
     return found
+
+
+def useful(raw: Mapping[str, Any], jobs: Jobs) -> frozenset[str]:
+    """Return the fields that have an effect with the inner type that is given, or with the usual one."""
+    args = AppWrapperArgs.model_construct(inner_type=str(raw.get("inner_type") or AppWrapperArgs.model_fields["inner_type"].default))
+    inner = handle_of(args, jobs)
+    known = set(inner.args_model.model_fields)
+    roles = {source for source in ("cpu", "memory") for field in known if field.endswith(f"_{source}")}
+    volcano = set(VOLCANO_ONLY) if inner.job_type.name == "volcanojob" else set()
+    return frozenset(known | OWN | roles | volcano)
 
 
 def notes(args: AppWrapperArgs, jobs: Jobs) -> Iterator[str]:

@@ -17,11 +17,13 @@ class PyTorchJobArgs(RunPolicyArgs, CpuMemoryArgs, SharedMemoryArgs, SubmitArgs)
 
     NAME_LETTER_FIRST: ClassVar[bool] = True
 
+    workers: int = flag(1, help="Number of workers, the master included.", ge=1, often=True, paths=("replicas",))
     nproc_per_node: Processes = flag(
         "",
         help="Processes that torchrun starts on each node: auto, cpu, gpu or a number.",
         group="Job",
         metavar="N",
+        often=True,
         paths=("spec.nprocPerNode",),
     )
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import field_validator
 
-from arena_core.args import ArgsGroup, Duration, LabelMap, Quantity, RunPolicyArgs, SharedMemoryArgs, SubmitArgs, flag, flag_name
+from arena_core.args import ArgsGroup, Duration, Image, LabelMap, Quantity, RunPolicyArgs, SharedMemoryArgs, SubmitArgs, flag, flag_name
 from arena_core.types import Problem
 
 Affinity = Literal["none", "spread", "binpack"]
@@ -42,10 +42,10 @@ def _port(what: str, role: str, old: str) -> Any:
     return flag(0, help=text, group="Roles", old=(old,), ge=0, le=65535, paths=(f"{_pod(role)}.containers[].ports",))
 
 
-def _quantity(what: str, role: str, resource: str, old: tuple[str, ...] = (), *, limit: bool = False) -> Any:
+def _quantity(what: str, role: str, resource: str, old: tuple[str, ...] = (), *, limit: bool = False, often: bool = False) -> Any:
     kind = "limits" if limit else "requests"
     paths = tuple(f"{_pod(role)}.containers[].resources.{kind}{form}" for form in (f".{resource}", f"[{resource}]"))
-    return flag("", help=what, group="Resources", old=old, metavar="QUANTITY", paths=paths)
+    return flag("", help=what, group="Resources", old=old, metavar="QUANTITY", paths=paths, often=often)
 
 
 def _selector(what: str, role: str, name: str) -> Any:
@@ -56,11 +56,11 @@ def _selector(what: str, role: str, name: str) -> Any:
 class RoleArgs(ArgsGroup):
     """Which roles there are, and what each of them runs."""
 
-    ps: int = flag(0, help="Number of parameter servers.", group="Roles", ge=0, paths=("tfReplicaSpecs.PS.replicas",))
-    chief: bool = flag(False, help="Have a chief beside the workers.", group="Roles", paths=("tfReplicaSpecs.Chief",))
+    ps: int = flag(0, help="Number of parameter servers.", often=True, group="Roles", ge=0, paths=("tfReplicaSpecs.PS.replicas",))
+    chief: bool = flag(False, help="Have a chief beside the workers.", often=True, group="Roles", paths=("tfReplicaSpecs.Chief",))
     evaluator: bool = flag(False, help="Have an evaluator beside the workers.", group="Roles", paths=("tfReplicaSpecs.Evaluator",))
-    worker_image: str = _image("workers, the chief and the evaluator", "Worker", "workerImage")
-    ps_image: str = _image("parameter servers", "PS", "psImage")
+    worker_image: Image = _image("workers, the chief and the evaluator", "Worker", "workerImage")
+    ps_image: Image = _image("parameter servers", "PS", "psImage")
     worker_port: int = _port("workers", "Worker", "workerPort")
     ps_port: int = _port("parameter servers", "PS", "psPort")
     chief_port: int = _port("chief", "Chief", "chiefPort")
@@ -92,9 +92,9 @@ class RoleArgs(ArgsGroup):
 class RoleResources(ArgsGroup):
     """CPU, memory and GPUs of each role; a limit that is not given equals the request."""
 
-    worker_cpu: Quantity = _quantity("CPU of the workers.", "Worker", "cpu", ("workerCpu",))
+    worker_cpu: Quantity = _quantity("CPU of the workers.", "Worker", "cpu", ("workerCpu",), often=True)
     worker_cpu_limit: Quantity = _quantity("CPU limit of the workers.", "Worker", "cpu", limit=True)
-    worker_memory: Quantity = _quantity("Memory of the workers.", "Worker", "memory", ("workerMemory",))
+    worker_memory: Quantity = _quantity("Memory of the workers.", "Worker", "memory", ("workerMemory",), often=True)
     worker_memory_limit: Quantity = _quantity("Memory limit of the workers.", "Worker", "memory", limit=True)
     ps_cpu: Quantity = _quantity("CPU of the parameter servers.", "PS", "cpu", ("psCpu",))
     ps_cpu_limit: Quantity = _quantity("CPU limit of the parameter servers.", "PS", "cpu", limit=True)
@@ -129,6 +129,7 @@ class TFJobArgs(RoleResources, RoleArgs, RunPolicyArgs, SharedMemoryArgs, Submit
     workers: int = flag(
         1,
         help="Number of workers; one worker without parameter servers becomes a chief of its own.",
+        often=True,
         ge=0,
         paths=("replicas",),
     )

@@ -66,7 +66,7 @@ class VolcanoJobArgs(KueueArgs, TensorboardArgs, SyncArgs, ModelArgs, SharedMemo
         le=INT32_MAX,
         paths=("spec.minAvailable",),
     )
-    queue: ObjectName = flag("default", help="Queue of Volcano.", group=VOLCANO, metavar="QUEUE", paths=("spec.queue",))
+    queue: ObjectName = flag("default", help="Queue of Volcano.", often=True, group=VOLCANO, metavar="QUEUE", paths=("spec.queue",))
     scheduler_name: ObjectName = flag(
         "volcano", help="Scheduler of the pods.", group=VOLCANO, old=("schedulerName",), metavar="NAME", paths=("spec.schedulerName",)
     )
@@ -141,10 +141,13 @@ class VolcanoJobArgs(KueueArgs, TensorboardArgs, SyncArgs, ModelArgs, SharedMemo
     task_port: int = flag(
         2222, help="Port of the containers of --task-images.", group=TASKS, old=("taskPort",), ge=1, le=65535, paths=("containers[].ports",)
     )
-    replicas: int = flag(1, help="Pods of the one task of --image.", group=TASKS, ge=1, le=INT32_MAX, paths=("spec.tasks[].replicas",))
+    replicas: int = flag(
+        1, help="Pods of the one task of --image.", often=True, group=TASKS, ge=1, le=INT32_MAX, paths=("spec.tasks[].replicas",)
+    )
     tasks: Tasks = flag(
         (),
         help="A named task: worker=4,gpus=2,image=..,cpu=..,memory=..,port=..,min-available=..,max-retry=..,depends-on=A+B; repeatable.",
+        often=True,
         group=TASKS,
         name="task",
         metavar="NAME=REPLICAS[,...]",

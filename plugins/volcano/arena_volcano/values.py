@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
-from arena_core.args import check_dns_label
+from arena_core.args import check_dns_label, check_image
 from arena_core.args.values import duration, quantity
 
 EVENTS = ("*", "PodFailed", "PodEvicted", "PodPending", "Unknown", "TaskCompleted", "TaskFailed", "JobUpdated")
@@ -101,6 +101,7 @@ def _task(item: Any) -> Task:
     for key in _NUMBERS:
         if key in raw:
             raw[key] = _whole(raw[key], f"{raw['name']}: {key.replace('_', '-')}")
+    check_image(str(raw.get("image", "")))
     for key in ("cpu", "memory"):
         if raw.get(key):
             raw[key] = quantity(raw[key])
@@ -236,8 +237,9 @@ def images(value: Any) -> tuple[str, ...]:
     """Read images, separated by commas or given one by one."""
     found = [part.strip() for item in _items(value) for part in str(item).split(",")]
     for image in found:
-        if not image or any(char.isspace() for char in image):
-            raise ValueError(f"{image!r} is not an image")
+        if not image:
+            raise ValueError("the name of an image is empty")
+        check_image(image)
     return tuple(found)
 
 
