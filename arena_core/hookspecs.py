@@ -217,7 +217,7 @@ class ExtensionSpec:
 
     @hookspec
     def arena_job_finished(self, job: Manifest, status: JobStatus, target: Any) -> None:
-        """Be told that a job which was waited for or followed has ended.
+        """Be told that a job which was waited for or followed has ended: once for each user, by the first command that sees it.
 
         >>> from arena_core.hookspecs import hookimpl
         >>> from arena_core.types import JobStatus, Phase

@@ -25,7 +25,7 @@ def explain(session: Session, job: Job) -> list[Cause]:
     """Return the causes why a job is not running, the first is the one to look at, with the answers that the cluster has."""
     if job.status.phase is Phase.SUCCEEDED:
         return []
-    lookup = ClusterLookup(session, job.namespace)
+    lookup = ClusterLookup(session, job.namespace, job.unread)
     found = job.causes
     if found is None:
         job, events = with_events(session, job)
@@ -54,7 +54,7 @@ def reasoned(session: Session, job: Job) -> Job:
     if healthy(job):
         return job
     job, events = with_events(session, job)
-    return told(job, causes_of(session, job, events, ClusterLookup(session, job.namespace)))
+    return told(job, causes_of(session, job, events, ClusterLookup(session, job.namespace, job.unread)))
 
 
 def all_reasoned(session: Session, jobs: Sequence[Job]) -> list[Job]:

@@ -14,7 +14,7 @@ from arena_core.jobs.session import Session
 from arena_core.jobs.unread import phrase
 from arena_core.jobs.views import Job
 from arena_core.k8s.owners import owned_by
-from arena_core.kube.resources import PODS
+from arena_core.kube.resources import PODS, ListResult
 from arena_core.types import UNREAD, Find, JobHandle, Manifest, Related
 
 
@@ -54,11 +54,15 @@ def view(
 
 def pods_of(session: Session, handle: JobHandle, job: Manifest, owners: Owners) -> tuple[list[Manifest], list[Manifest]]:
     """Return the job's pods, and those that an earlier job of its name has left."""
+    return owners.split(list_pods(session, handle, job).items)
+
+
+def list_pods(session: Session, handle: JobHandle, job: Manifest) -> ListResult:
+    """Return the pods that the labels find; whose they are, the owners tell."""
     labels = handle.job_type.pod_labels(job)
     if not labels:
-        return [], []
-    found = session.cluster.list(PODS, str(metadata_of(job).get("namespace", "")), label_selector=selector_of(labels)).items
-    return owners.split(found)
+        return ListResult([])
+    return session.cluster.list(PODS, str(metadata_of(job).get("namespace", "")), label_selector=selector_of(labels))
 
 
 def related_of(session: Session, handle: JobHandle, job: Manifest) -> tuple[list[Manifest], list[str]]:

@@ -10,6 +10,9 @@ from arena_core.jobs.marks import metadata_of
 from arena_core.jobs.ownership import earlier_text
 from arena_core.types import JobStatus, Manifest, Phase
 
+#: The reasons of a status that are given here.
+EARLIER = "EarlierInstances"
+TERMINATING = "Terminating"
 WAITS = "waiting for its instances to end"
 
 
@@ -21,7 +24,7 @@ def held_up(status: JobStatus, job: Manifest, pods: Sequence[Manifest], earlier:
     blocking = [pod for pod in earlier if not metadata_of(pod).get("generateName")]
     if not blocking or status.phase is not Phase.PENDING or len(pods) >= max(status.replicas, 1):
         return status
-    return replace(status, reason="EarlierInstances", message=earlier_text(blocking))
+    return replace(status, reason=EARLIER, message=earlier_text(blocking))
 
 
 def _ending(status: JobStatus, job: Manifest) -> JobStatus:
@@ -30,7 +33,7 @@ def _ending(status: JobStatus, job: Manifest) -> JobStatus:
         return status
     held = finalizers_text(job)
     message = f"it is being deleted: {held}" if held else "it is being deleted"
-    return replace(status, phase=Phase.UNKNOWN, exact="Terminating", reason="Terminating", message=message)
+    return replace(status, phase=Phase.UNKNOWN, exact="Terminating", reason=TERMINATING, message=message)
 
 
 def finalizers_text(job: Manifest) -> str:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
-import os
 from dataclasses import dataclass
-from pathlib import Path
 
 from arena_core.errors import ArenaError, ClusterUnreachable
-from arena_core.home import arena_home
+from arena_core.jobs import cache
 from arena_core.kube.cluster import Cluster
 
 log = logging.getLogger(__name__)
+
+_FILE = "identities.json"
 
 
 @dataclass(frozen=True)
@@ -30,8 +29,7 @@ class Identity:
 
 def identify(cluster: Cluster) -> Identity:
     """Return who we are to the cluster. Where it does not tell, the kubeconfig's name of the user has to do."""
-    path = arena_home() / "cache" / "identities.json"
-    kept = _load(path)
+    kept = _kept()
     key = _key(cluster)
     if kept.get(key):
         return Identity(kept[key])
@@ -44,8 +42,13 @@ def identify(cluster: Cluster) -> Identity:
         return Identity(_fallback(cluster))
     if not name:
         return Identity(_fallback(cluster))
-    _save(path, {**kept, key: name})
+    cache.save(_FILE, {**kept, key: name})
     return Identity(name)
+
+
+def _kept() -> dict[str, str]:
+    data = cache.load(_FILE)
+    return {str(k): str(v) for k, v in data.items()} if isinstance(data, dict) else {}
 
 
 def _fallback(cluster: Cluster) -> str:
@@ -63,23 +66,3 @@ def _key(cluster: Cluster) -> str:
     proof = "" if changing else f"{own.token}\0{own.username}\0{own.cert!r}"
     parts = (cluster.endpoint.server, cluster.context, cluster.user_name, str(dict(cluster.endpoint.impersonate)), proof)
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
-
-
-def _load(path: Path) -> dict[str, str]:
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return {str(k): str(v) for k, v in data.items()} if isinstance(data, dict) else {}
-
-
-def _save(path: Path, kept: dict[str, str]) -> None:
-    """Replace the file at once, so that another command never reads half of it; a read-only home is no reason to fail."""
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        draft = path.with_name(f".{path.name}.{os.getpid()}")
-        draft.write_text(json.dumps(kept), encoding="utf-8")
-        draft.chmod(0o600)
-        draft.replace(path)
-    except OSError as error:
-        log.debug("%s cannot be written: %s", path, error.strerror)

@@ -126,10 +126,7 @@ def _refusal(text: str, where: str, reason: str) -> Cause:
     hint = ""
     if "object is being deleted" in text:
         gone = _POD_IN_ERROR.search(text)
-        return Cause(
-            f"{gone[1] if gone else 'a pod'} of an earlier job is still ending; the new one is made when it has gone",
-            "", where, Rank.WAITS, reason,
-        )  # fmt: skip
+        return Cause(f"pod {gone[1] if gone else 'of the same name'} of an earlier job is still ending", "", where, Rank.WAITS, reason)
     if "exceeded quota" in text or "must specify" in text:
         hint = "whoever runs the namespace can raise the ResourceQuota; or end something else, or ask for less"
     elif "violates PodSecurity" in text:

@@ -5,19 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from arena_core.errors import ArenaError, KindNotInstalled, NotFound, PermissionDenied
+from arena_core.errors import ArenaError, ClusterUnreachable, KindNotInstalled, NotFound
 from arena_core.jobs.session import Session
+from arena_core.jobs.unread import is_partial
 from arena_core.types import Manifest, Resource
 
 
 class ClusterLookup:
-    """``Lookup`` over a cluster: what is not there, not served or not allowed is None."""
+    """``Lookup`` over a cluster: what is not there, not served, not allowed or broken is None.
 
-    def __init__(self, session: Session, namespace: str) -> None:
+    ``unread`` are phrases of what could not be read already: an API that has failed is not tried again, which takes seconds each time.
+    """
+
+    def __init__(self, session: Session, namespace: str, unread: Sequence[str] = ()) -> None:
         self._cluster = session.cluster
         self._namespace = namespace
         self._kept: dict[tuple[str, str, str], Manifest | None] = {}
         self._denied: set[tuple[str, str, str]] = set()
+        self._broken = {_group(text.partition(" ")[0]) for text in unread if "(the API answers" in text}
         self._served: dict[str, bool | None] = {}
         self._lists: dict[tuple[str, str], list[Manifest] | None] = {}
 
@@ -26,6 +31,9 @@ class ClusterLookup:
         key = self._key(resource, name, namespace)
         if key not in self._kept:
             self._kept[key] = None
+            if resource.group in self._broken:
+                self._denied.add(key)
+                return None
             try:
                 self._kept[key] = self._cluster.get(resource, key[1], name)
                 self._served[resource.key] = True
@@ -33,7 +41,8 @@ class ClusterLookup:
                 self._served[resource.key] = True
             except KindNotInstalled:
                 self._served[resource.key] = False
-            except PermissionDenied:
+            except ArenaError as error:
+                self._failed(resource, error)
                 self._denied.add(key)
         return self._kept[key]
 
@@ -41,10 +50,13 @@ class ClusterLookup:
         """Return all objects of the kind (of every namespace with ``*``), or None where they cannot be read or are not served."""
         where = "" if namespace == "*" or not resource.namespaced else namespace or self._namespace
         if (resource.key, where) not in self._lists:
+            self._lists[resource.key, where] = None
+            if resource.group in self._broken:
+                return None
             try:
                 self._lists[resource.key, where] = self._cluster.list(resource, where).items
-            except ArenaError:
-                self._lists[resource.key, where] = None
+            except ArenaError as error:
+                self._failed(resource, error)
         return self._lists[resource.key, where]
 
     def exists(self, resource: Resource, name: str, namespace: str = "") -> bool | None:
@@ -55,8 +67,16 @@ class ClusterLookup:
     def serves(self, resource: Resource) -> bool | None:
         """Return whether the cluster serves the kind; asks only where no earlier look has told."""
         if resource.key not in self._served:
-            self._served[resource.key] = self._cluster.serves(resource, self._namespace)
+            broken = resource.group in self._broken
+            self._served[resource.key] = None if broken else self._cluster.serves(resource, self._namespace)
         return self._served[resource.key]
+
+    def _failed(self, resource: Resource, error: ArenaError) -> None:
+        """Take note of an API that is broken; raise where more than this one is."""
+        if not is_partial(error):
+            raise error
+        if isinstance(error, ClusterUnreachable):
+            self._broken.add(resource.group)
 
     def _key(self, resource: Resource, name: str, namespace: str) -> tuple[str, str, str]:
         return resource.key, (namespace or self._namespace) if resource.namespaced else "", name
@@ -75,3 +95,8 @@ class ClusterLookup:
             if wanted in (schema.get("x-kubernetes-group-version-kind") or []):
                 return dict(schema)
         return None
+
+
+def _group(key: str) -> str:
+    """Return the group of ``workloads.kueue.x-k8s.io``."""
+    return key.partition(".")[2]

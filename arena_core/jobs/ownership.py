@@ -91,6 +91,10 @@ class Owners:
         self._lost: set[str] = set()
         self.unread: list[str] = []
 
+    def learn(self, objects: Iterable[Manifest]) -> None:
+        """Take note of objects that may lie between."""
+        self._known.update((uid_of(obj), obj) for obj in objects)
+
     def owns(self, obj: Manifest) -> bool:
         """Whether the object belongs to the job."""
         for _ in range(_DEPTH):

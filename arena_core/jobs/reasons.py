@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from arena_core.jobs import incidents
+from arena_core.jobs.held import EARLIER, TERMINATING
 from arena_core.jobs.marks import metadata_of
 from arena_core.jobs.views import Job
 from arena_core.podwords import cause_of
@@ -22,10 +23,13 @@ def reasons(job: Job, own: Sequence[Cause], events: Sequence[Manifest]) -> list[
     phase = job.status.phase
     if phase is Phase.SUCCEEDED:
         return []
+    if job.status.reason == TERMINATING:
+        return [Cause(job.status.message, "", "", Rank.HELD, TERMINATING)]  # nothing else matters to it any more
     mine = incidents.of_job(job, events)
     pods = pod_causes(job, mine)
     known = {_object(c) for c in pods}
     found = [
+        *([Cause(job.status.message, "", "", Rank.WAITS, EARLIER)] if job.status.reason == EARLIER else ()),
         *incidents.refusals(job, mine),
         *_gone(job, mine),
         *(c for c in own if _object(c) not in known or not _object(c).startswith("pod/")),

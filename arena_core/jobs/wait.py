@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import queue
-import threading
 import time
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable
 
 from arena_core.errors import ArenaError, JobFailed, NotFound, PermissionDenied, TimedOut, UsageError
-from arena_core.jobs.explain import failed_instances, last_words
-from arena_core.jobs.facts import read, view
+from arena_core.jobs.explain import failed_instances, last_words, reasoned
+from arena_core.jobs.facts import read
 from arena_core.jobs.find import NotProven, find, missing
-from arena_core.jobs.marks import metadata_of
 from arena_core.jobs.ownership import uid_of
-from arena_core.jobs.pods import selector_of
 from arena_core.jobs.session import Session
+from arena_core.jobs.told import tell_finished
 from arena_core.jobs.views import Job
-from arena_core.kube.resources import PODS
-from arena_core.kube.transport import Stream
-from arena_core.types import JobHandle, Manifest, Phase, Resource
+from arena_core.jobs.watching import States
+from arena_core.types import JobHandle, Phase
 
 GOALS = ("succeeded", "finished", "running", "failed", "deleted")
 
@@ -45,6 +40,7 @@ def wait_for(
         raise UsageError(f"{goal} is nothing to wait for", f"one of {', '.join(GOALS)}")
     namespace = namespace or session.namespace
     deadline = None if timeout is None else time.monotonic() + timeout
+    session = session._replace(cluster=session.cluster.limited(deadline))
     try:
         handle, obj = find(session, name, job_type, namespace)
         if uid and uid_of(obj) != uid:
@@ -59,32 +55,27 @@ def wait_for(
             return None
         raise
     last: Job | None = None
-    for job in _states(session, handle, obj, goal, deadline):
-        if job is None:
-            if goal == "deleted":
-                return None
-            raise NotFound(f"{handle.job_type.name} {name} was deleted while it was waited for")
-        if on_change is not None and (last is None or last.status != job.status):
-            on_change(job)
-        last = job
-        if goal != "deleted" and _reached(job, goal):
-            whole = _finished(session, handle, job)
-            if whole.status.phase is Phase.FAILED and goal != "failed":
-                raise failure(session, whole)
-            return whole
-    raise _too_late(session, handle, last, name, goal, timeout or 0.0)
+    try:
+        for job in States(session, handle, obj, deadline):
+            if job is None:
+                if goal == "deleted":
+                    return None
+                raise NotFound(f"{handle.job_type.name} {name} was deleted while it was waited for")
+            there = goal != "deleted" and _reached(job, goal)
+            last = job if there or goal == "deleted" else reasoned(session, job)
+            if on_change is not None:
+                on_change(last)
+            if there:
+                return _end(session, handle, last, goal)
+    except TimedOut:
+        pass  # the server did not answer in time: what is known has to do
+    state = _state_of(last) if last is not None else ""
+    raise TimedOut(f"{handle.job_type.name} {name} is not {goal} after {timeout or 0.0:g} s{state}", f"`arena get {name}` shows more")
 
 
-def _too_late(session: Session, handle: JobHandle, last: Job | None, name: str, goal: str, timeout: float) -> TimedOut:
-    state = ""
-    if last is not None:
-        try:
-            last = read(session, handle, last.manifest)
-        except ArenaError:
-            pass  # what the watch showed has to do
-        because = f" ({last.status.message})" if last.status.message else ""
-        state = f": it is {last.status.phase}{because}"
-    return TimedOut(f"{handle.job_type.name} {name} is not {goal} after {timeout:g} s{state}", f"`arena get {name}` shows more")
+def _state_of(job: Job) -> str:
+    because = f" ({job.status.message})" if job.status.message else ""
+    return f": it is {job.status.phase}{because}"
 
 
 def _reached(job: Job, goal: str) -> bool:
@@ -100,18 +91,19 @@ def _reached(job: Job, goal: str) -> bool:
     return False
 
 
-def _finished(session: Session, handle: JobHandle, job: Job) -> Job:
-    """Read the finished job once more with its pods and tell the extensions."""
+def _end(session: Session, handle: JobHandle, job: Job, goal: str) -> Job:
+    """Return the job that has come to the goal, or raise that it has failed; the extensions are told of an end."""
     if not job.status.phase.finished:
         return job
-    whole = job
     try:
-        whole = read(session, handle, job.manifest)
+        # The pods' own ends may come a moment after the job's.
+        job = reasoned(session, read(session, handle, job.manifest))
     except ArenaError:
         pass  # what the watch showed has to do
-    if session.extensions is not None:
-        session.extensions.job_finished(whole.manifest, whole.status, session.target(whole.namespace))
-    return whole
+    tell_finished(session, job)
+    if job.status.phase is Phase.FAILED and goal != "failed":
+        raise failure(session, job)
+    return job
 
 
 def failure(session: Session, job: Job) -> JobFailed:
@@ -136,97 +128,3 @@ def _last_words(session: Session, job: Job) -> list[str]:
         if found := last_words(session, job):
             return [found[0].message]
     return []
-
-
-def _states(session: Session, handle: JobHandle, obj: Manifest, goal: str, deadline: float | None) -> Iterator[Job | None]:
-    """Yield the job in each of its states, None when it is gone; ends at the deadline."""
-    with_pods = goal == "running"
-    uid = metadata_of(obj).get("uid")
-    pods: dict[str, Manifest] = {}
-    if not with_pods:
-        yield view(handle, obj, ())
-    for source, kind, found in _events(session, handle, obj, deadline, with_pods=with_pods):
-        if source == "job":
-            if metadata_of(found).get("uid") != uid or kind == "DELETED":
-                yield None
-                return
-            obj = found
-        elif kind == "DELETED":
-            pods.pop(str(metadata_of(found).get("uid")), None)
-        else:
-            pods[str(metadata_of(found).get("uid"))] = found
-        yield view(handle, obj, list(pods.values()))
-
-
-def _events(
-    session: Session, handle: JobHandle, obj: Manifest, deadline: float | None, *, with_pods: bool
-) -> Iterator[tuple[str, str, Manifest]]:
-    """Yield (job | pod, kind of event, object) from one watch, or from two that run side by side."""
-    metadata = obj["metadata"]
-    namespace = str(metadata["namespace"])
-    seconds = None if deadline is None else max(0.0, deadline - time.monotonic())
-    resource = handle.job_type.resource
-    name, version = f"metadata.name={metadata['name']}", str(metadata.get("resourceVersion", ""))
-    if not with_pods:
-        for kind, found in session.cluster.watch(
-            resource, namespace, field_selector=name, resource_version=version, timeout=seconds, known=[obj]
-        ):
-            yield "job", kind, found
-        return
-    both = _Both(session, namespace, seconds)
-    both.add("job", resource, field_selector=name, resource_version=version, known=[obj])
-    labels = handle.job_type.pod_labels(obj)
-    if labels:
-        both.add("pod", PODS, label_selector=selector_of(labels))
-    yield from both.events()
-
-
-class _Both:
-    """Watches in threads, their events in one queue. The threads end with the iteration."""
-
-    def __init__(self, session: Session, namespace: str, seconds: float | None) -> None:
-        self._cluster = session.cluster
-        self._namespace = namespace
-        self._seconds = seconds
-        self._queue: queue.SimpleQueue[tuple[str, str, Any]] = queue.SimpleQueue()
-        self._stopped = threading.Event()
-        self._streams: dict[str, Stream] = {}
-        self._running = 0
-
-    def add(self, source: str, resource: Resource, **options: Any) -> None:
-        """Start one watch."""
-        self._running += 1
-        threading.Thread(target=self._watch, args=(source, resource, options), name=f"arena-watch-{source}", daemon=True).start()
-
-    def _watch(self, source: str, resource: Resource, options: dict[str, Any]) -> None:
-        try:
-            for kind, obj in self._cluster.watch(
-                resource,
-                self._namespace,
-                timeout=self._seconds,
-                stop=self._stopped.is_set,
-                opened=lambda stream: self._streams.__setitem__(source, stream),
-                **options,
-            ):
-                self._queue.put((source, kind, obj))
-                if self._stopped.is_set():
-                    return
-            self._queue.put(("end", "", None))
-        except Exception as error:  # handed to the waiting thread
-            self._queue.put(("error", "", error))
-
-    def events(self) -> Iterator[tuple[str, str, Manifest]]:
-        """Yield what any of the watches brings, until all have ended."""
-        try:
-            while self._running:
-                source, kind, obj = self._queue.get()
-                if source == "end":
-                    self._running -= 1
-                elif source == "error":
-                    raise obj
-                else:
-                    yield source, kind, obj
-        finally:
-            self._stopped.set()
-            for stream in list(self._streams.values()):
-                stream.close()

@@ -92,7 +92,9 @@ def test_waiting_asks_nothing_again_and_again(arena: Any, make: Any) -> None:
     arena.submit("dummy", make("quiet", "sleep 1"))
     arena.calls()
     arena.wait("quiet", job_type="dummy", timeout=20)
-    assert len(arena.calls()) <= 4
+    calls = arena.calls()
+    # The job and its pods are read at the start, watched, and read at the end; events where it does not run.
+    assert all(calls.count(call) <= 3 for call in calls) and len(calls) <= 9, calls
 
 
 def test_deletion_goes_on_after_a_missing_name(arena: Any, make: Any) -> None:

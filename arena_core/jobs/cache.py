@@ -1,0 +1,33 @@
+"""Small facts that are kept in ``$ARENA_HOME/cache``: lost without harm, and a home that cannot be written is no failure."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from typing import Any
+
+from arena_core.home import arena_home
+
+log = logging.getLogger(__name__)
+
+
+def load(name: str) -> Any:
+    """Return what is kept under this name, or None where nothing (or nothing readable) is."""
+    try:
+        return json.loads((arena_home() / "cache" / name).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None
+
+
+def save(name: str, data: Any) -> None:
+    """Keep data under this name, for the user alone. The file is replaced at once, so that another command never reads half of it."""
+    path = arena_home() / "cache" / name
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        draft = path.with_name(f".{path.name}.{os.getpid()}")
+        draft.write_text(json.dumps(data), encoding="utf-8")
+        draft.chmod(0o600)
+        draft.replace(path)
+    except OSError as error:
+        log.debug("%s cannot be written: %s", path, error.strerror)
