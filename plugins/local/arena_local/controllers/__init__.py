@@ -14,12 +14,17 @@ log = logging.getLogger(__name__)
 
 def build(ctx: Context) -> Component:
     """Return the manager over the built-in controllers and those of all bundles; a bundle whose controller fails to build is left out."""
-    from arena_local.controllers import stored_only
+    from arena_local.controllers import storage, stored_only
     from arena_local.controllers.builtin import builtin_controllers
 
     ctx.api.add_admission(stored_only.admission())
 
     controllers: list[Controller] = list(builtin_controllers(ctx.api))
+    claims = ctx.state_dir / "claims"
+    controllers += [storage.ClaimController(ctx.api, claims), storage.VolumeController(ctx.api, claims)]
+    ctx.api.add_admission(storage.admission())
+    if ctx.api.find(storage.CLASSES, "", storage.CLASS) is None:
+        ctx.api.create(storage.storage_class(), manager="arena-local")
     for bundle in ctx.bundles:
         for factory in bundle.controllers:
             try:

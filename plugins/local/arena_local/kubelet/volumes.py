@@ -22,6 +22,10 @@ DATA = "..data"
 
 #: The ConfigMap that stands for the certificate by which the server is known.
 ROOT_CA = "kube-root-ca.crt"
+#: Sources of PersistentVolumes that need more than this machine.
+_FOREIGN = frozenset(
+    {"nfs", "csi", "iscsi", "cephfs", "rbd", "awsElasticBlockStore", "gcePersistentDisk", "azureDisk", "azureFile", "fc", "glusterfs"}
+)
 
 
 class MountError(Exception):
@@ -29,15 +33,12 @@ class MountError(Exception):
 
 
 class Volumes:
-    """Makes the volumes of one pod below ``folder``; ``claims`` is where PersistentVolumeClaims live."""
+    """Makes the volumes of one pod below ``folder``."""
 
-    def __init__(  # noqa: PLR0913
-        self, api: Api, pod: Obj, folder: Path, claims: Path, facts: Mapping[str, str], access: Access | None = None
-    ) -> None:
+    def __init__(self, api: Api, pod: Obj, folder: Path, facts: Mapping[str, str], access: Access | None = None) -> None:
         self._api = api
         self._pod = pod
         self._folder = folder
-        self._claims = claims
         self._facts = facts
         self._access = access or Access()
         self._made: dict[str, str] = {}
@@ -80,9 +81,15 @@ class Volumes:
         claim = self._api.find("persistentvolumeclaims", namespace, source["claimName"])
         if claim is None:
             raise ConfigError(f'persistentvolumeclaim "{source["claimName"]}" not found')
-        folder = self._claims / claim["metadata"]["uid"]
-        folder.mkdir(parents=True, exist_ok=True)
-        return str(folder)
+        volume = self._api.find("persistentvolumes", "", claim["spec"].get("volumeName", ""))
+        if volume is None:
+            raise ConfigError(f'persistentvolumeclaim "{source["claimName"]}" is not bound to a volume yet')
+        if "hostPath" in volume["spec"]:
+            return host_path(volume["spec"]["hostPath"])
+        if "local" in volume["spec"]:
+            return host_path({"path": volume["spec"]["local"]["path"], "type": "Directory"})
+        kinds = ", ".join(sorted(set(volume["spec"]) & _FOREIGN)) or "of this type"
+        raise ConfigError(f"volume {volume['metadata']['name']}: {kinds} is not available on the local cluster; hostPath and local are")
 
     def _keys(self, resource: str, source: Obj, name: str) -> dict[str, tuple[bytes, int | None]]:
         """Return file name → (content, mode) of a ConfigMap or Secret, or of the items asked for."""

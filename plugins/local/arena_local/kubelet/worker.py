@@ -148,7 +148,7 @@ class Worker:
         kubelet.kept.remember(self.pod, self.folder)
         try:
             access = kubelet.machine.access
-            volumes = Volumes(kubelet.api, self.pod, self.folder / "volumes", kubelet.state / "claims", facts, access).prepare()
+            volumes = Volumes(kubelet.api, self.pod, self.folder / "volumes", facts, access).prepare()
         except MountError as error:
             self.event("Warning", "FailedMount", str(error))
             self._mount_delay = min(max(0.5, self._mount_delay * 2), 122.0)

@@ -6,7 +6,8 @@ from arena_local.bundle import Api, Obj
 
 
 def claim_problem(api: Api, pod: Obj) -> str:
-    """Return kube-scheduler's words for the first claim that is missing or going, or an empty text."""
+    """Return kube-scheduler's words for the first claim that is missing, going or not bound, or an empty text."""
+    unbound = False
     for volume in pod["spec"].get("volumes") or ():
         name = (volume.get("persistentVolumeClaim") or {}).get("claimName")
         if not name:
@@ -16,4 +17,6 @@ def claim_problem(api: Api, pod: Obj) -> str:
             return f'persistentvolumeclaim "{name}" not found. not found'
         if "deletionTimestamp" in claim["metadata"]:
             return f'persistentvolumeclaim "{name}" is being deleted. not found'
-    return ""
+        if not claim["spec"].get("volumeName"):
+            unbound = True
+    return "pod has unbound immediate PersistentVolumeClaims. not found" if unbound else ""

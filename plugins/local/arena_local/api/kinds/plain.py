@@ -11,6 +11,7 @@ from typing import Any
 from arena_local.api.causes import Cause, bad_value, prohibited, required
 from arena_local.api.copies import same
 from arena_local.api.kinds.base import Host, Strategy
+from arena_local.api.names import subdomain
 
 Obj = dict[str, Any]
 _KEY = re.compile(r"[-._a-zA-Z0-9]+")
@@ -226,6 +227,13 @@ class ClaimStrategy(Strategy):
             yield required("spec.accessModes", "at least 1 access mode is required")
         if "storage" not in ((obj["spec"].get("resources") or {}).get("requests") or {}):
             yield required("spec.resources[storage]")
+        yield from _storage_class(obj)
+
+
+def _storage_class(obj: Obj) -> Iterator[Cause]:
+    name = obj["spec"].get("storageClassName")
+    for text in subdomain(name) if name else ():
+        yield bad_value("spec.storageClassName", name, text)
 
 
 class VolumeStrategy(Strategy):
@@ -241,6 +249,10 @@ class VolumeStrategy(Strategy):
     def prepare_create(self, host: Host, obj: Obj) -> None:
         """Begin pending."""
         obj["status"] = {"phase": "Pending"}
+
+    def validate(self, host: Host, obj: Obj) -> Iterator[Cause]:
+        """Check the class."""
+        yield from _storage_class(obj)
 
 
 class StorageClassStrategy(Strategy):
