@@ -9,6 +9,7 @@ from typing import Any
 
 from arena_local.api import causes, meta
 from arena_local.api.causes import Cause
+from arena_local.api.re2 import Pattern, TooCostlyError
 from arena_local.api.schema import Node, compile_schema
 
 _DATE_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
@@ -165,14 +166,22 @@ def _text(node: Node, value: str, path: str) -> Iterator[Cause]:
         return
     elif "minLength" in raw and len(value) < raw["minLength"]:
         yield causes.bad_value(path, value, f"{path} in body should be at least {raw['minLength']} chars long")
-    elif node.pattern is not None and not node.pattern.search(value):
-        yield causes.bad_value(path, value, f"{path} in body should match '{raw['pattern']}'")
+    elif node.pattern is not None:
+        yield from _matching(node.pattern, value, path)
     if node.fmt == "date-time" and not _is_date_time(value):
         yield Cause(
             "FieldValueTypeInvalid",
             f"Invalid value: {causes.shown(value)}: {path} in body must be of type date-time: {causes.shown(value)}",
             path,
         )
+
+
+def _matching(pattern: Pattern, value: str, path: str) -> Iterator[Cause]:
+    try:
+        if not pattern.search(value):
+            yield causes.bad_value(path, value, f"{path} in body should match '{pattern.pattern}'")
+    except TooCostlyError:
+        yield causes.bad_value(path, value[:64], f"{path} in body is too long to be matched against '{pattern.pattern}'")
 
 
 def _is_date_time(value: str) -> bool:

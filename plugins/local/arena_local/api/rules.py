@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from arena_local.api.causes import Cause, shown
-from arena_local.api.cel import CelError, UnsupportedError, evaluate, parse
+from arena_local.api.cel import CelError, CostError, UnsupportedError, budget, evaluate, parse
+from arena_local.api.cel.evaluate import unknown_calls
 from arena_local.api.cel.parse import names_in
 from arena_local.api.check import step
 from arena_local.api.fieldsets import element_of
@@ -15,13 +16,35 @@ from arena_local.api.schema import Node
 
 log = logging.getLogger(__name__)
 _ABSENT = object()
+_COST = "validation failed due to running out of cost budget, no further validation rules will be run"
 #: Rules that could not be evaluated and are therefore not enforced, with the reason.
 not_enforced: dict[str, str] = {}
 
 
 def rule_causes(schema: Node, obj: dict[str, Any], old: dict[str, Any] | None) -> list[Cause]:
-    """Return what the rules refuse."""
-    return list(_walk(schema, obj, _ABSENT if old is None else old, ""))
+    """Return what the rules refuse; where they cost too much, that."""
+    found: list[Cause] = []
+    with budget():
+        try:
+            found.extend(_walk(schema, obj, _ABSENT if old is None else old, ""))
+        except CostError:
+            found.append(Cause("FieldValueInvalid", f"Invalid value: {_COST}", "<nil>"))
+    return found
+
+
+def unsupported_rules(schema: Node) -> Iterator[tuple[str, str]]:
+    """Yield the rules of a schema that this CEL does not know, with what it does not know."""
+    for rule in schema.rules:
+        try:
+            unknown = unknown_calls(parse(rule.get("rule", "")))
+        except UnsupportedError as error:
+            unknown = [str(error)]
+        if unknown:
+            yield rule.get("rule", ""), unknown[0]
+    children = [*schema.properties.values(), schema.items, schema.additional]
+    for child in children:
+        if child is not None:
+            yield from unsupported_rules(child)
 
 
 def _walk(node: Node, value: Any, old: Any, path: str) -> Iterator[Cause]:

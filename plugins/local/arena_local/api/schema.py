@@ -9,7 +9,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from arena_local.api.gopattern import compile_pattern
+from arena_local.api.re2 import Pattern, PatternError, compile_pattern
 
 
 class Node:
@@ -62,11 +62,19 @@ class Node:
         self.merge_key: str = raw.get("x-kubernetes-patch-merge-key", "")
         self.merge_strategy: str = raw.get("x-kubernetes-patch-strategy", "")
         self.rules = tuple(raw.get("x-kubernetes-validations") or ())
-        self.pattern = compile_pattern(raw["pattern"]) if raw.get("pattern") else None
+        self.pattern = _pattern(raw.get("pattern"))
         self.checks = any(key in raw for key in _CHECKS)
         self.properties: dict[str, Node] = {}
         self.items: Node | None = None
         self.additional: Node | None = None
+
+
+def _pattern(text: Any) -> Pattern | None:
+    """Compile a pattern; one that is none has been refused with its CRD, or comes from one that was stored before that was looked at."""
+    try:
+        return compile_pattern(text) if isinstance(text, str) and text else None
+    except PatternError:
+        return None
 
 
 _CHECKS = frozenset(

@@ -132,13 +132,49 @@ def _construct_mapping(loader: Any, node: Any, deep: bool = False) -> dict[Any, 
 _YamlLoader.add_constructor("tag:yaml.org,2002:map", lambda loader, node: _construct_mapping(loader, node))
 
 
+#: So deep may a body nest, and so large may one become that aliases make larger.
+_DEEPEST, _LARGEST = 500, 100_000
+
+
+def _nests(data: bytes) -> bool:
+    """Whether brackets nest deeper than any object does; those in texts count, too."""
+    depth = deepest = 0
+    for sign in data:
+        if sign in b"[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif sign in b"]}":
+            depth -= 1
+    return deepest > _DEEPEST
+
+
+def _count(node: Any, sizes: dict[int, int]) -> int:
+    """Return how many nodes a node is with its aliases written out; raises ``ValueError`` where they are too many, or it holds itself."""
+    key = id(node)
+    if sizes.get(key) == 0:
+        raise ValueError("yaml: anchor value contains itself")
+    if key not in sizes:
+        sizes[key] = 0
+        parts = node.value if isinstance(node.value, list) else ()
+        total = 1
+        for part in parts:
+            total += sum(_count(item, sizes) for item in (part if isinstance(part, tuple) else (part,)))
+            if total > _LARGEST:
+                raise ValueError("yaml: document contains excessive aliasing")
+        sizes[key] = total
+    return sizes[key]
+
+
 def parse_yaml(data: bytes) -> Any:
-    """Parse YAML; aliases may not blow it up."""
-    if data.count(b"*") > 1000:
-        raise ValueError("too many aliases")
+    """Parse YAML; aliases may not blow it up, and nothing may nest without end."""
+    if data.count(b"[") + data.count(b"{") > _DEEPEST and _nests(data):
+        raise ValueError("yaml: exceeded max depth")  # the C parser recurses
     loader = _YamlLoader(data)
     try:
-        value = plain(loader.get_single_data())
+        node = loader.get_single_node()
+        if b"*" in data:
+            _count(node, {})
+        value = plain(loader.construct_document(node)) if node is not None else None
     finally:
         loader.dispose()
     if loader.repeated is not None and isinstance(value, dict):

@@ -16,6 +16,8 @@ from arena_local.http.negotiate import PROTOBUF, status_media
 from arena_local.http.protobuf import encode_status
 from arena_local.store.store import encode
 
+#: Signs that all warnings of one answer may have, and how long each may be where they have more (as in Kubernetes).
+_WARNINGS, _SHORT = 4096, 256
 #: Below this size compressing costs more than it saves (as in Kubernetes).
 _GZIP_FROM = 128 * 1024
 
@@ -39,9 +41,16 @@ _GoDumper.add_representer(str, _GoDumper.represent_text)
 
 
 def warning_headers(warnings: Iterable[str]) -> list[tuple[str, str]]:
-    """Return one Warning header per text."""
-    found = []
-    for text in dict.fromkeys(warnings):
+    """Return one Warning header per text; where they are too many, the first of them and cut short."""
+    found, spent = [], 0
+    texts = list(dict.fromkeys(warnings))
+    short = sum(map(len, texts)) > _WARNINGS
+    for text in texts:
+        if short:
+            text = text[:_SHORT]
+            spent += len(text)
+            if spent > _WARNINGS:
+                break
         clean = text.replace("\\", "\\\\").replace('"', '\\"')
         clean = "".join(sign if sign.isprintable() else " " for sign in clean)[:4096]
         found.append(("Warning", f'299 - "{clean}"'))

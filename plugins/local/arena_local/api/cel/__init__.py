@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from arena_local.api.cel.cost import CostError, budget
 from arena_local.api.cel.evaluate import evaluate
 from arena_local.api.cel.parse import CelError, Expression, UnsupportedError, parse
 
-__all__ = ["CelError", "Expression", "UnsupportedError", "evaluate", "parse"]
+__all__ = ["CelError", "CostError", "Expression", "UnsupportedError", "budget", "evaluate", "parse"]

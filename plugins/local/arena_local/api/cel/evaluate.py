@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import operator
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from arena_local.api.cel.cost import CostError, spend, spend_on
 from arena_local.api.cel.parse import MACROS, CelError, Expression, UnsupportedError
 from arena_local.api.copies import same
+from arena_local.api.re2 import TooCostlyError, compile_pattern
 
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
 _MATH: dict[str, Callable[[Any, Any], Any]] = {"-": operator.sub, "*": operator.mul}
 
 
 def evaluate(tree: Expression, names: Mapping[str, Any]) -> Any:
-    """Return the value of an expression; raises ``CelError`` or ``UnsupportedError``."""
+    """Return the value of an expression; raises ``CelError``, ``UnsupportedError`` or ``CostError``."""
+    spend()
     kind = tree[0]
     simple = _SIMPLE.get(kind)
     if simple is not None:
@@ -50,22 +52,34 @@ def _binary(sign: str, left: Any, right: Any) -> Any:
         return _equal(left, right) is (sign == "==")
     if sign == "in":
         if isinstance(right, dict):
-            return left in right
+            return isinstance(left, str) and left in right
+        if not isinstance(right, list):
+            raise CelError("no such overload")
+        spend_on(len(right))
         return any(_equal(left, item) for item in right)
     numbers = _is_number(left) and _is_number(right)
     if sign in _COMPARE and (numbers or (isinstance(left, str) and isinstance(right, str))):
         return _COMPARE[sign](left, right)
     if sign == "+" and (numbers or (type(left) is type(right) and isinstance(left, str | list))):
-        return left + right
+        if not numbers:
+            spend_on(len(left) + len(right))
+        return _bounded(left + right)
     if sign in _MATH and numbers:
-        return _MATH[sign](left, right)
+        return _bounded(_MATH[sign](left, right))
     if sign in ("/", "%") and numbers:
         if right == 0:
             raise CelError("division by zero")
         whole = isinstance(left, int) and isinstance(right, int)
-        quotient = int(left / right) if whole else left / right
+        quotient = (abs(left) // abs(right)) * (1 if (left < 0) is (right < 0) else -1) if whole else left / right
         return quotient if sign == "/" else left - right * quotient
     raise CelError("no such overload")
+
+
+def _bounded(value: Any) -> Any:
+    """Refuse whole numbers that 64 bits do not hold, as CEL does."""
+    if isinstance(value, int) and not -(1 << 63) <= value < 1 << 63:
+        raise CelError("integer overflow")
+    return value
 
 
 def _is_number(value: Any) -> bool:
@@ -148,6 +162,8 @@ def _call(tree: Expression, names: Mapping[str, Any]) -> Any:
         return _function(name, arguments, names)
     if name in MACROS and len(arguments) == 2 and arguments[0][0] == "name":
         items = evaluate(target, names)
+        if not isinstance(items, list | dict):
+            raise CelError("no such overload")
         return _macro(name, list(items), arguments, names)
     value = evaluate(target, names)
     given = [evaluate(part, names) for part in arguments]
@@ -155,10 +171,32 @@ def _call(tree: Expression, names: Mapping[str, Any]) -> Any:
         return _size(value)
     method = _TEXT.get(name)
     if method is not None and isinstance(value, str):
-        return method(value, *given)
-    if name in ("min", "max", "sum") and isinstance(value, list) and value:
+        return _text_method(method, value, given)
+    if name in ("min", "max", "sum") and isinstance(value, list) and value and all(map(_is_number, value)):
         return min(value) if name == "min" else max(value) if name == "max" else sum(value)
     raise UnsupportedError(f"the function {name} is not known")
+
+
+def _text_method(method: Callable[..., Any], value: str, given: list[Any]) -> Any:
+    spend_on(len(value))
+    try:
+        made = method(value, *given)
+    except (TypeError, ValueError) as error:
+        raise CelError(str(error) or "no such overload") from None
+    spend_on(len(made) if isinstance(made, str | list) else 0)
+    return made
+
+
+def _matches(text: str, pattern: str) -> bool:
+    try:
+        return compile_pattern(pattern).search(text)
+    except TooCostlyError:
+        raise CostError from None
+
+
+def _replaced(text: str, old: str, new: str) -> str:
+    spend_on(len(text) + (text.count(old) if old else len(text) + 1) * len(new))
+    return text.replace(old, new)
 
 
 def _has(arguments: list[Expression], names: Mapping[str, Any]) -> bool:
@@ -206,14 +244,22 @@ _TEXT: dict[str, Callable[..., Any]] = {
     "startsWith": str.startswith,
     "endsWith": str.endswith,
     "contains": lambda text, part: part in text,
-    "matches": lambda text, pattern: re.search(pattern, text) is not None,
+    "matches": _matches,
     "lowerAscii": str.lower,
     "upperAscii": str.upper,
     "trim": str.strip,
     "split": lambda text, sign: text.split(sign),
     "indexOf": str.find,
-    "replace": str.replace,
+    "replace": _replaced,
 }
+
+
+def _key(value: Any) -> Any:
+    if isinstance(value, list | dict):
+        raise CelError("unsupported key type")
+    return value
+
+
 _SIMPLE: dict[str, Callable[[Expression, Mapping[str, Any]], Any]] = {
     "literal": lambda tree, _: tree[1],
     "name": _name,
@@ -224,5 +270,13 @@ _SIMPLE: dict[str, Callable[[Expression, Mapping[str, Any]], Any]] = {
     "not": _not,
     "negative": _negative,
     "list": lambda tree, names: [evaluate(part, names) for part in tree[1]],
-    "map": lambda tree, names: {evaluate(key, names): evaluate(value, names) for key, value in tree[1]},
+    "map": lambda tree, names: {_key(evaluate(key, names)): evaluate(value, names) for key, value in tree[1]},
 }
+_CALLS = MACROS | _TEXT.keys() | {"size", "min", "max", "sum", "has", "int", "string", "double", "type", "bool", "dyn"}
+
+
+def unknown_calls(tree: Any) -> list[str]:
+    """Return what an expression calls that is not known here."""
+    if isinstance(tree, tuple) and tree[:1] == ("call",) and tree[1] not in _CALLS:
+        return [f"the function {tree[1]} is not known"]
+    return [text for part in tree for text in unknown_calls(part)] if isinstance(tree, tuple | list) else []

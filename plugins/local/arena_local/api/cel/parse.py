@@ -146,11 +146,19 @@ class _Parser:
         return ("map", found)
 
 
+_LONGEST = 10_000
+
+
 @lru_cache(maxsize=1024)
 def parse(text: str) -> Expression:
     """Parse an expression; raises ``UnsupportedError``."""
-    parser = _Parser(text)
-    found = parser.ternary()
+    if len(text) > _LONGEST:
+        raise UnsupportedError(f"the expression is longer than {_LONGEST} signs")
+    try:
+        parser = _Parser(text)
+        found = parser.ternary()
+    except RecursionError:
+        raise UnsupportedError("the expression nests too deeply") from None
     if parser.tokens[parser.at][0] != "end":
         raise UnsupportedError(f"unexpected {parser.tokens[parser.at][1]!r}")
     return found

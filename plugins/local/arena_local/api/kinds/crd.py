@@ -9,6 +9,8 @@ from arena_local.api.causes import Cause, bad_value, required, unsupported
 from arena_local.api.copies import same
 from arena_local.api.kinds.base import Host, Strategy
 from arena_local.api.kinds.crdschema import check_schema
+from arena_local.api.rules import unsupported_rules
+from arena_local.api.schema import compile_schema
 
 Obj = dict[str, Any]
 _SCOPES = ("Cluster", "Namespaced")
@@ -78,6 +80,15 @@ class CrdStrategy(Strategy):
                 yield required(where)
             else:
                 yield from check_schema(schema, where)
+
+    def warnings(self, obj: Obj, old: Obj | None) -> Iterator[str]:
+        """Warn of rules that are not evaluated here."""
+        if old is not None and same(obj["spec"], old["spec"]):
+            return
+        for version in obj["spec"].get("versions") or ():
+            schema = (version.get("schema") or {}).get("openAPIV3Schema")
+            for rule, why in unsupported_rules(compile_schema(schema)) if schema else ():
+                yield f"{version.get('name', '')}: the local cluster does not evaluate this rule ({why}): {rule[:200]}"
 
     def validate_update(self, host: Host, obj: Obj, old: Obj) -> Iterator[Cause]:
         """Group, plural and scope stay; stored versions stay served."""

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from arena_local.api import check
-from arena_local.api.causes import Cause, prohibited, required
+from arena_local.api.causes import Cause, bad_value, prohibited, required
 from arena_local.api.cel import UnsupportedError, parse
+from arena_local.api.re2 import PatternError, compile_pattern
 from arena_local.api.schema import compile_schema
 
 Obj = dict[str, Any]
@@ -31,6 +32,8 @@ def _level(schema: Obj, path: str, root: Obj) -> Iterator[Cause]:
         yield prohibited(f"{path}.additionalProperties", "additionalProperties and properties are mutual exclusive")
     if "default" in schema:
         yield from _default(schema, f"{path}.default")
+    if isinstance(schema.get("pattern"), str) and schema["pattern"]:
+        yield from _pattern(schema["pattern"], f"{path}.pattern")
     for word in _NESTED:
         for index, part in enumerate(schema.get(word) or ()):
             if not schema.get("x-kubernetes-int-or-string"):
@@ -57,7 +60,17 @@ def _typed(schema: Obj, path: str, text: str) -> Iterator[Cause]:
         yield required(f"{path}.type", text)
 
 
+def _pattern(pattern: str, path: str) -> Iterator[Cause]:
+    try:
+        compile_pattern(pattern)
+    except PatternError as error:
+        text = f"must be a valid regular expression, but isn't: error parsing regexp: {error}"
+        yield bad_value(path, pattern, text)
+
+
 def _nested(schema: Obj, path: str) -> Iterator[Cause]:
+    if isinstance(schema.get("pattern"), str) and schema["pattern"]:
+        yield from _pattern(schema["pattern"], f"{path}.pattern")
     for key in _FORBIDDEN_NESTED:
         if schema.get(key):
             yield prohibited(f"{path}.{key}", "must be empty to be structural")
