@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import signal
 import subprocess
@@ -52,6 +53,19 @@ def test_submit_follow_list_get_logs_delete(local):
     assert local("delete", "two").code == 0
     assert local("get", "two").code == 3
     assert local("list", "--no-headers").out == ""
+
+
+def test_kubeconfig_into_a_file(arena, cluster, monkeypatch, tmp_path):
+    """S13: `-o FILE` writes a file that nobody else may read, also over one that everybody could."""
+    monkeypatch.setenv("ARENA_HOME", str(cluster.state.folder.parent))
+    file = tmp_path / "kc"
+    file.write_text("x" * 5000)
+    file.chmod(0o644)
+    done = arena("local", "kubeconfig", "-o", str(file))
+    assert (done.code, done.out) == (0, ""), done.err
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert json.loads(file.read_text())["clusters"][0]["cluster"]["server"] == cluster.server
+    assert arena("local", "kubeconfig", "-o", str(tmp_path / "no" / "kc")).code == 2
 
 
 def test_a_job_that_fails_says_so_and_why(local):

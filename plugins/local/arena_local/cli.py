@@ -9,6 +9,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -17,7 +18,7 @@ from arena_core.errors import ArenaError, ClusterUnreachable, NotFound, UsageErr
 from arena_local.cluster import not_started, unusable
 from arena_local.context import Options
 from arena_local.daemon import control
-from arena_local.daemon.state import CONTEXT, Daemon, State, Unusable, default_state
+from arena_local.daemon.state import CONTEXT, Daemon, State, Unusable, default_state, write_private
 from arena_local.options import BadOption, merged
 
 app = typer.Typer(
@@ -162,11 +163,23 @@ def reset(yes: Annotated[bool, typer.Option("--yes", "-y", help="do not ask")] =
 
 
 @app.command(short_help="Print a kubeconfig for any other client.")
-def kubeconfig() -> None:
-    """Print a complete kubeconfig for any other client (it holds the cluster's secret); starts the cluster if need be."""
+def kubeconfig(
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="write it to this file, readable by you alone")] = None,
+) -> None:
+    """Print a complete kubeconfig for any other client; starts the cluster if need be.
+
+    It holds the cluster's secret, which is good until `arena local down`.
+    """
     state = _state()
     daemon, _ = _start(state)
-    typer.echo(json.dumps(state.kubeconfig_object(daemon.port), indent=2))
+    text = json.dumps(state.kubeconfig_object(daemon.port), indent=2) + "\n"
+    if output is None:
+        typer.echo(text, nl=False)
+        return
+    try:
+        write_private(output, text)
+    except OSError as error:
+        raise UsageError(f"{output} cannot be written: {error.strerror}", "name a file in a folder of yours") from None
 
 
 @app.command()

@@ -119,6 +119,7 @@ async def _serve(state: State, port: int) -> None:
 
     from arena_local.daemon.assemble import Cluster
     from arena_local.http import build_app
+    from arena_local.http.serving import Runner
 
     loop = asyncio.get_running_loop()
     ended: asyncio.Queue[str] = asyncio.Queue()
@@ -132,7 +133,7 @@ async def _serve(state: State, port: int) -> None:
     app = build_app(cluster.context)
     idle = Idle(lambda: cluster.context.options.idle_stop, lambda: cluster.busy)
     app.middlewares.append(idle.middleware())
-    runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=1.0)
+    runner = Runner(app, shutdown_timeout=1.0)
     await runner.setup()
     await cluster.start()
     await web.SockSite(runner, plain).start()

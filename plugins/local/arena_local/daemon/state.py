@@ -119,7 +119,7 @@ class State:
             return 0, 0
 
     def token(self) -> str:
-        """Return the secret of this cluster, made on first use."""
+        """Return the secret of this run of the cluster (after a crash the same one), made on first use."""
         with contextlib.suppress(FileNotFoundError, ValueError):
             found = self._token.read_text().strip()
             if _TOKEN.fullmatch(found):
@@ -149,7 +149,7 @@ class State:
         self._write(self._problems, json.dumps({"problems": list(problems)}))
 
     def last_port(self, kind: str = "port") -> int:
-        """Return the port of the last daemon (``tls``: the other one): copies of the kubeconfig stay good across restarts."""
+        """Return the port of the last daemon (``tls``: the other one): copies of the kubeconfig stay good across a crash."""
         port = _json(self.folder / "port.json").get(kind, 0)
         return port if isinstance(port, int) and 0 < port < 65536 else 0
 
@@ -187,8 +187,9 @@ class State:
         self._write(self._ready, json.dumps({"pid": os.getpid(), "start": start_ticks(os.getpid()), "port": access.port}))
 
     def farewell(self) -> None:
-        """Take the ready file away, unless it is another daemon's."""
+        """Take the ready file away, unless it is another daemon's, and the secret: who listens on the old port then learns nothing."""
         if _json(self._ready).get("pid") == os.getpid():
+            self._token.unlink(missing_ok=True)
             self._ready.unlink(missing_ok=True)
 
     def kubeconfig_object(self, port: int) -> dict[str, Any]:
@@ -244,4 +245,13 @@ def _json(path: Path) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-__all__ = ["CONTEXT", "INSIDE_A_POD", "Daemon", "State", "Unusable", "default_state"]
+def write_private(path: Path, text: str) -> None:
+    """Write a file that nobody else may read, also where it was there before with other rights."""
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    with os.fdopen(fd, "w", encoding="utf-8") as file:
+        os.fchmod(fd, 0o600)
+        file.truncate()
+        file.write(text)
+
+
+__all__ = ["CONTEXT", "INSIDE_A_POD", "Daemon", "State", "Unusable", "default_state", "write_private"]

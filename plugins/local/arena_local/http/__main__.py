@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import secrets
+import signal
 from importlib import metadata
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from arena_local.api.server import ApiServer
 from arena_local.bundle import Bundle
 from arena_local.context import Context, Options
 from arena_local.http import build_app
+from arena_local.http.serving import Runner
 from arena_local.store import Store
 
 
@@ -39,7 +42,18 @@ def main() -> None:
     api = ApiServer(Store(given.db), () if given.no_bundles else installed_bundles())
     context = Context(state_dir=given.db.parent if given.db else Path(), api=api, options=Options(), token=token)
     print(f"http://127.0.0.1:{given.port}/{token}", flush=True)  # noqa: T201
-    web.run_app(build_app(context), host="127.0.0.1", port=given.port, print=None, access_log=None)
+    asyncio.run(_serve(build_app(context), given.port))
+
+
+async def _serve(app: web.Application, port: int) -> None:
+    ended = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, ended.set)
+    runner = Runner(app, shutdown_timeout=1.0)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", port).start()
+    await ended.wait()
+    await runner.cleanup()
 
 
 if __name__ == "__main__":

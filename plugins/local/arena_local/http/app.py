@@ -16,9 +16,10 @@ from arena_local.api.server import ApiServer
 from arena_local.api.watch import Watchers
 from arena_local.bundle import ApiError
 from arena_local.context import Context
-from arena_local.http import discovery, kept, meta_routes, pods, security, verbs
+from arena_local.http import bodies, discovery, kept, meta_routes, pods, security, verbs
 from arena_local.http.paths import Target, parse
 from arena_local.http.respond import not_found_page, refusal
+from arena_local.http.serving import has_spoken
 
 log = logging.getLogger(__name__)
 #: Kubernetes' own limit on request bodies.
@@ -66,8 +67,8 @@ async def _read_all(request: web.Request) -> None:
     """Read a body that nobody needs, so that the connection stays usable."""
     if request.can_read_body and not request.content.at_eof():
         try:
-            await request.read()
-        except web.HTTPException:
+            await bodies.read(request)
+        except (web.HTTPException, ApiError):
             pass
 
 
@@ -77,6 +78,7 @@ def build_app(context: Context) -> web.Application:
     token = context.token
 
     async def handle(request: web.Request) -> web.StreamResponse:
+        has_spoken(request)
         try:
             security.check_origin(request)
             path = security.authenticate(request.rel_url.raw_path, request, token)

@@ -10,6 +10,7 @@ from arena_local.api.errors import Refusal, bad_request, not_found
 from arena_local.api.registry import Resource
 from arena_local.api.selectors import matches_selector
 from arena_local.bundle import ApiError
+from arena_local.http import bodies
 from arena_local.http.paths import Target
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ async def answer(face: Face, request: web.Request, resource: Resource, target: T
 
 
 async def _relay(request: web.Request, target: Target, reader: Any, writer: Any) -> web.StreamResponse:
-    body = await request.read()
+    body = await bodies.read(request)
     query = f"?{request.query_string}" if request.query_string else ""
     lines = [f"{request.method} /{target.rest}{query} HTTP/1.0", "Host: localhost"]
     lines += [f"{key}: {value}" for key, value in request.headers.items() if key.lower() not in _HOP]

@@ -57,7 +57,7 @@ class Call:
 
     async def body(self) -> tuple[dict[str, Any], tuple[str, ...]]:
         """Return the object of the request, and the keys that stood twice."""
-        data = await self.request.read()
+        data = await bodies.read(self.request)
         media = self.request.headers.get("Content-Type", "")
         return bodies.read_object(data, media, self.resource.kind, needs_kind=self.resource.custom)
 
@@ -155,7 +155,7 @@ async def _patch(call: Call) -> web.StreamResponse:
     options = query.write_options(call.request, "PatchOptions", apply=media == patches.APPLY)
     options.warnings = call.warnings
     options.subresource = call.target.subresource
-    data = await call.request.read()
+    data = await bodies.read(call.request)
     strict = options.field_validation == "Strict"
     body = patches.read_patch(data, media, bodies.parse_json, bodies.parse_yaml, strict=strict)
     entry, created = patches.patch(call.api, call.resource, call.namespace, call.name, media, body, options)
@@ -163,7 +163,7 @@ async def _patch(call: Call) -> web.StreamResponse:
 
 
 async def _delete_body(call: Call) -> dict[str, Any]:
-    data = await call.request.read()
+    data = await bodies.read(call.request)
     if not data.strip():
         return {}
     return bodies.read_delete_options(data, call.request.headers.get("Content-Type", ""))
@@ -255,7 +255,7 @@ async def _scale(call: Call) -> web.StreamResponse:
     options = query.write_options(call.request, "UpdateOptions" if put else "PatchOptions", apply=media == patches.APPLY)
     options.warnings = call.warnings
     options.subresource = "scale"
-    data = await call.request.read()
+    data = await bodies.read(call.request)
     if put:
         body, _ = bodies.read_object(data, call.request.headers.get("Content-Type", ""), "Scale")
         made = scale.replace(call.api, call.resource, call.namespace, call.name, body, options)

@@ -58,14 +58,18 @@ def test_start_is_quick_and_files_are_private(tmp_path: Path) -> None:
         assert cluster.state.token() not in cluster.state.log.read_text()
 
 
-def test_port_token_objects_and_logs_stay_across_restarts(tmp_path: Path) -> None:
+def test_objects_and_logs_stay_across_restarts_and_the_secret_does_not(tmp_path: Path) -> None:
+    """S13: who listens on the port of a cluster that is down learns a secret that is worth nothing."""
     with LocalCluster.start(folder=tmp_path / "local") as cluster:
         cluster.create(make_pod("default", "p", "echo kept"))
         cluster.wait_phase("default", "p", "Succeeded")
         control.stop(cluster.state)
         again = cluster.restart()
-        assert again.server == cluster.server
+        assert again.state.token() not in cluster.server
+        assert again.state.token() in json.loads(again.kubeconfig.read_text())["clusters"][0]["cluster"]["server"]
         assert again.logs("default", "p") == "kept\n"
+        again.kill()
+        assert again.restart().server == again.server, "after a crash clients go on where they were"
 
 
 def test_kill_9_leaves_pods_running_and_they_are_adopted(tmp_path: Path) -> None:
