@@ -311,7 +311,8 @@ class Cluster:
             # Imported when something is refused: its patterns cost more than a small list.
             from arena_core.kube.refusals import refusal
 
-            raise refusal(answer.status, answer.body, verb=verb, resource=resource, namespace=namespace, name=name)
+            acting_as = next(iter(self.endpoint.impersonate.get("Impersonate-User", ())), "")
+            raise refusal(answer.status, answer.body, verb=verb, resource=resource, namespace=namespace, name=name, acting_as=acting_as)
         try:
             return answer.json()
         except ValueError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from arena_core.kube.answer import BadAnswer
 from arena_core.types import Resource
 
 if TYPE_CHECKING:
@@ -47,12 +48,12 @@ class Served:
 
 def discover(cluster: Cluster) -> Served:
     """Ask the cluster. Who may not ask, and what cannot be understood, is "not known": each kind then tells for itself."""
-    answer = cluster.request("GET", "/apis", accept=ACCEPT)
-    if not answer.ok:
-        return Served()
     try:
+        answer = cluster.request("GET", "/apis", accept=ACCEPT)
+        if not answer.ok:
+            return Served()
         return Served(_groups(answer.json()))
-    except (ValueError, TypeError, AttributeError, KeyError):
+    except (BadAnswer, ValueError, TypeError, AttributeError, KeyError):
         return Served()
 
 

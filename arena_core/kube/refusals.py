@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -17,12 +16,19 @@ from arena_core.errors import (
     PermissionDenied,
     Refused,
 )
+from arena_core.kube.answer import BadAnswer, decode
 from arena_core.types import Resource
 
 _FORBIDDEN = re.compile(
     r'User "(?P<user>[^"]*)" cannot (?P<verb>\S+) resource "(?P<resource>[^"]*)"'
     r'(?: in API group "(?P<group>[^"]*)")?(?: (?:in the namespace "(?P<namespace>[^"]*)"|at the cluster scope))?'
 )
+#: Kubernetes 1.36 asks for single verbs (``impersonate-on:user-info:list``), older ones for ``impersonate``.
+_IMPERSONATE = re.compile(
+    r'^(?:\S+ "(?P<whom>[^"]*)" is forbidden: )?.*User "(?P<user>[^"]*)" cannot impersonate\S* resource "(?P<resource>[^"]*)"', re.DOTALL
+)
+_HOOK_DOWN = re.compile(r'failed calling webhook "(?P<name>[^"]*)": (?:failed to call webhook: )?(?P<why>.*)', re.DOTALL)
+_HOOK_SERVICE = re.compile(r"https?://(?P<service>[^./:]+)\.(?P<namespace>[^./:]+)\.svc[^\"]*\"?: (?P<why>.*)", re.DOTALL)
 _WEBHOOK = re.compile(r'admission webhook "(?P<name>[^"]*)" denied the request(?:: (?P<why>.*))?', re.DOTALL)
 _UNKNOWN_FIELD = re.compile(r'unknown field "([^"]+)"')
 
@@ -73,19 +79,24 @@ class ServerFailure(ClusterUnreachable):
     code = 0
 
 
+class WebhookDown(ServerFailure):
+    """A webhook that must see the request does not answer, so the server cannot do it. Nothing was done."""
+
+
 def parse_status(body: bytes) -> dict[str, Any]:
     """Return the Status object of an error answer, or one made of the plain text."""
     try:
-        status = json.loads(body)
+        status = decode(body)
     except ValueError:
         status = None
     if isinstance(status, dict) and status.get("kind") == "Status":
-        return status
+        details = status.get("details")
+        return {**status, "details": details if isinstance(details, dict) else {}}
     return {"message": body[:500].decode("utf-8", "replace").strip(), "plain": True}
 
 
-def refusal(code: int, body: bytes, *, verb: str, resource: Resource | None, namespace: str, name: str) -> ArenaError:
-    """Return the error for an answer that is not 2xx."""
+def refusal(code: int, body: bytes, *, verb: str, resource: Resource | None, namespace: str, name: str, acting_as: str = "") -> ArenaError:
+    """Return the error for an answer that is not 2xx; ``acting_as`` is who was impersonated."""
     status = parse_status(body)
     message = str(status.get("message") or f"HTTP {code}")
     what = _what(resource, name, namespace)
@@ -94,7 +105,7 @@ def refusal(code: int, body: bytes, *, verb: str, resource: Resource | None, nam
             "the cluster does not accept your credentials (401 Unauthorized)", "log in again, or check the user of the context"
         )
     if code == 403:
-        return _forbidden(message, verb, what)
+        return _forbidden(message, verb, what, acting_as, plain=bool(status.get("plain")))
     if code == 404:
         return _not_found(status, message, resource, namespace, what)
     if code == 409:
@@ -106,7 +117,12 @@ def refusal(code: int, body: bytes, *, verb: str, resource: Resource | None, nam
     if code in (400, 422):
         return _invalid(status, message, what)
     if code == 429 or code >= 500:
-        return _failure(code, message)
+        return _failure(code, message, verb, what, plain=bool(status.get("plain")))
+    if 300 <= code < 400:
+        return BadAnswer(
+            f"what answers in place of the API server sends us elsewhere (a redirect, {code})",
+            "check `server` in the kubeconfig, and whether the network or a proxy asks you to sign in",
+        )
     return Refused(f"{verb} {what}: the cluster answered {code}: {message}")
 
 
@@ -116,7 +132,24 @@ def _what(resource: Resource | None, name: str, namespace: str) -> str:
     return f"{text} in namespace {namespace}" if namespace else text
 
 
-def _forbidden(message: str, verb: str, what: str) -> ArenaError:
+def _forbidden(message: str, verb: str, what: str, acting_as: str, *, plain: bool) -> ArenaError:
+    if plain:
+        # No API server says so without a Status: whatever stands before it does.
+        return PermissionDenied(
+            f"{verb} {what}: access is refused (403), not by Kubernetes itself but by something before it: {_first_words(message)}",
+            "check your login, and the proxy or gateway before the cluster",
+        )
+    acting = _IMPERSONATE.match(message)
+    if acting:
+        # The newest servers name the object that was asked for, not who was to be impersonated.
+        whom = acting["whom"] if acting["resource"] in ("users", "groups", "serviceaccounts", "uids") else acting_as
+        return Forbidden(
+            f"user {acting['user']} may not impersonate {whom or 'another user'}",
+            "leave --as out, or ask for a role that allows it to impersonate",
+            "impersonate",
+            acting["resource"],
+            "",
+        )
     hook = _WEBHOOK.search(message)
     if hook:
         return Refused(f"{what} was denied by admission webhook {hook['name']}: {(hook['why'] or 'no reason given').strip()}")
@@ -143,14 +176,15 @@ def _not_found(status: dict[str, Any], message: str, resource: Resource | None, 
     details = status.get("details") or {}
     if details.get("kind") == "namespaces" and (resource is None or resource.plural != "namespaces"):
         return NamespaceNotFound(f"namespace {details.get('name') or namespace} does not exist", "create it, or choose another with -n")
-    unknown_path = status.get("plain") or "could not find the requested resource" in message
+    plain = bool(status.get("plain"))
+    unknown_path = (plain and message == "404 page not found") or "could not find the requested resource" in message
     if resource is not None and resource.group and unknown_path:
         return KindNotInstalled(
             f"{resource.kind} is not installed on this cluster: it does not serve {resource.plural}.{resource.group}/{resource.version}",
             "install its operator, or check that this is the cluster you mean",
         )
-    if unknown_path:
-        return ClusterUnreachable("what answers at this address is not a Kubernetes API server (404)", "check `server` in the kubeconfig")
+    if unknown_path or plain:
+        return BadAnswer("what answers at this address is not a Kubernetes API server (404)", "check `server` in the kubeconfig")
     return NotFound(f"{what} does not exist")
 
 
@@ -158,7 +192,8 @@ def _invalid(status: dict[str, Any], message: str, what: str) -> Invalid:
     hook = _WEBHOOK.search(message)
     if hook:
         return Invalid(f"{what} was denied by admission webhook {hook['name']}: {(hook['why'] or 'no reason given').strip()}")
-    found = (status.get("details") or {}).get("causes") or []
+    found = status.get("details", {}).get("causes")
+    found = found if isinstance(found, list) else []
     causes = [
         FieldCause(str(c.get("field", "")), str(c.get("message", "")))
         for c in found
@@ -172,10 +207,36 @@ def _invalid(status: dict[str, Any], message: str, what: str) -> Invalid:
     return Invalid(f"{what} was refused: {message}")
 
 
-def _failure(code: int, message: str) -> ServerFailure:
+def _failure(code: int, message: str, verb: str, what: str, *, plain: bool) -> ServerFailure:
     if code == 429:
-        error = ServerFailure("the API server has too much to do (429), also after several tries", "try again later")
-    else:
-        error = ServerFailure(f"the API server failed ({code}): {message}", "try again; if it stays, its logs say why")
-    error.code = code
-    return error
+        return ServerFailure("the API server has too much to do (429), also after several tries", "try again later")
+    hook = _HOOK_DOWN.search(message)
+    if hook:
+        return _webhook_down(hook["name"], hook["why"], verb, what)
+    words = _first_words(message) if plain else message
+    return ServerFailure(f"the API server failed ({code}): {words}", "try again; if it stays, its logs say why")
+
+
+def _webhook_down(name: str, why: str, verb: str, what: str) -> WebhookDown:
+    """Say whose webhook does not answer: that of an operator, mostly, which somebody has to bring up again."""
+    done = {"create": "nothing was created", "delete": "nothing was deleted"}.get(verb, "nothing was changed")
+    service = _HOOK_SERVICE.search(why)
+    if service is None:
+        text = f"{verb} {what}: the webhook {name} does not answer ({why.strip()}); {done}"
+        return WebhookDown(text, "whoever runs the cluster must mend it")
+    owner = f"Service {service['service']} in namespace {service['namespace']}"
+    return WebhookDown(
+        f"{verb} {what}: the webhook {name} of {owner} does not answer ({_last_words(service['why'])}); {done}",
+        f"its operator seems to be down: whoever runs the cluster must bring the pods behind {owner} up again",
+    )
+
+
+def _last_words(text: str) -> str:
+    """Return the end of a chain of errors as Go writes it: ``dial tcp 10.0.0.1:443: connect: connection refused``."""
+    return text.strip().rpartition(": ")[2]
+
+
+def _first_words(text: str) -> str:
+    """Return the first words of a page that is no Status, without its tags."""
+    words = " ".join(re.sub(r"<[^>]*>", " ", text).split())
+    return words[:120] or "no reason given"

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
 from arena_core.errors import AlreadyExists, ArenaError, ClusterUnreachable, KindNotInstalled, NotFound, PermissionDenied, Refused
-from arena_core.kube.refusals import Conflict, Forbidden, Gone, Invalid, ServerFailure, Unauthorized, refusal
+from arena_core.kube.answer import BadAnswer
+from arena_core.kube.refusals import Conflict, Forbidden, Gone, Invalid, ServerFailure, Unauthorized, WebhookDown, refusal
 from arena_core.kube.resources import PODS
 from arena_core.types import Resource
 
@@ -74,3 +76,53 @@ def test_invalid_names_every_field() -> None:
     assert isinstance(error, Invalid) and [c.path for c in error.causes] == ["spec.q", "top"]
     error = made(422, 'admission webhook "v" denied the request: spec.x is wrong')
     assert isinstance(error, Invalid) and error.message.endswith("webhook v: spec.x is wrong")
+
+
+def test_who_may_not_impersonate() -> None:
+    """N17: the newest servers check single verbs, and name the object in place of the user."""
+    old = 'users "nobody" is forbidden: User "eve" cannot impersonate resource "users" in API group "" at the cluster scope'
+    error = made(403, old, "Forbidden")
+    assert error.message == "user eve may not impersonate nobody" and "--as" in error.hint
+    new = (
+        'appwrappers.workload.codeflare.dev "j" is forbidden: User "eve" cannot impersonate-on:user-info:list resource "appwrappers" '
+        'in API group "workload.codeflare.dev" in the namespace "ns"'
+    )
+    body = json.dumps({"kind": "Status", "message": new, "reason": "Forbidden", "code": 403}).encode()
+    error = refusal(403, body, verb="list", resource=JOBS, namespace="ns", name="", acting_as="nobody")
+    assert isinstance(error, Forbidden) and error.message == "user eve may not impersonate nobody"
+
+
+def test_a_webhook_that_does_not_answer() -> None:
+    """R8: which webhook, of whom, that nothing was created, and who can mend it."""
+    why = (
+        'Internal error occurred: failed calling webhook "validator.pytorchjob.training-operator.kubeflow.org": failed to call webhook: '
+        'Post "https://training-operator.kubeflow.svc:443/validate-kubeflow-org-v1-pytorchjob?timeout=10s": '
+        "dial tcp 10.96.1.2:443: connect: connection refused"
+    )
+    error = made(500, why, "InternalError")
+    assert isinstance(error, WebhookDown) and isinstance(error, ServerFailure)
+    assert "validator.pytorchjob.training-operator.kubeflow.org of Service training-operator in namespace kubeflow" in error.message
+    assert "(connection refused); nothing was created" in error.message and "bring the pods" in error.hint
+    error = made(500, 'Internal error occurred: failed calling webhook "w.x": context deadline exceeded')
+    assert isinstance(error, WebhookDown) and "w.x does not answer (context deadline exceeded)" in error.message
+
+
+@pytest.mark.parametrize(
+    ("code", "body", "expected", "words"),
+    [
+        (403, b"<html><h1>Access  denied</h1></html>", PermissionDenied, "not by Kubernetes itself .* Access denied"),
+        (302, b"", BadAnswer, "redirect, 302"),
+        (307, b"moved", BadAnswer, "redirect, 307"),
+        (404, b"<html>nginx</html>", BadAnswer, "not a Kubernetes API server"),
+        (502, b"<html><title>Bad gateway</title></html>", ServerFailure, r"failed \(502\): Bad gateway"),
+        (500, b"[" * 100_000, ServerFailure, "500"),
+        (500, b'{"kind": "Status", "message": {"a": 1}, "details": 5}', ServerFailure, "500"),
+        (422, b'{"kind": "Status", "message": 7, "details": {"causes": 5}}', Invalid, "7"),
+        (409, b'{"kind": "Status", "reason": ["x"]}', Conflict, "409"),
+        (404, b'{"kind": "Status", "details": "x", "message": null}', NotFound, "does not exist"),
+    ],
+)
+def test_what_is_no_status(code: int, body: bytes, expected: type[ArenaError], words: str) -> None:
+    """S20, S21: pages of proxies, and a Status whose fields have wrong types."""
+    error = refusal(code, body, verb="create", resource=JOBS, namespace="ns", name="x")
+    assert isinstance(error, expected) and re.search(words, error.message), (type(error), error.message)
