@@ -10,6 +10,7 @@ from typing import Any
 from arena_core import dig
 from arena_core.jobs.marks import metadata_of
 from arena_core.jobs.views import Job
+from arena_core.k8s.time import nanos
 from arena_core.podwords import one_line
 from arena_core.types import Cause, Manifest, Rank
 
@@ -60,16 +61,18 @@ def of_job(job: Job, events: Sequence[Manifest]) -> list[Manifest]:
     An object that is gone counts only from the job's creation on: an earlier job of the same name had objects of the same names.
     """
     known = {uid for obj in (job.manifest, *job.pods, *job.related) if (uid := str(metadata_of(obj).get("uid") or ""))}
+    # What had events before the job was made, or is left of an earlier one, is not the job's.
     since: dict[str, str] = {}
     for event in events:
         uid = involved(event)[2]
         since[uid] = min(since.get(uid, "~"), first_seen(event)[:19] or "~")
+    since |= {str(metadata_of(pod).get("uid")): "" for pod in job.earlier}
     gone = dict(_inner(job.manifest))
     found = _belonging(events, known, gone, since, job.created[:19])
     for event in found:
         if involved(event)[0] != "Pod" and (made := _CREATED.match(message_of(event))):
             gone[made[1]] = "Pod"
-    return sorted(_belonging(events, known, gone, since, job.created[:19]), key=lambda e: (last_seen(e), _version(e)))
+    return sorted(_belonging(events, known, gone, since, job.created[:19]), key=_order)
 
 
 def _belonging(
@@ -83,8 +86,10 @@ def _belonging(
     return found
 
 
-def _version(event: Manifest) -> int:
-    return dig.number(event, "metadata", "resourceVersion")
+def _order(event: Manifest) -> tuple[int, int, int]:
+    """Some writers give whole seconds, some microseconds: within a second the order in which they were stored is the better one."""
+    moment = nanos(last_seen(event))
+    return moment // 10**9, dig.number(event, "metadata", "resourceVersion"), moment
 
 
 def _inner(job: Manifest) -> Iterator[tuple[str, str]]:

@@ -13,6 +13,7 @@ from arena_core.cli.flags import Flag, Parsed
 from arena_core.cli.render import compact, dump_json, dump_yaml, print_table, ruled, seconds_between, table
 from arena_core.cli.terminal import colour_wanted, say
 from arena_core.errors import ArenaError
+from arena_core.jobs.incidents import last_seen
 from arena_core.jobs.unread import is_partial, phrase, sentence
 from arena_core.kube.resources import EVENTS
 
@@ -90,12 +91,11 @@ def _events(events: Sequence[Manifest]) -> None:
     for event in events:
         involved = event.get("involvedObject")
         about = involved if isinstance(involved, dict) else {}
-        seen = str(event.get("lastTimestamp") or event.get("eventTime") or event.get("firstTimestamp") or "")
         rows.append(
             (
                 f"{str(about.get('kind', '')).lower()}/{about.get('name', '')}",
                 str(event.get("type", "")),
-                compact(seconds_between(seen)),
+                compact(seconds_between(last_seen(event))),
                 f"[{event.get('reason', '')}] {event.get('message', '')}",
             )
         )
