@@ -8,6 +8,7 @@ from dataclasses import replace
 from arena_core.errors import ArenaError
 from arena_core.jobs import answers, incidents
 from arena_core.jobs.facts import matches, own, view
+from arena_core.jobs.halfmade import recognised
 from arena_core.jobs.lookup import ClusterLookup
 from arena_core.jobs.marks import metadata_of
 from arena_core.jobs.reasons import healthy, reasons, told
@@ -46,7 +47,7 @@ def once(causes: Sequence[Cause]) -> list[Cause]:
 def causes_of(session: Session, job: Job, events: Sequence[Manifest], lookup: ClusterLookup) -> list[Cause]:
     """Return the ranked causes from the facts; the cluster is asked only where they leave open whether it can ever end."""
     own = session.jobs.get(job.job_type).explain(job.manifest, job.pods, job.related)
-    return answers.certain(lookup, job, reasons(job, own, events))
+    return answers.certain(lookup, job, [recognised(job, cause) for cause in reasons(job, own, events)])
 
 
 def reasoned(session: Session, job: Job) -> Job:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from arena_core.errors import ArenaError
+from arena_core.jobs.facts import own
 from arena_core.jobs.marks import SUBMIT_ID, TENSORBOARD
 from arena_core.jobs.session import Session
 from arena_core.jobs.views import Job
@@ -21,7 +22,7 @@ def address(session: Session, job: Job) -> str:
         return ""
     selector = f"role=tensorboard,release={job.name}"
     try:
-        found = session.cluster.list(SERVICES, job.namespace, label_selector=selector).items
+        found = own(session.cluster.list(SERVICES, job.namespace, label_selector=selector).items, job.manifest)
     except ArenaError:
         return ""
     return _url(session, job, found[0]) if found else ""
