@@ -19,10 +19,11 @@ from arena_local.kubelet.isolation import probe_early
 from arena_local.kubelet.kept import Kept
 from arena_local.kubelet.launch import Machine
 from arena_local.kubelet.model import Slot
-from arena_local.kubelet.names import Addresses, Names, hosts_text, is_ready, write_in_place
+from arena_local.kubelet.names import Addresses, Names, hosts_text, is_ready, pods_behind, write_in_place
 from arena_local.kubelet.ports import Place, Ports
 from arena_local.kubelet.quantity import parse
 from arena_local.kubelet.runtime import Runtime, sweep_all
+from arena_local.kubelet.services import Services
 from arena_local.kubelet.simulate import Simulated
 from arena_local.kubelet.worker import Worker
 
@@ -58,7 +59,8 @@ class Kubelet:
         self._settle: asyncio.TimerHandle | None = None
         self._stopping = False
         self.machine: Machine
-        ctx.pods = Backend(self)
+        backend = ctx.pods = Backend(self)
+        self.services = Services(self.api, lambda service: pods_behind(self.api, service), backend.connect)
 
     # -- life ---------------------------------------------------------------------------------------------------------------------
 
@@ -85,6 +87,7 @@ class Kubelet:
         self._clean({p["metadata"]["uid"] for p in self.api.list("pods")})
         self._unsubscribe = self.api.subscribe(self._heard)
         self._spawn(self._heartbeat())
+        self._names_changed()
 
     async def stop(self) -> None:
         """End the work; the pods' processes stay."""
@@ -98,6 +101,7 @@ class Kubelet:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await self.services.stop()
         self.runtime.stop()
 
     async def end_all(self, grace: float = 3.0) -> None:
@@ -257,6 +261,7 @@ class Kubelet:
 
     def _refresh(self) -> None:
         self._settle = None
+        self._spawn(self.services.refresh())
         tables: dict[str, Mapping[str, list[str]]] = {}
         for worker in self.workers.values():
             if not worker.sandbox:

@@ -13,9 +13,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from arena_local.bundle import Api, Obj
+from arena_local.kubelet.services import first_free_port, leads_elsewhere
 
 DOMAIN = "cluster.local"
-_TOKEN = re.compile(r"(?<![\w.-])([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?)(?![\w.-])")
+_TOKEN = re.compile(r"(?<![\w.-])([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?\.?)(?![\w.-])")
 
 
 class Addresses:
@@ -55,6 +56,7 @@ class Names:
     def __init__(self, api: Api, addresses: Addresses | None = None) -> None:
         self._api = api
         self._known = addresses
+        self._first = first_free_port()
 
     def _ip(self, pod: Obj, *, assume: bool) -> str:
         """Return the pod's address; with ``assume`` that which it will have once it starts."""
@@ -67,14 +69,18 @@ class Names:
     def table(self, namespace: str, *, assume: bool = False) -> dict[str, list[str]]:
         """Return name → addresses as seen from ``namespace``.
 
-        A Service resolves to its ready pods, as DNS says of a headless one. With ``assume`` also to pods that are not ready yet, and
+        A Service resolves to its ready pods, as DNS says of a headless one; to its own address where its ports lead to others.
+        With ``assume`` also to pods that are not ready yet, and
         to an address of its own where it has none: what is rewritten into an environment cannot change later.
         """
-        result: dict[str, list[str]] = {"kubernetes.default.svc": ["127.0.0.1"]}
+        result: dict[str, list[str]] = {"kubernetes.default.svc": ["127.0.0.1"], f"kubernetes.default.svc.{DOMAIN}": ["127.0.0.1"]}
         behind = _Behind((pod, self._ip(pod, assume=assume)) for pod in self._api.list("pods"))
         for service in self._api.list("services"):
             meta, spec = service["metadata"], service["spec"]
             anyway = assume or bool(spec.get("publishNotReadyAddresses"))
+            if leads_elsewhere(service, self._first):
+                _add(result, meta["name"], meta["namespace"], namespace, [spec["clusterIP"]])
+                continue
             found = behind.selected(meta["namespace"], spec.get("selector") or {}, anyway=anyway)
             if not found and assume:
                 found = [service_address(meta["namespace"], meta["name"])]
@@ -114,6 +120,15 @@ class _Behind:
         return [(pod["spec"]["hostname"], ip) for pod, ip in pods if anyway or is_ready(pod)]
 
 
+def pods_behind(api: Api, service: Obj) -> list[Obj]:
+    """Return the pods to which a Service leads now."""
+    meta, spec = service["metadata"], service["spec"]
+    anyway = bool(spec.get("publishNotReadyAddresses"))
+    pods = api.list("pods", meta["namespace"], spec.get("selector") or {})
+    living = (p for p in pods if (p.get("status") or {}).get("podIP") and p["status"].get("phase") not in ("Succeeded", "Failed"))
+    return [pod for pod in living if anyway or is_ready(pod)]
+
+
 def service_address(namespace: str, name: str) -> str:
     """Return the address that stands for a Service as long as no pod is behind it."""
     number = zlib.crc32(f"{namespace}/{name}".encode()) % 0xFE00
@@ -130,7 +145,7 @@ def _add(table: dict[str, list[str]], name: str, home: str, seen_from: str, addr
         return
     if home == seen_from:
         table[name] = addresses
-    for tail in (home, f"{home}.svc", f"{home}.svc.{DOMAIN}"):
+    for tail in (home, f"{home}.svc", f"{home}.svc.{DOMAIN}", f"{home}.svc.{DOMAIN}."):
         table[f"{name}.{tail}"] = addresses
 
 
@@ -140,7 +155,8 @@ def hosts_text(table: Mapping[str, Iterable[str]], pod: Obj, address: str) -> st
     host = host_name(pod)
     names = [host]
     if spec.get("subdomain"):
-        names.insert(0, f"{host}.{spec['subdomain']}.{meta['namespace']}.svc.{DOMAIN}")
+        whole = f"{host}.{spec['subdomain']}.{meta['namespace']}.svc.{DOMAIN}"
+        names = [whole, *names, f"{whole}."]
         names.append(f"{host}.{spec['subdomain']}")  # a master binds to its own name before its Service knows the address
     lines = ["# Kubernetes-managed hosts file (local cluster).", "127.0.0.1\tlocalhost", "::1\tlocalhost ip6-localhost ip6-loopback"]
     lines.append(f"{address}\t{' '.join(names)}")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ipaddress
+import random
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +14,8 @@ from arena_local.api.kinds.base import Host, Strategy
 Obj = dict[str, Any]
 #: Where service addresses come from, as on a new kubeadm cluster.
 RANGE = ipaddress.ip_network("10.96.0.0/12")
+#: Where they come from on this machine: addresses on which it can listen.
+OWN_RANGE = ipaddress.ip_network("127.96.0.0/12") if sys.platform == "linux" else RANGE
 _PORT_TEXT = "must be between 1 and 65535, inclusive"
 _TYPES = ("ClusterIP", "ExternalName", "LoadBalancer", "NodePort")
 
@@ -98,7 +102,7 @@ class ServiceStrategy(Strategy):
 
 def _address(addresses: list[str]) -> Iterator[Cause]:
     try:
-        inside = ipaddress.ip_address(addresses[0]) in RANGE
+        inside = any(ipaddress.ip_address(addresses[0]) in known for known in (RANGE, OWN_RANGE))
     except ValueError:
         yield bad_value("spec.clusterIPs[0]", addresses[0], "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)")
         return
@@ -132,13 +136,12 @@ def _ports(ports: list[Obj]) -> Iterator[Cause]:
 
 
 def _free_address(host: Host) -> str:
+    """Return an address that no Service has; by chance, because several clusters share the addresses of this machine."""
     used = {entry.obj["spec"].get("clusterIP") for entry in host.entries("services")}
-    start = int(RANGE.network_address) + 10
-    for number in range(start + len(used), start + len(used) + 65536):
-        address = str(ipaddress.ip_address(number))
+    while True:
+        address = str(OWN_RANGE[random.randrange(256, OWN_RANGE.num_addresses - 1)])
         if address not in used:
             return address
-    return str(ipaddress.ip_address(start))
 
 
 def _node_ports(host: Host, spec: Obj) -> None:
