@@ -205,3 +205,27 @@ def test_one_gang_that_cannot_be_written_does_not_stop_the_others(monkeypatch: p
         await cluster.until(lambda: cluster.phase("good") == "Completed")
 
     run(test)
+
+
+@pytest.mark.parametrize("asks", [{}, {"cpu": "10m"}])
+def test_n9_a_claim_that_is_missing_keeps_a_pod_from_its_node(asks: dict[str, str]) -> None:
+    async def test(cluster: Cluster) -> None:
+        volume = {"name": "data", "persistentVolumeClaim": {"claimName": "nosuchclaim"}}
+        create(cluster, task("w", 1, asks, {"volumes": [volume]}))
+        text = 'plugin VolumeZone pre-predicates failed persistentvolumeclaim "nosuchclaim" not found.'
+
+        def reason() -> str:
+            conditions = (cluster.api.list("pods") or [{}])[0].get("status", {}).get("conditions") or [{}]
+            return str(conditions[0].get("message", ""))
+
+        await cluster.until(lambda: reason().endswith(text))
+        pod = cluster.api.list("pods")[0]
+        nodes = len(cluster.api.list("nodes"))
+        assert reason() == f"0/{nodes} nodes are unavailable: {nodes} {text}"
+        assert "nodeName" not in pod["spec"]
+        claim = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Mi"}}}
+        meta = {"name": "nosuchclaim", "namespace": pod["metadata"]["namespace"]}
+        cluster.api.create({"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": meta, "spec": claim}, manager="t")
+        await cluster.until(lambda: cluster.api.list("pods")[0]["spec"].get("nodeName"))
+
+    run(test, never)

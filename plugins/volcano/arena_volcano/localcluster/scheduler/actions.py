@@ -89,6 +89,10 @@ def _place(world: Snapshot, task: Task) -> bool:
     """Put a task on the fullest node that it fits, as binpack does; without one, note why."""
     reasons: Counter[str] = Counter()
     everywhere = list(world.nodes.values())
+    if problem := world.claims(task.pod).removesuffix(". not found"):
+        text = f"{len(everywhere)} plugin VolumeZone pre-predicates failed {problem}"
+        task.error = f"0/{len(everywhere)} nodes are unavailable: {text}."
+        return False
     fitting = []
     for info in everywhere:
         why = why_not(task.pod, info, everywhere)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
 from arena_local.bundle import Api
 from arena_local.scheduler import fit
+from arena_local.scheduler.claims import claim_problem
 from arena_local.scheduler.fit import NodeInfo
 from arena_volcano.localcluster import keys
 from arena_volcano.localcluster.keys import meta
@@ -37,6 +39,8 @@ class Snapshot:
     gangs: list[Gang]
     queues: dict[str, QueueShare]
     total: Resources
+    #: Says what is wrong with a pod's claims, or nothing.
+    claims: Callable[[Any], str] = lambda pod: ""
 
 
 def take(api: Api) -> Snapshot:
@@ -48,7 +52,7 @@ def take(api: Api) -> Snapshot:
         add(total, info.allocatable)
     gangs = _gangs(api, pods)
     queues = _queues(api, gangs, total)
-    return Snapshot(nodes, gangs, queues, total)
+    return Snapshot(nodes, gangs, queues, total, lambda pod: claim_problem(api, pod))
 
 
 def _gangs(api: Api, pods: Any) -> list[Gang]:
