@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from arena_local.bundle import Api, Key, Obj
-from arena_local.kueue import assign, kinds, notices, queues, snapshot
+from arena_local.kueue import assign, kinds, limitranges, notices, queues, snapshot
 from arena_local.kueue.parking import Parking
 from arena_local.kueue.preempt import Preemptor, Target, priority
 from arena_local.kueue.quota import Place, Usage
@@ -31,7 +31,7 @@ class SchedulerController:
         self._parking = Parking()
         #: Changes of many Workloads are looked at in one pass.
         self.batch = api.setting("kueue.scheduling", 0.05)
-        seen = (kinds.WORKLOADS, kinds.FLAVORS, kinds.LOCAL_QUEUES, kinds.CLUSTER_QUEUES, kinds.COHORTS, "namespaces")
+        seen = (kinds.WORKLOADS, kinds.FLAVORS, kinds.LOCAL_QUEUES, kinds.CLUSTER_QUEUES, kinds.COHORTS, "namespaces", "limitranges")
         self.watches: Mapping[str, Callable[[Obj], Iterable[Key]]] = dict.fromkeys(seen, lambda _: (_ALL,))
         self.watches = {**self.watches, kinds.WORKLOADS: self._of_workload}
         #: Times count in whole seconds; of Workloads made within one, the first that was seen goes first.
@@ -98,8 +98,11 @@ class _Pass:
         return (name, line[0]) if line else None
 
     def _nominate(self, queue: Queue, workload: Obj) -> _Entry:
-        entry = _Entry(queue, workload, blocked=queues.unfit(self._api, queue.obj, workload))
-        if entry.blocked:
+        limits = limitranges.summary(self._api, workload["metadata"]["namespace"])
+        workload = limitranges.adjusted(workload, limits)
+        blocked = queues.unfit(self._api, queue.obj, workload) or limitranges.problem(workload, limits)
+        entry = _Entry(queue, workload, blocked=blocked)
+        if blocked:
             return entry
         preemptor = Preemptor(self._now, queue, workload)
         assigner = assign.Assigner(queue.obj, self._flavors, queue.node, preemptor.oracle)

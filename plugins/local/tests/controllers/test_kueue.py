@@ -465,3 +465,40 @@ def test_deactivated_while_it_waits(world, job):
         assert conditions(world, "j")["Evicted"] == ("False", "QuotaReserved", "Previously: The workload is deactivated")
 
     world.run(story())
+
+
+def limit_range(world, **fields):
+    meta = {"name": "lr", "namespace": "default"}
+    world.api.create(
+        {"apiVersion": "v1", "kind": "LimitRange", "metadata": meta, "spec": {"limits": [{"type": "Container", **fields}]}}, manager="t"
+    )
+
+
+@pytest.mark.parametrize(
+    ("limits", "text"), [({"max": {"cpu": "40m"}}, "above the limitRange max"), ({"min": {"cpu": "60m"}}, "below the limitRange min")]
+)
+def test_n4_what_goes_beyond_a_limit_range_is_not_admitted(world, job, limits, text):
+    async def story():
+        setup(world)
+        world.api.create(job("j", labels=dict(QUEUE), requests={"cpu": "50m"}), manager="t")
+        await world.until(lambda: not suspended(world, "j"))
+        limit_range(world, **limits)
+        world.api.create(job("k", labels=dict(QUEUE), requests={"cpu": "50m"}), manager="t")
+        told = f'spec.podSets[0].template.spec.containers[0]: Invalid value: ["cpu"]: requests must not be {text}'
+        wanted = ("False", "Pending", f"resources didn't satisfy LimitRange constraints: {told}")
+        await world.until(lambda: conditions(world, "k").get("QuotaReserved") == wanted)
+        world.api.delete("limitranges", "default", "lr")
+        await world.until(lambda: not suspended(world, "k"))
+
+    world.run(story())
+
+
+def test_n4_the_defaults_of_a_limit_range_count_as_requests(world, job):
+    async def story():
+        setup(world)
+        limit_range(world, default={"cpu": "90m"}, defaultRequest={"cpu": "70m"})
+        world.api.create(job("j", labels=dict(QUEUE)), manager="t")
+        await world.until(lambda: not suspended(world, "j"))
+        assert workload(world, "j")["status"]["admission"]["podSetAssignments"][0]["resourceUsage"] == {"cpu": "70m"}
+
+    world.run(story())
