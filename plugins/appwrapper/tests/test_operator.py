@@ -12,7 +12,7 @@ from arena_appwrapper.operator.pods import terminal_failure
 from arena_appwrapper.operator.podsets import PathError, effective, expected_pods, infer, resolve
 from arena_appwrapper.operator.resources import plural_of
 from arena_appwrapper.operator.settings import LABEL, Settings, format_duration, parse_duration
-from arena_local.bundle import Denied
+from arena_local.bundle import USER, Denied
 
 PREFIX = "workload.codeflare.dev.appwrapper/"
 POD = {"spec": {"containers": [{"name": "c"}]}}
@@ -298,3 +298,9 @@ def test_what_may_not_change():
     allowed["spec"]["suspend"] = True
     allowed["metadata"]["annotations"] = {"a": "b"}
     webhook.validate(None, allowed, old, "UPDATE")
+
+
+def test_n19_the_label_names_the_user_that_whoami_names():
+    made = wrapper({**pod()}, [{"path": "template", "replicas": 1}])
+    webhook.default(None, made, None, "CREATE")
+    assert made["metadata"]["labels"]["workload.codeflare.dev/user"] == USER

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+#: The name of the only user, the owner of the cluster.
+USER = "arena-local"
 #: A Kubernetes object. What ``Api`` returns is shared and must not be changed: deep-copy before editing.
 Obj = dict[str, Any]
 #: Namespace ("" for cluster-scoped kinds) and name.

@@ -7,10 +7,8 @@ import re
 from collections.abc import Iterable
 
 from arena_appwrapper.operator.podsets import PathError, infer, resolve
-from arena_local.bundle import Api, Denied, Obj
+from arena_local.bundle import USER, Api, Denied, Obj
 
-#: Who asks, on the local cluster: its owner. The label is what the webhook makes of the name.
-USER = "kubernetes-admin"
 USER_LABEL = "workload.codeflare.dev/user"
 USERID_LABEL = "workload.codeflare.dev/userid"
 MAX_POD_SETS = 8

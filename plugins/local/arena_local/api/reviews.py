@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from arena_local.api import meta
 from arena_local.api.registry import Resource
+from arena_local.bundle import USER
 
 if TYPE_CHECKING:
     from arena_local.api.server import ApiServer
 
 Obj = dict[str, Any]
-_USER = {"username": "arena-local", "groups": ["system:masters", "system:authenticated"]}
+_USER = {"username": USER, "groups": ["system:masters", "system:authenticated"]}
 
 
 def review(server: ApiServer, resource: Resource, namespace: str, body: Obj) -> Obj:

@@ -136,7 +136,7 @@ class Cluster:
         kubelet: Any = self._parts.get("kubelet")
         if kubelet:
             kubelet.apply(options)
-        if dict(before.quota) != dict(options.quota):
+        if options.quota or before.quota:  # also unchanged: somebody may have deleted the queue
             await self._stop_part("kueue")
             part = self._build("kueue")
             if part is not None:

@@ -247,3 +247,12 @@ def test_without_operators_it_is_a_plain_kubernetes(tmp_path: Path) -> None:
         assert not {g["name"] for g in groups["groups"]} & {"kubeflow.org", "batch.volcano.sh", "kueue.x-k8s.io"}
         cluster.create(make_pod("default", "p", "echo ran"))
         cluster.wait_phase("default", "p", "Succeeded")
+
+
+def test_c10_up_with_the_same_quota_makes_a_deleted_queue_again(tmp_path: Path) -> None:
+    queue = "/apis/kueue.x-k8s.io/v1beta2/namespaces/default/localqueues/default-queue"
+    with LocalCluster.start(Options(quota={"cpu": "1"}), folder=tmp_path / "local") as cluster:
+        cluster.until(lambda: cluster.request("GET", queue)[0] == 200)
+        assert cluster.request("DELETE", queue)[0] == 200
+        control.reload(cluster.state)
+        cluster.until(lambda: cluster.request("GET", queue)[0] == 200)
