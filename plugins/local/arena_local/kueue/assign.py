@@ -133,6 +133,8 @@ class Assigner:
                 reasons.append(f"flavor {flavor} not found")
                 continue
             unfit = _mismatch(pod_set["template"].get("spec") or {}, found, names)
+            if not unfit and _wants_topology(pod_set) and not (found.get("spec") or {}).get("topologyName"):
+                unfit = f'Flavor "{flavor}" does not support TopologyAwareScheduling'
             if unfit:
                 reasons.append(unfit)
                 continue
@@ -182,6 +184,11 @@ class Assigner:
         if self._oracle and (whole <= self._node.nominal(place) or part_of_more or self._preempts_to_borrow):
             return self._oracle(place, whole)
         return NO_FIT, height
+
+
+def _wants_topology(pod_set: Obj) -> bool:
+    request = pod_set.get("topologyRequest") or {}
+    return any(request.get(field) for field in ("required", "preferred", "unconstrained"))
 
 
 def _mismatch(spec: Obj, flavor: Obj, group_keys: set[str]) -> str:

@@ -45,13 +45,34 @@ def _template(integration: QuotaJob, pod_set: QuotaPodSet) -> Obj:
     return {**template, "metadata": meta, "spec": template.get("spec") or {}}
 
 
+_TOPOLOGY = (
+    ("required", "required-topology"),
+    ("preferred", "preferred-topology"),
+    ("podSetSliceRequiredTopology", "slice-required-topology"),
+)
+
+
+def _topology(pod_set: QuotaPodSet) -> Obj:
+    """Return ``topologyRequest``: what the template's annotations ask for, and the label that numbers the pods."""
+    notes = (pod_set.template.get("metadata") or {}).get("annotations") or {}
+    found: Obj = {field: notes[key] for field, word in _TOPOLOGY if (key := f"{kinds.GROUP}/podset-{word}") in notes}
+    if notes.get(f"{kinds.GROUP}/podset-unconstrained-topology") == "true":
+        found["unconstrained"] = True
+    size = str(notes.get(f"{kinds.GROUP}/podset-slice-size", ""))
+    if size.isdecimal() and int(size):
+        found["podSetSliceSize"] = int(size)
+    if pod_set.index_label:
+        found["podIndexLabel"] = pod_set.index_label
+    return found
+
+
 def pod_sets(integration: QuotaJob, job: Obj) -> list[Obj]:
     """Return ``spec.podSets`` of the Workload."""
     found = []
     for pod_set in integration.pod_sets(job):
         item: Obj = {"name": pod_set.name, "count": pod_set.count, "template": _template(integration, pod_set)}
-        if pod_set.index_label:
-            item["topologyRequest"] = {"podIndexLabel": pod_set.index_label}
+        if request := _topology(pod_set):
+            item["topologyRequest"] = request
         if integration.integration == "batch/job" and (least := kinds.min_parallelism(job)) is not None:
             item["minCount"] = least
         found.append(item)

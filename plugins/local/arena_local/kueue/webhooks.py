@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 
 from arena_local.api.quantity import canonical, parse
 from arena_local.bundle import Admission, Api, Denied, Obj, QuotaJob
-from arena_local.kueue import kinds
+from arena_local.kueue import kinds, notes
 from arena_local.kueue.integration import Integrations
 
 _DEFAULT_QUEUE = "default"
@@ -39,7 +39,11 @@ def job_webhooks(integrations: Integrations, integration: QuotaJob) -> tuple[Adm
         labels = job["metadata"].get("labels") or {}
         if old is None:
             _time_limit(labels)
-            return None
+            return (
+                notes.of_marks([job, *(dict(item.template) for item in integration.pod_sets(job))])
+                if labels.get(kinds.QUEUE_LABEL)
+                else None
+            )
         before, runs = old["metadata"].get("labels") or {}, not integration.is_suspended(job)
         fixed = {kinds.QUEUE_LABEL: runs, kinds.MAX_EXEC_LABEL: runs or not integration.is_suspended(old)}
         for key in (key for key, still in fixed.items() if still):
@@ -119,5 +123,6 @@ def queue_webhooks() -> tuple[Admission, ...]:
     return (
         Admission("mclusterqueue.kb.io", kinds.CLUSTER_QUEUES, ("CREATE",), mutate=_quantities),
         Admission("vclusterqueue.kb.io", kinds.CLUSTER_QUEUES, ("CREATE", "UPDATE"), validate=_cluster_queue),
+        *notes.webhooks(),
         Admission("mresourceflavor.kb.io", kinds.FLAVORS, ("CREATE",), mutate=_finalizer),
     )

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from arena_local.api import writes
+from arena_local.api.options import WriteOptions
 from arena_local.bundle import ApiError
 from arena_local.kueue import defaults
 from arena_pytorchjob.local import BUNDLE as PYTORCH
@@ -502,3 +504,50 @@ def test_n4_the_defaults_of_a_limit_range_count_as_requests(world, job):
         assert workload(world, "j")["status"]["admission"]["podSetAssignments"][0]["resourceUsage"] == {"cpu": "70m"}
 
     world.run(story())
+
+
+@pytest.mark.parametrize(
+    ("kind", "spec"),
+    [
+        ("Topology", {"levels": [{"nodeLabel": "kubernetes.io/hostname"}]}),
+        ("AdmissionCheck", {"controllerName": "kueue.x-k8s.io/provisioning-request"}),
+        ("MultiKueueConfig", {"clusters": ["a"]}),
+        ("MultiKueueCluster", {"clusterSource": {"kubeConfig": {"location": "s", "locationType": "Secret"}}}),
+        ("ProvisioningRequestConfig", {"provisioningClassName": "c"}),
+        ("ResourceFlavor", {"topologyName": "t", "nodeLabels": {"a": "b"}}),
+    ],
+)
+@pytest.mark.parametrize("version", ["v1beta1", "v1beta2"])
+def test_c8_what_is_only_stored_is_said(world, kind, spec, version):
+    if version == "v1beta1" and kind == "MultiKueueCluster":
+        spec = spec["clusterSource"]
+    body = {"apiVersion": f"kueue.x-k8s.io/{version}", "kind": kind, "metadata": {"name": "x"}, "spec": spec}
+    assert "the local cluster" in told(world, body)[0]
+
+
+def told(world, body):
+    options = WriteOptions(manager="t")
+    resource = world.api.of_object(body)
+    writes.create(world.api, resource, body["metadata"].get("namespace", ""), body, options)
+    return options.warnings
+
+
+def test_c8_a_topology_that_is_asked_for_is_warned_about_and_refused_as_kueue_does(world, job):
+    async def story():
+        setup(world)
+        body = job("j", labels=dict(QUEUE), requests={"cpu": "10m"})
+        key = "kueue.x-k8s.io/podset-required-topology"
+        body["spec"]["template"]["metadata"] = {"annotations": {key: "cloud.com/rack"}}
+        assert told(world, body) == [
+            f"{key} has no effect on the local cluster: its nodes are one machine, pods are placed without regard to topology"
+        ]
+        text = 'couldn\'t assign flavors to pod set main: Flavor "fl" does not support TopologyAwareScheduling'
+        await world.until(lambda: conditions(world, "j").get("QuotaReserved") == ("False", "Pending", text))
+        assert workload(world, "j")["spec"]["podSets"][0]["topologyRequest"]["required"] == "cloud.com/rack"
+
+    world.run(story())
+
+
+def test_c8_a_job_without_such_marks_is_not_warned_about(world, job):
+    setup(world)
+    assert not told(world, job("j", labels=dict(QUEUE), requests={"cpu": "10m"}))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from arena_local.bundle import Admission, Api, Denied, Obj
-from arena_local.kueue import kinds
+from arena_local.kueue import kinds, notes
 from arena_local.kueue.integration import Integrations
 from arena_local.kueue.pods import marks
 
@@ -36,7 +36,7 @@ def pod_webhooks(integrations: Integrations) -> tuple[Admission, ...]:
         Admission("mpod.kb.io", "pods", ("CREATE",), mutate=mutate),
         Admission("vpod.kb.io", "pods", ("CREATE", "UPDATE"), validate=_check_pod),
         Admission("mdeployment.kb.io", "deployments.apps", ("CREATE", "UPDATE"), mutate=_deployment),
-        Admission("vdeployment.kb.io", "deployments.apps", ("UPDATE",), validate=_check_deployment),
+        Admission("vdeployment.kb.io", "deployments.apps", ("CREATE", "UPDATE"), validate=_check_deployment),
     )
 
 
@@ -48,7 +48,7 @@ def _check_pod(api: Api, pod: Obj, old: Obj | None, operation: str) -> Iterable[
         raise Denied(f"metadata.labels[{marks.MANAGED}]: Forbidden: managed label value can only be 'true'")
     _check_group(pod)
     if old is None:
-        return None
+        return notes.of_marks([pod]) if marks.managed(pod) and not marks.annotation(pod, marks.PARENT) else None
     fixed = [marks.GROUP_NAME, marks.MANAGED] if marks.managed(old) else []
     if marks.managed(old) and not marks.gated(old):
         fixed.append(kinds.QUEUE_LABEL)
@@ -93,7 +93,9 @@ def _deployment(api: Api, deployment: Obj, old: Obj | None, operation: str) -> N
 
 def _check_deployment(api: Api, deployment: Obj, old: Obj | None, operation: str) -> Iterable[str] | None:
     queue, before = kinds.queue_name(deployment), kinds.queue_name(old or {"metadata": {}})
-    runs = bool(((old or {}).get("status") or {}).get("readyReplicas"))
+    if old is None:
+        return notes.of_marks([deployment, deployment["spec"]["template"]]) if queue else None
+    runs = bool((old.get("status") or {}).get("readyReplicas"))
     if before and queue != before and (runs or not queue):
         raise Denied(f'metadata.labels[{kinds.QUEUE_LABEL}]: Invalid value: "{queue}": field is immutable')
     return None
