@@ -21,7 +21,7 @@ _MARKS: Mapping[str, str] = {
 }
 _KINDS: Mapping[str, str] = {
     "topologies": "is only stored by the local cluster: its nodes are one machine, pods are placed without regard to topology",
-    "admissionchecks": "is only stored by the local cluster: no controller of admission checks runs, so a ClusterQueue with one admits nothing",
+    "admissionchecks": "is only stored by the local cluster: no controller runs for it, so a ClusterQueue with one admits nothing",
     "multikueueclusters": "is only stored by the local cluster: jobs are not sent to other clusters",
     "multikueueconfigs": "is only stored by the local cluster: jobs are not sent to other clusters",
     "provisioningrequestconfigs": "is only stored by the local cluster: no nodes are provisioned",
