@@ -23,9 +23,12 @@ def going_on(name: str, flags: str = "") -> Iterator[None]:
         raise
 
 
-def wait_for(context: Context, name: str, goal: str, job_type: str, timeout: float | None) -> int:
-    """Wait, with each new state on stderr. A job that fails is an error of its own (exit code 20) unless that was asked for."""
-    job = context.client.wait(name, goal, job_type=job_type, timeout=timeout, on_change=_Teller())
+def wait_for(context: Context, name: str, goal: str, job_type: str, timeout: float | None, uid: str = "") -> int:
+    """Wait, with each new state on stderr. A job that fails is an error of its own (exit code 20) unless that was asked for.
+
+    With ``uid`` that very job is meant, whoever has its name by then.
+    """
+    job = context.client.wait(name, goal, job_type=job_type, timeout=timeout, on_change=_Teller(), uid=uid)
     if job is None:
         note(f"{name} is gone")
     return 0

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from arena_core import dig
 from arena_core.errors import ArenaError, ClusterUnreachable, KindNotInstalled, NotFound, PermissionDenied
 from arena_core.jobs import record
+from arena_core.jobs.asking import FEW
 from arena_core.jobs.find import find, missing
 from arena_core.jobs.going import Going, await_gone
 from arena_core.jobs.listing import select
@@ -121,6 +122,8 @@ def _delete(session: Session, target: Target, deletion: Deletion) -> tuple[Delet
 
 def _left_over(session: Session, name: str, types: Sequence[str], namespace: str) -> Deleted | None:
     """There is no such job: remove the record that one has left behind, if there is one."""
+    if len(types) > FEW:
+        types = record.left_over_types(session.cluster, namespace, name, types)
     for job_type in types:
         if record.remove_left_over(session.cluster, namespace, name, job_type):
             return Deleted(name, job_type, f"configmap/{record.record_name(name, job_type)}", record_only=True)

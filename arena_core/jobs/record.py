@@ -99,6 +99,17 @@ def remove_left_over(cluster: Cluster, namespace: str, name: str, job_type: str)
         return False
 
 
+def left_over_types(cluster: Cluster, namespace: str, name: str, types: Sequence[str]) -> list[str]:
+    """Return those of the job types that have a record of this name: one list instead of a question for each of many types."""
+    try:
+        found = cluster.list(CONFIGMAPS, namespace, label_selector=f"{CREATED_BY}=arena").items
+    except ArenaError as error:
+        log.debug("the records cannot be listed: %s", error.message)
+        return []
+    names = {str(metadata_of(obj).get("name")) for obj in found}
+    return [job_type for job_type in types if record_name(name, job_type) in names]
+
+
 def _remove(cluster: Cluster, namespace: str, name: str, uid: str) -> bool:
     try:
         cluster.delete(CONFIGMAPS, namespace, name, uid=uid)

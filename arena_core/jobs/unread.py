@@ -64,10 +64,8 @@ def all_refused(errors: Sequence[ArenaError]) -> ArenaError:
     if not isinstance(first, Forbidden):
         return first
     same = [e for e in errors if isinstance(e, Forbidden) and (e.verb, e.namespace) == (first.verb, first.namespace)]
-    if len(same) < 2:
-        return first
     resources = ", ".join(dict.fromkeys(e.resource for e in same))
-    where = "" if first.namespace else "; who has rights in one namespace names it with -n"
+    where = "" if first.namespace else "; or name a namespace in which you have rights with -n"
     return Forbidden(
         first.message.replace(first.resource, resources, 1),
         first.hint.replace(first.resource, resources, 1) + where,

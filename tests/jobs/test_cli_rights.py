@@ -78,3 +78,16 @@ def test_without_rights_each_command_says_which_one_is_missing(run: Any, arena: 
         first, second = err.splitlines()
         assert first.startswith("error: user bob may not "), (words, err)
         assert second.startswith("hint: ask for a role with verb "), (words, err)
+
+
+def test_who_may_read_nothing_is_told_of_every_type(run: Any, arena: Any) -> None:
+    # N17: one type only, by the alphabet
+    arena.gate.allowed = "nothing"
+    everything = "appwrappers.workload.codeflare.dev, pytorchjobs.kubeflow.org, tfjobs.kubeflow.org, jobs.batch.volcano.sh"
+    for words in (("list",), ("get", "x"), ("delete", "x"), ("delete", "-l", "a=b")):
+        code, _, err = run(*words)
+        assert code == 5 and f"may not list {everything} in namespace {arena.namespace}" in err, (words, err)
+    code, _, err = run("list", "-A")
+    assert code == 5 and "in the whole cluster" in err and "-n" in err
+    arena.gate.allowed = r"/apis/batch/.*"
+    assert run("wait", "x", "--for", "deleted")[0] == 5, "absence is not proven"

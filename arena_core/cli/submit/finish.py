@@ -101,5 +101,6 @@ def _stay(context: Context, parsed: Parsed, done: Submission) -> int:
     if parsed.on("wait"):
         from arena_core.cli.waiting import wait_for
 
-        return wait_for(context, done.name, "finished", done.job_type, timeout)
+        uid = str(done.manifests[0]["metadata"].get("uid", ""))
+        return wait_for(context, done.name, "finished", done.job_type, timeout, uid)
     return 0
