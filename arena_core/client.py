@@ -158,6 +158,13 @@ class ArenaClient:
 
         return address(self._session, job)
 
+    def tensorboard_trouble(self, job: Job) -> str:
+        """Return why the job's TensorBoard is not up, or nothing where it is, or where the job has none."""
+        from arena_core.jobs.tensorboard import trouble
+
+        found = trouble(self._session, job)
+        return found.message if found else ""
+
     def logs(  # noqa: PLR0913  # one argument for each flag of `logs`
         self,
         name: str,

@@ -149,7 +149,21 @@ def pod_reason(pod: Any) -> tuple[str, str]:
     scheduled = dig.condition(pod, "PodScheduled")
     if scheduled.get("status") == "False":
         return dig.text(scheduled, "reason"), dig.text(scheduled, "message")
+    if since := unheard_since(pod):
+        return "NodeNotReady", f"the node has not been heard of since {since}"
     return "", ""
+
+
+def unheard_since(pod: Any) -> str:
+    """Return since when a pod's node has not been heard of, or an empty text.
+
+    The control plane then writes Ready=False into the pod; the node itself would have changed ContainersReady as well.
+    """
+    ready, containers = dig.condition(pod, "Ready"), dig.condition(pod, "ContainersReady")
+    lost = ready.get("status") == "False" and containers.get("status") == "True" and not dig.text(ready, "reason")
+    if not lost or dig.dig(pod, "spec", "readinessGates") or dig.text(pod, "status", "phase") != "Running":
+        return ""
+    return dig.text(ready, "lastTransitionTime") or "some time ago"
 
 
 def has_labels(pod: Any, wanted: Mapping[str, str]) -> bool:

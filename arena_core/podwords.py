@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from arena_core import dig
+from arena_core.podstatus import unheard_since
 from arena_core.types import Cause, Instance, Rank
 
 #: Reasons of a waiting container: what it means, and whether it can end by itself.
@@ -146,18 +147,6 @@ def _disruption(pod: Any) -> tuple[str, str] | None:
         return None
     reason, message = dig.text(found, "reason"), one_line(dig.text(found, "message"))
     return reason, _DISRUPTED.get(reason, f"is being disrupted ({reason})") + (f": {message}" if message else "")
-
-
-def unheard_since(pod: Any) -> str:
-    """Return since when a pod's node has not been heard of, or an empty text.
-
-    The control plane then writes Ready=False into the pod; the node itself would have changed ContainersReady as well.
-    """
-    ready, containers = dig.condition(pod, "Ready"), dig.condition(pod, "ContainersReady")
-    lost = ready.get("status") == "False" and containers.get("status") == "True" and not dig.text(ready, "reason")
-    if not lost or dig.dig(pod, "spec", "readinessGates") or dig.text(pod, "status", "phase") != "Running":
-        return ""
-    return dig.text(ready, "lastTransitionTime") or "some time ago"
 
 
 def _waiting_container(pod: Any, name: str) -> Cause | None:

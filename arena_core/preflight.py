@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from arena_core import dig, gangs
 from arena_core.kueue import LOCAL_QUEUE, WORKLOAD_PRIORITY
-from arena_core.types import Lookup, Problem, Resource
+from arena_core.types import Lookup, Manifest, Problem, Resource
 
+POD = Resource("", "v1", "Pod", "pods")
 CLAIM = Resource("", "v1", "PersistentVolumeClaim", "persistentvolumeclaims")
 PRIORITY_CLASS = Resource("scheduling.k8s.io", "v1", "PriorityClass", "priorityclasses", namespaced=False)
 
@@ -60,6 +62,23 @@ def claim_problems(args: Any, lookup: Lookup) -> list[Problem]:
             hint = existing(lookup, CLAIM, "claims here")
             problems.append(Problem(f"the PersistentVolumeClaim {name!r} does not exist in this namespace", "data", hint))
     return problems
+
+
+def pod_name_problems(job: Manifest, pods: Iterable[str], lookup: Lookup) -> list[Problem]:
+    """Return a problem where a pod that the job will make is there already and another's: the operator would try for ever.
+
+    A pod of a job of the same kind and name is no problem: that job is there itself, or its pods are ending.
+    """
+    for name in pods:
+        if lookup.exists(POD, name) is not True:
+            continue
+        owner = next(dig.items(lookup.get(POD, name), "metadata", "ownerReferences"), {})
+        if owner.get("kind") == job.get("kind") and owner.get("name") == dig.text(job, "metadata", "name"):
+            continue
+        whose = f"it belongs to {owner.get('kind')} {owner.get('name')}" if owner else "nobody owns it"
+        text = f"the pod {name} exists already ({whose}), and this job needs one of that name"
+        return [Problem(text, "name", "choose another name, or delete what has it")]
+    return []
 
 
 def priority_problems(args: Any, lookup: Lookup) -> list[Problem]:

@@ -87,7 +87,8 @@ def instance_row(instance: Instance) -> list[str]:
     """One line of the table of instances. AGE is the instance's own age (Arena prints the job's duration)."""
     return [
         instance.name,
-        instance.status,
+        # A pod whose node is silent is shown as it last was.
+        f"{instance.status} (node not heard of)" if instance.reason == "NodeNotReady" else instance.status,
         compact(seconds_between(instance.started or instance.created, instance.finished)),
         "true" if instance.chief else "false",
         str(gpus(instance.requests)),
@@ -100,7 +101,7 @@ def gpu_row(instance: Instance) -> list[str]:
     return [instance.name, instance.node_ip or NONE, str(gpus(instance.requests)), NONE, NONE, NONE]
 
 
-def as_data(job: Job, *, tensorboard: str = "") -> dict[str, Any]:
+def as_data(job: Job, *, tensorboard: str = "", tensorboard_status: str = "") -> dict[str, Any]:
     """The job with Arena's keys, and a few more at the end: why, and exit codes."""
     status = job.status
     return {
@@ -123,6 +124,7 @@ def as_data(job: Job, *, tensorboard: str = "") -> dict[str, Any]:
         "exactStatus": status.exact,
         "reason": status.reason,
         "message": status.message,
+        **({"tensorboardStatus": tensorboard_status} if tensorboard_status else {}),
     }
 
 

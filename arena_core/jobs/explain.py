@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from arena_core.errors import ArenaError
-from arena_core.jobs import answers, incidents
+from arena_core.jobs import answers, incidents, tensorboard
 from arena_core.jobs.facts import matches, own, view
 from arena_core.jobs.halfmade import recognised
+from arena_core.jobs.lastlines import failed_container, last_lines
 from arena_core.jobs.lookup import ClusterLookup
 from arena_core.jobs.marks import metadata_of
 from arena_core.jobs.reasons import healthy, reasons, told
@@ -16,22 +17,54 @@ from arena_core.jobs.session import Session
 from arena_core.jobs.unread import phrase
 from arena_core.jobs.views import Job
 from arena_core.kube.resources import EVENTS
-from arena_core.types import UNREAD, Cause, Instance, Manifest, Phase
+from arena_core.types import UNREAD, Cause, Instance, Manifest, Phase, Rank
 
 #: Of so many causes the hints are looked up; the rest is seldom read.
 _HINTED = 3
 
 
 def explain(session: Session, job: Job) -> list[Cause]:
-    """Return the causes why a job is not running, the first is the one to look at, with the answers that the cluster has."""
+    """Return the causes why a job is not running, the first is the one to look at, with the answers that the cluster has.
+
+    What failed comes with the last lines of its log; a TensorBoard that does not come up is told last.
+    """
+    board = tensorboard.trouble(session, job)
+    last = [board] if board else []
     if job.status.phase is Phase.SUCCEEDED:
-        return []
+        return last
     lookup = ClusterLookup(session, job.namespace, job.unread)
     found = job.causes
     if found is None:
         job, events = with_events(session, job)
         found = tuple(causes_of(session, job, events, lookup))
-    return once([answers.hinted(lookup, job, c) if i < _HINTED else c for i, c in enumerate(found)])
+    hinted = once([answers.hinted(lookup, job, c) if i < _HINTED else c for i, c in enumerate(found)])
+    return [*_with_lines(session, job, hinted), *last]
+
+
+def _with_lines(session: Session, job: Job, causes: Sequence[Cause]) -> list[Cause]:
+    """Give the first instance that failed the last lines of its log, and the command that shows the rest."""
+    found = list(causes)
+    for place, cause in enumerate(found):
+        pod = cause.object.removeprefix("pod/")
+        if cause.rank is not Rank.FAILED or pod == cause.object:
+            continue
+        lines = last_lines(session, job, pod)
+        found[place] = replace(cause, lines=lines, hint=cause.hint or logs_hint(job, pod))
+        break
+    return found
+
+
+def logs_hint(job: Job, pod_name: str) -> str:
+    """Return the command that shows the log of a failed instance: of its earlier run where a newer one runs."""
+    pod = next((p for p in job.pods if metadata_of(p).get("name") == pod_name), None)
+    member = next((i for i in job.status.instances if i.name == pod_name), None)
+    if pod is None or member is None:
+        return ""
+    container, previous = failed_container(pod)
+    main = [str(c.get("name")) for c in (pod.get("spec") or {}).get("containers") or []]
+    where = "" if member.chief and container in main[:1] else f" -i {member.short_name}"
+    inside = f" -c {container}" if container and container not in main[:1] else ""
+    return f"`arena logs {job.name}{where}{inside}{' --previous' if previous else ''}` shows its log"
 
 
 def once(causes: Sequence[Cause]) -> list[Cause]:

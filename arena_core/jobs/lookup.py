@@ -21,10 +21,14 @@ class ClusterLookup:
         self._cluster = session.cluster
         self._namespace = namespace
         self._kept: dict[tuple[str, str, str], Manifest | None] = {}
-        self._denied: set[tuple[str, str, str]] = set()
+        self._denied: dict[tuple[str, str, str], str] = {}
         self._broken = {_group(text.partition(" ")[0]) for text in unread if "(the API answers" in text}
         self._served: dict[str, bool | None] = {}
         self._lists: dict[tuple[str, str], list[Manifest] | None] = {}
+
+    def denied(self) -> tuple[str, ...]:
+        """Return what was looked for and may not be read: ``LocalQueue q``."""
+        return tuple(sorted(f"{kind} {name}" for (_, _, name), kind in self._denied.items() if kind != "Pod"))
 
     def get(self, resource: Resource, name: str, namespace: str = "") -> Manifest | None:
         """Return the object, or None if it, its kind or the right to read it is missing."""
@@ -32,7 +36,7 @@ class ClusterLookup:
         if key not in self._kept:
             self._kept[key] = None
             if resource.group in self._broken:
-                self._denied.add(key)
+                self._denied[key] = resource.kind
                 return None
             try:
                 self._kept[key] = self._cluster.get(resource, key[1], name)
@@ -43,7 +47,7 @@ class ClusterLookup:
                 self._served[resource.key] = False
             except ArenaError as error:
                 self._failed(resource, error)
-                self._denied.add(key)
+                self._denied[key] = resource.kind
         return self._kept[key]
 
     def list(self, resource: Resource, namespace: str = "") -> Sequence[Manifest] | None:

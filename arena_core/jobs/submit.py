@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from arena_core.errors import InvalidArguments, KindNotInstalled
@@ -29,18 +30,22 @@ def submit(session: Session, job_type: str, args: Any, *, namespace: str = "", d
     manifests = build(handle, model, namespace)
     if dry_run == "client":
         return Submission(handle.job_type.name, manifests[0]["metadata"]["name"], namespace, tuple(manifests))
+    from arena_core.jobs import checks
     from arena_core.jobs.lookup import ClusterLookup
 
-    _stop(handle.preflight(model, ClusterLookup(session, namespace)))
+    lookup = ClusterLookup(session, namespace)
+    checks.before(session, handle, model, lookup)
     manifests = with_extensions(session, manifests, session.target(namespace))
     submit_id = marks.new_submit_id()
     mark(handle, manifests, identify(session.cluster), submit_id)
     try:
         if dry_run == "server":
-            return _try_out(session, handle, manifests, namespace)
-        return _create(session, handle, model, manifests, namespace, submit_id)
+            done = _try_out(session, handle, manifests, namespace)
+        else:
+            done = _create(session, handle, model, manifests, namespace, submit_id)
     except Invalid as error:
         raise refused.explain(error, handle.args_model) from error
+    return replace(done, warnings=(*done.warnings, *checks.warnings(session, handle, manifests, lookup)))
 
 
 def read_args(handle: JobHandle, args: Any) -> Any:

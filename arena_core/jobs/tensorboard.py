@@ -1,14 +1,21 @@
-"""Where a job's TensorBoard can be seen."""
+"""Where a job's TensorBoard can be seen, and why it does not come up."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from arena_core import dig
 from arena_core.errors import ArenaError
+from arena_core.jobs import incidents
 from arena_core.jobs.facts import own
 from arena_core.jobs.marks import SUBMIT_ID, TENSORBOARD
+from arena_core.jobs.ownership import not_older
 from arena_core.jobs.session import Session
 from arena_core.jobs.views import Job
-from arena_core.kube.resources import ENDPOINTS, NODES, SERVICES
-from arena_core.types import Manifest
+from arena_core.kube.resources import ENDPOINTS, EVENTS, NODES, PODS, SERVICES
+from arena_core.podstatus import instance
+from arena_core.podwords import cause_of
+from arena_core.types import Cause, Manifest, Rank
 
 
 def address(session: Session, job: Job) -> str:
@@ -26,6 +33,43 @@ def address(session: Session, job: Job) -> str:
     except ArenaError:
         return ""
     return _url(session, job, found[0]) if found else ""
+
+
+def trouble(session: Session, job: Job) -> Cause | None:
+    """Return why the job's TensorBoard is not up, or None where it is, or where the job has none.
+
+    A container that has only just been made is no trouble; one that cannot start, and a Deployment whose pods are refused, is.
+    """
+    if not job.annotations.get(TENSORBOARD):
+        return None
+    try:
+        pods = session.cluster.list(PODS, job.namespace, label_selector=f"role=tensorboard,release={job.name}").items
+        events = session.cluster.list(EVENTS, job.namespace).items
+    except ArenaError:
+        return None
+    pods = [pod for pod in pods if not_older(pod, job.manifest) and not dig.text(pod, "metadata", "deletionTimestamp")]
+    if not pods:
+        return _refused(job, events)
+    pod = max(pods, key=lambda p: dig.text(p, "metadata", "creationTimestamp"))
+    member = instance(pod, container="tensorboard")
+    if dig.condition(pod, "Ready").get("status") == "True":
+        return None
+    reason, said = incidents.trouble([e for e in events if incidents.involved(e)[2] == dig.text(pod, "metadata", "uid")], member.name)
+    found = cause_of(pod, member, job_failed=True)
+    if found is None or (found.rank is Rank.WAITS and not said):
+        return None
+    text = f"{found.message}; {said}" if said and said not in found.message and reason != "BackOff" else found.message
+    return Cause(f"TensorBoard is not up: {text}", "", f"pod/{member.name}", Rank.INFO, found.reason)
+
+
+def _refused(job: Job, events: Sequence[Manifest]) -> Cause | None:
+    for event in reversed(events):
+        kind, name, _ = incidents.involved(event)
+        mine = kind == "ReplicaSet" and name.startswith(f"{job.name}-tensorboard-")
+        if mine and incidents.reason_of(event).startswith("FailedCreate") and incidents.last_seen(event)[:19] >= job.created[:19]:
+            text = f"TensorBoard is not up: {incidents.message_of(event)}"
+            return Cause(text, "", f"replicaset/{name}", Rank.INFO, incidents.reason_of(event))
+    return None
 
 
 def _url(session: Session, job: Job, service: Manifest) -> str:
@@ -60,9 +104,9 @@ def _local_url(session: Session, job: Job, service: Manifest) -> str:
 
 def _node_address(session: Session, job: Job) -> str:
     """Return a node's address: one that our pods run on, without rights on nodes; else any node that is ready."""
-    for instance in job.status.instances:
-        if instance.node_ip:
-            return instance.node_ip
+    for member in job.status.instances:
+        if member.node_ip:
+            return member.node_ip
     try:
         nodes = session.cluster.list(NODES).items
     except ArenaError:

@@ -11,7 +11,7 @@ import pytest
 
 from arena_core.cli.main import main
 from arena_core.cli.submit import types
-from arena_core.errors import JobFailed
+from arena_core.errors import InvalidArguments, JobFailed
 from arena_core.types import Cause, Rank
 
 
@@ -166,6 +166,68 @@ def test_the_culprit_leads_with_its_code(arena: Any, make: Any) -> None:  # W11,
     assert first.object == "pod/crash-worker-0"
     assert "Error: Error" not in first.message
     assert any("failed" in c.message for c in rest), "the job's own summary follows"
+
+
+def test_a_crash_comes_with_its_last_lines(arena: Any, make: Any) -> None:  # W11, W3, L8
+    arena.submit("pytorchjob", make("lines", "seq 1 20; echo Traceback; exit 3", clean_task_policy="None"))
+    arena.submit("pytorchjob", make("git", sync_mode="git", sync_source="https://me:hunter2@127.0.0.1:1/r.git"))
+    arena.submit("pytorchjob", make("again", "echo attempt; exit 4", retry=3))
+    for name, words in (("lines", "exited with code 3"), ("git", "https://127.0.0.1:1/r.git")):
+        first, *_ = until(arena, name, words)
+        assert words in first.message and "hunter2" not in first.message
+        if name == "lines":
+            assert first.lines == ("17", "18", "19", "20", "Traceback")
+            assert first.hint == "`arena logs lines` shows its log"
+        else:
+            assert "-c init-code" in first.hint, "the log of what failed, not of the container that never ran"
+    first, *_ = until(arena, "again", "restarted")
+    assert "again-master-0 exited with code 4, restarted" in first.message
+    arena.delete("again")
+
+
+def test_a_name_that_another_types_pods_take_is_refused(arena: Any, make: Any) -> None:  # W1
+    arena.submit("pytorchjob", make("col", "sleep 60", workers=2))
+    end = time.monotonic() + 20
+    while len(arena.get("col", job_type="pytorchjob").status.instances) < 2 and time.monotonic() < end:
+        time.sleep(0.1)
+    for kind, more in (
+        ("tfjob", {"workers": 2}),
+        ("volcanojob", {"task_name": "worker"}),
+        ("appwrapperjob", {"inner_type": "tfjob", "workers": 2}),
+    ):
+        with pytest.raises(InvalidArguments, match=r"col-worker-0 exists already \(it belongs to PyTorchJob col\)"):
+            arena.submit(kind, make("col", **more))
+    assert [j.job_type for j in arena.list().jobs] == ["pytorchjob"], "nothing was sent"
+
+
+def test_the_namespaces_pod_security_is_warned_of(arena: Any, make: Any) -> None:  # N5
+    labels = {"metadata": {"labels": {"pod-security.kubernetes.io/enforce": "baseline"}}}
+    path = f"/api/v1/namespaces/{arena.namespace}"
+    answer = arena.direct.cluster.request("PATCH", path, None, labels, content_type="application/merge-patch+json")
+    assert answer.ok, answer.body
+    assert arena.submit("pytorchjob", make("fits")).warnings == ()
+    (warning,) = arena.submit("pytorchjob", make("host", host_network=True)).warnings
+    assert "level baseline" in warning and "hostNetwork" in warning
+    first, *_ = until(arena, "host", "violates PodSecurity")
+    assert first.rank is Rank.REFUSED
+
+
+def test_what_could_not_be_checked_is_said(arena: Any, make: Any, rights: Any) -> None:  # N3
+    arena.gate.allowed = rights(arena.namespace, "pytorchjob")
+    warnings = arena.submit("pytorchjob", make("blind", kueue_queue="nosuch", priority="nosuch")).warnings
+    assert [w.partition(" could not be checked")[0] for w in warnings] == ["LocalQueue nosuch", "PriorityClass nosuch"]
+
+
+def test_a_tensorboard_that_does_not_come_up_is_told(arena: Any, make: Any, run: Any) -> None:  # W14
+    body = {"metadata": {"name": "q"}, "spec": {"hard": {"count/replicasets.apps": "0"}}}
+    make_object(arena, "/api/v1/namespaces/{ns}/resourcequotas", {**body, "spec": {"hard": {"pods": "1"}}})
+    arena.submit("pytorchjob", make("board", "sleep 60", tensorboard=True, logdir="/logs"))
+    words, end = "TensorBoard is not up", time.monotonic() + 30
+    while words not in (text := run("why", "board") + run("get", "board")) and time.monotonic() < end:
+        time.sleep(0.3)
+    if "exceeded quota" not in run("why", "board").split(words)[0]:  # the job came first: the board is what is refused
+        assert words in text and words in json.loads(run("get", "board", "-o", "json"))["tensorboardStatus"]
+    arena.delete("board")
 
 
 def test_a_job_that_runs_or_has_succeeded_has_no_reason(arena: Any, make: Any, run: Any) -> None:  # W18

@@ -32,13 +32,14 @@ def run(context: Context, parsed: Parsed) -> int:
     if output == "name":
         say(job.full_name)
     elif output in ("json", "yaml"):
-        data = views.as_data(job, tensorboard=client.tensorboard(job))
+        data = views.as_data(job, tensorboard=client.tensorboard(job), tensorboard_status=client.tensorboard_trouble(job))
         (dump_json if output == "json" else dump_yaml)(data)
     else:
         show(job, headers=not parsed.on("no_headers"))
         if parsed.on("gpus"):
             _gpus(job)
-        _tensorboard(client.tensorboard(job))
+        trouble = client.tensorboard_trouble(job)
+        _tensorboard("" if trouble else client.tensorboard(job), trouble)
         if parsed.on("events"):
             try:
                 _events(client.events(job))
@@ -77,8 +78,10 @@ def _gpus(job: Job) -> None:
     say(f"\n  Allocated/Requested GPUs of Job: {job.allocated_gpus}/{job.requested_gpus}")
 
 
-def _tensorboard(url: str) -> None:
-    if url:
+def _tensorboard(url: str, trouble: str) -> None:
+    if trouble:
+        say(f"\nTensorboard:\n  {trouble}")
+    elif url:
         say(f"\nTensorboard:\n  Your tensorboard will be available on: \n  {url}")
 
 

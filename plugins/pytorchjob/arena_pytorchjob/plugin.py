@@ -45,10 +45,12 @@ def arena_build_manifests(args: PyTorchJobArgs, jobs: Jobs) -> Sequence[Manifest
 
 @hookimpl
 def arena_preflight(args: PyTorchJobArgs, lookup: Lookup, jobs: Jobs) -> Iterable[Problem]:
-    """Return what the cluster lacks: queue, priority classes, gangs."""
-    from arena_core.preflight import common_problems
+    """Return what the cluster lacks (queue, priority classes, gangs, claims), and what has the names that the pods need."""
+    from arena_core.preflight import common_problems, pod_name_problems
+    from arena_pytorchjob.manifests import build
 
-    return common_problems(args, lookup)
+    job = build(args)[0]
+    return [*common_problems(args, lookup), *pod_name_problems(job, KIND.first_pods(job), lookup)]
 
 
 @hookimpl

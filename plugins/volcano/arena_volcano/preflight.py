@@ -6,17 +6,26 @@ from collections.abc import Iterator
 from typing import Any
 
 from arena_core import dig, gangs
-from arena_core.preflight import claim_problems, priority_problems
+from arena_core.preflight import claim_problems, pod_name_problems, priority_problems
 from arena_core.types import Lookup, Problem
 from arena_volcano.args import VolcanoJobArgs
-from arena_volcano.status import JOB
+from arena_volcano.manifests import build
+from arena_volcano.status import JOB, pod_sets
 
 _SINCE = "Volcano 1.14 or later has it"
 
 
 def problems(args: VolcanoJobArgs, lookup: Lookup) -> list[Problem]:
     """Return all of them."""
-    return [*_queue(args, lookup), *priority_problems(args, lookup), *claim_problems(args, lookup), *_fields(args, lookup)]
+    job = build(args)[0]
+    first = [f"{args.name}-{pod_set.name}-0" for pod_set in pod_sets(job) if pod_set.replicas]
+    return [
+        *_queue(args, lookup),
+        *priority_problems(args, lookup),
+        *claim_problems(args, lookup),
+        *pod_name_problems(job, first, lookup),
+        *_fields(args, lookup),
+    ]
 
 
 def _queue(args: VolcanoJobArgs, lookup: Lookup) -> Iterator[Problem]:
@@ -24,8 +33,7 @@ def _queue(args: VolcanoJobArgs, lookup: Lookup) -> Iterator[Problem]:
         return
     queue = lookup.get(gangs.QUEUE, args.queue)
     if queue is None:
-        # Where the kind is not served Volcano itself is missing, which the job's own kind tells better.
-        if lookup.exists(gangs.QUEUE, args.queue) is False and lookup.serves(gangs.QUEUE) is not False:
+        if lookup.exists(gangs.QUEUE, args.queue) is False:
             yield Problem(f"there is no queue {args.queue!r} of Volcano", "queue", _open_queues(lookup))
         return
     state = dig.text(queue, "status", "state")

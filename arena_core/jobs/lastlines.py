@@ -1,0 +1,69 @@
+"""The last lines of the log of an instance that failed: bounded, and never a reason to fail itself."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from arena_core import dig
+from arena_core.errors import ArenaError
+from arena_core.jobs.session import Session
+from arena_core.jobs.views import Job
+
+#: So many lines, and at most so many bytes, are read.
+LINES, BYTES = 5, 8192
+_KEPT = 4 * 1024 * 1024
+#: What a node answers (with 200) when it has removed the log.
+_EXCUSE = b"unable to retrieve container logs for "
+
+
+def last_lines(session: Session, job: Job, pod_name: str) -> tuple[str, ...]:
+    """Return the last lines of the container of a pod that failed; of one that is gone where the local cluster has kept them."""
+    pod = next((p for p in job.pods if dig.text(p, "metadata", "name") == pod_name), None)
+    try:
+        data = _of_pod(session, job, pod) if pod is not None else _kept(session, job, pod_name)
+    except (ArenaError, ValueError):
+        return ()
+    if data.startswith(_EXCUSE):
+        return ()
+    lines = [line for line in data.decode(errors="replace").splitlines() if line.strip()]
+    return tuple(line.rpartition("\r")[2][-500:] for line in lines[-LINES:])
+
+
+def _of_pod(session: Session, job: Job, pod: Any) -> bytes:
+    container, previous = failed_container(pod)
+    if not container:
+        return b""
+    query: dict[str, Any] = {"tailLines": LINES, "limitBytes": BYTES, "container": container}
+    if previous:
+        query["previous"] = "true"
+    path = f"/api/v1/namespaces/{job.namespace}/pods/{dig.text(pod, 'metadata', 'name')}/log"
+    answer = session.cluster.request("GET", path, query)
+    return answer.body if answer.ok else b""
+
+
+def failed_container(pod: Any) -> tuple[str, bool]:
+    """Return (container, whether its earlier run is meant) of what failed in a pod."""
+    for key in ("initContainerStatuses", "containerStatuses"):
+        for row in dig.items(pod, "status", key):
+            name = dig.text(row, "name")
+            if dig.number(row, "state", "terminated", "exitCode"):
+                return name, False
+            if dig.number(row, "lastState", "terminated", "exitCode"):
+                # While a newer run is there the earlier one is asked for; until it starts the last log is the failed run's.
+                return name, "running" in dig.mapping(row, "state")
+    return "", False
+
+
+def _kept(session: Session, job: Job, pod_name: str) -> bytes:
+    if not session.cluster.is_local:
+        return b""
+    base = f"/arena/v1/namespaces/{job.namespace}/keptlogs"
+    answer = session.cluster.request("GET", base, {"owner": job.uid})
+    rows = list(dig.items(json.loads(answer.body), "items")) if answer.ok else []
+    failed = [r for r in rows if r.get("pod") == pod_name and dig.number(r, "exitCode") and dig.number(r, "size") < _KEPT]
+    if not failed:
+        return b""
+    last = max(failed, key=lambda r: (dig.text(r, "finished"), dig.number(r, "attempt")))
+    found = session.cluster.request("GET", f"{base}/{last.get('podUid')}/{last.get('container')}/{last.get('attempt')}")
+    return found.body if found.ok else b""
