@@ -8,6 +8,7 @@ from arena_core.errors import ClusterUnreachable
 
 #: The kinds of proxies that requests can go through.
 PROXIES = ("http", "socks5")
+_SCHEMES = ("http", "https", "socks5", "socks5h", "socks4", "socks", "ftp", "ws", "wss", "file")
 
 
 def server_url(text: str, whose: str) -> str:
@@ -33,7 +34,9 @@ def split(text: str, what: str, schemes: tuple[str, ...]) -> SplitResult:
     except ValueError:
         raise ClusterUnreachable(f"{what} is not a valid address: its host or port cannot be used", wanted) from None
     if parts.scheme not in schemes:
-        raise ClusterUnreachable(f"{what} starts with {parts.scheme or '?'}://, which is not supported", wanted)
+        # What is no scheme at all may be a secret in a wrong place.
+        named = f"starts with {parts.scheme}://, which is not supported" if parts.scheme in _SCHEMES else "has no scheme that is supported"
+        raise ClusterUnreachable(f"{what} {named}", wanted)
     if not host or any(len(label) > 63 for label in host.split(".")) or ".." in host or host.startswith("."):
         raise ClusterUnreachable(f"{what} is not a valid address: it has no usable host name", wanted)
     if port == 0:
