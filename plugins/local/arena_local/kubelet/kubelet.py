@@ -111,6 +111,9 @@ class Kubelet:
         workers = list(self.workers.values())
         for worker in workers:
             worker.ending.hurry = True
+            if any(slot.running for slot in worker.slots) and not worker.deleting:
+                with contextlib.suppress(OSError):
+                    (worker.folder / records.SHUT_DOWN_FILE).touch()
         await asyncio.gather(*(w.ending.end(min(w.grace, grace), finish=True) for w in workers), return_exceptions=True)
         await asyncio.to_thread(sweep_all, [w.uid for w in workers])
 
@@ -213,8 +216,11 @@ class Kubelet:
                 self._add(pod)
             return
         worker = self.workers[uid] = Worker(self, pod)
+        mark = worker.folder / records.SHUT_DOWN_FILE
+        worker.shut_down = mark.exists()
         for slot in worker.slots:
             self._adopt_slot(worker, slot)
+        mark.unlink(missing_ok=True)
         self._run(worker)
 
     def _adopt_slot(self, worker: Worker, slot: Slot) -> None:
@@ -232,6 +238,8 @@ class Kubelet:
         if self.runtime.adopt(slot.run, worker.wake):
             worker.running.watch(slot)
             slot.started = slot.started or _was_started(worker.pod, slot.name)
+        elif worker.shut_down and slot.run.failed and not slot.run.message:
+            slot.run.message = records.SHUT_DOWN
 
     def _clean(self, known: set[str]) -> None:
         """Remove what pods left that were deleted while nobody worked."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -82,7 +83,7 @@ class Launcher:
         spec = self._spec(slot, number, folder) | {"argv": argv, "env": env} | self._directory(container, folder)
         spec["podDevices"] = held
         spec["ports"] = [[p.namespace, p.host, p.port, local] for p, local in mapping.items()]
-        spec["sandbox"] = self._sandbox(container, folder, number, mounts, spec["cwd"])
+        spec["sandbox"] = self._sandbox(container, folder, number, mounts, spec)
         run = Run(number, container_id(uid, slot.name, number), spec=spec)
         meeting = {p.port for p in mapping}
         declared = (int(p["containerPort"]) for p in container.get("ports") or () if p.get("protocol", "TCP") == "TCP")
@@ -130,6 +131,7 @@ class Launcher:
     def _directory(self, container: Obj, folder: Path) -> dict[str, Any]:
         wanted = container.get("workingDir")
         if wanted:
+            wanted = os.path.normpath("/" + wanted.lstrip("/"))
             path, inside = self._path(wanted, container), self._inside(wanted, container)
             if self._machine.isolation.mount or path != wanted or (Path(path).is_dir() and not inside):
                 return {"cwd": path, "makeCwd": True}
@@ -170,7 +172,7 @@ class Launcher:
 
         return [one(a) for a in argv], {k: one(v) for k, v in env.items()}
 
-    def _sandbox(self, container: Obj, folder: Path, number: int, mounts: list[dict[str, Any]], cwd: str) -> dict[str, Any]:
+    def _sandbox(self, container: Obj, folder: Path, number: int, mounts: list[dict[str, Any]], spec: Obj) -> dict[str, Any]:
         if not self._machine.isolation.mount:
             return {}
         root = self._machine.state / "root"
@@ -180,7 +182,8 @@ class Launcher:
         return {
             "root": str(root),
             "proc": self._machine.isolation.pid,
-            "tmp": "" if cwd == "/tmp" else str(tmp),
+            "tmp": "" if spec["cwd"] == "/tmp" else str(tmp),
+            "cwd": spec["cwd"] if spec["makeCwd"] else "",
             "hostname": names.host_name(self._pod),
             "mounts": [hosts, *mounts, *_message(container, folder, number)],
             "message": str(folder / f"{number}.message"),

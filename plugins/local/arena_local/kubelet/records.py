@@ -11,6 +11,9 @@ from typing import Any
 from arena_local.bundle import Api
 from arena_local.kubelet.model import Run, Slot, container_id
 
+#: Why a pod has failed that ran when the cluster was ended; the file in its folder that says so.
+SHUT_DOWN = "the local cluster was stopped (arena local down) while the pod ran"
+SHUT_DOWN_FILE = "shut-down"
 #: Of so many earlier runs of a container the logs are kept, for when the pod is gone.
 OLD_LOGS = 8
 

@@ -133,7 +133,7 @@ class Running:
         assert worker.launcher is not None
         try:
             plan = worker.launcher.plan(slot, number)
-        except ConfigError as error:
+        except (ConfigError, ValueError) as error:
             worker.event("Warning", "Failed", f"Error: {error}", slot)
             if slot.waiting != ("CreateContainerConfigError", str(error)):
                 slot.waiting = ("CreateContainerConfigError", str(error))

@@ -91,6 +91,12 @@ def conditions(pod: Obj, slots: Sequence[Slot], phase: str, *, sandbox: bool, no
     return result
 
 
+def disrupted(reason: str, message: str, now: str) -> Obj:
+    """Return the condition that says that a pod was ended for reasons of the node."""
+    condition = {"type": "DisruptionTarget", "status": "True", "reason": reason, "message": message}
+    return condition | {"lastProbeTime": None, "lastTransitionTime": now}
+
+
 def _readiness(slots: Sequence[Slot], phase: str) -> tuple[str, str, str]:
     if phase == "Succeeded":
         return "False", "PodCompleted", ""

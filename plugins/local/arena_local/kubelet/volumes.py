@@ -49,7 +49,7 @@ class Volumes:
             name = volume["name"]
             try:
                 self._made[name] = self._one(volume)
-            except (ConfigError, OSError) as error:
+            except (ConfigError, OSError, ValueError) as error:
                 raise MountError(f'MountVolume.SetUp failed for volume "{name}" : {error}') from None
         return self._made
 
@@ -157,6 +157,12 @@ def write_private(path: Path, text: str) -> None:
 def write_files(folder: Path, files: Mapping[str, tuple[bytes, int | None]], mode: int) -> None:
     """Write the files of a volume as a kubelet does: all of them change at once, when the link ``..data`` does."""
     folder.mkdir(parents=True, exist_ok=True)
+    for name in files:
+        first, *rest = name.lstrip("/").split("/")
+        if ".." in (first, *rest):
+            raise ConfigError(f"path {name!r} leads outside of the volume")
+        if first.startswith("..") or first in ("", ".") or "." in rest:
+            raise ConfigError(f"{name!r} cannot be the name of a file in a volume")
     wanted = {name.lstrip("/"): (content, mode if own is None else own) for name, (content, own) in files.items()}
     data, before = folder / DATA, (folder / DATA).resolve()
     if data.is_symlink() and _written(before) == wanted:
@@ -190,6 +196,8 @@ def _written(folder: Path) -> dict[str, tuple[bytes, int]]:
 
 def inside(folder: Path, name: str) -> Path:
     """Return a path below the folder; a name that leads outside raises ``ConfigError``."""
+    if "\0" in name:
+        raise ConfigError(f"path {name!r} holds a NUL character")
     path = Path(os.path.normpath(folder / name.lstrip("/")))
     real = Path(os.path.realpath(path))
     base = Path(os.path.realpath(folder))
@@ -201,6 +209,8 @@ def inside(folder: Path, name: str) -> Path:
 def host_path(source: Obj) -> str:
     """Check a hostPath by its type; what is missing and may be made is made."""
     path, kind = source["path"], source.get("type", "")
+    if not path.startswith("/") or ".." in path.split("/") or "\0" in path:
+        raise ConfigError(f"hostPath {path!r}: expected an absolute path without '..'")
     if kind == "DirectoryOrCreate" or (kind == "" and not os.path.lexists(path)):
         Path(path).mkdir(parents=True, exist_ok=True, mode=0o755)
     elif kind == "FileOrCreate" and not os.path.lexists(path):
@@ -235,7 +245,8 @@ def mounts_of(container: Obj, volumes: Mapping[str, str], env: Mapping[str, str]
                 path.mkdir(parents=True, exist_ok=True)
             source = str(path)
         read_only = bool(mount.get("readOnly")) or (Path(volumes[mount["name"]]) / DATA).is_symlink()
-        result.append({"source": source, "target": mount["mountPath"], "readOnly": read_only})
+        target = os.path.normpath("/" + mount["mountPath"].lstrip("/"))
+        result.append({"source": source, "target": target, "readOnly": read_only})
     return sorted(result, key=lambda m: str(m["target"]).count("/"))
 
 

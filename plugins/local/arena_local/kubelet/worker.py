@@ -50,6 +50,8 @@ class Worker:
         self._wake = asyncio.Event()
         self._mount_delay = 0.0
         self._stale = False
+        #: The whole cluster was ended while the pod ran: that, and nothing of the pod's own, is why it has failed.
+        self.shut_down = False
 
     # -- seen from outside --------------------------------------------------------------------------------------------------------
 
@@ -182,7 +184,13 @@ class Worker:
         await asyncio.sleep(max(0.0, since + settle - time.monotonic()))
         self.sandbox = False
         self.release()
-        self.write()
+        if self.shut_down and self._failed():
+            self.write(reason="Terminated", message=records.SHUT_DOWN)
+        else:
+            self.write()
+
+    def _failed(self) -> bool:
+        return any(slot.run is not None and slot.run.failed for slot in self.slots if slot.kind == "main")
 
     async def _fail(self, reason: str, message: str) -> None:
         """End the pod against its will."""
@@ -248,6 +256,9 @@ class Worker:
             reason=reason,
             message=message,
         )
+        if self.shut_down and built["phase"] == "Failed":
+            built["conditions"] = [c for c in built["conditions"] if c["type"] != "DisruptionTarget"]
+            built["conditions"].append(status.disrupted("TerminationByKubelet", records.SHUT_DOWN, records.now(api)))
         self.pod = api.update_status({**current, "status": built}, manager="kubelet")
 
     def event(self, kind: str, reason: str, message: str, slot: Slot | None = None) -> None:

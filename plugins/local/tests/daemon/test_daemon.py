@@ -256,3 +256,24 @@ def test_c10_up_with_the_same_quota_makes_a_deleted_queue_again(tmp_path: Path) 
         assert cluster.request("DELETE", queue)[0] == 200
         control.reload(cluster.state)
         cluster.until(lambda: cluster.request("GET", queue)[0] == 200)
+
+
+def test_a_pod_that_ran_when_the_cluster_was_stopped_says_so(tmp_path: Path) -> None:
+    """W9: it was "Error, exit code 137" and the job's back-off limit. One that restarts has it in its last state."""
+    told = "the local cluster was stopped (arena local down) while the pod ran"
+    with LocalCluster.start(folder=tmp_path / "local") as cluster:
+        for name, policy in (("never", "Never"), ("again", "OnFailure")):
+            cluster.create(make_pod("default", name, "sleep 600", restartPolicy=policy))
+            cluster.wait_phase("default", name, "Running")
+        control.stop(cluster.state)
+        later = cluster.restart()
+        failed = later.wait_phase("default", "never", "Failed", timeout=30)["status"]
+        assert (failed["reason"], failed["message"]) == ("Terminated", told)
+        assert failed["containerStatuses"][0]["state"]["terminated"]["message"] == told
+        assert [c["reason"] for c in failed["conditions"] if c["type"] == "DisruptionTarget"] == ["TerminationByKubelet"]
+
+        def last() -> Any:
+            status = (later.pod("default", "again")["status"].get("containerStatuses") or [{}])[0]
+            return "running" in status.get("state", {}) and status["lastState"].get("terminated")
+
+        assert later.until(last, 30)["message"] == told

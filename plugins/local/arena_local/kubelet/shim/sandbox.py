@@ -11,6 +11,7 @@ needs root: inside a user name space the same calls work for anybody.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import stat
 from pathlib import Path
@@ -29,6 +30,7 @@ class Sandbox:
         self._plan = plan
         self._root = str(plan["root"])
         self._private = {"/"}
+        self._own_tmp = False
 
     def enter(self) -> None:
         """Build the root and make it the process's own."""
@@ -44,12 +46,22 @@ class Sandbox:
         self._private_tmp()
         for item in plan.get("mounts", ()):
             self._bind(item["source"], item["target"], read_only=item.get("readOnly", False))
+        if plan.get("cwd"):
+            self._working_directory(plan["cwd"])
         if plan.get("hostname"):
             self._hostname(plan["hostname"])
         os.chdir(self._root)
         p.mount(".", "/", flags=p.MS_MOVE)
         os.chroot(".")
         os.chdir("/")
+
+    def _working_directory(self, path: str) -> None:
+        """Make a working directory that is missing where only this container sees it; in a volume it is made for good, later."""
+        target = os.path.normpath("/" + path.lstrip("/"))
+        volumes = [os.path.normpath("/" + item["target"].lstrip("/")) for item in self._plan.get("mounts", ())]
+        real = self._resolve(target)
+        if not os.path.lexists(self._root + real) and not any(target.startswith(f"{one.rstrip('/')}/") for one in volumes):
+            self._make_point("/", target)
 
     def _hostname(self, name: str) -> None:
         try:
@@ -94,6 +106,7 @@ class Sandbox:
             else:
                 self._point(f"/tmp/{name}", f"{base}/{name}")
         self._layer(own, tmp)
+        self._own_tmp = True
         for name, is_link in entries:
             if not is_link:
                 with contextlib.suppress(OSError):  # gone meanwhile
@@ -157,11 +170,13 @@ class Sandbox:
     def _rebuild(self, directory: str) -> None:
         """Replace a directory of the machine by a private one with the same entries, so that it can take one more."""
         place = self._root + directory
-        if directory == "/tmp" or directory.startswith("/tmp/"):
+        if directory == "/tmp" and self._own_tmp:
             return  # private already
+        if directory in ("/proc", "/sys") or directory.startswith(("/proc/", "/sys/")):
+            raise OSError(errno.EPERM, os.strerror(errno.EPERM), directory)
         entries = [(e.name, e.is_symlink()) for e in os.scandir(place)]
-        if len(entries) > MAX_ENTRIES:
-            return
+        if len(entries) > MAX_ENTRIES:  # never a folder on the machine itself
+            raise OSError(errno.E2BIG, f"nothing can be mounted below a directory with {len(entries)} entries", directory)
         old = os.open(place, os.O_RDONLY | os.O_DIRECTORY)
         mode = stat.S_IMODE(os.fstat(old).st_mode)
         p.mount("tmpfs", place, "tmpfs", p.MS_NOSUID | p.MS_NODEV, f"mode={mode:o}")
