@@ -63,7 +63,7 @@ def up(state: State, change: Callable[[Options], Options], *, timeout: float = P
             if after != before:
                 state.save_options(before)
             raise
-        if not started and after != before:
+        if not started:  # also with equal options: what they make may have been deleted
             os.kill(daemon.pid, signal.SIGHUP)
         return Started(daemon, before, after, started)
 
