@@ -100,6 +100,9 @@ class ServerApi(Api, Protocol):
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Be called after each commit, in order; returns the way to end it."""
 
+    def kinds(self) -> Sequence[str]:
+        """Return the ids of the kinds that are stored."""
+
     def add_admission(self, hooks: Sequence[Admission]) -> None:
         """Add admission hooks that belong to no bundle."""
 

@@ -204,6 +204,10 @@ class ApiServer:
         """Return the objects that have an ownerReference with this uid."""
         return [entry.obj for _, entry in self.store.owned(uid, resource)]
 
+    def kinds(self) -> Sequence[str]:
+        """Return the ids of the kinds that are stored."""
+        return sorted({resource.storage_id for resource in self.registry.all() if "list" in resource.verbs})
+
     def served(self, resource: str) -> bool:
         """Return whether the kind is served."""
         return self.registry.by_id(resource) is not None

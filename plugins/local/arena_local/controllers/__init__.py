@@ -14,10 +14,11 @@ log = logging.getLogger(__name__)
 
 def build(ctx: Context) -> Component:
     """Return the manager over the built-in controllers and those of all bundles; a bundle whose controller fails to build is left out."""
-    from arena_local.controllers import storage, stored_only
+    from arena_local.api import effects
+    from arena_local.controllers import storage
     from arena_local.controllers.builtin import builtin_controllers
 
-    ctx.api.add_admission(stored_only.admission())
+    ctx.api.add_admission(effects.admission(ctx.api.kinds()))
 
     controllers: list[Controller] = list(builtin_controllers(ctx.api))
     claims = ctx.state_dir / "claims"
