@@ -1,207 +1,212 @@
-"""Container logs as lines. A followed log survives a broken connection: timestamps tell where to go on, so no line is lost or doubled."""
+"""The log of one container, read to its end: what was written is handed out once and in order, or it is an error.
+
+A stream that ends proves nothing: a server that shuts down, or a proxy, ends it as cleanly as the end of the log. So it is read on from
+where it was until the server has nothing more, and with the last lines the server is asked whether they are the last.
+"""
 
 from __future__ import annotations
 
 import logging
+import re
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
+from itertools import count
 
-from arena_core.errors import ArenaError, ClusterUnreachable
-from arena_core.kube.refusals import refusal
+from arena_core.errors import ArenaError, ClusterUnreachable, NotFound, PermissionDenied
+from arena_core.kube.logoptions import LogOptions
+from arena_core.kube.logposition import HEAD, Position, Row, Rows, Skip, order
+from arena_core.kube.nodes import node_silent
+from arena_core.kube.refusals import Invalid, refusal
 from arena_core.kube.resources import PODS, path_of
-from arena_core.kube.transport import DELAYS, Answer, Stream, Transport
+from arena_core.kube.retry import DELAYS
+from arena_core.kube.transport import READ_TIMEOUT, Answer, Stream, Transport
 from arena_core.kube.wire import BROKEN
-from arena_core.types import Manifest
 
 log = logging.getLogger(__name__)
 
-#: How long a server may be gone before a followed log gives up.
-PATIENCE = 120.0
+#: How often a log that broke off is read on without getting any further.
+TRIES = 4
+#: What a node puts in the place of a log that it does not have. Lines of containers have times.
+_EXCUSE = re.compile(rb"(unable to retrieve container logs|failed to (?:try resolving symlinks|open log file|stat)|rpc error: )[^\n]*")
 
 
-@dataclass(frozen=True, slots=True)
-class LogOptions:
-    """What part of a log is asked for, as in the API. ``tail`` below 0 means everything."""
-
-    container: str = ""
-    follow: bool = False
-    previous: bool = False
-    timestamps: bool = False
-    tail: int = -1
-    since_seconds: int = 0
-    since_time: str = ""
-    limit_bytes: int = 0
-
-    def query(self) -> dict[str, Any]:
-        """Return the query of the request."""
-        return {
-            "container": self.container,
-            "follow": self.follow,
-            "previous": self.previous,
-            "timestamps": self.timestamps,
-            "tailLines": self.tail if self.tail >= 0 else None,
-            "sinceSeconds": self.since_seconds or None,
-            "sinceTime": self.since_time,
-            "limitBytes": self.limit_bytes or None,
-        }
+class NoLog(ArenaError):
+    """The node has no log for the container (any more)."""
 
 
-class Position:
-    """Where a log has been read to: the time of the last line, and how many lines with this very time have been seen."""
-
-    def __init__(self) -> None:
-        self.time = ""
-        self._seen = 0
-        self._skip_time = ""
-        self._skip = 0
-
-    def resume(self, options: LogOptions) -> LogOptions:
-        """Return the options that go on from here. The server cuts the time to whole seconds, so lines come again and are skipped."""
-        self._skip_time, self._skip = self.time, self._seen
-        if not self.time:
-            return options
-        return replace(options, since_time=_whole_seconds(self.time), tail=-1, since_seconds=0)
-
-    def is_new(self, stamp: str) -> bool:
-        """Whether a line with this timestamp has not been shown before a resume."""
-        if self._skip_time:
-            order = _sortable(stamp)
-            last = _sortable(self._skip_time)
-            if order < last:
-                return False
-            if order == last and self._skip > 0:
-                self._skip -= 1
-                return False
-        if stamp == self.time:
-            self._seen += 1
-        else:
-            self.time, self._seen = stamp, 1
-        return True
+class Incomplete(ClusterUnreachable):
+    """A log could not be read to its end."""
 
 
-def stream(transport: Transport, namespace: str, pod: str, options: LogOptions, find_pod: Callable[[], Manifest | None]) -> Iterator[bytes]:
-    """Yield the lines of a log, each with its newline (the last one may lack it).
+class LogReader:
+    """Reads one log. ``position`` is how far; ``opened`` is given every stream, so that another thread can end the reading.
 
-    ``find_pod`` reads the pod, or None when it is gone: it tells whether a stream that ended is the end of the log.
+    ``on_gap`` is told when the place where reading stopped is not in the log any more, with the time of the last line before the gap.
     """
-    if not options.follow:
-        yield from _lines(_open(transport, namespace, pod, options))
-        return
-    yield from follow(transport, namespace, pod, options, Position(), lambda: _ended(find_pod(), options.container))
 
+    def __init__(
+        self,
+        transport: Transport,
+        namespace: str,
+        pod: str,
+        asked: LogOptions,
+        *,
+        opened: Callable[[Stream], None] = lambda stream: None,
+        on_gap: Callable[[str], None] = lambda after: None,
+    ) -> None:
+        self._transport = transport
+        self._path = path_of(PODS, namespace, pod, "log")
+        self._namespace = namespace
+        self.pod = pod
+        self._opened = opened
+        self._on_gap = on_gap
+        self.asked = replace(asked, timestamps=True, follow=False)
+        self.position = Position(cut=Rows() if asked.tail >= 0 else None)
+        self.broken = False
 
-def follow(
-    transport: Transport,
-    namespace: str,
-    pod: str,
-    options: LogOptions,
-    position: Position,
-    ended: Callable[[], bool],
-    opened: Callable[[Stream], None] = lambda stream: None,
-) -> Iterator[bytes]:
-    """Yield lines from ``position`` on until the container has ended and its log is read; ``ended`` is asked when the stream ends.
+    def whole(self, exists: Callable[[], bool]) -> Iterator[bytes]:
+        """Yield the log, with times, as far as it goes now; raises ``Incomplete`` where its end cannot be reached.
 
-    ``opened`` is given every stream, so that another thread can end the reading by closing it.
-    """
-    asked = replace(options, timestamps=True)
-    failures, failed_since, idle = 0, 0.0, 0
-    while True:
-        done, idle = False, idle + 1
-        try:
-            current = position.resume(asked)
-            source = _open(transport, namespace, pod, current)
-            opened(source)
-            for line in _whole_lines(source):
-                failures = 0
-                stamp, text = split_timestamp(line)
-                if stamp is None or position.is_new(stamp):
-                    idle = 0
-                    yield line if options.timestamps or stamp is None else text
-            done = ended()
-        except ClusterUnreachable as error:
-            failed_since = failed_since if failures else time.monotonic()
-            failures += 1
-            if time.monotonic() - failed_since > PATIENCE:
-                raise
-            log.debug("the log of %s broke off (%s), going on from %s", pod, error, position.time or "the start")
-        if done:
-            # The stream may have ended because the server did; what came after is read once more to the end.
-            yield from _rest(transport, namespace, pod, options, position)
-            return
-        time.sleep(DELAYS[min(max(failures, idle - 1), len(DELAYS) - 1)])
-
-
-def _rest(transport: Transport, namespace: str, pod: str, options: LogOptions, position: Position) -> Iterator[bytes]:
-    current = replace(position.resume(options), follow=False, timestamps=True)
-    try:
-        for line in _lines(_open(transport, namespace, pod, current)):
-            stamp, text = split_timestamp(line)
-            if stamp is not None and position.is_new(stamp):
-                yield line if options.timestamps else text
-    except ArenaError:
-        log.debug("the pod %s is gone, its log cannot be read to the end", pod)
-
-
-def _ended(found: Manifest | None, container: str) -> bool:
-    """Whether the container runs no more."""
-    if found is None:
-        return True
-    status = found.get("status") or {}
-    if status.get("phase") in ("Succeeded", "Failed"):
-        return True
-    rows = (status.get("containerStatuses") or []) + (status.get("initContainerStatuses") or [])
-    named = [row for row in rows if not container or row.get("name") == container]
-    return bool(named) and not any("running" in (row.get("state") or {}) for row in named)
-
-
-def _open(transport: Transport, namespace: str, pod: str, options: LogOptions) -> Stream:
-    answer = transport.stream(path_of(PODS, namespace, pod, "log"), options.query(), timeout=None if options.follow else 60)
-    if isinstance(answer, Answer):
-        raise refusal(answer.status, answer.body, verb="get", resource=PODS, namespace=namespace, name=pod)
-    return answer
-
-
-def _lines(stream: Stream) -> Iterator[bytes]:
-    lines = stream.lines()
-    try:
-        while True:
+        ``exists`` tells whether the pod is still there: a log whose pod is gone has no more to it.
+        """
+        failures, target = 0, b""
+        for _ in count():
+            got, error = False, None
             try:
-                line = next(lines, b"")
-            except (*BROKEN, OSError) as error:
-                raise ClusterUnreachable(f"the log broke off: {type(error).__name__}", "try again") from error
-            if not line:
+                for data in self.read():
+                    got = True
+                    yield data
+                newest = self.more()
+                if newest is None or (target and order(self.position.time) > order(target)):
+                    return
+                # Whoever writes on is not followed: what was there at the first look has been asked for.
+                target = target or newest
+            except (NoLog, Invalid):
+                raise
+            except NotFound:
+                if not exists():
+                    self._gone()
+                    return
+            except ArenaError as failure:
+                error = failure
+            failures = 0 if got else failures + 1
+            if failures > (1 if isinstance(error, PermissionDenied) else TRIES):
+                raise error or self._unfinished()
+            time.sleep(DELAYS[min(failures, len(DELAYS) - 1)])
+
+    def read(self, *, follow: bool = False) -> Iterator[bytes]:
+        """Yield what comes from the position on in one stream; raises when it breaks.
+
+        Each piece is cut after a newline or within a text, never within a timestamp.
+        """
+        if self.position.timeless and not self.position.time:
+            raise Incomplete(f"the log of {self.pod} broke off, and without times of its lines it cannot be read on")
+        self._anchor()
+        options = self.position.resume(self.asked)
+        skip = Skip(self.position)
+        told = False
+        self.broken = True
+        for data in self._pieces(replace(options, follow=follow)):
+            fresh = skip.feed(data)
+            if skip.gap and not told:
+                told = True
+                self.lost()
+            if fresh:
+                self.position.note(fresh)
+                yield fresh
+        self.broken = False
+
+    def more(self) -> bytes | None:
+        """Return None where the end of the log has been reached, else the time of what comes after the position."""
+        position = self.position
+        if position.timeless and not position.time:
+            return None
+        if not self.asked.tail and not position.begun:
+            return None
+        seen = position.cut.all() if position.cut is not None else []
+        rows = self._survey(len(seen) or (position.lines + 1))
+        if not position.begun:
+            return rows[-1].stamp if rows else None
+        if seen:
+            return None if rows == seen else (rows or seen)[-1].stamp
+        newer = [row.stamp for row in rows if row.stamp and order(row.stamp) > order(position.time)]
+        same = [row for row in rows if row.stamp and order(row.stamp) == order(position.time)]
+        if newer or len(same) != position.lines or (position.size and same[-1].size != position.size):
+            return (newer or [position.time])[-1]
+        return None
+
+    def lost(self) -> None:
+        """Tell that lines after the position are out of reach."""
+        self._on_gap(self.position.time.decode("ascii", "replace"))
+
+    def _gone(self) -> None:
+        if self.broken:
+            raise Incomplete(f"the pod {self.pod} was removed before its log was read to the end")
+
+    def _unfinished(self) -> Incomplete:
+        where = f" after {self.position.time.decode('ascii', 'replace')}" if self.position.time else ""
+        return Incomplete(f"the log of {self.pod} could not be read to its end: the answers break off{where}", "try again")
+
+    def _anchor(self) -> None:
+        """Find out how many lines with the time of the last one there are, where only the last lines of the log have been read."""
+        if self.position.cut is None or not self.position.time:
+            return
+        wanted = 2 * self.position.lines + 64
+        while True:
+            rows = self._survey(wanted)
+            group = [row for row in rows if row.stamp == self.position.time]
+            if len(rows) < wanted or (rows and order(rows[0].stamp) < order(self.position.time)):
+                self.position.anchor(group)
                 return
-            yield line
-    finally:
-        stream.close()
+            wanted *= 4
+
+    def _survey(self, last: int) -> list[Row]:
+        """Return the last lines of the log as rows."""
+        rows = Rows()
+        asked = replace(self.asked, since_time="", since_seconds=0) if self.position.begun else self.asked
+        for data in self._pieces(replace(asked, tail=last)):
+            rows.feed(data)
+        return rows.all()
+
+    def _pieces(self, options: LogOptions) -> Iterator[bytes]:
+        """Yield the body as it comes, never cut within a timestamp."""
+        stream = self._open(options)
+        self._opened(stream)
+        rest, first = b"", True
+        try:
+            for chunk in stream.chunks():
+                data = rest + chunk
+                begin = data.rfind(b"\n") + 1
+                short = len(data) - begin < HEAD and b" " not in data[begin:]
+                data, rest = (data[:begin], data[begin:]) if short else (data, b"")
+                if data:
+                    _refuse_excuse(data, first, self.pod)
+                    first = False
+                    yield data
+            if rest:
+                _refuse_excuse(rest, first, self.pod)
+                yield rest
+        except (*BROKEN, OSError, ValueError) as error:
+            raise ClusterUnreachable(f"the log of {self.pod} broke off: {type(error).__name__}", "try again") from error
+        finally:
+            stream.close()
+
+    def _open(self, options: LogOptions) -> Stream:
+        answer = self._transport.stream(self._path, options.query(), timeout=None if options.follow else READ_TIMEOUT)
+        if isinstance(answer, Answer):
+            silent = node_silent(answer.status, answer.body, self.pod)
+            raise silent or refusal(answer.status, answer.body, verb="get", resource=PODS, namespace=self._namespace, name=self.pod)
+        if "html" in (answer.response.getheader("Content-Type") or ""):
+            answer.close()
+            raise ClusterUnreachable(
+                f"a web page came instead of the log of {self.pod}", "is a proxy or a login page between you and the cluster?"
+            )
+        return answer
 
 
-def _whole_lines(stream: Stream) -> Iterator[bytes]:
-    """Leave out an unfinished last line: when the stream is resumed it comes again, whole."""
-    for line in _lines(stream):
-        if line.endswith(b"\n"):
-            yield line
-
-
-def split_timestamp(line: bytes) -> tuple[str | None, bytes]:
-    """Return the timestamp and the rest of a line; no timestamp for what the server itself put in (``unable to retrieve ...``)."""
-    stamp, space, text = line.partition(b" ")
-    if space and len(stamp) >= 20 and stamp[4:5] == b"-" and stamp[10:11] == b"T":
-        return stamp.decode("ascii", "replace"), text
-    return None, line
-
-
-def _whole_seconds(stamp: str) -> str:
-    base, dot, rest = stamp.partition(".")
-    return base + rest.lstrip("0123456789") if dot else stamp
-
-
-def _sortable(stamp: str) -> tuple[str, str]:
-    """Compare RFC 3339 times of one log by seconds, then by the fraction, whose trailing zeros are left out."""
-    base, _, rest = stamp.partition(".")
-    if not rest:
-        return base.rstrip("Z")[:19], ""
-    digits = "".join(c for c in rest if c.isdigit()) if rest.endswith("Z") else rest.partition("+")[0].partition("-")[0]
-    return base[:19], digits.rstrip("0")
+def _refuse_excuse(data: bytes, first: bool, pod: str) -> None:
+    found = _EXCUSE.match(data) if first else None
+    if found:
+        words = found.group().decode("utf-8", "replace")
+        raise NoLog(f"the node has no log of {pod}: {words}", "a node keeps the log of a container's last run and of the one before, at most")

@@ -1,0 +1,31 @@
+"""What part of a log is asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class LogOptions:
+    """What part of a log is asked for, as in the API. ``tail`` below 0 means everything."""
+
+    container: str = ""
+    follow: bool = False
+    previous: bool = False
+    timestamps: bool = False
+    tail: int = -1
+    since_seconds: int = 0
+    since_time: str = ""
+
+    def query(self) -> dict[str, Any]:
+        """Return the query of the request."""
+        return {
+            "container": self.container,
+            "follow": self.follow,
+            "previous": self.previous,
+            "timestamps": self.timestamps,
+            "tailLines": self.tail if self.tail >= 0 else None,
+            "sinceSeconds": self.since_seconds or None,
+            "sinceTime": self.since_time,
+        }
