@@ -189,7 +189,7 @@ class ArenaClient:
         """
         from arena_core.jobs.logs import read_logs
         from arena_core.jobs.sources import LogRequest
-        from arena_core.kube.logs import LogOptions
+        from arena_core.kube.logoptions import LogOptions
         from arena_core.types import LogQuery
 
         name, job_type = self._named(name, job_type)

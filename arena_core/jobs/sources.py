@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from arena_core.errors import NotFound, UsageError
 from arena_core.jobs.marks import metadata_of
 from arena_core.jobs.views import Job
-from arena_core.kube.logs import LogOptions
+from arena_core.kube.logoptions import LogOptions
 from arena_core.types import JobHandle, LogQuery, LogSource, Manifest
 
 

@@ -20,7 +20,7 @@ from arena_core.types import Manifest, Resource
 
 if TYPE_CHECKING:
     from arena_core.kube.discovery import Served
-    from arena_core.kube.logs import LogOptions
+    from arena_core.kube.logoptions import LogOptions
     from arena_core.kube.streams import ExecSession
 
 log = logging.getLogger(__name__)
@@ -274,8 +274,9 @@ class Cluster:
         return Watch(self.transport, resource, namespace, query, read, deadline, stop, opened).events(resource_version, known)
 
     def stream_logs(self, namespace: str, pod: str, options: LogOptions | None = None) -> Iterator[bytes]:
-        """Yield the log of a container line by line; a followed log goes on after a broken connection, without gap or repetition."""
-        from arena_core.kube.logs import LogOptions, stream
+        """Yield the log of a container line by line, over broken connections without gap or repetition, or raise."""
+        from arena_core.kube.logoptions import LogOptions
+        from arena_core.kube.logstream import stream
 
         return stream(self.transport, namespace, pod, options or LogOptions(), lambda: self.find(PODS, namespace, pod))
 

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from arena_core import dig
 from arena_core.errors import ArenaError, ClusterUnreachable, NotFound, PermissionDenied
-from arena_core.kube.logposition import Position
-from arena_core.kube.logs import TRIES, Incomplete, LogReader, NoLog
+from arena_core.kube.logposition import Position, Rows
+from arena_core.kube.logs import TRIES, Gap, Incomplete, LogReader, NoLog
 from arena_core.kube.nodes import NodeSilent
 from arena_core.kube.refusals import Invalid
 from arena_core.kube.retry import DELAYS
@@ -82,26 +82,31 @@ class Follower:
         yield from self._begin()
         idle = 0
         while not self._stopped():
-            got = ended = False
+            got = ended = gap = failed = False
             try:
                 for data in self._reader.read(follow=not run.over):
                     got, self._failures = True, 0
                     yield data
                 ended = run.over and self._reader.more() is None
                 self._failures = 0 if got or not run.over else self._failures
+            except Gap:
+                gap = True
             except ArenaError as error:
+                failed = True
                 self._bear(error)
-            if ended:
+            if ended or self._stopped():
                 return
-            now = self._run()
+            now = self._run() if not gap else self._restarted(run)
             if now.number > run.number:
                 yield from self._rest_of_run(now.number - run.number)
-            elif run.over and not got:
-                self._count(Incomplete(f"the log of {self._reader.pod} could not be read to its end: the answers break off", "try again"))
-            idle = 0 if got or now != run else idle + 1
+            elif gap:
+                self._reader.lost()
+            elif run.over and not got and not failed:
+                self._count(self._reader.unfinished())
+            idle = 0 if got or gap or now != run else idle + 1
             run = now
-            if not self._stopped() and not run.over or self._failures:
-                time.sleep(DELAYS[min(max(self._failures, idle), len(DELAYS) - 1)])
+            if idle or self._failures:
+                time.sleep(DELAYS[min(max(self._failures, idle) - 1, len(DELAYS) - 1)])
 
     def _begin(self) -> Iterator[bytes]:
         """Yield the last lines where only these are asked for; what comes after is read on from there."""
@@ -115,10 +120,17 @@ class Follower:
                 for data in self._reader.read():
                     if not silent:
                         yield data
-                break
+                position = self._reader.position
+                if (position.begun and not (silent and position.size)) or self._reader.more() is None:
+                    break
+                self._count(self._reader.unfinished())
+                if silent:
+                    self._reader.position = Position(cut=Rows())
             except ArenaError as error:
                 self._bear(error)
-                if self._reader.position.begun:
+                if silent:
+                    self._reader.position = Position(cut=Rows())
+                elif self._reader.position.begun:
                     break
                 time.sleep(DELAYS[0])
         self._reader.asked = replace(self._reader.asked, tail=-1)
@@ -129,8 +141,7 @@ class Follower:
         reader.asked = replace(asked, previous=True)
         unread = reader.broken or runs > 1
         try:
-            for data in reader.whole(lambda: True):
-                yield data
+            yield from reader.whole(lambda: True)
             unread = runs > 1
         except ArenaError as error:
             log.debug("the log of the run before of %s: %s", reader.pod, error.message)
@@ -140,6 +151,15 @@ class Follower:
             yield b"\n"
         reader.asked = replace(asked, since_seconds=0, since_time="", tail=-1)
         reader.position = Position()
+
+    def _restarted(self, run: Run) -> Run:
+        """Return the newest run; a status comes a moment after the restart that it tells."""
+        for pause in (0.0, 0.5, 1.0, 1.5):
+            time.sleep(pause)
+            now = self._run()
+            if now.number > run.number:
+                break
+        return now
 
     def _run(self) -> Run:
         """Return the newest run; raises ``PodGone``."""
@@ -164,6 +184,9 @@ class Follower:
             self._on_wait(error)
             self._failures = max(1, self._failures)
             return
+        if isinstance(error, Invalid) and "waiting to start" in error.message:
+            self._failures = max(1, self._failures)
+            return
         if isinstance(error, NoLog | Incomplete):
             raise error
         if isinstance(error, PermissionDenied) and self._failures >= 2:
@@ -179,4 +202,5 @@ class Follower:
         self._failures += 1
         lasting = now - self._since > PATIENCE
         if lasting or (isinstance(error, Incomplete | Invalid | NotFound) and self._failures > TRIES):
-            raise error
+            # The pod is there (that was looked up), so it is not the log that is missing but the answer.
+            raise self._reader.unfinished() if isinstance(error, NotFound) else error

@@ -36,31 +36,33 @@ def whole_seconds(stamp: bytes) -> str:
 
 @dataclass(frozen=True)
 class Row:
-    """One line as it is recognised again: its time, its length, a checksum of it, and whether its newline has been seen."""
+    """One line as it is recognised again: time, length, checksum, whether its newline has been seen, checksum of its beginning."""
 
-    stamp: bytes
-    size: int
-    crc: int
-    whole: bool
+    stamp: bytes = b""
+    size: int = 0
+    crc: int = 0
+    whole: bool = False
+    head: int = 0
 
 
 class Rows:
-    """Lines of a log as rows, gathered piece by piece; what they say is not kept."""
+    """Lines of a log as rows, gathered piece by piece; what they say is not kept. ``mark`` is how long the beginning of a line is."""
 
-    def __init__(self) -> None:
+    def __init__(self, mark: int = 0) -> None:
         self.found: list[Row] = []
-        self._open = Row(b"", 0, 0, False)
+        self._open = Row()
+        self._mark = mark
 
     def feed(self, data: bytes) -> None:
         """Take more of the log: it is cut after a newline or within a text, never within a timestamp."""
         for line in _lines(data):
-            row = self._open
+            row, size = self._open, self._open.size + len(line)
             stamp = row.stamp or (stamp_at(line) if not row.size else b"")
-            whole = line.endswith(b"\n")
-            row = Row(stamp, row.size + len(line), zlib.crc32(line, row.crc), whole)
-            if whole:
+            head = zlib.crc32(line[: self._mark - row.size], row.crc) if row.size < self._mark <= size else row.head
+            row = Row(stamp, size, zlib.crc32(line, row.crc), line.endswith(b"\n"), head)
+            if row.whole:
                 self.found.append(row)
-            self._open = Row(b"", 0, 0, False) if whole else row
+            self._open = Row() if row.whole else row
 
     def all(self) -> list[Row]:
         """Return all lines, also the last one if it is not whole."""
@@ -126,18 +128,26 @@ class Position:
             self.timeless = self.timeless or not self.time
         self.size = 0 if data.endswith(b"\n") else len(data) - begin
 
-    def anchor(self, group: list[Row]) -> None:
-        """Find the seen lines among all lines of the log with their time, and count those before them."""
-        seen = [row for row in self.cut.all() if row.whole] if self.cut is not None else []
-        rows = [(row.size, row.crc) for row in group]
-        wanted = [(row.size, row.crc) for row in seen]
-        found = next((at for at in range(len(rows) - len(wanted), -1, -1) if rows[at : at + len(wanted)] == wanted), 0)
-        self.lines = found + len(wanted) + bool(self.size and wanted)
-        self.cut = None
+    def anchor(self, group: list[Row], latest: int) -> bool:
+        """Find the seen lines among all lines of the log with their time, and count those before them; False where they are not there.
+
+        The rows of the group know the checksum of as much as has been seen of the last line. The first one that was seen is at
+        ``latest`` or before it: the last lines were asked for, and there may be more since.
+        """
+        every = self.cut.all() if self.cut is not None else []
+        seen = [row.crc for row in every if row.whole]
+        begun = [row.crc for row in every if not row.whole]
+        rows, heads = [row.crc for row in group], [row.head for row in group]
+        for at in range(min(max(latest, 0), len(rows) - len(every)), -1, -1):
+            end = at + len(seen)
+            if rows[at:end] == seen and heads[end : end + len(begun)] == begun:
+                self.lines, self.cut = at + len(every), None
+                return True
+        return False
 
 
 class Skip:
-    """Leaves out what comes again when a log is read from a position on. ``gap`` tells that the place has not been found: lines are lost."""
+    """Leaves out what comes again when a log is read from a position on. ``gap``: the place is not there any more."""
 
     def __init__(self, position: Position) -> None:
         self._time, self._left, self._size = position.time, position.lines, position.size

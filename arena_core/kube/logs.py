@@ -15,7 +15,7 @@ from itertools import count
 
 from arena_core.errors import ArenaError, ClusterUnreachable, NotFound, PermissionDenied
 from arena_core.kube.logoptions import LogOptions
-from arena_core.kube.logposition import HEAD, Position, Row, Rows, Skip, order
+from arena_core.kube.logposition import HEAD, Position, Row, Rows, Skip, order, stamp_at
 from arena_core.kube.nodes import node_silent
 from arena_core.kube.refusals import Invalid, refusal
 from arena_core.kube.resources import PODS, path_of
@@ -26,9 +26,11 @@ from arena_core.kube.wire import BROKEN
 log = logging.getLogger(__name__)
 
 #: How often a log that broke off is read on without getting any further.
-TRIES = 4
+TRIES = 6
 #: What a node puts in the place of a log that it does not have. Lines of containers have times.
 _EXCUSE = re.compile(rb"(unable to retrieve container logs|failed to (?:try resolving symlinks|open log file|stat)|rpc error: )[^\n]*")
+_LONGEST_EXCUSE = 256
+_TIME_BEGUN = re.compile(rb"[0-9][0-9T:.Z+-]*")
 
 
 class NoLog(ArenaError):
@@ -39,10 +41,14 @@ class Incomplete(ClusterUnreachable):
     """A log could not be read to its end."""
 
 
+class Gap(Exception):
+    """The place where reading stopped is not in the log any more: the container was restarted, or the node has turned the log over."""
+
+
 class LogReader:
     """Reads one log. ``position`` is how far; ``opened`` is given every stream, so that another thread can end the reading.
 
-    ``on_gap`` is told when the place where reading stopped is not in the log any more, with the time of the last line before the gap.
+    ``on_gap`` is told when lines are out of reach, with the time of the last line before them.
     """
 
     def __init__(
@@ -63,7 +69,10 @@ class LogReader:
         self._on_gap = on_gap
         self.asked = replace(asked, timestamps=True, follow=False)
         self.position = Position(cut=Rows() if asked.tail >= 0 else None)
+        #: Whether the last reading broke off.
         self.broken = False
+        self._began = time.monotonic()
+        self._tail = max(asked.tail, 1)
 
     def whole(self, exists: Callable[[], bool]) -> Iterator[bytes]:
         """Yield the log, with times, as far as it goes now; raises ``Incomplete`` where its end cannot be reached.
@@ -82,6 +91,8 @@ class LogReader:
                     return
                 # Whoever writes on is not followed: what was there at the first look has been asked for.
                 target = target or newest
+            except Gap:
+                self.lost()
             except (NoLog, Invalid):
                 raise
             except NotFound:
@@ -92,11 +103,11 @@ class LogReader:
                 error = failure
             failures = 0 if got else failures + 1
             if failures > (1 if isinstance(error, PermissionDenied) else TRIES):
-                raise error or self._unfinished()
+                raise error or self.unfinished()
             time.sleep(DELAYS[min(failures, len(DELAYS) - 1)])
 
     def read(self, *, follow: bool = False) -> Iterator[bytes]:
-        """Yield what comes from the position on in one stream; raises when it breaks.
+        """Yield what comes from the position on in one stream; raises when it breaks, and ``Gap`` before what comes after one.
 
         Each piece is cut after a newline or within a text, never within a timestamp.
         """
@@ -104,14 +115,14 @@ class LogReader:
             raise Incomplete(f"the log of {self.pod} broke off, and without times of its lines it cannot be read on")
         self._anchor()
         options = self.position.resume(self.asked)
+        if options.since_seconds:
+            options = replace(options, since_seconds=options.since_seconds + int(time.monotonic() - self._began))
         skip = Skip(self.position)
-        told = False
         self.broken = True
         for data in self._pieces(replace(options, follow=follow)):
             fresh = skip.feed(data)
-            if skip.gap and not told:
-                told = True
-                self.lost()
+            if skip.gap:
+                raise Gap
             if fresh:
                 self.position.note(fresh)
                 yield fresh
@@ -129,7 +140,8 @@ class LogReader:
         if not position.begun:
             return rows[-1].stamp if rows else None
         if seen:
-            return None if rows == seen else (rows or seen)[-1].stamp
+            same_end = [(row.stamp, row.crc) for row in rows] == [(row.stamp, row.crc) for row in seen]
+            return None if same_end else (rows or seen)[-1].stamp
         newer = [row.stamp for row in rows if row.stamp and order(row.stamp) > order(position.time)]
         same = [row for row in rows if row.stamp and order(row.stamp) == order(position.time)]
         if newer or len(same) != position.lines or (position.size and same[-1].size != position.size):
@@ -137,14 +149,16 @@ class LogReader:
         return None
 
     def lost(self) -> None:
-        """Tell that lines after the position are out of reach."""
+        """Tell that lines after the position are out of reach, and go on with what comes after them."""
         self._on_gap(self.position.time.decode("ascii", "replace"))
+        self.position.lines = self.position.size = 0
 
     def _gone(self) -> None:
         if self.broken:
             raise Incomplete(f"the pod {self.pod} was removed before its log was read to the end")
 
-    def _unfinished(self) -> Incomplete:
+    def unfinished(self) -> Incomplete:
+        """Return the error for a log whose end cannot be reached."""
         where = f" after {self.position.time.decode('ascii', 'replace')}" if self.position.time else ""
         return Incomplete(f"the log of {self.pod} could not be read to its end: the answers break off{where}", "try again")
 
@@ -152,18 +166,24 @@ class LogReader:
         """Find out how many lines with the time of the last one there are, where only the last lines of the log have been read."""
         if self.position.cut is None or not self.position.time:
             return
-        wanted = 2 * self.position.lines + 64
-        while True:
-            rows = self._survey(wanted)
+        wanted, tries = 2 * self.position.lines + 64, 0
+        while tries < TRIES:
+            rows = self._survey(wanted, self.position.size)
+            if len(rows) >= wanted and order(rows[0].stamp) >= order(self.position.time):
+                wanted *= 4
+                continue
             group = [row for row in rows if row.stamp == self.position.time]
-            if len(rows) < wanted or (rows and order(rows[0].stamp) < order(self.position.time)):
-                self.position.anchor(group)
+            newer = sum(order(row.stamp) > order(self.position.time) for row in rows)
+            if self.position.anchor(group, len(group) + newer - self._tail):
                 return
-            wanted *= 4
+            tries += 1
+        # What was seen is not there any more.
+        self.position.cut, self.position.lines = None, 0
+        raise Gap
 
-    def _survey(self, last: int) -> list[Row]:
+    def _survey(self, last: int, mark: int = 0) -> list[Row]:
         """Return the last lines of the log as rows."""
-        rows = Rows()
+        rows = Rows(mark)
         asked = replace(self.asked, since_time="", since_seconds=0) if self.position.begun else self.asked
         for data in self._pieces(replace(asked, tail=last)):
             rows.feed(data)
@@ -173,18 +193,21 @@ class LogReader:
         """Yield the body as it comes, never cut within a timestamp."""
         stream = self._open(options)
         self._opened(stream)
-        rest, first = b"", True
+        rest, first, at_start = b"", True, True
         try:
             for chunk in stream.chunks():
                 data = rest + chunk
                 begin = data.rfind(b"\n") + 1
-                short = len(data) - begin < HEAD and b" " not in data[begin:]
-                data, rest = (data[:begin], data[begin:]) if short else (data, b"")
+                if (begin or at_start) and _is_begun(data, begin, first and not begin):
+                    data, rest = data[:begin], data[begin:]
+                else:
+                    rest = b""
                 if data:
                     _refuse_excuse(data, first, self.pod)
-                    first = False
+                    first, at_start = False, data.endswith(b"\n")
                     yield data
-            if rest:
+            # A part of a time: the line comes again, whole.
+            if rest and (self.position.timeless or not _TIME_BEGUN.fullmatch(rest)):
                 _refuse_excuse(rest, first, self.pod)
                 yield rest
         except (*BROKEN, OSError, ValueError) as error:
@@ -205,8 +228,18 @@ class LogReader:
         return answer
 
 
+def _is_begun(data: bytes, begin: int, first: bool) -> bool:
+    """Whether the last line has begun and cannot be judged yet: a part of a time, or of what the node says in place of a log."""
+    size = len(data) - begin
+    if first and size < _LONGEST_EXCUSE and not stamp_at(data, begin):
+        return size > 0
+    return 0 < size < HEAD and b" " not in data[begin:]
+
+
 def _refuse_excuse(data: bytes, first: bool, pod: str) -> None:
     found = _EXCUSE.match(data) if first else None
     if found:
         words = found.group().decode("utf-8", "replace")
-        raise NoLog(f"the node has no log of {pod}: {words}", "a node keeps the log of a container's last run and of the one before, at most")
+        raise NoLog(
+            f"the node has no log of {pod}: {words}", "a node keeps the log of a container's last run and of the one before, at most"
+        )
