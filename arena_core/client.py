@@ -181,11 +181,16 @@ class ArenaClient:
         since_time: str = "",
         timestamps: bool = False,
         on_wait: Callable[[str], None] = lambda why: None,
+        on_note: Callable[[str], None] = lambda text: None,
+        on_idle: Callable[[], None] = lambda: None,
+        on_labels: Callable[[Sequence[str]], None] = lambda labels: None,
     ) -> Iterator[LogLine]:
         """Yield lines of the chief's log, of one instance (``worker-0``) or of all.
 
         With ``follow`` it goes on until the job has ended, over broken connections without gap or repetition; an instance that has
-        not started is waited for, and ``on_wait`` is told why.
+        not started is waited for, and ``on_wait`` is told why. What was written is yielded once, in order and to the end, or an error
+        says what is missing. ``on_note`` is told what is odd, ``on_idle`` that nothing more is there for the moment, ``on_labels``
+        which instances there are. A line over 64 KiB comes in pieces, and so does, when followed, one whose end does not come.
         """
         from arena_core.jobs.logs import read_logs
         from arena_core.jobs.sources import LogRequest
@@ -198,7 +203,15 @@ class ArenaClient:
             follow=follow, previous=previous, timestamps=timestamps, tail=tail, since_seconds=since_seconds, since_time=since_time
         )
         return read_logs(
-            self._session, name, LogRequest(query, options), job_type=job_type, namespace=namespace or self.namespace, on_wait=on_wait
+            self._session,
+            name,
+            LogRequest(query, options),
+            job_type=job_type,
+            namespace=namespace or self.namespace,
+            on_wait=on_wait,
+            on_note=on_note,
+            on_idle=on_idle,
+            on_labels=on_labels,
         )
 
     def wait(

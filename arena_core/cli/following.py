@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from arena_core.cli.command import Context
-from arena_core.cli.printing import print_lines
+from arena_core.cli.printing import LinePrinter
 from arena_core.cli.terminal import note
 from arena_core.cli.waiting import wait_for
 from arena_core.errors import TimedOut
@@ -22,25 +22,36 @@ def follow_to_the_end(context: Context, name: str, *, job_type: str, timeout: fl
 
     Logs come first and in full: the end of the job is asked for when nothing more is written.
     """
-    lines = context.client.logs(name, job_type=job_type, all_instances=True, follow=True, on_wait=lambda why: note(f"waiting: {why}"))
+    printer = LinePrinter(prefixed=True)
+    lines = context.client.logs(
+        name,
+        job_type=job_type,
+        all_instances=True,
+        follow=True,
+        on_wait=lambda why: note(f"waiting: {why}"),
+        on_note=note,
+        on_idle=printer.flush,
+        on_labels=printer.expect,
+    )
     if timeout is None:
-        print_lines(lines, prefixed=True)
+        printer.print(lines)
         return wait_for(context, name, "finished", job_type, None)
     failures: list[BaseException] = []
-    printer = threading.Thread(target=lambda: _print(lines, failures), daemon=True)
+    printing = threading.Thread(target=lambda: _print(printer, lines, failures), daemon=True)
     started = time.monotonic()
-    printer.start()
-    printer.join(timeout)
-    if printer.is_alive():
+    printing.start()
+    printing.join(timeout)
+    if printing.is_alive():
+        printer.flush()
         raise TimedOut(f"{name} has not finished after {timeout:g} s; it goes on", f"`arena logs -f {name}` follows it again")
     if failures:
         raise failures[0]
     return wait_for(context, name, "finished", job_type, max(0.0, timeout - (time.monotonic() - started)))
 
 
-def _print(lines: Iterator[LogLine], failures: list[BaseException]) -> None:
+def _print(printer: LinePrinter, lines: Iterator[LogLine], failures: list[BaseException]) -> None:
     """Print in a thread; what goes wrong is the business of the one who waits."""
     try:
-        print_lines(lines, prefixed=True)
+        printer.print(lines)
     except BaseException as exc:
         failures.append(exc)

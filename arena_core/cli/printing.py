@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from arena_core.cli.foreign import log_line
@@ -12,23 +13,82 @@ from arena_core.cli.terminal import PALETTE, colour_wanted, paint
 if TYPE_CHECKING:
     from arena_core.jobs.views import LogLine
 
+#: A progress bar returns to the beginning of the line, where the prefix is.
+_RETURN = re.compile(rb"\r(?=[^\r\n])")
+#: The beginning of a terminal's command whose end has not come yet.
+_CUT_ESCAPE = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*)?$")
+_RANK = re.compile(r"(?P<role>.*?)-?(?P<number>\d+)$")
+_LEADERS = ("chief", "master", "launcher", "driver", "head")
 
-def print_lines(lines: Iterable[LogLine], *, prefixed: bool, raw: bool = False) -> None:
-    """Write lines as bytes, so that nothing a program prints is changed; flush at once, somebody is watching.
 
-    With prefixes a last line without newline gets one: the next may come from another instance. On a terminal, unless ``raw``,
-    a line may have colours, but not steer it.
+class LinePrinter:
+    """Writes lines as bytes, so that nothing a program prints is changed. On a terminal, unless ``raw``, a line may not steer it.
+
+    With prefixes, parts of lines from different instances do not mix: the other's line is ended first.
     """
-    out = sys.stdout.buffer
-    colours: dict[str, str] = {}
-    wanted = colour_wanted(sys.stdout)
-    filtered = not raw and sys.stdout.isatty()
-    sys.stdout.flush()
-    for line in lines:
-        text = log_line(line.text) if filtered else line.text
-        if prefixed:
-            label = line.source.label or line.source.pod
-            code = colours.setdefault(label, PALETTE[len(colours) % len(PALETTE)])
-            text = paint(label, code, wanted=wanted).encode() + b" " + (text if text.endswith(b"\n") else text + b"\n")
-        out.write(text)
-        out.flush()
+
+    def __init__(self, *, prefixed: bool, raw: bool = False) -> None:
+        self._out = sys.stdout.buffer
+        self._prefixed = prefixed
+        self._filtered = sys.stdout.isatty() and not raw
+        self._colour = colour_wanted(sys.stdout)
+        self._width = 0
+        self._open = ""
+        self._held: dict[str, bytes] = {}
+        self._returned: set[str] = set()
+        sys.stdout.flush()
+
+    def expect(self, labels: Sequence[str]) -> None:
+        """Be told which instances there are, so that all prefixes have one width."""
+        self._width = max(self._width, *(len(label) for label in labels), 0)
+
+    def flush(self) -> None:
+        """Show what has been written: nothing more is there for the moment."""
+        self._out.flush()
+
+    def print(self, lines: Iterable[LogLine]) -> None:
+        """Write all lines."""
+        try:
+            for line in lines:
+                self._line(line.source.label or line.source.pod, line.text)
+        finally:
+            for label in list(self._held):
+                self._write(label, self._held.pop(label))
+            if self._open and self._prefixed:
+                self._out.write(b"\n")
+            self._out.flush()
+
+    def _line(self, label: str, text: bytes) -> None:
+        text = self._held.pop(label, b"") + text
+        whole = text.endswith(b"\n")
+        if self._filtered and not whole and (cut := _CUT_ESCAPE.search(text, max(0, len(text) - 64))):
+            text, self._held[label] = text[: cut.start()], text[cut.start() :]
+        self._write(label, text)
+
+    def _write(self, label: str, text: bytes) -> None:
+        text = log_line(text) if self._filtered else text
+        if self._prefixed and text:
+            text = self._with_prefix(label, text)
+        self._out.write(text)
+
+    def _with_prefix(self, label: str, text: bytes) -> bytes:
+        prefix = paint(label.ljust(self._width), colour_of(label), wanted=self._colour).encode() + b" "
+        marked = _RETURN.sub(b"\r" + prefix, text)
+        if self._open != label:
+            marked = (b"\n" if self._open else b"") + prefix + marked
+        elif label in self._returned and not text.startswith((b"\r", b"\n")):
+            marked = prefix + marked
+        self._open = "" if text.endswith(b"\n") else label
+        self._returned.discard(label)
+        if text.endswith(b"\r"):
+            self._returned.add(label)
+        return marked
+
+
+def colour_of(label: str) -> str:
+    """Return the colour of an instance's prefix: by its rank, so that it is the same each time."""
+    found = _RANK.match(label)
+    if found is None:
+        return PALETTE[0]
+    leads = found["role"] in _LEADERS
+    return PALETTE[(int(found["number"][-9:]) + (not leads)) % len(PALETTE)]

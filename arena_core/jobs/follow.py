@@ -2,242 +2,221 @@
 
 from __future__ import annotations
 
-import queue
-import threading
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import replace
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
+from arena_core import dig
 from arena_core.errors import ArenaError, NotFound, UsageError
+from arena_core.jobs.ending import Ending, going
 from arena_core.jobs.facts import view
-from arena_core.jobs.marks import metadata_of
+from arena_core.jobs.kept import Kept, kept_runs
 from arena_core.jobs.ownership import Owners
-from arena_core.jobs.pods import selector_of
+from arena_core.jobs.reading import Place
+from arena_core.jobs.removed import nothing_to_read, start_failure
 from arena_core.jobs.session import Session
 from arena_core.jobs.sources import LogRequest, choose
+from arena_core.jobs.spool import Data, Spool
 from arena_core.jobs.templates import is_foreign_init, own_init_containers
+from arena_core.jobs.track import Told, Track, start
 from arena_core.jobs.views import Job, LogLine
 from arena_core.jobs.waiting import container_started, pod_finished, why_no_instances, why_waiting
-from arena_core.kube.logs import Position, follow
-from arena_core.kube.resources import PODS
-from arena_core.kube.transport import Stream
+from arena_core.jobs.watches import Watches
+from arena_core.kube.logs import Incomplete
 from arena_core.types import JobHandle, LogSource, Manifest
 
-#: How long the end of the job, or a new pod, is waited for after the pod that was followed has failed or gone.
-GRACE = 10.0
-#: How many lines may wait for a slow reader.
-MAX_AHEAD = 10_000
+#: A line that is not whole is shown after so many seconds: progress bars and prompts have no newline.
+PARTIAL = 0.25
 
-#: What is followed: a pod's uid and the container.
-Key = tuple[str, str]
+
+@dataclass(frozen=True)
+class Listener:
+    """Who is told what: why is waited, what is odd, that nothing more is there for the moment, which instances there are."""
+
+    wait: Callable[[str], None] = lambda why: None
+    note: Callable[[str], None] = lambda text: None
+    idle: Callable[[], None] = lambda: None
+    labels: Callable[[Sequence[str]], None] = lambda labels: None
 
 
 class Follow:
-    """One run of ``logs -f``. Watches and log streams run in threads and put what they find into one queue."""
+    """One run of ``logs -f``. Watches and log streams run in threads, and all they find goes through one spool."""
 
-    def __init__(self, session: Session, handle: JobHandle, job: Manifest, request: LogRequest, on_wait: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        session: Session,
+        handle: JobHandle,
+        job: Manifest,
+        request: LogRequest,
+        listener: Listener,
+    ) -> None:
         self._session = session
         self._handle = handle
         self._job = job
         self._request = request
-        self._on_wait = on_wait
-        self._namespace = str(job["metadata"]["namespace"])
-        self._queue: queue.Queue[tuple[str, Any, Any]] = queue.Queue(MAX_AHEAD)
-        self._stopped = threading.Event()
+        self._listener = listener
+        self._namespace = dig.text(job, "metadata", "namespace")
+        self._uid = dig.text(job, "metadata", "uid")
+        self._spool = Spool()
+        self._watches = Watches(session, handle, job, self._spool)
         #: Every pod that the labels find, by uid: those of an earlier job of this name, too.
         self._pods: dict[str, Manifest] = {}
         self._owners = Owners(session.cluster, job)
-        self._started: set[Key] = set()
-        self._open: set[Key] = set()
-        self._streams: dict[Any, Stream] = {}
+        self._kept = Kept()
+        self._tracks: dict[tuple[str, str], Track] = {}
+        self._numbers: list[Track] = []
         self._own = own_init_containers(handle, job)
-        self._gone = False
+        self._ending = Ending()
         self._told = ""
-        self._quiet_since: float | None = None
-        self._finished_at: float | None = None
+        #: Since when a part of a line has been held back.
+        self._held_since = 0.0
+        self._last: Job = view(handle, job, ())
 
     def lines(self) -> Iterator[LogLine]:
         """Yield lines until the job or the chosen instance has ended and its log is read."""
-        self._watch_job()
-        self._watch_pods()
+        self._watches.start()
         try:
-            while not self._over():
-                try:
-                    kind, what, value = self._queue.get(timeout=1.0 if self._quiet_since or self._finished_at else None)
-                except queue.Empty:
-                    continue
-                if kind == "line":
-                    yield LogLine(what, value)
-                else:
-                    self._take(kind, what, value)
+            while not self._ending.over(list(self._tracks.values()), empty=self._spool.empty):
+                if self._spool.empty:
+                    self._listener.idle()
+                item = self._spool.get(self._patience())
+                if isinstance(item, Data):
+                    yield from self._lines(self._numbers[item.source], item.data)
+                elif item is not None:
+                    self._take(item)
+                if self._spool.empty and self._held_since and time.monotonic() - self._held_since >= PARTIAL:
+                    yield from self._partial(self._numbers)
+            yield from self._partial(self._numbers)
         finally:
-            self._stopped.set()
-            for stream in list(self._streams.values()):
-                stream.close()
+            self._watches.stop()
+            for track in self._numbers:
+                track.stop()
+            self._spool.close()
+        self._conclude()
 
-    def _take(self, kind: str, what: Any, value: Any) -> None:
-        if kind == "error":
-            raise value
-        if kind == "end":
-            self._open.discard(what)
-        elif kind == "job":
-            self._gone = what == "DELETED" or metadata_of(value).get("uid") != self._job["metadata"].get("uid")
-            self._job = self._job if self._gone else value
-        elif kind == "pod":
-            uid = str(metadata_of(value).get("uid"))
-            if what == "DELETED":
+    def _lines(self, track: Track, data: bytes) -> Iterator[LogLine]:
+        track.read = True
+        found = track.lines.feed(data)
+        for _, text in found:
+            yield LogLine(track.source, text)
+        if found or not self._held_since:
+            self._held_since = time.monotonic() if any(one.lines.waiting for one in self._numbers) else 0.0
+
+    def _partial(self, tracks: list[Track]) -> Iterator[LogLine]:
+        self._held_since = 0.0
+        for track in tracks:
+            for _, text in track.lines.flush():
+                yield LogLine(track.source, text)
+
+    def _patience(self) -> float | None:
+        if self._held_since:
+            return PARTIAL
+        return 1.0 if self._ending.counting else None
+
+    def _take(self, told: Told) -> None:
+        if told.kind == "error" and isinstance(told.value, BaseException):
+            raise told.value
+        if told.kind == "wait":
+            self._tell(str(told.value))
+            return
+        if told.kind == "end" and isinstance(told.what, Track):
+            told.what.open = False
+        elif told.kind == "job" and isinstance(told.value, dict):
+            gone = told.what == "DELETED" or dig.text(told.value, "metadata", "uid") != self._uid
+            self._ending.gone = self._ending.gone or gone
+            self._job = self._job if gone else told.value
+        elif told.kind == "pods" and isinstance(told.value, list):
+            self._pods = {dig.text(pod, "metadata", "uid"): pod for pod in told.value}
+            self._ending.listed = True
+            self._ending.relisted = bool(told.what)
+        elif told.kind == "pod" and isinstance(told.value, dict):
+            uid = dig.text(told.value, "metadata", "uid")
+            if told.what == "DELETED":
                 self._pods.pop(uid, None)
             else:
-                self._pods[uid] = value
-        self._look()
+                self._pods[uid] = told.value
+        if self._ending.listed:
+            self._look()
 
     def _look(self) -> None:
-        """Start what can be followed now; say what is waited for."""
+        """Start what can be followed now; say what is waited for; judge whether more will come."""
         mine, earlier = self._owners.split(self._pods.values())
         job = view(self._handle, self._job, mine, earlier=earlier)
-        pods = {str(metadata_of(p).get("name")): p for p in job.pods}
+        if job.status.phase.finished and not self._ending.finished:
+            self._watches.relist()
+        if self._ending.relisted and len(mine) < max(job.status.replicas, 1) and not self._kept.runs:
+            self._kept = Kept(kept_runs(self._session, self._namespace, self._uid) or ())
+        gone = self._kept.pods(mine)
+        job = view(self._handle, self._job, [*mine, *gone], earlier=earlier) if gone else job
+        pods = {dig.text(pod, "metadata", "name"): pod for pod in job.pods}
+        sources = self._chosen(job)
+        self._listener.labels([source.label or source.pod for source in sources])
+        waiting = [text for source in sources if source.pod in pods for text in self._begin(job, source, pods[source.pod])]
+        if not self._tracks and not waiting and not job.status.phase.finished:
+            waiting = [why_no_instances(job.name, job.status)]
+        self._tell("; ".join(waiting))
+        self._ending.judge(job, [pods[s.pod] for s in sources if s.pod in pods], bool(self._tracks), self._more(job))
+        self._last = job
+
+    def _chosen(self, job: Job) -> list[LogSource]:
         try:
-            sources = choose(self._handle, job, self._request.query)
+            return choose(self._handle, job, self._request.query)
         except (NotFound, UsageError):
             # The one that is meant may be among those that are still to come.
-            if job.status.phase.finished or not self._expects_more(job):
+            if (job.status.phase.finished and self._ending.relisted) or not (job.status.phase.finished or self._more(job)):
                 raise
-            sources = []
-        waiting = []
-        for source in sources:
-            pod = pods.get(source.pod)
-            if pod is None:
-                continue
-            key = (str(metadata_of(pod).get("uid")), source.container)
-            if key in self._started:
-                continue
-            hidden = not self._request.query.container and is_foreign_init(pod, source.container, self._own)
-            if not hidden and container_started(pod, source.container):
-                self._start(key, source)
-            elif not pod_finished(pod):
-                waiting += [why_waiting(i, pod) for i in job.status.instances if i.name == source.pod]
-        if not self._started and not waiting and not job.status.phase.finished:
-            waiting = [why_no_instances(job.name, job.status)]
-        text = "; ".join(waiting)
-        if text and text != self._told:
-            self._told = text
-            self._on_wait(text)
-        self._settle(job, sources, pods)
+            return []
 
-    def _expects_more(self, job: Job) -> bool:
+    def _more(self, job: Job) -> bool:
         """Whether pods are still to come."""
         return len(job.pods) < job.status.replicas
 
-    def _settle(self, job: Job, sources: list[LogSource], pods: dict[str, Manifest]) -> None:
-        """Note since when there has been nothing more to read."""
-        chosen = [pods[s.pod] for s in sources if s.pod in pods]
-        followed = bool(self._started) and all(pod_finished(pod) for pod in chosen)
-        if job.status.phase.finished:
-            self._finished_at = self._finished_at or time.monotonic()
-        if self._gone or job.status.phase.finished:
-            self._quiet_since = 0.0 if self._gone or all(pod_finished(p) or _going(p) for p in chosen) else self._quiet_since
-        elif (
-            followed and chosen and all((p.get("status") or {}).get("phase") == "Succeeded" for p in chosen) and not self._expects_more(job)
-        ):
-            self._quiet_since = 0.0
-        elif followed:
-            self._quiet_since = self._quiet_since or time.monotonic()
-        else:
-            self._quiet_since = None
+    def _begin(self, job: Job, source: LogSource, pod: Manifest) -> list[str]:
+        """Follow a container that has started; otherwise return what it waits for."""
+        key = (dig.text(pod, "metadata", "uid"), source.container)
+        if key in self._tracks:
+            track = self._tracks[key]
+            if pod_finished(pod) or going(pod):
+                track.hurry()
+            track.ending = pod_finished(pod) or going(pod)
+            return []
+        hidden = not self._request.query.container and is_foreign_init(pod, source.container, self._own)
+        if not hidden and container_started(pod, source.container):
+            place = Place(self._session, self._namespace, source, pod, self._kept, previous=self._request.query.previous)
+            track = Track(self._session, self._namespace, self._uid, place, self._request, self._spool, len(self._numbers))
+            track.ending = pod_finished(pod) or going(pod)
+            self._tracks[key] = track
+            self._numbers.append(track)
+            start(track.run, f"log-{source.pod}")
+            return []
+        return [] if pod_finished(pod) else [why_waiting(i, pod) for i in job.status.instances if i.name == source.pod]
 
-    def _over(self) -> bool:
-        if self._finished_at is not None and time.monotonic() - self._finished_at > GRACE:
-            return self._queue.empty()  # what still runs outlives its job, and is not waited for
-        if self._open or self._quiet_since is None or not self._queue.empty():
-            return False
-        return self._quiet_since == 0.0 or time.monotonic() - self._quiet_since > GRACE
+    def _tell(self, text: str) -> None:
+        if text and text != self._told:
+            self._told = text
+            self._listener.wait(text)
 
-    def _start(self, key: Key, source: LogSource) -> None:
-        self._started.add(key)
-        self._open.add(key)
-        self._quiet_since = None
-        self._thread(f"log-{source.pod}", lambda: self._follow(key, source))
+    def _conclude(self) -> None:
+        """Say what is missing; nothing was lost where this returns."""
+        gaps = [gap for track in self._numbers for gap in track.gaps]
+        if gaps:
+            raise Incomplete(
+                f"the log is not complete: lines are missing of {'; '.join(gaps)}", "a node keeps a log up to a size (docs/logs.md)"
+            )
+        name = dig.text(self._job, "metadata", "name")
+        if self._ending.gone and not self._ending.finished:
+            raise NotFound(
+                f"{self._handle.job_type.name} {name} was deleted while its log was followed", "what it wrote until then is above"
+            )
+        lively = [track.label for track in self._numbers if track.open]
+        if lively:
+            self._listener.note(f"note: still running after the end of {name}, not followed any further: {', '.join(lively)}")
+        failures = [f for track in self._numbers if not track.read and (f := self._failure(track))]
+        if failures:
+            raise failures[0]
+        if not self._tracks:
+            raise nothing_to_read(self._last, self._request.query.instance)
 
-    def _follow(self, key: Key, source: LogSource) -> None:
-        options = replace(self._request.options, container=source.container, previous=self._request.query.previous)
-        opened = lambda stream: self._streams.__setitem__(key, stream)  # noqa: E731
-        try:
-            for line in follow(
-                self._session.cluster.transport, self._namespace, source.pod, options, Position(), lambda: self._ended(key), opened
-            ):
-                if self._stopped.is_set():
-                    return
-                self._put(("line", source, line))
-        except NotFound:
-            pass  # the pod has gone, and its log with it
-        self._put(("end", key, None))
-
-    def _ended(self, key: Key) -> bool:
-        """Whether the container will write no more: its pod is over or gone, or it was an init container that is done."""
-        if self._stopped.is_set():
-            return True
-        uid, container = key
-        found = self._session.cluster.list(PODS, self._namespace, field_selector=f"metadata.name={self._name_of(uid)}").items
-        pod = next((p for p in found if metadata_of(p).get("uid") == uid), None)
-        if pod is None or pod_finished(pod):
-            return True
-        rows = (pod.get("status") or {}).get("initContainerStatuses") or []
-        return any(row.get("name") == container and (row.get("state") or {}).get("terminated") for row in rows)
-
-    def _name_of(self, uid: str) -> str:
-        return str(metadata_of(self._pods.get(uid, {})).get("name", ""))
-
-    def _watch_job(self) -> None:
-        metadata = self._job["metadata"]
-        resource = self._handle.job_type.resource
-        options: dict[str, Any] = {
-            "field_selector": f"metadata.name={metadata['name']}",
-            "resource_version": str(metadata.get("resourceVersion", "")),
-            "known": [self._job],
-        }
-        self._thread("watch-job", lambda: self._watch("job", resource, options))
-
-    def _watch_pods(self) -> None:
-        labels = self._handle.job_type.pod_labels(self._job)
-        if not labels:
-            raise NotFound(f"the instances of {self._job['metadata']['name']} cannot be told from others: it names no labels for them")
-        self._thread("watch-pods", lambda: self._watch("pod", PODS, {"label_selector": selector_of(labels)}))
-
-    def _watch(self, source: str, resource: Any, options: dict[str, Any]) -> None:
-        if source == "pod":
-            listed = self._session.cluster.list(resource, self._namespace, label_selector=options["label_selector"])
-            for pod in listed.items:
-                self._put(("pod", "ADDED", pod))
-            options = {**options, "resource_version": listed.resource_version, "known": listed.items}
-            self._put(("look", None, None))
-        opened = lambda stream: self._streams.__setitem__(source, stream)  # noqa: E731
-        for kind, obj in self._session.cluster.watch(resource, self._namespace, stop=self._stopped.is_set, opened=opened, **options):
-            if self._stopped.is_set():
-                return
-            self._put((source, kind, obj))
-
-    def _put(self, item: tuple[str, Any, Any]) -> None:
-        """Hand over to the reader; a reader that has left is not waited for."""
-        while not self._stopped.is_set():
-            try:
-                self._queue.put(item, timeout=1.0)
-            except queue.Full:
-                continue
-            return
-
-    def _thread(self, name: str, work: Callable[[], None]) -> None:
-        def guarded() -> None:
-            try:
-                work()
-            except ArenaError as error:
-                if not self._stopped.is_set():
-                    self._put(("error", None, error))
-            except Exception as error:  # handed to the reading thread
-                self._put(("error", None, error))
-
-        threading.Thread(target=guarded, name=f"arena-{name}", daemon=True).start()
-
-
-def _going(pod: Manifest) -> bool:
-    return bool(metadata_of(pod).get("deletionTimestamp"))
+    def _failure(self, track: Track) -> ArenaError | None:
+        pod = self._pods.get(track.place.uid, track.place.pod)
+        return start_failure(pod, track.source) if not self._request.query.previous else None

@@ -33,7 +33,11 @@ def choose(handle: JobHandle, job: Job, query: LogQuery) -> list[LogSource]:
     wanted = query.instance
     if not wanted:
         instances = job.status.instances
-        chief = job.status.chief or (instances[0] if len(instances) == 1 else None)
+        leads = bool(handle.job_type.chief or handle.job_type.wraps)
+        alone = len(instances) == 1 and (job.status.replicas <= 1 or not leads)
+        chief = job.status.chief or (instances[0] if alone else None)
+        if chief is None and instances and not alone and leads:
+            return []  # the one that leads is not there, and another's log is not its log
         if chief is None and len(instances) > 1:
             raise UsageError(
                 f"{job.name} has {len(instances)} instances and none leads: {_names(job)}", "choose one with -i, or --all-instances"

@@ -27,8 +27,12 @@ log = logging.getLogger(__name__)
 
 #: How often a log that broke off is read on without getting any further.
 TRIES = 6
+#: A kubelet turns a log over at 10 MiB; times and tags in its files count, too.
+NEAR_LIMIT = 5 << 20
+LATE = 5 * 10**9
 #: What a node puts in the place of a log that it does not have. Lines of containers have times.
 _EXCUSE = re.compile(rb"(unable to retrieve container logs|failed to (?:try resolving symlinks|open log file|stat)|rpc error: )[^\n]*")
+_LINES_GONE = re.compile(r"the first [0-9]+ lines of this log are gone")
 _LONGEST_EXCUSE = 256
 _TIME_BEGUN = re.compile(rb"[0-9][0-9T:.Z+-]*")
 
@@ -60,9 +64,11 @@ class LogReader:
         *,
         opened: Callable[[Stream], None] = lambda stream: None,
         on_gap: Callable[[str], None] = lambda after: None,
+        path: str = "",
     ) -> None:
         self._transport = transport
-        self._path = path_of(PODS, namespace, pod, "log")
+        #: Where the log is, if not with its pod.
+        self.path = path or path_of(PODS, namespace, pod, "log")
         self._namespace = namespace
         self.pod = pod
         self._opened = opened
@@ -71,6 +77,10 @@ class LogReader:
         self.position = Position(cut=Rows() if asked.tail >= 0 else None)
         #: Whether the last reading broke off.
         self.broken = False
+        #: What the server says of lines that it has no more, "" where it says nothing.
+        self.lost_at_the_beginning = ""
+        self._first = b""
+        self._size = 0
         self._began = time.monotonic()
         self._tail = max(asked.tail, 1)
 
@@ -124,6 +134,8 @@ class LogReader:
             if skip.gap:
                 raise Gap
             if fresh:
+                self._first = self._first or stamp_at(fresh)
+                self._size += len(fresh)
                 self.position.note(fresh)
                 yield fresh
         self.broken = False
@@ -147,6 +159,14 @@ class LogReader:
         if newer or len(same) != position.lines or (position.size and same[-1].size != position.size):
             return (newer or [position.time])[-1]
         return None
+
+    def may_begin_late(self, started: str) -> bool:
+        """Whether the log that was read begins long after its container, and is about as long as a node lets it grow."""
+        from arena_core.k8s.time import nanos
+
+        whole = self.asked.tail < 0 and not self.asked.since_seconds and not self.asked.since_time
+        late = nanos(self._first.decode("ascii", "replace")) - nanos(started) > LATE if started else False
+        return whole and self._size > NEAR_LIMIT and late
 
     def lost(self) -> None:
         """Tell that lines after the position are out of reach, and go on with what comes after them."""
@@ -216,7 +236,7 @@ class LogReader:
             stream.close()
 
     def _open(self, options: LogOptions) -> Stream:
-        answer = self._transport.stream(self._path, options.query(), timeout=None if options.follow else READ_TIMEOUT)
+        answer = self._transport.stream(self.path, options.query(), timeout=None if options.follow else READ_TIMEOUT)
         if isinstance(answer, Answer):
             silent = node_silent(answer.status, answer.body, self.pod)
             raise silent or refusal(answer.status, answer.body, verb="get", resource=PODS, namespace=self._namespace, name=self.pod)
@@ -225,6 +245,8 @@ class LogReader:
             raise ClusterUnreachable(
                 f"a web page came instead of the log of {self.pod}", "is a proxy or a login page between you and the cluster?"
             )
+        if found := _LINES_GONE.search(answer.response.getheader("Warning") or ""):
+            self.lost_at_the_beginning = self.lost_at_the_beginning or found.group()
         return answer
 
 

@@ -74,7 +74,7 @@ def test_colours_and_progress_bars_of_a_log_stay():
 )
 def test_a_file_gets_every_byte_and_a_terminal_what_is_harmless(monkeypatch, capfdbinary, terminal, raw, shown):
     monkeypatch.setattr(sys.stdout, "isatty", lambda: terminal, raising=False)
-    printing.print_lines([LogLine(LogSource("p", "c"), b"\x1b]0;X\x07hi")], prefixed=False, raw=raw)
+    printing.LinePrinter(prefixed=False, raw=raw).print([LogLine(LogSource("p", "c"), b"\x1b]0;X\x07hi")])
     assert capfdbinary.readouterr().out == shown
 
 

@@ -10,7 +10,7 @@ import yaml
 
 from arena_core.cli import terminal
 from arena_core.cli.durations import parse_duration
-from arena_core.cli.printing import print_lines
+from arena_core.cli.printing import LinePrinter
 from arena_core.cli.render import compact, local_time, seconds_between, table, unix, yaml_text
 from arena_core.jobs.views import LogLine
 from arena_core.types import LogSource
@@ -101,9 +101,9 @@ def test_colours_only_where_they_can_be_seen(monkeypatch, environment, wanted):
 
 def test_prefixes_of_instances_and_a_last_line_without_newline(capfdbinary):
     lines = [LogLine(LogSource("j-worker-0", "c", "worker-0"), b"one"), LogLine(LogSource("j-master-0", "c"), b"\xff\n")]
-    print_lines(iter(lines), prefixed=True)
+    LinePrinter(prefixed=True).print(iter(lines))
     assert capfdbinary.readouterr().out == b"worker-0 one\nj-master-0 \xff\n"
-    print_lines(iter(lines), prefixed=False)
+    LinePrinter(prefixed=False).print(iter(lines))
     assert capfdbinary.readouterr().out == b"one\xff\n"
 
 
@@ -120,3 +120,27 @@ def test_what_goes_wrong_while_following_with_a_timeout_reaches_the_error_bounda
     context = SimpleNamespace(client=SimpleNamespace(logs=logs))
     with pytest.raises(PermissionDenied):
         follow_to_the_end(context, "j", job_type="pytorchjob", timeout=5)
+
+
+def test_prefixes_have_one_width_and_a_colour_by_rank():
+    """L9: prefixes were not padded, and colours followed arrival."""
+    from arena_core.cli.printing import colour_of
+
+    assert colour_of("master-0") != colour_of("worker-0") != colour_of("worker-1")
+    assert colour_of("worker-3") == colour_of("worker-3") and colour_of("some pod")
+
+
+def test_padded_prefixes(capfdbinary):
+    """L9."""
+    printer = LinePrinter(prefixed=True)
+    printer.expect(["ps-0", "worker-10"])
+    printer.print([LogLine(LogSource("p", "c", "ps-0"), b"a\n"), LogLine(LogSource("w", "c", "worker-10"), b"b\n")])
+    assert capfdbinary.readouterr().out == b"ps-0      a\nworker-10 b\n"
+
+
+def test_progress_bars_keep_their_prefix_and_lines_of_two_do_not_mix(capfdbinary):
+    """L9: tqdm's carriage returns wiped the prefix."""
+    a, b = LogSource("a", "c", "a-0"), LogSource("b", "c", "b-0")
+    pieces = [(a, b"\r 10%"), (a, b"\r 20%"), (b, b"hello\r\n"), (a, b"\r"), (a, b" 30%\n"), (a, b"end"), (b, b"x\n"), (b, b"last")]
+    LinePrinter(prefixed=True).print(LogLine(source, text) for source, text in pieces)
+    assert capfdbinary.readouterr().out == (b"a-0 \ra-0  10%\ra-0  20%\nb-0 hello\r\na-0 \ra-0  30%\na-0 end\nb-0 x\nb-0 last\n")

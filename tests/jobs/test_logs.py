@@ -96,11 +96,14 @@ def test_following_all_instances_ends_with_the_job(arena: Any, make: Any) -> Non
 
 
 def test_following_ends_when_the_job_is_deleted(arena: Any, make: Any) -> None:
+    """L7: it ended silently with 0."""
     arena.submit("dummy", make("doomed", "trap exit TERM; echo up; sleep 30 & wait"))
     got: list[str] = []
-    for line in arena.logs("doomed", follow=True):
-        got.append(line.text.decode())
-        arena.delete("doomed", job_type="dummy")
+    lines = arena.logs("doomed", follow=True)
+    got.append(next(lines).text.decode())
+    arena.delete("doomed", job_type="dummy")
+    with pytest.raises(NotFound, match="dummy doomed was deleted while its log was followed"):
+        got += texts(lines)
     assert got == ["up\n"]
 
 
@@ -132,7 +135,7 @@ def test_a_closed_iterator_leaves_no_thread(arena: Any, make: Any) -> None:
 
 
 def test_what_outlives_its_job_is_not_followed_for_ever(arena: Any, make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("arena_core.jobs.follow.GRACE", 1.0)
+    monkeypatch.setattr("arena_core.jobs.ending.GRACE", 1.0)
     command = "echo rank $RANK; [ $RANK = 0 ] && exec sleep 0.5; trap exit TERM; sleep 60 & wait"
     arena.submit("pytorchjob", make("outlived", command, workers=2, clean_task_policy="None"))
     start = time.monotonic()

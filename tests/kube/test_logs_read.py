@@ -239,9 +239,14 @@ def test_a_log_that_was_turned_over_is_not_called_complete() -> None:
 
     api.before_answer = turn_over
     got = b""
-    with pytest.raises(Incomplete, match=r"lines after 2026-01-01T00:00:\S+ are missing"):
+
+    def take() -> None:
+        nonlocal got
         for text in stream(api, "ns", "p", LogOptions(container="c", follow=True), lambda: {"status": {"phase": "Succeeded"}}):  # type: ignore[arg-type]
             got += text
+
+    with pytest.raises(Incomplete, match=r"lines after 2026-01-01T00:00:\S+ are missing"):
+        take()
     assert got.endswith(b"line 99\n")
 
 

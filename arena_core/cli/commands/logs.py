@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import math
+import re
 
 from arena_core.cli.command import Command, Context
 from arena_core.cli.commands.shared import TYPE, one_name, seconds
 from arena_core.cli.flags import Flag, Parsed
-from arena_core.cli.printing import print_lines
+from arena_core.cli.printing import LinePrinter
 from arena_core.cli.terminal import note
 from arena_core.errors import UsageError
 
@@ -18,6 +19,7 @@ def run(context: Context, parsed: Parsed) -> int:
     _check(parsed)
     since = seconds(parsed, "since")
     everyone = parsed.on("all_instances")
+    printer = LinePrinter(prefixed=everyone, raw=parsed.on("raw"))
     lines = context.client.logs(
         name,
         job_type=parsed.text("type"),
@@ -27,12 +29,15 @@ def run(context: Context, parsed: Parsed) -> int:
         previous=parsed.on("previous"),
         follow=parsed.on("follow"),
         tail=parsed.number("tail", -1),
-        since_seconds=max(1, round(since)) if since is not None else 0,
+        since_seconds=math.ceil(since or 0),
         since_time=parsed.text("since_time"),
         timestamps=parsed.on("timestamps"),
         on_wait=lambda why: note(f"waiting: {why}"),
+        on_note=note,
+        on_idle=printer.flush,
+        on_labels=printer.expect,
     )
-    print_lines(lines, prefixed=everyone)
+    printer.print(lines)
     return 0
 
 
@@ -42,13 +47,16 @@ def _check(parsed: Parsed) -> None:
         raise UsageError("--since and --since-time exclude each other")
     if parsed.text("instance") and parsed.on("all_instances"):
         raise UsageError("--instance and --all-instances exclude each other")
-    if since_time:
-        try:
-            zone = datetime.fromisoformat(since_time).tzinfo
-        except ValueError:
-            zone = None
-        if zone is None:
-            raise UsageError(f"--since-time: {since_time!r} is not a time with a zone", "for example 2026-01-31T12:00:00Z")
+    if since_time and not _is_time(since_time):
+        raise UsageError(f"--since-time: {since_time!r} is not a time in RFC 3339 with a zone", "for example 2026-01-31T12:00:00Z")
+
+
+def _is_time(text: str) -> bool:
+    """Whether the API server takes it: Go reads RFC 3339 strictly."""
+    from arena_core.k8s.time import parse
+
+    form = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})"
+    return re.fullmatch(form, text) is not None and parse(text) is not None
 
 
 COMMAND = Command(
@@ -66,6 +74,7 @@ COMMAND = Command(
         Flag("since", "only what is newer than this (5s, 2m, 3h)", metavar="DURATION"),
         Flag("since_time", "only what is newer than this (RFC 3339)", metavar="TIME"),
         Flag("timestamps", "each line with its time", boolean=True),
+        Flag("raw", "on a terminal, also pass on what steers it: titles, cursor moves", boolean=True),
         Flag("previous", "the log of the container's run before", boolean=True),
         TYPE,
     ),

@@ -67,7 +67,9 @@ class PodBackend(Protocol):
     def kept_logs(self, namespace: str, owner: str) -> Sequence[Obj]:
         """Return the logs of pods that are gone: of one owner (its uid), or all."""
 
-    def kept_log(self, namespace: str, uid: str, container: str, attempt: str) -> AsyncIterator[bytes] | None:
+    def kept_log(
+        self, namespace: str, uid: str, container: str, attempt: str, query: Mapping[str, Any] | None = None
+    ) -> AsyncIterator[bytes] | None:
         """Yield one of them, or return None."""
 
     async def exec(self, pod: Obj, container: str, command: Sequence[str], *, stdin: bool, tty: bool) -> Session:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from arena_local.http.pods import log_query
 from arena_local.http.respond import not_found_page
 
 if TYPE_CHECKING:
@@ -22,7 +23,8 @@ async def answer(face: Face, request: web.Request, path: str) -> web.StreamRespo
         return not_found_page()
     if len(parts) == 5:
         return web.json_response({"items": backend.kept_logs(namespace, request.query.get("owner", ""))})
-    chunks = backend.kept_log(namespace, *parts[5:])
+    uid, container, attempt = parts[5:]
+    chunks = backend.kept_log(namespace, uid, container, attempt, log_query(request, uid))
     if chunks is None:
         return not_found_page()
     response = web.StreamResponse(headers={"Content-Type": "text/plain", "Cache-Control": "no-cache, private"})

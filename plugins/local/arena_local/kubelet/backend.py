@@ -51,10 +51,12 @@ class Backend:
         """Return the logs of pods that are gone: of one owner (its uid), or all."""
         return list(self._kubelet.kept.items(namespace, owner))
 
-    def kept_log(self, namespace: str, uid: str, container: str, attempt: str) -> AsyncIterator[bytes] | None:
-        """Yield one of them, or return None."""
+    def kept_log(
+        self, namespace: str, uid: str, container: str, attempt: str, query: Mapping[str, Any] | None = None
+    ) -> AsyncIterator[bytes] | None:
+        """Yield one of them as it is asked for, or return None."""
         path = self._kubelet.kept.path(namespace, uid, container, attempt)
-        return logs.stream(path, {}, lambda: False) if path else None
+        return logs.stream(path, query or {}, lambda: False) if path else None
 
     async def exec(self, pod: Obj, container: str, command: Sequence[str], *, stdin: bool, tty: bool) -> Session:
         """Start a process beside the container's."""

@@ -134,7 +134,7 @@ class Kept:
         for record in list(self._pods.values()):
             owners = [one["uid"] for one in record["lineage"]]
             if record["namespace"] == namespace and (not owner or owner in owners):
-                about = {key: record[key] for key in ("pod", "podUid", "labels")} | {"owners": owners}
+                about = {key: record[key] for key in ("pod", "podUid", "labels")} | {"owners": owners, "job": record["lineage"][-1]["name"]}
                 for run in record.get("runs") or ():
                     yield about | run
 
