@@ -104,10 +104,9 @@ def _of_deleted(
     pods = _by_name(kept.pods(()))
     query = request.query
     sources = [
-        LogSource(pod, container["name"], pod.removeprefix(f"{name}-"))
+        LogSource(pod, query.container or _main(found), pod.removeprefix(f"{name}-"))
         for pod, found in sorted(pods.items())
-        for container in found["spec"]["containers"]
-        if query.container in ("", container["name"])
+        if not query.container or any(one["name"] == query.container for one in found["spec"]["containers"])
     ]
     if query.instance:
         sources = [s for s in sources if query.instance in (s.pod, s.label)]
@@ -115,6 +114,12 @@ def _of_deleted(
         raise NotFound(f"no log of {query.instance or name} is kept", f"kept are: {', '.join(p.removeprefix(f'{name}-') for p in pods)}")
     chosen = sources if query.all_instances else sources[:1]
     yield from _read(session, namespace, chosen, pods, kept, request, lambda text: None, on_idle)
+
+
+def _main(pod: Manifest) -> str:
+    """Return the container that started last: those before it only prepared the pod."""
+    rows = list(dig.items(pod, "status", "containerStatuses"))
+    return dig.text(max(rows, key=lambda row: dig.text(row, "state", "terminated", "startedAt"), default={}), "name")
 
 
 def _read(

@@ -81,8 +81,9 @@ class Position:
     #: The time of the last line that has begun, and how many lines with this very time have begun.
     time: bytes = b""
     lines: int = 0
-    #: How much of the last line has been handed out, if its newline has not been seen.
+    #: How much of the last line has been handed out, if its newline has not been seen; and a checksum of it, whole or not.
     size: int = 0
+    crc: int = 0
     #: Whether something has come without a time: then there is nothing to go on from.
     timeless: bool = False
     #: The lines that were seen, while all of them have one time and earlier ones may have it, too: the log was read from its last lines.
@@ -105,6 +106,7 @@ class Position:
             self.cut.feed(data)
         if self.size:
             end = data.find(b"\n") + 1
+            self.crc = zlib.crc32(data[:end] if end else data, self.crc)
             if not end:
                 self.size += len(data)
                 return
@@ -127,6 +129,7 @@ class Position:
         else:
             self.timeless = self.timeless or not self.time
         self.size = 0 if data.endswith(b"\n") else len(data) - begin
+        self.crc = zlib.crc32(data[begin:])
 
     def anchor(self, group: list[Row], latest: int) -> bool:
         """Find the seen lines among all lines of the log with their time, and count those before them; False where they are not there.

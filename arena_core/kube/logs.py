@@ -16,7 +16,7 @@ from itertools import count
 from arena_core.errors import ArenaError, ClusterUnreachable, NotFound, PermissionDenied
 from arena_core.kube.logoptions import LogOptions
 from arena_core.kube.logposition import HEAD, Position, Row, Rows, Skip, order, stamp_at
-from arena_core.kube.nodes import node_silent
+from arena_core.kube.nodes import NodeSilent, node_silent
 from arena_core.kube.refusals import Invalid, refusal
 from arena_core.kube.resources import PODS, path_of
 from arena_core.kube.retry import DELAYS
@@ -103,7 +103,7 @@ class LogReader:
                 target = target or newest
             except Gap:
                 self.lost()
-            except (NoLog, Invalid):
+            except (NoLog, Invalid, NodeSilent):
                 raise
             except NotFound:
                 if not exists():
@@ -156,7 +156,7 @@ class LogReader:
             return None if same_end else (rows or seen)[-1].stamp
         newer = [row.stamp for row in rows if row.stamp and order(row.stamp) > order(position.time)]
         same = [row for row in rows if row.stamp and order(row.stamp) == order(position.time)]
-        if newer or len(same) != position.lines or (position.size and same[-1].size != position.size):
+        if newer or len(same) != position.lines or (same and same[-1].crc != position.crc):
             return (newer or [position.time])[-1]
         return None
 
@@ -240,10 +240,12 @@ class LogReader:
         if isinstance(answer, Answer):
             silent = node_silent(answer.status, answer.body, self.pod)
             raise silent or refusal(answer.status, answer.body, verb="get", resource=PODS, namespace=self._namespace, name=self.pod)
-        if "html" in (answer.response.getheader("Content-Type") or ""):
+        kind = (answer.response.getheader("Content-Type") or "").partition(";")[0]
+        if kind in ("text/html", "application/json"):
             answer.close()
             raise ClusterUnreachable(
-                f"a web page came instead of the log of {self.pod}", "is a proxy or a login page between you and the cluster?"
+                f"{'a web page' if kind == 'text/html' else 'JSON'} came instead of the log of {self.pod}",
+                "is a proxy or a login page between you and the cluster?",
             )
         if found := _LINES_GONE.search(answer.response.getheader("Warning") or ""):
             self.lost_at_the_beginning = self.lost_at_the_beginning or found.group()

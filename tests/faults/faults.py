@@ -221,9 +221,13 @@ def first(body: Iterator[bytes], size: int) -> Iterator[bytes]:
         size -= len(data)
 
 
+#: How late a late answer is, and when a busy server wants to be asked again (whole seconds, 0 for at once).
+LATE = 1.0
+RETRY_AFTER = 1
+
 #: One of each kind, by name: for tests that play all of them on every request.
 EVERY: dict[str, Callable[[], Fault]] = {
-    "429-once": lambda: answer(429, "slow down", reason="TooManyRequests", retry_after=1),
+    "429-once": lambda: answer(429, "slow down", reason="TooManyRequests", retry_after=RETRY_AFTER),
     "503": lambda: answer(503, "not ready", reason="ServiceUnavailable"),
     "500": lambda: answer(500, "it broke", reason="InternalError"),
     "401": lambda: answer(401, "Unauthorized", reason="Unauthorized"),
@@ -235,7 +239,7 @@ EVERY: dict[str, Callable[[], Fault]] = {
     "empty-object": lambda: page(200, b"{}", "application/json"),
     "redirect": redirect,
     "empty": empty,
-    "late": lambda: late(1.0),
+    "late": lambda: late(LATE),
     "slow": lambda: slow(50_000),
     "refused": refused,
     "lost": lost,
