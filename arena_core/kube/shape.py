@@ -8,15 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from arena_core.kube.answer import BadAnswer
+from arena_core.kube.fields import ANY, BY_KIND
 from arena_core.types import Manifest, Resource
-
-#: Fields of any object that are mappings, or lists of mappings, where they are there at all.
-_MAPS = ("spec", "status", "metadata")
-_METADATA_MAPS = ("labels", "annotations")
-_METADATA_TEXTS = ("name", "namespace", "uid", "resourceVersion", "creationTimestamp", "deletionTimestamp", "generateName")
-_METADATA_LISTS = {"ownerReferences": dict, "finalizers": str}
-_STATUS_LISTS = ("conditions", "containerStatuses", "initContainerStatuses", "ephemeralContainerStatuses")
-_SPEC_LISTS = ("containers", "initContainers", "volumes")
 
 
 def checked(data: Any, verb: str, resource: Resource, name: str = "", uid: str = "") -> Manifest:
@@ -45,10 +38,10 @@ def listed(data: Any, resource: Resource) -> Manifest:
         raise _wrong(resource, "list", f"{_kind(data)} where a {resource.kind}List was asked for")
     items = data["items"] if data["items"] is not None else []
     if not isinstance(items, list):
-        raise _wrong(resource, "list", "a list whose `items` are no list")
+        raise _wrong(resource, "list", "a list whose `items` are not a list")
     metadata = data.get("metadata")
     if metadata is not None and not isinstance(metadata, dict):
-        raise _wrong(resource, "list", "a list whose `metadata` is no mapping")
+        raise _wrong(resource, "list", "a list whose `metadata` is not a mapping")
     for item in items:
         if isinstance(item, dict):
             # Lists leave out what their own kind says already.
@@ -63,42 +56,44 @@ def _is_list_kind(kind: Any, resource: Resource) -> bool:
 
 
 def object_of(data: Any, resource: Resource, verb: str) -> Manifest:
-    """Return an object whose general fields have the types that Kubernetes gives them."""
+    """Return an object whose known fields have the types that Kubernetes gives them."""
     if not isinstance(data, dict) or data.get("kind") != resource.kind:
         raise _wrong(resource, verb, f"{_kind(data)} where a {resource.kind} was asked for")
-    for key in _MAPS:
-        _is(data, key, dict, resource, verb, "")
-    metadata = data.setdefault("metadata", {})
-    if metadata is None:
-        metadata = data["metadata"] = {}
-    for key in _METADATA_MAPS:
-        _is(metadata, key, dict, resource, verb, "metadata.")
-    for key in _METADATA_TEXTS:
-        _is(metadata, key, str, resource, verb, "metadata.")
-    for key, kind in _METADATA_LISTS.items():
-        _is_list(metadata, key, kind, resource, verb, "metadata.")
-    for part, keys in (("status", _STATUS_LISTS), ("spec", _SPEC_LISTS)):
-        inner = data.get(part)
-        if inner:
-            for key in keys:
-                _is_list(inner, key, dict, resource, verb, f"{part}.")
+    wrong = _misfit(data, ANY, "") or _misfit(data, BY_KIND.get(resource.kind, {}), "")
+    if wrong:
+        raise _wrong(resource, verb, f"a {resource.kind} whose {wrong}")
+    if data.get("metadata") is None:
+        data["metadata"] = {}
     return data
 
 
-def _is(data: Manifest, key: str, kind: type, resource: Resource, verb: str, place: str) -> None:
-    value = data.get(key)
-    if value is not None and not isinstance(value, kind):
-        raise _wrong(resource, verb, f"a {resource.kind} whose {place}{key} is {_type(value)}")
-
-
-def _is_list(data: Manifest, key: str, kind: type, resource: Resource, verb: str, place: str) -> None:
-    value = data.get(key)
-    if value is None:
-        return
-    if not isinstance(value, list):
-        raise _wrong(resource, verb, f"a {resource.kind} whose {place}{key} is {_type(value)}")
-    if not all(isinstance(one, kind) for one in value):
-        raise _wrong(resource, verb, f"a {resource.kind} whose {place}{key} has an entry of a wrong type")
+def _misfit(value: Any, shape: Any, place: str) -> str:
+    """Return which value does not fit and what it is, or nothing. What is null fits: it is as if it were not there."""
+    kind = value.__class__
+    if value is None or kind is shape or shape is object:
+        return ""
+    if isinstance(shape, list):
+        if kind is not list:
+            return f"{place} is {_type(value)}"
+        inner = shape[0]
+        for one in value:
+            if one.__class__ is inner:
+                continue
+            if wrong := f"{place} has an empty entry" if one is None else _misfit(one, inner, place):
+                return wrong
+        return ""
+    if kind is not dict or isinstance(shape, type):
+        return f"{place} is {_type(value)}"
+    # This runs for every field of every object of a list: what fits at once costs no call.
+    if "*" in shape:
+        inner = shape["*"]
+        values = [] if inner is object else [one for one in value.values() if one.__class__ is not inner]
+        return next((wrong for one in values if (wrong := _misfit(one, inner, f"a value of {place}"))), "")
+    for key, inner in shape.items():
+        one = value.get(key)
+        if one is not None and one.__class__ is not inner and (wrong := _misfit(one, inner, f"{place}.{key}" if place else key)):
+            return wrong
+    return ""
 
 
 def _wrong(resource: Resource, verb: str, what: str) -> BadAnswer:

@@ -118,3 +118,33 @@ def test_the_proxy_of_the_environment(fake_api: Any, reply: Any, monkeypatch: py
     monkeypatch.setenv("no_proxy", "")
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
     assert "the proxy http://127.0.0.1:1 (http_proxy) refuses the connection" in message(fake_api.cluster(server="http://cluster.example"))
+
+
+def test_inside_a_pod_the_service_account_is_enough(
+    certificates: Any, tls_api: Any, reply: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A13: no kubeconfig, but the files and variables that every pod has."""
+    import sys
+
+    from arena_core.kube.connect import ConnectOptions, connect
+
+    api = tls_api(*certificates.sign("apiserver"))
+    api.script(reply(200, EMPTY))
+    (tmp_path / "token").write_text("first\n")
+    (tmp_path / "namespace").write_text("team")
+    (tmp_path / "ca.crt").write_bytes(certificates.ca.read_bytes())
+    monkeypatch.setattr(sys.modules["arena_core.kube.connect"], "SERVICE_ACCOUNT", tmp_path)
+    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "127.0.0.1")
+    monkeypatch.setenv("KUBERNETES_SERVICE_PORT", str(api.port))
+    cluster = connect()
+    assert (cluster.namespace, cluster.started_local) == ("team", False)
+    cluster.list(PODS, "team")
+    (tmp_path / "token").write_text("rotated")
+    cluster.list(PODS, "team")
+    assert [r.headers["Authorization"] for r in api.requests] == ["Bearer first", "Bearer rotated"]
+    for odd, words in (("1" * 70, "KUBERNETES_SERVICE_HOST"), ("abc", "KUBERNETES_SERVICE_HOST")):
+        monkeypatch.setenv("KUBERNETES_SERVICE_PORT", odd)
+        with pytest.raises(ClusterUnreachable, match=words):
+            connect()
+    with pytest.raises(ClusterUnreachable, match="there are no contexts"):
+        connect(ConnectOptions(context="x"))

@@ -218,6 +218,13 @@ PROXIES = [
         "a dead proxy", "was refused", "the proxy .* refuses", cluster="server: https://10.255.255.1:6443\nproxy-url: http://127.0.0.1:1"
     ),
     Variant(
+        "an HTTPS proxy",
+        "was refused",
+        "https://, which is not supported",
+        cluster="server: https://10.255.255.1:6443\nproxy-url: https://127.0.0.1:1",
+        differs="kubectl can use one; Arena says that it cannot",
+    ),
+    Variant(
         "a dead SOCKS proxy",
         "was refused",
         "the proxy .* refuses",
