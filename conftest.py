@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests import planted
 
 SHARED = Path(os.environ.get("ARENA_SHARED", Path(__file__).resolve().parent.parent / "shared"))
 
@@ -34,3 +36,25 @@ def read_argv() -> Callable[[Any, Sequence[str]], Any]:
         return read_arguments(model, raw, parsed.problems)
 
     return read
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _secrets_of_local_clusters() -> Iterator[None]:
+    """Plant the secret of every local cluster that a test starts."""
+    from arena_local.daemon.state import State
+
+    original = State.token
+    State.token = lambda self: planted.plant(original(self))  # type: ignore[method-assign]
+    yield
+    State.token = original  # type: ignore[method-assign]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Fail a test whose captured output holds a planted secret."""
+    report = yield
+    printed = report.capstdout + report.capstderr
+    if planted.found_in(printed) and report.outcome == "passed":
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid}: a planted secret is in what was printed"
+    return report

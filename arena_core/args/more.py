@@ -43,7 +43,7 @@ class SyncArgs(ArgsGroup):
         if self.sync_source.startswith("-") or "\0" in self.sync_source:
             yield Problem(f"{self.sync_source!r} is not a source", "sync_source")
         elif self.sync_mode == "git" and self.sync_source and self.sync_project in ("", ".", ".."):
-            yield Problem(f"{self.sync_source!r} is not a git repository", "sync_source", "for example https://host/team/project.git")
+            yield Problem("no name of a repository at the end", "sync_source", "for example https://host/team/project.git")
 
 
 class TensorboardArgs(ArgsGroup):

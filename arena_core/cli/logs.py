@@ -2,12 +2,32 @@
 
 from __future__ import annotations
 
+import io
 import logging
+import re
 import sys
+from typing import TextIO
 
+from arena_core.cli.foreign import discreet, plain
 from arena_core.cli.terminal import colour_wanted
 
 LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warn": logging.WARNING, "error": logging.ERROR}
+
+
+class _Discreet(io.TextIOBase):
+    """Writes without secrets and control characters of foreign text; colours are the renderer's own."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """Write what is harmless."""
+        parts = re.split(r"(\x1b\[[0-9;]*m)", text)
+        return self._stream.write("".join(part if n % 2 else discreet(plain(part)) for n, part in enumerate(parts)))
+
+    def flush(self) -> None:
+        """Flush the stream below."""
+        self._stream.flush()
 
 
 def configure(level: str) -> None:
@@ -19,7 +39,7 @@ def configure(level: str) -> None:
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="%H:%M:%S.%f"),
     ]
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(_Discreet(sys.stderr))
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,

@@ -36,12 +36,12 @@ def ruled(rows: Sequence[Sequence[str]]) -> list[Sequence[str]]:
 
 def dump_json(data: Any) -> None:
     """Print JSON as Arena does (4 blanks), with a newline at the end."""
-    say(json_safe(json.dumps(data, indent=4, ensure_ascii=False, default=str)))
+    say(json_safe(json.dumps(data, indent=4, ensure_ascii=False, default=str)), painted=True)
 
 
 def dump_yaml(*documents: Any) -> None:
     """Print YAML, several documents with ``---`` between them."""
-    say(yaml_text(*documents))
+    say(yaml_text(*documents), painted=True)
 
 
 def yaml_text(*documents: Any) -> str:

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from typing import TextIO
 
-from arena_core.cli.foreign import plain
+from arena_core.cli.foreign import discreet, plain
 from arena_core.errors import UsageError
 
 #: Colours of the prefixes of instances, in turn.
@@ -46,8 +46,8 @@ def _readable(word: str) -> str:
 
 
 def say(text: str, *, painted: bool = False) -> None:
-    """Write a result to stdout; ``painted`` text has colours of ours, and its foreign parts have been filtered already."""
-    text = text if painted else plain(text)
+    """Write a result to stdout; ``painted`` text goes out as it is: its foreign parts have been filtered already, or it is read back."""
+    text = text if painted else discreet(plain(text))
     sys.stdout.write(text if text.endswith("\n") else text + "\n")
 
 
@@ -59,7 +59,7 @@ def note(text: str, label: str = "") -> None:
     with contextlib.suppress(OSError):
         sys.stdout.flush()
     try:
-        sys.stderr.write(label + plain(text) + "\n")
+        sys.stderr.write(label + discreet(plain(text)) + "\n")
         sys.stderr.flush()
     except OSError:
         drop(sys.stderr)

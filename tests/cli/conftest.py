@@ -12,6 +12,7 @@ import pytest
 
 from arena_core.cli.main import main
 from arena_core.cli.submit import types
+from tests import planted
 
 
 class Done(NamedTuple):
@@ -40,6 +41,8 @@ def arena(home, capfd):
         capfd.readouterr()
         code = main(words)
         found = capfd.readouterr()
+        if "kubeconfig" not in words:  # `arena local kubeconfig` is asked for the secret
+            planted.clean(found.out + found.err, words)
         return Done(code, found.out, found.err)
 
     return run
@@ -151,7 +154,7 @@ def kubeconfig(path, url, namespace="default"):
                 "current-context": "c",
                 "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u", "namespace": namespace}}],
                 "clusters": [{"name": "c", "cluster": {"server": url}}],
-                "users": [{"name": "u", "user": {"token": "t"}}],
+                "users": [{"name": "u", "user": {"token": planted.TOKEN}}],
             }
         )
     )

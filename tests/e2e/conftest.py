@@ -18,6 +18,7 @@ import pytest
 
 from arena_local.daemon import control
 from arena_local.daemon.state import State
+from tests import planted
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
@@ -42,6 +43,10 @@ class Machine:
             timeout=timeout,
             stdin=subprocess.DEVNULL,
         )
+        secret = self.home / "arena" / "local" / "token"
+        if secret.exists() and "kubeconfig" not in command:
+            planted.plant(secret.read_text().strip())
+            planted.clean(done.stdout + done.stderr, command)
         assert done.returncode == code, f"{command}\nexit {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done.stdout + done.stderr
 
