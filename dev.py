@@ -51,10 +51,19 @@ def setup(dev: bool) -> None:
         venv.create(VENV, with_pip=True, symlinks=os.name != "nt")
     print("installing " + ("everything, with the developer's tools" if dev else "Arena and its plugins"), flush=True)
     members = [a for p in PLUGINS for a in ("-e", f"plugins/{p}")]
-    pip = (BIN / "python", "-m", "pip", "install", "-q", "--disable-pip-version-check", "--no-compile")
-    if run(*pip, "-e", ".[dev]" if dev else ".", *members, check=False):
+    pip = (BIN / "python", "-m", "pip", "install", "--disable-pip-version-check", "--no-compile", "--progress-bar", "off")
+    if install(*pip, "-e", ".[dev]" if dev else ".", *members):
         sys.exit("pip could not install Arena: see its message above (is a package index reachable?)")
     stamp.write_text("\n".join([wanted["run"], wanted["dev"]] if dev else [wanted["run"]]))
+
+
+def install(*command: str | Path) -> int:
+    """Run pip and show what it is at: a silent minute looks like a hang."""
+    pip = subprocess.Popen([str(c) for c in command], cwd=ROOT, stdout=subprocess.PIPE, text=True, bufsize=1)
+    for line in pip.stdout or ():
+        if line.startswith(("Collecting", "Building", "Installing", "ERROR")):
+            print(f"  {line.strip():.76}", flush=True)
+    return pip.wait()
 
 
 def demo(rest: list[str]) -> None:

@@ -10,18 +10,18 @@ if TYPE_CHECKING:
 
 #: Exit codes of the command line; ``docs/exit-codes.md`` is generated from this table.
 EXIT_CODES: dict[int, str] = {
-    0: "done as asked",
-    1: "an expected failure that has no code of its own: the message says which",
+    0: "success",
+    1: "a failure that has no code of its own; the message says which",
     2: "wrong usage: unknown flag, bad value, missing argument; nothing was sent to the cluster",
     3: "the job, instance or other named object does not exist",
-    4: "the object exists already",
+    4: "the object already exists",
     5: "the cluster refused: no permission or not logged in",
     6: "the cluster cannot be reached, or no cluster is configured",
     7: "the cluster refused the object: invalid, a quota or a webhook",
     8: "a kind of object is not installed on this cluster",
     9: "a plugin is broken, blocked or too new",
     20: "`arena wait`, `submit --wait` or `--follow`: the job failed",
-    124: "a time-out passed",
+    124: "timed out",
     130: "stopped by Ctrl-C",
 }
 

@@ -215,7 +215,7 @@ def explain_gang(status: JobStatus, related: Sequence[Any]) -> list[Cause]:
         if condition.get("status") == "True" and dig.text(condition, "message"):
             text = f"its gang cannot start: {dig.text(condition, 'message')}"
         elif waits or dig.text(group, "status", "phase") == "Pending":
-            text = f"its gang cannot start: {waits or 'all'} of {least or status.replicas} pods that must run together have no place"
+            text = f"its gang cannot start: {waits or 'all'} of {least or status.replicas} pods that must run together cannot be placed"
         else:
             continue
         causes.append(Cause(text, hint, name, Rank.WAITS, "GangUnschedulable"))

@@ -115,7 +115,7 @@ class MetadataArgs(ArgsGroup):
         if len(name) > cls.NAME_MAX:
             raise ValueError(f"{name!r} has {len(name)} characters, at most {cls.NAME_MAX} are allowed")
         if not re.fullmatch(cls.NAME_PATTERN.rstrip("$"), name):
-            raise ValueError(f"{name!r} may only have lower-case letters, digits and '-', and begins and ends with a letter or digit")
+            raise ValueError(f"{name!r} may contain only lower-case letters, digits and '-', and must begin and end with a letter or digit")
         if cls.NAME_LETTER_FIRST and not name[0].isalpha():
             raise ValueError(f"{name!r} must begin with a letter: Services are named after this kind of job")
         return name
@@ -218,7 +218,7 @@ class PodArgs(ArgsGroup):
     host_pid: bool = flag(False, help="Use the node's process namespace.", name="hostPID", old=("host-pid",), paths=("hostPID",))
     command: Words = flag(
         (),
-        help="The command: one word is shell text as it is, several are joined with shell quoting.",
+        help="The command: one word is passed to the shell unchanged, several are quoted and joined.",
         metavar="COMMAND...",
         paths=("containers[].command",),
     )

@@ -115,7 +115,7 @@ class SharedMemoryArgs(PodArgs):
 
     share_memory: Quantity = flag(
         "2Gi",
-        help="Size of /dev/shm (empty: as the node has it).",
+        help="Size of /dev/shm (empty: the node's default).",
         group="Resources",
         metavar="QUANTITY",
         paths=("volumes[].emptyDir.sizeLimit",),

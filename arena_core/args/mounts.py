@@ -153,7 +153,7 @@ def _file_path(path: str, what: str) -> str:
     if path.endswith("/"):
         raise ValueError(f"{what}: {path!r} must be a file's path, not a folder's")
     if not re.fullmatch(r"[-._a-zA-Z0-9]{1,253}", checked.rpartition("/")[2]) or checked.endswith(("/.", "/..")):
-        raise ValueError(f"{what}: the file name in {path!r} may only have letters, digits, '-', '_' and '.'")
+        raise ValueError(f"{what}: the file name in {path!r} may contain only letters, digits, '-', '_' and '.'")
     return checked
 
 

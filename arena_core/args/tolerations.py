@@ -68,9 +68,9 @@ def check_toleration(toleration: Toleration, text: str) -> Toleration:
     if toleration.effect and toleration.effect not in EFFECTS:
         raise ValueError(f"{text!r}: the effect is one of {', '.join(EFFECTS)}, not {toleration.effect!r}")
     if toleration.seconds is not None and toleration.effect != "NoExecute":
-        raise ValueError(f"{text!r}: seconds go with the effect NoExecute")
+        raise ValueError(f"{text!r}: seconds require the effect NoExecute")
     if toleration.operator == "Exists" and toleration.value:
-        raise ValueError(f"{text!r}: with the operator Exists there is no value")
+        raise ValueError(f"{text!r}: the operator Exists takes no value")
     if not toleration.key and toleration.operator != "Exists":
         raise ValueError(f"{text!r}: without a key the operator must be Exists")
     if toleration.key:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import shlex
+import shutil
 import sys
 from pathlib import Path
 
@@ -35,7 +36,7 @@ def run(context: Context, parsed: Parsed) -> int:
 
     workers = int(parsed.text("workers", "2")) if parsed.text("workers", "2").isdigit() else 0
     if workers < 1:
-        raise UsageError("--workers is a number from 1")
+        raise UsageError("--workers must be a whole number from 1")
     elsewhere = configured(context.settings)
     client = context.__dict__["client"] = ArenaClient(local=True, namespace=context.namespace)
     folder, name = example("digits-ddp"), f"digits-{secrets.token_hex(2)}"
@@ -69,16 +70,26 @@ def run(context: Context, parsed: Parsed) -> int:
     note(f"\n$ arena get {name}")
     show(client.get(name, job_type="pytorchjob", namespace=done.namespace))
     say("")
-    note(f"The job is still there. Try:\n  arena list{flags}\n  arena logs {name} -i worker-0{flags}\n  arena delete {name}{flags}")
-    note("  arena local status\n  arena local down            # ends the local cluster, keeps what is in it")
+    arena = _typed()
+    tries = (f"list{flags}", f"logs {name} -i worker-0{flags}", f"delete {name}{flags}", "local status", "local down   # keeps its jobs")
+    note("The job is still there. Try:\n" + "\n".join(f"  {arena} {words}" for words in tries))
     return code
+
+
+def _typed() -> str:
+    """Return how this program is started from where the user stands: by name only if that finds this very program."""
+    own, found = Path(sys.executable).parent / "arena", shutil.which("arena")
+    if not own.exists() or (found and Path(found).resolve() == own.resolve()):
+        return "arena"
+    start = Path(os.environ.get("PWD") or "/")
+    return shlex.quote(str(own.relative_to(start)) if own.is_relative_to(start) else str(own))
 
 
 COMMAND = Command(
     path="demo",
     summary="train a small model with two processes on this machine",
     usage="arena demo [--workers N]",
-    details="Runs on the local cluster whatever kubeconfig there is. Each run makes a job of a new name and leaves it there to look at.",
+    details="Runs on the local cluster, whatever kubeconfig there is. Each run leaves a job with a new name for you to look at.",
     run=run,
     flags=(Flag("workers", "how many processes", default="2", metavar="N"),),
 )

@@ -108,7 +108,7 @@ GLOBAL_FLAGS: tuple[Flag, ...] = (
     Flag("as_user", "act as this user (impersonation)", long="as", group=GLOBAL, metavar="USER"),
     Flag(
         "loglevel",
-        "what is logged on stderr; debug shows requests and tracebacks",
+        "what to log on stderr; debug shows requests and tracebacks",
         group=GLOBAL,
         choices=("debug", "info", "warn", "error"),
         default="info",
@@ -116,7 +116,7 @@ GLOBAL_FLAGS: tuple[Flag, ...] = (
     Flag(
         "arena_namespace", "namespace of Arena's own settings", group=GLOBAL, metavar="NAME", default="arena-system", complete="namespace"
     ),
-    Flag("pprof", "write a CPU profile and say where", group=GLOBAL, boolean=True),
+    Flag("pprof", "write a CPU profile and print its path", group=GLOBAL, boolean=True),
     Flag("trace", "accepted as in Arena; writes nothing", group=GLOBAL, boolean=True),
     Flag("helm_binary", "accepted as in Arena; Helm is not used", group=GLOBAL, boolean=True),
 )

@@ -43,7 +43,7 @@ def follow_to_the_end(context: Context, name: str, *, job_type: str, timeout: fl
     printing.join(timeout)
     if printing.is_alive():
         printer.flush()
-        raise TimedOut(f"{name} has not finished after {timeout:g} s; it goes on", f"`arena logs -f {name}` follows it again")
+        raise TimedOut(f"{name} has not finished after {timeout:g} s; it keeps running", f"`arena logs -f {name}` follows it again")
     if failures:
         raise failures[0]
     return wait_for(context, name, "finished", job_type, max(0.0, timeout - (time.monotonic() - started)))

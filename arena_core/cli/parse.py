@@ -72,7 +72,7 @@ class Parser:
                 break
             if word.startswith("--") and name in self.longs:
                 self.result.notes.append(
-                    f"--{name} stands behind the program and was given to it; put it before the program if it is for arena"
+                    f"--{name} follows the program and was passed to it; put it before the program if it is meant for arena"
                 )
                 break
 
@@ -146,7 +146,7 @@ class Parser:
                 word = self.words.pop(0)
                 self.result.problems.append(
                     f"{spelling} {word}: a switch takes its value after '=' ({spelling}={word.lower()}); "
-                    f"a program called {word} goes behind --"
+                    f"if {word} is a program, put it after --"
                 )
             elif flag.instead and len(self.words) > 1 and _looks_like_a_name(self.words[0]):
                 word = self.words[0]

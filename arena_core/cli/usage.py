@@ -111,7 +111,7 @@ def _required_first(flags: Sequence[Flag]) -> list[Flag]:
 def top_help(groups: Sequence[tuple[str, str]], job_types: Sequence[tuple[str, str]]) -> str:
     """``arena --help``: commands, those of plugins, job types; from metadata alone."""
     parts = [
-        wrapped("Machine-learning jobs on Kubernetes, or on this machine where there is no cluster."),
+        wrapped("Machine-learning jobs on Kubernetes, or on this machine if there is no cluster."),
         "Usage:\n  arena COMMAND [flags]",
     ]
     sections: dict[str, list[tuple[str, str]]] = {}

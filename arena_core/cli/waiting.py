@@ -19,7 +19,7 @@ def going_on(name: str, flags: str = "") -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        note(f"\n{name} goes on; `arena logs -f {name}{flags}` follows it, `arena delete {name}{flags}` ends it")
+        note(f"\n{name} keeps running; `arena logs -f {name}{flags}` follows it, `arena delete {name}{flags}` ends it")
         raise
 
 

@@ -105,9 +105,9 @@ def _absent(session: Session, search: _Search, name: str, namespace: str) -> Are
         return absent
     hints = [absent.hint]
     if denied:
-        hints.append(f"you may not look among: {', '.join(handle.job_type.name for handle, _ in denied)}")
+        hints.append(f"no permission to list: {', '.join(handle.job_type.name for handle, _ in denied)}")
     if search.unknown:
-        hints.append(f"not looked among: {', '.join(search.unknown)} (`arena plugins check` says why)")
+        hints.append(f"not searched: {', '.join(search.unknown)} (`arena plugins check` says why)")
     unread = (*(phrase(handle.job_type.resource, error) for handle, error in denied), *search.unknown)
     return NotProven(f"{absent.message} among the types that can be read", "; ".join(hints), unread)
 

@@ -118,5 +118,5 @@ class Deleted(NamedTuple):
 
     @property
     def ok(self) -> bool:
-        """Whether it was done as asked."""
+        """Whether it was success."""
         return self.error is None

@@ -37,7 +37,7 @@ def wait_for(
     With ``uid`` that very job is meant: one that has its name now is another.
     """
     if goal not in GOALS:
-        raise UsageError(f"{goal} is nothing to wait for", f"one of {', '.join(GOALS)}")
+        raise UsageError(f"cannot wait for {goal!r}", f"one of {', '.join(GOALS)}")
     namespace = namespace or session.namespace
     deadline = None if timeout is None else time.monotonic() + timeout
     session = session._replace(cluster=session.cluster.limited(deadline))

@@ -48,7 +48,7 @@ def choose(areas: Iterable[str] = (), subset: str = "", names: Iterable[str] = (
     """The scenarios to play: all but those that need what no cluster of processes has, or what this kernel does not allow."""
     replay, beyond = load(RECORDINGS), WITHOUT | beyond_this_kernel()
     for tag in sorted(beyond - WITHOUT):
-        print(f"left out: scenarios that need {tag}; this kernel allows no name spaces for it", flush=True)
+        print(f"left out: scenarios that need {tag}; this kernel allows no namespaces for it", flush=True)
     found = list(names) or replay.R.names()
     if subset:
         found = [n for n in json.loads((RECORDINGS / "subsets.json").read_text(encoding="utf-8"))[subset] if n in found]

@@ -49,7 +49,7 @@ def test_every_command_works_with_the_rights_of_one_namespace(run: Any, arena: A
         code, _, err = run(command, "mine")
         assert code == 3
         assert f"job mine does not exist in namespace {arena.namespace}" in err
-        assert "you may not look among: appwrapperjob, tfjob, volcanojob" in err
+        assert "no permission to list: appwrapperjob, tfjob, volcanojob" in err
     assert run(*base, "--name", "short", "--follow", "echo rank $RANK")[0] == 0
     assert run("delete", "-l", "release=short", "-T", "py", "--wait")[0] == 0
 

@@ -170,7 +170,7 @@ def test_a_job_type_whose_plugin_is_broken_is_not_passed_over_silently(arena: An
     assert [n for n in arena.list().notes if "plugin 'dummy'" in n]
     with pytest.raises(NotFound, match="job nothing does not exist") as caught:
         arena.get("nothing")
-    assert "not looked among: dummy" in caught.value.hint
+    assert "not searched: dummy" in caught.value.hint
 
 
 def test_jobs_made_by_kubectl_are_like_ours(arena: Any, make: Any) -> None:

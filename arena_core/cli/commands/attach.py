@@ -25,7 +25,7 @@ def run(context: Context, parsed: Parsed) -> int:
     job = context.client.get(name, job_type=parsed.text("type"))
     tty = stdin and sys.stdin.isatty() and sys.stdout.isatty()
     if not tty and not parsed.args[1:]:
-        note("note: standard input is no terminal: the shell reads it as a script")
+        note("note: standard input is not a terminal: the shell reads it as a script")
     session = context.client.exec(job, command, instance=parsed.text("instance"), container=parsed.text("container"), stdin=stdin, tty=tty)
     return interact(session, tty=tty, stdin=stdin)
 
@@ -34,10 +34,10 @@ COMMAND = Command(
     path="attach",
     summary="run a command in an instance of a job",
     usage="arena attach JOB [flags] [-- COMMAND...]",
-    details="Without a command it is a shell; without -i it is the chief.",
+    details="Without a command it runs a shell; without -i it runs in the chief.",
     run=run,
     flags=(
-        Flag("instance", "one instance: its name, or short worker-0", short="i", metavar="NAME", complete="instance", once=True),
+        Flag("instance", "name of one instance, in full or short (worker-0)", short="i", metavar="NAME", complete="instance", once=True),
         Flag("container", "one container of the instance", short="c", metavar="NAME"),
         Flag("no_stdin", "leave standard input alone, for commands inside a loop that reads it (as ssh -n)", boolean=True),
         TYPE,

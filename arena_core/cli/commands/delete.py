@@ -64,15 +64,15 @@ def _report(result: Deleted, parsed: Parsed) -> int:
 
 COMMAND = Command(
     path="delete",
-    summary="delete jobs and all that belongs to them",
+    summary="delete jobs and everything that belongs to them",
     usage="arena delete JOB... [flags]\n  arena delete -l LABELS [flags]",
     run=run,
     flags=(
         TYPE,
         SELECTOR,
-        Flag("wait", "return when the instances are gone, too; without it when the job is; --wait=false returns at once", boolean=True),
+        Flag("wait", "wait until the instances are gone as well (by default: until the job is; --wait=false: not at all)", boolean=True),
         TIMEOUT,
-        Flag("ignore_not_found", "a job that is not there is no error", boolean=True),
+        Flag("ignore_not_found", "succeed even if a job does not exist", boolean=True),
         output_flag("wide", "name"),
     ),
     words="jobs",

@@ -112,8 +112,8 @@ COMMAND = Command(
     run=run,
     flags=(
         TYPE,
-        Flag("events", "the events of the job and its instances, too", short="e", boolean=True),
-        Flag("gpus", "the GPUs of the instances, too", short="g", boolean=True),
+        Flag("events", "also show the events of the job and its instances", short="e", boolean=True),
+        Flag("gpus", "also show the GPUs of the instances", short="g", boolean=True),
         output_flag("wide", "json", "yaml", "name"),
         NO_HEADERS,
         QUIET,

@@ -13,8 +13,8 @@ NAME = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*"
 LONGEST_NAME = 253
 LONGEST_TIME = 10 * 365 * 86400
 
-TYPE = Flag("type", "job type: its name, shorthand or alias, in any case", short="T", metavar="TYPE", complete="type")
-ALL_NAMESPACES = Flag("all_namespaces", "in all namespaces", short="A", boolean=True, old=("allNamespaces",))
+TYPE = Flag("type", "job type (name, shorthand or alias, in any case)", short="T", metavar="TYPE", complete="type")
+ALL_NAMESPACES = Flag("all_namespaces", "look in all namespaces", short="A", boolean=True, old=("allNamespaces",))
 SELECTOR = Flag("selector", "only jobs with these labels (a=b,c!=d,e)", short="l", metavar="LABELS")
 NO_HEADERS = Flag("no_headers", "print no header", boolean=True)
 QUIET = Flag("quiet", "no notes on stderr about what cannot be read", short="q", boolean=True)

@@ -30,12 +30,12 @@ FLAGS = (
     Flag("set_string", "like --set, the value stays text", group=GROUP, metavar="KEY=VALUE", repeat=True, often=False),
     Flag(
         "dry_run",
-        "client: only build the objects; server: let the cluster check them, too",
+        "client: only build the objects; server: let the cluster check them as well",
         group=GROUP,
         choices=("none", "client", "server"),
         default="none",
     ),
-    Flag("output", "what is printed", short="o", group=GROUP, choices=("wide", "name", "json", "yaml", "jobfile"), default="wide"),
+    Flag("output", "what to print", short="o", group=GROUP, choices=("wide", "name", "json", "yaml", "jobfile"), default="wide"),
     Flag("wait", "wait until the job has finished; the exit code tells how", group=GROUP, boolean=True),
     Flag("follow", "print the logs until the job has finished; the exit code tells how", group=GROUP, boolean=True),
     Flag("timeout", "give up --wait or --follow after this time; the job keeps running", group=GROUP, metavar="DURATION"),
@@ -76,7 +76,9 @@ def _type_in(parsed: Parsed) -> str:
     # stdin can be read once only; what was read is kept for the command itself.
     _READ[parsed.text("file")] = data
     if not data.get("type"):
-        raise UsageError("the job file names no job type", "add `type: pytorchjob`, or say it: `arena submit pytorchjob -f FILE`")
+        raise UsageError(
+            "the job file names no job type", "add `type: pytorchjob`, or name it on the command line: `arena submit pytorchjob -f FILE`"
+        )
     return str(data["type"])
 
 

@@ -32,7 +32,7 @@ COMMAND = Command(
     summary="print the version",
     run=run,
     flags=(
-        Flag("short", "only the version", boolean=True),
-        Flag("verbose", "the installed plugins, too", short="v", boolean=True),
+        Flag("short", "print only the version", boolean=True),
+        Flag("verbose", "also print the installed plugins", short="v", boolean=True),
     ),
 )

@@ -17,9 +17,9 @@ def run(context: Context, parsed: Parsed) -> int:
 
 COMMAND = Command(
     path="wait",
-    summary="wait until a job has come to a state",
+    summary="wait until a job reaches a state",
     usage="arena wait JOB [flags]",
-    details="Exit codes: 0 the state is reached, 20 the job has failed, 124 the time-out passed.",
+    details="Exit codes: 0 the state was reached, 20 the job failed, 124 it timed out.",
     run=run,
     flags=(Flag("for", "what to wait for", choices=GOALS, default="finished", metavar="STATE"), TIMEOUT, TYPE),
     words="job",

@@ -63,7 +63,7 @@ def _data(cause: Cause) -> dict[str, Any]:
 
 COMMAND = Command(
     path="why",
-    summary="say why a job is not running",
+    summary="explain why a job is not running",
     usage="arena why JOB [flags]",
     run=run,
     flags=(TYPE, Flag("output", "output format", short="o", choices=("wide", "json"), default="wide")),

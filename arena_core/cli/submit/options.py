@@ -74,7 +74,7 @@ def words_of(parsed: Parsed) -> list[str]:
     words = parsed.args
     if len(words) > 1 and not parsed.dashed and any(c.isspace() for c in words[0]):
         parsed.problems.append(
-            f"the command {words[0]!r} is one text for the shell, and more words follow it ({' '.join(words[1:])!r}): "
+            f"the command {words[0]!r} is one text for the shell, but more words follow it ({' '.join(words[1:])!r}): "
             "quote the whole command, or none of it"
         )
     return words

@@ -70,12 +70,12 @@ class AppWrapperArgs(RunPolicyArgs, CpuMemoryArgs, SharedMemoryArgs, SubmitArgs)
     success_ttl: Duration = flag(
         0,
         help="Delete the job inside and its pods this long after they were deployed, if it has succeeded; the AppWrapper itself stays. "
-        "0 leaves the operator's own limit (7 days).",
+        "0: the operator's own limit, 7 days.",
         group=WRAPPER,
         metavar="DURATION",
     )
     forceful_deletion_grace_period: Duration = flag(
-        0, help="After this long pods that do not go are killed (0: the operator's 10m).", group=WRAPPER, metavar="DURATION"
+        0, help="Kill pods that have not ended after this time (0: the operator's 10m).", group=WRAPPER, metavar="DURATION"
     )
     deletion_on_failure_grace_period: Duration = flag(
         0, help="Keep the pods of a failed job this long, so that their logs can be read.", group=WRAPPER, metavar="DURATION"
@@ -97,7 +97,7 @@ class AppWrapperArgs(RunPolicyArgs, CpuMemoryArgs, SharedMemoryArgs, SubmitArgs)
     max_retry: int = flag(10000, help="Container restarts that the task may have in all.", group=VOLCANO, ge=0)
     master_port: int = flag(23456, help="Port of the rendezvous (MASTER_PORT).", group=VOLCANO, ge=1, le=65535)
     use_svc_plugin: bool = flag(
-        True, help="Names of the pods by Volcano's svc plugin; without it a Service leads to the first pod.", group=VOLCANO
+        True, help="Let Volcano's svc plugin give pods their names; otherwise a Service leads to the first pod.", group=VOLCANO
     )
     network_topology_mode: Literal["", "hard", "soft"] = flag("", help="Keep the job within a part of the network.", group=VOLCANO)
     highest_tier_allowed: int = flag(0, help="Highest HyperNode tier for the job (none if it is not given).", group=VOLCANO, ge=0)
@@ -117,7 +117,7 @@ class AppWrapperArgs(RunPolicyArgs, CpuMemoryArgs, SharedMemoryArgs, SubmitArgs)
         """One scheduler, periods in order, exit codes one way."""
         yield from super().rules()
         if self.scheduler and "scheduler_name" in self.model_fields_set and self.scheduler_name != self.scheduler:
-            yield Problem(f"--scheduler={self.scheduler} says otherwise", "scheduler_name", "give one of them")
+            yield Problem(f"conflicts with --scheduler={self.scheduler}", "scheduler_name", "give one of them")
         if self.admission_grace_period > self.warmup_grace_period:
             text = (
                 f"{self.admission_grace_period}s is longer than the warm-up of {self.warmup_grace_period}s, which begins at the same time"
@@ -127,7 +127,7 @@ class AppWrapperArgs(RunPolicyArgs, CpuMemoryArgs, SharedMemoryArgs, SubmitArgs)
             if getattr(self, f"{field}_grace_period") > 24 * 3600:
                 yield Problem("the operator allows at most 24h", f"{field}_grace_period")
         if self.success_ttl >= 7 * 24 * 3600:
-            yield Problem("the operator ignores a time of 7 days or more", "success_ttl", "leave it out: 7 days is the operator's own")
+            yield Problem("the operator ignores a time of 7 days or more", "success_ttl", "leave it out: 7 days is the operator's default")
         if both := sorted(set(self.terminal_exit_codes) & set(self.retryable_exit_codes)):
             yield Problem(f"{both[0]} is also among --retryable-exit-codes", "terminal_exit_codes")
 

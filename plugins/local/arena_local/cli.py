@@ -32,18 +32,22 @@ app = typer.Typer(
 
 _Nodes = Annotated[int | None, typer.Option(min=1, max=100, metavar="N", help="number of nodes (all of them are this machine)")]
 _Gpus = Annotated[int | None, typer.Option(min=0, metavar="N", help="pretend that each node has N GPUs (nvidia.com/gpu)")]
-_Resource = Annotated[list[str] | None, typer.Option(metavar="NAME=N", help="pretend an extended resource per node; repeatable")]
+_Resource = Annotated[list[str] | None, typer.Option(metavar="NAME=N", help="pretend that each node has an extended resource; repeatable")]
 _Quota = Annotated[
     list[str] | None, typer.Option(metavar="RESOURCE=N", help="limit LocalQueue default-queue of namespace default; repeatable")
 ]
-_Simulate = Annotated[bool | None, typer.Option(help="run no processes: pods only pretend")]
+_Simulate = Annotated[bool | None, typer.Option(help="run no processes: pods only pretend to run")]
 _Names = Annotated[str | None, typer.Option(metavar="auto|rewrite", help="auto, or rewrite: no namespaces even where the kernel has them")]
-_Delay = Annotated[list[str] | None, typer.Option(metavar="NAME=SECONDS", help="shorten a named wait (kubelet.backoff=1); repeatable")]
+_Delay = Annotated[
+    list[str] | None, typer.Option(metavar="NAME=SECONDS", help="set a named delay in seconds (kubelet.backoff=1); repeatable")
+]
 
 _Operators = Annotated[bool | None, typer.Option(help="the job types' operators and queues; without them a plain Kubernetes")]
 _Idle = Annotated[
     float | None,
-    typer.Option(metavar="MINUTES", min=0, help="end it after so many minutes without a request and without a running pod; 0: never"),
+    typer.Option(
+        metavar="MINUTES", min=0, help="stop the cluster after this many minutes without a request and without a running pod (0: never)"
+    ),
 ]
 _KeepLogs = Annotated[
     str | None, typer.Option(metavar="SIZE", help="how much to keep of the logs of pods that are gone (500Mi; 0: nothing)")
@@ -153,7 +157,7 @@ def reset(yes: Annotated[bool, typer.Option("--yes", "-y", help="do not ask")] =
     if not yes:
         what = f"all objects, logs and volumes of the local cluster ({state.folder})"
         if not sys.stdin.isatty():
-            raise UsageError(f"`arena local reset` removes {what}; nobody can be asked here", "add --yes to do it")
+            raise UsageError(f"`arena local reset` removes {what}; there is no terminal to ask on", "add --yes to do it")
         typer.confirm(f"remove {what}?", abort=True)
     with _failures(state):
         if daemon := state.daemon():
@@ -184,7 +188,7 @@ def kubeconfig(
 
 @app.command()
 def logs(
-    follow: Annotated[bool, typer.Option("--follow", "-f", help="follow it as it grows")] = False,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="keep printing as it grows")] = False,
     tail: Annotated[int, typer.Option(help="only the last lines")] = 200,
 ) -> None:
     """Print the cluster's own log (not that of a job)."""

@@ -57,8 +57,8 @@ class RoleArgs(ArgsGroup):
     """Which roles there are, and what each of them runs."""
 
     ps: int = flag(0, help="Number of parameter servers.", often=True, group="Roles", ge=0, paths=("tfReplicaSpecs.PS.replicas",))
-    chief: bool = flag(False, help="Have a chief beside the workers.", often=True, group="Roles", paths=("tfReplicaSpecs.Chief",))
-    evaluator: bool = flag(False, help="Have an evaluator beside the workers.", group="Roles", paths=("tfReplicaSpecs.Evaluator",))
+    chief: bool = flag(False, help="Add a chief to the workers.", often=True, group="Roles", paths=("tfReplicaSpecs.Chief",))
+    evaluator: bool = flag(False, help="Add an evaluator to the workers.", group="Roles", paths=("tfReplicaSpecs.Evaluator",))
     worker_image: Image = _image("workers, the chief and the evaluator", "Worker", "workerImage")
     ps_image: Image = _image("parameter servers", "PS", "psImage")
     worker_port: int = _port("workers", "Worker", "workerPort")
@@ -85,7 +85,7 @@ class RoleArgs(ArgsGroup):
                 raise ValueError(f"unknown role {word!r}; the roles are Worker (w), PS (p), Evaluator (e) and Chief (c)")
             roles.append(ROLES[word.lower()])
         if len(set(roles)) != len(roles):
-            raise ValueError(f"{text!r} names a role twice")
+            raise ValueError(f"{text!r} lists a role twice")
         return ",".join(roles)
 
 
@@ -143,12 +143,12 @@ class TFJobArgs(RoleResources, RoleArgs, RunPolicyArgs, SharedMemoryArgs, Submit
     )
     success_policy: Literal["ChiefWorker", "AllWorkers"] = flag(
         "ChiefWorker",
-        help="The job has succeeded when the chief or worker 0 has (ChiefWorker), or only when AllWorkers have.",
+        help="When the job succeeds: as soon as the chief or worker 0 has (ChiefWorker), or once all workers have (AllWorkers).",
         group="Run policy",
         paths=("spec.successPolicy",),
     )
     starting_timeout: Duration = flag(
-        0, help="With --gang: give up when the pods could not start for this long.", group="Run policy", metavar="DURATION"
+        0, help="With --gang: give up if the pods cannot start within this time.", group="Run policy", metavar="DURATION"
     )
 
     @property
@@ -209,4 +209,4 @@ class TFJobArgs(RoleResources, RoleArgs, RunPolicyArgs, SharedMemoryArgs, Submit
             yield Problem("AllWorkers needs workers", "success_policy")
         if self.starting_timeout and not (self.gang and self.scheduler != "volcano"):
             hint = "use --running-timeout, or --gang with the coscheduling scheduler"
-            yield Problem("the Training Operator has no limit for starting", "starting_timeout", hint)
+            yield Problem("the Training Operator cannot limit the time to start", "starting_timeout", hint)

@@ -51,7 +51,7 @@ class VolcanoJobArgs(KueueArgs, TensorboardArgs, SyncArgs, ModelArgs, SharedMemo
 
     share_memory: Quantity = flag(
         "",
-        help="Size of /dev/shm (empty: as the node has it).",
+        help="Size of /dev/shm (empty: the node's default).",
         group="Resources",
         metavar="QUANTITY",
         paths=("volumes[].emptyDir.sizeLimit",),
@@ -97,7 +97,7 @@ class VolcanoJobArgs(KueueArgs, TensorboardArgs, SyncArgs, ModelArgs, SharedMemo
     )
     min_success: int | None = flag(
         None,
-        help="The job is done when so many pods have succeeded.",
+        help="The job succeeds once this many pods have succeeded.",
         group=VOLCANO,
         metavar="N",
         ge=1,
@@ -117,7 +117,7 @@ class VolcanoJobArgs(KueueArgs, TensorboardArgs, SyncArgs, ModelArgs, SharedMemo
     )
 
     task_name: str = flag(
-        "task", help="Name of the task, or the stem of the names of several.", group=TASKS, old=("taskName",), metavar="NAME"
+        "task", help="Name of the task, or the prefix of the names of several.", group=TASKS, old=("taskName",), metavar="NAME"
     )
     task_images: Images = flag(
         DEMO_IMAGES,
@@ -166,10 +166,10 @@ class VolcanoJobArgs(KueueArgs, TensorboardArgs, SyncArgs, ModelArgs, SharedMemo
         paths=("spec.tasks[].maxRetry",),
     )
     use_svc_plugin: bool = flag(
-        True, help="With --image: names of the pods by the svc plugin; without it a Service leads to the first pod.", group=TASKS
+        True, help="With --image: let the svc plugin give pods their names; otherwise a Service leads to the first pod.", group=TASKS
     )
     disable_network_policy: bool = flag(
-        False, help="Let others than the job's own pods reach it (the svc plugin's NetworkPolicy forbids that).", group=VOLCANO
+        False, help="Let pods other than the job's own reach it (the svc plugin's NetworkPolicy forbids that).", group=VOLCANO
     )
     master_port: int = flag(23456, help="Port of the rendezvous (MASTER_PORT), with --image.", group=TASKS, ge=1, le=65535)
     nproc_per_node: Processes = flag(
@@ -189,7 +189,11 @@ class VolcanoJobArgs(KueueArgs, TensorboardArgs, SyncArgs, ModelArgs, SharedMemo
         paths=("spec.networkTopology.highestTierAllowed",),
     )
     highest_tier_name: str = flag(
-        "", help="The same by the tier's name.", group=TOPOLOGY, metavar="NAME", paths=("spec.networkTopology.highestTierName",)
+        "",
+        help="Highest HyperNode tier for the job, by name.",
+        group=TOPOLOGY,
+        metavar="NAME",
+        paths=("spec.networkTopology.highestTierName",),
     )
     total_partitions: int = flag(
         0,

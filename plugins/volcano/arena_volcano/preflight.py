@@ -59,12 +59,8 @@ def _fields(args: VolcanoJobArgs, lookup: Lookup) -> Iterator[Problem]:
     task = dig.mapping(spec, "tasks", "items", "properties")
     if topology and spec and "networkTopology" not in spec:
         field = "network_topology_mode" if args.network_topology_mode else "highest_tier_allowed"
-        yield Problem("this cluster's Volcano would drop networkTopology without a word", field, "Volcano 1.12 or later has it")
+        yield Problem("this cluster's Volcano would silently drop networkTopology", field, "Volcano 1.12 or later has it")
     if args.highest_tier_name and "highestTierName" not in dig.mapping(spec, "networkTopology", "properties") and "networkTopology" in spec:
-        yield Problem(
-            "this cluster's Volcano would drop highestTierName without a word", "highest_tier_name", "Volcano 1.14 or later has it"
-        )
+        yield Problem("this cluster's Volcano would silently drop highestTierName", "highest_tier_name", "Volcano 1.14 or later has it")
     if args.total_partitions and task and "partitionPolicy" not in task:
-        yield Problem(
-            "this cluster's Volcano would drop partitionPolicy without a word", "total_partitions", "Volcano 1.14 or later has it"
-        )
+        yield Problem("this cluster's Volcano would silently drop partitionPolicy", "total_partitions", "Volcano 1.14 or later has it")

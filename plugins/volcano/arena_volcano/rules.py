@@ -39,12 +39,12 @@ def _ways(args: VolcanoJobArgs) -> Iterator[Problem]:
     if args.tasks:
         for field in ("task_images", "task_replicas", "replicas"):
             if field in given and (field != "replicas" or args.replicas != 1):
-                yield Problem("means nothing beside --task", field, "say it in --task: NAME=REPLICAS,image=...")
+                yield Problem("has no effect together with --task", field, "put it into --task: NAME=REPLICAS,image=...")
         for task in args.tasks:
             if not task.image and not args.image:
                 yield Problem(f"the task {task.name} has no image", "tasks", "give image=... or one for all with --image")
     elif args.image and "task_images" in given:
-        yield Problem("means nothing beside --image", "task_images", "give one of them")
+        yield Problem("has no effect together with --image", "task_images", "give one of them")
     elif not args.image and not args.task_images:
         yield Problem("there is no image", "task_images")
     if not args.image and not args.tasks and args.replicas != 1:
@@ -59,7 +59,7 @@ def _names(args: VolcanoJobArgs, tasks: tuple[Task, ...]) -> Iterator[Problem]:
     field = "tasks" if args.tasks else "task_name"
     for name, count in Counter(task.name for task in tasks).items():
         if count > 1:
-            yield Problem(f"the task {name} is there twice", field)
+            yield Problem(f"the task {name} appears twice", field)
     for task in tasks:
         if len(task.name) > NAME_LIMIT:
             yield Problem(f"{task.name!r} is longer than {NAME_LIMIT} characters", field)
@@ -94,7 +94,7 @@ def _partitions(args: VolcanoJobArgs, tasks: tuple[Task, ...]) -> Iterator[Probl
     if not total:
         for field in ("min_partitions", "partition_topology_mode", "partition_highest_tier"):
             if getattr(args, field):
-                yield Problem("means nothing without --total-partitions and --partition-size", field)
+                yield Problem("has no effect without --total-partitions and --partition-size", field)
         return
     for task in tasks:
         if task.replicas != total * size:
@@ -108,7 +108,7 @@ def _partitions(args: VolcanoJobArgs, tasks: tuple[Task, ...]) -> Iterator[Probl
 
 def _topology(args: VolcanoJobArgs) -> Iterator[Problem]:
     if args.highest_tier_allowed is not None and args.highest_tier_name:
-        yield Problem("--highest-tier-allowed says it, too", "highest_tier_name", "give one of them")
+        yield Problem("is set by --highest-tier-allowed already", "highest_tier_name", "give one of them")
     highest, part = args.highest_tier_allowed, args.partition_highest_tier
     if highest is not None and part is not None and part > highest:
         yield Problem(f"tier {part} for a partition is above tier {highest} for the whole job", "partition_highest_tier")
@@ -152,17 +152,17 @@ def _policies(args: VolcanoJobArgs, tasks: tuple[Task, ...]) -> Iterator[Problem
             if count > 1:
                 yield Problem(f"there are two policies for {what}{where}", "policies")
         if "*" in events and len(events) > 1:
-            yield Problem(f"beside * there can be no other event{where}", "policies")
+            yield Problem(f"* cannot be combined with other events{where}", "policies")
     for policy in args.policies:
         if policy.action == "RestartPartition" and not args.total_partitions:
-            yield Problem("RestartPartition means nothing without partitions", "policies", "give --total-partitions and --partition-size")
+            yield Problem("RestartPartition has no effect without partitions", "policies", "give --total-partitions and --partition-size")
 
 
 def _dependencies(tasks: tuple[Task, ...]) -> Iterator[Problem]:
     waits = {task.name: set(task.depends_on) for task in tasks}
     for name, needs in waits.items():
         for missing in sorted(needs - set(waits)):
-            yield Problem(f"{name} depends on {missing!r}, which is no task", "tasks")
+            yield Problem(f"{name} depends on {missing!r}, which is not a task", "tasks")
     done: set[str] = set()
     while len(done) < len(waits):
         ready = {name for name, needs in waits.items() if name not in done and needs & set(waits) <= done}

@@ -35,10 +35,10 @@ PHASES: Mapping[str, Phase] = {
     "Terminated": Phase.FAILED,
 }
 _ENDS = {
-    "Aborting": "its pods are being ended",
+    "Aborting": "its pods are being terminated",
     "Aborted": "it was aborted and waits for ResumeJob",
-    "Completing": "it is complete, the pods that still run are being ended",
-    "Terminating": "its pods are being ended",
+    "Completing": "it is complete; remaining pods are being terminated",
+    "Terminating": "its pods are being terminated",
     "Terminated": "a policy or a command has terminated it",
 }
 

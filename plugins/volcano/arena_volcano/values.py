@@ -151,7 +151,7 @@ def plugins(value: Any) -> dict[str, tuple[str, ...]]:
         words = shlex.split(given) if isinstance(given, str) else [str(word) for word in given or ()]
         wrong = next((word for word in words if not word.startswith("-")), None)
         if wrong is not None:
-            raise ValueError(f"{name}: {wrong!r} is no argument; write for example {name}=--port=23456")
+            raise ValueError(f"{name}: {wrong!r} is not an argument; write for example {name}=--port=23456")
         found[name] = tuple(words)
     return found
 

@@ -88,7 +88,7 @@ def _start(state: State, timeout: float) -> tuple[Daemon, bool]:
             if found:
                 return found, True
             if child.poll() is not None:
-                raise StartFailed(_reported(report) or _last_error(state.log) or "it ended without a word")
+                raise StartFailed(_reported(report) or _last_error(state.log) or "it ended without a message")
             time.sleep(pause)
             pause = min(pause * 1.3, 0.05)
         child.kill()

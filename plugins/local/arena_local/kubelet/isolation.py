@@ -26,7 +26,7 @@ CANDIDATES: tuple[dict[str, bool], ...] = (
 
 @dataclass(frozen=True)
 class Isolation:
-    """The name spaces that containers get. Without ``mount``, names and paths are rewritten instead."""
+    """The namespaces that containers get. Without ``mount``, names and paths are rewritten instead."""
 
     user: bool = False
     mount: bool = False
@@ -71,7 +71,7 @@ def _works(spaces: dict[str, bool]) -> bool:
         try:
             subprocess.run([sys.executable, "-I", "-S", "-c", program], timeout=10, check=True, stdin=-3, stdout=-3, stderr=-3)
         except (OSError, subprocess.SubprocessError) as error:
-            log.info("name spaces %s do not work here: %s", spaces, error)
+            log.info("namespaces %s do not work here: %s", spaces, error)
             return False
         return passed(folder)
 

@@ -1,7 +1,7 @@
 """Addresses of pods and the names that resolve to them, without a DNS server.
 
 Every pod has a loopback address of its own. What a pod may call by name is written to a hosts file: mounted over ``/etc/hosts`` where
-mount name spaces work, else used to rewrite names in its environment and arguments.
+mount namespaces work, else used to rewrite names in its environment and arguments.
 """
 
 from __future__ import annotations

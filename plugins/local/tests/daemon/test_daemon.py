@@ -224,7 +224,7 @@ with tempfile.TemporaryDirectory(dir="/var/tmp") as name:
 """
 
 
-@pytest.mark.skipif(os.getuid() != 0 or not probe().pid, reason="needs root to become somebody else, and name spaces")
+@pytest.mark.skipif(os.getuid() != 0 or not probe().pid, reason="needs root to become somebody else, and namespaces")
 def test_name_spaces_work_for_anybody() -> None:
     """The same sandbox in a process that is not root: a user name space takes its place."""
     assert subprocess.run([sys.executable, "-c", ANYBODY], check=False, cwd="/").returncode == 0

@@ -1,4 +1,4 @@
-"""Pods as processes, through the API, in both modes: name spaces where the kernel has them, rewriting everywhere."""
+"""Pods as processes, through the API, in both modes: namespaces where the kernel has them, rewriting everywhere."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A process beside a running container (exec, probes, hooks): enters its name spaces and runs the command.
+"""A process beside a running container (exec, probes, hooks): enters its namespaces and runs the command.
 
 The descriptors of a request are standard input, output and error and a pipe that gets the exit code as text.
 """

@@ -1,4 +1,4 @@
-"""What the shim asks of the kernel: identity of a process, subreaper, name spaces. ctypes, because Python 3.11 has no ``unshare``."""
+"""What the shim asks of the kernel: identity of a process, subreaper, namespaces. ctypes, because Python 3.11 has no ``unshare``."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _check(result: int, what: str) -> None:
 
 
 def unshare(flags: int) -> None:
-    """Leave name spaces for new ones."""
+    """Leave namespaces for new ones."""
     _check(_libc.unshare(flags), "unshare")
 
 
