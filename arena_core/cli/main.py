@@ -160,7 +160,7 @@ def _plugin_group(name: str, rest: list[str], head: Parsed) -> int:
     if name == "local":
         raise UsageError("the local cluster is not installed or switched off", "install arena-local from where arena-core came")
     if name in ELSEWHERE:
-        raise UsageError(f"arena {name}: Arena (Go) has this command, this one does not", "`arena --help` lists the commands")
+        raise UsageError(f"arena {name}: Arena (Go) has this command, this program does not", "`arena --help` lists the commands")
     if name in COUSINS:
         raise UsageError(f"unknown command {name!r}", COUSINS[name])
     close = nearest(name, [*catalog.names(), *groups])

@@ -146,7 +146,7 @@ class Parser:
                 word = self.words.pop(0)
                 self.result.problems.append(
                     f"{spelling} {word}: a switch takes its value after '=' ({spelling}={word.lower()}); "
-                    f"if {word} is a program, put it after --"
+                    f"a program called {word} goes behind --"
                 )
             elif flag.instead and len(self.words) > 1 and _looks_like_a_name(self.words[0]):
                 word = self.words[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -29,8 +30,13 @@ def duration(job: Job, now: datetime | None = None) -> int:
     return seconds_between(job.status.start, job.status.end, now)
 
 
-def list_row(job: Job, *, namespaced: bool) -> list[str]:
-    """One line of ``arena list``."""
+def wants_age(jobs: Sequence[Job]) -> bool:
+    """Whether a list needs the ages: a job that has not started has no duration, and may wait for days."""
+    return any(not job.status.start and not job.status.phase.finished for job in jobs)
+
+
+def list_row(job: Job, *, namespaced: bool, aged: bool = False) -> list[str]:
+    """One line of ``arena list``; ``aged`` adds the time since the job was made."""
     status = job.status
     chief = status.chief
     held = str(job.allocated_gpus) if status.phase in ("PENDING", "RUNNING") else NONE
@@ -42,6 +48,7 @@ def list_row(job: Job, *, namespaced: bool) -> list[str]:
         str(job.requested_gpus),
         held,
         (chief.node_ip if chief else "") or NONE,
+        *([compact(seconds_between(job.created))] if aged else []),
     ]
     return [job.namespace, *row] if namespaced else row
 

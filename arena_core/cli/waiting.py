@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from arena_core.cli.command import Context
-from arena_core.cli.terminal import note
+from arena_core.cli.foreign import plain
+from arena_core.cli.terminal import PHASES, colour_wanted, note, paint
 
 if TYPE_CHECKING:
     from arena_core.jobs.views import Job
@@ -19,7 +21,7 @@ def going_on(name: str, flags: str = "") -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        note(f"\n{name} keeps running; `arena logs -f {name}{flags}` follows it, `arena delete {name}{flags}` ends it")
+        note(f"\nstopped following; {name} keeps running: `arena logs -f {name}{flags}` follows it, `arena delete {name}{flags}` ends it")
         raise
 
 
@@ -44,4 +46,5 @@ class _Teller:
         if job.status.phase != self.last:
             self.last = job.status.phase
             reason = f": {job.status.message}" if job.status.message and not job.status.phase.finished else ""
-            note(f"{job.name} is {job.status.phase}{reason}")
+            phase = paint(job.status.phase, PHASES.get(job.status.phase, ""), wanted=colour_wanted(sys.stderr))
+            note(reason, f"{plain(job.name)} is {phase}")

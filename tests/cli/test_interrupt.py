@@ -153,7 +153,7 @@ def test_ctrl_c_ends_the_demo_and_leaves_its_job(start, cluster):
     code, _, err = interrupt(process)
     assert code == 130
     name = re.search(r"PyTorchJob (digits-\w+)", err)[1]
-    assert f"{name} goes on" in err
+    assert f"{name} keeps running" in err
     assert end(start("wait", name, "--timeout", "60"))[0] == 0
     assert end(start("delete", name))[0] == 0
 

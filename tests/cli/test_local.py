@@ -165,7 +165,7 @@ def test_ctrl_c_ends_the_following_and_not_the_job(local, cluster, home):
     run.send_signal(signal.SIGINT)
     _, err = run.communicate(timeout=20)
     assert run.returncode == 130
-    assert "long goes on" in err
+    assert "long keeps running" in err
     assert "Traceback" not in err
     assert "RUNNING" in local("list").out
     local("delete", "long")

@@ -47,7 +47,7 @@ def test_an_unknown_command_gets_the_nearest_one(arena):
 def test_commands_of_arena_that_are_not_here_are_said_to_be_so(arena, command):
     done = arena(command, "list", "-n", "x")
     assert (done.code, done.out) == (2, "")
-    assert f"arena {command}: Arena (Go) has this command, this one does not" in done.err
+    assert f"arena {command}: Arena (Go) has this command, this program does not" in done.err
 
 
 def test_wrong_flags_are_all_named(arena):

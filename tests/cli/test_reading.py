@@ -272,3 +272,21 @@ def test_output_to_a_closed_pipe_is_quiet(two, home):
     command = f"{sys.executable} -c 'from arena_core.cli.main import main; raise SystemExit(main())' list | true"
     done = subprocess.run(["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True, env=dict(os.environ), check=False)
     assert done.stderr == ""
+
+
+def test_f15_a_job_that_has_not_started_shows_its_age(arena, api):
+    api.put(PODS)
+    api.put(JOBS, job("new", state="Created", start=""))
+    lines = arena("list").out.splitlines()
+    assert lines[0].split()[-1] == "AGE"
+    assert lines[1].split()[-1].endswith("d")
+    assert lines[1].split()[3] == "0s"
+
+
+@pytest.mark.parametrize("command", [("list",), ("get", "run1"), ("wait", "run1", "--for", "running")])
+def test_f15_states_are_coloured_alike(arena, two, monkeypatch, command):
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    done = arena(*command)
+    assert "\x1b[32mRUNNING" in done.out + done.err

@@ -19,7 +19,7 @@ def test_no_sentence_reads_oddly():
 
 def test_the_patterns_find_what_they_are_for():
     samples = [
-        "the key 'a' stands twice", "pods may not be read", "means nothing without --x", "x is nothing to wait for", "x goes on; stopped",
+        "the key 'a' stands twice", "pods may not be read", "means nothing without --x", "x is nothing to wait for", "the job goes on; stopped",
         "it gives no reason", "'a' is none of wide, json", "a time-out passed", "nothing stands in its way", "you may not look among: x",
         "pretend so many GPUs per node", "its pods are being ended", "in his current directory", "what is otherwise than in Arena",
     ]  # fmt: skip

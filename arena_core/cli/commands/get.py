@@ -10,8 +10,9 @@ from arena_core.cli import views
 from arena_core.cli.command import Command, Context
 from arena_core.cli.commands.shared import NO_HEADERS, QUIET, TYPE, note_unread, one_name, output_flag
 from arena_core.cli.flags import Flag, Parsed
+from arena_core.cli.foreign import discreet, plain
 from arena_core.cli.render import compact, dump_json, dump_yaml, print_table, ruled, seconds_between, table
-from arena_core.cli.terminal import colour_wanted, say
+from arena_core.cli.terminal import PHASES, colour_wanted, paint, say
 from arena_core.errors import ArenaError
 from arena_core.jobs.incidents import last_seen
 from arena_core.jobs.unread import is_partial, phrase, sentence
@@ -60,8 +61,9 @@ def show(job: Job, *, headers: bool = True) -> None:
 def _block(job: Job) -> None:
     rows = [(f"{name}:", value) for name, value in views.header_lines(job)]
     width = max(13, *(len(name) + 2 for name, _ in rows))
-    text = "\n".join(f"{name:<{width}}{value}".rstrip() for name, value in rows)
-    say(text + "\n\n")
+    wanted = colour_wanted(sys.stdout)
+    lines = [f"{name:<{width}}{paint(plain(value), PHASES.get(value, ''), wanted=wanted)}".rstrip() for name, value in rows]
+    say(discreet("\n".join(lines)) + "\n\n", painted=True)
 
 
 def _instances(job: Job, *, headers: bool) -> None:

@@ -32,9 +32,10 @@ def run(context: Context, parsed: Parsed) -> int:
         for job in jobs:
             say(job.full_name)
     else:
-        header = [("NAMESPACE", *views.LIST_HEADER) if everywhere else views.LIST_HEADER]
-        rows = [views.list_row(job, namespaced=everywhere) for job in jobs]
-        table = [*([] if parsed.on("no_headers") else header), *rows]
+        aged = views.wants_age(jobs)
+        header = [*(["NAMESPACE"] if everywhere else []), *views.LIST_HEADER, *(["AGE"] if aged else [])]
+        rows = [views.list_row(job, namespaced=everywhere, aged=aged) for job in jobs]
+        table = [*([] if parsed.on("no_headers") else [header]), *rows]
         if table:
             print_table(table)
     for text in listing.notes:

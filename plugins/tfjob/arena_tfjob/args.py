@@ -209,4 +209,4 @@ class TFJobArgs(RoleResources, RoleArgs, RunPolicyArgs, SharedMemoryArgs, Submit
             yield Problem("AllWorkers needs workers", "success_policy")
         if self.starting_timeout and not (self.gang and self.scheduler != "volcano"):
             hint = "use --running-timeout, or --gang with the coscheduling scheduler"
-            yield Problem("the Training Operator cannot limit the time to start", "starting_timeout", hint)
+            yield Problem("the Training Operator has no limit for starting", "starting_timeout", hint)

@@ -162,7 +162,7 @@ def _dependencies(tasks: tuple[Task, ...]) -> Iterator[Problem]:
     waits = {task.name: set(task.depends_on) for task in tasks}
     for name, needs in waits.items():
         for missing in sorted(needs - set(waits)):
-            yield Problem(f"{name} depends on {missing!r}, which is not a task", "tasks")
+            yield Problem(f"{name} depends on {missing!r}, which is no task", "tasks")
     done: set[str] = set()
     while len(done) < len(waits):
         ready = {name for name, needs in waits.items() if name not in done and needs & set(waits) <= done}
