@@ -176,7 +176,7 @@ def test_exit_codes_are_documented(arena):
         (("get",), "which job?"),
         (("get", "a", "b"), "one job at a time: what is 'b'?"),
         (("logs", "x", "--since", "soon"), "--since: 'soon' is not a duration"),
-        (("logs", "x", "--since-time", "yesterday"), "--since-time: 'yesterday' is not a time with a zone"),
+        (("logs", "x", "--since-time", "yesterday"), "--since-time: 'yesterday' is not a time in RFC 3339 with a zone"),
         (("logs", "x", "--since", "5s", "--since-time", "2026-01-01T00:00:00Z"), "exclude each other"),
         (("logs", "x", "-i", "worker-0", "--all-instances"), "exclude each other"),
         (("delete",), "which job?"),
