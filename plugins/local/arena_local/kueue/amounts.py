@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from decimal import ROUND_CEILING, Decimal
 from typing import Any
@@ -32,6 +33,16 @@ def texts(amounts: Mapping[str, Decimal]) -> dict[str, str]:
 def read(values: Mapping[str, Any] | None) -> Amounts:
     """Read a resource list."""
     return {resource: parse(value) for resource, value in (values or {}).items()}
+
+
+def tidy(spec: Obj) -> None:
+    """Write the amounts in the containers of a pod spec as a typed client does, in place."""
+    for container in [*(spec.get("initContainers") or ()), *(spec.get("containers") or ())]:
+        resources = container.get("resources") or {}
+        for values in filter(None, (resources.get("limits"), resources.get("requests"))):
+            for name, amount in values.items():
+                with contextlib.suppress(ValueError):  # what is no quantity is for the API server to refuse
+                    values[name] = canonical(str(amount))
 
 
 def add(total: Amounts, more: Mapping[str, Decimal], times: int = 1) -> Amounts:

@@ -124,18 +124,22 @@ class Integrations:
             return True
         return not job["metadata"].get("deletionTimestamp") and not self.managed_ancestor(api, job)
 
-    def managed_ancestor(self, api: Api, job: Obj) -> bool:
-        """Return whether an owner of the job is itself queued: then only that one counts."""
+    def ancestor(self, api: Api, job: Obj) -> Obj | None:
+        """Return the owner of the job that is itself queued: then only that one counts."""
         current = job
         for _ in range(10):
             reference = controller_of(current)
             integration = self.of_owner(reference) if reference else None
             if reference is None or integration is None:
-                return False
+                return None
             owner = api.find(integration.resource, job["metadata"].get("namespace", ""), str(reference.get("name", "")))
             if owner is None or owner["metadata"]["uid"] != reference.get("uid"):
-                return False
+                return None
             if queue_name(owner):
-                return True
+                return owner
             current = owner
-        return False
+        return None
+
+    def managed_ancestor(self, api: Api, job: Obj) -> bool:
+        """Return whether an owner of the job is itself queued."""
+        return self.ancestor(api, job) is not None

@@ -9,7 +9,7 @@ from arena_local.bundle import Api, ApiError, Key, Obj, QuotaJob
 from arena_local.kueue import kinds, podsets, priority, state
 from arena_local.kueue.integration import Integrations, reclaimable
 from arena_local.operator.conditions import find_condition
-from arena_local.operator.owners import controlled, owner_reference
+from arena_local.operator.owners import controlled, controller_of, owner_reference
 
 #: In place of a Workload: the one that was there did not match and is deleted, the next look begins anew.
 _CHANGED: Obj = {}
@@ -24,7 +24,6 @@ class QueuedJobController:
     """The reconciler of Kueue's job framework for one kind."""
 
     owns: tuple[str, ...] = (kinds.WORKLOADS,)
-    watches: Mapping[str, Callable[[Obj], Iterable[Key]]] = {}
 
     def __init__(self, api: Api, integrations: Integrations, integration: QuotaJob) -> None:
         self._api = api
@@ -32,15 +31,26 @@ class QueuedJobController:
         self._kind = integration
         self.name = f"{integration.integration}-kueue-controller"
         self.resource = integration.resource
+        self.watches: Mapping[str, Callable[[Obj], Iterable[Key]]] = {kinds.WORKLOADS: self._children}
+
+    def _children(self, workload: Obj) -> Iterable[Key]:
+        """A Workload also matters to the jobs that its job has made."""
+        owner = controller_of(workload)
+        made = self._api.owned(owner["uid"], self.resource) if owner else ()
+        return [(item["metadata"].get("namespace", ""), item["metadata"]["name"]) for item in made]
 
     def reconcile(self, namespace: str, name: str) -> float | None:
         """Bring job and Workload in step."""
         job = self._api.find(self.resource, namespace, name)
         if job is None or job["metadata"].get("deletionTimestamp"):
             return None
+        ancestor = self._all.ancestor(self._api, job)
+        if ancestor is not None:
+            self._follow_ancestor(job, ancestor)
+            return None
         queue = kinds.queue_name(job)
         owned = controlled(self._api, kinds.WORKLOADS, job) if self._api.served(kinds.WORKLOADS) else ()
-        if not (queue or owned) or self._all.managed_ancestor(self._api, job):
+        if not (queue or owned):
             return None
         done = self._kind.finished(job)
         going = next((item for item in owned if item["metadata"].get("deletionTimestamp")), None)
@@ -62,6 +72,18 @@ class QueuedJobController:
             return None  # the write brings the key back
         self._drive(job, workload)
         return None
+
+    def _follow_ancestor(self, job: Obj, ancestor: Obj) -> None:
+        """Suspend a job that is still going while the one that made it is not admitted, or has ended."""
+        if ancestor["metadata"].get("deletionTimestamp") or self._kind.is_suspended(job) or self._kind.finished(job):
+            return
+        workload = next(iter(controlled(self._api, kinds.WORKLOADS, ancestor)), None)
+        if workload is not None and kinds.admitted(workload) and not kinds.finished(workload):
+            return
+        changed = copy.deepcopy(dict(job))
+        self._kind.set_suspend(changed, True)
+        self._api.update(changed, manager=kinds.MANAGER)
+        self._say(job, "Suspended", "Kueue managed child job suspended")
 
     # -- the Workload --------------------------------------------------------------------------------------------------------------
 

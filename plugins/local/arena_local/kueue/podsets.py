@@ -42,6 +42,7 @@ def _template(integration: QuotaJob, pod_set: QuotaPodSet) -> Obj:
         if values:
             meta[field] = values
     meta.pop("creationTimestamp", None)
+    amounts.tidy(template.get("spec") or {})
     return {**template, "metadata": meta, "spec": template.get("spec") or {}}
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 
 from arena_local.api.quantity import canonical, parse
 from arena_local.bundle import Admission, Api, Denied, Obj, QuotaJob
-from arena_local.kueue import kinds, notes
+from arena_local.kueue import amounts, kinds, notes
 from arena_local.kueue.integration import Integrations
 
 _DEFAULT_QUEUE = "default"
@@ -81,11 +81,8 @@ def _round_trip(integration: QuotaJob, job: Obj) -> None:
         node.setdefault("metadata", {})
         spec = node.get("spec") or {}
         for container in [*(spec.get("initContainers") or ()), *(spec.get("containers") or ())]:
-            resources = container.setdefault("resources", {})
-            for amounts in (resources.get("limits"), resources.get("requests")):
-                for name, amount in (amounts or {}).items():
-                    with contextlib.suppress(ValueError):  # what is no quantity is for the API server to refuse
-                        amounts[name] = canonical(str(amount))
+            container.setdefault("resources", {})
+        amounts.tidy(spec)
 
 
 def _finalizer(api: Api, obj: Obj, old: Obj | None, operation: str) -> None:

@@ -6,6 +6,7 @@ from arena_local.api import writes
 from arena_local.api.options import WriteOptions
 from arena_local.bundle import ApiError
 from arena_local.kueue import defaults
+from arena_local.operator.owners import owner_reference
 from arena_pytorchjob.local import BUNDLE as PYTORCH
 
 V = "kueue.x-k8s.io/v1beta2"
@@ -551,3 +552,39 @@ def test_c8_a_topology_that_is_asked_for_is_warned_about_and_refused_as_kueue_do
 def test_c8_a_job_without_such_marks_is_not_warned_about(world, job):
     setup(world)
     assert not told(world, job("j", labels=dict(QUEUE), requests={"cpu": "10m"}))
+
+
+def test_a_job_made_by_a_queued_one_ends_with_its_admission(world, job):
+    """As Kueue suspends what an AppWrapper has left behind that has succeeded."""
+
+    async def story():
+        setup(world)
+        done = []
+        world.node.codes = lambda pod: (0, 0) if done and pod["metadata"]["name"].startswith("parent") else None
+        world.api.create(job("parent", labels=dict(QUEUE), requests={"cpu": "50m"}), manager="t")
+        await world.until(lambda: world.pods())
+        child = job("child")
+        child["metadata"]["ownerReferences"] = [owner_reference(world.api.get("jobs.batch", "default", "parent"))]
+        world.api.create(child, manager="t")
+        await world.until(lambda: len(world.pods()) == 2)
+        await world.quiet()
+        assert not suspended(world, "child")
+        done.append("parent")
+        pod = next(pod for pod in world.pods() if pod["metadata"]["name"].startswith("parent"))
+        world.api.patch("pods", "default", pod["metadata"]["name"], {"metadata": {"labels": {"poke": "1"}}}, manager="t")
+        await world.until(lambda: suspended(world, "child"))
+        assert ("Suspended", "Kueue managed child job suspended") in world.events("Job", "child")
+        await world.quiet()
+
+    world.run(story())
+
+
+def test_amounts_in_a_workload_are_written_as_a_typed_client_does(world, job):
+    async def story():
+        setup(world)
+        world.api.create(job("j", labels=dict(QUEUE), requests={"cpu": 0.05}), manager="t")
+        await world.until(lambda: workload(world, "j"))
+        template = workload(world, "j")["spec"]["podSets"][0]["template"]
+        assert template["spec"]["containers"][0]["resources"]["limits"] == {"cpu": "50m"}
+
+    world.run(story())
