@@ -114,7 +114,7 @@ class Decoder:
         for key in NULL_TIMES.get(struct, ()):
             out.setdefault(key, None)
         for key in ALWAYS.get(struct, ()):
-            if key not in out:
+            if key not in out and key in properties:
                 out[key] = self._struct(properties[key], {}, "", "")
         return out
 

@@ -54,7 +54,7 @@ def parse_version(text: str, *, plain: bool = False) -> int:
     """Return a resourceVersion as a number; anything else is Kubernetes' 400 (or the 500 of a watch)."""
     if not text:
         return 0
-    if not text.isdigit():
+    if not (text.isascii() and text.isdigit()) or len(text) > 20:
         cause = bad_value("resourceVersion", text, f"strconv.ParseUint: parsing {json.dumps(text)}: invalid syntax")
         message = f"{cause.field}: {cause.message}"
         raise internal(message) if plain else bad_request(f"invalid resource version: {message}")

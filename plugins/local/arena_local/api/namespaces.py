@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from arena_local.api import deletes, meta
-from arena_local.api.bootstrap import root_certificate
+from arena_local.api.bootstrap import first_objects, root_certificate
 from arena_local.api.options import DeleteOptions
 from arena_local.bundle import ApiError
 from arena_local.store import Change, Event
@@ -46,6 +46,8 @@ class NamespaceKeeper:
                 self._schedule(space)
             elif event.resource == "serviceaccounts" and event.entry.key[1] == "default":
                 self.server.later(lambda: self._furnish(space))
+            elif event.resource == "services" and event.entry.key == ("default", "kubernetes"):
+                self.server.later(lambda: first_objects(self.server))
 
     def _terminating(self, name: str) -> bool:
         entry = self.server.store.get("namespaces", "", name)
@@ -78,10 +80,13 @@ class NamespaceKeeper:
         entry = server.store.get("namespaces", "", name)
         if entry is None or not entry.obj["metadata"].get("deletionTimestamp"):
             return
-        for storage_id in sorted(server.store.resources()):
+        # Pods go first, and everything else when they have gone: whoever runs them sees them end (since Kubernetes 1.33).
+        for storage_id in sorted(server.store.resources(), key=lambda kind: (kind != "pods", kind)):
             resource = server.registry.by_id(storage_id)
             if resource is None or not resource.namespaced:
                 continue
+            if storage_id != "pods" and left.get("pods."):
+                break
             for item in server.store.entries(storage_id, name):
                 try:
                     _, gone = deletes.delete(server, resource, name, item.key[1], DeleteOptions(propagation="Background"))

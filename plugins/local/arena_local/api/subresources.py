@@ -20,12 +20,20 @@ Obj = dict[str, Any]
 _SUCCESS = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"}
 
 
+def _part(body: Obj, key: str) -> Obj:
+    """Return a part of a body; raises 400 where it is no object."""
+    found = body.get(key) or {}
+    if not isinstance(found, dict):
+        raise bad_request(f"json: cannot unmarshal into Go struct field .{key}: an object is expected")
+    return found
+
+
 def bind(server: ApiServer, namespace: str, name: str, body: Obj) -> Obj:
     """Bind a pod to a node, as a scheduler does."""
     entry = server.store.get("pods", namespace, name)
     if entry is None:
         raise not_found("pods", "", name)
-    node = (body.get("target") or {}).get("name", "")
+    node = _part(body, "target").get("name", "")
     if not node:
         raise bad_request("target.name: Required value")
     if entry.obj["spec"].get("nodeName"):
@@ -51,8 +59,8 @@ def bind(server: ApiServer, namespace: str, name: str, body: Obj) -> Obj:
 
 
 def _evict(server: ApiServer, resource: Resource, namespace: str, name: str, body: Obj, options: WriteOptions) -> Obj:
-    given = body.get("deleteOptions") or {}
-    conditions = given.get("preconditions") or {}
+    given = _part(body, "deleteOptions")
+    conditions = _part(given, "preconditions")
     asked = DeleteOptions(
         grace=given.get("gracePeriodSeconds"),
         uid=conditions.get("uid") or "",
@@ -102,7 +110,9 @@ def create(server: ApiServer, resource: Resource, namespace: str, name: str, sub
         return _evict(server, resource, namespace, name, body, options)
     if sub == "token":
         server.get("serviceaccounts", namespace, name)
-        seconds = (body.get("spec") or {}).get("expirationSeconds", 3600)
+        seconds = _part(body, "spec").get("expirationSeconds") or 3600
+        if not isinstance(seconds, int) or not 600 <= seconds <= 1 << 32:
+            raise bad_request("spec.expirationSeconds: may not specify a duration less than 10 minutes or larger than 2^32 seconds")
         expires = meta.timestamp(server.now() + timedelta(seconds=seconds))
         status = {"token": f"local.{namespace}.{name}", "expirationTimestamp": expires}
         return {
@@ -120,6 +130,6 @@ def finalize(server: ApiServer, name: str, body: Obj) -> Obj:
     entry = server.store.get("namespaces", "", name)
     if entry is None:
         raise not_found("namespaces", "", name)
-    spec = {"finalizers": list((body.get("spec") or {}).get("finalizers") or [])}
+    spec = {"finalizers": list(_part(body, "spec").get("finalizers") or [])}
     obj = {**entry.obj, "metadata": dict(entry.obj["metadata"]), "spec": spec if spec["finalizers"] else {}}
     return server.commit([Change("namespaces", "", name, obj)])[0].obj

@@ -10,7 +10,7 @@ from typing import cast
 
 from aiohttp import web
 
-from arena_local.api.errors import Refusal, no_such_resource
+from arena_local.api.errors import Refusal, bad_request, no_such_resource
 from arena_local.api.registry import Resource
 from arena_local.api.server import ApiServer
 from arena_local.api.watch import Watchers
@@ -91,6 +91,8 @@ def build_app(context: Context) -> web.Application:
             return refusal(request, Refusal(413, "RequestEntityTooLarge", text))
         except (asyncio.CancelledError, ConnectionResetError):
             raise
+        except RecursionError:
+            return refusal(request, bad_request("exceeded max depth: the object nests too deeply"))
         except Exception as error:
             # The path holds the token: never log it.
             log.exception("%s failed", request.method)

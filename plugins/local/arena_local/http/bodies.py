@@ -257,7 +257,31 @@ def read_delete_options(data: bytes, content_type: str) -> dict[str, Any]:
     kind = value.get("kind") or "DeleteOptions"
     if kind != "DeleteOptions":
         raise bad_request(_NOT_REGISTERED.format(kind, value.get("apiVersion", "")))
+    for path, type_name, word in _OPTIONS:
+        _check_option(value, path, type_name, word)
     return value
+
+
+#: Path in DeleteOptions -> what it must be, in Python and in Go.
+_OPTIONS: tuple[tuple[str, type, str], ...] = (
+    ("gracePeriodSeconds", int, "int64"),
+    ("propagationPolicy", str, "v1.DeletionPropagation"),
+    ("orphanDependents", bool, "bool"),
+    ("dryRun", list, "[]string"),
+    ("preconditions", dict, "v1.Preconditions"),
+    ("preconditions.uid", str, "types.UID"),
+    ("preconditions.resourceVersion", str, "string"),
+)
+
+
+def _check_option(value: dict[str, Any], path: str, wanted: type, word: str) -> None:
+    found: Any = value
+    for part in path.split("."):
+        found = found.get(part) if isinstance(found, dict) else None
+    fits = found is None or (isinstance(found, wanted) and (wanted is bool or not isinstance(found, bool)))
+    if not fits or (wanted is int and found is not None and not -(1 << 63) <= found < 1 << 63):
+        text = f"json: cannot unmarshal {_go_kind(found)} into Go struct field DeleteOptions.{path} of type {word}"
+        raise bad_request(_PARSE + text)
 
 
 def unrecognized(kind: str, why: str, data: bytes) -> Refusal:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
@@ -24,6 +25,7 @@ Obj = dict[str, Any]
 _STREAMS = ("log", "exec", "attach", "portforward", "proxy")
 #: How long the first bytes may take before the headers go out without them.
 _FIRST = 0.2
+_AGES = 10**9
 
 
 async def answer(face: Face, request: web.Request, resource: Resource, target: Target) -> web.StreamResponse | None:
@@ -61,6 +63,15 @@ def pick_container(pod: Obj, given: str) -> str:
     return given
 
 
+def _is_time(text: str) -> bool:
+    """Whether there is such a moment, also in UTC."""
+    try:
+        datetime.fromisoformat(text.upper().replace("Z", "+00:00")).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return False
+    return True
+
+
 def log_query(request: web.Request, name: str) -> Obj:
     """Return the options of a log; raises 400 and 422."""
     query, found = request.query, []
@@ -73,10 +84,14 @@ def log_query(request: web.Request, name: str) -> Obj:
         asked[key] = go_int(query[key]) if query.get(key) else None
         if asked[key] is not None and asked[key] < least:
             found.append(bad_value(key, asked[key], text))
+        elif key == "sinceSeconds" and asked[key] is not None:
+            asked[key] = min(asked[key], _AGES)  # further back than any calendar of ours goes is "all"
     since = query.get("sinceTime") or None
     if since and not re.fullmatch(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", since):
         shown = json.dumps(since)
         raise bad_request(f'parsing time {shown} as "2006-01-02T15:04:05Z07:00": cannot parse {shown} as "2006"')
+    if since and not _is_time(since):
+        raise bad_request(f"parsing time {json.dumps(since)}: a part of it is out of range")
     asked["sinceTime"] = since
     if since and asked["sinceSeconds"] is not None:
         found.append(prohibited("[]", "at most one of `sinceTime` or `sinceSeconds` may be specified"))

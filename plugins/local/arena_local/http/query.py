@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from aiohttp import web
@@ -11,6 +12,8 @@ from arena_local.api.causes import bad_value, prohibited, required, too_long, un
 from arena_local.api.errors import bad_request, invalid_options
 from arena_local.api.options import DeleteOptions, ListOptions, WriteOptions
 
+#: More digits than 64 bits have, leading zeros included.
+_DIGITS = 64
 _FALSE = ("0", "false", "False", "FALSE", "f", "F")
 
 
@@ -23,10 +26,11 @@ def go_int(text: str | None) -> int:
     """Return an integer parameter; raises Go's 400."""
     if text is None or text == "":
         return 0
-    try:
-        return int(text)
-    except ValueError:
-        raise bad_request(f"strconv.ParseInt: parsing {json.dumps(text)}: invalid syntax") from None
+    if not re.fullmatch(r"[+-]?[0-9]+", text):
+        raise bad_request(f"strconv.ParseInt: parsing {json.dumps(text)}: invalid syntax")
+    if len(text) > _DIGITS or not -(1 << 63) <= int(text) < 1 << 63:
+        raise bad_request(f"strconv.ParseInt: parsing {json.dumps(text[:64])}: value out of range")
+    return int(text)
 
 
 def list_options(request: web.Request, *, watch: bool = False) -> ListOptions:

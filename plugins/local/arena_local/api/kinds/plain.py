@@ -48,7 +48,10 @@ def _keys(data: Obj, path: str) -> Iterator[Cause]:
     for key in data:
         if len(key) > 253:
             yield bad_value(f"{path}[{key}]", key, "must be no more than 253 characters")
-        if not _KEY.fullmatch(key):
+        if key == "." or key == ".." or key.startswith(".."):
+            text = f"must not be '{key}'" if key in (".", "..") else "must not start with '..'"
+            yield bad_value(f"{path}[{key}]", key, text)
+        elif not _KEY.fullmatch(key):
             yield bad_value(f"{path}[{key}]", key, _KEY_TEXT)
 
 

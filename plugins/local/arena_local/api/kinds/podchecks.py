@@ -93,8 +93,8 @@ def _volume_source(volume: Obj, where: str) -> Iterator[Cause]:
         yield required(f"{where}.configMap.name")
     if "secret" in volume and not volume["secret"].get("secretName"):
         yield required(f"{where}.secret.secretName")
-    if "hostPath" in volume and not volume["hostPath"].get("path"):
-        yield required(f"{where}.hostPath.path")
+    if "hostPath" in volume:
+        yield from _host_path(volume["hostPath"].get("path", ""), f"{where}.hostPath.path")
     if "persistentVolumeClaim" in volume and not volume["persistentVolumeClaim"].get("claimName"):
         yield required(f"{where}.persistentVolumeClaim.claimName")
     for key in ("configMap", "secret", "downwardAPI"):
@@ -102,6 +102,15 @@ def _volume_source(volume: Obj, where: str) -> Iterator[Cause]:
     for index, part in enumerate((volume.get("projected") or {}).get("sources") or ()):
         for key in ("configMap", "secret", "downwardAPI"):
             yield from _items(part.get(key), f"{where}.projected.sources[{index}].{key}")
+
+
+def _host_path(path: str, field: str) -> Iterator[Cause]:
+    if not path:
+        yield required(field)
+    elif ".." in path.split("/"):
+        yield bad_value(field, path, "must not contain '..'")
+    elif "\0" in path:
+        yield bad_value(field, path, "must not contain NUL")
 
 
 def _items(source: Obj | None, where: str) -> Iterator[Cause]:
@@ -233,6 +242,9 @@ def _mounts(mounts: list[Obj], path: str, volumes: set[str]) -> Iterator[Cause]:
             yield bad_value(f"{where}.subPath", sub, "must be a relative path")
         elif ".." in sub.split("/"):
             yield bad_value(f"{where}.subPath", sub, "must not contain '..'")
+        for key in ("mountPath", "subPath", "subPathExpr"):
+            if "\0" in mount.get(key, ""):
+                yield bad_value(f"{where}.{key}", mount[key], "must not contain NUL")
 
 
 def _resources(resources: Obj, path: str) -> Iterator[Cause]:
