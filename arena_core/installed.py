@@ -60,8 +60,8 @@ def _folders() -> Iterator[str]:
         try:
             with os.scandir(place or ".") as entries:
                 yield from sorted(e.path for e in entries if e.name.endswith((".dist-info", ".egg-info")))
-        except OSError:
-            continue
+        except (FileNotFoundError, NotADirectoryError, PermissionError):
+            continue  # an archive, or a place of sys.path that is not there
 
 
 def _name_of(folder: str) -> str:
@@ -70,10 +70,11 @@ def _name_of(folder: str) -> str:
 
 
 def _read(path: str) -> str:
+    """Return a metadata file, or nothing where there is none. That the machine cannot open it is not hidden: a plugin would be missing."""
     try:
-        with open(path, encoding="utf-8") as file:
+        with open(path, encoding="utf-8", errors="replace") as file:
             return file.read()
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError, PermissionError):
         return ""
 
 
