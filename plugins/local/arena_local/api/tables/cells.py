@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from arena_local.api.ages import age, human, parse_time
+from arena_local.api.tables import storecells
 from arena_local.api.tables.podcells import pod_cells
 
 Obj = dict[str, Any]
@@ -148,7 +149,7 @@ def _secret(obj: Obj, now: datetime) -> list[Any]:
 
 
 def _account(obj: Obj, now: datetime) -> list[Any]:
-    return [obj["metadata"]["name"], len(obj.get("secrets") or ()), _created(obj, now)]
+    return [obj["metadata"]["name"], _created(obj, now)]
 
 
 def _namespace(obj: Obj, now: datetime) -> list[Any]:
@@ -241,4 +242,5 @@ CELLS: dict[str, Callable[[Obj, datetime], list[Any]]] = {
     "priorityclasses.scheduling.k8s.io": _priority,
     "resourcequotas": _quota,
     "customresourcedefinitions.apiextensions.k8s.io": _crd,
+    **storecells.CELLS,
 }

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from arena_local.api.tables.storecells import NAMES
+
 
 class Column(NamedTuple):
     """One column. ``doc`` is ``Type.field`` of the API's own documentation, or a text."""
@@ -115,7 +117,7 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
     ),
     "configmaps": (_NAME, Column("Data", "ConfigMap.data"), _AGE),
     "secrets": (_NAME, Column("Type", "Secret.type"), Column("Data", "Secret.data"), _AGE),
-    "serviceaccounts": (_NAME, Column("Secrets", "ServiceAccount.secrets"), _AGE),
+    "serviceaccounts": (_NAME, _AGE),
     "namespaces": (_NAME, Column("Status", "The status of the namespace"), _AGE),
     "nodes": (
         _NAME,
@@ -168,4 +170,15 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
     ),
     "customresourcedefinitions.apiextensions.k8s.io": (_NAME, Column("Created At", "ObjectMeta.creationTimestamp")),
 }
+
+
+def _named(names: str) -> tuple[Column, ...]:
+    """Return the columns of a kind whose columns need no more than a name."""
+    shown, _, wide = names.partition("|")
+    fixed = {"Name": _NAME, "Age": _AGE, "Created At": Column("Created At", "ObjectMeta.creationTimestamp")}
+    narrow = [fixed.get(name) or Column(name, name) for name in shown.split(",")]
+    return (*narrow, *(Column(name, name, wide=True) for name in wide.split(",") if name))
+
+
+COLUMNS |= {kind: _named(names) for kind, names in NAMES.items()}
 DEFAULT = (_NAME, _AGE)
