@@ -114,7 +114,7 @@ def _ending(pod: Any, name: str, row: Mapping[str, Any], ended: Mapping[str, Any
     elif reason in _NOT_STARTED:
         text = f"{who} could not start (exit code {code}){again}"
     else:
-        text = f"{who} exited with code {code}" + (f" ({reason})" if reason not in _PLAIN else "") + again
+        text = f"{who} exited with {code}" + (f" ({reason})" if reason not in _PLAIN else "") + again
     source = code_source(pod, container) if is_init else ""
     return text + source + (f": {message}" if message else "")
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from arena_core.errors import ArenaError
-from arena_core.jobs import answers, incidents, tensorboard
+from arena_core.jobs import answers, tensorboard
 from arena_core.jobs.facts import matches, own, view
 from arena_core.jobs.halfmade import recognised
 from arena_core.jobs.lastlines import failed_container, last_lines
@@ -17,7 +17,7 @@ from arena_core.jobs.session import Session
 from arena_core.jobs.unread import phrase
 from arena_core.jobs.views import Job
 from arena_core.kube.resources import EVENTS
-from arena_core.types import UNREAD, Cause, Instance, Manifest, Phase, Rank
+from arena_core.types import UNREAD, Cause, Manifest, Phase, Rank
 
 #: Of so many causes the hints are looked up; the rest is seldom read.
 _HINTED = 3
@@ -141,18 +141,3 @@ def _events(session: Session, namespace: str) -> tuple[list[Manifest], str]:
         return list(session.cluster.list(EVENTS, namespace).items), ""
     except ArenaError as error:
         return [], phrase(EVENTS, error)
-
-
-def failed_instances(job: Job) -> list[Instance]:
-    """Return the instances that have failed by themselves, the first one first.
-
-    What is being deleted was ended by the operator, because of another.
-    """
-    going = {str(metadata_of(pod).get("name")) for pod in job.pods if metadata_of(pod).get("deletionTimestamp")}
-    return sorted((i for i in job.status.instances if i.exit_code and i.name not in going), key=lambda i: i.finished or "~")
-
-
-def last_words(session: Session, job: Job) -> list[Cause]:
-    """Return how instances failed that are gone already, as far as events tell."""
-    job, events = with_events(session, job)
-    return incidents.failures_of_gone(job, incidents.of_job(job, events))

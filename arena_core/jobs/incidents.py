@@ -155,11 +155,11 @@ def failures_of_gone(job: Job, events: Sequence[Manifest]) -> list[Cause]:
         text, reason = message_of(event), reason_of(event)
         if (exited := _ERROR_POD.match(text)) and exited[3] != "0":
             pod, code, message = exited[1], exited[3], exited[4].strip()
-            how = f"was OOMKilled (exit code {code})" if reason == "OOMKilled" else f"exited with code {code}"
+            how = f"was OOMKilled (exit code {code})" if reason == "OOMKilled" else f"exited with {code}"
             if pod not in here:
                 found[pod] = Cause(f"{pod} {how}" + (f": {message}" if message else ""), "", f"pod/{pod}", Rank.FAILED, reason)
         elif (exited := _EXITED.match(text)) and exited[2] != "0" and exited[1] not in here:
-            found.setdefault(exited[1], Cause(f"{exited[1]} exited with code {exited[2]}", "", f"pod/{exited[1]}", Rank.FAILED, reason))
+            found.setdefault(exited[1], Cause(f"{exited[1]} exited with {exited[2]}", "", f"pod/{exited[1]}", Rank.FAILED, reason))
     keep = "--deletion-on-failure-grace-period keeps pods of a failed AppWrapper for a while"
     keep = keep if dict(_inner(job.manifest)) else "with --clean-task-policy None instances stay"
     hint = f"`arena logs {job.name} -i NAME` shows its log where it was kept; {keep}"

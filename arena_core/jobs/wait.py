@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from arena_core.errors import ArenaError, JobFailed, NotFound, PermissionDenied, TimedOut, UsageError
-from arena_core.jobs.explain import failed_instances, last_words, reasoned
+from arena_core.errors import ArenaError, NotFound, PermissionDenied, TimedOut, UsageError
+from arena_core.jobs.explain import reasoned
 from arena_core.jobs.facts import read
+from arena_core.jobs.failed import failure
 from arena_core.jobs.find import NotProven, find, missing
 from arena_core.jobs.ownership import uid_of
 from arena_core.jobs.session import Session
@@ -104,27 +105,3 @@ def _end(session: Session, handle: JobHandle, job: Job, goal: str) -> Job:
     if job.status.phase is Phase.FAILED and goal != "failed":
         raise failure(session, job)
     return job
-
-
-def failure(session: Session, job: Job) -> JobFailed:
-    """Return the error for a failed job: why, and what is known of the instance that failed first."""
-    status = job.status
-    parts = [": ".join(p for p in (status.reason, status.message) if p)]
-    hint = f"`arena why {job.name}` says more"
-    if failed := failed_instances(job):
-        first = failed[0]
-        parts.append(f"{first.name} exited with {first.exit_code}")
-        hint = f"`arena logs {job.name}{'' if first.chief else f' -i {first.short_name}'}` shows its log"
-    else:
-        parts += _last_words(session, job)
-    why = "; ".join(p for p in parts if p) or "no reason is given"
-    return JobFailed(f"{job.job_type} {job.name} failed: {why}", hint)
-
-
-def _last_words(session: Session, job: Job) -> list[str]:
-    """What the events tell of the instance that failed; they may come a moment after the end of the job."""
-    for pause in (0.0, 0.3, 0.7):
-        time.sleep(pause)
-        if found := last_words(session, job):
-            return [found[0].message]
-    return []

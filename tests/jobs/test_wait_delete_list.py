@@ -63,9 +63,9 @@ def test_instances_that_failed_and_are_gone_are_told_of(arena: Any, make: Any) -
     }
     arena.direct.cluster.request("POST", f"/api/v1/namespaces/{job.namespace}/events", None, event)
     causes = arena.explain(job)
-    assert "gone-worker-0 exited with code 7" in causes[0].message, "the culprit goes before the job's own summary"
+    assert "gone-worker-0 exited with 7" in causes[0].message, "the culprit goes before the job's own summary"
     assert "--clean-task-policy" in causes[0].hint
-    with pytest.raises(JobFailed, match="gone-worker-0 exited with code 7") as caught:
+    with pytest.raises(JobFailed, match="gone-worker-0 exited with 7") as caught:
         arena.wait("gone", timeout=20)
     assert caught.value.hint == "`arena why gone` says more"
 

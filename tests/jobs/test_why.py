@@ -11,7 +11,7 @@ import pytest
 
 from arena_core.cli.main import main
 from arena_core.cli.submit import types
-from arena_core.errors import InvalidArguments, JobFailed
+from arena_core.errors import InvalidArguments, JobFailed, TimedOut
 from arena_core.types import Cause, Rank
 
 
@@ -61,6 +61,8 @@ def test_refused_pods_are_the_reason_in_every_type_and_command(arena: Any, make:
         assert "exceeded quota" in row["message"] and row["status"] == "PENDING", kind
         assert row["message"] in run("get", kind) and row["message"] in run("why", kind)
         assert json.loads(run("get", kind, "-o", "json"))["message"] == row["message"]
+    with pytest.raises(TimedOut, match="exceeded quota"):
+        arena.wait("pytorchjob", timeout=2)
 
 
 def test_a_job_that_lacks_one_instance_says_who_refuses_it(arena: Any, make: Any) -> None:  # W1
@@ -159,10 +161,11 @@ def test_nothing_is_said_on_absence_without_the_right_to_look(arena: Any, make: 
 def test_the_culprit_leads_with_its_code(arena: Any, make: Any) -> None:  # W11, W18
     command = 'case "$HOSTNAME" in *worker-0) exit 7;; esac; trap exit TERM; sleep 60 & wait'
     arena.submit("pytorchjob", make("crash", command, workers=2, clean_task_policy="None"))
-    with pytest.raises(JobFailed):
+    with pytest.raises(JobFailed, match="crash failed: crash-worker-0 exited with 7") as caught:
         arena.wait("crash", timeout=30)
-    first, *rest = until(arena, "crash", "exited with code 7")
-    assert first.message.startswith("crash-worker-0 exited with code 7") and first.rank is Rank.FAILED
+    assert caught.value.hint == "`arena logs crash -i worker-0` shows its log"
+    first, *rest = until(arena, "crash", "exited with 7")
+    assert first.message.startswith("crash-worker-0 exited with 7") and first.rank is Rank.FAILED
     assert first.object == "pod/crash-worker-0"
     assert "Error: Error" not in first.message
     assert any("failed" in c.message for c in rest), "the job's own summary follows"
@@ -172,7 +175,7 @@ def test_a_crash_comes_with_its_last_lines(arena: Any, make: Any) -> None:  # W1
     arena.submit("pytorchjob", make("lines", "seq 1 20; echo Traceback; exit 3", clean_task_policy="None"))
     arena.submit("pytorchjob", make("git", sync_mode="git", sync_source="https://me:hunter2@127.0.0.1:1/r.git"))
     arena.submit("pytorchjob", make("again", "echo attempt; exit 4", retry=3))
-    for name, words in (("lines", "exited with code 3"), ("git", "https://127.0.0.1:1/r.git")):
+    for name, words in (("lines", "exited with 3"), ("git", "https://127.0.0.1:1/r.git")):
         first, *_ = until(arena, name, words)
         assert words in first.message and "hunter2" not in first.message
         if name == "lines":
@@ -181,7 +184,7 @@ def test_a_crash_comes_with_its_last_lines(arena: Any, make: Any) -> None:  # W1
         else:
             assert "-c init-code" in first.hint, "the log of what failed, not of the container that never ran"
     first, *_ = until(arena, "again", "restarted")
-    assert "again-master-0 exited with code 4, restarted" in first.message
+    assert "again-master-0 exited with 4, restarted" in first.message
     arena.delete("again")
 
 

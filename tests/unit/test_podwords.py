@@ -47,7 +47,7 @@ def placed(message: str, reason: str = "Unschedulable") -> list[dict[str, Any]]:
     [
         (
             pod("Failed", containerStatuses=[{"name": "main", "state": ended(3, message="oops")}]),
-            "x-master-0 exited with code 3: oops",
+            "x-master-0 exited with 3: oops",
             Rank.FAILED,
         ),
         # N18: the word, and the limit that was too small
@@ -65,7 +65,7 @@ def placed(message: str, reason: str = "Unschedulable") -> list[dict[str, Any]]:
         # W5
         (
             pod("Running", containerStatuses=[{**waiting("CrashLoopBackOff"), "lastState": ended(2), "restartCount": 4}]),
-            "x-master-0 exited with code 2, restarted 4 times",
+            "x-master-0 exited with 2, restarted 4 times",
             Rank.FAILED,
         ),
         (
@@ -116,7 +116,7 @@ def test_sentences(obj: dict[str, Any], sentence: str, rank: Rank) -> None:
 def test_code_that_could_not_be_fetched_names_its_repository_without_the_password() -> None:  # W3
     init = {"name": "init-code", "env": [{"name": "GIT_SYNC_REPO", "value": "https://me:hunter2@git.example/r.git"}]}
     obj = pod(spec={"initContainers": [init]}, initContainerStatuses=[{"name": "init-code", "state": ended(128)}])
-    assert said(obj).message == "x-master-0: its init container init-code exited with code 128, it fetches https://git.example/r.git"
+    assert said(obj).message == "x-master-0: its init container init-code exited with 128, it fetches https://git.example/r.git"
 
 
 def test_a_node_that_is_silent_is_named_with_since_when() -> None:  # R10
@@ -132,7 +132,7 @@ def test_a_node_that_is_silent_is_named_with_since_when() -> None:  # R10
 
 def test_a_restarted_culprit_is_known_by_its_earlier_run() -> None:  # W11
     again = pod("Running", containerStatuses=[{**RUNNING, "lastState": ended(1), "restartCount": 3}])
-    assert said(again, job_failed=True).message == "x-master-0 exited with code 1, restarted 3 times"
+    assert said(again, job_failed=True).message == "x-master-0 exited with 1, restarted 3 times"
     assert cause_of(again, instance(again)) is None, "a job that runs has got over it"
 
 
@@ -141,7 +141,7 @@ def test_what_the_operator_ended_is_no_culprit() -> None:
     killed = pod("Failed", metadata=late, containerStatuses=[{"name": "main", "state": ended(137, finishedAt="2026-01-01T00:00:45Z")}])
     assert cause_of(killed, instance(killed), job_failed=True) is None
     before = pod("Failed", metadata=late, containerStatuses=[{"name": "main", "state": ended(1, finishedAt="2026-01-01T00:00:10Z")}])
-    assert said(before, job_failed=True).message == "x-master-0 exited with code 1"
+    assert said(before, job_failed=True).message == "x-master-0 exited with 1"
 
 
 @given(OBJECT)

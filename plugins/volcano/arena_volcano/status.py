@@ -184,7 +184,7 @@ def _first_failure(members: Sequence[Instance], pods: Sequence[Any]) -> Cause | 
     by_name = {dig.text(pod, "metadata", "name"): pod for pod in pods}
     failed = sorted((i for i in members if i.phase == "Failed"), key=lambda i: (not i.exit_code, i.finished))
     found = next((c for i in failed if (c := cause_of(by_name.get(i.name), i, job_failed=True))), None)
-    return replace(found, message=found.message.replace("exited with code", "failed with exit code")) if found else None
+    return replace(found, message=found.message.replace("exited with", "failed with exit code")) if found else None
 
 
 def group(related: Sequence[Any]) -> Mapping[str, Any]:
