@@ -123,9 +123,10 @@ class UnknownJobType(UsageError):
 
 
 class JobFailed(ArenaError):
-    """The job that was waited for or followed has failed."""
+    """The job that was waited for or followed has failed. ``last_lines`` is the end of the failed instance's log, where it was read."""
 
     exit_code = 20
+    last_lines: tuple[str, ...] = ()
 
 
 class TimedOut(ArenaError):

@@ -35,7 +35,7 @@ def follow_to_the_end(context: Context, name: str, *, job_type: str, timeout: fl
     )
     if timeout is None:
         printer.print(lines)
-        return wait_for(context, name, "finished", job_type, None)
+        return wait_for(context, name, "finished", job_type, None, logs_shown=True)
     failures: list[BaseException] = []
     printing = threading.Thread(target=lambda: _print(printer, lines, failures), daemon=True)
     started = time.monotonic()
@@ -46,7 +46,7 @@ def follow_to_the_end(context: Context, name: str, *, job_type: str, timeout: fl
         raise TimedOut(f"{name} has not finished after {timeout:g} s; it keeps running", f"`arena logs -f {name}` follows it again")
     if failures:
         raise failures[0]
-    return wait_for(context, name, "finished", job_type, max(0.0, timeout - (time.monotonic() - started)))
+    return wait_for(context, name, "finished", job_type, max(0.0, timeout - (time.monotonic() - started)), logs_shown=True)
 
 
 def _print(printer: LinePrinter, lines: Iterator[LogLine], failures: list[BaseException]) -> None:

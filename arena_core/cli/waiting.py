@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from arena_core.cli.command import Context
 from arena_core.cli.foreign import plain
 from arena_core.cli.terminal import PHASES, colour_wanted, note, paint
+from arena_core.errors import JobFailed
 
 if TYPE_CHECKING:
     from arena_core.jobs.views import Job
@@ -25,12 +26,19 @@ def going_on(name: str, flags: str = "") -> Iterator[None]:
         raise
 
 
-def wait_for(context: Context, name: str, goal: str, job_type: str, timeout: float | None, uid: str = "") -> int:
+def wait_for(
+    context: Context, name: str, goal: str, job_type: str, timeout: float | None, uid: str = "", *, logs_shown: bool = False
+) -> int:
     """Wait, with each new state on stderr. A job that fails is an error of its own (exit code 20) unless that was asked for.
 
-    With ``uid`` that very job is meant, whoever has its name by then.
+    With ``uid`` that very job is meant, whoever has its name by then. Unless ``logs_shown``, the last lines of what failed come first.
     """
-    job = context.client.wait(name, goal, job_type=job_type, timeout=timeout, on_change=_Teller(), uid=uid)
+    try:
+        job = context.client.wait(name, goal, job_type=job_type, timeout=timeout, on_change=_Teller(), uid=uid)
+    except JobFailed as error:
+        if error.last_lines and not logs_shown:
+            note("\n".join(("the last lines of its log:", *(f"  {plain(line)}" for line in error.last_lines))))
+        raise
     if job is None:
         note(f"{name} is gone")
     return 0

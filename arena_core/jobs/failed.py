@@ -6,6 +6,7 @@ import time
 
 from arena_core.errors import JobFailed
 from arena_core.jobs.explain import causes_of, logs_hint, with_events
+from arena_core.jobs.lastlines import last_lines
 from arena_core.jobs.lookup import ClusterLookup
 from arena_core.jobs.session import Session
 from arena_core.jobs.views import Job
@@ -22,9 +23,15 @@ def failure(session: Session, job: Job) -> JobFailed:
     own = next((c.message for c in causes[1:] if c.rank is Rank.INFO and c.reason != "Unread"), "")
     why = "; ".join(p for p in (first.message if first else job.status.message, own) if p) or "no reason is given"
     hint = f"`arena why {job.name}` says more"
+    lines: tuple[str, ...] = ()
     if first and first.rank is Rank.FAILED and first.object.startswith("pod/"):
-        hint = logs_hint(job, first.object.removeprefix("pod/")) or hint
-    return JobFailed(f"{job.job_type} {job.name} failed: {why}", hint)
+        pod = first.object.removeprefix("pod/")
+        hint = logs_hint(job, pod) or hint
+        # Its pod may be gone in a moment, and on most clusters the log with it.
+        lines = last_lines(session, job, pod)
+    error = JobFailed(f"{job.job_type} {job.name} failed: {why}", hint)
+    error.last_lines = lines
+    return error
 
 
 def _causes(session: Session, job: Job) -> list[Cause]:

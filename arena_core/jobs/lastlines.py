@@ -12,7 +12,6 @@ from arena_core.jobs.views import Job
 
 #: So many lines, and at most so many bytes, are read.
 LINES, BYTES = 5, 8192
-_KEPT = 4 * 1024 * 1024
 #: What a node answers (with 200) when it has removed the log.
 _EXCUSE = b"unable to retrieve container logs for "
 
@@ -61,9 +60,10 @@ def _kept(session: Session, job: Job, pod_name: str) -> bytes:
     base = f"/arena/v1/namespaces/{job.namespace}/keptlogs"
     answer = session.cluster.request("GET", base, {"owner": job.uid})
     rows = list(dig.items(json.loads(answer.body), "items")) if answer.ok else []
-    failed = [r for r in rows if r.get("pod") == pod_name and dig.number(r, "exitCode") and dig.number(r, "size") < _KEPT]
+    failed = [r for r in rows if r.get("pod") == pod_name and dig.number(r, "exitCode")]
     if not failed:
         return b""
     last = max(failed, key=lambda r: (dig.text(r, "finished"), dig.number(r, "attempt")))
-    found = session.cluster.request("GET", f"{base}/{last.get('podUid')}/{last.get('container')}/{last.get('attempt')}")
+    path = f"{base}/{last.get('podUid')}/{last.get('container')}/{last.get('attempt')}"
+    found = session.cluster.request("GET", path, {"tailLines": LINES, "limitBytes": BYTES})
     return found.body if found.ok else b""

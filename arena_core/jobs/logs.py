@@ -135,6 +135,7 @@ def _read(
     """Yield the logs of the sources in the order of time; an error comes when all of them have been read."""
     gaps: list[str] = []
     failures: list[Exception] = []
+    together = len(sources) > 1
 
     def one(number: int, source: LogSource) -> Iterator[tuple[tuple[bytes, bytes], int, LogLine]]:
         place = Place(session, namespace, source, pods[source.pod], kept, previous=request.query.previous)
@@ -144,10 +145,10 @@ def _read(
         try:
             for data in reader.whole(place.exists):
                 for stamp, text in lines.feed(data):
-                    last = order(stamp)
+                    last = order(stamp) if together else last
                     yield last, number, LogLine(source, text)
                 read = True
-                if len(sources) == 1:
+                if not together:
                     on_idle()
             for _, text in lines.flush():
                 yield last, number, LogLine(source, text)
@@ -162,8 +163,10 @@ def _read(
         if not read and not request.query.previous and (failure := start_failure(place.pod, source)):
             failures.append(failure)
 
-    for _, _, line in heapq.merge(*(one(n, s) for n, s in enumerate(sources)), key=lambda row: row[:2]):
-        yield line
+    if not together:
+        yield from (line for _, _, line in one(0, sources[0]))
+    else:
+        yield from (row[2] for row in heapq.merge(*(one(n, s) for n, s in enumerate(sources)), key=lambda row: row[:2]))
     if gaps:
         raise Incomplete(
             f"the log is not complete: lines are missing of {'; '.join(gaps)}", "a node keeps a log up to a size (docs/logs.md)"
