@@ -32,6 +32,8 @@ NEAR_LIMIT = 5 << 20
 LATE = 5 * 10**9
 #: What a node puts in the place of a log that it does not have. Lines of containers have times.
 _EXCUSE = re.compile(rb"(unable to retrieve container logs|failed to (?:try resolving symlinks|open log file|stat)|rpc error: )[^\n]*")
+#: What the local cluster writes where lines are gone that a slow reader has not had.
+_HOLE = re.compile(rb"^(?P<time>\S+) \[arena\] \S+ lines are missing here: the container writes faster", re.MULTILINE)
 _LINES_GONE = re.compile(r"the first [0-9]+ lines of this log are gone")
 _LONGEST_EXCUSE = 256
 _TIME_BEGUN = re.compile(rb"[0-9][0-9T:.Z+-]*")
@@ -137,6 +139,8 @@ class LogReader:
                 self._first = self._first or stamp_at(fresh)
                 self._size += len(fresh)
                 self.position.note(fresh)
+                if b" [arena] " in fresh and (hole := _HOLE.search(fresh)):
+                    self._on_gap(hole["time"].decode())
                 yield fresh
         self.broken = False
 

@@ -117,7 +117,9 @@ def refusal(code: int, body: bytes, *, verb: str, resource: Resource | None, nam
     if code in (400, 422):
         return _invalid(status, message, what)
     if code == 429 or code >= 500:
-        return _failure(code, message, verb, what, plain=bool(status.get("plain")))
+        failure = _failure(code, message, verb, what, plain=bool(status.get("plain")))
+        failure.code = code
+        return failure
     if 300 <= code < 400:
         return BadAnswer(
             f"what answers in place of the API server sends us elsewhere (a redirect, {code})",

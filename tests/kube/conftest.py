@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import socket
 import ssl
@@ -163,8 +164,10 @@ def fake_api() -> Iterator[FakeApi]:
 def quick_and_clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No waiting between tries, and nothing of the machine's own configuration."""
     quick = (0.01, 0.01, 0.01, 0.01)
-    for module in ("retry", "watch", "logs"):
-        monkeypatch.setattr(f"arena_core.kube.{module}.DELAYS", quick)
+    # All of them are imported before one is changed: they take the value from each other.
+    modules = [importlib.import_module(f"arena_core.kube.{name}") for name in ("watch", "logs", "logfollow", "retry")]
+    for module in modules:
+        monkeypatch.setattr(module, "DELAYS", quick)
     for name in (
         "KUBECONFIG",
         "KUBERNETES_SERVICE_HOST",
