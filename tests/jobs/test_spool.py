@@ -1,0 +1,101 @@
+"""What is read ahead of a slow terminal waits in a bounded file, in order (R7)."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+import tracemalloc
+from typing import Any
+
+import pytest
+
+from arena_core.jobs import spool as module
+from arena_core.jobs.ending import Ending
+from arena_core.jobs.spool import Data, Spool
+
+
+def test_everything_comes_out_once_and_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "SEGMENT", 5000)
+    monkeypatch.setattr(module, "IN_MEMORY", 1000)
+    spool, rng, sent, got = Spool(), random.Random(7), [], []
+    for n in range(2000):
+        item: Any = Data(n % 3, rng.randbytes(rng.randint(0, 300))) if rng.random() < 0.9 else ("told", n)
+        sent.append(item)
+        spool.put(item)
+        while rng.random() < 0.45 and not spool.empty:
+            got.append(spool.get(0))
+    while (item := spool.get(0)) is not None:
+        got.append(item)
+    assert got == sent and spool.empty
+    spool.close()
+
+
+def test_a_reader_that_lags_costs_no_memory() -> None:
+    tracemalloc.start()
+    spool = Spool()
+    for _ in range(1000):
+        spool.put(Data(0, b"x" * 65536))
+    assert tracemalloc.get_traced_memory()[1] < 8 << 20
+    tracemalloc.stop()
+    assert sum(len(spool.get(0).data) for _ in range(1000)) == 65536000
+    spool.close()
+
+
+def test_a_full_spool_holds_the_writer_until_there_is_room_or_the_end() -> None:
+    spool, done = Spool(limit=1000), []
+
+    def write() -> None:
+        for n in range(4):
+            spool.put(Data(n, b"x" * 600))
+            done.append(n)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    until = time.monotonic() + 10
+    while len(done) < 2 and time.monotonic() < until:
+        time.sleep(0.01)
+    time.sleep(0.1)
+    assert done == [0, 1]
+    assert [spool.get(1).source for _ in range(2)] == [0, 1]
+    spool.close()
+    writer.join(10)
+    assert not writer.is_alive()
+
+
+def test_a_full_disk_waits_for_the_reader(monkeypatch: pytest.MonkeyPatch) -> None:
+    spool = Spool()
+    spool.put(Data(0, b"first"))
+    write, full = spool._segments[0].file.write, [True]
+
+    def failing(data: bytes) -> int:
+        if full[0]:
+            raise OSError(28, "No space left on device")
+        return write(data)
+
+    monkeypatch.setattr(spool._segments[0].file, "write", failing)
+    writer = threading.Thread(target=spool.put, args=(Data(1, b"second"),))
+    writer.start()
+    time.sleep(0.1)
+    assert spool.get(0) == Data(0, b"first") and writer.is_alive()
+    full[0] = False
+    assert spool.get(5) == Data(1, b"second")
+    writer.join(5)
+    spool.close()
+
+
+def test_nothing_is_over_before_pods_were_listed_and_again_after_the_end() -> None:
+    """L2."""
+
+    class Job:
+        class status:  # noqa: N801
+            class phase:  # noqa: N801
+                finished = True
+
+    ending = Ending()
+    assert not ending.over([], empty=True)
+    ending.listed = True
+    ending.judge(Job, [], False, False)  # type: ignore[arg-type]
+    assert not ending.over([], empty=True)
+    ending.relisted = True
+    assert ending.over([], empty=True) and not ending.over([], empty=False)
