@@ -7,7 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from arena_core.errors import ArenaError, ClusterUnreachable, KindNotInstalled, NamespaceNotFound, PermissionDenied, TimedOut, UsageError
+from arena_core.errors import (
+    ArenaError,
+    ClusterUnreachable,
+    KindNotInstalled,
+    NamespaceNotFound,
+    NotFound,
+    PermissionDenied,
+    Refused,
+    TimedOut,
+    UsageError,
+)
 from arena_core.kube.answer import BadAnswer
 from arena_core.types import Resource
 
@@ -31,6 +41,10 @@ def reason(error: ArenaError) -> str:
         return f"the API answers {error.code}"
     if isinstance(error, BadAnswer):
         return "the answer makes no sense"
+    if isinstance(error, NotFound):
+        return "the API answers 404"
+    if isinstance(error, Refused):
+        return "refused"
     return "the API server cannot be reached" if isinstance(error, ClusterUnreachable) else error.message
 
 
