@@ -52,6 +52,16 @@ def configured(settings: Parsed) -> bool:
     return home.is_file() and home.stat().st_size > 0
 
 
+def nothing_yet(settings: Parsed) -> bool:
+    """Whether the embedded cluster is what would be read, and was never started: then there is nothing to read anywhere."""
+    elsewhere = configured(settings) or settings.text("context") or os.environ.get("KUBERNETES_SERVICE_HOST")
+    if elsewhere or not has_home() or (local_state() / "state.db").exists():
+        return False
+    from arena_core.installed import blocked, offers
+
+    return any(o.name == "local" and not blocked() & {o.name, o.distribution} for o in offers("arena.clusters"))
+
+
 def namespace_offline(settings: Parsed, namespace: str) -> str:
     """Return the namespace for objects that are only built: as always, but where nothing is configured it is ``default``."""
     if namespace:

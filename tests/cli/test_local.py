@@ -181,9 +181,16 @@ def test_without_a_configured_cluster_the_local_one_is_started_and_said(arena, h
     with tempfile.TemporaryDirectory(prefix="arena-test-") as folder:
         monkeypatch.setenv("ARENA_HOME", folder)
         try:
-            done = arena("list")
-            assert done.code == 0, done.err
-            assert done.err == "no cluster is configured: a local one was started on this machine (`arena local status` says more)\n"
+            done = arena("list")  # C9
+            assert (done.code, done.out.split()[0]) == (0, "NAME")
+            assert "there is no local one yet" in done.err
+            assert not (home.__class__(folder) / "local").exists(), "a cluster is not started only to list nothing"
+            done = arena("get", "nosuch")
+            assert done.code == 3, done.err
+            assert (
+                done.err.splitlines()[0] + "\n"
+                == "no cluster is configured: a local one was started on this machine (`arena local status` says more)\n"
+            )
             assert arena("list").err == ""
         finally:
             control.stop(State(home.__class__(folder) / "local"))

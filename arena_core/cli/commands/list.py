@@ -5,9 +5,10 @@ from __future__ import annotations
 from arena_core.cli import views
 from arena_core.cli.command import Command, Context
 from arena_core.cli.commands.shared import ALL_NAMESPACES, NO_HEADERS, QUIET, SELECTOR, TYPE, note_unread, output_flag, selector_of
+from arena_core.cli.connect import nothing_yet
 from arena_core.cli.flags import Parsed
 from arena_core.cli.render import dump_json, dump_yaml, print_table
-from arena_core.cli.terminal import say
+from arena_core.cli.terminal import note, say
 from arena_core.errors import ArenaError, NotFound
 
 
@@ -15,6 +16,8 @@ def run(context: Context, parsed: Parsed) -> int:
     """List jobs, the newest start first; a type that may not be read is named on stderr and the others are listed."""
     everywhere = parsed.on("all_namespaces")
     output = parsed.text("output", "wide")
+    if nothing_yet(context.settings):
+        return _nothing(parsed, output)
     listing = context.client.list(
         job_type=parsed.text("type"),
         all_namespaces=everywhere,
@@ -40,6 +43,18 @@ def run(context: Context, parsed: Parsed) -> int:
             print_table(table)
     for text in listing.notes:
         note_unread(parsed, text)
+    return 0
+
+
+def _nothing(parsed: Parsed, output: str) -> int:
+    """Show an empty list: a cluster is not started only to find that it holds nothing."""
+    if output == "json":
+        dump_json([])
+    elif output == "yaml":
+        dump_yaml([])
+    elif output != "name" and not parsed.on("no_headers"):
+        print_table([("NAMESPACE", *views.LIST_HEADER) if parsed.on("all_namespaces") else views.LIST_HEADER])
+    note("no cluster is configured and there is no local one yet, so there are no jobs; `arena submit` and `arena local up` start one")
     return 0
 
 

@@ -32,5 +32,16 @@ def stand_in(container: dict[str, Any]) -> None:
     if not command and any(isinstance(e, dict) and e.get("name") == "GIT_SYNC_REPO" for e in container.get("env") or ()):
         container["command"] = ["sh", "-c", GIT_SYNC]
     elif command and command[0] in TOOLS:
+        if command[0] == "tensorboard":
+            command = _on_own_address(container, command)
         container["command"] = ["sh", "-c", TOOL, TOOLS[command[0]], *command]
         container.setdefault("terminationMessagePolicy", "FallbackToLogsOnError")
+
+
+def _on_own_address(container: dict[str, Any], command: list[str]) -> list[str]:
+    """Let TensorBoard listen on its pod's own loopback address: on all addresses the whole network would see it."""
+    if "0.0.0.0" not in command:  # noqa: S104 - looked for, not listened on
+        return command
+    field = {"name": "ARENA_POD_IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}}
+    container["env"] = [*(e for e in container.get("env") or () if e.get("name") != field["name"]), field]
+    return ["$(ARENA_POD_IP)" if word == "0.0.0.0" else word for word in command]  # noqa: S104

@@ -1,4 +1,4 @@
-"""On a local cluster a job runs as the submitter would run it: in his current directory, with his search path (virtual environment)."""
+"""On a local cluster a job runs as its submitter would run it: in the current directory, with the same PATH (virtual environment)."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from arena_core.errors import UsageError
+from arena_core.home import arena_home
 from arena_core.hookspecs import hookimpl
 from arena_core.types import Manifest
 from arena_local.entrypoints import stand_in
@@ -17,6 +18,14 @@ CWD_ANNOTATION = "arena.local/cwd"
 PATH_ANNOTATION = "arena.local/path"
 #: The working directory that Arena writes where the user names none; an image would have it.
 DEFAULT_WORKING_DIR = "/root"
+
+#: Where Arena keeps TensorBoard's logs on a node; on this machine they belong beside the cluster's other files.
+NODE_LOGS = "/arena_logs/"
+
+
+def log_folder() -> Path:
+    """Return the folder for TensorBoard's logs; it goes with the cluster."""
+    return arena_home() / "local" / "arena_logs"
 
 
 @hookimpl
@@ -50,6 +59,10 @@ def _prepare(template: dict[str, Any]) -> None:
     annotations.setdefault(PATH_ANNOTATION, os.fsencode(os.environ.get("PATH", "")).decode("utf-8", "replace"))
     template["metadata"]["annotations"] = annotations
     spec = template["spec"]
+    for volume in spec.get("volumes") or ():
+        source = volume.get("hostPath") if isinstance(volume, dict) else None
+        if isinstance(source, dict) and str(source.get("path", "")).startswith(NODE_LOGS):
+            source["path"] = str(log_folder() / str(source["path"])[len(NODE_LOGS) :])
     for container in [*(spec.get("initContainers") or ()), *spec["containers"]]:
         stand_in(container)
         if _from_image(container.get("workingDir")) and not _lives_there(container):

@@ -223,7 +223,7 @@ def test_n9_a_claim_that_is_missing_keeps_a_pod_from_its_node(asks: dict[str, st
         nodes = len(cluster.api.list("nodes"))
         assert reason() == f"0/{nodes} nodes are unavailable: {nodes} {text}"
         assert "nodeName" not in pod["spec"]
-        claim = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Mi"}}}
+        claim = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Mi"}}, "volumeName": "bound-to-it"}
         meta = {"name": "nosuchclaim", "namespace": pod["metadata"]["namespace"]}
         cluster.api.create({"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": meta, "spec": claim}, manager="t")
         await cluster.until(lambda: cluster.api.list("pods")[0]["spec"].get("nodeName"))

@@ -12,7 +12,7 @@ from typing import Any
 
 from arena_local.bundle import Obj
 from arena_local.context import Context, Options
-from arena_local.kubelet import node, records, simulate
+from arena_local.kubelet import boards, node, records, simulate
 from arena_local.kubelet.backend import Backend
 from arena_local.kubelet.devices import GPU, Devices, Short, count_gpus, real_gpus
 from arena_local.kubelet.isolation import probe_early
@@ -153,6 +153,7 @@ class Kubelet:
     def _heard(self, kind: str, resource: str, obj: Obj, old: Obj | None) -> None:
         if kind == "DELETED" and resource not in ("pods", "events"):
             self.kept.owner_gone(old or obj)
+            self._spawn(asyncio.to_thread(boards.forget, self.state / "arena_logs", obj)) if boards.has_logs(obj) else None
         if resource == "pods":
             self._pod(kind, obj)
             if kind == "DELETED" or _address(obj) != _address(old):

@@ -10,10 +10,11 @@ import re
 import sys
 import zlib
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 
 from arena_local.bundle import Api, Obj
-from arena_local.kubelet.services import first_free_port, leads_elsewhere
+from arena_local.kubelet.services import first_free_port, leads_elsewhere, selected
 
 DOMAIN = "cluster.local"
 _TOKEN = re.compile(r"(?<![\w.-])([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?\.?)(?![\w.-])")
@@ -78,7 +79,7 @@ class Names:
         for service in self._api.list("services"):
             meta, spec = service["metadata"], service["spec"]
             anyway = assume or bool(spec.get("publishNotReadyAddresses"))
-            if leads_elsewhere(service, self._first):
+            if leads_elsewhere(service, partial(selected, self._api, service), self._first):
                 _add(result, meta["name"], meta["namespace"], namespace, [spec["clusterIP"]])
                 continue
             found = behind.selected(meta["namespace"], spec.get("selector") or {}, anyway=anyway)
@@ -181,7 +182,7 @@ def write_in_place(path: Path, text: str) -> None:
         if path.read_bytes() == data:
             return
     except FileNotFoundError:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        pass  # the folder is the pod's: where that is gone, nothing is made anew
     with path.open("r+b" if path.exists() else "wb") as out:
         out.write(data)
         out.truncate()

@@ -129,6 +129,7 @@ class Running:
         if self._image_missing(slot):
             return RETRY_IMAGE
         number = slot.run.number + 1 if slot.run else 0
+        self._look_for_pull_secrets()
         worker.event("Normal", "Pulled", _pulled(slot), slot)
         assert worker.launcher is not None
         try:
@@ -177,6 +178,15 @@ class Running:
             self._worker.event("Warning", "Failed", f"Error: {message}", slot)
             self._worker.write()
         return RETRY_CONFIG
+
+    def _look_for_pull_secrets(self) -> None:
+        """Say which secrets for pulling images are missing, as a kubelet does before it pulls without them."""
+        worker = self._worker
+        names = [str(ref.get("name", "")) for ref in worker.pod["spec"].get("imagePullSecrets") or ()]
+        missing = [name for name in names if name and worker.kubelet.api.find("secrets", worker.namespace, name) is None]
+        if missing:
+            text = f"Unable to retrieve some image pull secrets ({', '.join(missing)}); attempting to pull the image may not succeed."
+            worker.event("Warning", "FailedToRetrieveImagePullSecret", text)
 
     def _image_missing(self, slot: Slot) -> bool:
         """Whether the pod insists on an image of this machine: there are none (what was submitted from here needs none)."""

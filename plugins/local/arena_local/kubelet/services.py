@@ -8,15 +8,17 @@ import logging
 import os
 import sys
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from arena_local.bundle import Api, Obj
-from arena_local.kubelet.hooks import port_of
 
 log = logging.getLogger(__name__)
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 Place = tuple[str, int]
+#: Asked only where a port's target is a name: there are many Services, and few of those.
+Pods = Callable[[], Sequence[Obj]]
 
 
 def first_free_port() -> int:
@@ -28,30 +30,45 @@ def first_free_port() -> int:
     return 1024
 
 
-def places_of(service: Obj, first: int) -> dict[Place, Obj]:
-    """Return address and port → the port's entry for every port of a Service that this machine can serve."""
+def selected(api: Api, service: Obj) -> list[Obj]:
+    """Return the pods that a Service means and that have not ended, ready or not."""
+    pods = api.list("pods", service["metadata"]["namespace"], service["spec"].get("selector") or {})
+    return [pod for pod in pods if (pod.get("status") or {}).get("phase") not in ("Succeeded", "Failed")]
+
+
+def places_of(service: Obj, pods: Pods, first: int) -> dict[Place, Obj]:
+    """Return address and port → the port's entry for every port of a Service that must be listened on.
+
+    Those whose pods listen on the very same port are none of them: a pod that listens on all addresses answers there itself, and
+    could not listen if we did.
+    """
     spec = service["spec"]
     address = str(spec.get("clusterIP") or "")
     if sys.platform != "linux" or not address.startswith("127.") or not spec.get("selector"):
         return {}
     ports = (port for port in spec.get("ports") or () if port.get("protocol", "TCP") == "TCP")
-    return {(address, int(port["port"])): port for port in ports if int(port["port"]) >= first}
+    return {(address, int(port["port"])): port for port in ports if int(port["port"]) >= first and _differs(port, pods)}
 
 
-def leads_elsewhere(service: Obj, first: int) -> bool:
-    """Whether the Service's name must mean its own address: the pods listen on other ports than it says, and all of them are served."""
+def _differs(port: Obj, pods: Pods) -> bool:
+    named = isinstance(port.get("targetPort"), str)
+    targets = {number for pod in pods() if (number := target_of(pod, port))} if named else {target_of({}, port)}
+    return bool(targets) and int(port["port"]) not in targets
+
+
+def leads_elsewhere(service: Obj, pods: Pods, first: int) -> bool:
+    """Whether the Service's name must mean its own address: the pods listen on other ports than it says, on all of them."""
     ports = service["spec"].get("ports") or ()
-    served = places_of(service, first)
-    return len(served) == len(ports) > 0 and any(port.get("targetPort", port["port"]) != port["port"] for port in ports)
+    return len(places_of(service, pods, first)) == len(ports) > 0
 
 
 def target_of(pod: Obj, port: Obj) -> int:
     """Return the port of the pod that a Service's port means, which may be a name."""
     target = port.get("targetPort", port["port"])
-    for container in pod["spec"]["containers"] if isinstance(target, str) else ():
-        if number := next((int(p["containerPort"]) for p in container.get("ports") or () if p.get("name") == target), 0):
-            return number
-    return port_of({}, target)
+    if not isinstance(target, str):
+        return int(target or 0)
+    ports = (p for container in pod["spec"]["containers"] for p in container.get("ports") or ())
+    return next((int(p["containerPort"]) for p in ports if p.get("name") == target), 0)
 
 
 class Services:
@@ -74,7 +91,7 @@ class Services:
             wanted: dict[Place, tuple[str, str]] = {}
             for service in self._api.list("services"):
                 key = (service["metadata"]["namespace"], service["metadata"]["name"])
-                wanted |= dict.fromkeys(places_of(service, self._first), key)
+                wanted |= dict.fromkeys(places_of(service, partial(selected, self._api, service), self._first), key)
             self._owner = wanted
             for place in [p for p in self._open if p not in wanted]:
                 self._open.pop(place).close()
@@ -100,7 +117,8 @@ class Services:
                 return
             self._turn += 1
             pod = pods[self._turn % len(pods)]
-            theirs = await self._connect(pod, target_of(pod, places_of(service, self._first)[place]))
+            port = next(p for p in service["spec"]["ports"] if int(p["port"]) == place[1])
+            theirs = await self._connect(pod, target_of(pod, port))
             try:
                 await asyncio.gather(_pump(reader, theirs[1]), _pump(theirs[0], writer))
             finally:

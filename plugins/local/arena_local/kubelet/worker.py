@@ -146,7 +146,7 @@ class Worker:
         kubelet = self.kubelet
         self.address = kubelet.addresses.of(self.uid, (self.pod.get("status") or {}).get("podIP", ""))
         facts = kubelet.facts(self.pod, self.address)
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self.folder.mkdir(exist_ok=True)
         kubelet.kept.remember(self.pod, self.folder)
         try:
             access = kubelet.machine.access

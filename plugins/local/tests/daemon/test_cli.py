@@ -22,6 +22,7 @@ from arena_local.context import Options
 from arena_local.daemon import control
 from arena_local.daemon.state import State
 from arena_local.delays import DELAYS
+from arena_local.kubelet import boards
 from arena_local.kubelet.runtime import marked
 from arena_local.testing import LocalCluster, make_pod
 
@@ -101,6 +102,25 @@ def test_synchronised_code_keeps_its_working_directory() -> None:
     changed = extension.arena_mutate_manifests([given], SimpleNamespace(local=True))
     assert changed is not None
     assert changed[0]["spec"]["containers"][0]["workingDir"] == "/root"
+
+
+def test_a_board_stays_on_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """C11: its logs were a folder in the machine's root that nobody removed, and it listened for the whole network."""
+    monkeypatch.setenv("ARENA_HOME", str(tmp_path))
+    given = template(command=["tensorboard", "--logdir", "/logs", "--host", "0.0.0.0"])  # noqa: S104
+    given["spec"]["volumes"] = [{"name": "l", "hostPath": {"path": "/arena_logs/training1"}}, {"name": "d", "hostPath": {"path": "/data"}}]
+    changed = extension.arena_mutate_manifests([given], SimpleNamespace(local=True))
+    assert changed is not None
+    spec = changed[0]["spec"]
+    assert [v["hostPath"]["path"] for v in spec["volumes"]] == [str(tmp_path / "local" / "arena_logs" / "training1"), "/data"]
+    assert spec["containers"][0]["command"][-2:] == ["--host", "$(ARENA_POD_IP)"]
+    assert spec["containers"][0]["env"][0]["valueFrom"] == {"fieldRef": {"fieldPath": "status.podIP"}}
+    logs = tmp_path / "local" / "arena_logs"
+    (logs / "training1").mkdir(parents=True)
+    job = {"metadata": {"annotations": {boards.MARK: "true"}}, "spec": {"template": changed[0]}}
+    assert boards.has_logs(job)
+    boards.forget(logs, job)
+    assert list(logs.iterdir()) == []
 
 
 def test_other_clusters_are_left_alone() -> None:

@@ -133,6 +133,16 @@ def test_restart_with_back_off_keeps_the_last_state(cluster: LocalCluster, ns: s
     assert "0" not in kept
 
 
+def test_a_missing_secret_for_images_is_told(cluster: LocalCluster, ns: str) -> None:
+    """N19"""
+    cluster.create(make_pod(ns, "p", "true", imagePullSecrets=[{"name": "nosuch"}]))
+    cluster.wait_phase(ns, "p", "Succeeded")
+    _, events = cluster.request("GET", f"/api/v1/namespaces/{ns}/events?fieldSelector=reason=FailedToRetrieveImagePullSecret")
+    assert [(e["type"], e["message"]) for e in events["items"]] == [
+        ("Warning", "Unable to retrieve some image pull secrets (nosuch); attempting to pull the image may not succeed.")
+    ]
+
+
 def test_command_not_found(cluster: LocalCluster, ns: str) -> None:
     pod, _ = run(cluster, ns, ["no-such-program"])
     terminated = state(pod)["terminated"]

@@ -66,6 +66,31 @@ def test_a_port_leads_to_the_target_port(cluster: LocalCluster, named: bool) -> 
     assert cluster.logs(ns, "client").split() == ["200"] * 4
 
 
+def test_a_pod_that_listens_on_all_addresses_is_not_in_the_way_of_its_own_service(cluster: LocalCluster) -> None:
+    """The same port on both sides, by number and by name: nothing may take it before the pod does; both addresses answer."""
+    for named in (False, True):
+        ns, port = cluster.namespace("same"), free_port()
+        ports: dict[str, Any] = {"port": port, **({"targetPort": "web"} if named else {})}
+        spec = {"selector": {"app": "web"}, "ports": [ports]}
+        made = cluster.create({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web", "namespace": ns}, "spec": spec})
+        pod = make_pod(
+            ns, "server", [sys.executable, "-c", SERVER, str(port)], container={"ports": [{"name": "web", "containerPort": port}]}
+        )
+        pod["metadata"]["labels"] = {"app": "web"}
+        cluster.create(pod)
+        cluster.wait_phase(ns, "server", "Running", timeout=40)
+        address = made["spec"]["clusterIP"]
+
+        def answers(address: str = address, port: int = port) -> bool:
+            try:
+                return urllib.request.urlopen(f"http://{address}:{port}/", timeout=5).status == 200
+            except OSError:
+                return False
+
+        cluster.until(answers, 20)
+        assert cluster.pod(ns, "server")["status"]["phase"] == "Running", cluster.logs(ns, "server")
+
+
 def test_a_name_with_a_trailing_dot_is_rewritten_too() -> None:
     table = {"x.ns.svc.cluster.local": ["127.77.0.1"], "x.ns.svc.cluster.local.": ["127.77.0.1"]}
     assert rewrite("tcp://x.ns.svc.cluster.local.:80/", table) == "tcp://127.77.0.1:80/"
