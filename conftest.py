@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
@@ -9,7 +10,10 @@ from typing import Any
 
 import pytest
 
-from tests import planted
+try:
+    from tests import planted
+except ModuleNotFoundError:  # tests/unit run against an installed core alone, where the tests are no package
+    planted = None  # type: ignore[assignment]
 
 SHARED = Path(os.environ.get("ARENA_SHARED", Path(__file__).resolve().parent.parent / "shared"))
 
@@ -41,6 +45,9 @@ def read_argv() -> Callable[[Any, Sequence[str]], Any]:
 @pytest.fixture(scope="session", autouse=True)
 def _secrets_of_local_clusters() -> Iterator[None]:
     """Plant the secret of every local cluster that a test starts."""
+    if planted is None:
+        yield
+        return
     from arena_local.daemon.state import State
 
     original = State.token
@@ -49,10 +56,22 @@ def _secrets_of_local_clusters() -> Iterator[None]:
     State.token = original  # type: ignore[method-assign]
 
 
+@pytest.fixture(autouse=True)
+def _logging_as_it_was() -> Iterator[None]:
+    """Undo what ``--loglevel`` set in this process: a command is a process of its own, but for the tests that call ``main``."""
+    logger = logging.getLogger("arena_core")
+    before = (logger.level, logger.handlers[:])
+    yield
+    logger.setLevel(before[0])
+    logger.handlers[:] = before[1]
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Fail a test whose captured output holds a planted secret."""
     report = yield
+    if planted is None:
+        return report
     printed = report.capstdout + report.capstderr
     if planted.found_in(printed) and report.outcome == "passed":
         report.outcome = "failed"

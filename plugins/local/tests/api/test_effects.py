@@ -143,13 +143,11 @@ POD: Obj = {
             "securityContext": {"runAsUser": 0, "privileged": False},
         }
     ],
-    "volumes": [{"name": "v", "emptyDir": {"medium": "Memory"}}],
     "dnsConfig": {},
 }
 WHY = {
     "containers[0].env[0].valueFrom.fileKeyRef": "the variable is not set",
     "containers[0].securityContext.runAsUser": "the process runs as you",
-    "volumes[0].emptyDir.medium": "it lies on disk",
 }
 
 
