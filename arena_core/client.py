@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from arena_core.jobs.identity import Identity
     from arena_core.jobs.session import Extensions, Session
+    from arena_core.jobs.tensorboard import Board
     from arena_core.jobs.views import Deleted, Job, JobList, LogLine
     from arena_core.kube.cluster import Cluster
     from arena_core.kube.streams import ExecSession
@@ -150,13 +151,20 @@ class ArenaClient:
         from arena_core.jobs.find import find
 
         named = self._named(name, job_type)
-        return reasoned(self._session, read(self._session, *find(self._session, *named, namespace or self.namespace)))
+        handle, job, unread = find(self._session, *named, namespace or self.namespace)
+        return reasoned(self._session, read(self._session, handle, job, unread))
 
     def tensorboard(self, job: Job) -> str:
         """Return the address of the job's TensorBoard, or nothing where it has none."""
         from arena_core.jobs.tensorboard import address
 
         return address(self._session, job)
+
+    def board(self, job: Job) -> Board:
+        """Return the address of the job's TensorBoard and why it is not up, with what could not be read to tell."""
+        from arena_core.jobs.tensorboard import board
+
+        return board(self._session, job)
 
     def tensorboard_trouble(self, job: Job) -> str:
         """Return why the job's TensorBoard is not up, or nothing where it is, or where the job has none."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from arena_core.cli.command import Context
 from arena_core.cli.foreign import plain
 from arena_core.cli.terminal import PHASES, colour_wanted, note, paint
-from arena_core.errors import JobFailed
+from arena_core.errors import ArenaError, JobFailed, TimedOut
 
 if TYPE_CHECKING:
     from arena_core.jobs.views import Job
@@ -18,11 +18,16 @@ if TYPE_CHECKING:
 
 @contextlib.contextmanager
 def going_on(name: str, flags: str = "") -> Iterator[None]:
-    """Whoever stops watching a new job with Ctrl-C is told that the job does not stop."""
+    """Whoever stops watching a new job with Ctrl-C is told that the job does not stop; who loses sight of it, that it is there."""
     try:
         yield
     except KeyboardInterrupt:
         note(f"\nstopped following; {name} keeps running: `arena logs -f {name}{flags}` follows it, `arena delete {name}{flags}` ends it")
+        raise
+    except (JobFailed, TimedOut):
+        raise
+    except ArenaError:
+        note(f"note: {name} was created and may be running: `arena get {name}{flags}` shows its state")
         raise
 
 

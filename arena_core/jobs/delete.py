@@ -93,11 +93,16 @@ def _delete(session: Session, target: Target, deletion: Deletion) -> tuple[Delet
         handle = session.handle(target.job_type)
     else:
         try:
-            handle, job = find(session, name, "", namespace)
+            handle, job, unread = find(session, name, "", namespace)
         except NotFound:
             if left_over := _left_over(session, name, session.jobs.names(), namespace):
                 return left_over, None
             raise
+        if unread:
+            # Without its owner's leave it would come back, or the owner would fail.
+            what = f"{name} may be part of a job of the same name that cannot be read: {', '.join(unread)}; nothing was deleted"
+            refused = PermissionDenied if "(forbidden)" in unread[0] else ClusterUnreachable
+            raise refused(what, f"`arena delete {name} --type {handle.job_type.name}` deletes the inner job alone")
     kind = handle.job_type
     uid = uid_of(job)
     try:

@@ -28,8 +28,11 @@ def explain(session: Session, job: Job) -> list[Cause]:
 
     What failed comes with the last lines of its log; a TensorBoard that does not come up is told last.
     """
-    board = tensorboard.trouble(session, job)
+    unread: list[str] = []
+    board = tensorboard.trouble(session, job, unread)
     last = [board] if board else []
+    if unread:
+        last.append(Cause(f"whether TensorBoard is up is not known: {unread[0]} cannot be read", "", "", Rank.INFO, "Unread"))
     if job.status.phase is Phase.SUCCEEDED:
         return last
     lookup = ClusterLookup(session, job.namespace, job.unread)
@@ -48,8 +51,11 @@ def _with_lines(session: Session, job: Job, causes: Sequence[Cause]) -> list[Cau
         pod = cause.object.removeprefix("pod/")
         if cause.rank is not Rank.FAILED or pod == cause.object:
             continue
-        lines = last_lines(session, job, pod)
-        found[place] = replace(cause, lines=lines, hint=cause.hint or logs_hint(job, pod))
+        lines, unread = last_lines(session, job, pod)
+        hint = cause.hint or logs_hint(job, pod)
+        if unread:
+            hint = f"{hint or 'its log tells more'} (it cannot be read now: {unread})"
+        found[place] = replace(cause, lines=lines, hint=hint)
         break
     return found
 

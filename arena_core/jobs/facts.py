@@ -18,17 +18,19 @@ from arena_core.kube.resources import PODS, ListResult
 from arena_core.types import UNREAD, Find, JobHandle, Manifest, Related
 
 
-def read(session: Session, handle: JobHandle, job: Manifest) -> Job:
-    """Read what belongs to a job and say what it is doing; what cannot be read is named in ``unread``."""
-    related, unread = related_of(session, handle, job)
+def read(session: Session, handle: JobHandle, job: Manifest, unread: Sequence[str] = ()) -> Job:
+    """Read what belongs to a job and say what it is doing; what cannot be read is named in its ``unread``, after what is already."""
+    missing = list(unread)
+    related, refused = related_of(session, handle, job)
+    missing += refused
     owners = Owners(session.cluster, job, related)
     pods: Sequence[Manifest] = UNREAD
     earlier: Sequence[Manifest] = ()
     try:
         pods, earlier = pods_of(session, handle, job, owners)
     except ArenaError as error:
-        unread.append(phrase(PODS, error))
-    return view(handle, job, pods, related, earlier=earlier, unread=[*unread, *owners.unread])
+        missing.append(phrase(PODS, error))
+    return view(handle, job, pods, related, earlier=earlier, unread=[*missing, *owners.unread])
 
 
 def with_pods(session: Session, handle: JobHandle, job: Manifest) -> Job:

@@ -28,7 +28,7 @@ def failure(session: Session, job: Job) -> JobFailed:
         pod = first.object.removeprefix("pod/")
         hint = logs_hint(job, pod) or hint
         # Its pod may be gone in a moment, and on most clusters the log with it.
-        lines = last_lines(session, job, pod)
+        lines = last_lines(session, job, pod).lines
     error = JobFailed(f"{job.job_type} {job.name} failed: {why}", hint)
     error.last_lines = lines
     return error

@@ -15,8 +15,16 @@ from arena_core.types import JobHandle, Manifest
 log = logging.getLogger(__name__)
 
 
-def find(session: Session, name: str, job_type: str, namespace: str) -> tuple[JobHandle, Manifest]:
-    """Return the job's type and object. Without a type every installed one is asked; two jobs of one name need ``--type``.
+class Found(NamedTuple):
+    """A job; ``unread`` says that it is part of a job that cannot be read: ``appwrappers.workload.codeflare.dev (forbidden)``."""
+
+    handle: JobHandle
+    job: Manifest
+    unread: tuple[str, ...] = ()
+
+
+def find(session: Session, name: str, job_type: str, namespace: str) -> Found:
+    """Return the job with its type. Without a type every installed one is asked; two jobs of one name need ``--type``.
 
     ``TYPE/NAME`` is taken for a name, too. What no job can be called is a ``UsageError``, and nothing is asked.
     """
@@ -24,7 +32,7 @@ def find(session: Session, name: str, job_type: str, namespace: str) -> tuple[Jo
     if job_type:
         handle = session.handle(job_type)
         try:
-            return handle, session.cluster.get(handle.job_type.resource, namespace, name)
+            return Found(handle, session.cluster.get(handle.job_type.resource, namespace, name))
         except KindNotInstalled as error:
             raise not_installed(handle, error) from error
         except NotFound as error:
@@ -39,7 +47,10 @@ def find(session: Session, name: str, job_type: str, namespace: str) -> tuple[Jo
         types = ", ".join(handle.job_type.name for handle, _ in found)
         raise UsageError(f"there are several jobs named {name} in namespace {namespace}: {types}", "choose one with --type")
     if found:
-        return found[0]
+        handle, job = found[0]
+        owner = owning_type(session.jobs, job)
+        unread = [phrase(h.job_type.resource, e) for h, e in search.denied if owner and h.job_type.name == owner.job_type.name]
+        return Found(handle, job, tuple(unread))
     raise _absent(session, search, name, namespace)
 
 

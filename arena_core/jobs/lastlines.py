@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from arena_core import dig
 from arena_core.errors import ArenaError
 from arena_core.jobs.session import Session
+from arena_core.jobs.unread import reason
 from arena_core.jobs.views import Job
+from arena_core.kube.answer import BadAnswer
+from arena_core.kube.resources import PODS
+
+if TYPE_CHECKING:
+    from arena_core.kube.answer import Answer
 
 #: So many lines, and at most so many bytes, are read.
 LINES, BYTES = 5, 8192
@@ -16,17 +22,26 @@ LINES, BYTES = 5, 8192
 _EXCUSE = b"unable to retrieve container logs for "
 
 
-def last_lines(session: Session, job: Job, pod_name: str) -> tuple[str, ...]:
+class LastLines(NamedTuple):
+    """The last lines; where they could not be read, ``unread`` says why in a word or two."""
+
+    lines: tuple[str, ...] = ()
+    unread: str = ""
+
+
+def last_lines(session: Session, job: Job, pod_name: str) -> LastLines:
     """Return the last lines of the container of a pod that failed; of one that is gone where the local cluster has kept them."""
     pod = next((p for p in job.pods if dig.text(p, "metadata", "name") == pod_name), None)
     try:
         data = _of_pod(session, job, pod) if pod is not None else _kept(session, job, pod_name)
-    except (ArenaError, ValueError):
-        return ()
+    except ArenaError as error:
+        return LastLines((), reason(error))
+    except ValueError:
+        return LastLines((), "the answer makes no sense")
     if data.startswith(_EXCUSE):
-        return ()
+        return LastLines((), "its node has removed it")
     lines = [line for line in data.decode(errors="replace").splitlines() if line.strip()]
-    return tuple(line.rpartition("\r")[2][-500:] for line in lines[-LINES:])
+    return LastLines(tuple(line.rpartition("\r")[2][-500:] for line in lines[-LINES:]))
 
 
 def _of_pod(session: Session, job: Job, pod: Any) -> bytes:
@@ -37,8 +52,18 @@ def _of_pod(session: Session, job: Job, pod: Any) -> bytes:
     if previous:
         query["previous"] = "true"
     path = f"/api/v1/namespaces/{job.namespace}/pods/{dig.text(pod, 'metadata', 'name')}/log"
-    answer = session.cluster.request("GET", path, query)
-    return answer.body if answer.ok else b""
+    return _log(session.cluster.request("GET", path, query), job, dig.text(pod, "metadata", "name"))
+
+
+def _log(answer: Answer, job: Job, pod_name: str) -> bytes:
+    """Return a log that was answered; raises where something else was."""
+    if not answer.ok:
+        from arena_core.kube.refusals import refusal
+
+        raise refusal(answer.status, answer.body, verb="get", resource=PODS, namespace=job.namespace, name=pod_name)
+    if answer.headers.get("content-type", "").partition(";")[0] in ("text/html", "application/json"):
+        raise BadAnswer(f"something else came instead of the log of {pod_name}")
+    return answer.body
 
 
 def failed_container(pod: Any) -> tuple[str, bool]:
@@ -66,4 +91,4 @@ def _kept(session: Session, job: Job, pod_name: str) -> bytes:
     last = max(failed, key=lambda r: (dig.text(r, "finished"), dig.number(r, "attempt")))
     path = f"{base}/{last.get('podUid')}/{last.get('container')}/{last.get('attempt')}"
     found = session.cluster.request("GET", path, {"tailLines": LINES, "limitBytes": BYTES})
-    return found.body if found.ok else b""
+    return _log(found, job, pod_name)

@@ -16,6 +16,7 @@ from arena_core.jobs.removed import not_ready, nothing_to_read, start_failure
 from arena_core.jobs.session import Session
 from arena_core.jobs.sources import LogRequest, choose
 from arena_core.jobs.templates import is_foreign_init, own_init_containers
+from arena_core.jobs.unread import sentence
 from arena_core.jobs.views import Job, LogLine
 from arena_core.jobs.waiting import container_started
 from arena_core.kube.loglines import Lines
@@ -44,7 +45,7 @@ def read_logs(
     """
     namespace = namespace or session.namespace
     try:
-        handle, obj = find(session, name, job_type, namespace)
+        handle, obj, unread = find(session, name, job_type, namespace)
     except NotFound:
         runs = [] if job_type else [run for run in kept_runs(session, namespace) or [] if run.job == name]
         if not runs:
@@ -52,6 +53,8 @@ def read_logs(
         on_note(f"{name} has been deleted; this is what the local cluster has kept of its logs")
         yield from _of_deleted(session, namespace, name, runs, request, on_idle)
         return
+    if unread:
+        on_note(sentence(unread))
     if request.options.follow:
         from arena_core.jobs.follow import Follow, Listener
 

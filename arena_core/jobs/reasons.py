@@ -47,7 +47,8 @@ def reasons(job: Job, own: Sequence[Cause], events: Sequence[Manifest]) -> list[
         ranked = [*_rest(job, ranked, mine), *(c for c in ranked if not unread or c.reason != NOT_TAKEN_UP)]
     if unread and phase is not Phase.RUNNING:
         what = f"{' and '.join(unread)} cannot be read, so the reason may be missing"
-        ranked.append(Cause(what, "ask for the right to read them", "", Rank.INFO, "Unread"))
+        rights = all("(forbidden)" in text for text in unread)
+        ranked.append(Cause(what, "ask for the right to read them" if rights else "try again", "", Rank.INFO, "Unread"))
     return ranked
 
 

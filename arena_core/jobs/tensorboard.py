@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from arena_core import dig
 from arena_core.errors import ArenaError
@@ -11,15 +12,32 @@ from arena_core.jobs.facts import own
 from arena_core.jobs.marks import SUBMIT_ID, TENSORBOARD
 from arena_core.jobs.ownership import not_older
 from arena_core.jobs.session import Session
+from arena_core.jobs.unread import phrase
 from arena_core.jobs.views import Job
 from arena_core.kube.resources import ENDPOINTS, EVENTS, NODES, PODS, SERVICES
 from arena_core.podstatus import instance
 from arena_core.podwords import cause_of
-from arena_core.types import Cause, Manifest, Rank
+from arena_core.types import Cause, Manifest, Rank, Resource
 
 
-def address(session: Session, job: Job) -> str:
-    """Return the address of the job's TensorBoard, or nothing.
+class Board(NamedTuple):
+    """A job's TensorBoard: its address, why it is not up, and a phrase for each thing that could not be read to tell."""
+
+    address: str = ""
+    trouble: str = ""
+    unread: tuple[str, ...] = ()
+
+
+def board(session: Session, job: Job) -> Board:
+    """Return what can be told of the job's TensorBoard."""
+    unread: list[str] = []
+    cause = trouble(session, job, unread)
+    found = address(session, job, unread)
+    return Board(found, cause.message if cause else "", tuple(dict.fromkeys(unread)))
+
+
+def address(session: Session, job: Job, unread: list[str] | None = None) -> str:
+    """Return the address of the job's TensorBoard, or nothing; what could not be read is added to ``unread``.
 
     Our jobs say whether they have one; for jobs of old Arena (which cannot be told otherwise) Services are looked at.
     """
@@ -30,22 +48,32 @@ def address(session: Session, job: Job) -> str:
     selector = f"role=tensorboard,release={job.name}"
     try:
         found = own(session.cluster.list(SERVICES, job.namespace, label_selector=selector).items, job.manifest)
-    except ArenaError:
-        return ""
-    return _url(session, job, found[0]) if found else ""
+    except ArenaError as error:
+        return _missed(unread, SERVICES, error)
+    return _url(session, job, found[0], unread) if found else ""
 
 
-def trouble(session: Session, job: Job) -> Cause | None:
-    """Return why the job's TensorBoard is not up, or None where it is, or where the job has none.
+def _missed(unread: list[str] | None, resource: Resource, error: ArenaError) -> str:
+    """Take note of what could not be read, for who wants to know."""
+    if unread is not None:
+        unread.append(phrase(resource, error))
+    return ""
+
+
+def trouble(session: Session, job: Job, unread: list[str] | None = None) -> Cause | None:
+    """Return why the job's TensorBoard is not up, or None where it is, where the job has none, or (see ``unread``) nobody knows.
 
     A container that has only just been made is no trouble; one that cannot start, and a Deployment whose pods are refused, is.
     """
     if not job.annotations.get(TENSORBOARD):
         return None
+    resource = PODS
     try:
         pods = session.cluster.list(PODS, job.namespace, label_selector=f"role=tensorboard,release={job.name}").items
+        resource = EVENTS
         events = session.cluster.list(EVENTS, job.namespace).items
-    except ArenaError:
+    except ArenaError as error:
+        _missed(unread, resource, error)
         return None
     pods = [pod for pod in pods if not_older(pod, job.manifest) and not dig.text(pod, "metadata", "deletionTimestamp")]
     if not pods:
@@ -72,11 +100,11 @@ def _refused(job: Job, events: Sequence[Manifest]) -> Cause | None:
     return None
 
 
-def _url(session: Session, job: Job, service: Manifest) -> str:
+def _url(session: Session, job: Job, service: Manifest, unread: list[str] | None) -> str:
     spec = service.get("spec") or {}
     port = (spec.get("ports") or [{}])[0]
     if session.cluster.is_local:
-        return _local_url(session, job, service)
+        return _local_url(session, job, service, unread)
     ingress = ((service.get("status") or {}).get("loadBalancer") or {}).get("ingress") or []
     if ingress and port.get("port"):
         return f"http://{ingress[0].get('ip') or ingress[0].get('hostname')}:{port['port']}"
@@ -88,13 +116,13 @@ def _url(session: Session, job: Job, service: Manifest) -> str:
     return f"http://{name}.{job.namespace}.svc:{port['port']}" if port.get("port") else ""
 
 
-def _local_url(session: Session, job: Job, service: Manifest) -> str:
+def _local_url(session: Session, job: Job, service: Manifest, unread: list[str] | None) -> str:
     """On the local cluster a pod's own address can be opened; there is none before it is ready."""
     name = str((service.get("metadata") or {}).get("name", ""))
     try:
         endpoints = session.cluster.find(ENDPOINTS, job.namespace, name) or {}
-    except ArenaError:
-        return ""
+    except ArenaError as error:
+        return _missed(unread, ENDPOINTS, error)
     for subset in endpoints.get("subsets") or []:
         for one in subset.get("addresses") or []:
             for port in subset.get("ports") or []:

@@ -43,7 +43,7 @@ def wait_for(
     deadline = None if timeout is None else time.monotonic() + timeout
     session = session._replace(cluster=session.cluster.limited(deadline))
     try:
-        handle, obj = find(session, name, job_type, namespace)
+        handle, obj, _ = find(session, name, job_type, namespace)
         if uid and uid_of(obj) != uid:
             raise missing(name, namespace, job_type, None)
     except NotProven as error:

@@ -156,6 +156,9 @@ def _forbidden(message: str, verb: str, what: str, acting_as: str, *, plain: boo
     if hook:
         return Refused(f"{what} was denied by admission webhook {hook['name']}: {(hook['why'] or 'no reason given').strip()}")
     match = _FORBIDDEN.search(message)
+    if not match and verb in ("get", "list", "watch"):
+        # Admission looks at what changes; a read is refused for want of rights, in whatever words.
+        return PermissionDenied(f"the cluster refuses to {verb} {what}: {_own_words(message)}", "ask for a role that allows it")
     if not match:
         return Refused(f"the cluster refuses to {verb} {what}: {_own_words(message)}")
     resource = f"{match['resource']}.{match['group']}" if match["group"] else match["resource"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from arena_core.registry import Registry
 from arena_core.testing import dummy
 from arena_local import testing as local
 from arena_local.testing import LocalCluster
+from tests.faults import faults
+from tests.faults.harness import Shell
 from tests.faults.proxy import FaultProxy
 
 local_cluster = local.local_cluster
@@ -58,3 +61,23 @@ def direct(local_cluster: LocalCluster, namespace: str, arena_home: Path) -> Ite
     client = ArenaClient(kubeconfig=str(local_cluster.kubeconfig), namespace=namespace, jobs=_registry())
     yield client
     client.close()
+
+
+@pytest.fixture
+def shell(
+    proxy: FaultProxy,
+    namespace: str,
+    arena_home: Path,
+    local_cluster: LocalCluster,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> Shell:
+    """Command lines in the test's namespace. Pauses between tries are cut to a tenth: it is their end that is judged."""
+    really = time.sleep
+    monkeypatch.setattr(time, "sleep", lambda seconds: really(seconds / 10))
+    monkeypatch.setattr(faults, "LATE", 0.2)
+    monkeypatch.chdir(tmp_path)
+    direct = proxy.kubeconfig(arena_home, namespace=namespace, context="direct")
+    direct.write_text(direct.read_text().replace(proxy.url, local_cluster.server))
+    return Shell(proxy, capfd, str(proxy.kubeconfig(arena_home, namespace=namespace)), str(direct))

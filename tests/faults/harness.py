@@ -8,36 +8,70 @@ import os
 import re
 import signal
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
+from urllib.parse import parse_qsl
 
 import pytest
 
 from arena_core.cli.main import main
 from arena_core.errors import EXIT_CODES
+from arena_local.testing import LocalCluster
 from tests.faults.faults import EVERY
-from tests.faults.proxy import FaultProxy
+from tests.faults.proxy import FaultProxy, Request
 
 #: Nothing may take longer, whatever the fault: the longest is a retry's whole patience.
 PATIENCE = 45.0
 #: ``ARENA_FAULTS=all`` plays every fault at every request; without it each fault strikes one request of each command, in turn.
 WHOLE = os.environ.get("ARENA_FAULTS") == "all"
+#: How long one row of the matrix may take.
+LIMIT = pytest.mark.timeout(900 if WHOLE else 120)
+
+JOBS = "/apis/kubeflow.org/v1/namespaces/{}/pytorchjobs"
 
 
 class Hung(BaseException):
     """The command did not end; not an ``Exception``, so that no boundary takes it for a failure of its own."""
 
 
+class Spot(NamedTuple):
+    """One request of a command: its kind, and its number among those of the kind. It stays the same though requests go side by side."""
+
+    kind: str
+    number: int
+
+
 class Done(NamedTuple):
-    """How a command ended: exit code, what it printed, and how many requests it made."""
+    """How a command ended: exit code, what it printed, and where its requests can be struck."""
 
     code: int
     out: str
     err: str
-    requests: int
+    spots: tuple[Spot, ...]
     seconds: float
     struck: str
+
+
+def kind_of(request: Request, name: str = "") -> str:
+    """Return what kind of request it is: method, path and the names of its parameters, whatever the job is called."""
+    path = re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "UID", request.path)
+    if name:
+        path = re.sub(rf"(?<![a-z0-9]){re.escape(name)}(?![a-z0-9])", "JOB", path)
+    keys = sorted({key for key, _ in parse_qsl(request.query, keep_blank_values=True)})
+    return f"{request.method} {path}" + (f"?{'&'.join(keys)}" if keys else "")
+
+
+def spots_of(requests: Sequence[Request], name: str = "") -> tuple[Spot, ...]:
+    """Return the spots of a run's requests."""
+    seen: Counter[str] = Counter()
+    found = []
+    for request in requests:
+        kind = kind_of(request, name)
+        found.append(Spot(kind, seen[kind]))
+        seen[kind] += 1
+    return tuple(found)
 
 
 @contextlib.contextmanager
@@ -65,11 +99,11 @@ class Shell:
     through: str
     past: str
 
-    def run(self, *words: str, fault: str = "", at: int = 0, direct: bool = False) -> Done:
-        """Run a command line with one fault on its request number ``at``."""
+    def run(self, *words: str, fault: str = "", at: Spot = Spot("", 0), name: str = "", direct: bool = False) -> Done:  # noqa: B008
+        """Run a command line, with one fault on one of its requests; ``name`` is the job's, which may differ from run to run."""
         self.proxy.clear()
         if fault:
-            self.proxy.add(EVERY[fault](), skip=at, times=1)
+            self.proxy.add(EVERY[fault](), match=lambda request: kind_of(request, name) == at.kind, skip=at.number, times=1)
         self.capfd.readouterr()
         started = time.monotonic()
         with alarm(PATIENCE):
@@ -79,16 +113,52 @@ class Shell:
                 code = -1
         seconds = time.monotonic() - started
         found = self.capfd.readouterr()
-        struck = next((str(r) for r in self.proxy.requests if r.fault), "")
-        return Done(code, found.out, found.err, len(self.proxy.requests), seconds, struck)
+        requests = list(self.proxy.requests)
+        struck = next((str(r) for r in requests if r.fault), "")
+        return Done(code, found.out, found.err, spots_of(requests, name), seconds, struck)
 
 
-def cells(requests: int, offset: int = 0) -> Iterator[tuple[int, str]]:
-    """Yield (number of the request, fault): all pairs, or each fault once, at a request that differs from fault to fault."""
-    for number, fault in enumerate(EVERY):
-        for at in range(requests):
-            if WHOLE or at == (number + offset) % requests:
-                yield at, fault
+class Cell(NamedTuple):
+    """One fault on one request."""
+
+    number: int
+    fault: str
+    at: Spot
+
+    def __str__(self) -> str:
+        return f"{self.fault} at {self.at.kind} ({self.at.number})"
+
+
+def cells(clean: Done, offset: int = 0) -> list[Cell]:
+    """Return all pairs, or each fault once, at a request that differs from fault to fault."""
+    spots = clean.spots
+    assert spots, "a command without requests"
+    wanted = [
+        (fault, spot)
+        for number, fault in enumerate(EVERY)
+        for place, spot in enumerate(spots)
+        if WHOLE or place == (number + offset) % len(spots)
+    ]
+    return [Cell(number, *pair) for number, pair in enumerate(wanted)]
+
+
+class Findings:
+    """What is wrong, by cell, and how many of the faults have struck: a matrix whose faults hit nothing proves nothing."""
+
+    def __init__(self) -> None:
+        self._wrong: dict[str, list[str]] = {}
+        self._struck = 0
+
+    def add(self, cell: Cell, done: Done, *wrong: str) -> None:
+        """Note what is wrong with a run ("" = nothing)."""
+        self._wrong[str(cell)] = [text for text in wrong if text]
+        self._struck += bool(done.struck)
+
+    def check(self) -> None:
+        """Fail with all that is wrong."""
+        found = {cell: wrong for cell, wrong in self._wrong.items() if wrong}
+        assert not found, json.dumps(found, indent=1)
+        assert self._struck > 0.7 * len(self._wrong), f"of {len(self._wrong)} faults only {self._struck} struck"
 
 
 def fair(done: Done) -> list[str]:
@@ -111,18 +181,41 @@ def fair(done: Done) -> list[str]:
 
 
 def steady(text: str) -> str:
-    """Return an output without what changes from one run to the next: ages, durations, time stamps, blanks of columns."""
+    """Return an output without what changes from one run to the next: ages, durations, time stamps, restarts, blanks of columns."""
     text = re.sub(r"\b\d+(\.\d+)?(ms|s|m|h|d)(\d+s)?\b", "AGE", text)
     text = re.sub(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[^\s\"]*( [A-Z]{3,4})?", "TIME", text)
+    text = re.sub(r'(TensorBoard is not up): [^"\n]*', r"\1", text)
     return "\n".join(re.sub(r"\s+", " ", line).rstrip() for line in text.splitlines())
 
 
-def in_order_once(lines: list[str], whole: list[str]) -> bool:
-    """Whether the lines are some of the whole, in its order, none twice: nothing doubled, nothing out of order."""
+def in_order_once(done: Done, whole: Sequence[str]) -> str:
+    """Return what is wrong with the lines of a log: with 0 all of it must be there, else a part, nothing twice or out of order."""
+    lines = done.out.splitlines()
+    if done.code == 0:
+        return "" if lines == list(whole) else f"exit 0 with {len(lines)} lines, {lines[:1]} to {lines[-1:]}"
     rest = iter(whole)
-    return all(any(line == other for other in rest) for line in lines)
+    return "" if all(any(line == other for other in rest) for line in lines) else "lines twice, out of order, or of something else"
 
 
-def report(cells: dict[str, list[str]]) -> str:
-    """Return all that is wrong, a line a cell."""
-    return json.dumps({cell: wrong for cell, wrong in cells.items() if wrong}, indent=1)
+def count(cluster: LocalCluster, path: str, name: str, *, ending: bool = True) -> int:
+    """Return how many objects of this name there are, with those that are being deleted or without."""
+    found = [item["metadata"] for item in cluster.request("GET", path)[1]["items"]]
+    return sum(1 for one in found if one["name"] == name and (ending or "deletionTimestamp" not in one))
+
+
+def noted(done: Done, clean: Done) -> bool:
+    """Whether it is said what could not be seen: on stderr, something that a run without a fault does not say."""
+    usual = steady(clean.err).splitlines()
+    if any(line.strip() and line not in usual for line in steady(done.err).splitlines()):
+        return True
+    # The reasons of `why` are its output: what it could not read is one of them.
+    return "cannot be read" in done.out and "cannot be read" not in clean.out
+
+
+def judged(done: Done, clean: Done, *, believed: bool = False) -> str:
+    """Return what is wrong with a reading: success where there is none, or another output without a word. ``believed``: as the fault says."""
+    if clean.code and not done.code and not believed:
+        return f"says 0 instead of {clean.code}"
+    if not done.code and not believed and steady(done.out) != steady(clean.out) and not noted(done, clean):
+        return f"says 0 and shows something else without a word: {done.out[:300]!r}"
+    return ""

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import itertools
 import json
 import re
 import socket
@@ -23,7 +24,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NoReturn
 from urllib.parse import urlsplit
 
 #: Headers that concern one connection only.
@@ -97,6 +98,8 @@ class Exchange:
 
     def pass_on(self, pieces: Callable[[Iterator[bytes]], Iterator[bytes]] = lambda body: body) -> None:
         """Forward, and answer what the server answers; ``pieces`` may change, slow down or break off the body."""
+        if self.request.headers.get("Upgrade"):
+            self.tunnel(pieces)
         answer = self.forward()
         length = answer.getheader("Content-Length")
         self.head(answer.status, dict(answer.getheaders()), length=int(length) if length is not None else None)
@@ -125,13 +128,16 @@ class Exchange:
         except OSError as error:
             raise Hangup from error
 
-    def tunnel(self) -> None:
-        """Carry an upgraded connection (exec, attach, port-forward) both ways until one side closes it."""
+    def tunnel(self, pieces: Callable[[Iterator[bytes]], Iterator[bytes]] = lambda body: body) -> NoReturn:
+        """Carry an upgraded connection (exec, attach, port-forward) both ways until one side closes it.
+
+        ``pieces`` changes what the server sends behind the head of its answer.
+        """
         far = socket.create_connection((self._upstream.hostname or "", self._upstream.port or 80))
         query = f"?{self.request.query}" if self.request.query else ""
         lines = [f"{self.request.method} {self._upstream.path.rstrip('/')}{self.request.path}{query} HTTP/1.1"]
         far.sendall("\r\n".join([*lines, *(f"{k}: {v}" for k, v in self.request.headers.items()), "", ""]).encode("latin-1"))
-        back = threading.Thread(target=_pump, args=(far, self.client), daemon=True)
+        back = threading.Thread(target=_back, args=(far, self.client, pieces), daemon=True)
         back.start()
         _pump(self.client, far)
         back.join()
@@ -154,6 +160,21 @@ def body_of(answer: http.client.HTTPResponse) -> Iterator[bytes]:
         yield data
 
 
+def _back(far: socket.socket, client: socket.socket, pieces: Callable[[Iterator[bytes]], Iterator[bytes]]) -> None:
+    """Carry what a server sends on an upgraded connection."""
+    with contextlib.suppress(OSError, Hangup):
+        head = b""
+        while b"\r\n\r\n" not in head and (data := far.recv(65536)):
+            head += data
+        before, end, rest = head.partition(b"\r\n\r\n")
+        client.sendall(before + end)
+        for data in pieces(itertools.chain([rest] if rest else [], iter(lambda: far.recv(65536), b""))):
+            client.sendall(data)
+    for side in (client, far):
+        with contextlib.suppress(OSError):
+            side.shutdown(socket.SHUT_WR if side is client else socket.SHUT_RDWR)
+
+
 def _pump(source: socket.socket, target: socket.socket) -> None:
     with contextlib.suppress(OSError):
         while data := source.recv(65536):
@@ -171,6 +192,8 @@ class Rule:
     method: str = ""
     path: str = ""
     query: str = ""
+    #: What else a request must be.
+    match: Callable[[Request], bool] = lambda request: True
     #: How many matching requests are left alone first.
     skip: int = 0
     #: How often it is played; None = for ever.
@@ -182,7 +205,7 @@ class Rule:
         """Whether it is to be played on this request; counts those that match."""
         if self.method and self.method != request.method:
             return False
-        if not re.search(self.path, request.path) or not re.search(self.query, request.query):
+        if not re.search(self.path, request.path) or not re.search(self.query, request.query) or not self.match(request):
             return False
         self.seen += 1
         return self.seen > self.skip and (self.times is None or self.seen <= self.skip + self.times)
@@ -197,9 +220,19 @@ class FaultProxy:
     requests: list[Request] = field(default_factory=list)
     port: int = 0
 
-    def add(self, fault: Fault, *, method: str = "", path: str = "", query: str = "", skip: int = 0, times: int | None = None) -> Rule:
+    def add(
+        self,
+        fault: Fault,
+        *,
+        method: str = "",
+        path: str = "",
+        query: str = "",
+        match: Callable[[Request], bool] = lambda request: True,
+        skip: int = 0,
+        times: int | None = None,
+    ) -> Rule:
         """Play a fault on the requests that match (patterns are searched for); earlier rules go first."""
-        rule = Rule(fault, getattr(fault, "__name__", "fault"), method, path, query, skip, times)
+        rule = Rule(fault, getattr(fault, "__name__", "fault"), method, path, query, match, skip, times)
         with self._lock:
             self.rules.append(rule)
         return rule

@@ -1,88 +1,131 @@
 """Every command × every fault × every request: the right result or one clear line; never a traceback, a hang, a doubled or half job.
 
-One fault strikes one request of the command, at each position in turn. A command that ends with 0 has the result of a run without
-faults, or says on stderr what it could not see; one that fails has said why in one line and left nothing half-made unmentioned.
+One fault strikes one request of the command, each in turn. A command that ends with 0 has the result of a run without faults, or
+says on stderr what it could not see; one that fails has said why in one line and left nothing half-made unmentioned. Jobs that are
+still running have a file of their own (``test_matrix_running``).
 """
 
 from __future__ import annotations
 
+import json
+import os
 import re
-import time
+import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
-from arena_core.cli import terminal
+from arena_core.jobs import asking
 from arena_local.testing import LocalCluster
-from tests.faults.harness import Shell, cells, fair, in_order_once, report, steady
-from tests.faults.proxy import FaultProxy
+from tests.faults.harness import JOBS, LIMIT, Cell, Done, Findings, Shell, Spot, cells, count, fair, in_order_once, judged
+
+pytestmark = LIMIT
 
 LINES = [f"line {n}" for n in range(1, 201)]
-COMMAND = "seq -f 'line %.0f' 1 200"
 #: A server that says "not found" is believed, as it must be: nobody can tell that it lies.
 BELIEVED = frozenset(["404"])
-JOBS = "/apis/kubeflow.org/v1/namespaces/{}/pytorchjobs"
 
-
-@pytest.fixture
-def shell(
-    proxy: FaultProxy,
-    namespace: str,
-    arena_home: Path,
-    local_cluster: LocalCluster,
-    capfd: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
-) -> Shell:
-    """A shell in the test's namespace. Pauses between tries are cut to a tenth: it is their end that is judged."""
-    really = time.sleep
-    monkeypatch.setattr(time, "sleep", lambda seconds: really(seconds / 10))
-    monkeypatch.chdir(tmp_path)
-    direct = proxy.kubeconfig(arena_home, namespace=namespace, context="direct")
-    direct.write_text(direct.read_text().replace(proxy.url, local_cluster.server))
-    return Shell(proxy, capfd, str(proxy.kubeconfig(arena_home, namespace=namespace)), str(direct))
-
-
-@pytest.fixture
-def finished(shell: Shell) -> str:
-    """A job that has ended well, with a log of 200 lines."""
-    done = shell.run("submit", "pytorchjob", "--name", "done", "--image", "x", "--clean-task-policy", "None", COMMAND, direct=True)
-    assert done.code == 0, done.err
-    assert shell.run("wait", "done", "--timeout", "60s", direct=True).code == 0
-    return "done"
-
-
-READING = {
-    "list": ("list",),
-    "list-json": ("list", "-o", "json"),
-    "list-all": ("list", "-A"),
-    "list-type": ("list", "-T", "pytorchjob"),
-    "get": ("get", "done"),
-    "get-events": ("get", "done", "-e"),
-    "get-yaml": ("get", "done", "-o", "yaml"),
-    "why": ("why", "done"),
-    "wait": ("wait", "done", "--timeout", "20s"),
-    "wait-running": ("wait", "done", "--for", "running", "--timeout", "20s"),
+#: Jobs to look at: how they are submitted, and what is waited for.
+MADE: dict[str, tuple[tuple[str, ...], str]] = {
+    "done": (("pytorchjob", "--clean-task-policy", "None", "seq -f 'line %.0f' 1 200"), "finished"),
+    "failed": (("pytorchjob", "--clean-task-policy", "None", "echo why; exit 3"), "failed"),
+    "waiting": (("pytorchjob", "--selector", "nosuch=label", "echo trained"), ""),
+    "board": (("pytorchjob", "--clean-task-policy", "None", "--tensorboard", "echo trained"), "finished"),
+    "wrapped": (("appwrapperjob", "--workers", "1", "true"), "finished"),
+    "gang": (("volcanojob", "true"), "finished"),
 }
 
 
+@pytest.fixture
+def make(shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], str]:
+    """Make one of the jobs, past the proxy. Its TensorBoard fails, whether or not one is installed."""
+    program = tmp_path / "bin" / "tensorboard"
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\nexit 1\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
+
+    def made(name: str) -> str:
+        words, goal = MADE[name]
+        done = shell.run("submit", words[0], "--name", name, "--image", "x", *words[1:], direct=True)
+        assert done.code == 0, done.err
+        if goal:
+            assert shell.run("wait", name, "--for", goal, "--timeout", "60s", direct=True).code == 0
+        for _ in range(100 if "--tensorboard" in words else 0):
+            if "TensorBoard is not up" in shell.run("why", name, direct=True).out:
+                break
+            threading.Event().wait(0.1)
+        return name
+
+    return made
+
+
+class Reading(NamedTuple):
+    """A command that only reads; ``many``: as where many job types are installed, so that requests go side by side."""
+
+    words: tuple[str, ...]
+    job: str = "done"
+    many: bool = False
+
+
+READING = {
+    "list": Reading(("list",)),
+    "list-json": Reading(("list", "-o", "json")),
+    "list-all": Reading(("list", "-A")),
+    "list-all-json": Reading(("list", "-A", "-o", "json")),
+    "list-type": Reading(("list", "-T", "pytorchjob")),
+    "list-many": Reading(("list",), many=True),
+    "list-waiting": Reading(("list", "-o", "json"), "waiting"),
+    "get": Reading(("get", "done")),
+    "get-many": Reading(("get", "done"), many=True),
+    "get-events": Reading(("get", "done", "-e")),
+    "get-yaml": Reading(("get", "done", "-o", "yaml")),
+    "get-waiting": Reading(("get", "waiting"), "waiting"),
+    "get-board": Reading(("get", "board"), "board"),
+    "get-board-json": Reading(("get", "board", "-o", "json"), "board"),
+    "get-wrapped": Reading(("get", "wrapped"), "wrapped"),
+    "get-gang": Reading(("get", "gang"), "gang"),
+    "why": Reading(("why", "done")),
+    "why-failed": Reading(("why", "failed"), "failed"),
+    "why-waiting": Reading(("why", "waiting"), "waiting"),
+    "why-board": Reading(("why", "board"), "board"),
+    "wait": Reading(("wait", "done", "--timeout", "20s")),
+    "wait-running": Reading(("wait", "done", "--for", "running", "--timeout", "20s")),
+    "wait-failed": Reading(("wait", "failed", "--timeout", "20s"), "failed"),
+    "whoami": Reading(("whoami",), ""),
+}
+
+
+def tolerated(cell: Cell) -> bool:
+    """Whether nobody can tell that what a fault makes is not so: a server that says "not found", or that a short log is empty."""
+    return cell.fault in BELIEVED or (cell.fault == "empty" and "/log?" in cell.at.kind)
+
+
+def own(done: Done, namespace: str) -> Done:
+    """Return an output without the jobs of other namespaces, which come and go."""
+    if done.out.startswith("["):
+        return done._replace(out=json.dumps([job for job in json.loads(done.out) if job["namespace"] == namespace], indent=1))
+    return done._replace(out="\n".join(re.findall(rf"^(?:NAMESPACE|{namespace}) .*", done.out, re.MULTILINE)))
+
+
 @pytest.mark.parametrize("name", READING)
-def test_reading(shell: Shell, finished: str, name: str) -> None:
-    words = READING[name]
+def test_reading(shell: Shell, namespace: str, make: Callable[[str], str], name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    words, job, many = READING[name]
+    if job:
+        make(job)
+    if many:
+        monkeypatch.setattr(asking, "FEW", 0)
+    select = (lambda done: own(done, namespace)) if "-A" in words else lambda done: done
     shell.run(*words)
-    clean = shell.run(*words)
-    assert clean.code == 0, clean.err
-    assert clean.requests > 0
-    found: dict[str, list[str]] = {}
-    for at, fault in cells(clean.requests, list(READING).index(name)):
-        done = shell.run(*words, fault=fault, at=at)
-        cell = f"{fault} at {done.struck or at}"
-        found[cell] = fair(done)
-        believed = fault in BELIEVED
-        if done.code == 0 and not believed and steady(done.out) != steady(clean.out) and not done.err.strip():
-            found[cell].append(f"says 0 and shows something else without a word: {done.out[:300]!r}")
-    assert not any(found.values()), report(found)
+    clean = select(shell.run(*words))
+    assert clean.code == (20 if name == "wait-failed" else 0), clean.err
+    found = Findings()
+    for cell in cells(clean, list(READING).index(name)):
+        done = select(shell.run(*words, fault=cell.fault, at=cell.at))
+        found.add(cell, done, *fair(done), judged(done, clean, believed=tolerated(cell)))
+    found.check()
 
 
 LOGS = {
@@ -96,29 +139,19 @@ LOGS = {
 
 
 @pytest.mark.parametrize("name", LOGS)
-def test_logs(shell: Shell, finished: str, name: str) -> None:
+def test_logs(shell: Shell, make: Callable[[str], str], name: str) -> None:
     """What was written is shown once, in order, to the end, or the command fails: exit 0 means all of it (L1, S2, S4, S10)."""
+    make("done")
     words = LOGS[name]
     clean = shell.run(*words)
     assert clean.code == 0, clean.err
     whole = [re.sub(r"^\S*master-0\S* +", "", line) for line in clean.out.splitlines()]
     assert whole == (LINES[-20:] if "tail" in name else LINES)
-    found: dict[str, list[str]] = {}
-    for at, fault in cells(clean.requests, list(LOGS).index(name)):
-        done = shell.run(*words, fault=fault, at=at)
-        cell = f"{fault} at {done.struck or at}"
-        found[cell] = fair(done)
-        lines = done.out.splitlines()
-        if done.code == 0 and lines != clean.out.splitlines():
-            found[cell].append(f"exit 0 with {len(lines)} lines, {lines[:1]} to {lines[-1:]}")
-        elif not in_order_once(lines, clean.out.splitlines()):
-            found[cell].append("lines twice, out of order, or of something else")
-    assert not any(found.values()), report(found)
-
-
-def count(cluster: LocalCluster, path: str, name: str) -> int:
-    """Return how many objects of this name there are."""
-    return sum(1 for item in cluster.request("GET", path)[1]["items"] if item["metadata"]["name"] == name)
+    found = Findings()
+    for cell in cells(clean, list(LOGS).index(name)):
+        done = shell.run(*words, fault=cell.fault, at=cell.at)
+        found.add(cell, done, *fair(done), in_order_once(done, clean.out.splitlines()))
+    found.check()
 
 
 SUBMITS: dict[str, tuple[tuple[str, ...], str]] = {
@@ -136,15 +169,15 @@ def test_submit(shell: Shell, namespace: str, local_cluster: LocalCluster, name:
     words, path = SUBMITS[name]
     path = path.format(namespace)
     deployments = f"/apis/apps/v1/namespaces/{namespace}/deployments"
-    clean = shell.run(*words, "--name", "clean", "true")
+    clean = shell.run(*words, "--name", "clean", "true", name="clean")
     assert clean.code == 0, clean.err
     with_board = "--tensorboard" in words
-    found: dict[str, list[str]] = {}
-    for number, (at, fault) in enumerate(cells(clean.requests)):
-        job = f"j{number}"
-        done = shell.run(*words, "--name", job, "true", fault=fault, at=at)
-        wrong = found[f"{fault} at {done.struck or at}"] = fair(done)
-        there = count(local_cluster, path, job)
+    found = Findings()
+    for cell in cells(clean):
+        job = f"j{cell.number}"
+        done = shell.run(*words, "--name", job, "true", fault=cell.fault, at=cell.at, name=job)
+        wrong = fair(done)
+        there = count(local_cluster, path, job, ending=False)
         whole = not with_board or any(job in item["metadata"]["name"] for item in local_cluster.request("GET", deployments)[1]["items"])
         if done.code == 0 and there != (0 if name == "dry-run" else 1):
             wrong.append(f"says created, {there} jobs are there")
@@ -154,11 +187,13 @@ def test_submit(shell: Shell, namespace: str, local_cluster: LocalCluster, name:
             wrong.append(f"fails and does not say that the job is there: {done.err.strip()!r}")
         if there:
             local_cluster.request("DELETE", f"{path}/{job}")
-    assert not any(found.values()), report(found)
+        found.add(cell, done, *wrong)
+    found.check()
 
 
 DELETES: dict[str, Callable[[str], tuple[str, ...]]] = {
     "delete": lambda job: ("delete", job),
+    "delete-many": lambda job: ("delete", job),
     "delete-type": lambda job: ("delete", "-T", "pytorchjob", job),
     "delete-wait": lambda job: ("delete", job, "--wait"),
     "delete-label": lambda job: ("delete", "-l", f"job={job}"),
@@ -166,9 +201,11 @@ DELETES: dict[str, Callable[[str], tuple[str, ...]]] = {
 
 
 @pytest.mark.parametrize("name", DELETES)
-def test_delete(shell: Shell, namespace: str, local_cluster: LocalCluster, name: str) -> None:
+def test_delete(shell: Shell, namespace: str, local_cluster: LocalCluster, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """With exit 0 the job is gone, and only the one that was named."""
     path = JOBS.format(namespace)
+    if name == "delete-many":
+        monkeypatch.setattr(asking, "FEW", 0)
 
     def make(job: str) -> None:
         template = {"spec": {"containers": [{"name": "pytorch", "image": "x", "command": ["true"]}]}}
@@ -178,25 +215,36 @@ def test_delete(shell: Shell, namespace: str, local_cluster: LocalCluster, name:
 
     make("stays")
     make("clean")
-    clean = shell.run(*DELETES[name]("clean"))
+    clean = shell.run(*DELETES[name]("clean"), name="clean")
     assert clean.code == 0, clean.err
-    found: dict[str, list[str]] = {}
-    for number, (at, fault) in enumerate(cells(clean.requests)):
-        job = f"j{number}"
+    found = Findings()
+    for cell in cells(clean):
+        job = f"j{cell.number}"
         make(job)
-        done = shell.run(*DELETES[name](job), fault=fault, at=at)
-        wrong = found[f"{fault} at {done.struck or at}"] = fair(done)
+        done = shell.run(*DELETES[name](job), fault=cell.fault, at=cell.at, name=job)
+        wrong = fair(done)
         there = count(local_cluster, path, job)
-        if done.code == 0 and there and fault not in BELIEVED:
+        if done.code == 0 and there and cell.fault not in BELIEVED:
             wrong.append("says deleted, and the job is there")
         if not count(local_cluster, path, "stays"):
             wrong.append("another job was deleted")
             make("stays")
         if there:
             local_cluster.request("DELETE", f"{path}/{job}")
-    assert not any(found.values()), report(found)
+        found.add(cell, done, *wrong)
+    found.check()
 
 
-def test_the_matrix_is_run_without_colours(shell: Shell) -> None:
-    """What is compared is text: nothing paints it."""
-    assert not terminal.colour_wanted(__import__("sys").stderr)
+@pytest.mark.parametrize("fault", ["403", "portal", "410"])
+def test_a_job_whose_wrapper_cannot_be_read(
+    shell: Shell, namespace: str, make: Callable[[str], str], local_cluster: LocalCluster, fault: str
+) -> None:
+    """A8, N3: the inner job of the same name was shown, and deleted, without a word in place of the whole."""
+    make("wrapped")
+    spot = Spot(f"GET /apis/workload.codeflare.dev/v1beta2/namespaces/{namespace}/appwrappers/wrapped", 0)
+    for words in (("get", "wrapped"), ("logs", "wrapped")):
+        done = shell.run(*words, fault=fault, at=spot)
+        assert done.code == 0 and "not shown" in done.err and "appwrappers" in done.err, done
+    done = shell.run("delete", "wrapped", fault=fault, at=spot)
+    assert done.code in (5, 6) and "nothing was deleted" in done.err, done
+    assert count(local_cluster, JOBS.format(namespace), "wrapped", ending=False) == 1

@@ -33,14 +33,17 @@ def run(context: Context, parsed: Parsed) -> int:
     if output == "name":
         say(job.full_name)
     elif output in ("json", "yaml"):
-        data = views.as_data(job, tensorboard=client.tensorboard(job), tensorboard_status=client.tensorboard_trouble(job))
+        board = client.board(job)
+        unread += board.unread
+        data = views.as_data(job, tensorboard=board.address, tensorboard_status=board.trouble)
         (dump_json if output == "json" else dump_yaml)(data)
     else:
         show(job, headers=not parsed.on("no_headers"))
         if parsed.on("gpus"):
             _gpus(job)
-        trouble = client.tensorboard_trouble(job)
-        _tensorboard("" if trouble else client.tensorboard(job), trouble)
+        board = client.board(job)
+        unread += board.unread
+        _tensorboard("" if board.trouble else board.address, board.trouble)
         if parsed.on("events"):
             try:
                 _events(client.events(job))
