@@ -12,6 +12,8 @@ import sys
 from collections.abc import Iterator
 from typing import NamedTuple
 
+#: What ``ours`` has found.
+_OURS: frozenset[str] = frozenset()
 GROUPS = ("arena.jobs", "arena.job_aliases", "arena.commands", "arena.extensions", "arena.clusters")
 
 
@@ -87,6 +89,27 @@ def _entries(text: str) -> Iterator[tuple[str, str, str]]:
         elif "=" in line and not line.startswith(("#", ";")):
             name, _, value = line.partition("=")
             yield group, name.strip(), value.partition("[")[0].strip()
+
+
+def ours() -> frozenset[str]:
+    """Names of the distributions that belong to this program: the core, and what its own extra ``all`` names."""
+    global _OURS
+    if not _OURS:
+        text = next((_read(f"{f}/METADATA") or _read(f"{f}/PKG-INFO") for f in _folders() if _name_of(f) == "arena-core"), "")
+        head = text.partition("\n\n")[0]
+        lines = [line.partition(": ")[2] for line in head.splitlines() if line.startswith("Requires-Dist: ")] or _requirements()
+        parted = (line.replace('"', "'").partition(";") for line in lines)
+        _OURS = frozenset({"arena-core", *(what.partition("==")[0].strip() for what, _, when in parted if "extra == 'all'" in when)})
+    return _OURS
+
+
+def _requirements() -> list[str]:
+    from importlib import metadata
+
+    try:
+        return metadata.requires("arena-core") or []
+    except metadata.PackageNotFoundError:
+        return []
 
 
 def _header(folder: str, key: str) -> str:

@@ -119,7 +119,8 @@ class JobType:
     ``display`` and ``shorthand`` are Arena's further spellings for ``-T``.
     ``pod_labels`` takes the job and returns the labels that all of its pods carry and no other pod does. ``chief`` lists label
     sets in order of preference: the first that some pod carries picks the chief. ``wraps`` names the job types that this one
-    can carry (``*`` = any wrappable). ``related`` is what status and reasons need besides the pods.
+    can carry (``*`` = any wrappable). ``related`` is what status and reasons need besides the pods. ``matches`` says which objects
+    of the kind are this type's, where several types share it; one without it takes what no other claims.
     """
 
     name: str
@@ -135,6 +136,7 @@ class JobType:
     wrappable: bool = False
     wraps: tuple[str, ...] = ()
     related: tuple[Related, ...] = ()
+    matches: Callable[[Manifest], bool] | None = None
     contract: int = CONTRACT_VERSION
     #: Where the API of this kind comes from, for "X is not installed on this cluster: ..." (an operator and a way to get it).
     provider: str = ""
@@ -304,7 +306,7 @@ class Jobs(Protocol):
         """Return the names of all installed and unblocked job types, without loading any."""
 
     def for_object(self, obj: Mapping[str, Any]) -> JobHandle | None:
-        """Return the handle of the job type whose resource matches the object's group and kind, or None."""
+        """Return the handle of the job type of the object's group and kind, the one that claims it where several share it, or None."""
 
 
 class JobHandle(Protocol):

@@ -12,10 +12,10 @@ from pydantic import BaseModel, BeforeValidator, Field
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from arena_core.installed import ours
+
 #: Key of ``json_schema_extra`` under which the flag's metadata stand.
 META = "arena"
-#: Packages whose fields say themselves whether they are used often.
-OURS = frozenset(["arena_core", "arena_pytorchjob", "arena_tfjob", "arena_volcano", "arena_appwrapper"])
 
 
 def flag(
@@ -141,7 +141,7 @@ def _spec(model: type[BaseModel], field: str, info: FieldInfo) -> FlagSpec:
 def _is_foreign(model: type[BaseModel], field: str) -> bool:
     """Whether the field comes from a class of somebody else's: a plugin has few flags, and they are why one uses it."""
     owner = next((cls for cls in reversed(model.__mro__) if field in inspect.get_annotations(cls)), model)
-    return owner.__module__.partition(".")[0] not in OURS
+    return owner.__module__.partition(".")[0].replace("_", "-") not in ours()
 
 
 def _dashed(spelling: str) -> str:

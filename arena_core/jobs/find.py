@@ -85,7 +85,7 @@ def _search(session: Session, name: str, namespace: str) -> _Search:
             search.denied.append((handle, answer))
             continue
         elif answer is not None:
-            search.found.append((handle, answer))
+            search.found.append((session.jobs.for_object(answer) or handle, answer))
         readable = True
     return search._replace(readable=readable)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 
 from arena_core.errors import ArenaError, KindNotInstalled, UsageError
 from arena_core.jobs.asking import answers_404, ask_each
@@ -10,7 +10,7 @@ from arena_core.jobs.facts import view
 from arena_core.jobs.marks import metadata_of
 from arena_core.jobs.ownership import guess, is_earlier, owner_of, uid_of
 from arena_core.jobs.pods import PodIndex, common_selector
-from arena_core.jobs.session import Session, not_installed
+from arena_core.jobs.session import Session, not_installed, shared
 from arena_core.jobs.unread import all_refused, is_partial, phrase, sentence
 from arena_core.jobs.views import Job, JobList
 from arena_core.kube.resources import PODS
@@ -86,7 +86,7 @@ def _objects(
             refused.append(answer)
             unread[handle.job_type.name] = phrase(handle.job_type.resource, answer)
         else:
-            found += [(handle, item) for item in answer]
+            found += _of_type(session, handle, answer, bool(job_type))
     if refused and len(refused) == len(handles) - len(missing):
         raise all_refused(refused)
     if missing and len(missing) == len(handles):
@@ -94,6 +94,14 @@ def _objects(
     if not handles and not notes:
         notes.append(NO_JOB_TYPE)
     return found, notes, unread
+
+
+def _of_type(session: Session, handle: JobHandle, items: Sequence[Manifest], only: bool) -> Found:
+    """Return the objects with their types: types may share a kind, which is asked for once; ``only`` leaves out those of others."""
+    if not shared(session.jobs, handle):
+        return [(handle, item) for item in items]
+    typed = [(session.jobs.for_object(item) or handle, item) for item in items]
+    return [(owner, item) for owner, item in typed if not only or owner.job_type.name == handle.job_type.name]
 
 
 def _selector_refused(error: ArenaError, selector: str) -> None:

@@ -65,6 +65,19 @@ class Session(NamedTuple):
         return self.jobs.get(job_type)
 
 
+def shared(jobs: Jobs, handle: JobHandle) -> bool:
+    """Whether another healthy job type is of the same kind."""
+    for name in jobs.names():
+        if name == handle.job_type.name:
+            continue
+        try:
+            if jobs.get(name).job_type.resource.key == handle.job_type.resource.key:
+                return True
+        except PluginError:
+            continue
+    return False
+
+
 def not_installed(handle: JobHandle, error: KindNotInstalled) -> KindNotInstalled:
     """Add to "X is not installed" where it comes from."""
     provider = handle.job_type.provider

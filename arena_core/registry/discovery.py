@@ -7,15 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from arena_core.installed import Offer, offers
+from arena_core.installed import Offer, offers, ours
 
 JOBS = "arena.jobs"
 ALIASES = "arena.job_aliases"
 COMMANDS = "arena.commands"
 EXTENSIONS = "arena.extensions"
 CLUSTERS = "arena.clusters"
-#: The distributions that belong to this program. A name of theirs is never taken over by another distribution.
-BUILT_IN = frozenset({"arena-core", "arena-pytorchjob", "arena-tfjob", "arena-volcano", "arena-appwrapper", "arena-local"})
 BLOCK_VARIABLE = "ARENA_BLOCK_PLUGINS"
 
 
@@ -61,8 +59,8 @@ class Entry:
 
     @property
     def built_in(self) -> bool:
-        """Whether the distribution belongs to this program."""
-        return normalized(self.distribution) in BUILT_IN
+        """Whether the distribution belongs to this program: a name of its own is never taken over by another distribution."""
+        return normalized(self.distribution) in ours()
 
 
 def normalized(name: str) -> str:
@@ -86,7 +84,8 @@ def entries(groups: Iterable[str], blocked: frozenset[str] = frozenset()) -> dic
         found[offer.group].setdefault(offer.name, []).append(Entry(offer, off))
     for names in found.values():
         for same in names.values():
-            same.sort(key=lambda e: (e.blocked, not e.built_in, e.distribution))
+            if len(same) > 1:
+                same.sort(key=lambda e: (e.blocked, not e.built_in, e.distribution))
             live = [e for e in same if not e.blocked]
             for entry in live:
                 entry.clash = tuple(o.distribution for o in live if o is not entry)
@@ -98,4 +97,4 @@ def chosen(same: Iterable[Entry]) -> Entry | None:
     live = [e for e in same if not e.blocked]
     if not live:
         return None
-    return live[0] if live[0].built_in or len(live) == 1 else None
+    return live[0] if len(live) == 1 or live[0].built_in else None

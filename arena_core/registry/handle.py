@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
@@ -13,6 +14,8 @@ from arena_core.podstatus import default_log_sources
 from arena_core.registry.discovery import Entry
 from arena_core.registry.probe import argument_model
 from arena_core.types import Cause, Jobs, JobStatus, JobType, LogQuery, LogSource, Lookup, Manifest, Phase, PodSet, Problem
+
+log = logging.getLogger(__name__)
 
 
 class JobTypeHandle:
@@ -40,6 +43,14 @@ class JobTypeHandle:
         if self._model is None:
             self._model = argument_model(self._entry, self._job_type, self._jobs)
         return self._model
+
+    def claims(self, obj: Mapping[str, Any]) -> bool:
+        """Whether the type says of an object of its kind that it is its own."""
+        try:
+            return self._job_type.matches is not None and self._job_type.matches(dict(obj)) is True
+        except Exception:  # one odd object must not end a list
+            log.warning("plugin %r of distribution %s failed in matches", self._entry.name, self.distribution, exc_info=True)
+            return False
 
     @property
     def distribution(self) -> str:

@@ -187,12 +187,14 @@ class Registry:
         raise UnknownJobType(f"unknown job type {asked!r}", hint)
 
     def for_object(self, obj: Mapping[str, Any]) -> JobTypeHandle | None:
-        """Return the handle of the job type whose resource matches; those loaded already are asked first, broken ones left out."""
-        loaded = list(self._handles.values())
-        for handle in loaded:
-            if handle.job_type.resource.matches(obj):
-                return handle
-        return next((handle for handle in self.each() if handle.job_type.resource.matches(obj)), None)
+        """Return the handle of the job type whose object this is; broken types are left out.
+
+        Of several types of the kind it is the one that claims the object, else one that takes what no other claims.
+        """
+        found = [handle for handle in self.each() if handle.job_type.resource.matches(obj)]
+        if len(found) > 1:
+            found.sort(key=lambda handle: (not handle.claims(obj), handle.job_type.matches is not None))
+        return found[0] if found else None
 
     def each(self) -> Iterator[JobTypeHandle]:
         """Load and yield every healthy job type; the failures of the others are in ``failures`` afterwards."""
