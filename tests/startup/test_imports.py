@@ -10,7 +10,7 @@ import sys
 import pytest
 
 HEAVY = ("pydantic", "rich", "kubernetes", "structlog", "typer", "urllib3", "requests", "jsonschema", "aiohttp")
-PLUGINS = ("arena_pytorchjob", "arena_tfjob", "arena_volcano", "arena_appwrapper", "arena_local")
+PLUGINS = ("arena_pytorchjob", "arena_tfjob", "arena_volcano", "arena_appwrapper", "arena_job", "arena_local")
 
 PROBE = """
 import json, sys

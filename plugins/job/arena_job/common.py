@@ -1,0 +1,91 @@
+"""What Job and JobSet share: what pods add to a phase, queues and gangs, counts. Pure and total over arbitrary JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from arena_core import dig, gangs, kueue, queueing
+from arena_core.podstatus import extended_resources
+from arena_core.podwords import cause_of
+from arena_core.types import Cause, Find, Instance, JobStatus, Manifest, Phase, Rank, Related
+
+#: (phase, the operator's own word, reason, message)
+Said = tuple[Phase, str, str, str]
+
+
+def pods_of_job(spec: Any) -> int:
+    """Return how many pods of a Job run at a time: no more than must succeed."""
+    parallel = dig.number(spec, "parallelism", default=1)
+    return max(0, min(parallel, dig.number(spec, "completions", default=parallel)))
+
+
+def requests(templates: Iterable[tuple[Any, int]]) -> dict[str, int]:
+    """Return the extended resources of (pod template, number of pods), added up."""
+    total: dict[str, int] = {}
+    for template, count in templates:
+        for name, amount in extended_resources(dig.dig(template, "spec")).items():
+            if amount * count:
+                total[name] = total.get(name, 0) + amount * count
+    return total
+
+
+def priority(templates: Iterable[Any]) -> str:
+    """Return the priority class of the first template that names one."""
+    return next((name for template in templates if (name := dig.text(template, "spec", "priorityClassName"))), "")
+
+
+def held(job: Any, related: Sequence[Any], said: Said) -> Said:
+    """Return QUEUING with Kueue's reason for a suspended job that Kueue holds."""
+    if said[0] is Phase.SUSPENDED and (waiting := kueue.waiting(job, related)):
+        return (Phase.QUEUING, said[1], *waiting)
+    return said
+
+
+def with_pods(said: Said, members: Sequence[Instance], pods: Sequence[Any]) -> Said:
+    """Return what the pods add: a job of which one pod has not started is PENDING, and says why; one that crashes says so."""
+    by_name = {dig.text(pod, "metadata", "name"): pod for pod in pods}
+    causes = [(i, cause_of(by_name.get(i.name), i)) for i in members]
+    stuck = [(i, cause) for i, cause in causes if i.phase == "Pending" and i.status != "Terminating"]
+    if stuck:
+        found = min((cause for _, cause in stuck if cause), key=lambda c: (c.rank, c.reason == "Schedulable"), default=None)
+        first = stuck[0][0]
+        reason, message = (found.reason, found.message) if found else (first.status, f"{first.name} is {first.status}")
+        return Phase.PENDING, said[1], reason, message
+    crashing = next((cause for i, cause in causes if cause and i.status == "CrashLoopBackOff"), None)
+    alive = any(i.phase == "Running" for i in members)
+    if crashing:
+        return Phase.RUNNING, said[1], crashing.reason, crashing.message
+    return (Phase.RUNNING, *said[1:]) if alive else said
+
+
+def gang_groups(template: str) -> tuple[Related, ...]:
+    """Return how to find the PodGroup that the pods name (``--gang``); ``template`` is the path to the first pod template."""
+
+    def group(place: str, key: str) -> Any:
+        def find(job: Manifest) -> Find | None:
+            steps = [int(step) if step.isdigit() else step for step in template.split(".")]
+            name = dig.text(job, *steps, "metadata", place, key)
+            return Find(name=name) if name else None
+
+        return find
+
+    return (
+        Related(gangs.VOLCANO, group("annotations", gangs.VOLCANO_NAME)),
+        Related(gangs.COSCHEDULING, group("labels", gangs.COSCHEDULING_NAME)),
+    )
+
+
+def explain_held(status: JobStatus, job: Any, related: Sequence[Any]) -> list[Cause]:
+    """Return why a job that somebody has suspended does not run."""
+    if status.phase is Phase.QUEUING and (queued := queueing.cause(job, related)):
+        return [queued]
+    if status.phase is Phase.SUSPENDED:
+        hint = "whoever suspended it sets spec.suspend to false; then it runs"
+        return [Cause("it is suspended", hint, rank=Rank.HELD, reason="Suspended")]
+    return []
+
+
+def condition_true(job: Any, *kinds: str) -> Mapping[str, Any]:
+    """Return the first of these conditions that is True, or an empty mapping."""
+    return next((found for kind in kinds if (found := dig.condition(job, kind)).get("status") == "True"), {})

@@ -1,0 +1,69 @@
+"""The hooks of the job type ``job``. Reading commands load this module alone: what builds jobs is imported when it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from arena_core.hookspecs import hookimpl
+from arena_core.types import JobType, Resource
+from arena_job import status as state
+from arena_job.names import CONTAINER, INDEX
+
+if TYPE_CHECKING:
+    from arena_core.types import Cause, Jobs, JobStatus, Lookup, Manifest, PodSet, Problem
+    from arena_job.args import BatchJobArgs
+
+
+@hookimpl
+def arena_job_type() -> JobType:
+    """Say what this job type is."""
+    return JobType(
+        name="job",
+        resource=Resource("batch", "v1", "Job", "jobs"),
+        args="arena_job.args:BatchJobArgs",
+        summary="a Job of plain Kubernetes: one pod, or several with a number each; no operator is needed",
+        display="Job",
+        shorthand="job",
+        aliases=("batchjob",),
+        pod_labels=state.pod_labels,
+        chief=({INDEX: "0"},),
+        container=CONTAINER,
+        wrappable=True,
+        related=state.RELATED,
+        provider="every Kubernetes has it",
+    )
+
+
+@hookimpl
+def arena_build_manifests(args: BatchJobArgs, jobs: Jobs) -> Sequence[Manifest]:
+    """Return the job and what belongs to it."""
+    from arena_job.manifests import build
+
+    return build(args)
+
+
+@hookimpl
+def arena_preflight(args: BatchJobArgs, lookup: Lookup, jobs: Jobs) -> Iterable[Problem]:
+    """Return what the cluster lacks: queue, priority classes, gangs, claims."""
+    from arena_core.preflight import common_problems
+
+    return common_problems(args, lookup)
+
+
+@hookimpl
+def arena_job_status(job: Manifest, pods: Sequence[Manifest], related: Sequence[Manifest], jobs: Jobs) -> JobStatus:
+    """Say what the job is doing."""
+    return state.status(job, pods, related)
+
+
+@hookimpl
+def arena_pod_sets(job: Manifest) -> Sequence[PodSet]:
+    """Return the one set of pods."""
+    return state.pod_sets(job)
+
+
+@hookimpl
+def arena_explain(job: Manifest, pods: Sequence[Manifest], related: Sequence[Manifest], jobs: Jobs) -> Iterable[Cause]:
+    """Say in plain words why the job is not running."""
+    return state.explain(job, pods, related)

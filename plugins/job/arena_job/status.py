@@ -1,0 +1,118 @@
+"""What a Job is doing, in Arena's words. Pure and total: it takes whatever object comes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from arena_core import dig, kueue
+from arena_core.kubeflow import explain_gang
+from arena_core.podstatus import instance
+from arena_core.types import NOT_TAKEN_UP, UNREAD, Cause, Instance, JobStatus, Manifest, Phase, PodSet, Rank
+from arena_job import common
+from arena_job.common import Said
+from arena_job.names import CONTAINER, INDEX, JOB_NAME
+
+RELATED = (kueue.WORKLOAD_OF_JOB, *common.gang_groups("spec.template"))
+_TOLD = {"BackoffLimitExceeded": "more pods have failed than --retry allows", "DeadlineExceeded": "it ran longer than it may"}
+
+
+def pod_labels(job: Manifest) -> dict[str, str]:
+    """Return the label that all pods of the Job carry."""
+    return {JOB_NAME: dig.text(job, "metadata", "name")}
+
+
+def pod_sets(job: Any) -> list[PodSet]:
+    """Return the one set of pods."""
+    if not dig.mapping(job, "spec", "template"):
+        return []
+    return [PodSet("worker", "spec.template", common.pods_of_job(dig.dig(job, "spec")))]
+
+
+def instances(job: Any, pods: Sequence[Any]) -> tuple[Instance, ...]:
+    """Return the pods by number, of each number the newest first; the first pod is the chief."""
+    real = [pod for pod in pods if isinstance(pod, Mapping)]
+    real.sort(key=lambda pod: dig.text(pod, "metadata", "name"))
+    real.sort(key=lambda pod: dig.text(pod, "metadata", "creationTimestamp"), reverse=True)
+    single = common.pods_of_job(dig.dig(job, "spec")) <= 1
+    indexes = [dig.number(dig.labels(pod), INDEX, default=-1) for pod in real]
+    chief = _chief(real, indexes, single)
+    found = [
+        instance(pod, role="worker", index=index if index >= 0 else None, chief=pod is chief, container=CONTAINER)
+        for pod, index in zip(real, indexes, strict=True)
+    ]
+    return tuple(sorted(found, key=lambda i: (not i.chief, i.index is None, i.index or 0)))
+
+
+def _chief(pods: Sequence[Mapping[str, Any]], indexes: Sequence[int], single: bool) -> Mapping[str, Any] | None:
+    """Return the newest pod of number 0; of pods without numbers the newest where one replaces another, else the oldest."""
+    numbered = [pod for pod, index in zip(pods, indexes, strict=True) if index == 0]
+    if numbered or any(index >= 0 for index in indexes):
+        same = numbered
+    else:
+        same = list(pods) if single else list(pods)[::-1]
+    started = [pod for pod in same if dig.text(pod, "status", "phase") != "Pending"]
+    return next(iter(started or same), None)
+
+
+def status(job: Any, pods: Sequence[Any], related: Sequence[Any]) -> JobStatus:
+    """Return the status from conditions, counters, pods and what queues the job."""
+    members = instances(job, pods)
+    said = common.held(job, related, decide(job))
+    if not said[0].finished and said[0] not in (Phase.SUSPENDED, Phase.QUEUING) and pods is not UNREAD:
+        said = common.with_pods(said, members, pods)
+    phase, exact, reason, message = said
+    template = dig.dig(job, "spec", "template")
+    replicas = common.pods_of_job(dig.dig(job, "spec"))
+    ended = dig.text(job, "status", "completionTime") or dig.text(dig.condition(job, exact), "lastTransitionTime")
+    return JobStatus(
+        phase=phase,
+        exact=exact,
+        reason=reason,
+        message=message,
+        start=dig.text(job, "status", "startTime"),
+        end=ended if phase.finished else "",
+        instances=members,
+        replicas=replicas,
+        requests=common.requests([(template, replicas)]),
+        priority=common.priority([template]),
+    )
+
+
+def decide(job: Any) -> Said:
+    """Return (phase, exact word, reason, message) from conditions and counters alone."""
+    if found := common.condition_true(job, "Complete", "Failed"):
+        kind = dig.text(found, "type")
+        phase = Phase.SUCCEEDED if kind == "Complete" else Phase.FAILED
+        return phase, kind, dig.text(found, "reason"), dig.text(found, "message")
+    if dig.flag(job, "spec", "suspend"):
+        found = common.condition_true(job, "Suspended")
+        return (
+            Phase.SUSPENDED,
+            "Suspended",
+            dig.text(found, "reason") or "JobSuspended",
+            dig.text(found, "message") or "spec.suspend is true",
+        )
+    if found := common.condition_true(job, "FailureTarget", "SuccessCriteriaMet"):
+        # Decided, but pods are still ending.
+        return Phase.RUNNING, dig.text(found, "type"), dig.text(found, "reason"), dig.text(found, "message")
+    active, ready = dig.number(job, "status", "active"), dig.number(job, "status", "ready")
+    if active and ready >= active:
+        return Phase.RUNNING, "", "", ""
+    if not active and dig.number(job, "status", "failed"):
+        return Phase.PENDING, "", "BackOff", "its pod has failed, the next one is made after a pause"
+    return Phase.PENDING, "", "", ""
+
+
+def explain(job: Any, pods: Sequence[Any], related: Sequence[Any]) -> list[Cause]:
+    """Return why the Job is not running, as far as its own object and its queue tell; pods and events speak for themselves."""
+    found = status(job, pods, related)
+    causes = [*explain_gang(found, related), *common.explain_held(found, job, related)]
+    if found.phase is Phase.FAILED:
+        text = _TOLD.get(found.reason) or found.message or "the Job has failed"
+        return [*causes, Cause(text, rank=Rank.INFO, reason=found.reason)]
+    if found.phase is Phase.PENDING and found.reason == "BackOff":
+        return [*causes, Cause(found.message, rank=Rank.WAITS, reason="BackOff")]
+    if found.phase is Phase.PENDING and not dig.mapping(job, "status") and not found.instances:
+        return [*causes, Cause("the Job controller has not taken up the job yet", rank=Rank.INFO, reason=NOT_TAKEN_UP)]
+    return causes

@@ -1,0 +1,29 @@
+"""What every job type must do."""
+
+from __future__ import annotations
+
+from arena_core.testing.conformance import JobTypeConformance
+from arena_job import plugin
+
+
+class TestJob(JobTypeConformance):
+    plugin = plugin
+    minimal = {"name": "x", "image": "busybox", "command": "true"}
+    full = {
+        "gpus": 2,
+        "workers": 3,
+        "completions": 5,
+        "cpu": "2",
+        "memory": "4Gi",
+        "env": ["A=b"],
+        "data": ["claim:/data"],
+        "gang": True,
+        "scheduler": "volcano",
+        "tensorboard": True,
+        "kueue_queue": "q",
+        "running_timeout": "1h",
+        "retry_per_index": 2,
+        "max_failed_indexes": 1,
+        "fail_on_exit_code": [3, "42,43"],
+    }
+    keys = ("completions", "parallelism", "active", "ready", "failed", "suspend", "template")
