@@ -32,7 +32,8 @@ def find(session: Session, name: str, job_type: str, namespace: str) -> Found:
     if job_type:
         handle = session.handle(job_type)
         try:
-            return Found(handle, session.cluster.get(handle.job_type.resource, namespace, name))
+            found = session.cluster.get(handle.job_type.resource, namespace, name)
+            return Found(session.jobs.for_object(found) or handle, found)
         except KindNotInstalled as error:
             raise not_installed(handle, error) from error
         except NotFound as error:

@@ -42,8 +42,9 @@ def named(session: Session, text: str, job_type: str = "") -> tuple[str, str]:
     if not found:
         raise UsageError(f"{before!r} in {text!r} is no job type", "say NAME, or TYPE/NAME as `arena list -o name` prints it")
     if job_type:
-        wanted = session.handle(job_type).job_type.name
-        if wanted not in found:
+        handle = session.handle(job_type)
+        wanted = handle.job_type.name
+        if wanted not in found and before.lower() not in _spellings(handle):
             raise UsageError(f"{text!r} is not a {wanted}", "leave out --type, or the type in front of the name")
         return name, wanted
     if len(found) > 1:
@@ -55,6 +56,8 @@ def _types(session: Session, word: str) -> list[str]:
     """Return the job types that a word means: ``pytorchjob.kubeflow.org``, ``pytorchjobs``, ``pytorchjob``, ``py``."""
     wanted = word.lower()
     handles, _ = session.job_types()
+    if wanted in session.jobs.names():
+        return [wanted]  # a type's own name goes before kinds that are called so
     found = [handle.job_type.name for handle in handles if wanted in _spellings(handle)]
     if found:
         return found

@@ -14,7 +14,13 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 OURS = {"arena-core": ROOT, **{f"arena-{p.name}": p for p in sorted((ROOT / "plugins").iterdir()) if (p / "pyproject.toml").exists()}}
-JOB_TYPES = {"arena-pytorchjob": "pytorchjob", "arena-tfjob": "tfjob", "arena-volcano": "volcanojob", "arena-appwrapper": "appwrapperjob"}
+JOB_TYPES = {
+    "arena-pytorchjob": "pytorchjob",
+    "arena-tfjob": "tfjob",
+    "arena-volcano": "volcanojob",
+    "arena-appwrapper": "appwrapperjob",
+    "arena-job": "job",
+}
 
 
 def test_core_alone_works_and_passes_its_own_tests(environment: Environment) -> None:

@@ -10,6 +10,7 @@ from arena_core.podstatus import extended_resources
 from arena_core.podwords import cause_of
 from arena_core.types import Cause, Find, Instance, JobStatus, Manifest, Phase, Rank, Related
 
+BACK_OFF = "BackOff"
 #: (phase, the operator's own word, reason, message)
 Said = tuple[Phase, str, str, str]
 
@@ -53,7 +54,8 @@ def with_pods(said: Said, members: Sequence[Instance], pods: Sequence[Any]) -> S
         reason, message = (found.reason, found.message) if found else (first.status, f"{first.name} is {first.status}")
         return Phase.PENDING, said[1], reason, message
     crashing = next((cause for i, cause in causes if cause and i.status == "CrashLoopBackOff"), None)
-    alive = any(i.phase == "Running" for i in members)
+    # Pods that have ended are counted a moment later; a pause before the next one is no such moment.
+    alive = any(i.phase == "Running" for i in members) or (bool(members) and said[2] != BACK_OFF)
     if crashing:
         return Phase.RUNNING, said[1], crashing.reason, crashing.message
     return (Phase.RUNNING, *said[1:]) if alive else said

@@ -100,7 +100,7 @@ def decide(job: Any) -> Said:
     if active and ready >= active:
         return Phase.RUNNING, "", "", ""
     if not active and dig.number(job, "status", "failed"):
-        return Phase.PENDING, "", "BackOff", "its pod has failed, the next one is made after a pause"
+        return Phase.PENDING, "", common.BACK_OFF, "its pod has failed, the next one is made after a pause"
     return Phase.PENDING, "", "", ""
 
 
@@ -111,8 +111,8 @@ def explain(job: Any, pods: Sequence[Any], related: Sequence[Any]) -> list[Cause
     if found.phase is Phase.FAILED:
         text = _TOLD.get(found.reason) or found.message or "the Job has failed"
         return [*causes, Cause(text, rank=Rank.INFO, reason=found.reason)]
-    if found.phase is Phase.PENDING and found.reason == "BackOff":
-        return [*causes, Cause(found.message, rank=Rank.WAITS, reason="BackOff")]
+    if found.phase is Phase.PENDING and found.reason == common.BACK_OFF:
+        return [*causes, Cause(found.message, rank=Rank.WAITS, reason=common.BACK_OFF)]
     if found.phase is Phase.PENDING and not dig.mapping(job, "status") and not found.instances:
         return [*causes, Cause("the Job controller has not taken up the job yet", rank=Rank.INFO, reason=NOT_TAKEN_UP)]
     return causes
