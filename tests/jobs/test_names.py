@@ -112,7 +112,7 @@ def test_type_and_name_as_list_prints_them_are_taken_everywhere(arena: Any, make
         arena.get("job.batch/one", job_type="pytorchjob")
     with pytest.raises(UsageError, match="'nosuch' in 'nosuch/one' is no job type"):
         arena.get("nosuch/one")
-    assert [(r.name, r.job_type, r.ok) for r in arena.delete(names)] == [("one", "dummy", True), ("one", "pytorchjob", True)]
+    assert [(r.name, r.full_name, r.ok) for r in arena.delete(names)] == [("one", name, True) for name in names]
 
 
 def test_names_and_a_selector_together_are_refused(arena: Any) -> None:
