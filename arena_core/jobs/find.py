@@ -32,8 +32,8 @@ def find(session: Session, name: str, job_type: str, namespace: str) -> Found:
     if job_type:
         handle = session.handle(job_type)
         try:
-            found = session.cluster.get(handle.job_type.resource, namespace, name)
-            return Found(session.jobs.for_object(found) or handle, found)
+            there = session.cluster.get(handle.job_type.resource, namespace, name)
+            return Found(session.jobs.for_object(there) or handle, there)
         except KindNotInstalled as error:
             raise not_installed(handle, error) from error
         except NotFound as error:
