@@ -14,13 +14,29 @@ PAGES = pages()
 
 
 def test_every_command_and_every_job_type_has_its_place():
-    assert {"submit-pytorchjob.md", "submit-tfjob.md", "submit-volcanojob.md", "submit-appwrapperjob.md", "submit-job.md"} <= set(PAGES)
+    assert {
+        "submit-pytorchjob.md",
+        "submit-tfjob.md",
+        "submit-volcanojob.md",
+        "submit-mpijob.md",
+        "submit-appwrapperjob.md",
+        "submit-job.md",
+    } <= set(PAGES)
     for entry in catalog.ENTRIES:
         assert f"## arena {entry.name}\n" in PAGES["commands.md"]
 
 
 @pytest.mark.parametrize(
-    "name", ["commands.md", "submit-pytorchjob.md", "submit-tfjob.md", "submit-volcanojob.md", "submit-appwrapperjob.md", "submit-job.md"]
+    "name",
+    [
+        "commands.md",
+        "submit-pytorchjob.md",
+        "submit-tfjob.md",
+        "submit-volcanojob.md",
+        "submit-mpijob.md",
+        "submit-appwrapperjob.md",
+        "submit-job.md",
+    ],
 )
 def test_the_pages_are_up_to_date(name):
     assert (FOLDER / name).read_text() == PAGES[name], "run `arena __reference docs/reference`"

@@ -18,6 +18,7 @@ JOB_TYPES = {
     "arena-pytorchjob": "pytorchjob",
     "arena-tfjob": "tfjob",
     "arena-volcano": "volcanojob",
+    "arena-mpijob": "mpijob",
     "arena-appwrapper": "appwrapperjob",
     "arena-job": "job",
 }

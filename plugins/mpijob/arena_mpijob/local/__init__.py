@@ -1,0 +1,15 @@
+"""MPIJob inside the local cluster: what the MPI Operator 0.8.0 does. Loaded by the daemon alone."""
+
+from __future__ import annotations
+
+from arena_local.bundle import Bundle
+from arena_local.operator.crds import load_crds
+from arena_mpijob.local.controller import MPIJobController
+from arena_mpijob.local.quota import QUOTA
+
+BUNDLE = Bundle(
+    name="mpijob",
+    crds=lambda: load_crds("arena_mpijob"),
+    controllers=(MPIJobController,),
+    quota=(QUOTA,),
+)

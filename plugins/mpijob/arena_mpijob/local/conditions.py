@@ -1,0 +1,38 @@
+"""Conditions of an MPIJob as the operator writes them: the newest last, Running taken back at the end."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from arena_local.bundle import Obj
+from arena_local.operator.conditions import timestamp
+
+
+def find(status: Obj, type: str) -> Obj | None:
+    """Return the condition of a type, or None."""
+    return next((c for c in status.get("conditions") or [] if c.get("type") == type), None)
+
+
+def is_true(status: Obj, *types: str) -> bool:
+    """Whether one of the conditions stands at True."""
+    return any(c.get("type") in types and c.get("status") == "True" for c in status.get("conditions") or [])
+
+
+def put(status: Obj, type: str, value: str, reason: str, message: str, *, now: datetime) -> bool:
+    """Set a condition at the end of the list; returns whether status or reason have changed.
+
+    At the end Running turns False in place, and so does a failure that was none.
+    """
+    current = find(status, type)
+    if current and current.get("status") == value and current.get("reason") == reason:
+        return False
+    stamp = timestamp(now)
+    since = current["lastTransitionTime"] if current and current.get("status") == value else stamp
+    kept = [dict(c) for c in status.get("conditions") or [] if c.get("type") != type and {c.get("type"), type} != {"Running", "Restarting"}]
+    if type in ("Failed", "Succeeded"):
+        for condition in kept:
+            if condition.get("type") in ("Running", "Failed"):
+                condition["status"] = "False"
+    new = {"lastTransitionTime": since, "lastUpdateTime": stamp, "message": message, "reason": reason, "status": value, "type": type}
+    status["conditions"] = [*kept, new]
+    return True

@@ -1,0 +1,72 @@
+"""The hooks of the job type ``mpijob``. Reading commands load this module alone: what builds jobs is imported when it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from arena_core.hookspecs import hookimpl
+from arena_core.types import JobType, Resource
+from arena_mpijob import status as state
+
+if TYPE_CHECKING:
+    from arena_core.types import Cause, Jobs, JobStatus, Lookup, Manifest, PodSet, Problem
+    from arena_mpijob.args import MPIJobArgs
+
+#: The Training Operator has an MPIJob of the same group and name in version v1; a cluster has one of the two.
+PROVIDER = "the Kubeflow MPI Operator, version 2 (kubeflow.org/v2beta1): https://github.com/kubeflow/mpi-operator"
+
+
+@hookimpl
+def arena_job_type() -> JobType:
+    """Say what this job type is."""
+    return JobType(
+        name="mpijob",
+        resource=Resource("kubeflow.org", "v2beta1", "MPIJob", "mpijobs"),
+        args="arena_mpijob.args:MPIJobArgs",
+        summary="programs that mpirun starts on several pods, with the Kubeflow MPI Operator",
+        display="MPI",
+        shorthand="mpi",
+        aliases=("mpi", "mj"),
+        pod_labels=state.pod_labels,
+        chief=state.CHIEF,
+        container=state.CONTAINER,
+        wrappable=True,
+        related=state.RELATED,
+        provider=PROVIDER,
+    )
+
+
+@hookimpl
+def arena_build_manifests(args: MPIJobArgs, jobs: Jobs) -> Sequence[Manifest]:
+    """Return the job and what belongs to it."""
+    from arena_mpijob.manifests import build
+
+    return build(args)
+
+
+@hookimpl
+def arena_preflight(args: MPIJobArgs, lookup: Lookup, jobs: Jobs) -> Iterable[Problem]:
+    """Return what the cluster lacks (queue, priority classes, gangs, claims), and what has the names that the operator needs."""
+    from arena_core.preflight import common_problems
+    from arena_mpijob.preflight import name_problems
+
+    return [*common_problems(args, lookup), *name_problems(args.name, lookup)]
+
+
+@hookimpl
+def arena_job_status(job: Manifest, pods: Sequence[Manifest], related: Sequence[Manifest], jobs: Jobs) -> JobStatus:
+    """Say what the job is doing."""
+    return state.status(job, pods, related)
+
+
+@hookimpl
+def arena_pod_sets(job: Manifest) -> Sequence[PodSet]:
+    """Return the launcher: the pods by whose end a wrapper knows the job's."""
+    return state.pod_sets(job)
+
+
+@hookimpl
+def arena_explain(job: Manifest, pods: Sequence[Manifest], related: Sequence[Manifest], jobs: Jobs) -> Iterable[Cause]:
+    """Say in plain words why the job is not running."""
+    return state.explain(job, pods, related)
