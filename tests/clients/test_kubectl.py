@@ -188,8 +188,8 @@ def test_exec_and_cp(running: Kubectl) -> None:
     _, err = process.communicate(timeout=20)
     assert process.returncode and "nosuchprogram" in err
     (kubectl.folder / "from").write_text("content é\n" * 1000)
-    kubectl("cp", "from", "p1:/tmp/x")
-    kubectl("cp", "p1:/tmp/x", "back")
+    kubectl("cp", "from", f"p1:/tmp/{kubectl.namespace}-x")
+    kubectl("cp", f"p1:/tmp/{kubectl.namespace}-x", "back")
     assert (kubectl.folder / "back").read_text() == "content é\n" * 1000
 
 

@@ -17,6 +17,7 @@ DELAYS: dict[str, tuple[float, str]] = {
     "job.batch": (0.12, "how long a Job's controller gathers changes"),
     "resourcequota.status": (0.1, "before a ResourceQuota's usage is written"),
     "kueue.retry": (5, "before a job whose queue is missing is looked at again"),
+    "kueue.child": (3, "how long a job whose wrapper has ended is left to its own operator before it is suspended"),
     "kueue.scheduling": (0.05, "how long queues gather changes"),
     "kueue.status": (0.05, "how long queues gather changes of their status"),
     "volcano.session": (1, "time between two of Volcano's scheduling sessions"),

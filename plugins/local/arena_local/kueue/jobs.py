@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from arena_local.bundle import Api, ApiError, Key, Obj, QuotaJob
 from arena_local.kueue import kinds, podsets, priority, state
 from arena_local.kueue.integration import Integrations, reclaimable
-from arena_local.operator.conditions import find_condition
+from arena_local.operator.conditions import find_condition, parse_time
 from arena_local.operator.owners import controlled, controller_of, owner_reference
 
 #: In place of a Workload: the one that was there did not match and is deleted, the next look begins anew.
@@ -46,8 +46,7 @@ class QueuedJobController:
             return None
         ancestor = self._all.ancestor(self._api, job)
         if ancestor is not None:
-            self._follow_ancestor(job, ancestor)
-            return None
+            return self._follow_ancestor(job, ancestor)
         queue = kinds.queue_name(job)
         owned = controlled(self._api, kinds.WORKLOADS, job) if self._api.served(kinds.WORKLOADS) else ()
         if not (queue or owned):
@@ -73,17 +72,27 @@ class QueuedJobController:
         self._drive(job, workload)
         return None
 
-    def _follow_ancestor(self, job: Obj, ancestor: Obj) -> None:
-        """Suspend a job that is still going while the one that made it is not admitted, or has ended."""
+    def _follow_ancestor(self, job: Obj, ancestor: Obj) -> float | None:
+        """Suspend a job that is still going while the one that made it is not admitted, or has ended.
+
+        What has ended together with its pods is first left to its own operator for a moment: on a real cluster that one is quicker than
+        the way over wrapper, Workload and Kueue, and suspending would take away pods of a job that is about to be told successful.
+        """
         if ancestor["metadata"].get("deletionTimestamp") or self._kind.is_suspended(job) or self._kind.finished(job):
-            return
+            return None
         workload = next(iter(controlled(self._api, kinds.WORKLOADS, ancestor)), None)
-        if workload is not None and kinds.admitted(workload) and not kinds.finished(workload):
-            return
+        if workload is not None and kinds.admitted(workload):
+            ended = find_condition(workload, "Finished") or {}
+            if ended.get("status") != "True":
+                return None
+            left = self._api.setting("kueue.child", 3.0) - (self._api.now() - parse_time(ended["lastTransitionTime"])).total_seconds()
+            if left > 0:
+                return left
         changed = copy.deepcopy(dict(job))
         self._kind.set_suspend(changed, True)
         self._api.update(changed, manager=kinds.MANAGER)
         self._say(job, "Suspended", "Kueue managed child job suspended")
+        return None
 
     # -- the Workload --------------------------------------------------------------------------------------------------------------
 
