@@ -29,9 +29,9 @@ while :; do sleep 3600 & wait $!; done
 
 
 def reached_by_ssh(replica: Obj | None) -> bool:
-    """Whether the workers wait for ssh, as the operator's default is."""
-    containers = ((replica or {}).get("template") or {}).get("spec", {}).get("containers") or [{}]
-    return _is_sshd(containers[0])
+    """Whether there are workers that wait for ssh, as the operator's default is."""
+    containers = (((replica or {}).get("template") or {}).get("spec") or {}).get("containers")
+    return bool(containers) and _is_sshd(containers[0])
 
 
 def _is_sshd(container: Obj) -> bool:
