@@ -30,8 +30,8 @@ while :; do sleep 3600 & wait $!; done
 
 def reached_by_ssh(replica: Obj | None) -> bool:
     """Whether there are workers that wait for ssh, as the operator's default is."""
-    containers = (((replica or {}).get("template") or {}).get("spec") or {}).get("containers")
-    return bool(containers) and _is_sshd(containers[0])
+    containers = (((replica or {}).get("template") or {}).get("spec") or {}).get("containers") or []
+    return any(map(_is_sshd, containers[:1]))
 
 
 def _is_sshd(container: Obj) -> bool:
