@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import shutil
 import sys
+import urllib.error
 import urllib.request
 
 import pytest
@@ -108,8 +110,13 @@ def test_tensorboard_opens_where_it_is_installed(machine, folder):
         return re.search(r"http://127[.\d]+:\d+", machine.sh("arena get board"))
 
     url = machine.until(address, "the address of TensorBoard")[0]
-    with urllib.request.urlopen(f"{url}/events", timeout=10) as answer:
-        assert answer.read() == b"loss\n"
+
+    def shown():
+        # The address is known when the pod runs; a server needs a moment more to listen.
+        with contextlib.suppress(urllib.error.URLError), urllib.request.urlopen(f"{url}/events", timeout=10) as answer:
+            return answer.read()
+
+    assert machine.until(shown, "TensorBoard to answer") == b"loss\n"
     machine.sh("arena delete board")
     machine.until(lambda: not machine.owned("board"), "nothing to be left")
 

@@ -65,8 +65,10 @@ def test_parts_of_a_log(arena: Any, make: Any) -> None:
 
 
 def test_a_followed_log_waits_for_the_instance_and_survives_cut_connections(arena: Any, make: Any) -> None:
+    waits: list[str] = []
+
     def later() -> None:
-        time.sleep(0.3)
+        until(lambda: any("later is SUSPENDED and has no instances yet" in wait for wait in waits))
         arena.cluster.patch(arena.jobs.get("dummy").job_type.resource, arena.namespace, "later", {"spec": {"suspend": False}})
         for _ in range(4):
             time.sleep(0.35)
@@ -76,12 +78,10 @@ def test_a_followed_log_waits_for_the_instance_and_survives_cut_connections(aren
     real = handle.build_manifests
     handle.build_manifests = lambda args: _suspended(real(args))
     arena.submit("dummy", make("later", COUNT))
-    waits: list[str] = []
     helper = threading.Thread(target=later)
     helper.start()
     assert texts(arena.logs("later", follow=True, on_wait=waits.append)) == [f"line {n}" for n in range(1, 7)]
     helper.join()
-    assert waits and "later is SUSPENDED and has no instances yet" in waits[0]
 
 
 def _suspended(manifests: Any) -> Any:

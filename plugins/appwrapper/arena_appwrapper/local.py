@@ -10,7 +10,7 @@ from arena_appwrapper.operator.machine import RESOURCE, AppWrapperController
 from arena_appwrapper.operator.podsets import TAS_INDEX, effective, resolve, steps
 from arena_local.bundle import Admission, Api, Bundle, Obj, QuotaJob, QuotaPodSet
 from arena_local.operator.conditions import condition_true
-from arena_local.operator.crds import load_crds
+from arena_local.operator.crds import load_crds, load_effects
 
 POD_DEFAULTS = {
     "restartPolicy": "Always",
@@ -94,6 +94,7 @@ def _pods_ready(api: Api, wrapper: Obj) -> bool:
 BUNDLE = Bundle(
     name="appwrapperjob",
     crds=lambda: load_crds("arena_appwrapper"),
+    effects=lambda: load_effects("arena_appwrapper"),
     admission=(
         Admission("mappwrapper.kb.io", RESOURCE, ("CREATE",), mutate=webhook.default),
         Admission("vappwrapper.kb.io", RESOURCE, ("CREATE", "UPDATE"), validate=webhook.validate),

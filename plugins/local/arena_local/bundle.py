@@ -184,6 +184,18 @@ class QuotaJob:
 
 
 @dataclass(frozen=True)
+class FieldEffects:
+    """What the local cluster does with the fields of a kind; paths are dotted and without indices, and the longest one decides.
+
+    ``acted`` are done; ``harmless`` mean nothing here and nobody misses them; who sets one of ``warned`` is told the reason.
+    """
+
+    acted: tuple[str, ...] = ()
+    harmless: tuple[str, ...] = ()
+    warned: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Bundle:
     """All that one job type brings to the local cluster.
 
@@ -191,6 +203,7 @@ class Bundle:
     the ``Api`` at start; ``objects`` are applied once when the cluster is new (Volcano's default queue). ``schedulers`` are names of
     ``spec.schedulerName`` that this bundle schedules itself: the default scheduler leaves their pods alone. ``conversions`` holds, by
     resource, the conversion between the versions of a CRD (its conversion webhook); without one only ``apiVersion`` changes.
+    ``effects`` says by resource which fields of its kinds are done here, and whoever sets one that is not is warned.
     """
 
     name: str
@@ -201,3 +214,4 @@ class Bundle:
     objects: Callable[[], Sequence[Obj]] = lambda: ()
     schedulers: tuple[str, ...] = field(default=())
     conversions: Mapping[str, Convert] = field(default_factory=dict)
+    effects: Callable[[], Mapping[str, FieldEffects]] = lambda: {}

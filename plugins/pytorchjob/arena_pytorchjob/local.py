@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from arena_local.bundle import Admission, Api, Bundle, Obj
-from arena_local.operator.crds import load_crds
+from arena_local.operator.crds import load_crds, load_effects
 from arena_local.operator.training import FieldErrors, Kind, Replica, Run, TrainingController, quota_job, validate_common
 from arena_local.operator.training.status import complete, counts, set_condition
 
@@ -219,6 +219,7 @@ def _validate_elastic(errors: FieldErrors, spec: Obj, specs: Obj) -> Sequence[st
 BUNDLE = Bundle(
     name="pytorchjob",
     crds=lambda: load_crds("arena_pytorchjob"),
+    effects=lambda: load_effects("arena_pytorchjob"),
     admission=(Admission("validator.pytorchjob.training-operator.kubeflow.org", KIND.resource, validate=_validate),),
     controllers=(lambda api: TrainingController(KIND, api),),
     quota=(quota_job(KIND, "kubeflow.org/pytorchjob", (MASTER, WORKER)),),

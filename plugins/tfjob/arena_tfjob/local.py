@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from arena_local.bundle import Admission, Api, Bundle, Obj
-from arena_local.operator.crds import load_crds
+from arena_local.operator.crds import load_crds, load_effects
 from arena_local.operator.training import FieldErrors, Kind, Replica, Run, TrainingController, quota_job, validate_common
 from arena_local.operator.training.kind import INDEX_LABEL
 from arena_local.operator.training.status import complete, counts, set_condition
@@ -137,6 +137,7 @@ def _validate(api: Api, job: Obj, old: Obj | None, operation: str) -> Iterable[s
 BUNDLE = Bundle(
     name="tfjob",
     crds=lambda: load_crds("arena_tfjob"),
+    effects=lambda: load_effects("arena_tfjob"),
     admission=(Admission("validator.tfjob.training-operator.kubeflow.org", KIND.resource, validate=_validate),),
     controllers=(lambda api: TrainingController(KIND, api),),
     quota=(quota_job(KIND, "kubeflow.org/tfjob", (CHIEF, MASTER, PS, WORKER, EVALUATOR)),),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from arena_local.bundle import Admission, Bundle, Obj
-from arena_local.operator.crds import load_crds
+from arena_local.operator.crds import load_crds, load_effects
 from arena_volcano.localcluster.admission import jobs, queues
 from arena_volcano.localcluster.groupcontroller import GroupController
 from arena_volcano.localcluster.jobs.controller import JobController
@@ -30,6 +30,7 @@ def _first_queues() -> Sequence[Obj]:
 BUNDLE = Bundle(
     name="volcanojob",
     crds=lambda: load_crds("arena_volcano"),
+    effects=lambda: load_effects("arena_volcano"),
     admission=(
         Admission("mutatejob.volcano.sh", JOBS, ("CREATE",), mutate=jobs.mutate_job),
         Admission("validatejob.volcano.sh", JOBS, validate=jobs.validate_job),

@@ -1,6 +1,7 @@
 """Accepted means done or warned about: which fields have no effect here, and who sets one is told so.
 
-``data/effects.toml`` is the list; a test walks the schemas of all served kinds against it.
+``data/effects.toml`` is the list for the kinds of Kubernetes, a bundle brings that of its own kinds; a test walks the schemas of all
+served kinds against them.
 """
 
 from __future__ import annotations
@@ -77,7 +78,8 @@ def without_effect(api: Any, obj: Obj) -> Iterator[str]:
     """Yield what an object says that is not done here."""
     resource = api.of_object(obj)
     if resource.custom:
-        yield from _of_custom(obj, "", "", table()["custom"].get(obj["kind"], {}).get("warned", {}))
+        known = api.effects.get(resource.storage_id)
+        yield from _of_custom(obj, "", "", known.warned if known else {})
     else:
         body = {key: value for key, value in obj.items() if key not in ("metadata", "status", "kind", "apiVersion")}
         yield from _of_builtin(resource.schema, body, "")

@@ -24,7 +24,7 @@ from arena_local.api.namespaces import NamespaceKeeper
 from arena_local.api.options import DeleteOptions, WriteOptions
 from arena_local.api.registry import Registry, Resource
 from arena_local.api.scale import scale_causes
-from arena_local.bundle import Admission, ApiError, Bundle, Convert
+from arena_local.bundle import Admission, ApiError, Bundle, Convert, FieldEffects
 from arena_local.context import Listener, Options
 from arena_local.store import Change, Entry, Event, Store, StoreError
 
@@ -43,6 +43,7 @@ class ApiServer:
         self.bundles: list[Bundle] = []
         self.webhooks: dict[str, list[Admission]] = {}
         self.conversions: dict[str, Convert] = {}
+        self.effects: dict[str, FieldEffects] = {}
         self.clock: Callable[[], datetime] = lambda: datetime.now(UTC)
         self.host_name = platform.node().lower() or "local"
         self.seen_events: dict[tuple[str, ...], str] = {}
@@ -64,6 +65,7 @@ class ApiServer:
         for bundle in bundles:
             self.bundles.append(bundle)
             self.conversions.update(bundle.conversions)
+            self.effects.update(bundle.effects())
             for crd in bundle.crds():
                 self.crds.install(crd)
             for storage_id in bundle.conversions:

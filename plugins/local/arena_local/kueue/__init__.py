@@ -23,7 +23,7 @@ def bundle(bundles: Sequence[Bundle]) -> Bundle:
     from arena_local.kueue.versions import CONVERSIONS
     from arena_local.kueue.webhooks import job_webhooks, queue_webhooks
     from arena_local.kueue.workloads import WorkloadController
-    from arena_local.operator.crds import load_crds
+    from arena_local.operator.crds import load_crds, load_effects
 
     integrations = Integrations(bundles)
 
@@ -33,6 +33,7 @@ def bundle(bundles: Sequence[Bundle]) -> Bundle:
     return Bundle(
         name="kueue",
         crds=lambda: load_crds("arena_local"),
+        effects=lambda: load_effects("arena_local"),
         conversions=CONVERSIONS,
         admission=(
             *queue_webhooks(),

@@ -18,8 +18,8 @@ from arena_local.api import effects
 from arena_local.api.builtin import builtin_kinds
 from arena_local.api.schema import raw_definitions
 from arena_local.api.server import ApiServer
-from arena_local.bundle import Bundle
-from arena_local.operator.crds import load_crds
+from arena_local.bundle import Bundle, FieldEffects
+from arena_local.operator.crds import load_crds, load_effects
 from arena_local.store import Store
 
 Obj = dict[str, Any]
@@ -28,13 +28,24 @@ CLASSES = ("acted", "harmless", "warned")
 
 
 @cache
+def bundles() -> list[Bundle]:
+    """The bundles of the installed job types."""
+    loaded = [point.load() for point in metadata.entry_points(group="arena.local_controllers")]
+    return [bundle for bundle in loaded if isinstance(bundle, Bundle)]
+
+
+@cache
 def crds() -> list[Obj]:
     """The CRDs of the cluster itself and of the installed job types."""
-    found = list(load_crds("arena_local"))
-    for point in metadata.entry_points(group="arena.local_controllers"):
-        bundle = point.load()
-        if isinstance(bundle, Bundle):
-            found += bundle.crds()
+    return [*load_crds("arena_local"), *(crd for bundle in bundles() for crd in bundle.crds())]
+
+
+@cache
+def custom() -> dict[str, FieldEffects]:
+    """What is said of their fields."""
+    found = dict(load_effects("arena_local"))
+    for bundle in bundles():
+        found |= bundle.effects()
     return found
 
 
@@ -111,9 +122,9 @@ def test_every_field_of_every_custom_resource_stands_in_the_list() -> None:
     """C8: the longest prefix of a path decides."""
     unknown = []
     for crd in crds():
-        kind = crd["spec"]["names"]["kind"]
-        row = effects.table()["custom"].get(kind, {})
-        listed = [*row.get("acted", "").split(), *row.get("harmless", "").split(), *row.get("warned", {})]
+        kind = crd["metadata"]["name"]
+        row = custom().get(kind, FieldEffects())
+        listed = [*row.acted, *row.harmless, *row.warned]
         for version in crd["spec"]["versions"]:
             schema = version["schema"]["openAPIV3Schema"]
             for name, child in schema["properties"].items():
@@ -122,7 +133,8 @@ def test_every_field_of_every_custom_resource_stands_in_the_list() -> None:
                 unknown += [
                     f"{kind} {path}" for path in paths(child, name) if not any(f"{path}.".startswith(f"{item}.") for item in listed)
                 ]
-    assert not unknown, f"accepted, and nobody has said whether it has an effect (api/data/effects.toml): {unknown}"
+    assert not unknown, f"accepted, and nobody has said whether it has an effect (crds/effects.toml of its package): {unknown}"
+    assert set(custom()) == {crd["metadata"]["name"] for crd in crds()}
 
 
 @pytest.fixture
@@ -130,6 +142,7 @@ def api() -> ApiServer:
     made = ApiServer(Store(None))
     for crd in crds():
         made.crds.install(copy.deepcopy(crd))
+    made.effects.update(custom())
     made.add_admission(effects.admission(made.kinds()))
     return made
 
@@ -200,10 +213,10 @@ def test_the_docs_name_all_of_them() -> None:
     text = (ROOT / "docs/local-cluster.md").read_text(encoding="utf-8")
     for kind in effects.table()["kinds"]:
         assert f"`{kind.partition('.')[0]}`" in text, kind
-    for section in ("fields", "custom"):
-        for name, row in effects.table()[section].items():
-            for field in row.get("warned", {}):
-                assert f"`{field.removeprefix('spec.')}`" in text, (name, field)
+    fields = {name: row.get("warned", {}) for name, row in effects.table()["fields"].items()}
+    for name, warned in (fields | {name: row.warned for name, row in custom().items()}).items():
+        for field in warned:
+            assert f"`{field.removeprefix('spec.')}`" in text, (name, field)
 
 
 def test_the_packed_schemas_are_the_ones_that_are_served() -> None:

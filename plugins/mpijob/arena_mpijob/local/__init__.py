@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from arena_local.bundle import Bundle
-from arena_local.operator.crds import load_crds
+from arena_local.operator.crds import load_crds, load_effects
 from arena_mpijob.local.controller import MPIJobController
 from arena_mpijob.local.quota import QUOTA
 
 BUNDLE = Bundle(
     name="mpijob",
     crds=lambda: load_crds("arena_mpijob"),
+    effects=lambda: load_effects("arena_mpijob"),
     controllers=(MPIJobController,),
     quota=(QUOTA,),
 )
