@@ -68,7 +68,8 @@ def test_a_followed_log_waits_for_the_instance_and_survives_cut_connections(aren
     waits: list[str] = []
 
     def later() -> None:
-        until(lambda: any("later is SUSPENDED and has no instances yet" in wait for wait in waits))
+        while not any("later is SUSPENDED and has no instances yet" in wait for wait in waits):
+            time.sleep(0.05)
         arena.cluster.patch(arena.jobs.get("dummy").job_type.resource, arena.namespace, "later", {"spec": {"suspend": False}})
         for _ in range(4):
             time.sleep(0.35)
@@ -78,7 +79,7 @@ def test_a_followed_log_waits_for_the_instance_and_survives_cut_connections(aren
     real = handle.build_manifests
     handle.build_manifests = lambda args: _suspended(real(args))
     arena.submit("dummy", make("later", COUNT))
-    helper = threading.Thread(target=later)
+    helper = threading.Thread(target=later, daemon=True)
     helper.start()
     assert texts(arena.logs("later", follow=True, on_wait=waits.append)) == [f"line {n}" for n in range(1, 7)]
     helper.join()
