@@ -18,18 +18,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from arena_core.errors import UsageError
+from arena_core.contract.errors import UsageError
 
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from arena_core.jobs.identity import Identity
-    from arena_core.jobs.session import Extensions, Session
-    from arena_core.jobs.tensorboard import Board
-    from arena_core.jobs.views import Deleted, Job, JobList, LogLine
+    from arena_core.contract.types import Cause, Jobs, Manifest, Submission
     from arena_core.kube.cluster import Cluster
     from arena_core.kube.streams import ExecSession
-    from arena_core.types import Cause, Jobs, Manifest, Submission
+    from arena_core.usecases.identity import Identity
+    from arena_core.usecases.session import Extensions, Session
+    from arena_core.usecases.tensorboard import Board
+    from arena_core.usecases.views import Deleted, Job, JobList, LogLine
 
 
 class ArenaClient:
@@ -114,12 +114,12 @@ class ArenaClient:
         """
         if dry_run not in ("", "none", "client", "server"):
             raise UsageError(f"dry_run is client or server, not {dry_run}")
-        from arena_core.jobs.submit import build, read_args, submit
+        from arena_core.usecases.submit import build, read_args, submit
 
         dry_run = "" if dry_run == "none" else dry_run
         if dry_run == "client" and (namespace or self._namespace):
             # Building needs no cluster: it works without one.
-            from arena_core.types import Submission
+            from arena_core.contract.types import Submission
 
             handle = self.jobs.get(job_type)
             manifests = build(handle, read_args(handle, args), namespace or self._namespace)
@@ -134,21 +134,21 @@ class ArenaClient:
         With ``reasons`` the jobs that neither run nor have succeeded say why, as ``get`` does: that costs a request for the events of
         each namespace with such a job, and one for each kind that their reasons need.
         """
-        from arena_core.jobs.listing import list_jobs
+        from arena_core.usecases.listing import list_jobs
 
         where = "" if all_namespaces else namespace or self.namespace
         found = list_jobs(self._session, job_type=job_type, namespace=where, selector=selector)
         if not reasons:
             return found
-        from arena_core.jobs.explain import all_reasoned
+        from arena_core.usecases.explain import all_reasoned
 
         return found._replace(jobs=tuple(all_reasoned(self._session, found.jobs)))
 
     def get(self, name: str, *, job_type: str = "", namespace: str = "") -> Job:
         """Return one job with its instances and its reason; raises ``NotFound``, or ``UsageError`` where two types have such a job."""
-        from arena_core.jobs.explain import reasoned
-        from arena_core.jobs.facts import read
-        from arena_core.jobs.find import find
+        from arena_core.usecases.explain import reasoned
+        from arena_core.usecases.facts import read
+        from arena_core.usecases.find import find
 
         named = self._named(name, job_type)
         handle, job, unread = find(self._session, *named, namespace or self.namespace)
@@ -156,19 +156,19 @@ class ArenaClient:
 
     def tensorboard(self, job: Job) -> str:
         """Return the address of the job's TensorBoard, or nothing where it has none."""
-        from arena_core.jobs.tensorboard import address
+        from arena_core.usecases.tensorboard import address
 
         return address(self._session, job)
 
     def board(self, job: Job) -> Board:
         """Return the address of the job's TensorBoard and why it is not up, with what could not be read to tell."""
-        from arena_core.jobs.tensorboard import board
+        from arena_core.usecases.tensorboard import board
 
         return board(self._session, job)
 
     def tensorboard_trouble(self, job: Job) -> str:
         """Return why the job's TensorBoard is not up, or nothing where it is, or where the job has none."""
-        from arena_core.jobs.tensorboard import trouble
+        from arena_core.usecases.tensorboard import trouble
 
         found = trouble(self._session, job)
         return found.message if found else ""
@@ -200,10 +200,10 @@ class ArenaClient:
         says what is missing. ``on_note`` is told what is odd, ``on_idle`` that nothing more is there for the moment, ``on_labels``
         which instances there are. A line over 64 KiB comes in pieces, and so does, when followed, one whose end does not come.
         """
-        from arena_core.jobs.logs import read_logs
-        from arena_core.jobs.sources import LogRequest
+        from arena_core.contract.types import LogQuery
         from arena_core.kube.logoptions import LogOptions
-        from arena_core.types import LogQuery
+        from arena_core.usecases.logs import read_logs
+        from arena_core.usecases.sources import LogRequest
 
         name, job_type = self._named(name, job_type)
         query = LogQuery(instance, container, all_instances, previous)
@@ -238,7 +238,7 @@ class ArenaClient:
         Raises ``JobFailed`` when it fails and this was not the goal, ``TimedOut`` after ``timeout`` seconds, ``NotFound`` when it
         vanishes. With ``uid`` that very job is meant, not another that has got its name meanwhile.
         """
-        from arena_core.jobs.wait import wait_for
+        from arena_core.usecases.wait import wait_for
 
         name, job_type = self._named(name, job_type)
         return wait_for(self._session, name, goal, job_type=job_type, namespace=namespace, timeout=timeout, on_change=on_change, uid=uid)
@@ -260,7 +260,7 @@ class ArenaClient:
         instances are gone, with ``wait="job"`` when the jobs themselves are; ``on_wait`` is told what takes long. A name that no job can
         have, or a selector that selects everything, is a ``UsageError`` before anything is sent.
         """
-        from arena_core.jobs.delete import Deletion, delete_jobs, delete_selected
+        from arena_core.usecases.delete import Deletion, delete_jobs, delete_selected
 
         wanted = [names] if isinstance(names, str) else list(names)
         if wanted and selector:
@@ -272,13 +272,13 @@ class ArenaClient:
 
     def events(self, job: Job) -> Sequence[Manifest]:
         """Return the Kubernetes events of a job, its pods and related objects, oldest first."""
-        from arena_core.jobs.events import events_of
+        from arena_core.usecases.events import events_of
 
         return events_of(self._session, job)
 
     def explain(self, job: Job) -> Sequence[Cause]:
         """Say in plain words why a job is not running; nothing where it runs or has ended well."""
-        from arena_core.jobs.explain import explain
+        from arena_core.usecases.explain import explain
 
         return explain(self._session, job)
 
@@ -286,24 +286,24 @@ class ArenaClient:
         self, job: Job, command: Sequence[str], *, instance: str = "", container: str = "", stdin: bool = False, tty: bool = False
     ) -> ExecSession:
         """Run a command in an instance (by default the chief) of a job."""
-        from arena_core.jobs.enter import enter
+        from arena_core.usecases.enter import enter
 
         return enter(self._session, job, command, instance=instance, container=container, stdin=stdin, tty=tty)
 
     def whoami(self) -> Identity:
         """Return who we are to the cluster, and Arena's id of this user."""
-        from arena_core.jobs.identity import identify
+        from arena_core.usecases.identity import identify
 
         return identify(self.cluster)
 
     @cached_property
     def _session(self) -> Session:
-        from arena_core.jobs.session import Session
+        from arena_core.usecases.session import Session
 
         return Session(self.cluster, self.jobs, self.namespace, self._extensions or self._installed_extensions())
 
     def _named(self, name: str, job_type: str) -> tuple[str, str]:
-        from arena_core.jobs.naming import named
+        from arena_core.usecases.naming import named
 
         return named(self._session, name, job_type)
 

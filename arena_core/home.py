@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from arena_core.errors import UsageError
+from arena_core.contract.errors import UsageError
 
 
 def expanded(path: str) -> Path:

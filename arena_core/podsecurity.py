@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from arena_core import dig
+from arena_core.k8s import dig
 
 _KINDS = ("initContainers", "containers")
 _SAFE_CAPABILITIES = {

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from arena_core import dig
-from arena_core.errors import NotFound, UsageError
-from arena_core.types import Instance, LogQuery, LogSource, Manifest
+from arena_core.contract.errors import NotFound, UsageError
+from arena_core.contract.types import Instance, LogQuery, LogSource, Manifest
+from arena_core.k8s import dig
 
 
 def status_text(pod: Any) -> str:

@@ -29,7 +29,7 @@ from arena_core.args.fields import (
     Words,
 )
 from arena_core.args.flags import flag
-from arena_core.types import Problem
+from arena_core.contract.types import Problem
 
 PullPolicy = Literal["Always", "IfNotPresent", "Never"]
 

@@ -10,7 +10,7 @@ from pydantic import field_validator
 from arena_core.args.fields import Duration, Image, Quantity
 from arena_core.args.flags import flag
 from arena_core.args.groups import ArgsGroup, PodArgs
-from arena_core.types import Problem
+from arena_core.contract.types import Problem
 
 
 class SyncArgs(ArgsGroup):

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from arena_core.args.values import DNS_SUBDOMAIN, as_text, each, items_of, structured
-from arena_core.errors import UsageError
+from arena_core.contract.errors import UsageError
 from arena_core.home import expanded
 
 MAX_CONFIG_BYTES = 1024 * 1024

@@ -11,8 +11,8 @@ from pydantic import BaseModel, ValidationError
 from arena_core.args.flags import META, flag_name, flag_specs, paths_to_fields, spellings
 from arena_core.args.groups import MetadataArgs, ProblemsFound
 from arena_core.args.values import Several
-from arena_core.errors import InvalidArguments, nearest
-from arena_core.types import Problem
+from arena_core.contract.errors import InvalidArguments, nearest
+from arena_core.contract.types import Problem
 
 M = TypeVar("M", bound=BaseModel)
 

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 
 from arena_core.cli.terminal import colour_wanted, drop, note, paint
-from arena_core.errors import ArenaError, InvalidArguments, PluginError, UsageError
+from arena_core.contract.errors import ArenaError, InvalidArguments, PluginError, UsageError
 
 INTERRUPTED = 130
 #: Modules that write results: trouble in them is that of the output.

@@ -10,7 +10,7 @@ from arena_core.cli.command import Command, Context
 from arena_core.cli.flags import GLOBAL_FLAGS, Flag, Parsed
 from arena_core.cli.parse import Parser
 from arena_core.cli.terminal import say
-from arena_core.errors import ArenaError
+from arena_core.contract.errors import ArenaError
 
 Candidates = list[tuple[str, str]]
 FILES: Candidates = [(":files", "")]

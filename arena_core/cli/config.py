@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from arena_core.errors import UsageError
+from arena_core.contract.errors import UsageError
 from arena_core.home import arena_home, expanded, has_home
 
 

@@ -14,7 +14,7 @@ from arena_core.cli.command import Command, Context
 from arena_core.cli.flags import Flag, Parsed
 from arena_core.cli.terminal import note, say
 from arena_core.client import ArenaClient
-from arena_core.errors import NotFound, UsageError
+from arena_core.contract.errors import NotFound, UsageError
 from arena_core.home import local_state
 
 

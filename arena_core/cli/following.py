@@ -11,10 +11,10 @@ from arena_core.cli.command import Context
 from arena_core.cli.printing import LinePrinter
 from arena_core.cli.terminal import note
 from arena_core.cli.waiting import wait_for
-from arena_core.errors import TimedOut
+from arena_core.contract.errors import TimedOut
 
 if TYPE_CHECKING:
-    from arena_core.jobs.views import LogLine
+    from arena_core.usecases.views import LogLine
 
 
 def follow_to_the_end(context: Context, name: str, *, job_type: str, timeout: float | None) -> int:

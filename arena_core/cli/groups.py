@@ -8,7 +8,7 @@ from typing import Any
 from arena_core.cli.flags import Parsed
 from arena_core.cli.submit.types import registry
 from arena_core.cli.terminal import say
-from arena_core.errors import ArenaError, UsageError
+from arena_core.contract.errors import ArenaError, UsageError
 
 
 def run_group(name: str, words: Sequence[str], head: Parsed) -> int:

@@ -13,7 +13,7 @@ from arena_core.cli.command import Command, Context
 from arena_core.cli.flags import GLOBAL_FLAGS, Flag, Parsed
 from arena_core.cli.parse import Parser, nearest
 from arena_core.cli.terminal import note, prepare, readable, say
-from arena_core.errors import InvalidArguments, UsageError
+from arena_core.contract.errors import InvalidArguments, UsageError
 
 #: Commands for scripts: what completion asks for, and how the reference pages are made.
 HIDDEN = {"__complete": "complete", "__reference": "reference"}
@@ -120,7 +120,7 @@ def run_command(command: Command, words: Sequence[str], head: Parsed) -> int:
 def check(parsed: Parsed, help_command: str) -> None:
     """Refuse a command line that has problems, naming all of them."""
     if parsed.problems:
-        from arena_core.types import Problem
+        from arena_core.contract.types import Problem
 
         error = InvalidArguments([Problem(p) for p in parsed.problems])
         error.hint = f"`{help_command}` lists the flags"

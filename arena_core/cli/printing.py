@@ -11,7 +11,7 @@ from arena_core.cli.foreign import log_line
 from arena_core.cli.terminal import PALETTE, colour_wanted, paint
 
 if TYPE_CHECKING:
-    from arena_core.jobs.views import LogLine
+    from arena_core.usecases.views import LogLine
 
 #: A progress bar returns to the beginning of the line, where the prefix is.
 _RETURN = re.compile(rb"\r(?=[^\r\n])")

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from arena_core.cli.terminal import note
-from arena_core.errors import ClusterUnreachable
+from arena_core.contract.errors import ClusterUnreachable
 
 if TYPE_CHECKING:
     from arena_core.kube.streams import ExecSession

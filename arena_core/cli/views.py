@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from arena_core.cli.render import compact, local_time, seconds_between, unix
-from arena_core.jobs.reasons import healthy
-from arena_core.jobs.views import Job, gpus
-from arena_core.types import Rank
+from arena_core.contract.types import Rank
+from arena_core.usecases.reasons import healthy
+from arena_core.usecases.views import Job, gpus
 
 if TYPE_CHECKING:
-    from arena_core.types import Instance, JobStatus
+    from arena_core.contract.types import Instance, JobStatus
 
 NONE = "N/A"
 LIST_HEADER = ("NAME", "STATUS", "TRAINER", "DURATION", "GPU(Requested)", "GPU(Allocated)", "NODE")

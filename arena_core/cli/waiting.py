@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from arena_core.cli.command import Context
 from arena_core.cli.foreign import plain
 from arena_core.cli.terminal import PHASES, colour_wanted, note, paint
-from arena_core.errors import ArenaError, JobFailed, TimedOut
+from arena_core.contract.errors import ArenaError, JobFailed, TimedOut
 
 if TYPE_CHECKING:
-    from arena_core.jobs.views import Job
+    from arena_core.usecases.views import Job
 
 
 @contextlib.contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
-from arena_core.errors import ClusterUnreachable
+from arena_core.contract.errors import ClusterUnreachable
 
 #: The kinds of proxies that requests can go through.
 PROXIES = ("http", "socks5")

@@ -9,14 +9,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from arena_core.errors import AlreadyExists, ArenaError, ClusterUnreachable, KindNotInstalled, NotFound, Refused
+from arena_core.contract.errors import AlreadyExists, ArenaError, ClusterUnreachable, KindNotInstalled, NotFound, Refused
+from arena_core.contract.types import Manifest, Resource
 from arena_core.kube import shape
 from arena_core.kube.answer import BadAnswer
 from arena_core.kube.endpoint import Endpoint
 from arena_core.kube.resources import PODS, ListResult, path_of
 from arena_core.kube.resources import SELF_SUBJECT_REVIEWS as REVIEWS
 from arena_core.kube.transport import Answer, Stream, Transport
-from arena_core.types import Manifest, Resource
 
 if TYPE_CHECKING:
     from arena_core.kube.discovery import Served

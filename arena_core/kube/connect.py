@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from arena_core.errors import ClusterUnreachable
+from arena_core.contract.errors import ClusterUnreachable
 from arena_core.home import expanded, has_home
 from arena_core.kube import kubeconfig
 from arena_core.kube.address import PROXIES, server_url, split

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from arena_core.errors import TimedOut
+from arena_core.contract.errors import TimedOut
 
 #: A time-out of a socket may fire a moment before the clock shows it.
 _EARLY = 0.005

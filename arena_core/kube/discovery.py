@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from arena_core.contract.types import Resource
 from arena_core.kube.answer import BadAnswer
-from arena_core.types import Resource
 
 if TYPE_CHECKING:
     from arena_core.kube.cluster import Cluster

@@ -13,7 +13,7 @@ import sys
 from datetime import UTC, datetime
 from typing import Any
 
-from arena_core.errors import ClusterUnreachable
+from arena_core.contract.errors import ClusterUnreachable
 from arena_core.kube.endpoint import Credentials
 from arena_core.kube.kubefile import Entry
 from arena_core.kube.secrets import header_value

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from arena_core.errors import ArenaError
+from arena_core.contract.errors import ArenaError
 
 T = TypeVar("T")
 

@@ -8,14 +8,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
-from arena_core import dig
-from arena_core.errors import ArenaError, ClusterUnreachable, NotFound, PermissionDenied
+from arena_core.contract.errors import ArenaError, ClusterUnreachable, NotFound, PermissionDenied
+from arena_core.contract.types import Manifest
+from arena_core.k8s import dig
 from arena_core.kube.logposition import Position, Rows
 from arena_core.kube.logs import TRIES, Gap, Incomplete, LogReader, NoLog
 from arena_core.kube.nodes import NodeSilent
 from arena_core.kube.refusals import Invalid
 from arena_core.kube.retry import DELAYS
-from arena_core.types import Manifest
 
 log = logging.getLogger(__name__)
 

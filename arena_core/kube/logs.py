@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import count
 
-from arena_core.errors import ArenaError, ClusterUnreachable, NotFound, PermissionDenied
+from arena_core.contract.errors import ArenaError, ClusterUnreachable, NotFound, PermissionDenied
 from arena_core.kube.logoptions import LogOptions
 from arena_core.kube.logposition import HEAD, Position, Row, Rows, Skip, order, stamp_at
 from arena_core.kube.nodes import NodeSilent, node_silent

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from arena_core.contract.types import Manifest
 from arena_core.kube.logfollow import Follower, Run, run_of
 from arena_core.kube.loglines import Lines
 from arena_core.kube.logoptions import LogOptions
 from arena_core.kube.logs import Incomplete, LogReader
 from arena_core.kube.transport import Transport
-from arena_core.types import Manifest
 
 
 def stream(transport: Transport, namespace: str, pod: str, options: LogOptions, find_pod: Callable[[], Manifest | None]) -> Iterator[bytes]:

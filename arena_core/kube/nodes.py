@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from arena_core.errors import ClusterUnreachable
+from arena_core.contract.errors import ClusterUnreachable
 from arena_core.kube.refusals import parse_status
 
 _DIALS_KUBELET = re.compile(rb":10250\b|error dialing backend|No agent available|proxy error from .* while dialing", re.IGNORECASE)

@@ -9,7 +9,7 @@ import time
 from dataclasses import replace
 from typing import Any
 
-from arena_core.errors import ClusterUnreachable
+from arena_core.contract.errors import ClusterUnreachable
 from arena_core.kube.endpoint import Credentials
 from arena_core.kube.secrets import header_value
 

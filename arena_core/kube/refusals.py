@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from arena_core.errors import (
+from arena_core.contract.errors import (
     AlreadyExists,
     ArenaError,
     ClusterUnreachable,
@@ -16,8 +16,8 @@ from arena_core.errors import (
     PermissionDenied,
     Refused,
 )
+from arena_core.contract.types import Resource
 from arena_core.kube.answer import BadAnswer, decode
-from arena_core.types import Resource
 
 _FORBIDDEN = re.compile(
     r'User "(?P<user>[^"]*)" cannot (?P<verb>\S+) resource "(?P<resource>[^"]*)"'

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from arena_core.errors import UsageError
-from arena_core.types import Manifest, Resource
+from arena_core.contract.errors import UsageError
+from arena_core.contract.types import Manifest, Resource
 
 PODS = Resource("", "v1", "Pod", "pods")
 SERVICES = Resource("", "v1", "Service", "services")

@@ -6,7 +6,7 @@ import base64
 import socket
 from urllib.parse import SplitResult, unquote
 
-from arena_core.errors import ClusterUnreachable
+from arena_core.contract.errors import ClusterUnreachable
 from arena_core.kube.address import PROXIES, shown, split
 from arena_core.kube.endpoint import Endpoint
 from arena_core.kube.noproxy import from_environment

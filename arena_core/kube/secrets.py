@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from arena_core.errors import ClusterUnreachable
+from arena_core.contract.errors import ClusterUnreachable
 
 
 def header_value(text: str, what: str, hint: str = "") -> str:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from arena_core.contract.types import Manifest, Resource
 from arena_core.kube.answer import BadAnswer
 from arena_core.kube.fields import ANY, BY_KIND
-from arena_core.types import Manifest, Resource
 
 
 def checked(data: Any, verb: str, resource: Resource, name: str = "", uid: str = "") -> Manifest:

@@ -11,7 +11,7 @@ import socket
 from collections.abc import Sequence
 from typing import Any
 
-from arena_core.errors import ArenaError, ClusterUnreachable
+from arena_core.contract.errors import ArenaError, ClusterUnreachable
 from arena_core.kube.frames import Broken, Frames
 from arena_core.kube.nodes import node_silent
 from arena_core.kube.refusals import refusal

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from arena_core.errors import ClusterUnreachable
+from arena_core.contract.errors import ClusterUnreachable
 from arena_core.kube.endpoint import Credentials, Endpoint
 
 # OpenSSL's X509_V_ERR_* numbers.

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from arena_core import __version__
-from arena_core.errors import ClusterUnreachable
+from arena_core.contract.errors import ClusterUnreachable
 from arena_core.kube.answer import Answer, lower_headers, read_body
 from arena_core.kube.deadline import check, remaining
 from arena_core.kube.endpoint import Endpoint

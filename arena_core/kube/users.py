@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
 
-from arena_core.errors import ClusterUnreachable
+from arena_core.contract.errors import ClusterUnreachable
 from arena_core.kube.endpoint import Credentials
 from arena_core.kube.kubeconfig import Context
 from arena_core.kube.kubefile import Entry

@@ -8,7 +8,8 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from arena_core.errors import ClusterUnreachable
+from arena_core.contract.errors import ClusterUnreachable
+from arena_core.contract.types import Manifest, Resource
 from arena_core.kube.answer import Answer, BadAnswer, decode
 from arena_core.kube.deadline import DeadlineExceeded
 from arena_core.kube.refusals import Gone, refusal
@@ -17,7 +18,6 @@ from arena_core.kube.retry import DELAYS
 from arena_core.kube.shape import object_of
 from arena_core.kube.transport import Stream, Transport
 from arena_core.kube.wire import BROKEN
-from arena_core.types import Manifest, Resource
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ import socket
 import ssl
 from urllib.parse import urlsplit
 
-from arena_core.errors import ArenaError, ClusterUnreachable
+from arena_core.contract.errors import ArenaError, ClusterUnreachable
 from arena_core.kube.answer import BadAnswer
 from arena_core.kube.endpoint import Endpoint
 from arena_core.kube.route import Route, proxy_for

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from arena_core.args import JobArgs, SchedulingArgs
+from arena_core.contract.types import Manifest
 from arena_core.podspec.facts import JobFacts
 from arena_core.podspec.gang import pod_group
 from arena_core.podspec.metadata import common_labels
 from arena_core.podspec.tensorboard import tensorboard
 from arena_core.podspec.volumes import config_maps
-from arena_core.types import Manifest
 
 
 def gang_group(args: JobArgs, facts: JobFacts, min_member: int) -> list[Manifest]:

@@ -6,8 +6,8 @@ scheduler-plugins. The labels that Arena writes are kept beside it for the sched
 
 from __future__ import annotations
 
-from arena_core import gangs
-from arena_core.types import Manifest
+from arena_core.contract.types import Manifest
+from arena_core.families import gangs
 
 ARENA_GROUP_NAME = "pod-group.scheduling.sigs.k8s.io/name"
 ARENA_MIN_AVAILABLE = "pod-group.scheduling.sigs.k8s.io/min-available"

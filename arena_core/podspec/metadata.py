@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from arena_core import kueue
 from arena_core.args import JobArgs, KueueArgs, ModelArgs, SchedulingArgs
+from arena_core.families import kueue
 from arena_core.podspec.facts import JobFacts, Role
 from arena_core.podspec.gang import gang_annotations, gang_labels
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from arena_core import kueue
 from arena_core.args import JobArgs, SchedulingArgs, TensorboardArgs
+from arena_core.contract.types import Manifest
+from arena_core.families import kueue
 from arena_core.podspec.affinity import preferred
 from arena_core.podspec.container import literal
 from arena_core.podspec.facts import JobFacts
 from arena_core.podspec.metadata import common_labels, selector_labels
 from arena_core.podspec.pod import toleration
 from arena_core.podspec.volumes import data_mounts, log_mounts, logs_are_local, volume_mounts_of, volumes_of
-from arena_core.types import Manifest
 
 PORT = 6006
 LOCAL_LOGS = "/output/training_logs"

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from arena_core.args import ConfigFile, JobArgs, SharedMemoryArgs, SyncArgs, TensorboardArgs
+from arena_core.contract.types import Manifest
 from arena_core.podspec.facts import JobFacts
 from arena_core.podspec.metadata import common_labels
-from arena_core.types import Manifest
 
 CODE_VOLUME = "code-sync"
 LOGS_VOLUME = "training-logs-volume"

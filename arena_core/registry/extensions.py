@@ -12,11 +12,11 @@ from typing import Any
 
 import pluggy
 
-from arena_core.errors import ArenaError, PluginError
-from arena_core.hookspecs import PROJECT, ExtensionSpec
+from arena_core.contract.errors import ArenaError, PluginError
+from arena_core.contract.hookspecs import PROJECT, ExtensionSpec
+from arena_core.contract.types import JobStatus, Manifest, Problem
 from arena_core.registry.discovery import BLOCK_VARIABLE, Entry
 from arena_core.registry.probe import broken, probe_extension
-from arena_core.types import JobStatus, Manifest, Problem
 
 log = logging.getLogger(__name__)
 

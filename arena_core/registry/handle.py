@@ -9,11 +9,11 @@ from typing import Any
 
 import pluggy
 
-from arena_core.errors import ArenaError, PluginError
+from arena_core.contract.errors import ArenaError, PluginError
+from arena_core.contract.types import Cause, Jobs, JobStatus, JobType, LogQuery, LogSource, Lookup, Manifest, Phase, PodSet, Problem
 from arena_core.podstatus import default_log_sources
 from arena_core.registry.discovery import Entry
 from arena_core.registry.probe import argument_model
-from arena_core.types import Cause, Jobs, JobStatus, JobType, LogQuery, LogSource, Lookup, Manifest, Phase, PodSet, Problem
 
 log = logging.getLogger(__name__)
 

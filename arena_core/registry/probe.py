@@ -13,10 +13,10 @@ from typing import Any
 
 import pluggy
 
-from arena_core.errors import PluginBroken, nearest
-from arena_core.hookspecs import PROJECT, ExtensionSpec, JobTypeSpec
+from arena_core.contract.errors import PluginBroken, nearest
+from arena_core.contract.hookspecs import PROJECT, ExtensionSpec, JobTypeSpec
+from arena_core.contract.types import CONTRACT_VERSION, Jobs, JobType
 from arena_core.registry.discovery import BLOCK_VARIABLE, Entry
-from arena_core.types import CONTRACT_VERSION, Jobs, JobType
 
 REQUIRED = ("arena_job_type", "arena_build_manifests", "arena_job_status")
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from arena_core.errors import PluginError, UnknownJobType, nearest
+from arena_core.contract.errors import PluginError, UnknownJobType, nearest
 from arena_core.registry import discovery
 from arena_core.registry.discovery import ALIASES, CLUSTERS, COMMANDS, EXTENSIONS, JOBS, Entry
 
@@ -43,7 +43,7 @@ class PluginRow(NamedTuple):
 
 
 class Registry:
-    """All installed plugins. Creating one imports nothing of theirs; it implements ``arena_core.types.Jobs``."""
+    """All installed plugins. Creating one imports nothing of theirs; it implements ``arena_core.contract.types.Jobs``."""
 
     def __init__(self, environ: Mapping[str, str] | None = None) -> None:
         self._blocked = discovery.blocked_names(os.environ if environ is None else environ)
@@ -62,7 +62,7 @@ class Registry:
     def _manager(self) -> pluggy.PluginManager:
         import pluggy
 
-        from arena_core.hookspecs import PROJECT, JobTypeSpec
+        from arena_core.contract.hookspecs import PROJECT, JobTypeSpec
 
         manager = pluggy.PluginManager(PROJECT)
         manager.add_hookspecs(JobTypeSpec)

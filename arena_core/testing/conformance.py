@@ -26,11 +26,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from arena_core.args import flag_specs, json_schema, parse, spellings, to_job_file
-from arena_core.errors import InvalidArguments, PluginError
+from arena_core.contract.errors import InvalidArguments, PluginError
+from arena_core.contract.types import Find, JobStatus, LogQuery, Phase
 from arena_core.registry import Registry
 from arena_core.registry.handle import JobTypeHandle
 from arena_core.testing.texts import environment, expand
-from arena_core.types import Find, JobStatus, LogQuery, Phase
 
 #: Keys that status code looks at so often that arbitrary JSON with them goes deep.
 KEYS = (

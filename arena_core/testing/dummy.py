@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from arena_core import dig
-from arena_core.hookspecs import hookimpl
+from arena_core.contract.hookspecs import hookimpl
+from arena_core.contract.types import Cause, Instance, JobStatus, JobType, Manifest, Phase, PodSet, Problem, Resource
+from arena_core.k8s import dig
 from arena_core.podstatus import instance, pick_chief
-from arena_core.types import Cause, Instance, JobStatus, JobType, Manifest, Phase, PodSet, Problem, Resource
 
 if TYPE_CHECKING:
+    from arena_core.contract.types import Jobs, Lookup
     from arena_core.testing.dummy_args import DummyArgs
-    from arena_core.types import Jobs, Lookup
 
 RESOURCE = Resource("batch", "v1", "Job", "jobs")
 JOB_NAME = "batch.kubernetes.io/job-name"
@@ -62,7 +62,7 @@ def arena_build_manifests(args: DummyArgs, jobs: Jobs) -> Sequence[Manifest]:
 @hookimpl
 def arena_preflight(args: DummyArgs, lookup: Lookup, jobs: Jobs) -> Iterable[Problem]:
     """Return what the cluster lacks."""
-    from arena_core.preflight import common_problems
+    from arena_core.families.preflight import common_problems
 
     return common_problems(args, lookup)
 

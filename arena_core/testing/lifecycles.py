@@ -27,7 +27,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from arena_core.types import JobStatus, Manifest
+from arena_core.contract.types import JobStatus, Manifest
 
 #: (kind, name) → the object.
 Objects = dict[tuple[str, str], Manifest]

@@ -17,9 +17,9 @@ from typing import Any, ClassVar
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arena_core import gangs, kubeflow, kueue
+from arena_core.contract.types import Find, Manifest, Phase
+from arena_core.families import gangs, kubeflow, kueue
 from arena_core.testing.conformance import QUICK, json_values
-from arena_core.types import Find, Manifest, Phase
 
 KEYS = ("runPolicy", "suspend", "replicas", "template", "Worker", "containers", "resources", "limits", "nvidia.com/gpu", "startTime")
 

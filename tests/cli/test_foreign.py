@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from arena_core.cli import printing
 from arena_core.cli.foreign import json_safe, log_line, one_line, plain
 from arena_core.cli.render import yaml_text
-from arena_core.jobs.views import LogLine
-from arena_core.types import LogSource
+from arena_core.contract.types import LogSource
+from arena_core.usecases.views import LogLine
 
 EVIL = "\x1b]0;X\x07\x1b[2J\x9b2J\u202egnp\x85 \x08\r"
 JOBS = "/apis/kubeflow.org/v1/namespaces/default/pytorchjobs"

@@ -9,7 +9,7 @@ import pytest
 from arena_core.cli import catalog
 from arena_core.cli import main as entry
 from arena_core.cli.commands import exit_codes, version
-from arena_core.errors import EXIT_CODES, PluginError
+from arena_core.contract.errors import EXIT_CODES, PluginError
 
 
 def test_help_names_commands_job_types_and_groups_of_plugins(arena):
@@ -208,7 +208,7 @@ def test_extensions_may_add_a_hint_to_an_error_that_has_none(arena, monkeypatch)
     from types import SimpleNamespace
 
     from arena_core.cli.submit import types
-    from arena_core.errors import Refused
+    from arena_core.contract.errors import Refused
 
     monkeypatch.setattr(types, "registry", lambda: SimpleNamespace(extensions=SimpleNamespace(error_hints=lambda e: ["ask Ann"])))
     raising(monkeypatch, Refused("over quota"))

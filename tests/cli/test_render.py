@@ -12,8 +12,8 @@ from arena_core.cli import terminal
 from arena_core.cli.durations import parse_duration
 from arena_core.cli.printing import LinePrinter
 from arena_core.cli.render import compact, local_time, seconds_between, table, unix, yaml_text
-from arena_core.jobs.views import LogLine
-from arena_core.types import LogSource
+from arena_core.contract.types import LogSource
+from arena_core.usecases.views import LogLine
 
 
 def test_a_table_has_two_blanks_between_columns_and_none_at_the_end():
@@ -111,7 +111,7 @@ def test_what_goes_wrong_while_following_with_a_timeout_reaches_the_error_bounda
     from types import SimpleNamespace
 
     from arena_core.cli.following import follow_to_the_end
-    from arena_core.errors import PermissionDenied
+    from arena_core.contract.errors import PermissionDenied
 
     def logs(*_, **__):
         yield LogLine(LogSource("p", "c", "master-0"), b"one\n")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from arena_core.cli.submit.setpath import apply
-from arena_core.errors import UsageError
+from arena_core.contract.errors import UsageError
 
 
 @pytest.mark.parametrize(

@@ -112,7 +112,7 @@ def test_help_fits_the_terminal(run, columns):
 def test_the_current_directory_travels_as_text_or_is_refused(tmp_path, monkeypatch):
     from types import SimpleNamespace
 
-    from arena_core.errors import UsageError
+    from arena_core.contract.errors import UsageError
     from arena_local.extension import CWD_ANNOTATION, arena_mutate_manifests
 
     def sent():

@@ -10,7 +10,7 @@ import sys
 import venv
 from pathlib import Path
 
-from arena_core.hookspecs import ExtensionSpec, JobTypeSpec
+from arena_core.contract.hookspecs import ExtensionSpec, JobTypeSpec
 from arena_local.testing import LocalCluster
 
 ROOT = Path(__file__).resolve().parents[2]

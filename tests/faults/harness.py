@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl
 import pytest
 
 from arena_core.cli.main import main
-from arena_core.errors import EXIT_CODES
+from arena_core.contract.errors import EXIT_CODES
 from arena_local.testing import LocalCluster
 from tests.faults.faults import EVERY
 from tests.faults.proxy import FaultProxy, Request

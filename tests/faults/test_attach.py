@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from arena_core.errors import ClusterUnreachable
+from arena_core.contract.errors import ClusterUnreachable
 from arena_core.kube import streams
 from arena_core.kube.nodes import NodeSilent
 from tests.faults import faults

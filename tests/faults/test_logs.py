@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from arena_core.errors import ArenaError, NotFound
-from arena_core.jobs import ending
+from arena_core.contract.errors import ArenaError, NotFound
 from arena_core.kube import logfollow, logs
 from arena_core.kube.nodes import NodeSilent
+from arena_core.usecases import ending
 from tests.faults import faults
 from tests.faults.proxy import Exchange, FaultProxy
 

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import pytest
 
-from arena_core.jobs import asking
+from arena_core.usecases import asking
 from arena_local.testing import LocalCluster
 from tests.faults.harness import JOBS, LIMIT, Cell, Done, Findings, Shell, Spot, cells, count, fair, in_order_once, judged
 

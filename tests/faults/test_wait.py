@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from arena_core.errors import ArenaError, TimedOut
+from arena_core.contract.errors import ArenaError, TimedOut
 from tests.faults import faults
 from tests.faults.proxy import FaultProxy
 

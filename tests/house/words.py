@@ -12,10 +12,10 @@ from typing import NamedTuple
 ROOT = Path(__file__).resolve().parents[2]
 #: Imitated texts of other people's software are theirs, oddities included.
 IMITATED = (
-    "arena_local/api/",
+    "arena_local/server/",
     "arena_local/kueue/",
     "arena_local/controllers/",
-    "arena_local/operator/",
+    "arena_local/sdk/",
     "arena_volcano/localcluster/",
     "/operator/",
 )

@@ -20,9 +20,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from arena_core.client import ArenaClient
+from arena_core.contract.types import Problem
 from arena_core.registry import Registry
 from arena_core.testing import dummy
-from arena_core.types import Problem
 from arena_local import testing as local
 from arena_local.testing import LocalCluster
 

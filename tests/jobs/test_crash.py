@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from arena_core.client import ArenaClient
-from arena_core.jobs.create import Creation
+from arena_core.usecases.create import Creation
 from arena_local.testing import LocalCluster
 
 

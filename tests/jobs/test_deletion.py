@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from arena_core.errors import ArenaError, NotFound, PermissionDenied, TimedOut
+from arena_core.contract.errors import ArenaError, NotFound, PermissionDenied, TimedOut
 
 SLEEP = "trap exit TERM; sleep 60 & wait"
 HOLDER = "example.com/holder"

@@ -23,7 +23,7 @@ def state():
 
 before = state()
 from arena_core.client import ArenaClient
-from arena_core.errors import ArenaError, AlreadyExists, InvalidArguments, NotFound
+from arena_core.contract.errors import ArenaError, AlreadyExists, InvalidArguments, NotFound
 
 with ArenaClient(kubeconfig=sys.argv[1], namespace=sys.argv[2]) as arena:
     failures = []

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from arena_core.jobs.incidents import last_seen, of_job
-from arena_core.jobs.views import Job
-from arena_core.types import JobStatus, Phase
+from arena_core.contract.types import JobStatus, Phase
+from arena_core.usecases.incidents import last_seen, of_job
+from arena_core.usecases.views import Job
 
 
 def event(reason: str, about: tuple[str, str, str], version: int, message: str = "", **times: str) -> dict[str, Any]:

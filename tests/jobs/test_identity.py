@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arena_core.errors import ArenaError
-from arena_core.jobs.ownership import belongs, earlier_text, guess
+from arena_core.contract.errors import ArenaError
+from arena_core.usecases.ownership import belongs, earlier_text, guess
 
 #: Says OLD and takes its time when it is told to end, as a pod on a real cluster does.
 SLOW_TO_END = "trap 'sleep 4; exit 0' TERM; echo OLD; sleep 100 & wait"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from arena_core.cli.waiting import wait_for
-from arena_core.errors import JobFailed
+from arena_core.contract.errors import JobFailed
 
 
 def test_wait_shows_the_last_lines_of_the_instance_that_failed(arena: Any, make: Any, capfd: pytest.CaptureFixture[str]) -> None:

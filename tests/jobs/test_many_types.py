@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from arena_core.errors import NotFound
-from arena_core.hookspecs import hookimpl
+from arena_core.contract.errors import NotFound
+from arena_core.contract.hookspecs import hookimpl
+from arena_core.contract.types import Resource
 from arena_core.testing import dummy
-from arena_core.types import Resource
 
 MANY = 60
 

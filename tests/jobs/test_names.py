@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from arena_core.client import ArenaClient
-from arena_core.errors import ArenaError, UsageError
+from arena_core.contract.errors import ArenaError, UsageError
+from arena_core.contract.types import Resource
 from arena_core.kube.cluster import Cluster
 from arena_core.kube.endpoint import Endpoint
 from arena_core.kube.resources import PODS, path_of
 from arena_core.kube.transport import Answer
-from arena_core.types import Resource
 
 JOBS = Resource("kubeflow.org", "v1", "PyTorchJob", "pytorchjobs")
 ILLEGAL = ["", " ", ".", "..", "a/b/..", "/", "a?b", "a#b", "a b", "ü", "A", "a\n", "%2e", "-a", "a" * 254, "\u200b", "a/", "../pods"]

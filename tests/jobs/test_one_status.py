@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from arena_core.errors import JobFailed, NotFound, TimedOut
-from arena_core.hookspecs import hookimpl
-from arena_core.jobs.marks import metadata_of
+from arena_core.contract.errors import JobFailed, NotFound, TimedOut
+from arena_core.contract.hookspecs import hookimpl
+from arena_core.contract.types import UNREAD, Phase
 from arena_core.registry import Registry
 from arena_core.testing import dummy
-from arena_core.types import UNREAD, Phase
+from arena_core.usecases.marks import metadata_of
 
 SLEEP = "trap exit TERM; sleep 60 & wait"
 

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from arena_core.jobs.reasons import healthy, reasons, told
-from arena_core.jobs.views import Job
+from arena_core.contract.types import Cause, JobStatus, Phase, Rank
 from arena_core.registry import Registry
 from arena_core.testing.conformance import OBJECT
-from arena_core.types import Cause, JobStatus, Phase, Rank
+from arena_core.usecases.reasons import healthy, reasons, told
+from arena_core.usecases.views import Job
 
 HANDLE = Registry(environ={}).get("pytorchjob")
 WHEN = "2026-01-01T00:00:10Z"

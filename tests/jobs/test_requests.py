@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from arena_core.errors import PermissionDenied
+from arena_core.contract.errors import PermissionDenied
 
 JOBS = "/apis/kubeflow.org/v1/namespaces/{ns}/pytorchjobs"
 

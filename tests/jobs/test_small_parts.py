@@ -9,17 +9,17 @@ from typing import Any
 
 import pytest
 
-from arena_core.errors import ClusterUnreachable, PermissionDenied
-from arena_core.jobs import create
-from arena_core.jobs.identity import Identity, identify
-from arena_core.jobs.pods import PodIndex, common_selector
-from arena_core.jobs.templates import at_path, is_foreign_init
-from arena_core.jobs.views import gpus
-from arena_core.jobs.waiting import container_started, why_waiting
+from arena_core.contract.errors import ClusterUnreachable, PermissionDenied
+from arena_core.contract.types import Instance
 from arena_core.kube.cluster import Cluster
 from arena_core.kube.endpoint import Credentials, Endpoint
 from arena_core.kube.resources import resource_of
-from arena_core.types import Instance
+from arena_core.usecases import create
+from arena_core.usecases.identity import Identity, identify
+from arena_core.usecases.pods import PodIndex, common_selector
+from arena_core.usecases.templates import at_path, is_foreign_init
+from arena_core.usecases.views import gpus
+from arena_core.usecases.waiting import container_started, why_waiting
 
 
 def pod(name: str, namespace: str = "ns", **labels: str) -> dict[str, Any]:

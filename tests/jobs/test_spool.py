@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from arena_core.jobs import spool as module
-from arena_core.jobs.ending import Ending
-from arena_core.jobs.spool import Data, Spool
+from arena_core.usecases import spool as module
+from arena_core.usecases.ending import Ending
+from arena_core.usecases.spool import Data, Spool
 
 
 def test_everything_comes_out_once_and_in_order(monkeypatch: pytest.MonkeyPatch) -> None:

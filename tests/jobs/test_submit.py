@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from arena_core.errors import AlreadyExists, InvalidArguments, KindNotInstalled, NotFound
-from arena_core.jobs.refused import SubmissionRefused
+from arena_core.contract.errors import AlreadyExists, InvalidArguments, KindNotInstalled, NotFound
+from arena_core.usecases.refused import SubmissionRefused
 
 JOBS = "/apis/kubeflow.org/v1/namespaces/{ns}/pytorchjobs"
 
@@ -52,7 +52,7 @@ def test_a_name_that_is_taken_changes_nothing(arena: Any, make: Any) -> None:
 
 
 def test_two_types_may_share_a_name_and_then_ask_for_the_type(arena: Any, make: Any) -> None:
-    from arena_core.errors import UsageError
+    from arena_core.contract.errors import UsageError
 
     arena.submit("pytorchjob", make("same"))
     arena.submit("dummy", make("same"))
@@ -144,7 +144,7 @@ def test_a_create_whose_answer_is_lost_is_not_a_failure(arena: Any, make: Any) -
 
 @pytest.mark.parametrize("failure", [KeyboardInterrupt, RuntimeError])
 def test_a_failure_half_way_leaves_nothing(arena: Any, make: Any, failure: type[BaseException], monkeypatch: pytest.MonkeyPatch) -> None:
-    from arena_core.jobs import record
+    from arena_core.usecases import record
 
     def fail(*args: Any) -> str:
         raise failure

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from arena_core.errors import ArenaError, JobFailed, NotFound, PluginBroken, TimedOut, UsageError
-from arena_core.types import Phase
+from arena_core.contract.errors import ArenaError, JobFailed, NotFound, PluginBroken, TimedOut, UsageError
+from arena_core.contract.types import Phase
 
 #: Ends at once when it is told to: the first process of a pod is not ended by a signal that it does not handle.
 SLEEP = "trap exit TERM; sleep 60 & wait"
@@ -216,8 +216,8 @@ def test_exec_runs_a_command_in_the_chief(arena: Any, make: Any) -> None:
 
 
 def test_extensions_may_change_and_forbid(arena: Any, make: Any) -> None:
-    from arena_core.errors import InvalidArguments
-    from arena_core.types import Problem
+    from arena_core.contract.errors import InvalidArguments
+    from arena_core.contract.types import Problem
 
     job = arena.submit("dummy", make("site")).manifests[0]
     assert job["metadata"]["annotations"]["site"] == "here"

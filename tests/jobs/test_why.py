@@ -11,8 +11,8 @@ import pytest
 
 from arena_core.cli.main import main
 from arena_core.cli.submit import types
-from arena_core.errors import InvalidArguments, JobFailed, TimedOut
-from arena_core.types import Cause, Rank
+from arena_core.contract.errors import InvalidArguments, JobFailed, TimedOut
+from arena_core.contract.types import Cause, Rank
 
 
 def until(arena: Any, name: str, words: str, seconds: float = 30) -> list[Cause]:

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from arena_core.errors import ArenaError, NotFound
+from arena_core.contract.errors import ArenaError, NotFound
+from arena_core.contract.types import Resource
 from arena_core.kube.resources import CONFIGMAPS, PODS
-from arena_core.types import Resource
 
 JOBS = Resource("kubeflow.org", "v1", "PyTorchJob", "pytorchjobs")
 WORKLOADS = Resource("kueue.x-k8s.io", "v1beta2", "Workload", "workloads", older=("v1beta1",))

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from arena_core.errors import ClusterUnreachable
+from arena_core.contract.errors import ClusterUnreachable
 from arena_core.kube.connect import ConnectOptions, connect
 from arena_core.kube.resources import PODS
 

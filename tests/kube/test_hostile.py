@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from arena_core.errors import ArenaError, ClusterUnreachable
+from arena_core.contract.errors import ArenaError, ClusterUnreachable
 from arena_core.kube import answer, cluster, watch
 from arena_core.kube.answer import BadAnswer
 from arena_core.kube.cluster import Cluster

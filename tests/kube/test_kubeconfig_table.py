@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from arena_core.errors import ArenaError
+from arena_core.contract.errors import ArenaError
 from arena_core.kube.connect import ConnectOptions, connect
 from arena_core.kube.resources import PODS
 

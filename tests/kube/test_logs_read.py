@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from arena_core.errors import ArenaError, ClusterUnreachable, NotFound, PermissionDenied
+from arena_core.contract.errors import ArenaError, ClusterUnreachable, NotFound, PermissionDenied
 from arena_core.kube import logfollow, logs
 from arena_core.kube.logfollow import Follower, Run, run_of
 from arena_core.kube.loglines import MAX_LINE, Lines

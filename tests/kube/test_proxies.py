@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from arena_core.errors import ArenaError, ClusterUnreachable
+from arena_core.contract.errors import ArenaError, ClusterUnreachable
 from arena_core.kube.noproxy import bypassed, from_environment
 from arena_core.kube.resources import PODS
 

@@ -5,11 +5,11 @@ import re
 
 import pytest
 
-from arena_core.errors import AlreadyExists, ArenaError, ClusterUnreachable, KindNotInstalled, NotFound, PermissionDenied, Refused
+from arena_core.contract.errors import AlreadyExists, ArenaError, ClusterUnreachable, KindNotInstalled, NotFound, PermissionDenied, Refused
+from arena_core.contract.types import Resource
 from arena_core.kube.answer import BadAnswer
 from arena_core.kube.refusals import Conflict, Forbidden, Gone, Invalid, ServerFailure, Unauthorized, WebhookDown, refusal
 from arena_core.kube.resources import PODS
-from arena_core.types import Resource
 
 JOBS = Resource("kubeflow.org", "v1", "PyTorchJob", "pytorchjobs")
 

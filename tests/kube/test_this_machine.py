@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from arena_core import installed
-from arena_core.errors import ArenaError, ClusterUnreachable
+from arena_core.contract.errors import ArenaError, ClusterUnreachable
 from arena_core.kube.resources import PODS
 
 

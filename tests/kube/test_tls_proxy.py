@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from arena_core.errors import ClusterUnreachable
+from arena_core.contract.errors import ClusterUnreachable
 from arena_core.kube.endpoint import Credentials
 from arena_core.kube.resources import PODS
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from arena_core.errors import AlreadyExists, ArenaError, ClusterUnreachable
+from arena_core.contract.errors import AlreadyExists, ArenaError, ClusterUnreachable
 from arena_core.kube.endpoint import Credentials
 from arena_core.kube.refusals import ServerFailure
 from arena_core.kube.resources import CONFIGMAPS, PODS

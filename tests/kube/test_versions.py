@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from arena_core import kueue
-from arena_core.errors import KindNotInstalled, NotFound
+from arena_core.contract.errors import KindNotInstalled, NotFound
+from arena_core.families import kueue
 
 NEW, OLD = "/apis/kueue.x-k8s.io/v1beta2/namespaces/n", "/apis/kueue.x-k8s.io/v1beta1/namespaces/n"
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from arena_core.errors import ArenaError
+from arena_core.contract.errors import ArenaError
 from arena_core.kube import watch
 from arena_core.kube.resources import PODS
 

@@ -26,7 +26,7 @@ from arena_core.args import (
     spellings,
     to_job_file,
 )
-from arena_core.errors import InvalidArguments
+from arena_core.contract.errors import InvalidArguments
 
 
 class Args(RunPolicyArgs, CpuMemoryArgs, SharedMemoryArgs, SubmitArgs):

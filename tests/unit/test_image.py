@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from arena_core.args import SubmitArgs, check_image, parse
-from arena_core.errors import InvalidArguments
+from arena_core.contract.errors import InvalidArguments
 
 DIGEST = "sha256:" + "a" * 64
 GOOD = [

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from arena_core import dig
-from arena_core.errors import NotFound, UsageError
+from arena_core.contract.errors import NotFound, UsageError
+from arena_core.contract.types import Instance, LogQuery, LogSource
+from arena_core.k8s import dig
 from arena_core.podstatus import default_log_sources, extended_resources, instance, log_container, pick_chief, status_text
 from arena_core.testing.conformance import OBJECT
-from arena_core.types import Instance, LogQuery, LogSource
 
 RECORDED = Path(os.environ.get("ARENA_SHARED", Path(__file__).resolve().parents[3] / "shared")) / "recordings/phases.json"
 

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
+from arena_core.contract.types import Cause, Rank
 from arena_core.podstatus import instance
 from arena_core.podwords import cause_of
 from arena_core.testing.conformance import OBJECT
-from arena_core.types import Cause, Rank
 
 RUNNING = {"name": "main", "ready": True, "state": {"running": {}}}
 

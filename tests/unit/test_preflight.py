@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from arena_core.args import SubmitArgs, parse
-from arena_core.preflight import gang_problems
+from arena_core.families.preflight import gang_problems
 
 VOLCANO, COSCHEDULING = "podgroups.scheduling.volcano.sh", "podgroups.scheduling.x-k8s.io"
 

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from arena_core import kueue, queueing
+from arena_core.contract.types import Rank
+from arena_core.families import kueue, queueing
 from arena_core.testing.conformance import OBJECT
-from arena_core.types import Rank
 
 RECORDED = Path(os.environ.get("ARENA_SHARED", Path(__file__).resolve().parents[3] / "shared")) / "recordings/phases.json"
 JOB = {"metadata": {"name": "j", "labels": {kueue.QUEUE: "q"}}}

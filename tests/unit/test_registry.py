@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
-from arena_core import hookspecs
-from arena_core.errors import PluginBroken, PluginError, UnknownJobType
-from arena_core.hookspecs import hookimpl
+from arena_core.contract import hookspecs
+from arena_core.contract.errors import PluginBroken, PluginError, UnknownJobType
+from arena_core.contract.hookspecs import hookimpl
+from arena_core.contract.types import JobStatus, JobType, LogQuery, Phase, Problem, Resource
 from arena_core.installed import Offer
 from arena_core.registry import Entry, Registry
 from arena_core.registry.discovery import blocked_names, chosen, normalized
 from arena_core.registry.extensions import ExtensionCaller
 from arena_core.testing import dummy
-from arena_core.types import JobStatus, JobType, LogQuery, Phase, Problem, Resource
 
 THING = Resource("x.example.com", "v1", "Thing", "things")
 
@@ -270,7 +270,7 @@ def test_p7_an_alias_that_two_distributions_claim_is_named() -> None:
 
 def test_y1_arguments_in_any_spelling_and_problems_with_their_fields() -> None:
     from arena_core.args import SubmitArgs, parse
-    from arena_core.errors import InvalidArguments
+    from arena_core.contract.errors import InvalidArguments
 
     args = parse(
         SubmitArgs, {"name": "x", "image": "i", "command": "true", "label": ["a=b"], "working-dir": "/w", "env": {"A": 0.1, "B": 1}}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from arena_core.jobs import room
+from arena_core.usecases import room
 
 
 def node(name: str, **amounts: str) -> dict[str, Any]:

@@ -7,9 +7,9 @@ from typing import Any
 import jsonschema
 import pytest
 
+from arena_core.contract.types import JobStatus, Phase
 from arena_core.testing.comparing import strict_schema
 from arena_core.testing.lifecycles import owned, read_words, words_of
-from arena_core.types import JobStatus, Phase
 
 JOB = {"metadata": {"name": "x", "uid": "u"}, "status": {"phase": "Pending", "reason": "waits"}}
 POD = {"metadata": {"name": "x-0", "ownerReferences": [{"uid": "u"}]}}

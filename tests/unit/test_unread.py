@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from arena_core.errors import ClusterUnreachable, NamespaceNotFound, NotFound, TimedOut
-from arena_core.jobs.unread import is_partial, phrase, sentence
+from arena_core.contract.errors import ClusterUnreachable, NamespaceNotFound, NotFound, TimedOut
 from arena_core.kube.answer import BadAnswer
 from arena_core.kube.refusals import refusal
 from arena_core.kube.resources import EVENTS
+from arena_core.usecases.unread import is_partial, phrase, sentence
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from arena_core.cli.command import Command, Context
 from arena_core.cli.commands.shared import TYPE, check_names
 from arena_core.cli.flags import Flag, Parsed
 from arena_core.cli.terminal import note
-from arena_core.errors import UsageError
+from arena_core.contract.errors import UsageError
 
 
 def run(context: Context, parsed: Parsed) -> int:

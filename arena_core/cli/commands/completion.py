@@ -5,7 +5,7 @@ from __future__ import annotations
 from arena_core.cli.command import Command, Context
 from arena_core.cli.flags import Parsed
 from arena_core.cli.terminal import say
-from arena_core.errors import UsageError
+from arena_core.contract.errors import UsageError
 
 BASH = r"""# bash completion for arena; load it with: source <(arena completion bash)
 _arena() {

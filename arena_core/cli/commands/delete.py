@@ -9,10 +9,10 @@ from arena_core.cli.command import Command, Context
 from arena_core.cli.commands.shared import SELECTOR, TIMEOUT, TYPE, check_names, output_flag, seconds, selector_of
 from arena_core.cli.flags import Flag, Parsed
 from arena_core.cli.terminal import note, say
-from arena_core.errors import ArenaError, NotFound, UsageError
+from arena_core.contract.errors import ArenaError, NotFound, UsageError
 
 if TYPE_CHECKING:
-    from arena_core.jobs.views import Deleted
+    from arena_core.usecases.views import Deleted
 
 
 def run(context: Context, parsed: Parsed) -> int:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from arena_core.cli.command import Command, Context
 from arena_core.cli.flags import Flag, Parsed
 from arena_core.cli.terminal import say
-from arena_core.errors import EXIT_CODES
+from arena_core.contract.errors import EXIT_CODES
 
 
 def document() -> str:
     """The page ``docs/exit-codes.md``; a test compares it with the file."""
     rows = "\n".join(f"| {code} | {meaning} |" for code, meaning in sorted(EXIT_CODES.items()))
     return (
-        "# Exit codes\n\nMade from the table in `arena_core/errors.py` by `arena exit-codes --markdown`.\n\n"
+        "# Exit codes\n\nMade from the table in `arena_core/contract/errors.py` by `arena exit-codes --markdown`.\n\n"
         f"| code | meaning |\n|---|---|\n{rows}\n\n"
         "`arena logs` and `arena attach` end with these codes, too; `attach` passes on the exit code of the command it ran.\n"
     )

@@ -13,14 +13,14 @@ from arena_core.cli.flags import Flag, Parsed
 from arena_core.cli.foreign import discreet, plain
 from arena_core.cli.render import compact, dump_json, dump_yaml, print_table, ruled, seconds_between, table
 from arena_core.cli.terminal import PHASES, colour_wanted, paint, say
-from arena_core.errors import ArenaError
-from arena_core.jobs.incidents import last_seen
-from arena_core.jobs.unread import is_partial, phrase, sentence
+from arena_core.contract.errors import ArenaError
 from arena_core.kube.resources import EVENTS
+from arena_core.usecases.incidents import last_seen
+from arena_core.usecases.unread import is_partial, phrase, sentence
 
 if TYPE_CHECKING:
-    from arena_core.jobs.views import Job
-    from arena_core.types import Manifest
+    from arena_core.contract.types import Manifest
+    from arena_core.usecases.views import Job
 
 
 def run(context: Context, parsed: Parsed) -> int:

@@ -9,7 +9,7 @@ from arena_core.cli.connect import nothing_yet
 from arena_core.cli.flags import Parsed
 from arena_core.cli.render import dump_json, dump_yaml, print_table
 from arena_core.cli.terminal import note, say
-from arena_core.errors import ArenaError, NotFound
+from arena_core.contract.errors import ArenaError, NotFound
 
 
 def run(context: Context, parsed: Parsed) -> int:

@@ -10,7 +10,7 @@ from arena_core.cli.commands.shared import TYPE, one_name, seconds
 from arena_core.cli.flags import Flag, Parsed
 from arena_core.cli.printing import LinePrinter
 from arena_core.cli.terminal import note
-from arena_core.errors import UsageError
+from arena_core.contract.errors import UsageError
 
 
 def run(context: Context, parsed: Parsed) -> int:

@@ -7,7 +7,7 @@ from arena_core.cli.commands.shared import NO_HEADERS
 from arena_core.cli.flags import Flag, Parsed
 from arena_core.cli.render import dump_json, print_table
 from arena_core.cli.terminal import note
-from arena_core.errors import UsageError
+from arena_core.contract.errors import UsageError
 
 HEADER = ("KIND", "NAME", "DISTRIBUTION", "VERSION", "STATUS", "ALIASES")
 

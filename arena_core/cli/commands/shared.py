@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from arena_core.cli.flags import Flag, Parsed
 from arena_core.cli.terminal import note
-from arena_core.errors import UsageError
+from arena_core.contract.errors import UsageError
 
 #: The name of an object of Kubernetes (RFC 1123); the argument model has its own, and importing it would import pydantic.
 NAME = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*"

@@ -8,12 +8,12 @@ from arena_core.cli.command import Command, Context
 from arena_core.cli.flags import GLOBAL_FLAGS, Flag, Parsed
 from arena_core.cli.parse import Parser
 from arena_core.cli.terminal import note
-from arena_core.errors import InvalidArguments, UsageError
+from arena_core.contract.errors import InvalidArguments, UsageError
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-    from arena_core.types import JobHandle
+    from arena_core.contract.types import JobHandle
 
 GROUP = "Submission"
 FLAGS = (

@@ -11,7 +11,7 @@ from arena_core.cli.terminal import say
 
 def run(context: Context, parsed: Parsed) -> int:
     """Print who the cluster says you are, as Arena prints it."""
-    from arena_core.jobs.identity import Identity
+    from arena_core.usecases.identity import Identity
 
     who = Identity(context.client.cluster.who_am_i())
     say(json.dumps({"Name": who.name, "Id": who.uid, "IsAdminUser": False}, separators=(",", ":")))

@@ -12,7 +12,7 @@ from arena_core.cli.render import dump_json
 from arena_core.cli.terminal import say
 
 if TYPE_CHECKING:
-    from arena_core.types import Cause, JobStatus
+    from arena_core.contract.types import Cause, JobStatus
 
 
 def run(context: Context, parsed: Parsed) -> int:

@@ -11,12 +11,12 @@ from arena_core.cli.commands.shared import seconds
 from arena_core.cli.flags import Parsed
 from arena_core.cli.render import dump_json, dump_yaml
 from arena_core.cli.terminal import note, say
-from arena_core.errors import UsageError
+from arena_core.contract.errors import UsageError
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-    from arena_core.types import JobHandle, Manifest, Submission
+    from arena_core.contract.types import JobHandle, Manifest, Submission
 
 DRY = {"none": "", "": ""}
 

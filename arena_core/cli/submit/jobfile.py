@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from arena_core.cli.submit import setpath
-from arena_core.errors import UsageError
+from arena_core.contract.errors import UsageError
 from arena_core.home import expanded
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from arena_core.args import ArgsGroup, flag_name, flag_specs, parse
 from arena_core.cli.flags import Flag, Parsed
-from arena_core.errors import InvalidArguments
-from arena_core.types import Problem
+from arena_core.contract.errors import InvalidArguments
+from arena_core.contract.types import Problem
 
 if TYPE_CHECKING:
     from pydantic import BaseModel

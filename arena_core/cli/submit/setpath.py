@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from arena_core.errors import UsageError
+from arena_core.contract.errors import UsageError
 
 #: No job needs a longer list, and a typing error in an index must not fill the memory.
 MAX_INDEX = 1024

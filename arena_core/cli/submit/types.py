@@ -6,8 +6,8 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from arena_core.contract.types import JobHandle
     from arena_core.registry import Registry
-    from arena_core.types import JobHandle
 
 
 @cache

@@ -22,7 +22,7 @@ from arena_core.args import (
     meta_of,
 )
 from arena_core.args.flags import META
-from arena_core.types import Jobs, Problem
+from arena_core.contract.types import Jobs, Problem
 
 WRAPPER, VOLCANO = "AppWrapper", "AppWrapper: Volcano Job inside"
 COMPONENT = "spec.components[].template"
@@ -166,7 +166,7 @@ def model(jobs: Jobs) -> type[AppWrapperArgs]:
 
 def inner_models(jobs: Jobs) -> list[type[BaseModel]]:
     """Return the models of the installed types that can be wrapped; a broken one is left out, it is reported where it is asked for."""
-    from arena_core.errors import ArenaError
+    from arena_core.contract.errors import ArenaError
 
     found = []
     for name in jobs.names():

@@ -7,8 +7,8 @@ from typing import Any
 
 from arena_appwrapper.args import WRAPPER, AppWrapperArgs
 from arena_core.args import ArgsGroup, flag_name, meta_of, parse
-from arena_core.errors import ArenaError, InvalidArguments
-from arena_core.types import JobHandle, Jobs, Lookup, Problem, Resource
+from arena_core.contract.errors import ArenaError, InvalidArguments
+from arena_core.contract.types import JobHandle, Jobs, Lookup, Problem, Resource
 
 #: Fields of an inner type that have another name in the wrapper, by job type.
 NAMES: dict[str, dict[str, str]] = {

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from arena_appwrapper.operator import webhook
 from arena_appwrapper.operator.machine import RESOURCE, AppWrapperController
 from arena_appwrapper.operator.podsets import TAS_INDEX, effective, resolve, steps
-from arena_local.bundle import Admission, Api, Bundle, Obj, QuotaJob, QuotaPodSet
-from arena_local.operator.conditions import condition_true
-from arena_local.operator.crds import load_crds, load_effects
+from arena_local.sdk.bundle import Admission, Api, Bundle, Obj, QuotaJob, QuotaPodSet
+from arena_local.sdk.conditions import condition_true
+from arena_local.sdk.crds import load_crds, load_effects
 
 POD_DEFAULTS = {
     "restartPolicy": "Always",

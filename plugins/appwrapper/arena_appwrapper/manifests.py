@@ -9,9 +9,9 @@ from typing import Any
 
 from arena_appwrapper.args import AppWrapperArgs
 from arena_appwrapper.inner import arguments, handle_of
-from arena_core import kueue
+from arena_core.contract.types import Jobs, Manifest, PodSet
+from arena_core.families import kueue
 from arena_core.podspec import JobFacts, job_metadata
-from arena_core.types import Jobs, Manifest, PodSet
 
 PREFIX = "workload.codeflare.dev.appwrapper/"
 LABEL = "workload.codeflare.dev/appwrapper"

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 from arena_appwrapper import reasons
 from arena_appwrapper import status as state
-from arena_core import dig, gangs, kueue
-from arena_core.hookspecs import hookimpl
-from arena_core.types import (
+from arena_core.contract.hookspecs import hookimpl
+from arena_core.contract.types import (
     Cause,
     Jobs,
     JobStatus,
@@ -21,6 +20,8 @@ from arena_core.types import (
     Related,
     Resource,
 )
+from arena_core.families import gangs, kueue
+from arena_core.k8s import dig
 
 if TYPE_CHECKING:
     from arena_appwrapper.args import AppWrapperArgs
@@ -72,7 +73,7 @@ def arena_build_manifests(args: AppWrapperArgs, jobs: Jobs) -> list[Manifest]:
 def arena_preflight(args: AppWrapperArgs, lookup: Lookup, jobs: Jobs) -> list[Problem]:
     """Return what only the cluster knows: the queue, its priority class, and what the inner type asks for."""
     from arena_appwrapper import inner
-    from arena_core.preflight import queue_problems
+    from arena_core.families.preflight import queue_problems
 
     handle = inner.handle_of(args, jobs)
     if missing := inner.missing(args, handle, lookup):

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from arena_core import dig, kueue, queueing
+from arena_core.contract.types import NOT_TAKEN_UP, Cause, Instance, JobHandle, JobStatus, Manifest, Phase, Rank
+from arena_core.families import kueue, queueing
+from arena_core.k8s import dig
 from arena_core.podwords import cause_of
-from arena_core.types import NOT_TAKEN_UP, Cause, Instance, JobHandle, JobStatus, Manifest, Phase, Rank
 
 PREFIX = "workload.codeflare.dev.appwrapper/"
 _KEEP = "--deletion-on-failure-grace-period keeps the pods of a failed AppWrapper for a while"

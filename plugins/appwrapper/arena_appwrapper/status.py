@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from arena_appwrapper import reasons
-from arena_core import dig, kueue
+from arena_core.contract.types import UNREAD, Find, Instance, JobHandle, Jobs, JobStatus, Manifest, Phase, PodSet
+from arena_core.families import kueue
+from arena_core.k8s import dig
 from arena_core.podstatus import instance, pick_chief
-from arena_core.types import UNREAD, Find, Instance, JobHandle, Jobs, JobStatus, Manifest, Phase, PodSet
 
 LABEL = "workload.codeflare.dev/appwrapper"
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from arena_core.args import flag_name
-from arena_core.errors import InvalidArguments
+from arena_core.contract.errors import InvalidArguments
+from arena_core.contract.types import Manifest
 from arena_core.registry import Registry
-from arena_core.types import Manifest
 
 
 @pytest.fixture(scope="session")

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from arena_core.args import JobArgs, flag, flag_specs, parse
-from arena_core.errors import InvalidArguments, PluginError
-from arena_core.hookspecs import hookimpl
+from arena_core.contract.errors import InvalidArguments, PluginError
+from arena_core.contract.hookspecs import hookimpl
+from arena_core.contract.types import JobStatus, JobType, Phase, PodSet, Resource
 from arena_core.registry import Registry
-from arena_core.types import JobStatus, JobType, Phase, PodSet, Resource
 
 BASE = {"name": "x", "image": "i", "command": "true"}
 

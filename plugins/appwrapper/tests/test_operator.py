@@ -12,7 +12,7 @@ from arena_appwrapper.operator.pods import terminal_failure
 from arena_appwrapper.operator.podsets import PathError, effective, expected_pods, infer, resolve
 from arena_appwrapper.operator.resources import plural_of
 from arena_appwrapper.operator.settings import LABEL, Settings, format_duration, parse_duration
-from arena_local.bundle import USER, Denied
+from arena_local.sdk.bundle import USER, Denied
 
 PREFIX = "workload.codeflare.dev.appwrapper/"
 POD = {"spec": {"containers": [{"name": "c"}]}}

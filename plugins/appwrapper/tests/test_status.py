@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from arena_appwrapper import status as state
+from arena_core.contract.types import UNREAD, Find, Phase
 from arena_core.registry import Registry
 from arena_core.testing.lifecycles import read_words, statuses_of, words_of
-from arena_core.types import UNREAD, Find, Phase
 
 HANDLE = Registry(environ={}).get("appwrapperjob")
 WORDS = read_words(Path(__file__).parent / "data" / "words.txt")

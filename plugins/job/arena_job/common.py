@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from arena_core import dig, gangs, kueue, queueing
+from arena_core.contract.types import Cause, Find, Instance, JobStatus, Manifest, Phase, Rank, Related
+from arena_core.families import gangs, kueue, queueing
+from arena_core.k8s import dig
 from arena_core.podstatus import extended_resources
 from arena_core.podwords import cause_of
-from arena_core.types import Cause, Find, Instance, JobStatus, Manifest, Phase, Rank, Related
 
 BACK_OFF = "BackOff"
 #: (phase, the operator's own word, reason, message)

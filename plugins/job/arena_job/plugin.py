@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from arena_core.hookspecs import hookimpl
-from arena_core.types import JobType, Resource
+from arena_core.contract.hookspecs import hookimpl
+from arena_core.contract.types import JobType, Resource
 from arena_job import status as state
 from arena_job.names import CONTAINER, INDEX
 
 if TYPE_CHECKING:
-    from arena_core.types import Cause, Jobs, JobStatus, Lookup, Manifest, PodSet, Problem
+    from arena_core.contract.types import Cause, Jobs, JobStatus, Lookup, Manifest, PodSet, Problem
     from arena_job.args import BatchJobArgs
 
 
@@ -46,7 +46,7 @@ def arena_build_manifests(args: BatchJobArgs, jobs: Jobs) -> Sequence[Manifest]:
 @hookimpl
 def arena_preflight(args: BatchJobArgs, lookup: Lookup, jobs: Jobs) -> Iterable[Problem]:
     """Return what the cluster lacks: queue, priority classes, gangs, claims."""
-    from arena_core.preflight import common_problems
+    from arena_core.families.preflight import common_problems
 
     return common_problems(args, lookup)
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from arena_core import dig, kueue
-from arena_core.kubeflow import explain_gang
+from arena_core.contract.types import NOT_TAKEN_UP, UNREAD, Cause, Instance, JobStatus, Manifest, Phase, PodSet, Rank
+from arena_core.families import kueue
+from arena_core.families.kubeflow import explain_gang
+from arena_core.k8s import dig
 from arena_core.podstatus import instance
-from arena_core.types import NOT_TAKEN_UP, UNREAD, Cause, Instance, JobStatus, Manifest, Phase, PodSet, Rank
 from arena_job import common
 from arena_job.common import Said
 from arena_job.names import CONTAINER, INDEX, JOB_NAME

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from arena_core.args import parse
-from arena_core.errors import InvalidArguments
+from arena_core.contract.errors import InvalidArguments
 from arena_job.args import BatchJobArgs
 from arena_job.manifests import build
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from arena_core.client import ArenaClient
-from arena_core.errors import JobFailed
-from arena_core.types import Phase
+from arena_core.contract.errors import JobFailed
+from arena_core.contract.types import Phase
 from arena_local.context import Options
 from arena_local.testing import LocalCluster
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from arena_core.contract.types import UNREAD, Phase
 from arena_core.testing.lifecycles import owned, read_words, words_of
-from arena_core.types import UNREAD, Phase
 from arena_job import plugin
 
 WORDS = read_words(Path(__file__).parent / "data" / "words.txt")

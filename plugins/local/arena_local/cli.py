@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
-from arena_core.errors import ArenaError, ClusterUnreachable, NotFound, UsageError
+from arena_core.contract.errors import ArenaError, ClusterUnreachable, NotFound, UsageError
 from arena_local.cluster import not_started, unusable
 from arena_local.context import Options
 from arena_local.daemon import control

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from arena_local.access import Access
-from arena_local.bundle import Admission, Api, Bundle, Obj
+from arena_local.sdk.bundle import Admission, Api, Bundle, Obj
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from arena_core.errors import UsageError
+from arena_core.contract.errors import UsageError
+from arena_core.contract.hookspecs import hookimpl
+from arena_core.contract.types import Manifest
 from arena_core.home import arena_home
-from arena_core.hookspecs import hookimpl
-from arena_core.types import Manifest
 from arena_local.entrypoints import stand_in
 
 CWD_ANNOTATION = "arena.local/cwd"

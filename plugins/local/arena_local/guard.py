@@ -18,9 +18,9 @@ LOADING = 10.0
 #: Code that uses less of the processor than this waits; on a busy machine computing code gets little, too.
 _SHARE = 0.03
 #: In these rooms nothing is interrupted: a write is done or not done.
-_WHOLE = ("arena_local.store", "arena_local.api")
+_WHOLE = ("arena_local.store", "arena_local.server")
 #: But for what this one calls: an admission function, before anything is written.
-_HOOKS = "arena_local.api.admission"
+_HOOKS = "arena_local.server.admission"
 
 
 class TookTooLong(Exception):

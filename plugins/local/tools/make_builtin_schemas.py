@@ -1,4 +1,4 @@
-"""Make ``arena_local/api/data/builtin.json.gz`` from the JSON schemas of the ``kubernetes-validate`` wheel (Apache-2.0).
+"""Make ``arena_local/server/data/builtin.json.gz`` from the JSON schemas of the ``kubernetes-validate`` wheel (Apache-2.0).
 
 Usage: ``python make_builtin_schemas.py .../kubernetes_validate/kubernetes-json-schema/v1.36.0-local/_definitions.json OUT.gz``.
 The schemas are Kubernetes' own OpenAPI definitions (Copyright The Kubernetes Authors, Apache-2.0), cut down to the kinds that the

@@ -1,4 +1,4 @@
-"""Make ``arena_local/api/data/protobuf.json.gz``: the numbers of the fields of the built-in kinds in protobuf bodies.
+"""Make ``arena_local/server/data/protobuf.json.gz``: the numbers of the fields of the built-in kinds in protobuf bodies.
 
 Usage: ``python make_protobuf_fields.py KUBERNETES_API APIMACHINERY OUT.gz`` with two checkouts (or bare clones) of
 github.com/kubernetes/api and github.com/kubernetes/apimachinery (Copyright The Kubernetes Authors, Apache-2.0). Of each message that
@@ -17,7 +17,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-DEFINITIONS = Path(__file__).parents[1] / "arena_local/api/data/builtin.json.gz"
+DEFINITIONS = Path(__file__).parents[1] / "arena_local/server/data/builtin.json.gz"
 META = "io.k8s.apimachinery.pkg.apis.meta.v1."
 SCALARS = {"string": "s", "bool": "b", "bytes": "y", "double": "d", "int32": "i", "int64": "i", "uint32": "i", "uint64": "i"}
 SPECIAL = {"Time": "T", "MicroTime": "M", "Quantity": "Q", "IntOrString": "I", "Duration": "D", "FieldsV1": "R", "RawExtension": "R"}

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from arena_core.hookspecs import hookimpl
-from arena_core.types import JobType, Resource
+from arena_core.contract.hookspecs import hookimpl
+from arena_core.contract.types import JobType, Resource
 from arena_mpijob import status as state
 
 if TYPE_CHECKING:
-    from arena_core.types import Cause, Jobs, JobStatus, Lookup, Manifest, PodSet, Problem
+    from arena_core.contract.types import Cause, Jobs, JobStatus, Lookup, Manifest, PodSet, Problem
     from arena_mpijob.args import MPIJobArgs
 
 #: The Training Operator has an MPIJob of the same group and name in version v1; a cluster has one of the two.
@@ -48,7 +48,7 @@ def arena_build_manifests(args: MPIJobArgs, jobs: Jobs) -> Sequence[Manifest]:
 @hookimpl
 def arena_preflight(args: MPIJobArgs, lookup: Lookup, jobs: Jobs) -> Iterable[Problem]:
     """Return what the cluster lacks (queue, priority classes, gangs, claims), and what has the names that the operator needs."""
-    from arena_core.preflight import common_problems
+    from arena_core.families.preflight import common_problems
     from arena_mpijob.preflight import name_problems
 
     return [*common_problems(args, lookup), *name_problems(args.name, lookup)]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from arena_core import dig
-from arena_core.types import Lookup, Problem, Resource
+from arena_core.contract.types import Lookup, Problem, Resource
+from arena_core.k8s import dig
 
 SERVICE = Resource("", "v1", "Service", "services")
 CONFIG_MAP = Resource("", "v1", "ConfigMap", "configmaps")

@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from arena_core import dig, kubeflow, kueue
-from arena_core.kubeflow import JOB_NAME, JOB_ROLE, OPERATOR, REPLICA_INDEX, REPLICA_TYPE
-from arena_core.types import NOT_TAKEN_UP, Cause, Find, JobStatus, Manifest, Phase, PodSet, Rank, Related, Resource
+from arena_core.contract.types import NOT_TAKEN_UP, Cause, Find, JobStatus, Manifest, Phase, PodSet, Rank, Related, Resource
+from arena_core.families import kubeflow, kueue
+from arena_core.families.kubeflow import JOB_NAME, JOB_ROLE, OPERATOR, REPLICA_INDEX, REPLICA_TYPE
+from arena_core.k8s import dig
 
 FIELD = "mpiReplicaSpecs"
 CONTAINER = "mpi"

@@ -6,7 +6,7 @@ import jsonschema
 import pytest
 
 from arena_core.args import parse
-from arena_core.errors import InvalidArguments
+from arena_core.contract.errors import InvalidArguments
 from arena_core.testing.comparing import packed_crd, strict_schema
 from arena_core.testing.matrix import COMMON, pairs
 from arena_mpijob.args import MPIJobArgs

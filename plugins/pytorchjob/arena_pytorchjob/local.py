@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from arena_local.bundle import Admission, Api, Bundle, Obj
-from arena_local.operator.crds import load_crds, load_effects
-from arena_local.operator.training import FieldErrors, Kind, Replica, Run, TrainingController, quota_job, validate_common
-from arena_local.operator.training.status import complete, counts, set_condition
+from arena_local.sdk.bundle import Admission, Api, Bundle, Obj
+from arena_local.sdk.crds import load_crds, load_effects
+from arena_local.training import FieldErrors, Kind, Replica, Run, TrainingController, quota_job, validate_common
+from arena_local.training.status import complete, counts, set_condition
 
 MASTER, WORKER = "Master", "Worker"
 INIT_IMAGE = "alpine:3.10"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from arena_core.kubeflow import JOB_NAME, JOB_ROLE, OPERATOR, backoff_limit, run_policy
+from arena_core.contract.types import Manifest
+from arena_core.families.kubeflow import JOB_NAME, JOB_ROLE, OPERATOR, backoff_limit, run_policy
 from arena_core.podspec import JobFacts, Role, companions, job_metadata, pod_template
-from arena_core.types import Manifest
 from arena_pytorchjob.args import PyTorchJobArgs
 from arena_pytorchjob.status import KIND
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from arena_core.hookspecs import hookimpl
-from arena_core.kubeflow import PROVIDER
-from arena_core.types import JobType, Resource
+from arena_core.contract.hookspecs import hookimpl
+from arena_core.contract.types import JobType, Resource
+from arena_core.families.kubeflow import PROVIDER
 from arena_pytorchjob.status import KIND
 
 if TYPE_CHECKING:
-    from arena_core.types import Cause, Jobs, JobStatus, Lookup, Manifest, PodSet, Problem
+    from arena_core.contract.types import Cause, Jobs, JobStatus, Lookup, Manifest, PodSet, Problem
     from arena_pytorchjob.args import PyTorchJobArgs
 
 
@@ -46,7 +46,7 @@ def arena_build_manifests(args: PyTorchJobArgs, jobs: Jobs) -> Sequence[Manifest
 @hookimpl
 def arena_preflight(args: PyTorchJobArgs, lookup: Lookup, jobs: Jobs) -> Iterable[Problem]:
     """Return what the cluster lacks (queue, priority classes, gangs, claims), and what has the names that the pods need."""
-    from arena_core.preflight import common_problems, pod_name_problems
+    from arena_core.families.preflight import common_problems, pod_name_problems
     from arena_pytorchjob.manifests import build
 
     job = build(args)[0]

@@ -9,7 +9,7 @@ import shlex
 import pytest
 
 from arena_core.args import flag_name
-from arena_core.errors import InvalidArguments
+from arena_core.contract.errors import InvalidArguments
 from arena_core.testing.comparing import differences
 from arena_pytorchjob.args import PyTorchJobArgs
 from arena_pytorchjob.manifests import build

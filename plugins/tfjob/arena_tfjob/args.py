@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import field_validator
 
 from arena_core.args import ArgsGroup, Duration, Image, LabelMap, Quantity, RunPolicyArgs, SharedMemoryArgs, SubmitArgs, flag, flag_name
-from arena_core.types import Problem
+from arena_core.contract.types import Problem
 
 Affinity = Literal["none", "spread", "binpack"]
 Constraint = Literal["preferred", "required"]

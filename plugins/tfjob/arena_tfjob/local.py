@@ -6,11 +6,11 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from arena_local.bundle import Admission, Api, Bundle, Obj
-from arena_local.operator.crds import load_crds, load_effects
-from arena_local.operator.training import FieldErrors, Kind, Replica, Run, TrainingController, quota_job, validate_common
-from arena_local.operator.training.kind import INDEX_LABEL
-from arena_local.operator.training.status import complete, counts, set_condition
+from arena_local.sdk.bundle import Admission, Api, Bundle, Obj
+from arena_local.sdk.crds import load_crds, load_effects
+from arena_local.training import FieldErrors, Kind, Replica, Run, TrainingController, quota_job, validate_common
+from arena_local.training.kind import INDEX_LABEL
+from arena_local.training.status import complete, counts, set_condition
 
 CHIEF, MASTER, PS, WORKER, EVALUATOR = "Chief", "Master", "PS", "Worker", "Evaluator"
 CHIEFS = (CHIEF, MASTER)

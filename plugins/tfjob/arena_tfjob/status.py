@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from arena_core.kubeflow import Kind
+from arena_core.families.kubeflow import Kind
 
 KIND = Kind(field="tfReplicaSpecs", container="tensorflow", controller="tfjob-controller")

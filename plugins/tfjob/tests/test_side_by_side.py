@@ -8,7 +8,7 @@ import re
 import pytest
 
 from arena_core.args import field_for_path, flag_name
-from arena_core.errors import InvalidArguments
+from arena_core.contract.errors import InvalidArguments
 from arena_core.testing.comparing import differences
 from arena_tfjob.args import TFJobArgs
 from arena_tfjob.manifests import build

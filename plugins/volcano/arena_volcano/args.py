@@ -26,7 +26,7 @@ from arena_core.args import (
     flag,
 )
 from arena_core.args.fields import Duration
-from arena_core.types import Problem
+from arena_core.contract.types import Problem
 from arena_volcano import rules
 from arena_volcano.values import Commands, Images, Plugins, Policies, Task, Tasks
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from arena_local.bundle import Admission, Bundle, Obj
-from arena_local.operator.crds import load_crds, load_effects
+from arena_local.sdk.bundle import Admission, Bundle, Obj
+from arena_local.sdk.crds import load_crds, load_effects
 from arena_volcano.localcluster.admission import jobs, queues
 from arena_volcano.localcluster.groupcontroller import GroupController
 from arena_volcano.localcluster.jobs.controller import JobController

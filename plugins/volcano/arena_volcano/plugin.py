@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from arena_core.hookspecs import hookimpl
-from arena_core.types import JobType
+from arena_core.contract.hookspecs import hookimpl
+from arena_core.contract.types import JobType
 from arena_volcano import status as words
 
 if TYPE_CHECKING:
-    from arena_core.types import Cause, Jobs, JobStatus, Lookup, Manifest, PodSet, Problem
+    from arena_core.contract.types import Cause, Jobs, JobStatus, Lookup, Manifest, PodSet, Problem
     from arena_volcano.args import VolcanoJobArgs
 
 

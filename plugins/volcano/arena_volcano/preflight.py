@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from arena_core import dig, gangs
-from arena_core.preflight import claim_problems, pod_name_problems, priority_problems
-from arena_core.types import Lookup, Problem
+from arena_core.contract.types import Lookup, Problem
+from arena_core.families import gangs
+from arena_core.families.preflight import claim_problems, pod_name_problems, priority_problems
+from arena_core.k8s import dig
 from arena_volcano.args import VolcanoJobArgs
 from arena_volcano.manifests import build
 from arena_volcano.status import JOB, pod_sets

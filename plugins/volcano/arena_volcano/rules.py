@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from arena_core.types import Problem
+from arena_core.contract.types import Problem
 from arena_volcano.values import NEEDED_TASKS, Policy, Task
 
 if TYPE_CHECKING:

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from arena_core import dig, gangs
+from arena_core.contract.types import NOT_TAKEN_UP, Cause, Find, Instance, JobStatus, Manifest, Phase, PodSet, Rank, Related, Resource
+from arena_core.families import gangs
+from arena_core.k8s import dig
 from arena_core.podstatus import extended_resources, instance, pick_chief
 from arena_core.podwords import cause_of
-from arena_core.types import NOT_TAKEN_UP, Cause, Find, Instance, JobStatus, Manifest, Phase, PodSet, Rank, Related, Resource
 
 JOB = Resource("batch.volcano.sh", "v1alpha1", "Job", "jobs")
 JOB_NAME = "volcano.sh/job-name"

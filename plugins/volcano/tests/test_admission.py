@@ -10,8 +10,8 @@ import pytest
 from volcano_shared import SHARED, needs_shared, recording
 from volcano_simulated import task, vcjob
 
-from arena_local.api.server import ApiServer
-from arena_local.bundle import ApiError, Obj
+from arena_local.sdk.bundle import ApiError, Obj
+from arena_local.server.server import ApiServer
 from arena_local.store import Store
 from arena_volcano.local import BUNDLE
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from arena_core.args import parse, to_job_file
-from arena_core.errors import InvalidArguments
+from arena_core.contract.errors import InvalidArguments
 from arena_volcano.args import VolcanoJobArgs
 from arena_volcano.preflight import problems
 

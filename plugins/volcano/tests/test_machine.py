@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from volcano_simulated import GROUPS, JOBS, Cluster, create, never, run, task, vcjob
 
-from arena_local.bundle import Obj
-from arena_local.operator.owners import owner_reference
+from arena_local.sdk.bundle import Obj
+from arena_local.sdk.owners import owner_reference
 from arena_volcano.localcluster.jobs.requests import Delayed, Memory, Request, observe
 
 

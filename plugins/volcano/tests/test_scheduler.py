@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from volcano_simulated import GROUPS, Cluster, create, never, run, task, vcjob
 
-from arena_local.api import subresources
-from arena_local.bundle import ApiError
+from arena_local.sdk.bundle import ApiError
+from arena_local.server import subresources
 from arena_volcano.localcluster.quantity import canonical, parse
 from arena_volcano.localcluster.scheduler import report
 from arena_volcano.localcluster.scheduler.session import Throttle

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from volcano_shared import SHARED, needs_shared, recording
 
+from arena_core.contract.types import Phase
 from arena_core.testing.lifecycles import replay
-from arena_core.types import Phase
 from arena_volcano.status import PHASES, POD_GROUP, explain, instances, pod_sets, status
 
 #: Read in the recordings and judged by hand, not made by the code: scenario → (what the job shows, what a user is to be told), in

@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from arena_local.api.server import ApiServer
-from arena_local.bundle import ApiError, Obj
 from arena_local.context import Options
 from arena_local.controllers.manager import Manager
+from arena_local.sdk.bundle import ApiError, Obj
+from arena_local.server.server import ApiServer
 from arena_local.store import Store
 from arena_volcano.local import BUNDLE
 

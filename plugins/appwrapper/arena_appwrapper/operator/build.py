@@ -8,8 +8,8 @@ from typing import Any
 
 from arena_appwrapper.operator.podsets import PathError, effective, resolve
 from arena_appwrapper.operator.settings import LABEL
-from arena_local.bundle import Obj
-from arena_local.operator.owners import owner_reference
+from arena_local.sdk.bundle import Obj
+from arena_local.sdk.owners import owner_reference
 
 #: The operator's Autopilot map: node label values to stay away from, by extended resource (default configuration).
 AUTOPILOT_RESOURCE = "nvidia.com/gpu"

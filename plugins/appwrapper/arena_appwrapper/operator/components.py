@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from arena_appwrapper.operator.build import Fatal, component_object
 from arena_appwrapper.operator.resources import resource_of
 from arena_appwrapper.operator.settings import LABEL, MANAGER, Settings
-from arena_local.bundle import Api, ApiError, Obj
-from arena_local.operator.conditions import find_condition, parse_time, set_condition
-from arena_local.operator.owners import controller_of
+from arena_local.sdk.bundle import Api, ApiError, Obj
+from arena_local.sdk.conditions import find_condition, parse_time, set_condition
+from arena_local.sdk.owners import controller_of
 
 DEPLOYED = "ResourcesDeployed"
 

@@ -13,8 +13,8 @@ from arena_appwrapper.operator import components
 from arena_appwrapper.operator.pods import Pods, count
 from arena_appwrapper.operator.podsets import effective
 from arena_appwrapper.operator.settings import COMPONENT, FINALIZER, LABEL, MANAGER, PREFIX, Settings, format_duration
-from arena_local.bundle import Api, Key, Obj
-from arena_local.operator.conditions import condition_true, find_condition, parse_time, set_condition
+from arena_local.sdk.bundle import Api, Key, Obj
+from arena_local.sdk.conditions import condition_true, find_condition, parse_time, set_condition
 
 RESOURCE = "appwrappers.workload.codeflare.dev"
 #: The operator looks every 5 s until the pods are ready. A container needs about a second more than a process to start, and its end is

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from arena_appwrapper.operator.podsets import expected_pods
 from arena_appwrapper.operator.settings import LABEL, Settings
-from arena_local.bundle import Api, Obj
-from arena_local.operator.pods import phase, terminating
+from arena_local.sdk.bundle import Api, Obj
+from arena_local.sdk.pods import phase, terminating
 
 
 @dataclass

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from arena_local.bundle import Obj
+from arena_local.sdk.bundle import Obj
 
 _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]")
 TAS_INDEX = "workload.codeflare.dev.appwrapper/tas-pod-index-label"

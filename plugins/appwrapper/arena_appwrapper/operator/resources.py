@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from arena_local.bundle import Api, ApiError, Obj
+from arena_local.sdk.bundle import Api, ApiError, Obj
 
 _BUILT_IN = {
     ("", "Pod"): "pods",

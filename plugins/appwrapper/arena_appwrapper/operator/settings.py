@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from arena_local.bundle import Obj
+from arena_local.sdk.bundle import Obj
 
 PREFIX = "workload.codeflare.dev.appwrapper/"
 #: The label that the operator puts on everything that it makes, pods included.

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 
 from arena_appwrapper.operator.podsets import PathError, infer, resolve
-from arena_local.bundle import USER, Api, Denied, Obj
+from arena_local.sdk.bundle import USER, Api, Denied, Obj
 
 USER_LABEL = "workload.codeflare.dev/user"
 USERID_LABEL = "workload.codeflare.dev/userid"

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import logging
 
-from arena_local.bundle import Controller
 from arena_local.context import Component, Context
 from arena_local.controllers.manager import Manager
 from arena_local.guard import LOADING, limited
+from arena_local.sdk.bundle import Controller
 
 log = logging.getLogger(__name__)
 
 
 def build(ctx: Context) -> Component:
     """Return the manager over the built-in controllers and those of all bundles; a bundle whose controller fails to build is left out."""
-    from arena_local.api import effects
     from arena_local.controllers import storage
     from arena_local.controllers.builtin import builtin_controllers
+    from arena_local.server import effects
 
     ctx.api.add_admission(effects.admission(ctx.api.kinds()))
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from arena_local.bundle import Api, Controller
 from arena_local.controllers.deployment import DeploymentController
 from arena_local.controllers.endpoints import EndpointsController
 from arena_local.controllers.job import JobController, TtlController
 from arena_local.controllers.replicaset import ReplicaSetController
 from arena_local.controllers.resourcequota import QuotaController
+from arena_local.sdk.bundle import Api, Controller
 
 
 def builtin_controllers(api: Api) -> Sequence[Controller]:

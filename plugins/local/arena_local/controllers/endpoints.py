@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from arena_local.bundle import Api, ApiError, Key, Obj
-from arena_local.operator import pods as podlib
-from arena_local.operator.owners import owner_reference
+from arena_local.sdk import pods as podlib
+from arena_local.sdk.bundle import Api, ApiError, Key, Obj
+from arena_local.sdk.owners import owner_reference
 
 _SLICES = "endpointslices.discovery.k8s.io"
 _SERVICE_LABEL = "kubernetes.io/service-name"

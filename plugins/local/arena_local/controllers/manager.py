@@ -11,11 +11,11 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 
-from arena_local.bundle import ApiError, Controller, Key, Obj
 from arena_local.context import ServerApi
 from arena_local.controllers.queue import WorkQueue
 from arena_local.guard import TookTooLong, limited
-from arena_local.operator.owners import controller_of
+from arena_local.sdk.bundle import ApiError, Controller, Key, Obj
+from arena_local.sdk.owners import controller_of
 
 log = logging.getLogger(__name__)
 

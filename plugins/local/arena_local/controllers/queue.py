@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 
-from arena_local.bundle import Key
+from arena_local.sdk.bundle import Key
 
 #: client-go's default item back-off, in seconds.
 BASE_DELAY = 0.005

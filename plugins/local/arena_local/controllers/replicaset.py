@@ -5,10 +5,10 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from arena_local.bundle import Api, ApiError, Key, Obj
-from arena_local.operator import pods as podlib
-from arena_local.operator.conditions import find_condition, parse_time, remove_condition, timestamp
-from arena_local.operator.owners import claim, controlled, owner_reference
+from arena_local.sdk import pods as podlib
+from arena_local.sdk.bundle import Api, ApiError, Key, Obj
+from arena_local.sdk.conditions import find_condition, parse_time, remove_condition, timestamp
+from arena_local.sdk.owners import claim, controlled, owner_reference
 
 MANAGER = "replicaset-controller"
 _BURST = 100

@@ -5,9 +5,9 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterable, Mapping
 
-from arena_local.api.policy import resourcequota
-from arena_local.api.policy.amounts import show
-from arena_local.bundle import Api, Key, Obj
+from arena_local.sdk.bundle import Api, Key, Obj
+from arena_local.server.policy import resourcequota
+from arena_local.server.policy.amounts import show
 
 _QUOTAS = resourcequota.QUOTAS
 #: Kinds whose changes are seen at once.

@@ -7,8 +7,8 @@ import shutil
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from arena_local.bundle import Admission, Api, ApiError, Key, Obj
 from arena_local.kubelet.quantity import parse
+from arena_local.sdk.bundle import Admission, Api, ApiError, Key, Obj
 
 CLAIMS, VOLUMES, CLASSES = "persistentvolumeclaims", "persistentvolumes", "storageclasses.storage.k8s.io"
 CLASS, PROVISIONER = "local", "arena.local/folder"

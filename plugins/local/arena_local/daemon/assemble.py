@@ -8,10 +8,10 @@ from importlib import metadata
 from typing import Any
 
 from arena_local.access import Access
-from arena_local.bundle import Bundle
 from arena_local.context import Component, Context, Options
 from arena_local.daemon.state import State
 from arena_local.guard import LOADING, limited
+from arena_local.sdk.bundle import Bundle
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +25,7 @@ def load_bundles(problem: Callable[[str], None]) -> list[Bundle]:
             with limited("it", LOADING):
                 bundle = point.load()
             if not isinstance(bundle, Bundle):
-                raise TypeError(f"expected an arena_local.bundle.Bundle, found {type(bundle).__name__}")  # noqa: TRY301
+                raise TypeError(f"expected an arena_local.sdk.bundle.Bundle, found {type(bundle).__name__}")  # noqa: TRY301
             if any(b.name == bundle.name for b in found):
                 raise ValueError(f"a bundle named {bundle.name} is there already")  # noqa: TRY301
         except (Exception, SystemExit) as error:
@@ -40,7 +40,7 @@ class Cluster:
     """All parts of one local cluster, started in order and stopped in reverse."""
 
     def __init__(self, state: State, options: Options, access: Access) -> None:
-        from arena_local.api.server import ApiServer
+        from arena_local.server.server import ApiServer
         from arena_local.store import Store
 
         self.state = state

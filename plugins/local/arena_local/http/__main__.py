@@ -11,11 +11,11 @@ from pathlib import Path
 
 from aiohttp import web
 
-from arena_local.api.server import ApiServer
-from arena_local.bundle import Bundle
 from arena_local.context import Context, Options
 from arena_local.http import build_app
 from arena_local.http.serving import Runner
+from arena_local.sdk.bundle import Bundle
+from arena_local.server.server import ApiServer
 from arena_local.store import Store
 
 

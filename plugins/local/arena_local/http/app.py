@@ -10,16 +10,16 @@ from typing import cast
 
 from aiohttp import web
 
-from arena_local.api.errors import Refusal, bad_request, no_such_resource
-from arena_local.api.registry import Resource
-from arena_local.api.server import ApiServer
-from arena_local.api.watch import Watchers
-from arena_local.bundle import ApiError
 from arena_local.context import Context
 from arena_local.http import bodies, discovery, kept, meta_routes, pods, security, verbs
 from arena_local.http.paths import Target, parse
 from arena_local.http.respond import not_found_page, refusal
 from arena_local.http.serving import has_spoken
+from arena_local.sdk.bundle import ApiError
+from arena_local.server.errors import Refusal, bad_request, no_such_resource
+from arena_local.server.registry import Resource
+from arena_local.server.server import ApiServer
+from arena_local.server.watch import Watchers
 
 log = logging.getLogger(__name__)
 #: Kubernetes' own limit on request bodies.

@@ -10,9 +10,9 @@ from typing import Any
 import yaml
 from aiohttp import web
 
-from arena_local.api.errors import Refusal, bad_request
 from arena_local.http.protobuf import decode_object
 from arena_local.http.wire import UnreadableError
+from arena_local.server.errors import Refusal, bad_request
 
 _MEDIA = ("application/json", "application/yaml", "application/vnd.kubernetes.protobuf")
 _PARSE = "couldn't get version/kind; json parse error: "

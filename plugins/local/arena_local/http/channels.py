@@ -10,8 +10,8 @@ from typing import Any
 
 from aiohttp import WSMsgType, web
 
-from arena_local.api.errors import Refusal, bad_request
 from arena_local.http.negotiate import names_any
+from arena_local.server.errors import Refusal, bad_request
 
 #: In order of preference where a client offers several; "" is a client that offers none.
 REMOTE = ("v5.channel.k8s.io", "v4.channel.k8s.io", "v4.base64.channel.k8s.io", "channel.k8s.io", "base64.channel.k8s.io", "")

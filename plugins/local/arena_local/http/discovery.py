@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from arena_local.api.builtin import KNOWN_GROUPS
-from arena_local.api.errors import no_such_resource
-from arena_local.api.registry import Resource
 from arena_local.http.negotiate import MEDIA, choose, not_acceptable, plain_form, require
 from arena_local.http.respond import answer as reply
 from arena_local.http.respond import not_found_page
+from arena_local.server.builtin import KNOWN_GROUPS
+from arena_local.server.errors import no_such_resource
+from arena_local.server.registry import Resource
 
 if TYPE_CHECKING:
     from arena_local.http.app import Face

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from arena_local.api.errors import Refusal, bad_request
-from arena_local.api.options import Page
-from arena_local.api.tables import table_of
 from arena_local.http.respond import answer, raw_answer
+from arena_local.server.errors import Refusal, bad_request
+from arena_local.server.options import Page
+from arena_local.server.tables import table_of
 from arena_local.store import Entry
 from arena_local.store.store import encode
 

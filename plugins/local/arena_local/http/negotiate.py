@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-from arena_local.api.errors import Refusal
+from arena_local.server.errors import Refusal
 
 JSON, YAML, PROTOBUF = "application/json", "application/yaml", "application/vnd.kubernetes.protobuf"
 #: What resources, discovery and Status documents can be written as.

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from arena_local.api.registry import Resource
 from arena_local.http import openapi_v2
 from arena_local.http.openapi_schemas import Components, crd_name, crd_schema
 from arena_local.http.respond import answer as reply
+from arena_local.server.registry import Resource
 
 if TYPE_CHECKING:
     from arena_local.http.app import Face

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from arena_local.api.copies import clone
-from arena_local.api.docs import definition_doc
-from arena_local.api.registry import Resource
-from arena_local.api.schema import OBJECT_META, raw_definitions
+from arena_local.server.copies import clone
+from arena_local.server.docs import definition_doc
+from arena_local.server.registry import Resource
+from arena_local.server.schema import OBJECT_META, raw_definitions
 
 Obj = dict[str, Any]
 _META = "io.k8s.apimachinery.pkg.apis.meta.v1."

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from arena_local.api.schema import raw_definitions
 from arena_local.http.negotiate import JSON, names_any
 from arena_local.http.openapi_schemas import crd_name, crd_schema_v2
 from arena_local.http.respond import raw_answer
 from arena_local.http.wire import field, number_field
+from arena_local.server.schema import raw_definitions
 from arena_local.store.store import encode
 
 if TYPE_CHECKING:

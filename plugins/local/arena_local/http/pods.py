@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from arena_local.api.causes import bad_value, prohibited
-from arena_local.api.errors import Refusal, bad_request, invalid, not_found
-from arena_local.api.registry import Resource
 from arena_local.http import portforward, proxy, remote
 from arena_local.http.negotiate import MEDIA, choose, not_acceptable, require
 from arena_local.http.paths import Target
 from arena_local.http.query import go_int, truth
+from arena_local.server.causes import bad_value, prohibited
+from arena_local.server.errors import Refusal, bad_request, invalid, not_found
+from arena_local.server.registry import Resource
 
 if TYPE_CHECKING:
     from arena_local.http.app import Face

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from arena_local.api.errors import bad_request
-from arena_local.bundle import ApiError
 from arena_local.http.channels import FORWARD, Channels, handshake_refusal, no_pods, offered, require_upgrade
+from arena_local.sdk.bundle import ApiError
+from arena_local.server.errors import bad_request
 
 if TYPE_CHECKING:
     from arena_local.http.app import Face

@@ -15,8 +15,8 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from arena_local.api.builtin import builtin_kinds
 from arena_local.http.wire import MAGIC, UnreadableError, field, number_field, read_fields
+from arena_local.server.builtin import builtin_kinds
 
 Obj = dict[str, Any]
 _DELETE_OPTIONS = "io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions"
@@ -28,7 +28,7 @@ _DEPTH = 32
 @cache
 def _table() -> dict[str, dict[str, tuple[str, str, bool]]]:
     """Message -> number -> (JSON name, kind, whether a zero is kept)."""
-    packed = resources.files("arena_local.api").joinpath("data/protobuf.json.gz").read_bytes()
+    packed = resources.files("arena_local.server").joinpath("data/protobuf.json.gz").read_bytes()
     found: dict[str, dict[str, tuple[str, str, bool]]] = json.loads(gzip.decompress(packed))
     return found
 

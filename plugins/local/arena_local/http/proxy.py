@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from arena_local.api.errors import Refusal, bad_request, not_found
-from arena_local.api.registry import Resource
-from arena_local.api.selectors import matches_selector
-from arena_local.bundle import ApiError
 from arena_local.http import bodies
 from arena_local.http.paths import Target
+from arena_local.sdk.bundle import ApiError
+from arena_local.server.errors import Refusal, bad_request, not_found
+from arena_local.server.registry import Resource
+from arena_local.server.selectors import matches_selector
 
 if TYPE_CHECKING:
     from arena_local.http.app import Face

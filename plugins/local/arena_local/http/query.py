@@ -8,9 +8,9 @@ from typing import Any
 
 from aiohttp import web
 
-from arena_local.api.causes import bad_value, prohibited, required, too_long, unsupported
-from arena_local.api.errors import bad_request, invalid_options
-from arena_local.api.options import DeleteOptions, ListOptions, WriteOptions
+from arena_local.server.causes import bad_value, prohibited, required, too_long, unsupported
+from arena_local.server.errors import bad_request, invalid_options
+from arena_local.server.options import DeleteOptions, ListOptions, WriteOptions
 
 #: More digits than 64 bits have, leading zeros included.
 _DIGITS = 64

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from arena_local.api.errors import bad_request
-from arena_local.bundle import ApiError
 from arena_local.context import Session
 from arena_local.http import pods
 from arena_local.http.channels import CLOSE, REMOTE, RESIZE, STDIN, Channels, handshake_refusal, no_pods, require_upgrade
 from arena_local.http.query import truth
+from arena_local.sdk.bundle import ApiError
+from arena_local.server.errors import bad_request
 
 if TYPE_CHECKING:
     from arena_local.http.app import Face

@@ -10,10 +10,10 @@ import yaml
 from aiohttp import web
 from multidict import CIMultiDict
 
-from arena_local.api.errors import status_of
-from arena_local.bundle import ApiError
 from arena_local.http.negotiate import PROTOBUF, status_media
 from arena_local.http.protobuf import encode_status
+from arena_local.sdk.bundle import ApiError
+from arena_local.server.errors import status_of
 from arena_local.store.store import encode
 
 #: Signs that all warnings of one answer may have, and how long each may be where they have more (as in Kubernetes).

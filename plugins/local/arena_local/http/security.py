@@ -7,8 +7,8 @@ import ipaddress
 
 from aiohttp import web
 
-from arena_local.api.errors import Refusal
 from arena_local.http.paths import parse
+from arena_local.server.errors import Refusal
 
 _PUBLIC = frozenset({"/version", "/healthz", "/readyz", "/livez"})
 

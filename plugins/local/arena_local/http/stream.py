@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from arena_local.api.errors import Refusal, status_of
-from arena_local.api.options import ListOptions
-from arena_local.api.tables import table_of
-from arena_local.api.watch import Watcher
 from arena_local.http.forms import include_object, partial, raw_item
 from arena_local.http.negotiate import JSON, PROTOBUF, YAML, not_acceptable
 from arena_local.http.respond import warning_headers
+from arena_local.server.errors import Refusal, status_of
+from arena_local.server.options import ListOptions
+from arena_local.server.tables import table_of
+from arena_local.server.watch import Watcher
 from arena_local.store import Entry
 from arena_local.store.store import encode
 

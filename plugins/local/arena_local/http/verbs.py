@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from arena_local.api import deletes, lists, patches, reviews, scale, subresources, writes
-from arena_local.api.errors import Refusal, bad_request, method_not_allowed, no_such_resource, not_found, qualified
-from arena_local.api.options import ListOptions, Page
-from arena_local.api.registry import Resource, version_order
-from arena_local.bundle import ApiError
 from arena_local.http import bodies, forms, query
 from arena_local.http.negotiate import JSON, MEDIA, Form, choose, not_acceptable, require
 from arena_local.http.paths import Target
 from arena_local.http.respond import answer as reply
 from arena_local.http.respond import not_found_page, raw_answer
 from arena_local.http.stream import stream_watch
+from arena_local.sdk.bundle import ApiError
+from arena_local.server import deletes, lists, patches, reviews, scale, subresources, writes
+from arena_local.server.errors import Refusal, bad_request, method_not_allowed, no_such_resource, not_found, qualified
+from arena_local.server.options import ListOptions, Page
+from arena_local.server.registry import Resource, version_order
 from arena_local.store import Entry
 
 if TYPE_CHECKING:

@@ -7,11 +7,11 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from arena_local.bundle import ApiError, Obj
 from arena_local.context import Session
 from arena_local.kubelet import logs, sessions
 from arena_local.kubelet.model import Run, Slot, slots_of
 from arena_local.kubelet.records import remembered
+from arena_local.sdk.bundle import ApiError, Obj
 
 if TYPE_CHECKING:
     from arena_local.kubelet.kubelet import Kubelet

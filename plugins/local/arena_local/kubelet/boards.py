@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from arena_local.bundle import Obj
+from arena_local.sdk.bundle import Obj
 
 #: The mark of a job that was submitted with a TensorBoard.
 MARK = "arena.kubeflow.org/tensorboard"

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 
-from arena_local.bundle import Obj
 from arena_local.kubelet.quantity import parse
+from arena_local.sdk.bundle import Obj
 
 GPU = "nvidia.com/gpu"
 _VARIABLES = {GPU: "CUDA_VISIBLE_DEVICES", "amd.com/gpu": "HIP_VISIBLE_DEVICES"}

@@ -8,9 +8,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from arena_local.bundle import Api, Obj
 from arena_local.kubelet.expand import expand
 from arena_local.kubelet.quantity import ceil_div, parse
+from arena_local.sdk.bundle import Api, Obj
 
 #: What a container inherits of the daemon's own environment; everything else stays outside.
 INHERITED = ("PATH", "HOME", "LANG", "LANGUAGE", "TZ", "USER", "LOGNAME", "SHELL", "LD_LIBRARY_PATH", "SSL_CERT_FILE", "SSL_CERT_DIR")

@@ -8,9 +8,9 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from arena_local.bundle import Obj
 from arena_local.kubelet.model import Run
 from arena_local.kubelet.runtime import Runtime
+from arena_local.sdk.bundle import Obj
 
 #: How much of a probe's output is told.
 MAX_OUTPUT = 10 * 1024

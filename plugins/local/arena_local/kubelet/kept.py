@@ -16,9 +16,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from arena_local.bundle import Api, Obj
 from arena_local.kubelet.lineage import alive, finished, lineage
 from arena_local.kubelet.logs import files_of
+from arena_local.sdk.bundle import Api, Obj
 
 log = logging.getLogger(__name__)
 #: Seconds that logs of finished jobs stay after the job's object has gone.

@@ -10,7 +10,6 @@ from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import Any
 
-from arena_local.bundle import Obj
 from arena_local.context import Context, Options
 from arena_local.kubelet import boards, node, records, simulate
 from arena_local.kubelet.backend import Backend
@@ -26,6 +25,7 @@ from arena_local.kubelet.runtime import Runtime, sweep_all
 from arena_local.kubelet.services import Services
 from arena_local.kubelet.simulate import Simulated
 from arena_local.kubelet.worker import Worker
+from arena_local.sdk.bundle import Obj
 
 log = logging.getLogger(__name__)
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from arena_local.access import MARKER, Access
-from arena_local.bundle import Api, Obj
 from arena_local.kubelet import names
 from arena_local.kubelet.devices import Devices, container_devices
 from arena_local.kubelet.env import environment, inherited
@@ -19,6 +18,7 @@ from arena_local.kubelet.isolation import Isolation
 from arena_local.kubelet.model import Run, Slot, container_id
 from arena_local.kubelet.ports import Place, Ports, is_free, places, replace
 from arena_local.kubelet.volumes import has_token, mounts_of, write_private
+from arena_local.sdk.bundle import Api, Obj
 
 #: Annotations in which the submitter's working directory and search path travel (images mean nothing here).
 CWD_ANNOTATION = "arena.local/cwd"

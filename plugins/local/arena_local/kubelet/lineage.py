@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from arena_local.bundle import Api, Obj
+from arena_local.sdk.bundle import Api, Obj
 
 #: A chain of owners is never longer: what refers to itself in a circle ends here.
 _DEPTH = 8

@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import Any
 
-from arena_local.bundle import Obj
+from arena_local.sdk.bundle import Obj
 
 #: Exit code and reason where nobody can say how a container ended (the machine was switched off).
 LOST = (255, "Unknown")

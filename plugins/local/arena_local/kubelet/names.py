@@ -13,8 +13,8 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
 
-from arena_local.bundle import Api, Obj
 from arena_local.kubelet.services import first_free_port, leads_elsewhere, selected
+from arena_local.sdk.bundle import Api, Obj
 
 DOMAIN = "cluster.local"
 _TOKEN = re.compile(r"(?<![\w.-])([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?\.?)(?![\w.-])")

@@ -8,9 +8,9 @@ import socket
 import sys
 from collections.abc import Mapping
 
-from arena_local.bundle import Api, ApiError, Obj
 from arena_local.kubelet import records
 from arena_local.kubelet.quantity import parse
+from arena_local.sdk.bundle import Api, ApiError, Obj
 
 LEASES = "kube-node-lease"
 HEARTBEAT = 10.0

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from arena_local.bundle import Obj
+from arena_local.sdk.bundle import Obj
 
 #: Pairs of environment variables that name a meeting point.
 PAIRS = (("MASTER_ADDR", "MASTER_PORT"), ("PET_MASTER_ADDR", "PET_MASTER_PORT"))

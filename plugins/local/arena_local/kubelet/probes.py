@@ -7,9 +7,9 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from arena_local.bundle import Obj
 from arena_local.kubelet.hooks import Outcome
 from arena_local.kubelet.model import Slot
+from arena_local.sdk.bundle import Obj
 
 #: How long a kubelet takes to know that a container has ended.
 KNOWN_AFTER = 1.0

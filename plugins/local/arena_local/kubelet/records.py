@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from arena_local.bundle import Api
 from arena_local.kubelet.model import Run, Slot, container_id
+from arena_local.sdk.bundle import Api
 
 #: Why a pod has failed that ran when the cluster was ended; the file in its folder that says so.
 SHUT_DOWN = "the local cluster was stopped (arena local down) while the pod ran"

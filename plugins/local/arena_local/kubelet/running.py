@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from arena_local.bundle import Obj
 from arena_local.kubelet import hooks
 from arena_local.kubelet.env import ConfigError
 from arena_local.kubelet.launch import CWD_ANNOTATION, NoCommandError, Plan
@@ -18,6 +17,7 @@ from arena_local.kubelet.probes import Probes
 from arena_local.kubelet.records import forget
 from arena_local.kubelet.runtime import NotStarted
 from arena_local.kubelet.shim.loglines import stamp
+from arena_local.sdk.bundle import Obj
 
 if TYPE_CHECKING:
     from arena_local.kubelet.worker import Worker

@@ -12,9 +12,9 @@ import termios
 from collections.abc import AsyncIterator, Sequence
 from pathlib import PurePath
 
-from arena_local.bundle import ApiError
 from arena_local.kubelet.model import Run
 from arena_local.kubelet.runtime import Runtime
+from arena_local.sdk.bundle import ApiError
 
 STDOUT, STDERR = 1, 2
 

@@ -6,10 +6,10 @@ import asyncio
 import contextlib
 from typing import TYPE_CHECKING
 
-from arena_local.bundle import Obj
 from arena_local.kubelet import records, status
 from arena_local.kubelet.model import Run, container_id, slots_of
 from arena_local.kubelet.shim.loglines import stamp
+from arena_local.sdk.bundle import Obj
 
 if TYPE_CHECKING:
     from arena_local.kubelet.kubelet import Kubelet

@@ -6,8 +6,8 @@ import os
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from arena_local.bundle import Obj
 from arena_local.kubelet.model import Run, Slot, full_image, image_id
+from arena_local.sdk.bundle import Obj
 
 OWN_CONDITIONS = ("PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled")
 EPOCH = "1970-01-01T00:00:00Z"

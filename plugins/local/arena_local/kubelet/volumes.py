@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from arena_local.access import Access
-from arena_local.bundle import Api, Obj
 from arena_local.kubelet.env import ConfigError, field_value, resource_value
 from arena_local.kubelet.expand import expand
+from arena_local.sdk.bundle import Api, Obj
 
 #: The link in a volume of files that leads to what they hold now.
 DATA = "..data"

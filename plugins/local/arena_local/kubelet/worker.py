@@ -10,7 +10,6 @@ import logging
 import time
 from typing import TYPE_CHECKING
 
-from arena_local.bundle import Obj
 from arena_local.kubelet import records, status
 from arena_local.kubelet.ending import Ending
 from arena_local.kubelet.launch import Launcher
@@ -18,6 +17,7 @@ from arena_local.kubelet.model import Run, Slot, container_id, slots_of
 from arena_local.kubelet.names import write_in_place
 from arena_local.kubelet.running import Running
 from arena_local.kubelet.volumes import MountError, Volumes
+from arena_local.sdk.bundle import Obj
 
 if TYPE_CHECKING:
     from arena_local.kubelet.kubelet import Kubelet

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from arena_local.bundle import Api, Bundle, Controller, QuotaJob
 from arena_local.context import Component, Context
+from arena_local.sdk.bundle import Api, Bundle, Controller, QuotaJob
 
 
 def bundle(bundles: Sequence[Bundle]) -> Bundle:
@@ -23,7 +23,7 @@ def bundle(bundles: Sequence[Bundle]) -> Bundle:
     from arena_local.kueue.versions import CONVERSIONS
     from arena_local.kueue.webhooks import job_webhooks, queue_webhooks
     from arena_local.kueue.workloads import WorkloadController
-    from arena_local.operator.crds import load_crds, load_effects
+    from arena_local.sdk.crds import load_crds, load_effects
 
     integrations = Integrations(bundles)
 

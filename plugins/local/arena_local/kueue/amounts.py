@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
-from arena_local.api.quantity import canonical, parse
-from arena_local.bundle import Obj
+from arena_local.sdk.bundle import Obj
+from arena_local.server.quantity import canonical, parse
 
 Amounts = dict[str, Decimal]
 _BYTES = ("memory", "ephemeral-storage")

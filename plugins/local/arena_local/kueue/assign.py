@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from arena_local.bundle import Obj
 from arena_local.kueue import amounts, podsets
 from arena_local.kueue.quota import Node
+from arena_local.sdk.bundle import Obj
 
 #: How well something fits: not at all; only if others gave way, and none may be made to; others of the same queue would have to give
 #: way; only such that use more than their share would; it fits.

@@ -5,9 +5,9 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping
 
-from arena_local.bundle import Api, Obj
 from arena_local.context import Context
 from arena_local.kueue import kinds
+from arena_local.sdk.bundle import Api, Obj
 
 FLAVOR, CLUSTER_QUEUE, LOCAL_QUEUE, NAMESPACE = "default-flavor", "cluster-queue", "default-queue", "default"
 _MANAGER = "arena-local"

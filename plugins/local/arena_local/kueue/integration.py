@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from arena_local.bundle import Api, Bundle, Obj, QuotaJob, QuotaPodSet
 from arena_local.kueue.kinds import queue_name
 from arena_local.kueue.pods import marks
-from arena_local.operator.conditions import find_condition
-from arena_local.operator.owners import controller_of
+from arena_local.sdk.bundle import Api, Bundle, Obj, QuotaJob, QuotaPodSet
+from arena_local.sdk.conditions import find_condition
+from arena_local.sdk.owners import controller_of
 
 
 def _suspended(job: Obj) -> bool:

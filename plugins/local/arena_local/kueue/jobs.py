@@ -5,11 +5,11 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from arena_local.bundle import Api, ApiError, Key, Obj, QuotaJob
 from arena_local.kueue import kinds, podsets, priority, state
 from arena_local.kueue.integration import Integrations, reclaimable
-from arena_local.operator.conditions import find_condition, parse_time
-from arena_local.operator.owners import controlled, controller_of, owner_reference
+from arena_local.sdk.bundle import Api, ApiError, Key, Obj, QuotaJob
+from arena_local.sdk.conditions import find_condition, parse_time
+from arena_local.sdk.owners import controlled, controller_of, owner_reference
 
 #: In place of a Workload: the one that was there did not match and is deleted, the next look begins anew.
 _CHANGED: Obj = {}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from arena_local.bundle import Obj
-from arena_local.operator.conditions import condition_true
+from arena_local.sdk.bundle import Obj
+from arena_local.sdk.conditions import condition_true
 
 GROUP = "kueue.x-k8s.io"
 API_VERSION = f"{GROUP}/v1beta2"

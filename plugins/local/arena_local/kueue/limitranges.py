@@ -7,8 +7,8 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 
-from arena_local.bundle import Api, Obj
 from arena_local.kueue import amounts
+from arena_local.sdk.bundle import Api, Obj
 
 _ABOVE, _BELOW = "requests must not be above the limitRange max", "requests must not be below the limitRange min"
 _Summary = Mapping[str, Mapping[str, amounts.Amounts]]

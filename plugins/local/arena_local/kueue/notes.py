@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from arena_local.bundle import Admission, Api, Obj, Validate
 from arena_local.kueue import kinds
+from arena_local.sdk.bundle import Admission, Api, Obj, Validate
 
 _PLACES = "has no effect on the local cluster: its nodes are one machine, pods are placed without regard to topology"
 _TOPOLOGY = tuple(f"{kinds.GROUP}/podset-{word}-topology" for word in ("required", "preferred", "unconstrained", "slice-required"))

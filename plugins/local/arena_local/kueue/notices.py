@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from arena_local.bundle import Api, Obj
 from arena_local.kueue import assign, kinds, podsets, state
 from arena_local.kueue.preempt import Target, priority
 from arena_local.kueue.snapshot import Queue
-from arena_local.operator.conditions import find_condition, parse_time
+from arena_local.sdk.bundle import Api, Obj
+from arena_local.sdk.conditions import find_condition, parse_time
 
 _WHY = {
     "InClusterQueue": "prioritization in the ClusterQueue",

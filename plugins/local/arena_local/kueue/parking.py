@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from arena_local.bundle import Obj
 from arena_local.kueue import queues
 from arena_local.kueue.quota import Node, Usage
 from arena_local.kueue.snapshot import Queue, Snapshot, cohort_objects
-from arena_local.operator.conditions import find_condition
+from arena_local.sdk.bundle import Obj
+from arena_local.sdk.conditions import find_condition
 
 _Seen = tuple[object, ...]
 

@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from arena_local.api.quantity import parse
-from arena_local.bundle import Obj, QuotaJob, QuotaPodSet
 from arena_local.kueue import amounts, kinds
+from arena_local.sdk.bundle import Obj, QuotaJob, QuotaPodSet
+from arena_local.server.quantity import parse
 
 _MAX_NAME = 253
 #: A queue whose name is no label of DNS is not named in the pods.

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from arena_local.bundle import Obj
 from arena_local.kueue import assign, kinds
 from arena_local.kueue.quota import Node, Place
 from arena_local.kueue.snapshot import Holder, Queue, Snapshot
-from arena_local.operator.conditions import find_condition
+from arena_local.sdk.bundle import Obj
+from arena_local.sdk.conditions import find_condition
 
 IN_QUEUE, RECLAIM, WHILE_BORROWING = "InClusterQueue", "InCohortReclamation", "InCohortReclaimWhileBorrowing"
 Needs = Mapping[Place, Decimal]

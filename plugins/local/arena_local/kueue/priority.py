@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from arena_local.bundle import Api, Obj, QuotaJob
 from arena_local.kueue import kinds
+from arena_local.sdk.bundle import Api, Obj, QuotaJob
 
 _POD_CLASSES = "priorityclasses.scheduling.k8s.io"
 

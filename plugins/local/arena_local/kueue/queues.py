@@ -6,10 +6,10 @@ import copy
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 
-from arena_local.bundle import Api, Key, Obj
 from arena_local.kueue import amounts, kinds, podsets
 from arena_local.kueue.state import release
-from arena_local.operator.conditions import condition_true, set_condition
+from arena_local.sdk.bundle import Api, Key, Obj
+from arena_local.sdk.conditions import condition_true, set_condition
 
 _Watches = Mapping[str, Callable[[Obj], Iterable[Key]]]
 

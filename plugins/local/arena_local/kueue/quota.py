@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from arena_local.bundle import Obj
 from arena_local.kueue import amounts
+from arena_local.sdk.bundle import Obj
 
 Place = tuple[str, str]
 Usage = Mapping[Place, Decimal]

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from arena_local.bundle import Api, Key, Obj
 from arena_local.kueue import assign, kinds, limitranges, notices, queues, snapshot
 from arena_local.kueue.parking import Parking
 from arena_local.kueue.preempt import Preemptor, Target, priority
 from arena_local.kueue.quota import Place, Usage
 from arena_local.kueue.snapshot import Queue, Snapshot
-from arena_local.operator.conditions import find_condition
+from arena_local.sdk.bundle import Api, Key, Obj
+from arena_local.sdk.conditions import find_condition
 
 #: One pass looks at all queues, whatever has changed.
 _ALL: Key = ("", "")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from arena_local.bundle import Api, Obj
 from arena_local.kueue import kinds, podsets
 from arena_local.kueue.quota import Node, Usage, limits
+from arena_local.sdk.bundle import Api, Obj
 
 
 @dataclass(frozen=True)

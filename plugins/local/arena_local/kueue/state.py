@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import copy
 
-from arena_local.bundle import Api, Obj
 from arena_local.kueue import kinds
-from arena_local.operator.conditions import find_condition, parse_time, set_condition
+from arena_local.sdk.bundle import Api, Obj
+from arena_local.sdk.conditions import find_condition, parse_time, set_condition
 
 
 def editable(workload: Obj) -> Obj:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from arena_local.bundle import Convert, Obj
 from arena_local.kueue import kinds
+from arena_local.sdk.bundle import Convert, Obj
 
 _OLD = f"{kinds.GROUP}/v1beta1"
 #: (from, to): what is called otherwise, in v1beta1 and in v1beta2.

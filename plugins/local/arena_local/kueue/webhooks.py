@@ -6,10 +6,10 @@ import contextlib
 import re
 from collections.abc import Iterable, Mapping
 
-from arena_local.api.quantity import canonical, parse
-from arena_local.bundle import Admission, Api, Denied, Obj, QuotaJob
 from arena_local.kueue import amounts, kinds, notes
 from arena_local.kueue.integration import Integrations
+from arena_local.sdk.bundle import Admission, Api, Denied, Obj, QuotaJob
+from arena_local.server.quantity import canonical, parse
 
 _DEFAULT_QUEUE = "default"
 _AMOUNTS = ("nominalQuota", "borrowingLimit", "lendingLimit")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterable, Mapping
 
-from arena_local.bundle import Api, Key, Obj
 from arena_local.kueue import kinds, queues, state
 from arena_local.kueue.integration import Integrations
-from arena_local.operator.conditions import find_condition, parse_time, remove_condition
+from arena_local.sdk.bundle import Api, Key, Obj
+from arena_local.sdk.conditions import find_condition, parse_time, remove_condition
 
 _WHAT_STOPS = {
     "ClusterQueueStopped": ("ClusterQueueRestarted", "The ClusterQueue was restarted after being stopped"),

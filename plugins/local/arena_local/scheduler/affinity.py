@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from arena_local.bundle import Obj
+from arena_local.sdk.bundle import Obj
 
 
 def matches_expression(expression: Obj, labels: Mapping[str, str]) -> bool:

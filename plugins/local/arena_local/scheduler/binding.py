@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from arena_local.api import subresources
-from arena_local.bundle import Api, Obj
 from arena_local.kubelet.records import now
+from arena_local.sdk.bundle import Api, Obj
+from arena_local.server import subresources
 
 
 def bind(api: Api, pod: Obj, node: str, *, component: str = "default-scheduler", message: str = "") -> Obj:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from arena_local.bundle import Api, Obj
+from arena_local.sdk.bundle import Api, Obj
 
 
 def claim_problem(api: Api, pod: Obj) -> str:

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from arena_local.bundle import Obj
 from arena_local.kubelet.quantity import parse
 from arena_local.scheduler import affinity
+from arena_local.sdk.bundle import Obj
 
 Amounts = dict[str, Fraction]
 #: Node → why it was refused.

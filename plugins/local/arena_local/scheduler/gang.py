@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from arena_local.bundle import Api, Obj
 from arena_local.scheduler import fit
+from arena_local.sdk.bundle import Api, Obj
 
 GROUPS = "podgroups.scheduling.x-k8s.io"
 #: A pod and the node it goes to.

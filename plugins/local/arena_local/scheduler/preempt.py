@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from arena_local.bundle import Api, Obj
 from arena_local.scheduler import fit
 from arena_local.scheduler.taints import disrupt
+from arena_local.sdk.bundle import Api, Obj
 
 
 def victims_on(pod: Obj, info: fit.NodeInfo, infos: Sequence[fit.NodeInfo]) -> list[Obj] | None:

@@ -6,12 +6,12 @@ import asyncio
 import logging
 from collections.abc import Callable
 
-from arena_local.bundle import ApiError, Obj
 from arena_local.context import Context
 from arena_local.scheduler import fit, gang, preempt
 from arena_local.scheduler.binding import bind, unschedulable
 from arena_local.scheduler.claims import claim_problem
 from arena_local.scheduler.taints import TaintEviction
+from arena_local.sdk.bundle import ApiError, Obj
 
 log = logging.getLogger(__name__)
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from arena_local.bundle import Api, ApiError, Obj
 from arena_local.context import ServerApi
 from arena_local.kubelet.records import now
 from arena_local.scheduler import affinity, fit
+from arena_local.sdk.bundle import Api, ApiError, Obj
 
 COMPONENT = "taint-eviction-controller"
 

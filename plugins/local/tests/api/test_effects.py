@@ -14,12 +14,12 @@ from typing import Any
 
 import pytest
 
-from arena_local.api import effects
-from arena_local.api.builtin import builtin_kinds
-from arena_local.api.schema import raw_definitions
-from arena_local.api.server import ApiServer
-from arena_local.bundle import Bundle, FieldEffects
-from arena_local.operator.crds import load_crds, load_effects
+from arena_local.sdk.bundle import Bundle, FieldEffects
+from arena_local.sdk.crds import load_crds, load_effects
+from arena_local.server import effects
+from arena_local.server.builtin import builtin_kinds
+from arena_local.server.schema import raw_definitions
+from arena_local.server.server import ApiServer
 from arena_local.store import Store
 
 Obj = dict[str, Any]
@@ -221,5 +221,5 @@ def test_the_docs_name_all_of_them() -> None:
 
 def test_the_packed_schemas_are_the_ones_that_are_served() -> None:
     """The walk above is over what the server itself reads."""
-    packed = (ROOT / "plugins/local/arena_local/api/data/builtin.json.gz").read_bytes()
+    packed = (ROOT / "plugins/local/arena_local/server/data/builtin.json.gz").read_bytes()
     assert json.loads(gzip.decompress(packed)).keys() == raw_definitions().keys()

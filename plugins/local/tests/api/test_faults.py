@@ -20,8 +20,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from arena_local.api.server import ApiServer
-from arena_local.bundle import ApiError
+from arena_local.sdk.bundle import ApiError
+from arena_local.server.server import ApiServer
 from arena_local.store import Store, StoreError
 
 MAPS = "/api/v1/namespaces/default/configmaps"

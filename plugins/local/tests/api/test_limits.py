@@ -12,17 +12,17 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arena_local.api.cel import CelError, CostError, budget, evaluate, parse
-from arena_local.api.cel.evaluate import unknown_calls
-from arena_local.api.errors import Refusal
-from arena_local.api.re2 import PatternError, TooCostlyError, compile_pattern
-from arena_local.api.rules import rule_causes
-from arena_local.api.schema import compile_schema
-from arena_local.api.server import ApiServer
 from arena_local.context import Context, Options
 from arena_local.http import bodies, build_app, serving
 from arena_local.http.respond import warning_headers
 from arena_local.http.serving import Runner
+from arena_local.server.cel import CelError, CostError, budget, evaluate, parse
+from arena_local.server.cel.evaluate import unknown_calls
+from arena_local.server.errors import Refusal
+from arena_local.server.re2 import PatternError, TooCostlyError, compile_pattern
+from arena_local.server.rules import rule_causes
+from arena_local.server.schema import compile_schema
+from arena_local.server.server import ApiServer
 from arena_local.store import Store
 
 SECONDS = 3.0

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
-from arena_local.api.errors import Refusal
-from arena_local.api.server import ApiServer
 from arena_local.context import Context, Options
 from arena_local.http import build_app
+from arena_local.server.errors import Refusal
+from arena_local.server.server import ApiServer
 from arena_local.store import Store
 
 N = "/api/v1/namespaces/default"

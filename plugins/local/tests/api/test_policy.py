@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from arena_local.api import patches, writes
-from arena_local.api.errors import Refusal
-from arena_local.api.options import WriteOptions
-from arena_local.api.policy.podsecurity import Level, read_policy, violations
-from arena_local.api.server import ApiServer
+from arena_local.server import patches, writes
+from arena_local.server.errors import Refusal
+from arena_local.server.options import WriteOptions
+from arena_local.server.policy.podsecurity import Level, read_policy, violations
+from arena_local.server.server import ApiServer
 from arena_local.store import Store
 
 Obj = dict[str, Any]

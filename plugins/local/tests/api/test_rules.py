@@ -10,19 +10,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arena_local.api import quantity, selectors
-from arena_local.api.ages import human
-from arena_local.api.cel import CelError, UnsupportedError, evaluate, parse
-from arena_local.api.fieldsets import read_set, write_set
-from arena_local.api.jsonpatch import PatchFailed, apply_json_patch
-from arena_local.api.jsonpath import find_all
-from arena_local.api.patches import merge
-from arena_local.api.rules import rule_causes
-from arena_local.api.schema import builtin_schema, compile_schema
-from arena_local.api.server import ApiServer
-from arena_local.api.strategic import strategic_merge
-from arena_local.bundle import Admission, ApiError, Bundle, Denied
 from arena_local.http import bodies, protobuf
+from arena_local.sdk.bundle import Admission, ApiError, Bundle, Denied
+from arena_local.server import quantity, selectors
+from arena_local.server.ages import human
+from arena_local.server.cel import CelError, UnsupportedError, evaluate, parse
+from arena_local.server.fieldsets import read_set, write_set
+from arena_local.server.jsonpatch import PatchFailed, apply_json_patch
+from arena_local.server.jsonpath import find_all
+from arena_local.server.patches import merge
+from arena_local.server.rules import rule_causes
+from arena_local.server.schema import builtin_schema, compile_schema
+from arena_local.server.server import ApiServer
+from arena_local.server.strategic import strategic_merge
 from arena_local.store import Store
 
 PODSPEC = builtin_schema("io.k8s.api.core.v1.PodSpec")

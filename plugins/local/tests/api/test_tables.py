@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from arena_local.api.builtin import builtin_kinds
-from arena_local.api.server import ApiServer
-from arena_local.api.tables import table_of
+from arena_local.server.builtin import builtin_kinds
+from arena_local.server.server import ApiServer
+from arena_local.server.tables import table_of
 from arena_local.store import Entry, Store
 
 RECORDED = Path(os.environ.get("ARENA_SHARED", Path(__file__).resolve().parents[5] / "shared")) / "conformance/tables.json"

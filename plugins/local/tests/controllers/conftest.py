@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from arena_local import kueue
-from arena_local.api.server import ApiServer
-from arena_local.bundle import Obj
 from arena_local.context import Context, Options
 from arena_local.controllers.builtin import builtin_controllers
 from arena_local.controllers.manager import Manager
-from arena_local.operator.conditions import timestamp
+from arena_local.sdk.bundle import Obj
+from arena_local.sdk.conditions import timestamp
+from arena_local.server.server import ApiServer
 from arena_local.store import Store
 
 FAST = {"job.batch": 0.0, "job.backoff": 0.02, "kueue.retry": 0.05, "kueue.scheduling": 0.0, "kueue.status": 0.0}
@@ -67,7 +67,7 @@ class PretendedNode:
         return max(after, 0.01)
 
     def _begun(self, pod: Obj):
-        from arena_local.operator.conditions import parse_time
+        from arena_local.sdk.conditions import parse_time
 
         return parse_time(pod["status"]["startTime"])
 

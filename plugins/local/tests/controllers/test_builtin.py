@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from arena_local.bundle import ApiError
 from arena_local.controllers import build
+from arena_local.sdk.bundle import ApiError
 
 
 def deployment(replicas=2, **template_meta):

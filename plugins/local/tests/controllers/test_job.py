@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from arena_local.api import subresources
-from arena_local.api.options import WriteOptions
-from arena_local.bundle import ApiError
+from arena_local.sdk.bundle import ApiError
+from arena_local.server import subresources
+from arena_local.server.options import WriteOptions
 
 
 def _c(world, name="j"):

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from arena_local.api import writes
-from arena_local.api.options import WriteOptions
-from arena_local.bundle import ApiError
 from arena_local.kueue import defaults
-from arena_local.operator.owners import owner_reference
+from arena_local.sdk.bundle import ApiError
+from arena_local.sdk.owners import owner_reference
+from arena_local.server import writes
+from arena_local.server.options import WriteOptions
 from arena_pytorchjob.local import BUNDLE as PYTORCH
 
 V = "kueue.x-k8s.io/v1beta2"

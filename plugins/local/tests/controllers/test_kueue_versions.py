@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arena_local.api.options import WriteOptions
-from arena_local.api.server import ApiServer
 from arena_local.kueue import versions
-from arena_local.operator.crds import load_crds
+from arena_local.sdk.crds import load_crds
+from arena_local.server.options import WriteOptions
+from arena_local.server.server import ApiServer
 from arena_local.store import Store
 
 OLD, NEW = "kueue.x-k8s.io/v1beta1", "kueue.x-k8s.io/v1beta2"
@@ -94,7 +94,7 @@ def test_c5_words_of_the_other_version_are_refused_or_unknown(world, given):
     version = OLD if "cohortName" in given else NEW
     body = {"apiVersion": version, "kind": "ClusterQueue", "metadata": {"name": "cq"}, "spec": given}
     resource = world.api.of_object(body)
-    from arena_local.api import writes
+    from arena_local.server import writes
 
     with pytest.raises(Exception, match=r"unknown field|Unsupported value"):
         writes.create(world.api, resource, "", body, WriteOptions(manager="t", field_validation="Strict"))
@@ -102,7 +102,7 @@ def test_c5_words_of_the_other_version_are_refused_or_unknown(world, given):
 
 def test_c5_what_an_earlier_release_stored_unconverted_is_healed():
     from arena_local import kueue
-    from arena_local.bundle import Bundle
+    from arena_local.sdk.bundle import Bundle
     from arena_local.store import Change
 
     store = Store(None)

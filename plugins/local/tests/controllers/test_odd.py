@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from arena_appwrapper.local import BUNDLE as APPWRAPPER
 from arena_local import kueue
-from arena_local.api.server import ApiServer
-from arena_local.bundle import ApiError
 from arena_local.context import Options
 from arena_local.controllers.builtin import builtin_controllers
+from arena_local.sdk.bundle import ApiError
+from arena_local.server.server import ApiServer
 from arena_local.store import Store
 from arena_pytorchjob.local import BUNDLE as PYTORCH
 from arena_tfjob.local import BUNDLE as TENSORFLOW

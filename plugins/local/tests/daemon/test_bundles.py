@@ -15,7 +15,7 @@ from arena_local.testing import LocalCluster, make_pod
 
 HEAD = """
 import time
-from arena_local.bundle import Bundle
+from arena_local.sdk.bundle import Bundle
 class Controller:
     name, resource, owns, watches = "{name}", "configmaps", (), {{}}
     def __init__(self, api): pass
@@ -30,8 +30,8 @@ MODULES = {
     "sleeper": HEAD.format(name="sleeper", body="time.sleep(3600)", factory="Controller"),
     "raiser": HEAD.format(name="raiser", body="raise RuntimeError('no')", factory="Controller"),
     "shapeless": HEAD.format(name="shapeless", body="pass", factory="lambda api: object()"),
-    "quotaless": "from arena_local.bundle import Bundle\nBUNDLE = Bundle(name='quotaless', quota=(5,))",
-    "badcrds": "from arena_local.bundle import Bundle\nBUNDLE = Bundle(name='badcrds', crds=lambda: [{'kind': 'x'}])",
+    "quotaless": "from arena_local.sdk.bundle import Bundle\nBUNDLE = Bundle(name='quotaless', quota=(5,))",
+    "badcrds": "from arena_local.sdk.bundle import Bundle\nBUNDLE = Bundle(name='badcrds', crds=lambda: [{'kind': 'x'}])",
 }
 
 
@@ -60,7 +60,7 @@ def test_broken_bundles_take_nothing_with_them_and_are_named(tmp_path: Path) -> 
         for name in MODULES:
             if name != "raiser":
                 assert [p for p in problems if name in p], (name, problems)
-        assert any(p.startswith("five (five-dist): TypeError: expected an arena_local.bundle.Bundle, found int") for p in problems)
+        assert any(p.startswith("five (five-dist): TypeError: expected an arena_local.sdk.bundle.Bundle, found int") for p in problems)
         slowest = 0.0
         for _ in range(20):
             begun = time.monotonic()

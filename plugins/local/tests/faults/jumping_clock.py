@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from arena_local.api import server
 from arena_local.daemon import serve
 from arena_local.daemon.state import State
+from arena_local.server import server
 
 
 class Jumping(datetime):

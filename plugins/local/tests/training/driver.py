@@ -13,9 +13,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from arena_local.api.server import ApiServer
-from arena_local.api.subresources import bind
-from arena_local.bundle import ApiError, Obj
+from arena_local.sdk.bundle import ApiError, Obj
+from arena_local.server.server import ApiServer
+from arena_local.server.subresources import bind
 from arena_local.store import Store
 from arena_pytorchjob.local import BUNDLE as PYTORCH
 from arena_tfjob.local import BUNDLE as TENSORFLOW

@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from arena_local.api.server import ApiServer
-from arena_local.api.subresources import bind
-from arena_local.bundle import ApiError, Bundle
 from arena_local.context import Options
+from arena_local.sdk.bundle import ApiError, Bundle
+from arena_local.server.server import ApiServer
+from arena_local.server.subresources import bind
 from arena_local.store import Store
 from arena_pytorchjob.local import BUNDLE as PYTORCH
 from arena_pytorchjob.local import KIND as PYTORCH_KIND

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from arena_local.bundle import Bundle
-from arena_local.operator.crds import load_crds, load_effects
+from arena_local.sdk.bundle import Bundle
+from arena_local.sdk.crds import load_crds, load_effects
 from arena_mpijob.local.controller import MPIJobController
 from arena_mpijob.local.quota import QUOTA
 

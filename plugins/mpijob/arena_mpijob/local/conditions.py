@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from arena_local.bundle import Obj
-from arena_local.operator.conditions import timestamp
+from arena_local.sdk.bundle import Obj
+from arena_local.sdk.conditions import timestamp
 
 
 def find(status: Obj, type: str) -> Obj | None:

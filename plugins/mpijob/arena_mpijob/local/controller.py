@@ -5,11 +5,11 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from arena_local.bundle import Api, ApiError, Key, Obj
-from arena_local.operator.conditions import timestamp
-from arena_local.operator.owners import controlled_by
-from arena_local.operator.pods import phase, ready, terminating
-from arena_local.operator.training.recorder import Recorder
+from arena_local.sdk.bundle import Api, ApiError, Key, Obj
+from arena_local.sdk.conditions import timestamp
+from arena_local.sdk.owners import controlled_by
+from arena_local.sdk.pods import phase, ready, terminating
+from arena_local.training.recorder import Recorder
 from arena_mpijob.local import objects, validation
 from arena_mpijob.local.conditions import is_true, put
 from arena_mpijob.local.names import COMPONENT, JOB_LABEL, MANAGER, OPERATOR_LABEL, RESOURCE, ROLE_LABEL, WORKER, View, view

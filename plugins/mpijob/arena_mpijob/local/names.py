@@ -6,8 +6,8 @@ import copy
 from dataclasses import dataclass, field
 from typing import Any
 
-from arena_local.bundle import Obj
-from arena_local.operator.owners import owner_reference
+from arena_local.sdk.bundle import Obj
+from arena_local.sdk.owners import owner_reference
 
 RESOURCE = "mpijobs.kubeflow.org"
 MANAGER = "mpi-operator"

@@ -7,8 +7,8 @@ import copy
 from collections.abc import Iterable
 from typing import Any
 
-from arena_local.bundle import Obj
-from arena_local.operator.owners import owner_reference
+from arena_local.sdk.bundle import Obj
+from arena_local.sdk.owners import owner_reference
 from arena_mpijob.local.keys import make_pair
 from arena_mpijob.local.names import INDEX_LABEL, LAUNCHER, ROOT_SSH, WORKER, View
 from arena_mpijob.local.reach import reached_by_ssh, with_agent, without_sshd

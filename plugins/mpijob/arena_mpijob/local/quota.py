@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from arena_local.bundle import Api, Obj, QuotaJob, QuotaPodSet
+from arena_local.sdk.bundle import Api, Obj, QuotaJob, QuotaPodSet
 from arena_mpijob.local.conditions import is_true
 from arena_mpijob.local.names import INDEX_LABEL, LAUNCHER, RESOURCE, WORKER
 

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from arena_local.bundle import Obj
+from arena_local.sdk.bundle import Obj
 
 #: The annotation of the local cluster that holds a pod's search path (docs/local-cluster.md).
 PATH_ANNOTATION = "arena.local/path"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from arena_local.bundle import Obj
-from arena_local.operator.conditions import condition_true, find_condition, timestamp
-from arena_local.operator.pods import phase
+from arena_local.sdk.bundle import Obj
+from arena_local.sdk.conditions import condition_true, find_condition, timestamp
+from arena_local.sdk.pods import phase
 from arena_mpijob.local.conditions import find, put
 from arena_mpijob.local.names import LAUNCHER, WORKER, View
 from arena_mpijob.local.validation import LIMIT

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from arena_local.bundle import Api, ApiError, Key, Obj
-from arena_local.operator.owners import controller_of, owner_reference
+from arena_local.sdk.bundle import Api, ApiError, Key, Obj
+from arena_local.sdk.owners import controller_of, owner_reference
 from arena_volcano.localcluster import keys
 from arena_volcano.localcluster.jobs.group import quota_usage
 from arena_volcano.localcluster.keys import meta

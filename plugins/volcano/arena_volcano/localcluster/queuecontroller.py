@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterable, Mapping
 
-from arena_local.bundle import Api, Key, Obj
+from arena_local.sdk.bundle import Api, Key, Obj
 from arena_volcano.localcluster import keys
 from arena_volcano.localcluster.jobs.controller import command_target, take_command
 from arena_volcano.localcluster.keys import meta, status_of

@@ -5,11 +5,11 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from arena_local.bundle import Api, ApiError, Key, Obj
 from arena_local.controllers.deployment import sets as rs
 from arena_local.controllers.deployment import status as st
-from arena_local.operator.conditions import find_condition
-from arena_local.operator.owners import claim
+from arena_local.sdk.bundle import Api, ApiError, Key, Obj
+from arena_local.sdk.conditions import find_condition
+from arena_local.sdk.owners import claim
 
 MANAGER = "deployment-controller"
 _SETS = "replicasets.apps"

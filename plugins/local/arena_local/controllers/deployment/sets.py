@@ -9,8 +9,8 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from arena_local.bundle import Obj
-from arena_local.operator.owners import owner_reference
+from arena_local.sdk.bundle import Obj
+from arena_local.sdk.owners import owner_reference
 
 HASH_LABEL = "pod-template-hash"
 _PREFIX = "deployment.kubernetes.io/"

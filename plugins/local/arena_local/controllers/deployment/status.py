@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from arena_local.bundle import Obj
 from arena_local.controllers.deployment.sets import bounds, count
-from arena_local.operator.conditions import find_condition, parse_time, timestamp
+from arena_local.sdk.bundle import Obj
+from arena_local.sdk.conditions import find_condition, parse_time, timestamp
 
 
 def set_progress(status: Obj, type: str, value: str, reason: str, message: str, now: datetime) -> None:

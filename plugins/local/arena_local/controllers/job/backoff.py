@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from arena_local.bundle import Api, Obj
-from arena_local.operator.conditions import parse_time
+from arena_local.sdk.bundle import Api, Obj
+from arena_local.sdk.conditions import parse_time
 
 _BASE = 10.0
 _MAX = 600.0

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from arena_local.bundle import Api, ApiError, Key, Obj
 from arena_local.controllers.job.backoff import Record
 from arena_local.controllers.job.sync import FINALIZER, MANAGER, JobSync, without_finalizer
-from arena_local.operator.conditions import condition_true
-from arena_local.operator.owners import controller_of
+from arena_local.sdk.bundle import Api, ApiError, Key, Obj
+from arena_local.sdk.conditions import condition_true
+from arena_local.sdk.owners import controller_of
 
 
 class JobController:

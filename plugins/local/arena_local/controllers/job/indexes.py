@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from arena_local.bundle import Obj
+from arena_local.sdk.bundle import Obj
 
 INDEX_KEY = "batch.kubernetes.io/job-completion-index"
 FAILURES_KEY = "batch.kubernetes.io/job-index-failure-count"

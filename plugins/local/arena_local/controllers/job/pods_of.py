@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from arena_local.bundle import Api, Obj
 from arena_local.controllers.job import backoff
 from arena_local.controllers.job.indexes import FAILURES_KEY, INDEX_KEY, index_of
-from arena_local.operator import pods as podlib
-from arena_local.operator.owners import claim, controlled, owner_reference
+from arena_local.sdk import pods as podlib
+from arena_local.sdk.bundle import Api, Obj
+from arena_local.sdk.owners import claim, controlled, owner_reference
 
 FINALIZER = "batch.kubernetes.io/job-tracking"
 MANAGER = "job-controller"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from arena_local.bundle import Obj
 from arena_local.controllers.job.indexes import parse
+from arena_local.sdk.bundle import Obj
 
 
 @dataclass(frozen=True)

@@ -6,13 +6,13 @@ import copy
 from collections.abc import Sequence
 from typing import Any
 
-from arena_local.bundle import Api, ApiError, Obj
 from arena_local.controllers.job import backoff, pods_of
 from arena_local.controllers.job.indexes import compress, index_of, parse
 from arena_local.controllers.job.pods_of import FINALIZER, MANAGER, without_finalizer
 from arena_local.controllers.job.policy import match_failure, match_success
-from arena_local.operator import pods as podlib
-from arena_local.operator.conditions import find_condition, parse_time, timestamp
+from arena_local.sdk import pods as podlib
+from arena_local.sdk.bundle import Api, ApiError, Obj
+from arena_local.sdk.conditions import find_condition, parse_time, timestamp
 
 __all__ = ["FINALIZER", "MANAGER", "JobSync", "without_finalizer"]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from arena_local.bundle import Api, Key, Obj
-from arena_local.operator.conditions import find_condition, parse_time
+from arena_local.sdk.bundle import Api, Key, Obj
+from arena_local.sdk.conditions import find_condition, parse_time
 
 
 class TtlController:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterable, Mapping
 
-from arena_local.bundle import Api, ApiError, Key, Obj
 from arena_local.kueue import kinds, podsets, priority, state
 from arena_local.kueue.integration import POD, Integrations
 from arena_local.kueue.jobs import NOT_READY, READY, RECOVERING
 from arena_local.kueue.pods import marks
 from arena_local.kueue.pods.unit import Unit
-from arena_local.operator import pods as podlib
-from arena_local.operator.conditions import find_condition, set_condition
-from arena_local.operator.owners import controlled, owner_reference
+from arena_local.sdk import pods as podlib
+from arena_local.sdk.bundle import Api, ApiError, Key, Obj
+from arena_local.sdk.conditions import find_condition, set_condition
+from arena_local.sdk.owners import controlled, owner_reference
 
 _GROUP = "group/"
 

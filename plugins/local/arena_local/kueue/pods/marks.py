@@ -6,8 +6,8 @@ import hashlib
 import json
 from typing import Any
 
-from arena_local.bundle import Obj
 from arena_local.kueue.kinds import GROUP
+from arena_local.sdk.bundle import Obj
 
 MANAGED = f"{GROUP}/managed"
 GROUP_NAME = f"{GROUP}/pod-group-name"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from arena_local.bundle import Obj
 from arena_local.kueue.pods import marks
-from arena_local.operator import pods as podlib
+from arena_local.sdk import pods as podlib
+from arena_local.sdk.bundle import Obj
 
 MAIN = "main"
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from arena_local.bundle import Admission, Api, Denied, Obj
 from arena_local.kueue import kinds, notes
 from arena_local.kueue.integration import Integrations
 from arena_local.kueue.pods import marks
+from arena_local.sdk.bundle import Admission, Api, Denied, Obj
 
 #: Namespaces that Kueue leaves alone, as it is delivered.
 _SPARED = ("kube-system", "kueue-system")

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from arena_local.bundle import Api, Denied, Obj
+from arena_local.sdk.bundle import Api, Denied, Obj
 from arena_volcano.localcluster.admission.policies import acyclic, policy_errors
 from arena_volcano.localcluster.admission.queues import queue_problem
 from arena_volcano.localcluster.admission.template import template_errors

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from arena_local.bundle import Api, Denied, Obj
+from arena_local.sdk.bundle import Api, Denied, Obj
 from arena_volcano.localcluster.keys import (
     DEFAULT_QUEUE,
     GROUP_QUEUE,

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 
-from arena_local.bundle import Api, ApiError, Key, Obj
-from arena_local.operator.conditions import parse_time
+from arena_local.sdk.bundle import Api, ApiError, Key, Obj
+from arena_local.sdk.conditions import parse_time
 from arena_volcano.localcluster import keys
 from arena_volcano.localcluster.jobs import group
 from arena_volcano.localcluster.jobs.machine import execute

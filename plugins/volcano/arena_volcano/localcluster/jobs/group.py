@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from arena_local.bundle import Api, Obj
-from arena_local.operator.conditions import parse_time
-from arena_local.operator.owners import owner_reference
+from arena_local.sdk.bundle import Api, Obj
+from arena_local.sdk.conditions import parse_time
+from arena_local.sdk.owners import owner_reference
 from arena_volcano.localcluster import keys
 from arena_volcano.localcluster.keys import meta, min_available, status_of, tasks
 from arena_volcano.localcluster.quantity import Sum, pod_resources

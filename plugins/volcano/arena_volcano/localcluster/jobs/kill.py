@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import Any
 
-from arena_local.bundle import ApiError, Obj
+from arena_local.sdk.bundle import ApiError, Obj
 from arena_volcano.localcluster import keys, plugins
 from arena_volcano.localcluster.jobs import group
 from arena_volcano.localcluster.jobs.work import Step, Work

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from arena_local.bundle import Obj
+from arena_local.sdk.bundle import Obj
 from arena_volcano.localcluster import keys
 from arena_volcano.localcluster.jobs.kill import RETAIN_ENDED, RETAIN_NONE, kill_job, kill_target
 from arena_volcano.localcluster.jobs.pods import total_replicas

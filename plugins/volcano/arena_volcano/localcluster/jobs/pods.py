@@ -6,9 +6,9 @@ import hashlib
 from collections.abc import Sequence
 from typing import Any
 
-from arena_local.bundle import Obj
-from arena_local.operator.owners import owner_reference
-from arena_local.operator.pods import pod_from_template
+from arena_local.sdk.bundle import Obj
+from arena_local.sdk.owners import owner_reference
+from arena_local.sdk.pods import pod_from_template
 from arena_volcano.localcluster import keys, plugins
 from arena_volcano.localcluster.keys import meta, status_of, tasks
 

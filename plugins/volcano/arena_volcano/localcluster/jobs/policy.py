@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from arena_local.bundle import Obj
+from arena_local.sdk.bundle import Obj
 from arena_volcano.localcluster.admission.policies import events_of
 from arena_volcano.localcluster.jobs.requests import INTERNAL, Request
 from arena_volcano.localcluster.keys import status_of, task

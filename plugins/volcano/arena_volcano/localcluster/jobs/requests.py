@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from arena_local.bundle import Obj
+from arena_local.sdk.bundle import Obj
 from arena_volcano.localcluster.keys import JOB_VERSION, TASK_SPEC, meta, status_of, task
 
 INTERNAL = ("OutOfSync", "CommandIssued", "PodRunning")

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from arena_local.bundle import ApiError, Obj
+from arena_local.sdk.bundle import ApiError, Obj
 from arena_volcano.localcluster import plugins
 from arena_volcano.localcluster.jobs import group, pods, volumes
 from arena_volcano.localcluster.jobs.work import Step, Work

@@ -5,8 +5,8 @@ from __future__ import annotations
 import copy
 import hashlib
 
-from arena_local.bundle import Api, ApiError, Obj
-from arena_local.operator.owners import owner_reference
+from arena_local.sdk.bundle import Api, ApiError, Obj
+from arena_local.sdk.owners import owner_reference
 from arena_volcano.localcluster.keys import CONTROLLER, meta
 
 CLAIMS = "persistentvolumeclaims"

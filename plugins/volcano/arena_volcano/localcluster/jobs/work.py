@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from arena_local.bundle import Api, ApiError, Obj
-from arena_local.operator.conditions import parse_time, timestamp
-from arena_local.operator.owners import controlled_by
+from arena_local.sdk.bundle import Api, ApiError, Obj
+from arena_local.sdk.conditions import parse_time, timestamp
+from arena_local.sdk.owners import controlled_by
 from arena_volcano.localcluster import keys
 from arena_volcano.localcluster.keys import meta, status_of
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from arena_local.bundle import Api, ApiError, Obj
-from arena_local.operator.owners import controlled_by
+from arena_local.sdk.bundle import Api, ApiError, Obj
+from arena_local.sdk.owners import controlled_by
 from arena_volcano.localcluster.keys import CONTROLLER, meta
 from arena_volcano.localcluster.plugins import env, frameworks, ray, ssh, svc
 from arena_volcano.localcluster.plugins.base import Plugin

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from arena_local.bundle import Api, ApiError, Obj
-from arena_local.operator.owners import owner_reference
+from arena_local.sdk.bundle import Api, ApiError, Obj
+from arena_local.sdk.owners import owner_reference
 from arena_volcano.localcluster.keys import CONTROLLER, meta, pod_name, task
 
 

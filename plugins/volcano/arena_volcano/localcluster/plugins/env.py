@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from arena_local.bundle import Obj
+from arena_local.sdk.bundle import Obj
 from arena_volcano.localcluster.keys import TASK_INDEX, meta
 from arena_volcano.localcluster.plugins.base import Plugin, add_env, all_containers, variable
 

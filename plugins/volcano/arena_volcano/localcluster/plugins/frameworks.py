@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from arena_local.bundle import Obj
+from arena_local.sdk.bundle import Obj
 from arena_volcano.localcluster.keys import TASK_INDEX, TASK_SPEC, meta, task, tasks
 from arena_volcano.localcluster.plugins.arguments import arguments, number, truth
 from arena_volcano.localcluster.plugins.base import Plugin, add_env, all_containers, host_of, hosts_of, open_port, variable

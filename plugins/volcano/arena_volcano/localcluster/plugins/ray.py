@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from arena_local.bundle import Api, Obj
+from arena_local.sdk.bundle import Api, Obj
 from arena_volcano.localcluster.keys import JOB_NAME, JOB_NAMESPACE, TASK_SPEC, meta, task
 from arena_volcano.localcluster.plugins.arguments import arguments, number
 from arena_volcano.localcluster.plugins.base import CannotBuild, Plugin, ensure, host_of, named, open_port

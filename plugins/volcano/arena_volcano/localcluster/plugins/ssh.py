@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from typing import Any
 
-from arena_local.bundle import Api, Obj
+from arena_local.sdk.bundle import Api, Obj
 from arena_volcano.localcluster.keys import meta, tasks
 from arena_volcano.localcluster.plugins.arguments import arguments, number
 from arena_volcano.localcluster.plugins.base import NotReady, Plugin, all_containers, ensure, host_of, named

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from arena_local.bundle import Api, Obj
+from arena_local.sdk.bundle import Api, Obj
 from arena_volcano.localcluster.keys import JOB_NAME, JOB_NAMESPACE, meta, tasks
 from arena_volcano.localcluster.plugins.arguments import arguments, truth
 from arena_volcano.localcluster.plugins.base import Plugin, add_env, all_containers, ensure, host_of, named

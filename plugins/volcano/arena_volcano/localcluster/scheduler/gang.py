@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
-from arena_local.bundle import Obj
 from arena_local.scheduler.fit import requests
+from arena_local.sdk.bundle import Obj
 from arena_volcano.localcluster import keys
 from arena_volcano.localcluster.keys import meta, status_of
 from arena_volcano.localcluster.quantity import Resources, parse

@@ -8,9 +8,9 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from arena_local.bundle import Api, ApiError
-from arena_local.operator.conditions import find_condition, timestamp
 from arena_local.scheduler import binding
+from arena_local.sdk.bundle import Api, ApiError
+from arena_local.sdk.conditions import find_condition, timestamp
 from arena_volcano.localcluster.keys import SCHEDULER, meta, status_of
 from arena_volcano.localcluster.scheduler.gang import SCHEDULED, Gang, Task
 

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 
-from arena_local.bundle import Api, Key, Obj
+from arena_local.sdk.bundle import Api, Key, Obj
 from arena_volcano.localcluster import keys
 from arena_volcano.localcluster.keys import meta, status_of
 from arena_volcano.localcluster.quantity import canonical

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
-from arena_local.bundle import Api
 from arena_local.scheduler import fit
 from arena_local.scheduler.claims import claim_problem
 from arena_local.scheduler.fit import NodeInfo
+from arena_local.sdk.bundle import Api
 from arena_volcano.localcluster import keys
 from arena_volcano.localcluster.keys import meta
 from arena_volcano.localcluster.quantity import Resources, parse

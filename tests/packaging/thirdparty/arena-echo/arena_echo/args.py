@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from arena_core.args import JobArgs, KueueArgs, SharedMemoryArgs, WorkerArgs, flag
-from arena_core.types import Problem
+from arena_core.contract.types import Problem
 
 
 class EchoArgs(KueueArgs, WorkerArgs, SharedMemoryArgs, JobArgs):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from arena_core import dig
-from arena_core.hookspecs import hookimpl
+from arena_core.contract.hookspecs import hookimpl
+from arena_core.contract.types import Instance, Jobs, JobStatus, JobType, Manifest, Phase, PodSet, Resource
+from arena_core.k8s import dig
 from arena_core.podstatus import instance, pick_chief
-from arena_core.types import Instance, Jobs, JobStatus, JobType, Manifest, Phase, PodSet, Resource
 
 if TYPE_CHECKING:
     from arena_echo.args import EchoArgs

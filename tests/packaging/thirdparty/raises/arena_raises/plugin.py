@@ -1,7 +1,7 @@
 """Every hook but the first fails."""
 
-from arena_core.hookspecs import hookimpl
-from arena_core.types import JobType, Resource
+from arena_core.contract.hookspecs import hookimpl
+from arena_core.contract.types import JobType, Resource
 
 
 @hookimpl

@@ -1,7 +1,7 @@
 """Forgets to mark a hook."""
 
-from arena_core.hookspecs import hookimpl
-from arena_core.types import JobType, Resource
+from arena_core.contract.hookspecs import hookimpl
+from arena_core.contract.types import JobType, Resource
 
 
 @hookimpl

@@ -1,0 +1,243 @@
+"""The contract of a job type and of an extension: every hook with its meaning and an example.
+
+A plugin implements the hooks that it needs as module functions marked with ``hookimpl`` and is found through the entry-point
+group ``arena.jobs`` (job types) or ``arena.extensions`` (extensions). One job type is addressed at a time; every installed
+extension is called. A hook may leave out arguments that it does not need. ``arena_core.testing.dummy`` is a complete job type.
+
+Reading commands load the module with the hooks of a job type and nothing else of it: import the argument model and what builds
+manifests inside the hooks that need them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import pluggy
+
+if TYPE_CHECKING:
+    from arena_core.contract.types import Cause, Jobs, JobStatus, JobType, LogQuery, LogSource, Lookup, Manifest, PodSet, Problem
+
+PROJECT = "arena"
+hookspec = pluggy.HookspecMarker(PROJECT)
+hookimpl = pluggy.HookimplMarker(PROJECT)
+
+
+class JobTypeSpec:
+    """Hooks of a job type."""
+
+    @hookspec(firstresult=True)
+    def arena_job_type(self) -> JobType:  # type: ignore[empty-body]
+        """Say what this job type is: required. The name must be that of the entry point.
+
+        >>> from arena_core.contract.hookspecs import hookimpl
+        >>> from arena_core.contract.types import JobType, Resource
+        >>> @hookimpl
+        ... def arena_job_type():
+        ...     return JobType(
+        ...         name="thingjob",
+        ...         resource=Resource("example.com", "v1", "Thing", "things"),
+        ...         args="arena_thing.args:ThingArgs",
+        ...         pod_labels=lambda job: {"example.com/thing": job["metadata"]["name"]},
+        ...     )
+        >>> arena_job_type().resource.key
+        'things.example.com'
+        """
+
+    @hookspec(firstresult=True)
+    def arena_validate(self, args: Any, jobs: Jobs) -> Iterable[Problem]:  # type: ignore[empty-body]
+        """Return every problem that the model alone cannot see, not only the first; none by default. Pure.
+
+        ``args`` is an instance of the argument model. ``field`` of a problem is the name of its field.
+
+        >>> from arena_core.contract.hookspecs import hookimpl
+        >>> from arena_core.contract.types import Problem
+        >>> @hookimpl
+        ... def arena_validate(args):
+        ...     if args.workers % 2:
+        ...         yield Problem("a ring needs an even number of workers", "workers")
+        >>> from types import SimpleNamespace
+        >>> [problem.field for problem in arena_validate(SimpleNamespace(workers=3))]
+        ['workers']
+        """
+
+    @hookspec(firstresult=True)
+    def arena_build_manifests(self, args: Any, jobs: Jobs) -> Sequence[Manifest]:  # type: ignore[empty-body]
+        """Return the objects to create, the job first: required. Pure: no cluster, no clock, no randomness, no files.
+
+        The others get an ownerReference to the job when they are created, so they need none here.
+
+        >>> from arena_core.args import SubmitArgs, parse
+        >>> from arena_core.contract.hookspecs import hookimpl
+        >>> from arena_core.podspec import JobFacts, Role, companions, job_metadata, pod_template
+        >>> @hookimpl
+        ... def arena_build_manifests(args):
+        ...     facts = JobFacts(app="thingjob", created_by="ThingJob", chart="thingjob-1.0", workers=args.workers)
+        ...     template = pod_template(args, facts, Role(container="thing"))
+        ...     spec = {"replicas": args.workers, "template": template}
+        ...     job = {"apiVersion": "example.com/v1", "kind": "Thing", "metadata": job_metadata(args, facts), "spec": spec}
+        ...     return [job, *companions(args, facts)]
+        >>> args = parse(SubmitArgs, {"name": "x", "image": "busybox", "command": "echo hello"})
+        >>> arena_build_manifests(args)[0]["spec"]["template"]["spec"]["containers"][0]["command"]
+        ['sh', '-c', 'echo hello']
+        """
+
+    @hookspec(firstresult=True)
+    def arena_preflight(self, args: Any, lookup: Lookup, jobs: Jobs) -> Iterable[Problem]:  # type: ignore[empty-body]
+        """Return problems that only the cluster knows; none by default. ``lookup`` only reads, and never fails for lack of rights.
+
+        >>> from arena_core.contract.hookspecs import hookimpl
+        >>> from arena_core.families.preflight import common_problems
+        >>> @hookimpl
+        ... def arena_preflight(args, lookup):
+        ...     return common_problems(args, lookup)
+        """
+
+    @hookspec(firstresult=True)
+    def arena_job_status(  # type: ignore[empty-body]
+        self, job: Manifest, pods: Sequence[Manifest], related: Sequence[Manifest], jobs: Jobs
+    ) -> JobStatus:
+        """Say what the job is doing: required. Total: it never raises, whatever object comes.
+
+        ``pods`` are those that ``JobType.pod_labels`` finds and that belong to the job by uid, ``related`` what ``JobType.related``
+        finds. Either is ``arena_core.contract.types.UNREAD`` where it was not read (``related`` is in lists): then nothing may be concluded
+        from its being empty. The phase must not depend on ``related``. ``arena_core.k8s.dig`` reads arbitrary JSON safely.
+
+        >>> from arena_core.k8s import dig
+        >>> from arena_core.contract.hookspecs import hookimpl
+        >>> from arena_core.podstatus import instance
+        >>> from arena_core.contract.types import JobStatus, Phase
+        >>> @hookimpl
+        ... def arena_job_status(job, pods):
+        ...     done = dig.condition(job, "Complete").get("status") == "True"
+        ...     members = tuple(instance(pod, role="worker") for pod in pods)
+        ...     return JobStatus(Phase.SUCCEEDED if done else Phase.RUNNING, instances=members)
+        >>> arena_job_status({"status": {"conditions": [{"type": "Complete", "status": "True"}]}}, []).phase
+        <Phase.SUCCEEDED: 'SUCCEEDED'>
+        """
+
+    @hookspec(firstresult=True)
+    def arena_pod_sets(self, job: Manifest) -> Sequence[PodSet]:  # type: ignore[empty-body]
+        """Return name, path of the pod template and number of pods of each set of equal pods; wrapping and quota need it.
+
+        >>> from arena_core.k8s import dig
+        >>> from arena_core.contract.hookspecs import hookimpl
+        >>> from arena_core.contract.types import PodSet
+        >>> @hookimpl
+        ... def arena_pod_sets(job):
+        ...     return [PodSet("worker", "spec.template", dig.number(job, "spec", "replicas", default=1))]
+        >>> arena_pod_sets({"spec": {"replicas": 3}})[0].replicas
+        3
+        """
+
+    @hookspec(firstresult=True)
+    def arena_log_sources(  # type: ignore[empty-body]
+        self, job: Manifest, pods: Sequence[Manifest], query: LogQuery, jobs: Jobs
+    ) -> Sequence[LogSource]:
+        """Return where the logs are. Most job types leave it out: then the chief comes first, or what ``query`` names.
+
+        >>> from arena_core.contract.hookspecs import hookimpl
+        >>> from arena_core.contract.types import LogQuery, LogSource
+        >>> @hookimpl
+        ... def arena_log_sources(job, query):
+        ...     return [LogSource(pod=f"{job['metadata']['name']}-driver", container=query.container or "driver")]
+        >>> arena_log_sources({"metadata": {"name": "x"}}, LogQuery())[0].pod
+        'x-driver'
+        """
+
+    @hookspec(firstresult=True)
+    def arena_explain(  # type: ignore[empty-body]
+        self, job: Manifest, pods: Sequence[Manifest], related: Sequence[Manifest], jobs: Jobs
+    ) -> Iterable[Cause]:
+        """Say in plain words why the job is not running, and what to do about it; nothing by default. Total, as the status is.
+
+        >>> from arena_core.contract.hookspecs import hookimpl
+        >>> from arena_core.podstatus import pod_reason
+        >>> from arena_core.contract.types import Cause
+        >>> @hookimpl
+        ... def arena_explain(pods):
+        ...     for pod in pods:
+        ...         reason, message = pod_reason(pod)
+        ...         if reason:
+        ...             yield Cause(f"{reason}: {message}")
+        >>> list(arena_explain([{"status": {"reason": "Evicted", "message": "low on memory"}}]))[0].message
+        'Evicted: low on memory'
+        """
+
+
+class ExtensionSpec:
+    """Hooks of an extension: site policy, notification. Every installed extension is called.
+
+    ``target`` has ``context``, ``namespace`` and ``local`` (whether it is the embedded cluster). What may change or forbid a
+    submission fails closed: if such a hook raises, nothing is submitted. The others are only told: their failures are logged.
+    """
+
+    @hookspec
+    def arena_mutate_manifests(self, manifests: Sequence[Manifest], target: Any) -> Sequence[Manifest] | None:
+        """Return changed manifests, or None to leave them. Each extension sees what the ones before it made.
+
+        >>> import copy
+        >>> from arena_core.contract.hookspecs import hookimpl
+        >>> @hookimpl
+        ... def arena_mutate_manifests(manifests):
+        ...     changed = copy.deepcopy(list(manifests))
+        ...     changed[0]["metadata"].setdefault("labels", {})["team"] = "nlp"
+        ...     return changed
+        >>> arena_mutate_manifests([{"metadata": {}}])
+        [{'metadata': {'labels': {'team': 'nlp'}}}]
+        """
+
+    @hookspec
+    def arena_validate_submission(self, manifests: Sequence[Manifest], target: Any) -> Iterable[Problem] | None:
+        """Return problems that forbid the submission; it sees the manifests as they would be sent.
+
+        >>> from arena_core.contract.hookspecs import hookimpl
+        >>> from arena_core.contract.types import Problem
+        >>> @hookimpl
+        ... def arena_validate_submission(manifests):
+        ...     if "team" not in manifests[0]["metadata"].get("labels", {}):
+        ...         return [Problem("every job here needs the label team", "labels", "--label team=NAME")]
+        >>> len(arena_validate_submission([{"metadata": {}}]))
+        1
+        """
+
+    @hookspec
+    def arena_after_submit(self, job: Manifest, target: Any) -> None:
+        """Be told that a job was created; ``job`` is as the server stored it.
+
+        >>> from arena_core.contract.hookspecs import hookimpl
+        >>> told = []
+        >>> @hookimpl
+        ... def arena_after_submit(job):
+        ...     told.append(job["metadata"]["name"])
+        >>> arena_after_submit({"metadata": {"name": "x"}})
+        >>> told
+        ['x']
+        """
+
+    @hookspec
+    def arena_job_finished(self, job: Manifest, status: JobStatus, target: Any) -> None:
+        """Be told that a job which was waited for or followed has ended: once for each user, by the first command that sees it.
+
+        >>> from arena_core.contract.hookspecs import hookimpl
+        >>> from arena_core.contract.types import JobStatus, Phase
+        >>> told = []
+        >>> @hookimpl
+        ... def arena_job_finished(job, status):
+        ...     told.append(f"{job['metadata']['name']}: {status.phase}")
+        >>> arena_job_finished({"metadata": {"name": "x"}}, JobStatus(Phase.FAILED))
+        >>> told
+        ['x: FAILED']
+        """
+
+    @hookspec
+    def arena_error_hints(self, error: Exception) -> str | None:
+        """Return a hint for an error that is about to be shown, or None.
+
+        >>> from arena_core.contract.hookspecs import hookimpl
+        >>> @hookimpl
+        ... def arena_error_hints(error):
+        ...     return "ask in the channel of the cluster's team" if "quota" in str(error) else None
+        >>> arena_error_hints(ValueError("exceeded quota"))
+        "ask in the channel of the cluster's team"
+        """

@@ -1,0 +1,60 @@
+"""Kueue as every job type meets it: the labels that queue a job, the objects that hold it, and what they say. Pure and total.
+
+Importable by plugins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from arena_core.contract.types import Find, Manifest, Related, Resource
+from arena_core.k8s import dig
+
+GROUP = "kueue.x-k8s.io"
+#: The label that queues a job: on the job, never on its pods, which would be queued one by one.
+QUEUE = f"{GROUP}/queue-name"
+PRIORITY = f"{GROUP}/priority-class"
+JOB_UID = f"{GROUP}/job-uid"
+# Kueue stores v1beta2 and calls v1beta1 deprecated, older releases have v1beta1 alone; what is read here is the same in both.
+VERSION, OLDER = "v1beta2", ("v1beta1",)
+WORKLOAD = Resource(GROUP, VERSION, "Workload", "workloads", older=OLDER)
+LOCAL_QUEUE = Resource(GROUP, VERSION, "LocalQueue", "localqueues", older=OLDER)
+CLUSTER_QUEUE = Resource(GROUP, VERSION, "ClusterQueue", "clusterqueues", namespaced=False, older=OLDER)
+WORKLOAD_PRIORITY = Resource(GROUP, VERSION, "WorkloadPriorityClass", "workloadpriorityclasses", namespaced=False, older=OLDER)
+
+
+def find_workload(job: Manifest) -> Find | None:
+    """Say how to find the Workload that Kueue made for a job with a queue label."""
+    uid = dig.text(job, "metadata", "uid")
+    return Find(label_selector=f"{JOB_UID}={uid}") if uid and dig.labels(job).get(QUEUE) else None
+
+
+#: The Workload of a job with a queue label; for ``JobType.related``.
+WORKLOAD_OF_JOB = Related(WORKLOAD, find_workload)
+
+
+def workload(related: Sequence[Any]) -> Mapping[str, Any]:
+    """Return the Workload among the related objects, the newest of several, or an empty mapping."""
+    found = [obj for obj in related if isinstance(obj, Mapping) and WORKLOAD.matches(obj)]
+    return max(found, key=lambda w: dig.text(w, "metadata", "creationTimestamp"), default={})
+
+
+def waiting(job: Any, related: Sequence[Any]) -> tuple[str, str] | None:
+    """Return (reason, message) of a suspended job that waits for Kueue, or None where Kueue does not hold it."""
+    queue = dig.labels(job).get(QUEUE)
+    found = workload(related)
+    if not queue and not found:
+        return None
+    quota = dig.condition(found, "QuotaReserved")
+    evicted = dig.condition(found, "Evicted")
+    if dig.dig(found, "spec", "active") is False:
+        return "Deactivated", dig.text(evicted, "message") or "its Workload is deactivated: set spec.active to true to queue it again"
+    if quota.get("status") == "True":
+        admitted = dig.condition(found, "Admitted")
+        return dig.text(admitted, "reason") or "Admitted", dig.text(admitted, "message") or dig.text(quota, "message")
+    if evicted.get("status") == "True" and not dig.text(quota, "message"):
+        return dig.text(evicted, "reason"), dig.text(evicted, "message")
+    if quota:
+        return dig.text(quota, "reason") or "Pending", dig.text(quota, "message")
+    return "WaitingForQuota", f"waits in Kueue's queue {queue}" if queue else "waits for Kueue"

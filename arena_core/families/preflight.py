@@ -1,0 +1,109 @@
+"""What only the cluster knows and every job type asks in the same way: queue and priority, the pods' priority class, gangs. Read-only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from arena_core.contract.types import Lookup, Manifest, Problem, Resource
+from arena_core.families import gangs
+from arena_core.families.kueue import LOCAL_QUEUE, WORKLOAD_PRIORITY
+from arena_core.k8s import dig
+
+POD = Resource("", "v1", "Pod", "pods")
+CLAIM = Resource("", "v1", "PersistentVolumeClaim", "persistentvolumeclaims")
+PRIORITY_CLASS = Resource("scheduling.k8s.io", "v1", "PriorityClass", "priorityclasses", namespaced=False)
+
+
+def common_problems(args: Any, lookup: Lookup) -> list[Problem]:
+    """Return what the cluster lacks for a model with all of Arena's common flags: queue, priority classes, gangs."""
+    return [
+        *queue_problems(args, lookup),
+        *priority_problems(args, lookup),
+        *gang_problems(args, lookup),
+        *claim_problems(args, lookup),
+    ]
+
+
+def queue_problems(args: Any, lookup: Lookup) -> list[Problem]:
+    """Return what is wrong with the queue and the priority that the arguments name; what cannot be known is left to the cluster.
+
+    ``args`` has ``kueue_queue`` and ``kueue_priority_class`` (``arena_core.args.KueueArgs``).
+    """
+    problems = []
+    if args.kueue_queue and lookup.exists(LOCAL_QUEUE, args.kueue_queue) is False:
+        if lookup.serves(LOCAL_QUEUE) is False:
+            hint = "have Kueue installed, or leave --kueue-queue out"
+            return [Problem("Kueue is not installed on this cluster", "kueue_queue", hint)]
+        hint = existing(lookup, LOCAL_QUEUE, "queues here") or "ask for the name of your queue"
+        hint += "; without --kueue-queue the job runs without Kueue"
+        problems.append(Problem(f"there is no LocalQueue {args.kueue_queue!r} of Kueue in this namespace", "kueue_queue", hint))
+    if args.kueue_priority_class and lookup.exists(WORKLOAD_PRIORITY, args.kueue_priority_class) is False:
+        text = f"there is no WorkloadPriorityClass {args.kueue_priority_class!r}: Kueue would never queue the job"
+        problems.append(Problem(text, "kueue_priority_class", existing(lookup, WORKLOAD_PRIORITY, "priority classes of Kueue here")))
+    return problems
+
+
+def existing(lookup: Lookup, resource: Resource, what: str) -> str:
+    """Return ``queues here: a, b``; nothing where they cannot be read."""
+    lister = getattr(lookup, "list", None)  # one that was written for the first contract has none
+    found = lister(resource) if lister else None
+    if found is None:
+        return ""
+    names = sorted(n for o in found if not (n := dig.text(o, "metadata", "name")).startswith("system-"))
+    return f"{what}: {', '.join(names[:10])}{', …' if len(names) > 10 else ''}" if names else f"{what}: none"
+
+
+def claim_problems(args: Any, lookup: Lookup) -> list[Problem]:
+    """Return a problem for each claim (``--data NAME:PATH``) that does not exist: its pods would wait for ever."""
+    problems = []
+    for volume in getattr(args, "data", ()) or ():
+        name = getattr(volume, "claim", "")
+        if name and lookup.exists(CLAIM, name) is False:
+            hint = existing(lookup, CLAIM, "claims here")
+            problems.append(Problem(f"the PersistentVolumeClaim {name!r} does not exist in this namespace", "data", hint))
+    return problems
+
+
+def pod_name_problems(job: Manifest, pods: Iterable[str], lookup: Lookup) -> list[Problem]:
+    """Return a problem where a pod that the job will make is there already and another's: the operator would try for ever.
+
+    A pod of a job of the same kind and name is no problem: that job is there itself, or its pods are ending.
+    """
+    for name in pods:
+        if lookup.exists(POD, name) is not True:
+            continue
+        owner = next(dig.items(lookup.get(POD, name), "metadata", "ownerReferences"), {})
+        if owner.get("kind") == job.get("kind") and owner.get("name") == dig.text(job, "metadata", "name"):
+            continue
+        whose = f"it belongs to {owner.get('kind')} {owner.get('name')}" if owner else "nobody owns it"
+        text = f"the pod {name} exists already ({whose}), and this job needs one of that name"
+        return [Problem(text, "name", "choose another name, or delete what has it")]
+    return []
+
+
+def priority_problems(args: Any, lookup: Lookup) -> list[Problem]:
+    """Return a problem where the pods' priority class (``--priority``) does not exist: their admission would be refused."""
+    if args.priority and lookup.exists(PRIORITY_CLASS, args.priority) is False:
+        hint = existing(lookup, PRIORITY_CLASS, "priority classes here")
+        return [Problem(f"the priority class {args.priority!r} does not exist", "priority", hint)]
+    return []
+
+
+def gang_problems(args: Any, lookup: Lookup) -> list[Problem]:
+    """Return a problem where ``--gang`` asks for a PodGroup that the cluster does not know; the other kind is offered if it is there."""
+    if not args.gang:
+        return []
+    volcano = gangs.is_volcano(args.scheduler)
+    wanted = gangs.VOLCANO if volcano else gangs.COSCHEDULING
+    if lookup.serves(wanted) is not False:
+        return []
+    whose = "Volcano" if volcano else "the coscheduling plugin"
+    text = f"the PodGroups of {whose} are not installed on this cluster ({wanted.plural}.{wanted.group})"
+    if volcano:
+        hint = "install Volcano, or leave --gang out"
+    elif lookup.serves(gangs.VOLCANO):
+        hint = "Volcano is: add --scheduler volcano"
+    else:
+        hint = "install the coscheduling plugin of scheduler-plugins, or Volcano (then with --scheduler volcano), or leave --gang out"
+    return [Problem(text, "gang", hint)]

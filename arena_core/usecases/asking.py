@@ -1,0 +1,61 @@
+"""One question for each installed job type: few requests where many are installed, and those side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from arena_core.contract.errors import ArenaError, KindNotInstalled
+from arena_core.contract.types import JobHandle
+from arena_core.usecases.session import Session
+from arena_core.usecases.unread import is_partial
+
+T = TypeVar("T")
+
+#: So many requests one after the other over one connection are cheaper than a discovery and further connections.
+FEW = 6
+
+
+def ask_each(session: Session, handles: Sequence[JobHandle], ask: Callable[[JobHandle], T]) -> list[tuple[JobHandle, T | ArenaError]]:
+    """Return for each type what ``ask`` returned, or the error that concerns this type alone; any other error is raised.
+
+    Where many types are installed the cluster is asked once which kinds it serves: the others are ``KindNotInstalled`` unasked.
+    """
+    absent: dict[str, ArenaError] = {}
+    if len(handles) > FEW:
+        served = session.cluster.served()
+        absent = {h.job_type.name: not_served(h) for h in handles if served.has(h.job_type.resource) is False}
+    asked = [handle for handle in handles if handle.job_type.name not in absent]
+    if len(asked) > FEW:
+        answers = session.cluster.gather([lambda handle=handle: ask(handle) for handle in asked])  # type: ignore[misc]
+    else:
+        answers = [_one(handle, ask) for handle in asked]
+    for answer in answers:
+        if isinstance(answer, ArenaError) and not is_partial(answer):
+            raise answer
+    found = {handle.job_type.name: answer for handle, answer in zip(asked, answers, strict=True)}
+    return [(h, absent[h.job_type.name] if h.job_type.name in absent else found[h.job_type.name]) for h in handles]
+
+
+def _one(handle: JobHandle, ask: Callable[[JobHandle], T]) -> T | ArenaError:
+    try:
+        return ask(handle)
+    except ArenaError as error:
+        if not is_partial(error):
+            raise
+        return error
+
+
+def not_served(handle: JobHandle) -> KindNotInstalled:
+    """Return the error for a kind that the cluster's discovery does not name."""
+    resource = handle.job_type.resource
+    return KindNotInstalled(f"{resource.kind} is not installed on this cluster: it does not serve {resource.key}")
+
+
+def answers_404(handle: JobHandle) -> ArenaError:
+    """Return the error for a kind that the cluster says it serves and yet answers as if it did not: something in between is broken."""
+    from arena_core.kube.refusals import ServerFailure
+
+    error = ServerFailure(f"the cluster serves {handle.job_type.resource.key}, but answers 404", "a proxy may stand in between")
+    error.code = 404
+    return error

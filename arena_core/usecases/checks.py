@@ -1,0 +1,51 @@
+"""What `submit` looks up before it sends anything: the job type's own questions, names that are taken, and what can only be warned of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from arena_core.contract.errors import ArenaError, InvalidArguments, KindNotInstalled
+from arena_core.contract.types import JobHandle, Manifest
+from arena_core.k8s import dig
+from arena_core.kube.resources import NAMESPACES
+from arena_core.podsecurity import breaches
+from arena_core.usecases.lookup import ClusterLookup
+from arena_core.usecases.session import Session, not_installed
+from arena_core.usecases.templates import at_path
+
+ENFORCE = "pod-security.kubernetes.io/enforce"
+
+
+def before(session: Session, handle: JobHandle, args: Any, lookup: ClusterLookup) -> None:
+    """Raise what the cluster lacks for this job: the operator itself before anything that only it needs."""
+    problems = handle.preflight(args, lookup)
+    if not problems:
+        return
+    resource = handle.job_type.resource
+    if lookup.serves(resource) is False:
+        raise not_installed(handle, KindNotInstalled(f"{resource.kind} is not installed on this cluster"))
+    raise InvalidArguments(list(problems))
+
+
+def warnings(session: Session, handle: JobHandle, manifests: Sequence[Manifest], lookup: ClusterLookup) -> tuple[str, ...]:
+    """Return what could not be checked, and what the namespace's Pod Security will refuse later, where nobody waits for an answer."""
+    unchecked = [f"{what} could not be checked: the job waits for ever if it does not exist" for what in lookup.denied()]
+    return (*unchecked, *_pod_security(session, handle, manifests))
+
+
+def _pod_security(session: Session, handle: JobHandle, manifests: Sequence[Manifest]) -> Iterator[str]:
+    namespace = dig.text(manifests[0], "metadata", "namespace")
+    try:
+        found: Mapping[str, Any] = session.cluster.find(NAMESPACES, "", namespace) or {}
+    except ArenaError:
+        return  # who may not read the namespace learns it from the events of the job
+    level = dig.labels(found).get(ENFORCE, "")
+    if level not in ("baseline", "restricted"):
+        return
+    broken: dict[str, None] = {}
+    for pod_set in handle.pod_sets(manifests[0]):
+        for text in breaches(dig.mapping(at_path(manifests[0], pod_set.path), "spec"), level):
+            broken[text] = None
+    if broken:
+        yield f"namespace {namespace} enforces the Pod Security level {level}, which refuses the job's pods: {', '.join(broken)}"

@@ -1,0 +1,159 @@
+"""Create a job and what belongs to it: whole or not at all."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from arena_core.contract.errors import AlreadyExists, ArenaError, ClusterUnreachable, KindNotInstalled, NotFound
+from arena_core.contract.types import JobHandle, Manifest, Resource
+from arena_core.kube.cluster import Created
+from arena_core.kube.refusals import Conflict
+from arena_core.kube.resources import resource_of
+from arena_core.usecases import marks
+from arena_core.usecases.session import Session, not_installed
+
+log = logging.getLogger(__name__)
+
+
+class Creation:
+    """One submission on its way. ``run`` creates the job, then what it owns; whatever goes wrong, the job is deleted again."""
+
+    def __init__(self, session: Session, handle: JobHandle, namespace: str, submit_id: str) -> None:
+        self._cluster = session.cluster
+        self._handle = handle
+        self._namespace = namespace
+        self._submit_id = submit_id
+        self._name = ""
+        self._created: Manifest | None = None
+        self._asked = False
+        self.warnings: list[str] = []
+
+    def run(self, manifests: Sequence[Manifest], record: Callable[[Manifest], str]) -> list[Manifest]:
+        """Create all objects and the record (``record`` takes the stored job and returns a warning); returns them as stored."""
+        job, rest = manifests[0], manifests[1:]
+        self._name = job["metadata"]["name"]
+        try:
+            stored = [self._job(job)]
+            stored += [self._child(obj, stored[0]) for obj in rest]
+            warning = record(stored[0])
+        # Ctrl-C, too: a job is there whole or not at all.
+        except BaseException as error:
+            if self._asked and not _finish(self._undo) and isinstance(error, ArenaError):
+                error.hint = f"it is not known whether {self._name} was created: `arena get {self._name}` tells, `arena delete` removes it"
+            raise
+        if warning:
+            self.warnings.append(warning)
+        return stored
+
+    def _job(self, job: Manifest) -> Manifest:
+        resource = self._handle.job_type.resource
+        self._asked = True
+        try:
+            created = self._create(resource, job)
+        except AlreadyExists as error:
+            self._asked = False
+            raise self._exists(resource, error) from error
+        except KindNotInstalled as error:
+            self._asked = False
+            raise not_installed(self._handle, error) from error
+        except ArenaError as error:
+            # A refusal is an answer: nothing was created. Of a server that cannot be reached nobody knows.
+            self._asked = isinstance(error, ClusterUnreachable)
+            raise
+        self._created = created.object
+        return created.object
+
+    def _create(self, resource: Resource, obj: Manifest) -> Created:
+        created = self._cluster.create(resource, self._namespace, obj, is_own=lambda found: marks.made_by(found, self._submit_id))
+        self.warnings += created.warnings
+        return created
+
+    def _exists(self, resource: Resource, error: AlreadyExists) -> AlreadyExists:
+        kind, name = resource.kind, self._name
+        try:
+            found = self._cluster.find(resource, self._namespace, name)
+        except ArenaError:
+            found = None
+        if found is not None and marks.metadata_of(found).get("deletionTimestamp"):
+            return AlreadyExists(
+                f"{kind} {name} in namespace {self._namespace} is still being deleted",
+                f"`arena wait {name} --for deleted`, then submit again",
+            )
+        return AlreadyExists(
+            f"{kind} {name} exists already in namespace {self._namespace}; nothing was changed",
+            f"choose another --name, or `arena delete {name}` first",
+        )
+
+    def _child(self, obj: Manifest, job: Manifest) -> Manifest:
+        metadata = obj["metadata"]
+        metadata["ownerReferences"] = [marks.owner_reference(job)]
+        resource = resource_of(obj["apiVersion"], obj["kind"])
+        for pause in (0.0, 0.2, 0.8, 2.0):
+            time.sleep(pause)
+            try:
+                return self._create(resource, obj).object
+            except AlreadyExists as error:
+                self._make_room(resource, metadata["name"], error)
+        raise AlreadyExists(f"{resource.kind} {metadata['name']} of an earlier job of this name does not go away", "try again later")
+
+    def _make_room(self, resource: Resource, name: str, error: AlreadyExists) -> None:
+        """Remove what an earlier job of the same name and kind has left and the garbage collector has not reached yet."""
+        found = self._cluster.find(resource, self._namespace, name)
+        if found is None:
+            return
+        metadata = marks.metadata_of(found)
+        kind = self._handle.job_type.resource.kind
+        if not any(r.get("kind") == kind and r.get("name") == self._name for r in metadata.get("ownerReferences") or []):
+            raise AlreadyExists(
+                f"{resource.kind} {name}, which this job needs, exists in namespace {self._namespace} and belongs to something else",
+                "choose another --name, or remove it",
+            ) from error
+        try:
+            self._cluster.delete(resource, self._namespace, name, uid=str(metadata.get("uid", "")))
+        except (NotFound, Conflict):
+            pass
+
+    def _undo(self) -> None:
+        """Delete the job and with it everything. Where it is unknown whether it was created, its submit id tells which is ours."""
+        resource = self._handle.job_type.resource
+        for pause in (0.0, 0.3, 1.0):
+            time.sleep(pause)
+            found = self._created or self._cluster.find(resource, self._namespace, self._name)
+            if found is None:
+                continue  # perhaps the server is still at it
+            if not marks.made_by(found, self._submit_id):
+                return
+            try:
+                self._cluster.delete(resource, self._namespace, self._name, uid=str(found["metadata"]["uid"]))
+            except NotFound:
+                pass
+            return
+
+
+def _finish(work: Callable[[], Any]) -> bool:
+    """Run ``work`` to its end, also when Ctrl-C is pressed again and again: only the main thread is interrupted by it.
+
+    Returns whether it went well.
+    """
+    done: list[bool] = []
+
+    def guarded() -> None:
+        try:
+            work()
+        except Exception as error:
+            log.info("what had been created could not be removed: %s", error)
+        else:
+            done.append(True)
+
+    thread = threading.Thread(target=guarded, name="arena-undo")
+    thread.start()
+    while thread.is_alive():
+        try:
+            thread.join()
+        except KeyboardInterrupt:
+            log.debug("still removing what had been created")
+    return bool(done)

@@ -1,0 +1,149 @@
+"""``why``: read what the reasons need (events, and what a cause leaves open), and rank them. `get`, `list` and `wait` take the first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from arena_core.contract.errors import ArenaError
+from arena_core.contract.types import UNREAD, Cause, Manifest, Phase, Rank
+from arena_core.kube.resources import EVENTS
+from arena_core.usecases import answers, tensorboard
+from arena_core.usecases.facts import matches, own, view
+from arena_core.usecases.halfmade import recognised
+from arena_core.usecases.lastlines import failed_container, last_lines
+from arena_core.usecases.lookup import ClusterLookup
+from arena_core.usecases.marks import metadata_of
+from arena_core.usecases.reasons import healthy, reasons, told
+from arena_core.usecases.session import Session
+from arena_core.usecases.unread import phrase
+from arena_core.usecases.views import Job
+
+#: Of so many causes the hints are looked up; the rest is seldom read.
+_HINTED = 3
+
+
+def explain(session: Session, job: Job) -> list[Cause]:
+    """Return the causes why a job is not running, the first is the one to look at, with the answers that the cluster has.
+
+    What failed comes with the last lines of its log; a TensorBoard that does not come up is told last.
+    """
+    unread: list[str] = []
+    board = tensorboard.trouble(session, job, unread)
+    last = [board] if board else []
+    if unread:
+        last.append(Cause(f"whether TensorBoard is up is not known: {unread[0]} cannot be read", "", "", Rank.INFO, "Unread"))
+    if job.status.phase is Phase.SUCCEEDED:
+        return last
+    lookup = ClusterLookup(session, job.namespace, job.unread)
+    found = job.causes
+    if found is None:
+        job, events = with_events(session, job)
+        found = tuple(causes_of(session, job, events, lookup))
+    hinted = once([answers.hinted(lookup, job, c) if i < _HINTED else c for i, c in enumerate(found)])
+    return [*_with_lines(session, job, hinted), *last]
+
+
+def _with_lines(session: Session, job: Job, causes: Sequence[Cause]) -> list[Cause]:
+    """Give the first instance that failed the last lines of its log, and the command that shows the rest."""
+    found = list(causes)
+    for place, cause in enumerate(found):
+        pod = cause.object.removeprefix("pod/")
+        if cause.rank is not Rank.FAILED or pod == cause.object:
+            continue
+        lines, unread = last_lines(session, job, pod)
+        hint = cause.hint or logs_hint(job, pod)
+        if unread:
+            hint = f"{hint or 'its log tells more'} (it cannot be read now: {unread})"
+        found[place] = replace(cause, lines=lines, hint=hint)
+        break
+    return found
+
+
+def logs_hint(job: Job, pod_name: str) -> str:
+    """Return the command that shows the log of a failed instance: of its earlier run where a newer one runs."""
+    pod = next((p for p in job.pods if metadata_of(p).get("name") == pod_name), None)
+    member = next((i for i in job.status.instances if i.name == pod_name), None)
+    if pod is None or member is None:
+        return ""
+    container, previous = failed_container(pod)
+    main = [str(c.get("name")) for c in (pod.get("spec") or {}).get("containers") or []]
+    where = "" if member.chief and container in main[:1] else f" -i {member.short_name}"
+    inside = f" -c {container}" if container and container not in main[:1] else ""
+    return f"`arena logs {job.name}{where}{inside}{' --previous' if previous else ''}` shows its log"
+
+
+def once(causes: Sequence[Cause]) -> list[Cause]:
+    """Return the causes with each hint given once."""
+    said: set[str] = set()
+    found = []
+    for cause in causes:
+        found.append(replace(cause, hint="") if cause.hint in said else cause)
+        said.add(cause.hint)
+    return found
+
+
+def causes_of(session: Session, job: Job, events: Sequence[Manifest], lookup: ClusterLookup) -> list[Cause]:
+    """Return the ranked causes from the facts; the cluster is asked only where they leave open whether it can ever end."""
+    own = session.jobs.get(job.job_type).explain(job.manifest, job.pods, job.related)
+    return answers.certain(lookup, job, [recognised(job, cause) for cause in reasons(job, own, events)])
+
+
+def reasoned(session: Session, job: Job) -> Job:
+    """Return the job with its first cause as the reason in its status; a job that runs or has succeeded costs no request."""
+    if healthy(job):
+        return job
+    job, events = with_events(session, job)
+    return told(job, causes_of(session, job, events, ClusterLookup(session, job.namespace, job.unread)))
+
+
+def all_reasoned(session: Session, jobs: Sequence[Job]) -> list[Job]:
+    """Return jobs with their reasons: one request per namespace for events, and for each kind that reasons of its jobs need."""
+    events: dict[str, tuple[list[Manifest], str]] = {}
+    lookups: dict[str, ClusterLookup] = {}
+    found = []
+    for job in jobs:
+        if healthy(job):
+            found.append(job)
+            continue
+        if job.namespace not in events:
+            events[job.namespace] = _events(session, job.namespace)
+            lookups[job.namespace] = ClusterLookup(session, job.namespace)
+        lookup = lookups[job.namespace]
+        rows, unread = events[job.namespace]
+        whole = _with_related(session, job, lookup)
+        whole = replace(whole, unread=(*whole.unread, unread)) if unread else whole
+        found.append(told(whole, causes_of(session, whole, rows, lookup)))
+    return found
+
+
+def _with_related(session: Session, job: Job, lookup: ClusterLookup) -> Job:
+    """Return the job with its related objects, picked from lists that all jobs of the namespace share."""
+    candidates: list[Manifest] = []
+    unread: list[str] = []
+    for related in session.jobs.get(job.job_type).job_type.related:
+        if (wanted := related.find(job.manifest)) is None:
+            continue
+        listed = lookup.list(related.resource)
+        if listed is None:
+            unread += [] if lookup.serves(related.resource) is False else [f"{related.resource.key} (not readable)"]
+            continue
+        candidates += [obj for obj in listed if matches(obj, wanted)]
+    handle = session.jobs.get(job.job_type)
+    related_objects = own(candidates, job.manifest)
+    pods = UNREAD if any(p.startswith("pods ") for p in job.unread) else job.pods
+    seen = view(handle, job.manifest, pods, related_objects, earlier=job.earlier, unread=(*job.unread, *unread))
+    return replace(seen, pods=job.pods)
+
+
+def with_events(session: Session, job: Job) -> tuple[Job, list[Manifest]]:
+    """Return the job, which names the events among what is unread where they are, and the events of its namespace."""
+    found, unread = _events(session, job.namespace)
+    return (replace(job, unread=(*job.unread, unread)) if unread else job), found
+
+
+def _events(session: Session, namespace: str) -> tuple[list[Manifest], str]:
+    try:
+        return list(session.cluster.list(EVENTS, namespace).items), ""
+    except ArenaError as error:
+        return [], phrase(EVENTS, error)

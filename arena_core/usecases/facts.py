@@ -1,0 +1,112 @@
+"""The facts about one job (its object, pods, related objects) and the one judgement on them: every command says the same status."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from arena_core.contract.errors import ArenaError
+from arena_core.contract.types import UNREAD, Find, JobHandle, Manifest, Related
+from arena_core.k8s import dig
+from arena_core.k8s.owners import owned_by
+from arena_core.kube.resources import PODS, ListResult
+from arena_core.usecases.held import held_up
+from arena_core.usecases.marks import metadata_of
+from arena_core.usecases.ownership import Owners, belongs, owner_of, uid_of
+from arena_core.usecases.pods import selector_of
+from arena_core.usecases.session import Session
+from arena_core.usecases.unread import phrase
+from arena_core.usecases.views import Job
+
+
+def read(session: Session, handle: JobHandle, job: Manifest, unread: Sequence[str] = ()) -> Job:
+    """Read what belongs to a job and say what it is doing; what cannot be read is named in its ``unread``, after what is already."""
+    missing = list(unread)
+    related, refused = related_of(session, handle, job)
+    missing += refused
+    owners = Owners(session.cluster, job, related)
+    pods: Sequence[Manifest] = UNREAD
+    earlier: Sequence[Manifest] = ()
+    try:
+        pods, earlier = pods_of(session, handle, job, owners)
+    except ArenaError as error:
+        missing.append(phrase(PODS, error))
+    return view(handle, job, pods, related, earlier=earlier, unread=[*missing, *owners.unread])
+
+
+def with_pods(session: Session, handle: JobHandle, job: Manifest) -> Job:
+    """Return the job with its pods alone, for those who need nothing else of it; raises where pods cannot be read."""
+    owners = Owners(session.cluster, job)
+    pods, earlier = pods_of(session, handle, job, owners)
+    return view(handle, job, pods, UNREAD, earlier=earlier, unread=owners.unread)
+
+
+def view(
+    handle: JobHandle,
+    job: Manifest,
+    pods: Sequence[Manifest],
+    related: Sequence[Manifest] = UNREAD,
+    *,
+    earlier: Sequence[Manifest] = (),
+    unread: Sequence[str] = (),
+) -> Job:
+    """Judge: put a job together with its status. ``pods`` and ``related`` are ``UNREAD`` where they were not read."""
+    status = held_up(handle.status(job, pods, related), job, pods, earlier)
+    return Job(handle.job_type.name, job, status, tuple(pods), tuple(related), tuple(earlier), tuple(dict.fromkeys(unread)))
+
+
+def pods_of(session: Session, handle: JobHandle, job: Manifest, owners: Owners) -> tuple[list[Manifest], list[Manifest]]:
+    """Return the job's pods, and those that an earlier job of its name has left."""
+    return owners.split(list_pods(session, handle, job).items)
+
+
+def list_pods(session: Session, handle: JobHandle, job: Manifest) -> ListResult:
+    """Return the pods that the labels find; whose they are, the owners tell."""
+    labels = handle.job_type.pod_labels(job)
+    if not labels:
+        return ListResult([])
+    return session.cluster.list(PODS, str(metadata_of(job).get("namespace", "")), label_selector=selector_of(labels))
+
+
+def related_of(session: Session, handle: JobHandle, job: Manifest) -> tuple[list[Manifest], list[str]]:
+    """Return the related objects that the job type names, and a phrase for each kind that should be there and cannot be read."""
+    found: list[Manifest] = []
+    unread: list[str] = []
+    for related in handle.job_type.related:
+        try:
+            found += _candidates(session, related, job)
+        except ArenaError as error:
+            unread.append(phrase(related.resource, error))
+    return own(found, job), unread
+
+
+def own(found: Sequence[Manifest], job: Manifest) -> list[Manifest]:
+    """Return those of the objects that belong to the job."""
+    known = {uid_of(obj): obj for obj in (*found, job)}
+    return [obj for obj in found if _is_its(obj, job, known)]
+
+
+def matches(obj: Manifest, wanted: Find) -> bool:
+    """Whether a listed object is one that a job type asks for: by name, labels or owner."""
+    if wanted.name:
+        return metadata_of(obj).get("name") == wanted.name
+    labels = dig.labels(obj)
+    pairs = (part.partition("=") for part in wanted.label_selector.split(",") if part)
+    return all(labels.get(key) == value for key, _, value in pairs) and (not wanted.owner_uid or owned_by(obj, wanted.owner_uid))
+
+
+def _candidates(session: Session, related: Related, job: Manifest) -> list[Manifest]:
+    wanted = related.find(job)
+    if wanted is None:
+        return []
+    where = str(metadata_of(job).get("namespace", "")) if related.resource.namespaced else ""
+    if wanted.name:
+        one = session.cluster.find(related.resource, where, wanted.name)
+        return [one] if one else []
+    items = session.cluster.list(related.resource, where, label_selector=wanted.label_selector).items
+    return [item for item in items if not wanted.owner_uid or owned_by(item, wanted.owner_uid)]
+
+
+def _is_its(obj: Manifest, job: Manifest, known: dict[str, Manifest]) -> bool:
+    """Whether a related object is the job's own. One that nobody owns is what the job itself names (a PodGroup made by hand)."""
+    told = belongs(obj, job, known)
+    return not owner_of(obj) if told is None else told

@@ -1,0 +1,94 @@
+"""The last lines of the log of an instance that failed: bounded, and never a reason to fail itself."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from arena_core.contract.errors import ArenaError
+from arena_core.k8s import dig
+from arena_core.kube.answer import BadAnswer
+from arena_core.kube.resources import PODS
+from arena_core.usecases.session import Session
+from arena_core.usecases.unread import reason
+from arena_core.usecases.views import Job
+
+if TYPE_CHECKING:
+    from arena_core.kube.answer import Answer
+
+#: So many lines, and at most so many bytes, are read.
+LINES, BYTES = 5, 8192
+#: What a node answers (with 200) when it has removed the log.
+_EXCUSE = b"unable to retrieve container logs for "
+
+
+class LastLines(NamedTuple):
+    """The last lines; where they could not be read, ``unread`` says why in a word or two."""
+
+    lines: tuple[str, ...] = ()
+    unread: str = ""
+
+
+def last_lines(session: Session, job: Job, pod_name: str) -> LastLines:
+    """Return the last lines of the container of a pod that failed; of one that is gone where the local cluster has kept them."""
+    pod = next((p for p in job.pods if dig.text(p, "metadata", "name") == pod_name), None)
+    try:
+        data = _of_pod(session, job, pod) if pod is not None else _kept(session, job, pod_name)
+    except ArenaError as error:
+        return LastLines((), reason(error))
+    except ValueError:
+        return LastLines((), "the answer makes no sense")
+    if data.startswith(_EXCUSE):
+        return LastLines((), "its node has removed it")
+    lines = [line for line in data.decode(errors="replace").splitlines() if line.strip()]
+    return LastLines(tuple(line.rpartition("\r")[2][-500:] for line in lines[-LINES:]))
+
+
+def _of_pod(session: Session, job: Job, pod: Any) -> bytes:
+    container, previous = failed_container(pod)
+    if not container:
+        return b""
+    query: dict[str, Any] = {"tailLines": LINES, "limitBytes": BYTES, "container": container}
+    if previous:
+        query["previous"] = "true"
+    path = f"/api/v1/namespaces/{job.namespace}/pods/{dig.text(pod, 'metadata', 'name')}/log"
+    return _log(session.cluster.request("GET", path, query), job, dig.text(pod, "metadata", "name"))
+
+
+def _log(answer: Answer, job: Job, pod_name: str) -> bytes:
+    """Return a log that was answered; raises where something else was."""
+    if not answer.ok:
+        from arena_core.kube.refusals import refusal
+
+        raise refusal(answer.status, answer.body, verb="get", resource=PODS, namespace=job.namespace, name=pod_name)
+    if answer.headers.get("content-type", "").partition(";")[0] in ("text/html", "application/json"):
+        raise BadAnswer(f"something else came instead of the log of {pod_name}")
+    return answer.body
+
+
+def failed_container(pod: Any) -> tuple[str, bool]:
+    """Return (container, whether its earlier run is meant) of what failed in a pod."""
+    for key in ("initContainerStatuses", "containerStatuses"):
+        for row in dig.items(pod, "status", key):
+            name = dig.text(row, "name")
+            if dig.number(row, "state", "terminated", "exitCode"):
+                return name, False
+            if dig.number(row, "lastState", "terminated", "exitCode"):
+                # While a newer run is there the earlier one is asked for; until it starts the last log is the failed run's.
+                return name, "running" in dig.mapping(row, "state")
+    return "", False
+
+
+def _kept(session: Session, job: Job, pod_name: str) -> bytes:
+    if not session.cluster.is_local:
+        return b""
+    base = f"/arena/v1/namespaces/{job.namespace}/keptlogs"
+    answer = session.cluster.request("GET", base, {"owner": job.uid})
+    rows = list(dig.items(json.loads(answer.body), "items")) if answer.ok else []
+    failed = [r for r in rows if r.get("pod") == pod_name and dig.number(r, "exitCode")]
+    if not failed:
+        return b""
+    last = max(failed, key=lambda r: (dig.text(r, "finished"), dig.number(r, "attempt")))
+    path = f"{base}/{last.get('podUid')}/{last.get('container')}/{last.get('attempt')}"
+    found = session.cluster.request("GET", path, {"tailLines": LINES, "limitBytes": BYTES})
+    return _log(found, job, pod_name)

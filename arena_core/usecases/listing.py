@@ -1,0 +1,144 @@
+"""``list``: one request per installed job type, and one for pods."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Mapping, Sequence
+
+from arena_core.contract.errors import ArenaError, KindNotInstalled, UsageError
+from arena_core.contract.types import UNREAD, JobHandle, Manifest
+from arena_core.kube.resources import PODS
+from arena_core.registry.registry import NO_JOB_TYPE
+from arena_core.usecases.asking import answers_404, ask_each
+from arena_core.usecases.facts import view
+from arena_core.usecases.marks import metadata_of
+from arena_core.usecases.ownership import guess, is_earlier, owner_of, uid_of
+from arena_core.usecases.pods import PodIndex, common_selector
+from arena_core.usecases.session import Session, not_installed, shared
+from arena_core.usecases.unread import all_refused, is_partial, phrase, sentence
+from arena_core.usecases.views import Job, JobList
+
+Found = list[tuple[JobHandle, Manifest]]
+
+
+def list_jobs(session: Session, *, job_type: str = "", namespace: str = "", selector: str = "") -> JobList:
+    """Return the jobs of a namespace ("" = all).
+
+    A kind that the cluster does not serve has no jobs. A job type that cannot be read is noted and the others are listed; if none can
+    be read, that is an error. With ``job_type`` both are errors.
+    """
+    found, notes, unread = _objects(session, job_type, namespace, selector)
+    known = {uid_of(job): job for _, job in found}
+    found = _outermost(session, found, unread)
+    pods = _pods(session, found, namespace, unread)
+    jobs = [_row(handle, job, pods, known, unread) for handle, job in found]
+    phrases = tuple(unread.values())
+    notes += [sentence(phrases)] if phrases else []
+    return JobList(tuple(sorted(jobs, key=_order, reverse=True)), tuple(notes), phrases)
+
+
+def select(session: Session, selector: str, *, job_type: str = "", namespace: str = "") -> tuple[Found, tuple[str, ...]]:
+    """Return the jobs with these labels, and a phrase for each job type that cannot be read.
+
+    A bare 404 is taken for "not served" only where the cluster's discovery agrees: a proxy sends such answers, too.
+    """
+    found, _, unread = _objects(session, job_type, namespace, selector, prove=True)
+    return _outermost(session, found, unread), tuple(unread.values())
+
+
+def _row(handle: JobHandle, job: Manifest, pods: PodIndex | None, known: Mapping[str, Manifest], unread: Mapping[str, str]) -> Job:
+    phrases = [unread[PODS.key]] if PODS.key in unread else []
+    if pods is None:
+        return view(handle, job, UNREAD, unread=phrases)
+    candidates = pods.of(str(metadata_of(job).get("namespace", "")), handle.job_type.pod_labels(job))
+    mine, earlier = [], []
+    for pod in candidates:
+        if guess(pod, job, known):
+            mine.append(pod)
+        elif is_earlier(pod, job):
+            earlier.append(pod)
+    return view(handle, job, mine, earlier=earlier)
+
+
+def _objects(
+    session: Session, job_type: str, namespace: str, selector: str, *, prove: bool = False
+) -> tuple[Found, list[str], dict[str, str]]:
+    """Return the jobs, notes, and by job type a phrase for what cannot be read."""
+    found: Found = []
+    refused: list[ArenaError] = []
+    unread: dict[str, str] = {}
+    missing: list[str] = []
+    handles, broken = ([session.handle(job_type)], {}) if job_type else session.job_types()
+    notes = [reason.message for reason in broken.values()]
+
+    def ask(handle: JobHandle) -> list[Manifest]:
+        return session.cluster.list(handle.job_type.resource, namespace, label_selector=selector).items
+
+    for handle, answer in ask_each(session, handles, ask):
+        if prove and isinstance(answer, KindNotInstalled) and session.cluster.served().has(handle.job_type.resource):
+            answer = answers_404(handle)
+        if isinstance(answer, KindNotInstalled):
+            if job_type:
+                raise not_installed(handle, answer) from answer
+            missing.append(handle.job_type.resource.kind)
+        elif isinstance(answer, ArenaError):
+            if selector:
+                _selector_refused(answer, selector)
+            refused.append(answer)
+            unread[handle.job_type.name] = phrase(handle.job_type.resource, answer)
+        else:
+            found += _of_type(session, handle, answer, bool(job_type))
+    if refused and len(refused) == len(handles) - len(missing):
+        raise all_refused(refused)
+    if missing and len(missing) == len(handles):
+        notes.append(f"this cluster has no operator for any installed job type ({', '.join(missing)})")
+    if not handles and not notes:
+        notes.append(NO_JOB_TYPE)
+    return found, notes, unread
+
+
+def _of_type(session: Session, handle: JobHandle, items: Sequence[Manifest], only: bool) -> Found:
+    """Return the objects with their types: types may share a kind, which is asked for once; ``only`` leaves out those of others."""
+    if not shared(session.jobs, handle):
+        return [(handle, item) for item in items]
+    typed = [(session.jobs.for_object(item) or handle, item) for item in items]
+    return [(owner, item) for owner, item in typed if not only or owner.job_type.name == handle.job_type.name]
+
+
+def _selector_refused(error: ArenaError, selector: str) -> None:
+    """Raise if it is the selector that the server refuses."""
+    from arena_core.kube.refusals import Invalid
+
+    if isinstance(error, Invalid):
+        reason = error.message.partition(" was refused: ")[2] or error.message
+        raise UsageError(f"the label selector {selector!r}: {reason}", "for example team=a,stage!=test") from error
+
+
+def _outermost(session: Session, found: Found, unreadable: Container[str]) -> Found:
+    """Leave out jobs that another known job owns: they are shown under their owner, if that may be read."""
+    uids = {metadata_of(job).get("uid") for _, job in found}
+    kept: Found = []
+    for handle, job in found:
+        reference = owner_of(job)
+        owner = session.jobs.for_object(reference) if reference and reference.get("uid") not in uids else None
+        if reference.get("uid") in uids or (owner is not None and owner.job_type.name not in unreadable):
+            continue
+        kept.append((handle, job))
+    return kept
+
+
+def _pods(session: Session, found: Found, namespace: str, unread: dict[str, str]) -> PodIndex | None:
+    if not found:
+        return PodIndex(())
+    wanted = [labels for handle, job in found if (labels := handle.job_type.pod_labels(job))]
+    try:
+        return PodIndex(session.cluster.list(PODS, namespace, label_selector=common_selector(wanted)).items)
+    except ArenaError as error:
+        if not is_partial(error):
+            raise
+        unread[PODS.key] = phrase(PODS, error)
+        return None
+
+
+def _order(job: Job) -> tuple[bool, str, str]:
+    """Jobs that have not started lead, then the newest start; of equals the newest object."""
+    return (not job.status.start, job.status.start, job.created)

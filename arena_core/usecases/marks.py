@@ -1,0 +1,63 @@
+"""Labels and annotations that Arena puts on what it makes; old Arena (Go) reads the same."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from arena_core.contract.types import Manifest
+
+UID_LABEL = "arena.kubeflow.org/uid"
+USERNAME = "arena.kubeflow.org/username"
+#: Which submission made an object: a create whose answer was lost knows its own object by it.
+SUBMIT_ID = "arena.kubeflow.org/submit-id"
+#: On a job that has a TensorBoard: its Service is looked up only then.
+TENSORBOARD = "arena.kubeflow.org/tensorboard"
+CREATED_BY = "createdBy"
+
+
+def new_submit_id() -> str:
+    """Return an id that no other submission has."""
+    return os.urandom(16).hex()
+
+
+def metadata_of(obj: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the object's metadata, or an empty mapping, whatever the object looks like."""
+    found = obj.get("metadata")
+    return found if isinstance(found, dict) else {}
+
+
+def labels_of(obj: Mapping[str, Any]) -> dict[str, str]:
+    """Return the object's labels."""
+    return metadata_of(obj).get("labels") or {}
+
+
+def annotations_of(obj: Mapping[str, Any]) -> dict[str, str]:
+    """Return the object's annotations."""
+    return metadata_of(obj).get("annotations") or {}
+
+
+def add(obj: Manifest, *, labels: Mapping[str, str] | None = None, annotations: Mapping[str, str] | None = None) -> None:
+    """Add labels and annotations to an object (or a pod template) in place."""
+    metadata = obj.setdefault("metadata", {})
+    for key, more in (("labels", labels), ("annotations", annotations)):
+        if more:
+            metadata[key] = {**(metadata.get(key) or {}), **more}
+
+
+def made_by(obj: Mapping[str, Any], submit_id: str) -> bool:
+    """Whether this submission made the object."""
+    return annotations_of(obj).get(SUBMIT_ID) == submit_id
+
+
+def owner_reference(job: Manifest) -> dict[str, Any]:
+    """Return the reference by which what belongs to the job is deleted with it."""
+    return {
+        "apiVersion": job["apiVersion"],
+        "kind": job["kind"],
+        "name": job["metadata"]["name"],
+        "uid": job["metadata"]["uid"],
+        "controller": True,
+        "blockOwnerDeletion": False,
+    }

@@ -1,0 +1,92 @@
+"""What every use case needs: the cluster, the job types, the extensions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+from arena_core.contract.errors import KindNotInstalled, PluginError
+from arena_core.contract.types import JobHandle, Jobs, JobStatus, Manifest, Problem
+from arena_core.kube.cluster import Cluster
+from arena_core.usecases.ownership import owner_of
+
+
+class Target(NamedTuple):
+    """Where a submission goes, as extensions see it."""
+
+    context: str
+    namespace: str
+    local: bool
+
+
+class Extensions(Protocol):
+    """The installed extensions, all called."""
+
+    def mutate_manifests(self, manifests: Sequence[Manifest], target: Target) -> list[Manifest]:
+        """Return the objects to create, as the extensions have changed them."""
+
+    def validate_submission(self, manifests: Sequence[Manifest], target: Target) -> list[Problem]:
+        """Return what an extension refuses; a site's rule that fails itself refuses, too."""
+
+    def after_submit(self, job: Manifest, target: Target) -> None:
+        """Tell that a job was created; a failure is only logged."""
+
+    def job_finished(self, job: Manifest, status: JobStatus, target: Target) -> None:
+        """Tell that a job that was waited for has ended; a failure is only logged."""
+
+
+class Session(NamedTuple):
+    """A cluster and the installed job types; ``namespace`` is the default of all calls."""
+
+    cluster: Cluster
+    jobs: Jobs
+    namespace: str
+    extensions: Extensions | None = None
+
+    def target(self, namespace: str = "") -> Target:
+        """Return where a submission goes."""
+        return Target(self.cluster.context, namespace or self.namespace, self.cluster.is_local)
+
+    def job_types(self) -> tuple[list[JobHandle], dict[str, PluginError]]:
+        """Return the installed job types, one for each kind of object, and by name what is wrong with those that do not load."""
+        found: dict[str, JobHandle] = {}
+        broken: dict[str, PluginError] = {}
+        for name in self.jobs.names():
+            try:
+                handle = self.jobs.get(name)
+            except PluginError as error:
+                broken[name] = error
+            else:
+                found.setdefault(handle.job_type.resource.key, handle)
+        return list(found.values()), broken
+
+    def handle(self, job_type: str) -> JobHandle:
+        """Return the handle of a job type by any of its spellings (name, alias, shorthand, display), in any case."""
+        return self.jobs.get(job_type)
+
+
+def shared(jobs: Jobs, handle: JobHandle) -> bool:
+    """Whether another healthy job type is of the same kind."""
+    for name in jobs.names():
+        if name == handle.job_type.name:
+            continue
+        try:
+            if jobs.get(name).job_type.resource.key == handle.job_type.resource.key:
+                return True
+        except PluginError:
+            continue
+    return False
+
+
+def not_installed(handle: JobHandle, error: KindNotInstalled) -> KindNotInstalled:
+    """Add to "X is not installed" where it comes from."""
+    provider = handle.job_type.provider
+    if not provider:
+        return error
+    return KindNotInstalled(f"{handle.job_type.resource.kind} is not installed on this cluster: {provider}", error.hint)
+
+
+def owning_type(jobs: Jobs, obj: Manifest) -> JobHandle | None:
+    """Return the handle of the known job type that owns the object, or None."""
+    reference = owner_of(obj)
+    return jobs.for_object(reference) if reference else None

@@ -1,0 +1,120 @@
+"""``submit``: check, build, let extensions have their say, create."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from arena_core.contract.errors import InvalidArguments, KindNotInstalled
+from arena_core.contract.types import JobHandle, Manifest, Submission
+from arena_core.kube.refusals import Invalid
+from arena_core.kube.resources import resource_of
+from arena_core.usecases import marks, record, refused
+from arena_core.usecases.create import Creation
+from arena_core.usecases.identity import Identity, identify
+from arena_core.usecases.session import Session, Target, not_installed
+from arena_core.usecases.templates import at_path
+
+
+def submit(session: Session, job_type: str, args: Any, *, namespace: str = "", dry_run: str = "") -> Submission:
+    """Create a job from the arguments (a model of the job type, or a mapping of its fields).
+
+    ``dry_run="client"`` only builds the objects and asks the cluster nothing; ``"server"`` lets the API server check them, too.
+    Raises ``InvalidArguments`` with every problem before anything is sent, ``AlreadyExists``, ``SubmissionRefused`` ...
+    """
+    namespace = namespace or session.namespace
+    handle = session.handle(job_type)
+    model = read_args(handle, args)
+    manifests = build(handle, model, namespace)
+    if dry_run == "client":
+        return Submission(handle.job_type.name, manifests[0]["metadata"]["name"], namespace, tuple(manifests))
+    from arena_core.usecases import checks
+    from arena_core.usecases.lookup import ClusterLookup
+
+    lookup = ClusterLookup(session, namespace)
+    checks.before(session, handle, model, lookup)
+    manifests = with_extensions(session, manifests, session.target(namespace))
+    submit_id = marks.new_submit_id()
+    mark(handle, manifests, identify(session.cluster), submit_id)
+    try:
+        if dry_run == "server":
+            done = _try_out(session, handle, manifests, namespace)
+        else:
+            done = _create(session, handle, model, manifests, namespace, submit_id)
+    except Invalid as error:
+        raise refused.explain(error, handle.args_model) from error
+    return replace(done, warnings=(*done.warnings, *checks.warnings(session, handle, manifests, lookup)))
+
+
+def read_args(handle: JobHandle, args: Any) -> Any:
+    """Return the model; a mapping is read into it with every problem at once."""
+    if isinstance(args, Mapping):
+        from arena_core.args import parse
+
+        return parse(handle.args_model, args)
+    return args
+
+
+def build(handle: JobHandle, args: Any, namespace: str) -> list[Manifest]:
+    """Validate and build the objects; pure."""
+    _stop(handle.validate(args))
+    manifests = [copy.deepcopy(m) for m in handle.build_manifests(args)]
+    for obj in manifests:
+        obj.setdefault("metadata", {})["namespace"] = namespace
+    if any(m.get("kind") == "Service" and marks.labels_of(m).get("role") == "tensorboard" for m in manifests):
+        marks.add(manifests[0], annotations={marks.TENSORBOARD: "true"})
+    return manifests
+
+
+def with_extensions(session: Session, manifests: list[Manifest], target: Target) -> list[Manifest]:
+    """Let the extensions change the objects, then refuse them."""
+    if session.extensions is None:
+        return manifests
+    changed = session.extensions.mutate_manifests(manifests, target)
+    _stop(session.extensions.validate_submission(changed, target))
+    return list(changed)
+
+
+def mark(handle: JobHandle, manifests: Sequence[Manifest], who: Identity, submit_id: str) -> None:
+    """Say on every object who submitted it; the job's pods carry the user, too, as with old Arena."""
+    job = manifests[0]
+    labels, annotations = {marks.UID_LABEL: who.uid}, {marks.USERNAME: who.name}
+    for pod_set in handle.pod_sets(job):
+        template = at_path(job, pod_set.path)
+        if isinstance(template, dict):
+            marks.add(template, labels=labels, annotations=annotations)
+    marks.add(job, labels=labels, annotations=annotations)
+    for obj in manifests:
+        marks.add(obj, annotations={marks.SUBMIT_ID: submit_id})
+
+
+def _stop(problems: Sequence[Any]) -> None:
+    if problems:
+        raise InvalidArguments(list(problems))
+
+
+def _create(session: Session, handle: JobHandle, args: Any, manifests: list[Manifest], namespace: str, submit_id: str) -> Submission:
+    note = record.build(handle.job_type.name, args, manifests, namespace)
+    creation = Creation(session, handle, namespace, submit_id)
+    stored = creation.run(manifests, lambda job: record.store(session.cluster, namespace, note, job))
+    if session.extensions is not None:
+        session.extensions.after_submit(stored[0], session.target(namespace))
+    name = stored[0]["metadata"]["name"]
+    return Submission(handle.job_type.name, name, namespace, tuple(stored), tuple(creation.warnings))
+
+
+def _try_out(session: Session, handle: JobHandle, manifests: list[Manifest], namespace: str) -> Submission:
+    """Send every object with ``dryRun=All``: schema, defaults, quota and webhooks have their say, and nothing is stored."""
+    stored: list[Manifest] = []
+    warnings: list[str] = []
+    for obj in manifests:
+        resource = handle.job_type.resource if obj is manifests[0] else resource_of(obj["apiVersion"], obj["kind"])
+        try:
+            made = session.cluster.create(resource, namespace, obj, dry_run=True)
+        except KindNotInstalled as error:
+            raise (not_installed(handle, error) if obj is manifests[0] else error) from error
+        stored.append(made.object)
+        warnings += made.warnings
+    return Submission(handle.job_type.name, stored[0]["metadata"]["name"], namespace, tuple(stored), tuple(warnings))

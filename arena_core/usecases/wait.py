@@ -1,0 +1,107 @@
+"""``wait``: until a job has reached a state. It watches; nothing is asked again and again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from arena_core.contract.errors import ArenaError, NotFound, PermissionDenied, TimedOut, UsageError
+from arena_core.contract.types import JobHandle, Phase
+from arena_core.usecases.explain import reasoned
+from arena_core.usecases.facts import read
+from arena_core.usecases.failed import failure
+from arena_core.usecases.find import NotProven, find, missing
+from arena_core.usecases.ownership import uid_of
+from arena_core.usecases.session import Session
+from arena_core.usecases.told import tell_finished
+from arena_core.usecases.views import Job
+from arena_core.usecases.watching import States
+
+GOALS = ("succeeded", "finished", "running", "failed", "deleted")
+
+
+def wait_for(
+    session: Session,
+    name: str,
+    goal: str = "finished",
+    *,
+    job_type: str = "",
+    namespace: str = "",
+    timeout: float | None = None,
+    on_change: Callable[[Job], None] | None = None,
+    uid: str = "",
+) -> Job | None:
+    """Return the job when it has reached the goal (None for ``deleted``).
+
+    When the job fails, every goal but ``failed`` raises ``JobFailed``; a goal that can no longer be reached is an error at once, a
+    job that vanishes is ``NotFound``, and after ``timeout`` seconds it is ``TimedOut``. ``on_change`` is called with each new state.
+    With ``uid`` that very job is meant: one that has its name now is another.
+    """
+    if goal not in GOALS:
+        raise UsageError(f"cannot wait for {goal!r}", f"one of {', '.join(GOALS)}")
+    namespace = namespace or session.namespace
+    deadline = None if timeout is None else time.monotonic() + timeout
+    session = session._replace(cluster=session.cluster.limited(deadline))
+    try:
+        handle, obj, _ = find(session, name, job_type, namespace)
+        if uid and uid_of(obj) != uid:
+            raise missing(name, namespace, job_type, None)
+    except NotProven as error:
+        if goal != "deleted":
+            raise
+        what = f"it cannot be told whether {name} is gone: {', '.join(error.unread)} cannot be read"
+        raise PermissionDenied(what, "with --type only that type is looked at") from error
+    except NotFound:
+        if goal == "deleted":
+            return None
+        raise
+    last: Job | None = None
+    try:
+        for job in States(session, handle, obj, deadline):
+            if job is None:
+                if goal == "deleted":
+                    return None
+                raise NotFound(f"{handle.job_type.name} {name} was deleted while it was waited for")
+            there = goal != "deleted" and _reached(job, goal)
+            last = job if there or goal == "deleted" else reasoned(session, job)
+            if on_change is not None:
+                on_change(last)
+            if there:
+                return _end(session, handle, last, goal)
+    except TimedOut:
+        pass  # the server did not answer in time: what is known has to do
+    state = _state_of(last) if last is not None else ""
+    raise TimedOut(f"{handle.job_type.name} {name} is not {goal} after {timeout or 0.0:g} s{state}", f"`arena get {name}` shows more")
+
+
+def _state_of(job: Job) -> str:
+    because = f" ({job.status.message})" if job.status.message else ""
+    return f": it is {job.status.phase}{because}"
+
+
+def _reached(job: Job, goal: str) -> bool:
+    phase = job.status.phase
+    if phase is Phase.FAILED:
+        return True
+    if goal == "running":
+        return phase in (Phase.RUNNING, Phase.SUCCEEDED)
+    if phase is Phase.SUCCEEDED:
+        if goal == "failed":
+            raise ArenaError(f"{job.job_type} {job.name} has succeeded and will not fail")
+        return True
+    return False
+
+
+def _end(session: Session, handle: JobHandle, job: Job, goal: str) -> Job:
+    """Return the job that has come to the goal, or raise that it has failed; the extensions are told of an end."""
+    if not job.status.phase.finished:
+        return job
+    try:
+        # The pods' own ends may come a moment after the job's.
+        job = reasoned(session, read(session, handle, job.manifest))
+    except ArenaError:
+        pass  # what the watch showed has to do
+    tell_finished(session, job)
+    if job.status.phase is Phase.FAILED and goal != "failed":
+        raise failure(session, job)
+    return job
