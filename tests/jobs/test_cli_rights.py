@@ -27,7 +27,7 @@ def run(arena: Any, arena_home: Any, monkeypatch: pytest.MonkeyPatch, capfd: pyt
 def kinds() -> list[str]:
     """The kinds of the installed job types, as they are named."""
     registry = Registry()
-    return list(dict.fromkeys(registry.get(name).job_type.resource.id for name in registry.names()))
+    return list(dict.fromkeys(registry.get(name).job_type.resource.key for name in registry.names()))
 
 
 def test_every_command_works_with_the_rights_of_one_namespace(run: Any, arena: Any, rights: Any) -> None:
