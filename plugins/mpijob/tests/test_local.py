@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from arena_core.errors import InvalidArguments, JobFailed
-from arena_core.types import Phase
+from arena_core.contract.errors import InvalidArguments, JobFailed
+from arena_core.contract.types import Phase
 
 RANKS = "echo rank $OMPI_COMM_WORLD_RANK of $OMPI_COMM_WORLD_SIZE on $(hostname)"
 MPI_ENV = ["OMPI_ALLOW_RUN_AS_ROOT=1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1"]
