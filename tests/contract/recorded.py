@@ -5,7 +5,9 @@ from __future__ import annotations
 import concurrent.futures
 import json
 import re
+import shutil
 import sys
+import tempfile
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -64,9 +66,11 @@ def play(names: Sequence[str], kubeconfig: Path, jobs: int, *, level: int = 6, s
 
     def one(name: str) -> Any:
         for _ in range(ATTEMPTS if name in shaky else 1):
+            forget(name)
             result = replay.run(name, client).excuse(excuses)
             if not result.error and not result.bad(level):
                 break
+        forget(name)
         if show:
             report(result, level, time.monotonic() - started)
         return result
@@ -75,6 +79,11 @@ def play(names: Sequence[str], kubeconfig: Path, jobs: int, *, level: int = 6, s
         results = list(pool.map(one, names))
     # Scenarios share the node's GPUs and the machine's processors: what differs beside others is judged alone.
     return [one(r.scenario) if jobs > 1 and (r.error or r.bad(level)) else r for r in results]
+
+
+def forget(name: str) -> None:
+    """Remove a folder of the node that is named after the scenario: it has that name in every run, and what is in it counts."""
+    shutil.rmtree(Path(tempfile.gettempdir()) / f"rep-{name}", ignore_errors=True)
 
 
 def describe(result: Any, level: int) -> list[str]:

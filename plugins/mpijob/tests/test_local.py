@@ -99,10 +99,32 @@ def test_a_queue_holds_it_and_counts_the_workers(arena, mpi_cluster):
     arena.submit("mpijob", args("big", "sleep 60", workers=3, gpus=1, kueue_queue="q"))
     arena.submit("mpijob", args("fits", "sleep 0.2", workers=2, gpus=1, kueue_queue="q"))
     assert arena.wait("fits", timeout=SLOW).status.phase is Phase.SUCCEEDED
+    launcher = mpi_cluster.request("GET", f"/apis/batch/v1/namespaces/{arena.namespace}/jobs/fits-launcher")[1]
+    assert launcher["spec"]["template"]["metadata"]["labels"]["kueue.x-k8s.io/podset"] == "launcher"
     big = until(lambda: (found := arena.get("big")).status.phase is Phase.QUEUING and found)
     causes = until(lambda: list(arena.explain(big)))
     assert "never fits" in causes[0].message and "3 nvidia.com/gpu" in causes[0].message
     assert not [name for name in pods(mpi_cluster, arena) if name.startswith("big-")]
+
+
+def test_a_launcher_that_is_resumed_goes_where_a_queue_says(arena, mpi_cluster):
+    arena.submit("mpijob", args("moves", "sleep 60", workers=1))
+    path = f"/apis/kubeflow.org/v2beta1/namespaces/{arena.namespace}/mpijobs/moves"
+
+    def said(**spec):
+        assert mpi_cluster.request("PATCH", path, {"spec": spec}, "application/merge-patch+json")[0] == 200
+
+    def launcher():
+        return mpi_cluster.request("GET", f"/apis/batch/v1/namespaces/{arena.namespace}/jobs/moves-launcher")[1]
+
+    until(lambda: arena.get("moves").status.phase is Phase.RUNNING)
+    said(runPolicy={"suspend": True})
+    until(lambda: launcher()["spec"]["suspend"])
+    template = {"metadata": {"labels": {"queue": "q"}}, "spec": {"nodeSelector": {"kubernetes.io/os": "linux"}}}
+    said(runPolicy={"suspend": False}, mpiReplicaSpecs={"Launcher": {"template": template}})
+    resumed = until(lambda: not (found := launcher())["spec"]["suspend"] and found)["spec"]["template"]
+    assert resumed["spec"]["nodeSelector"] == {"kubernetes.io/os": "linux"} and resumed["metadata"]["labels"]["queue"] == "q"
+    until(lambda: arena.get("moves").status.phase is Phase.RUNNING)
 
 
 def test_inside_an_appwrapper_the_launchers_end_is_the_jobs(arena, mpi_cluster):

@@ -78,13 +78,23 @@ class MPIJobController:
             if launcher is None and (seen.spec["launcherCreationPolicy"] == "AtStartup" or all(map(ready, workers))):
                 launcher = self._create(seen, objects.launcher(seen), "launcher pod created failed")
         if launcher is not None and bool((launcher.get("spec") or {}).get("suspend")) != seen.suspended:
-            changed = copy.deepcopy(launcher)
-            changed["spec"]["suspend"] = seen.suspended
-            launcher = self._api.update(changed, manager=MANAGER)
+            launcher = self._suspend(seen, launcher)
         if seen.suspended:
             self._clean_up(seen)
         update(seen, launcher, self._pods_of(launcher), workers, lambda *said: self._event(seen, *said), self._api.now())
         self._write(seen)
+
+    def _suspend(self, seen: View, launcher: Obj) -> Obj:
+        """Suspend the launcher's Job like the MPIJob; a Job that is resumed goes where a queue has said meanwhile."""
+        changed = copy.deepcopy(launcher)
+        changed["spec"]["suspend"] = seen.suspended
+        if not seen.suspended:
+            if "startTime" in (launcher.get("status") or {}):
+                # With a start time the Job's template may not be changed, and its controller may not have come to it yet.
+                stopped = {key: value for key, value in launcher["status"].items() if key != "startTime"}
+                changed["metadata"] = self._api.update_status({**launcher, "status": stopped}, manager=MANAGER)["metadata"]
+            objects.place(changed["spec"]["template"], objects.launcher(seen)["spec"]["template"])
+        return self._api.update(changed, manager=MANAGER)
 
     def _prepare(self, seen: View) -> None:
         """Make Service, ConfigMap and Secret; keep the hosts up to date."""

@@ -92,6 +92,18 @@ def launcher(view: View) -> Obj:
     return {"apiVersion": "batch/v1", "kind": "Job", "metadata": view.made(view.launcher), "spec": job}
 
 
+def place(template: Obj, wanted: Obj) -> None:
+    """Take over into the template of a suspended Job what says where its pods go, and what a queue wrote on them."""
+    for field in ("labels", "annotations"):
+        if merged := {**(template["metadata"].get(field) or {}), **(wanted["metadata"].get(field) or {})}:
+            template["metadata"][field] = merged
+    for field in ("nodeSelector", "tolerations", "schedulingGates"):
+        if wanted["spec"].get(field):
+            template["spec"][field] = wanted["spec"][field]
+        else:
+            template["spec"].pop(field, None)
+
+
 def environment(view: View) -> list[Obj]:
     """Return the variables of the launcher in the operator's order; one that does not work must not take GPUs."""
     slots = str(view.spec["slotsPerWorker"])
