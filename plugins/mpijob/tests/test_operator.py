@@ -38,7 +38,7 @@ def stored(suspend, status):
 def test_a_launcher_whose_start_is_not_taken_back_yet_is_placed_all_the_same():
     api = Notes()
     resumed = MPIJobController(api)._suspend(view(job(nodeSelector={"a": "b"})), stored(True, {"startTime": "t", "ready": 0}))
-    assert [w.get("status") for w in api.written][0] == {"ready": 0}
+    assert api.written[0]["status"] == {"ready": 0}
     assert (resumed["spec"]["suspend"], resumed["spec"]["template"]["spec"]["nodeSelector"]) == (False, {"a": "b"})
 
 
