@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pluggy
 
 if TYPE_CHECKING:
-    from arena_core.contract.types import Cause, Jobs, JobStatus, JobType, LogQuery, LogSource, Lookup, Manifest, PodSet, Problem
+    from arena_core.contract.types import Cause, Jobs, JobStatus, JobType, JobView, LogQuery, LogSource, Lookup, Manifest, PodSet, Problem
 
 PROJECT = "arena"
 hookspec = pluggy.HookspecMarker(PROJECT)
@@ -95,24 +95,24 @@ class JobTypeSpec:
 
     @hookspec(firstresult=True)
     def arena_job_status(  # type: ignore[empty-body]
-        self, job: Manifest, pods: Sequence[Manifest], related: Sequence[Manifest], jobs: Jobs
+        self, view: JobView, jobs: Jobs, job: Manifest, pods: Sequence[Manifest], related: Sequence[Manifest]
     ) -> JobStatus:
         """Say what the job is doing: required. Total: it never raises, whatever object comes.
 
-        ``pods`` are those that ``JobType.pod_labels`` finds and that belong to the job by uid, ``related`` what ``JobType.related``
-        finds. Either is ``arena_core.contract.types.UNREAD`` where it was not read (``related`` is in lists): then nothing may be concluded
-        from its being empty. The phase must not depend on ``related``. ``arena_core.k8s.dig`` reads arbitrary JSON safely.
+        ``view.pods`` are those that ``JobType.pod_labels`` finds and that belong to the job by uid, ``view.related`` what
+        ``JobType.related`` finds. Either is None where it was not read (``related`` is not in lists): nothing may be concluded from that.
+        The phase must not depend on ``related``. ``arena_core.k8s.dig`` reads arbitrary JSON safely.
 
         >>> from arena_core.k8s import dig
         >>> from arena_core.contract.hookspecs import hookimpl
         >>> from arena_core.podstatus import instance
-        >>> from arena_core.contract.types import JobStatus, Phase
+        >>> from arena_core.contract.types import JobStatus, JobView, Phase
         >>> @hookimpl
-        ... def arena_job_status(job, pods):
-        ...     done = dig.condition(job, "Complete").get("status") == "True"
-        ...     members = tuple(instance(pod, role="worker") for pod in pods)
+        ... def arena_job_status(view):
+        ...     done = dig.condition(view.manifest, "Complete").get("status") == "True"
+        ...     members = tuple(instance(pod, role="worker") for pod in view.pods or ())
         ...     return JobStatus(Phase.SUCCEEDED if done else Phase.RUNNING, instances=members)
-        >>> arena_job_status({"status": {"conditions": [{"type": "Complete", "status": "True"}]}}, []).phase
+        >>> arena_job_status(JobView({"status": {"conditions": [{"type": "Complete", "status": "True"}]}})).phase
         <Phase.SUCCEEDED: 'SUCCEEDED'>
         """
 
@@ -132,35 +132,36 @@ class JobTypeSpec:
 
     @hookspec(firstresult=True)
     def arena_log_sources(  # type: ignore[empty-body]
-        self, job: Manifest, pods: Sequence[Manifest], query: LogQuery, jobs: Jobs
+        self, view: JobView, query: LogQuery, jobs: Jobs, job: Manifest, pods: Sequence[Manifest]
     ) -> Sequence[LogSource]:
         """Return where the logs are. Most job types leave it out: then the chief comes first, or what ``query`` names.
 
         >>> from arena_core.contract.hookspecs import hookimpl
-        >>> from arena_core.contract.types import LogQuery, LogSource
+        >>> from arena_core.contract.types import JobView, LogQuery, LogSource
         >>> @hookimpl
-        ... def arena_log_sources(job, query):
-        ...     return [LogSource(pod=f"{job['metadata']['name']}-driver", container=query.container or "driver")]
-        >>> arena_log_sources({"metadata": {"name": "x"}}, LogQuery())[0].pod
+        ... def arena_log_sources(view, query):
+        ...     return [LogSource(pod=f"{view.manifest['metadata']['name']}-driver", container=query.container or "driver")]
+        >>> arena_log_sources(JobView({"metadata": {"name": "x"}}), LogQuery())[0].pod
         'x-driver'
         """
 
     @hookspec(firstresult=True)
     def arena_explain(  # type: ignore[empty-body]
-        self, job: Manifest, pods: Sequence[Manifest], related: Sequence[Manifest], jobs: Jobs
+        self, view: JobView, jobs: Jobs, job: Manifest, pods: Sequence[Manifest], related: Sequence[Manifest]
     ) -> Iterable[Cause]:
         """Say in plain words why the job is not running, and what to do about it; nothing by default. Total, as the status is.
 
         >>> from arena_core.contract.hookspecs import hookimpl
         >>> from arena_core.podstatus import pod_reason
-        >>> from arena_core.contract.types import Cause
+        >>> from arena_core.contract.types import Cause, JobView
         >>> @hookimpl
-        ... def arena_explain(pods):
-        ...     for pod in pods:
+        ... def arena_explain(view):
+        ...     for pod in view.pods or ():
         ...         reason, message = pod_reason(pod)
         ...         if reason:
         ...             yield Cause(f"{reason}: {message}")
-        >>> list(arena_explain([{"status": {"reason": "Evicted", "message": "low on memory"}}]))[0].message
+        >>> evicted = {"status": {"reason": "Evicted", "message": "low on memory"}}
+        >>> list(arena_explain(JobView({}, (evicted,))))[0].message
         'Evicted: low on memory'
         """
 

@@ -18,16 +18,6 @@ CONTRACT_VERSION = 1
 Manifest = dict[str, Any]
 
 
-class Unread(tuple[Manifest, ...]):
-    """An empty sequence of objects that nobody has read: not the same as none being there."""
-
-    __slots__ = ()
-
-
-#: What a hook gets for ``pods`` or ``related`` when they were not read (``pods is UNREAD``).
-UNREAD = Unread()
-
-
 class Phase(StrEnum):
     """The closed set of what a job can be. The words are Arena's, scripts read them."""
 
@@ -214,6 +204,20 @@ class JobStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class JobView:
+    """A live job as a hook sees it: the object, its pods and its related objects, and the status where it is known already.
+
+    ``pods`` and ``related`` are None where nobody has read them, which is not the same as there being none: nothing may be concluded
+    from it. ``status`` is given to explain and log_sources, never to the status hook itself.
+    """
+
+    manifest: Manifest
+    pods: tuple[Manifest, ...] | None = None
+    related: tuple[Manifest, ...] | None = None
+    status: JobStatus | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class LogQuery:
     """Which logs are asked for: ``instance`` is a pod's name or short name (``worker-0``), ``all_instances`` every pod."""
 
@@ -329,14 +333,14 @@ class JobHandle(Protocol):
     def preflight(self, args: Any, lookup: Lookup) -> list[Problem]:
         """Return the problems that only the cluster knows."""
 
-    def status(self, job: Manifest, pods: Sequence[Manifest], related: Sequence[Manifest] = ()) -> JobStatus:
+    def status(self, view: JobView) -> JobStatus:
         """Return what the job is doing; a plugin that fails gives UNKNOWN, never an exception."""
 
     def pod_sets(self, job: Manifest) -> list[PodSet]:
         """Return the sets of equal pods; none where the plugin names none."""
 
-    def log_sources(self, job: Manifest, pods: Sequence[Manifest], query: LogQuery) -> list[LogSource]:
+    def log_sources(self, view: JobView, query: LogQuery) -> list[LogSource]:
         """Return where the logs are, the chief first."""
 
-    def explain(self, job: Manifest, pods: Sequence[Manifest], related: Sequence[Manifest] = ()) -> list[Cause]:
+    def explain(self, view: JobView) -> list[Cause]:
         """Return in plain words why the job is not running."""

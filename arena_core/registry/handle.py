@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from types import ModuleType
 from typing import Any
 
 import pluggy
 
 from arena_core.contract.errors import ArenaError, PluginError
-from arena_core.contract.types import Cause, Jobs, JobStatus, JobType, LogQuery, LogSource, Lookup, Manifest, Phase, PodSet, Problem
+from arena_core.contract.types import (
+    Cause,
+    Jobs,
+    JobStatus,
+    JobType,
+    JobView,
+    LogQuery,
+    LogSource,
+    Lookup,
+    Manifest,
+    Phase,
+    PodSet,
+    Problem,
+)
 from arena_core.podstatus import default_log_sources
 from arena_core.registry.discovery import Entry
 from arena_core.registry.probe import argument_model
@@ -100,10 +113,10 @@ class JobTypeHandle:
         """Return problems that only the cluster knows."""
         return self._many("arena_preflight", Problem, args=args, lookup=lookup, jobs=self._jobs)
 
-    def status(self, job: Manifest, pods: Sequence[Manifest], related: Sequence[Manifest] = ()) -> JobStatus:
+    def status(self, view: JobView) -> JobStatus:
         """Return the job's status. A failing hook yields UNKNOWN with the reason: one odd object must not end a list."""
         try:
-            found = self._call("arena_job_status", job=job, pods=pods, related=related, jobs=self._jobs)
+            found = self._call("arena_job_status", view=view, jobs=self._jobs, **_parts(view))
             if not isinstance(found, JobStatus):
                 raise self._failed("arena_job_status", f"returned {type(found).__name__} where JobStatus is expected")
         except ArenaError as error:
@@ -114,16 +127,23 @@ class JobTypeHandle:
         """Return the sets of equal pods."""
         return self._many("arena_pod_sets", PodSet, job=job)
 
-    def log_sources(self, job: Manifest, pods: Sequence[Manifest], query: LogQuery) -> list[LogSource]:
+    def log_sources(self, view: JobView, query: LogQuery) -> list[LogSource]:
         """Return where the logs are; without a hook the chief's container first, then by ``query``."""
         if self._implements("arena_log_sources"):
-            return self._many("arena_log_sources", LogSource, job=job, pods=pods, query=query, jobs=self._jobs)
-        status = self.status(job, pods)
-        return default_log_sources(status.instances, pods, query, self._job_type.container, replicas=status.replicas)
+            return self._many(
+                "arena_log_sources", LogSource, view=view, query=query, jobs=self._jobs, job=view.manifest, pods=view.pods or ()
+            )
+        status = view.status or self.status(view)
+        return default_log_sources(status.instances, view.pods or (), query, self._job_type.container, replicas=status.replicas)
 
-    def explain(self, job: Manifest, pods: Sequence[Manifest], related: Sequence[Manifest] = ()) -> list[Cause]:
+    def explain(self, view: JobView) -> list[Cause]:
         """Return in plain words why the job is not running."""
-        return self._many("arena_explain", Cause, job=job, pods=pods, related=related, jobs=self._jobs)
+        return self._many("arena_explain", Cause, view=view, jobs=self._jobs, **_parts(view))
 
     def _implements(self, hook: str) -> bool:
         return any(caller.name == hook for caller in self._manager.get_hookcallers(self._module) or ())
+
+
+def _parts(view: JobView) -> dict[str, Any]:
+    """Return the loose arguments that hooks took before there was a view."""
+    return {"job": view.manifest, "pods": view.pods or (), "related": view.related or ()}

@@ -30,6 +30,7 @@ from arena_core.contract.errors import InvalidArguments, PluginError
 from arena_core.contract.types import Find, JobStatus, LogQuery, Phase
 from arena_core.registry import Registry
 from arena_core.registry.handle import JobTypeHandle
+from arena_core.testing.seen import seen
 from arena_core.testing.texts import environment, expand
 
 #: Keys that status code looks at so often that arbitrary JSON with them goes deep.
@@ -212,12 +213,12 @@ class JobTypeConformance:
         handle = self.handle
         some = json_objects(*self.keys)
         job, pods, related = data.draw(some), data.draw(st.lists(some, max_size=3)), data.draw(st.lists(some, max_size=3))
-        status = handle.status(job, pods, related)
+        status = handle.status(seen(job, pods, related))
         assert isinstance(status, JobStatus)
         assert status.reason != "PluginFailed", status.message
         assert isinstance(status.phase, Phase)
         handle.pod_sets(job)
-        handle.explain(job, pods, related)
+        handle.explain(seen(job, pods, related))
         for other in handle.job_type.related:
             assert isinstance(other.find(job), Find | None)
 
@@ -225,7 +226,7 @@ class JobTypeConformance:
         """A job that was just created is waiting, and it says how many pods it wants."""
         handle = self.handle
         job = handle.build_manifests(parse(handle.args_model, self.minimal))[0]
-        status = handle.status(job, ())
+        status = handle.status(seen(job))
         assert status.phase in (Phase.PENDING, Phase.QUEUING, Phase.SUSPENDED)
         assert status.instances == ()
         assert status.replicas >= 1
@@ -234,7 +235,7 @@ class JobTypeConformance:
         """Without pods there is no stream, and no failure."""
         handle = self.handle
         job = handle.build_manifests(parse(handle.args_model, self.minimal))[0]
-        assert handle.log_sources(job, (), LogQuery(all_instances=True)) == []
+        assert handle.log_sources(seen(job), LogQuery(all_instances=True)) == []
 
     def test_a_second_plugin_of_this_name_is_refused(self) -> None:
         """The registry never takes a second job type of one name."""

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from arena_core.contract.hookspecs import hookimpl
-from arena_core.contract.types import Cause, Instance, JobStatus, JobType, Manifest, Phase, PodSet, Problem, Resource
+from arena_core.contract.types import Cause, Instance, JobStatus, JobType, JobView, Manifest, Phase, PodSet, Problem, Resource
 from arena_core.k8s import dig
 from arena_core.podstatus import instance, pick_chief
 
@@ -68,9 +68,9 @@ def arena_preflight(args: DummyArgs, lookup: Lookup, jobs: Jobs) -> Iterable[Pro
 
 
 @hookimpl
-def arena_job_status(job: Manifest, pods: Sequence[Manifest], related: Sequence[Manifest], jobs: Jobs) -> JobStatus:
+def arena_job_status(view: JobView, jobs: Jobs) -> JobStatus:
     """Say what the job is doing."""
-    members = _instances(pods)
+    job, members = view.manifest, _instances(view.pods or ())
     phase, exact, reason, message = _decide(job, members)
     replicas = dig.number(job, "spec", "parallelism", default=1)
     return JobStatus(
@@ -118,8 +118,8 @@ def arena_pod_sets(job: Manifest) -> Sequence[PodSet]:
 
 
 @hookimpl
-def arena_explain(job: Manifest, pods: Sequence[Manifest], related: Sequence[Manifest], jobs: Jobs) -> Iterable[Cause]:
+def arena_explain(view: JobView, jobs: Jobs) -> Iterable[Cause]:
     """Say why pods wait or have failed."""
-    for member in _instances(pods):
+    for member in _instances(view.pods or ()):
         if member.reason:
             yield Cause(f"{member.short_name}: {member.message or member.reason}", object=f"pod {member.name}")

@@ -16,7 +16,7 @@ recording and not by the code under test, says what is right::
     def test_words_of_a_life_cycle(scenario, name, expected):
         timeline = json.loads((DATA / f"{scenario}.json").read_text())
         def status(job, objects):
-            return plugin.arena_job_status(job, owned(objects, job), (), None)
+            return plugin.arena_job_status(seen(job, owned(objects, job)), None)
         assert words_of(timeline, "Thing", status, name) == expected
 """
 

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from arena_core.contract.types import Find, Manifest, Phase
 from arena_core.families import gangs, kubeflow, kueue
 from arena_core.testing.conformance import QUICK, json_values
+from arena_core.testing.seen import seen
 
 KEYS = ("runPolicy", "suspend", "replicas", "template", "Worker", "containers", "resources", "limits", "nvidia.com/gpu", "startTime")
 
@@ -58,7 +59,7 @@ class TrainingJobStatus:
 
     def check(self, status: Manifest | None) -> None:
         """Assert that a status as the operator wrote it is told in a phase of ours, and that nothing of it that is over is told."""
-        found = self.plugin.arena_job_status({"kind": self.kind, "metadata": {"name": "j"}, "spec": {}, "status": status}, [], [], None)
+        found = self.plugin.arena_job_status(seen({"kind": self.kind, "metadata": {"name": "j"}, "spec": {}, "status": status}), None)
         conditions = (status or {}).get("conditions", [])
         now = [c for c in conditions if c["status"] == "True"]
         assert found.phase is not Phase.UNKNOWN
@@ -78,22 +79,22 @@ class TrainingJobStatus:
             "metadata": {"name": "w"},
             "status": {"conditions": [waits]},
         }
-        found = self.plugin.arena_job_status(job, [], [workload], None)
+        found = self.plugin.arena_job_status(seen(job, [], [workload]), None)
         assert (found.phase, found.message) == (Phase.QUEUING, "insufficient quota for cpu")
-        assert "insufficient quota" in " ".join(c.message for c in self.plugin.arena_explain(job, [], [workload], None))
-        assert self.plugin.arena_job_status(self.job(suspended), [], [], None).phase is Phase.SUSPENDED
+        assert "insufficient quota" in " ".join(c.message for c in self.plugin.arena_explain(seen(job, [], [workload]), None))
+        assert self.plugin.arena_job_status(seen(self.job(suspended)), None).phase is Phase.SUSPENDED
 
     def test_failed_without_a_completion_time_ends_with_its_condition(self) -> None:
         """The operator writes no completion time into a failed job."""
         job = self.job(self.condition("Failed"), status={"startTime": "2026-01-01T00:00:00Z"})
-        found = self.plugin.arena_job_status(job, [], [], None)
+        found = self.plugin.arena_job_status(seen(job), None)
         assert (found.start, found.end) == ("2026-01-01T00:00:00Z", "2026-01-01T00:01:00Z")
 
     def test_pending_pod_makes_a_running_job_pending_and_says_why(self) -> None:
         """As in Arena a job runs when all of its pods do."""
         waiting = self.pod("j-worker-0", "worker", 0, "Pending")
         waiting["status"]["conditions"] = [{"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "0/1 nodes"}]
-        found = self.plugin.arena_job_status(self.job(self.condition("Running")), [waiting], [], None)
+        found = self.plugin.arena_job_status(seen(self.job(self.condition("Running")), [waiting], []), None)
         assert (found.phase, found.reason) == (Phase.PENDING, "Unschedulable") and "0/1 nodes" in found.message
 
     def test_gang_that_waits_is_explained(self) -> None:
@@ -105,7 +106,7 @@ class TrainingJobStatus:
         assert Find(name="gang-j") in found
         full = self.condition("Unschedulable", "3/4 tasks")
         group = {"kind": "PodGroup", "metadata": {"name": "gang-j"}, "status": {"conditions": [full]}}
-        assert "3/4 tasks" in " ".join(c.message for c in self.plugin.arena_explain(job, [], [group], None))
+        assert "3/4 tasks" in " ".join(c.message for c in self.plugin.arena_explain(seen(job, [], [group]), None))
 
     @QUICK
     @given(data=st.data())
@@ -113,10 +114,10 @@ class TrainingJobStatus:
         """Arbitrary JSON, also where an object should be, gives a status, pod sets and causes without an exception."""
         some = json_values(*KEYS, self.field, self.role)
         job, pods, related = data.draw(some), data.draw(st.lists(some, max_size=3)), data.draw(st.lists(some, max_size=3))
-        found = self.plugin.arena_job_status(job, pods, related, None)
+        found = self.plugin.arena_job_status(seen(job, pods, related), None)
         assert isinstance(found.phase, Phase)
         assert len(found.instances) == sum(isinstance(p, dict) for p in pods)
         self.plugin.arena_pod_sets(job)
-        list(self.plugin.arena_explain(job, pods, related, None))
+        list(self.plugin.arena_explain(seen(job, pods, related), None))
         for other in self.plugin.arena_job_type().related:
             assert isinstance(other.find(job), Find | None)

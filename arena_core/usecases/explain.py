@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from arena_core.contract.errors import ArenaError
-from arena_core.contract.types import UNREAD, Cause, Manifest, Phase, Rank
+from arena_core.contract.types import Cause, Manifest, Phase, Rank
 from arena_core.kube.resources import EVENTS
 from arena_core.usecases import answers, tensorboard
 from arena_core.usecases.facts import matches, own, view
@@ -85,7 +85,7 @@ def once(causes: Sequence[Cause]) -> list[Cause]:
 
 def causes_of(session: Session, job: Job, events: Sequence[Manifest], lookup: ClusterLookup) -> list[Cause]:
     """Return the ranked causes from the facts; the cluster is asked only where they leave open whether it can ever end."""
-    own = session.jobs.get(job.job_type).explain(job.manifest, job.pods, job.related)
+    own = session.jobs.get(job.job_type).explain(job.view)
     return answers.certain(lookup, job, [recognised(job, cause) for cause in reasons(job, own, events)])
 
 
@@ -131,9 +131,7 @@ def _with_related(session: Session, job: Job, lookup: ClusterLookup) -> Job:
         candidates += [obj for obj in listed if matches(obj, wanted)]
     handle = session.jobs.get(job.job_type)
     related_objects = own(candidates, job.manifest)
-    pods = UNREAD if any(p.startswith("pods ") for p in job.unread) else job.pods
-    seen = view(handle, job.manifest, pods, related_objects, earlier=job.earlier, unread=(*job.unread, *unread))
-    return replace(seen, pods=job.pods)
+    return view(handle, job.manifest, job.view.pods, related_objects, earlier=job.earlier, unread=(*job.unread, *unread))
 
 
 def with_events(session: Session, job: Job) -> tuple[Job, list[Manifest]]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from arena_core.contract.errors import ArenaError
-from arena_core.contract.types import UNREAD, Find, JobHandle, Manifest, Related
+from arena_core.contract.types import Find, JobHandle, JobView, Manifest, Related
 from arena_core.k8s import dig
 from arena_core.k8s.owners import owned_by
 from arena_core.kube.resources import PODS, ListResult
@@ -24,7 +25,7 @@ def read(session: Session, handle: JobHandle, job: Manifest, unread: Sequence[st
     related, refused = related_of(session, handle, job)
     missing += refused
     owners = Owners(session.cluster, job, related)
-    pods: Sequence[Manifest] = UNREAD
+    pods: Sequence[Manifest] | None = None
     earlier: Sequence[Manifest] = ()
     try:
         pods, earlier = pods_of(session, handle, job, owners)
@@ -37,21 +38,23 @@ def with_pods(session: Session, handle: JobHandle, job: Manifest) -> Job:
     """Return the job with its pods alone, for those who need nothing else of it; raises where pods cannot be read."""
     owners = Owners(session.cluster, job)
     pods, earlier = pods_of(session, handle, job, owners)
-    return view(handle, job, pods, UNREAD, earlier=earlier, unread=owners.unread)
+    return view(handle, job, pods, earlier=earlier, unread=owners.unread)
 
 
 def view(
     handle: JobHandle,
     job: Manifest,
-    pods: Sequence[Manifest],
-    related: Sequence[Manifest] = UNREAD,
+    pods: Sequence[Manifest] | None,
+    related: Sequence[Manifest] | None = None,
     *,
     earlier: Sequence[Manifest] = (),
     unread: Sequence[str] = (),
 ) -> Job:
-    """Judge: put a job together with its status. ``pods`` and ``related`` are ``UNREAD`` where they were not read."""
-    status = held_up(handle.status(job, pods, related), job, pods, earlier)
-    return Job(handle.job_type.name, job, status, tuple(pods), tuple(related), tuple(earlier), tuple(dict.fromkeys(unread)))
+    """Judge: put a job together with its status. ``pods`` and ``related`` are None where they were not read."""
+    seen = JobView(job, None if pods is None else tuple(pods), None if related is None else tuple(related))
+    status = held_up(handle.status(seen), job, seen.pods or (), earlier)
+    seen = replace(seen, status=status)
+    return Job(handle.job_type.name, seen, earlier=tuple(earlier), unread=tuple(dict.fromkeys(unread)))
 
 
 def pods_of(session: Session, handle: JobHandle, job: Manifest, owners: Owners) -> tuple[list[Manifest], list[Manifest]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Mapping, Sequence
 
 from arena_core.contract.errors import ArenaError, KindNotInstalled, UsageError
-from arena_core.contract.types import UNREAD, JobHandle, Manifest
+from arena_core.contract.types import JobHandle, Manifest
 from arena_core.kube.resources import PODS
 from arena_core.registry.registry import NO_JOB_TYPE
 from arena_core.usecases.asking import answers_404, ask_each
@@ -48,7 +48,7 @@ def select(session: Session, selector: str, *, job_type: str = "", namespace: st
 def _row(handle: JobHandle, job: Manifest, pods: PodIndex | None, known: Mapping[str, Manifest], unread: Mapping[str, str]) -> Job:
     phrases = [unread[PODS.key]] if PODS.key in unread else []
     if pods is None:
-        return view(handle, job, UNREAD, unread=phrases)
+        return view(handle, job, None, unread=phrases)
     candidates = pods.of(str(metadata_of(job).get("namespace", "")), handle.job_type.pod_labels(job))
     mine, earlier = [], []
     for pod in candidates:

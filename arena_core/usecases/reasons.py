@@ -74,7 +74,8 @@ def told(job: Job, causes: Sequence[Cause]) -> Job:
     first = causes[0] if causes else None
     if first is None or (job.status.phase is Phase.RUNNING and first.rank >= Rank.WAITS):
         return replace(job, causes=tuple(causes))
-    return replace(job, status=replace(job.status, reason=first.reason or job.status.reason, message=first.message), causes=tuple(causes))
+    status = replace(job.status, reason=first.reason or job.status.reason, message=first.message)
+    return replace(job, view=replace(job.view, status=status), causes=tuple(causes))
 
 
 def pod_causes(job: Job, events: Sequence[Manifest]) -> list[Cause]:

@@ -26,7 +26,7 @@ def choose(handle: JobHandle, job: Job, query: LogQuery) -> list[LogSource]:
     """
     if query.instance:
         query = replace(query, instance=_instance(job, query.instance))
-    sources = handle.log_sources(job.manifest, job.pods, query)
+    sources = handle.log_sources(job.view, query)
     sources = _with_container(job, sources, query)
     if query.all_instances:
         return sources

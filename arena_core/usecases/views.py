@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from arena_core.contract.types import Cause, Instance, JobStatus, LogSource, Manifest
+from arena_core.contract.types import Cause, Instance, JobStatus, JobView, LogSource, Manifest, Phase
 from arena_core.usecases.marks import annotations_of, labels_of, metadata_of
 
 
@@ -22,7 +22,7 @@ def gpus(requests: Mapping[str, int]) -> int:
 
 @dataclass(frozen=True)
 class Job:
-    """A job as it was read: the object, its pods and its status. ``job_type`` is the job type's name.
+    """A job as it was read: the ``view`` that its type's hooks get, with the status. ``job_type`` is the job type's name.
 
     ``earlier`` are pods that an earlier job of this name has left and that still end. ``unread`` has a short phrase for each thing
     that could not be read (``events (forbidden)``): where it is not empty, nothing may be concluded from what is absent. ``causes``
@@ -30,13 +30,30 @@ class Job:
     """
 
     job_type: str
-    manifest: Manifest = field(repr=False)
-    status: JobStatus
-    pods: tuple[Manifest, ...] = field(default=(), repr=False)
-    related: tuple[Manifest, ...] = field(default=(), repr=False)
+    view: JobView = field(repr=False)
     earlier: tuple[Manifest, ...] = field(default=(), repr=False)
     unread: tuple[str, ...] = ()
     causes: tuple[Cause, ...] | None = field(default=None, repr=False)
+
+    @property
+    def manifest(self) -> Manifest:
+        """The object."""
+        return self.view.manifest
+
+    @property
+    def status(self) -> JobStatus:
+        """What the job is doing."""
+        return self.view.status or JobStatus(Phase.UNKNOWN)
+
+    @property
+    def pods(self) -> tuple[Manifest, ...]:
+        """Its pods; none where they could not be read, which ``unread`` tells."""
+        return self.view.pods or ()
+
+    @property
+    def related(self) -> tuple[Manifest, ...]:
+        """Its related objects, as far as they were read."""
+        return self.view.related or ()
 
     @property
     def name(self) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from arena_core.contract.errors import ArenaError
-from arena_core.contract.types import UNREAD, JobHandle, Manifest, Resource
+from arena_core.contract.types import JobHandle, Manifest, Resource
 from arena_core.kube.resources import PODS, ListResult
 from arena_core.kube.transport import Stream
 from arena_core.usecases.facts import list_pods, related_of, view
@@ -31,7 +31,7 @@ class States:
         self._deadline = deadline
         self._pods: dict[str, Manifest] = {}
         self._listed: ListResult | None = None
-        self._related: Sequence[Manifest] = UNREAD
+        self._related: Sequence[Manifest] | None = None
         self._unread: list[str] = []
         self._unread_pods: list[str] = []
         self._owners = Owners(session.cluster, job)
@@ -68,7 +68,7 @@ class States:
             self._related, self._unread = related_of(self._session, self._handle, self._job)
             self._owners.learn(self._related)
         if self._listed is None:
-            return view(self._handle, self._job, UNREAD, self._related, unread=[*self._unread, *self._unread_pods])
+            return view(self._handle, self._job, None, self._related, unread=[*self._unread, *self._unread_pods])
         mine, earlier = self._owners.split(self._pods.values())
         unread = [*self._unread, *self._owners.unread]
         return view(self._handle, self._job, mine, self._related, earlier=earlier, unread=unread)

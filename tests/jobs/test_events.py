@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from arena_core.contract.types import JobStatus, Phase
+from arena_core.contract.types import JobStatus, JobView, Phase
 from arena_core.usecases.incidents import last_seen, of_job
 from arena_core.usecases.views import Job
 
@@ -15,7 +15,7 @@ def event(reason: str, about: tuple[str, str, str], version: int, message: str =
     return {"metadata": {"resourceVersion": str(version)}, "involvedObject": involved, "reason": reason, "message": message, **times}
 
 
-def wrapper(created: str = "2026-01-01T00:01:00Z", **more: Any) -> Job:
+def wrapper(created: str = "2026-01-01T00:01:00Z", related: Any = (), **more: Any) -> Job:
     template = {"apiVersion": "kubeflow.org/v1", "kind": "PyTorchJob", "metadata": {"name": "a"}}
     manifest = {
         "apiVersion": "workload.codeflare.dev/v1beta2",
@@ -23,7 +23,7 @@ def wrapper(created: str = "2026-01-01T00:01:00Z", **more: Any) -> Job:
         "metadata": {"name": "a", "uid": "aw", "creationTimestamp": created},
         "spec": {"components": [{"template": template}]},
     }
-    return Job("appwrapperjob", manifest, JobStatus(Phase.RUNNING), **more)
+    return Job("appwrapperjob", JobView(manifest, (), related, JobStatus(Phase.RUNNING)), **more)
 
 
 def reasons(events: list[dict[str, Any]]) -> list[str]:

@@ -10,7 +10,7 @@ import pytest
 
 from arena_core.contract.errors import JobFailed, NotFound, TimedOut
 from arena_core.contract.hookspecs import hookimpl
-from arena_core.contract.types import UNREAD, Phase
+from arena_core.contract.types import Phase
 from arena_core.registry import Registry
 from arena_core.testing import dummy
 from arena_core.usecases.marks import metadata_of
@@ -94,11 +94,11 @@ def by_pods(arena: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
         return replace(dummy.arena_job_type(), name="bypods", display="", shorthand="", aliases=())
 
     @hookimpl
-    def arena_job_status(job: Any, pods: Any) -> Any:
+    def arena_job_status(view: Any) -> Any:
         from dataclasses import replace
 
-        given.append(pods)
-        found = dummy.arena_job_status(job, list(pods), (), None)
+        given.append(view.pods)
+        found = dummy.arena_job_status(view, None)
         phases = {i.phase for i in found.instances}
         phase = Phase.SUCCEEDED if phases == {"Succeeded"} else Phase.FAILED if "Failed" in phases else Phase.PENDING
         return replace(found, phase=phase)
@@ -120,10 +120,10 @@ def test_a_type_whose_phase_follows_its_pods(arena: Any, make: Any, by_pods: Any
     arena.submit("bypods", make("fails", "exit 4"))
     with pytest.raises(JobFailed):
         arena.wait("fails", timeout=40)
-    assert not any(pods is UNREAD for pods in by_pods)
+    assert not any(pods is None for pods in by_pods)
     arena.gate.allowed = rights(arena.namespace, "dummy").replace("(pods", "(none")
     assert arena.get("ends", job_type="bypods").unread[0] == "pods (forbidden)"
-    assert by_pods[-1] is UNREAD, "a hook can tell 'no pods' from 'not read'"
+    assert by_pods[-1] is None, "a hook can tell 'no pods' from 'not read'"
 
 
 def test_wait_works_without_the_right_to_watch_pods(arena: Any, make: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from arena_core.contract.types import Cause, JobStatus, Phase, Rank
+from arena_core.contract.types import Cause, JobStatus, JobView, Phase, Rank
 from arena_core.registry import Registry
 from arena_core.testing.conformance import OBJECT
+from arena_core.testing.seen import seen as viewed
 from arena_core.usecases.reasons import healthy, reasons, told
 from arena_core.usecases.views import Job
 
@@ -56,11 +58,12 @@ def pod(name: str, phase: str = "Running", uid: str = "", **status: Any) -> dict
 
 
 def job(obj: dict[str, Any], pods: Any = (), related: Any = (), unread: tuple[str, ...] = ()) -> Job:
-    return Job("pytorchjob", obj, HANDLE.status(obj, pods, related), tuple(pods), tuple(related), unread=unread)
+    found = viewed(obj, pods, related)
+    return Job("pytorchjob", replace(found, status=HANDLE.status(found)), unread=unread)
 
 
 def why(seen: Job, *events: Any) -> list[Cause]:
-    return reasons(seen, HANDLE.explain(seen.manifest, seen.pods, seen.related), events)
+    return reasons(seen, HANDLE.explain(seen.view), events)
 
 
 QUOTA = event("FailedCreatePod", 'Error creating: pods "j-worker-1" is forbidden: exceeded quota: q')
@@ -146,7 +149,7 @@ def test_it_is_never_said_that_all_is_well_with_a_job_that_does_not_run() -> Non
     pods = [pod(n) for n in ("j-master-0", "j-worker-0", "j-worker-1")]
     found = why(job(manifest("Created"), pods), odd)
     assert any("something happened" in c.message and c.hint == "no more is known" for c in found)
-    other = Job("pytorchjob", manifest(), JobStatus(Phase.UNKNOWN))
+    other = Job("pytorchjob", JobView(manifest(), status=JobStatus(Phase.UNKNOWN)))
     assert reasons(other, (), ())[0].message, "also of a phase that nobody knows"
 
 
@@ -188,6 +191,6 @@ def test_what_is_well_needs_no_reason() -> None:
 @settings(max_examples=200, deadline=None)
 def test_any_facts_are_taken(obj: dict[str, Any], pods: list[dict[str, Any]], events: list[dict[str, Any]]) -> None:
     for phase in Phase:
-        seen = Job("pytorchjob", obj, JobStatus(phase), tuple(pods))
+        seen = Job("pytorchjob", JobView(obj, tuple(pods), status=JobStatus(phase)))
         found = reasons(seen, (), events)
         assert found or phase in (Phase.SUCCEEDED, Phase.RUNNING)

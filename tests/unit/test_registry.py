@@ -18,6 +18,7 @@ from arena_core.registry import Entry, Registry
 from arena_core.registry.discovery import blocked_names, chosen, normalized
 from arena_core.registry.extensions import ExtensionCaller
 from arena_core.testing import dummy
+from arena_core.testing.seen import seen
 
 THING = Resource("x.example.com", "v1", "Thing", "things")
 
@@ -28,7 +29,7 @@ def plugin(name: str = "thing", **hooks: Any) -> ModuleType:
     given: dict[str, Any] = {
         "arena_job_type": lambda: JobType(name=name, resource=THING, args="arena_core.args:SubmitArgs"),
         "arena_build_manifests": lambda args, jobs: [{"apiVersion": "x.example.com/v1", "kind": "Thing"}],
-        "arena_job_status": lambda job, pods, related, jobs: JobStatus(Phase.RUNNING),
+        "arena_job_status": lambda view, jobs: JobStatus(Phase.RUNNING),
         **hooks,
     }
     for hook, function in given.items():
@@ -69,7 +70,7 @@ def test_calls_go_to_one_plugin_alone() -> None:
     two = registry.add(plugin("two", arena_validate=lambda args, jobs: [Problem("two")]))
     assert [p.message for p in one.validate(None)] == ["one"]
     assert [p.message for p in two.validate(None)] == ["two"]
-    assert one.explain({}, ()) == []
+    assert one.explain(seen({})) == []
     assert one.pod_sets({}) == []
     assert one.log_sources({}, (), LogQuery()) == []
 
@@ -104,7 +105,7 @@ def test_a_bad_plugin_does_not_disturb_others() -> None:
     good = registry.add(plugin("good"))
     with pytest.raises(PluginError):
         registry.add(plugin("bad", arena_wrong=lambda: 1))
-    assert good.status({}, ()).phase == Phase.RUNNING
+    assert good.status(seen({})).phase == Phase.RUNNING
     assert registry.names() == ["good"]
 
 
@@ -116,7 +117,7 @@ def test_failing_hooks_name_plugin_and_hook() -> None:
         plugin(
             arena_validate=lambda args, jobs: (1 / 0 for _ in "x"),
             arena_build_manifests=lambda args, jobs: [{"kind": "Other"}],
-            arena_job_status=lambda job, pods, related, jobs: fails(),
+            arena_job_status=lambda view, jobs: fails(),
             arena_pod_sets=lambda job: ["text"],
         )
     )
@@ -126,7 +127,7 @@ def test_failing_hooks_name_plugin_and_hook() -> None:
         handle.build_manifests(None)
     with pytest.raises(PluginError, match="returned str where PodSet is expected"):
         handle.pod_sets({})
-    status = handle.status({}, ())
+    status = handle.status(seen({}))
     assert (status.phase, status.reason) == (Phase.UNKNOWN, "PluginFailed")
     assert "arena_job_status" in status.message
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from arena_appwrapper import reasons
@@ -13,6 +13,7 @@ from arena_core.contract.types import (
     Jobs,
     JobStatus,
     JobType,
+    JobView,
     Lookup,
     Manifest,
     PodSet,
@@ -82,9 +83,9 @@ def arena_preflight(args: AppWrapperArgs, lookup: Lookup, jobs: Jobs) -> list[Pr
 
 
 @hookimpl
-def arena_job_status(job: Manifest, pods: Sequence[Manifest], related: Sequence[Manifest], jobs: Jobs) -> JobStatus:
+def arena_job_status(view: JobView, jobs: Jobs) -> JobStatus:
     """Return the status with the reason from the whole chain."""
-    return state.status(job, pods, related, jobs)
+    return state.status(view, jobs)
 
 
 @hookimpl
@@ -94,7 +95,6 @@ def arena_pod_sets(job: Manifest) -> list[PodSet]:
 
 
 @hookimpl
-def arena_explain(job: Manifest, pods: Sequence[Manifest], related: Sequence[Manifest], jobs: Jobs) -> list[Cause]:
+def arena_explain(view: JobView, jobs: Jobs) -> list[Cause]:
     """Say why the job is not running, from the queue down to the pods."""
-    seen = state.status(job, pods, related, jobs)
-    return reasons.explain(job, seen, pods, related, state.inner_handle(job, jobs))
+    return reasons.explain(view, state.status(view, jobs), state.inner_handle(view.manifest, jobs))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from arena_core.contract.types import NOT_TAKEN_UP, Cause, Instance, JobHandle, JobStatus, Manifest, Phase, Rank
+from arena_core.contract.types import NOT_TAKEN_UP, Cause, Instance, JobHandle, JobStatus, JobView, Phase, Rank
 from arena_core.families import kueue, queueing
 from arena_core.k8s import dig
 from arena_core.podwords import cause_of
@@ -86,15 +86,16 @@ def _pods_wait(found: Sequence[Instance], pods: Sequence[Any], related: Sequence
     return (first.reason, first.message) if first else None
 
 
-def explain(job: Any, seen: JobStatus, pods: Sequence[Manifest], related: Sequence[Manifest], inner: JobHandle | None) -> list[Cause]:
+def explain(view: JobView, seen: JobStatus, inner: JobHandle | None) -> list[Cause]:
     """Say in plain words why the job is not running, from the outside in; pods and events speak for themselves."""
+    job, related = view.manifest, view.related or ()
     where = f"appwrapper/{dig.text(job, 'metadata', 'name')}"
     if seen.phase is Phase.SUCCEEDED:
         return []
     causes = [*_own(job, seen, related, where), *_components(job, where)]
     actual = next((o for o in related if inner and inner.job_type.resource.matches(o)), None)
     if inner and actual is not None and seen.phase in (Phase.PENDING, Phase.RUNNING):
-        causes += inner.explain(actual, pods, [o for o in related if o is not actual])
+        causes += inner.explain(JobView(actual, view.pods, tuple(o for o in related if o is not actual)))
     return list({c.message: c for c in reversed(causes)}.values())[::-1]
 
 

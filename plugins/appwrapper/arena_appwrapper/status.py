@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from arena_appwrapper import reasons
-from arena_core.contract.types import UNREAD, Find, Instance, JobHandle, Jobs, JobStatus, Manifest, Phase, PodSet
+from arena_core.contract.types import Find, Instance, JobHandle, Jobs, JobStatus, JobView, Manifest, Phase, PodSet
 from arena_core.families import kueue
 from arena_core.k8s import dig
 from arena_core.podstatus import instance, pick_chief
@@ -57,22 +57,23 @@ def instances(job: Any, pods: Sequence[Any], jobs: Jobs) -> list[Instance]:
     """Return the instances with roles and chief as the wrapped type names them; plain ones where no type is known."""
     real = [pod for pod in pods if isinstance(pod, Mapping)]
     inner = inner_handle(job, jobs)
-    if inner is not None and (named := inner.status(inner_job(job), [dict(p) for p in real]).instances):
+    if inner is not None and (named := inner.status(JobView(inner_job(job), tuple(dict(p) for p in real))).instances):
         return list(named)
     chief = pick_chief([dict(p) for p in real], inner.job_type.chief) if inner else None
     name = dig.text(chief, "metadata", "name")
     return [instance(p, chief=bool(name) and dig.text(p, "metadata", "name") == name) for p in real]
 
 
-def status(job: Manifest, pods: Sequence[Manifest], related: Sequence[Manifest], jobs: Jobs) -> JobStatus:
+def status(view: JobView, jobs: Jobs) -> JobStatus:
     """Return the status of an AppWrapper; never raises, whatever object comes."""
+    job, pods, related = view.manifest, view.pods or (), view.related or ()
     exact = dig.text(job, "status", "phase")
     found = instances(job, pods, jobs)
     wanted = sum(max(0, p.replicas) for p in pod_sets(job))
-    phase = _phase(job, exact, found, wanted, counted=pods is not UNREAD)
+    phase = _phase(job, exact, found, wanted, counted=view.pods is not None)
     reason, message = reasons.why(job, exact, found, pods, related)
     inner = inner_handle(job, jobs)
-    template = inner.status(inner_job(job), ()) if inner else None
+    template = inner.status(JobView(inner_job(job))) if inner else None
     return JobStatus(
         phase=phase,
         exact=exact or "New",

@@ -37,7 +37,7 @@ def job_type(name: str, args: Any) -> ModuleType:
     hooks = {
         "arena_job_type": lambda: JobType(name=name, resource=resource, args=args, wrappable=True),
         "arena_build_manifests": lambda args, jobs: [{**job, "template": {"spec": {}}, "spec": {"args": args.model_dump(mode="json")}}],
-        "arena_job_status": lambda job, pods, related, jobs: JobStatus(Phase.RUNNING),
+        "arena_job_status": lambda view, jobs: JobStatus(Phase.RUNNING),
         "arena_pod_sets": lambda job: [PodSet("main", "template", 1)],
     }
     for hook, function in hooks.items():

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from arena_core.testing.seen import seen
+
 USUAL = ("--name=j", "--image=i:1")
 VOLCANO = (*USUAL, "--inner-type=volcano")
 
@@ -185,7 +187,7 @@ def test_counts_follow_the_replicas(submit, inner, registry):
     assert wrapper["metadata"]["annotations"]["requestGPUsOfJobOwner"] == "4"
     env = {e["name"]: e.get("value") for e in inner(wrapper)["spec"]["tasks"][0]["template"]["spec"]["containers"][0]["env"]}
     assert (env["workers"], env["WORLD_SIZE"]) == ("4", "4")
-    found = registry.get("appwrapperjob").status(wrapper, ())
+    found = registry.get("appwrapperjob").status(seen(wrapper))
     assert (found.replicas, dict(found.requests)) == (4, {"nvidia.com/gpu": 4})
 
 

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from arena_appwrapper import status as state
-from arena_core.contract.types import UNREAD, Find, Phase
+from arena_core.contract.types import Find, Phase
 from arena_core.registry import Registry
 from arena_core.testing.lifecycles import read_words, statuses_of, words_of
+from arena_core.testing.seen import seen
 
 HANDLE = Registry(environ={}).get("appwrapperjob")
 WORDS = read_words(Path(__file__).parent / "data" / "words.txt")
@@ -26,7 +27,7 @@ def members(objects, name):
 
 
 def status(name):
-    return lambda job, objects: HANDLE.status(job, *members(objects, name))
+    return lambda job, objects: HANDLE.status(seen(job, *members(objects, name)))
 
 
 def told(recording, name):
@@ -56,7 +57,7 @@ def test_every_recorded_status_has_a_phase(shared):
     assert len(rows) > 150
     for row in rows:
         job = {"kind": "AppWrapper", "metadata": {"name": "w"}, "spec": {}, "status": row["status"]}
-        found = HANDLE.status(job, ())
+        found = HANDLE.status(seen(job))
         exact = (row["status"] or {}).get("phase", "")
         assert found.exact == (exact or "New")
         assert found.phase is not Phase.UNKNOWN or exact == "Terminating"
@@ -145,7 +146,7 @@ def condition(type, status="True", reason="R", message="m"):
 
 
 def test_four_times_one_gpu_is_four():
-    found = HANDLE.status(wrapper(), ())
+    found = HANDLE.status(seen(wrapper()))
     assert (found.phase, found.replicas, dict(found.requests)) == (Phase.PENDING, 4, {"nvidia.com/gpu": 4})
     (pod_set,) = HANDLE.pod_sets(wrapper())
     assert (pod_set.path, pod_set.replicas) == ("spec.components[0].template.spec.tasks[0].template", 4)
@@ -158,9 +159,9 @@ def test_pod_group_that_waits_is_the_reason():
         "metadata": {"name": "j-uid"},
         "status": {"conditions": [condition("Unschedulable", reason="NotEnoughResources", message="3/4 tasks in gang unschedulable")]},
     }
-    found = HANDLE.status(wrapper(), (), [group])
+    found = HANDLE.status(seen(wrapper(), (), [group]))
     assert (found.phase, found.reason) == (Phase.PENDING, "NotEnoughResources") and "3/4 tasks" in found.message
-    assert "3/4 tasks" in " ".join(c.message for c in HANDLE.explain(wrapper(), (), [group]))
+    assert "3/4 tasks" in " ".join(c.message for c in HANDLE.explain(seen(wrapper(), (), [group])))
 
 
 def test_workload_in_the_queue_is_the_reason():
@@ -172,18 +173,18 @@ def test_workload_in_the_queue_is_the_reason():
         "metadata": {"name": "w"},
         "status": {"conditions": [condition("QuotaReserved", "False", "Pending", message)]},
     }
-    found = HANDLE.status(wrapper("Suspended", labels), (), [workload])
+    found = HANDLE.status(seen(wrapper("Suspended", labels), (), [workload]))
     assert (found.phase, found.reason, found.message) == (Phase.QUEUING, "Pending", message)  # W16
-    (first, *_) = HANDLE.explain(wrapper("Suspended", labels), (), [workload])
+    (first, *_) = HANDLE.explain(seen(wrapper("Suspended", labels), (), [workload]))
     assert message in first.message
-    alone = HANDLE.status(wrapper("Suspended", labels), ())
+    alone = HANDLE.status(seen(wrapper("Suspended", labels)))
     assert alone.phase is Phase.QUEUING and "queue q" in alone.message
 
 
 def test_component_that_could_not_be_created_is_named():
     part = {"kind": "Job", "name": "j", "conditions": [condition("ResourcesDeployed", "False", "ComponentCreationErrored")]}
     sick = [condition("Unhealthy", reason="CreateFailed", message="jobs.batch.volcano.sh is forbidden")]
-    causes = HANDLE.explain(wrapper("Failed", conditions=sick, componentStatus=[part]), ())
+    causes = HANDLE.explain(seen(wrapper("Failed", conditions=sick, componentStatus=[part])))
     assert "jobs.batch.volcano.sh is forbidden" in causes[0].message
     assert any("Job j could not be created" in c.message and "cluster-setup" in c.hint for c in causes)
 
@@ -211,10 +212,10 @@ def failed_pod(name, code=3):
 def test_a_failed_pod_is_told_before_the_operator_has_judged_it():  # W6
     job = wrapper(conditions=[condition("ResourcesDeployed"), condition("PodsReady")], resettingCount=1)
     pods = [failed_pod("j-worker-1"), *({**failed_pod(f"j-worker-{i}"), "status": {"phase": "Running"}} for i in (0, 2, 3))]
-    found = HANDLE.status(job, pods)
+    found = HANDLE.status(seen(job, pods))
     assert (found.phase, found.reason) == (Phase.RUNNING, "FailedPods")
     assert "1 of 4 instances failed, j-worker-1 first, exit code 3" in found.message and "retry 1 of 3" in found.message
-    (first, *_) = HANDLE.explain(job, pods)
+    (first, *_) = HANDLE.explain(seen(job, pods))
     assert first.message == found.message
 
 
@@ -227,29 +228,29 @@ def test_a_job_that_is_being_suspended_says_why():  # N6
         "metadata": {"name": "w"},
         "status": {"conditions": [preempted, condition("QuotaReserved", "False", "Pending", "")]},
     }
-    found = HANDLE.status(wrapper("Suspending", labels), (), [workload])
+    found = HANDLE.status(seen(wrapper("Suspending", labels), (), [workload]))
     assert (found.phase, found.reason) == (Phase.QUEUING, "Preempted") and "Preempted to accommodate" in found.message
-    causes = HANDLE.explain(wrapper("Suspending", labels), (), [workload])
+    causes = HANDLE.explain(seen(wrapper("Suspending", labels), (), [workload]))
     assert "Preempted to accommodate" in causes[0].message
-    by_hand = HANDLE.explain(wrapper("Suspending"), ())
+    by_hand = HANDLE.explain(seen(wrapper("Suspending")))
     assert by_hand and "suspended" in by_hand[0].message
 
 
 def test_a_wrapper_without_all_of_its_pods_does_not_run():  # W1
     some = [{**failed_pod("j-worker-0"), "status": {"phase": "Running"}}]
-    assert HANDLE.status(wrapper(), some).phase is Phase.PENDING
-    assert HANDLE.status(wrapper(), UNREAD).phase is Phase.RUNNING, "nobody has looked"
+    assert HANDLE.status(seen(wrapper(), some)).phase is Phase.PENDING
+    assert HANDLE.status(seen(wrapper(), None)).phase is Phase.RUNNING, "nobody has looked"
 
 
 def test_a_failed_job_keeps_its_start_when_its_pods_are_gone():  # W7
     sick = condition("Unhealthy", reason="FoundFailedPods", message="")
     gone = condition("ResourcesDeployed", "False", "Failed", "Resources deleted for failed AppWrapper")
     ready = {**condition("PodsReady", "False", "Resuming"), "lastTransitionTime": "2026-01-01T00:00:10Z"}
-    found = HANDLE.status(wrapper("Failed", conditions=[sick, gone, ready]), ())
+    found = HANDLE.status(seen(wrapper("Failed", conditions=[sick, gone, ready])))
     assert (found.start, found.end) == ("2026-01-01T00:00:10Z", "2026-01-01T00:01:00Z")
     job = wrapper("Failed", conditions=[sick, gone])
     job["metadata"]["creationTimestamp"] = "2026-01-01T00:00:00Z"
-    assert HANDLE.status(job, ()).start == "2026-01-01T00:00:00Z"
+    assert HANDLE.status(seen(job)).start == "2026-01-01T00:00:00Z"
 
 
 @pytest.mark.parametrize(
@@ -269,7 +270,7 @@ def test_the_way_out_fits_the_cause(reason, message, words, unsaid):  # W8, N16
     part = {"kind": "Thing", "name": "j", "conditions": [condition("ResourcesDeployed", "False", "ComponentCreationErrored", "")]}
     parts = [part] if reason == "CreateFailed" else []
     job = wrapper("Failed", conditions=[condition("Unhealthy", reason=reason, message=message)], componentStatus=parts)
-    causes = HANDLE.explain(job, ())
+    causes = HANDLE.explain(seen(job))
     assert words in causes[0].message
     assert not [c for c in causes if unsaid in c.hint]
 
@@ -277,12 +278,12 @@ def test_the_way_out_fits_the_cause(reason, message, words, unsaid):  # W8, N16
 def test_exit_codes_that_are_final_say_why_it_was_not_tried_again():  # N16
     job = wrapper("Failed", conditions=[condition("Unhealthy", reason="FailedComponent", message="Found 1 failed components")])
     job["metadata"]["annotations"] = {"workload.codeflare.dev.appwrapper/terminalExitCodes": "5"}
-    (cause,) = HANDLE.explain(job, ())
+    (cause,) = HANDLE.explain(seen(job))
     assert "it was not tried again: 5 is" in cause.message
 
 
 def test_between_two_runs_it_says_when_the_next_starts():  # N20
     job = wrapper("Resetting", conditions=[condition("Unhealthy", reason="FailedComponent", message="Found 1")], resettingCount=1)
     job["metadata"]["annotations"] = {"workload.codeflare.dev.appwrapper/retryPausePeriodDuration": "7s"}
-    (cause,) = HANDLE.explain(job, ())
+    (cause,) = HANDLE.explain(seen(job))
     assert "retry 1 of 3" in cause.message and "7s" in cause.hint

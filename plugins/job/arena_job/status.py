@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from arena_core.contract.types import NOT_TAKEN_UP, UNREAD, Cause, Instance, JobStatus, Manifest, Phase, PodSet, Rank
+from arena_core.contract.types import NOT_TAKEN_UP, Cause, Instance, JobStatus, Manifest, Phase, PodSet, Rank
 from arena_core.families import kueue
 from arena_core.families.kubeflow import explain_gang
 from arena_core.k8s import dig
@@ -56,11 +56,11 @@ def _chief(pods: Sequence[Mapping[str, Any]], indexes: Sequence[int], single: bo
     return next(iter(started or same), None)
 
 
-def status(job: Any, pods: Sequence[Any], related: Sequence[Any]) -> JobStatus:
-    """Return the status from conditions, counters, pods and what queues the job."""
-    members = instances(job, pods)
+def status(job: Any, pods: Sequence[Any] | None, related: Sequence[Any]) -> JobStatus:
+    """Return the status from conditions, counters, pods (None: not read) and what queues the job."""
+    members = instances(job, pods or ())
     said = common.held(job, related, decide(job))
-    if not said[0].finished and said[0] not in (Phase.SUSPENDED, Phase.QUEUING) and pods is not UNREAD:
+    if not said[0].finished and said[0] not in (Phase.SUSPENDED, Phase.QUEUING) and pods is not None:
         said = common.with_pods(said, members, pods)
     phase, exact, reason, message = said
     template = dig.dig(job, "spec", "template")

@@ -10,7 +10,7 @@ from arena_core.contract.types import JobType, Resource
 from arena_mpijob import status as state
 
 if TYPE_CHECKING:
-    from arena_core.contract.types import Cause, Jobs, JobStatus, Lookup, Manifest, PodSet, Problem
+    from arena_core.contract.types import Cause, Jobs, JobStatus, JobView, Lookup, Manifest, PodSet, Problem
     from arena_mpijob.args import MPIJobArgs
 
 #: The Training Operator has an MPIJob of the same group and name in version v1; a cluster has one of the two.
@@ -55,9 +55,9 @@ def arena_preflight(args: MPIJobArgs, lookup: Lookup, jobs: Jobs) -> Iterable[Pr
 
 
 @hookimpl
-def arena_job_status(job: Manifest, pods: Sequence[Manifest], related: Sequence[Manifest], jobs: Jobs) -> JobStatus:
+def arena_job_status(view: JobView, jobs: Jobs) -> JobStatus:
     """Say what the job is doing."""
-    return state.status(job, pods, related)
+    return state.status(view.manifest, view.pods or (), view.related or ())
 
 
 @hookimpl
@@ -67,6 +67,6 @@ def arena_pod_sets(job: Manifest) -> Sequence[PodSet]:
 
 
 @hookimpl
-def arena_explain(job: Manifest, pods: Sequence[Manifest], related: Sequence[Manifest], jobs: Jobs) -> Iterable[Cause]:
+def arena_explain(view: JobView, jobs: Jobs) -> Iterable[Cause]:
     """Say in plain words why the job is not running."""
-    return state.explain(job, pods, related)
+    return state.explain(view.manifest, view.pods or (), view.related or ())

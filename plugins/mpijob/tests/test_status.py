@@ -9,6 +9,7 @@ import pytest
 
 from arena_core.contract.types import LogQuery, Phase
 from arena_core.testing.lifecycles import owned, read_words, words_of
+from arena_core.testing.seen import seen
 from arena_core.testing.training import TrainingJobStatus
 from arena_mpijob import plugin
 from arena_mpijob.status import pod_sets, status
@@ -24,7 +25,7 @@ def pods_of(job, objects):
 
 
 def read(job, objects):
-    return plugin.arena_job_status(job, pods_of(job, objects), [], None)
+    return plugin.arena_job_status(seen(job, pods_of(job, objects)), None)
 
 
 @pytest.mark.parametrize(("scenario", "kind", "expected"), WORDS, ids=[w[0] for w in WORDS])
@@ -88,7 +89,7 @@ class TestMPIJobStatus(TrainingJobStatus):
         job["status"]["conditions"][0]["reason"] = "MPIJobCreated"
         found = status(job, [worker(0), worker(1, "Unknown")])
         assert (found.phase, found.reason) == (Phase.PENDING, "WaitingForWorkers") and "1 of 2 run" in found.message
-        assert found.message in [c.message for c in plugin.arena_explain(job, [worker(0), worker(1, "Unknown")], [], None)]
+        assert found.message in [c.message for c in plugin.arena_explain(seen(job, [worker(0), worker(1, "Unknown")]), None)]
 
     def test_evicted_workers_are_no_failure(self):
         evicted = {**self.condition("Failed", "1/2 workers are evicted"), "reason": "MPIJobEvicted"}
@@ -104,10 +105,10 @@ class TestMPIJobStatus(TrainingJobStatus):
         assert (found.reason, found.message) == ("BackoffLimitExceeded", "Job has reached the specified backoff limit")
 
     def test_what_the_operator_refuses_has_no_status(self):
-        (cause,) = plugin.arena_explain(self.job(**self.specs()), [], [], None)
+        (cause,) = plugin.arena_explain(seen(self.job(**self.specs()), [], []), None)
         assert "MPI Operator" in cause.message and "ValidationError" in cause.message
 
     def test_logs_are_the_launchers(self, arena_registry):
         job = self.job(self.condition("Running"), **self.specs())
-        sources = arena_registry.get("mpijob").log_sources(job, [worker(0), launcher()], LogQuery())
+        sources = arena_registry.get("mpijob").log_sources(seen(job, [worker(0), launcher()]), LogQuery())
         assert [s.pod for s in sources] == ["j-launcher-abcde"]

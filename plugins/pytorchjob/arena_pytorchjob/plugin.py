@@ -11,7 +11,7 @@ from arena_core.families.kubeflow import PROVIDER
 from arena_pytorchjob.status import KIND
 
 if TYPE_CHECKING:
-    from arena_core.contract.types import Cause, Jobs, JobStatus, Lookup, Manifest, PodSet, Problem
+    from arena_core.contract.types import Cause, Jobs, JobStatus, JobView, Lookup, Manifest, PodSet, Problem
     from arena_pytorchjob.args import PyTorchJobArgs
 
 
@@ -54,9 +54,9 @@ def arena_preflight(args: PyTorchJobArgs, lookup: Lookup, jobs: Jobs) -> Iterabl
 
 
 @hookimpl
-def arena_job_status(job: Manifest, pods: Sequence[Manifest], related: Sequence[Manifest], jobs: Jobs) -> JobStatus:
+def arena_job_status(view: JobView, jobs: Jobs) -> JobStatus:
     """Say what the job is doing."""
-    return KIND.status(job, pods, related)
+    return KIND.status(view.manifest, view.pods or (), view.related or ())
 
 
 @hookimpl
@@ -66,6 +66,6 @@ def arena_pod_sets(job: Manifest) -> Sequence[PodSet]:
 
 
 @hookimpl
-def arena_explain(job: Manifest, pods: Sequence[Manifest], related: Sequence[Manifest], jobs: Jobs) -> Iterable[Cause]:
+def arena_explain(view: JobView, jobs: Jobs) -> Iterable[Cause]:
     """Say in plain words why the job is not running."""
-    return KIND.explain(job, pods, related)
+    return KIND.explain(view.manifest, view.pods or (), view.related or ())

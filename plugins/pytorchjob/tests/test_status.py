@@ -9,6 +9,7 @@ import pytest
 
 from arena_core.contract.types import Phase
 from arena_core.testing.lifecycles import owned, read_words, words_of
+from arena_core.testing.seen import seen
 from arena_core.testing.training import TrainingJobStatus
 from arena_pytorchjob import plugin
 
@@ -17,7 +18,7 @@ WORDS = read_words(Path(__file__).parent / "data" / "words.txt")
 
 
 def status(job, objects):
-    return plugin.arena_job_status(job, owned(objects, job), [], None)
+    return plugin.arena_job_status(seen(job, owned(objects, job)), None)
 
 
 @pytest.mark.parametrize(("scenario", "kind", "expected"), WORDS, ids=[w[0] for w in WORDS])
@@ -53,7 +54,7 @@ class TestPyTorchJobStatus(TrainingJobStatus):
         specs = {"Master": {"replicas": 1, "template": template}, "Worker": {"replicas": 3, "template": template}}
         job = self.job(self.condition("Running"), pytorchReplicaSpecs=specs)
         pods = [self.pod("j-worker-0", "worker", 0), self.pod("j-master-0", "master", 0, **{"training.kubeflow.org/job-role": "master"})]
-        found = plugin.arena_job_status(job, pods, [], None)
+        found = plugin.arena_job_status(seen(job, pods), None)
         assert (found.phase, found.replicas, dict(found.requests), found.priority) == (Phase.RUNNING, 4, {"nvidia.com/gpu": 8}, "high")
         assert found.chief and found.chief.name == "j-master-0" and found.instances[0] is found.chief
         assert [i.short_name for i in found.instances] == ["master-0", "worker-0"]

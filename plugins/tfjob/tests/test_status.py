@@ -9,6 +9,7 @@ import pytest
 
 from arena_core.contract.types import Phase
 from arena_core.testing.lifecycles import owned, read_words, words_of
+from arena_core.testing.seen import seen
 from arena_core.testing.training import TrainingJobStatus
 from arena_tfjob import plugin
 
@@ -17,7 +18,7 @@ WORDS = read_words(Path(__file__).parent / "data" / "words.txt")
 
 
 def status(job, objects):
-    return plugin.arena_job_status(job, owned(objects, job), [], None)
+    return plugin.arena_job_status(seen(job, owned(objects, job)), None)
 
 
 @pytest.mark.parametrize(("scenario", "kind", "expected"), WORDS, ids=[w[0] for w in WORDS])
@@ -54,7 +55,7 @@ class TestTFJobStatus(TrainingJobStatus):
         specs = {"PS": {"replicas": 2, "template": template("1")}, "Worker": {"replicas": 3, "template": template("2")}}
         job = self.job(self.condition("Running"), tfReplicaSpecs=specs)
         pods = [self.pod("j-ps-0", "ps", 0), self.pod("j-worker-1", "worker", 1), self.pod("j-worker-0", "worker", 0)]
-        found = plugin.arena_job_status(job, pods, [], None)
+        found = plugin.arena_job_status(seen(job, pods), None)
         assert (found.phase, found.replicas, dict(found.requests)) == (Phase.RUNNING, 5, {"nvidia.com/gpu": 8})
         assert found.chief and found.chief.name == "j-worker-0" and found.instances[0] is found.chief
         sets = {s.name: (s.path, s.replicas) for s in plugin.arena_pod_sets(job)}

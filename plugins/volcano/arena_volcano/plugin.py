@@ -10,7 +10,7 @@ from arena_core.contract.types import JobType
 from arena_volcano import status as words
 
 if TYPE_CHECKING:
-    from arena_core.contract.types import Cause, Jobs, JobStatus, Lookup, Manifest, PodSet, Problem
+    from arena_core.contract.types import Cause, Jobs, JobStatus, JobView, Lookup, Manifest, PodSet, Problem
     from arena_volcano.args import VolcanoJobArgs
 
 
@@ -50,9 +50,9 @@ def arena_preflight(args: VolcanoJobArgs, lookup: Lookup, jobs: Jobs) -> Iterabl
 
 
 @hookimpl
-def arena_job_status(job: Manifest, pods: Sequence[Manifest], related: Sequence[Manifest], jobs: Jobs) -> JobStatus:
+def arena_job_status(view: JobView, jobs: Jobs) -> JobStatus:
     """Say what the job is doing."""
-    return words.status(job, pods, related)
+    return words.status(view.manifest, view.pods or (), view.related or ())
 
 
 @hookimpl
@@ -62,6 +62,6 @@ def arena_pod_sets(job: Manifest) -> Sequence[PodSet]:
 
 
 @hookimpl
-def arena_explain(job: Manifest, pods: Sequence[Manifest], related: Sequence[Manifest], jobs: Jobs) -> Iterable[Cause]:
+def arena_explain(view: JobView, jobs: Jobs) -> Iterable[Cause]:
     """Say in plain words why the job is not running."""
-    return words.explain(job, pods, related)
+    return words.explain(view.manifest, view.pods or (), view.related or ())

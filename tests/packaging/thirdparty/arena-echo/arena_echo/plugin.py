@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from arena_core.contract.hookspecs import hookimpl
-from arena_core.contract.types import Instance, Jobs, JobStatus, JobType, Manifest, Phase, PodSet, Resource
+from arena_core.contract.types import Instance, Jobs, JobStatus, JobType, JobView, Manifest, Phase, PodSet, Resource
 from arena_core.k8s import dig
 from arena_core.podstatus import instance, pick_chief
 
@@ -44,9 +44,9 @@ def arena_build_manifests(args: EchoArgs, jobs: Jobs) -> Sequence[Manifest]:
 
 
 @hookimpl
-def arena_job_status(job: Manifest, pods: Sequence[Manifest], related: Sequence[Manifest], jobs: Jobs) -> JobStatus:
+def arena_job_status(view: JobView, jobs: Jobs) -> JobStatus:
     """Say what the Job is doing."""
-    members = _instances(pods)
+    job, members = view.manifest, _instances(view.pods or ())
     phase, reason, message = Phase.PENDING, "", ""
     if any(m.phase == "Running" for m in members):
         phase = Phase.RUNNING

@@ -17,5 +17,5 @@ def arena_build_manifest(args, jobs):
 
 
 @hookimpl
-def arena_job_status(job, pods, related, jobs):
+def arena_job_status(view, jobs):
     """Say nothing."""

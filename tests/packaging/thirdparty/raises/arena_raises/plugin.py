@@ -23,6 +23,6 @@ def arena_build_manifests(args, jobs):
 
 
 @hookimpl
-def arena_job_status(job, pods, related, jobs):
+def arena_job_status(view, jobs):
     """Fail."""
     raise TypeError("not this")
