@@ -129,7 +129,8 @@ class Kubelet:
 
     def _device_sizes(self) -> tuple[dict[str, dict[str, int]], int]:
         sizes = node.whole(self.sizes)
-        return dict.fromkeys(self.nodes, sizes), real_gpus(self._gpus, sizes.get(GPU, 0), len(self.nodes))
+        counts = {name: {**node.advertised(self.api.find("nodes", "", name)), **sizes} for name in self.nodes}
+        return counts, real_gpus(self._gpus, sizes.get(GPU, 0), len(self.nodes))
 
     def _devices_freed(self) -> None:
         for worker in self.workers.values():
@@ -160,6 +161,8 @@ class Kubelet:
                 self._names_changed()
         elif resource == "services":
             self._names_changed()
+        elif resource == "nodes" and node.advertised(obj) != node.advertised(old):
+            self.devices.resize(*self._device_sizes())
 
     def _pod(self, kind: str, pod: Obj) -> None:
         uid = pod["metadata"]["uid"]

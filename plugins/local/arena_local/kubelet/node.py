@@ -124,3 +124,8 @@ def heartbeat(api: Api, names: list[str]) -> None:
 def whole(sizes: Mapping[str, str]) -> dict[str, int]:
     """Return the counts of extended resources."""
     return {k: int(parse(v)) for k, v in sizes.items() if "/" in k}
+
+
+def advertised(node: Obj | None) -> dict[str, int]:
+    """Return the counts of extended resources that a node's status offers; whoever may patch it can add some, as on a real node."""
+    return whole(((node or {}).get("status") or {}).get("allocatable") or {})

@@ -171,6 +171,20 @@ def test_the_next_pod_gets_all_devices_of_one_that_was_deleted(cluster: LocalClu
     assert seen(cluster, ns, "next") == EIGHT
 
 
+def test_an_extended_resource_that_was_added_to_the_node_counts(cluster: LocalCluster) -> None:
+    """Kubernetes' way to advertise extended resources: a patch of the node's status."""
+    ns = cluster.namespace()
+    patch = {"status": {field: {"example.com/dongle": "1"} for field in ("capacity", "allocatable")}}
+    assert cluster.request("PATCH", "/api/v1/nodes/node-1/status", patch, "application/merge-patch+json")[0] == 200
+    one = {"resources": {"limits": {"example.com/dongle": "1"}}}
+    cluster.create(make_pod(ns, "first", "sleep 600", container=one))
+    cluster.wait_phase(ns, "first", "Running")
+    cluster.create(make_pod(ns, "second", "true", container=one))
+    cluster.until(lambda: "example.com/dongle" in str(cluster.pod(ns, "second").get("status")))
+    cluster.request("DELETE", f"/api/v1/namespaces/{ns}/pods/first")
+    cluster.wait_phase(ns, "second", "Succeeded")
+
+
 def test_a_pod_deleted_by_force_keeps_its_devices_until_its_processes_are_gone(cluster: LocalCluster) -> None:
     """The API forgets the pod at once, the kubelet does not: the next one waits for its devices and says so."""
     ns = cluster.namespace()
