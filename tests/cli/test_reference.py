@@ -19,6 +19,7 @@ def test_every_command_and_every_job_type_has_its_place():
         "submit-tfjob.md",
         "submit-volcanojob.md",
         "submit-mpijob.md",
+        "submit-rayjob.md",
         "submit-appwrapperjob.md",
         "submit-job.md",
     } <= set(PAGES)
@@ -34,6 +35,7 @@ def test_every_command_and_every_job_type_has_its_place():
         "submit-tfjob.md",
         "submit-volcanojob.md",
         "submit-mpijob.md",
+        "submit-rayjob.md",
         "submit-appwrapperjob.md",
         "submit-job.md",
     ],

@@ -19,6 +19,7 @@ JOB_TYPES = {
     "arena-tfjob": "tfjob",
     "arena-volcano": "volcanojob",
     "arena-mpijob": "mpijob",
+    "arena-rayjob": "rayjob",
     "arena-appwrapper": "appwrapperjob",
     "arena-job": "job",
 }

@@ -1,0 +1,1 @@
+"""RayJob of KubeRay: a command on a Ray cluster of its own, a head and workers."""

@@ -1,0 +1,77 @@
+"""The hooks of the job type ``rayjob``. Reading commands load this module alone: what builds jobs is imported when it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from arena_core.hookspecs import hookimpl
+from arena_core.types import JobType
+from arena_rayjob import members, names
+from arena_rayjob import status as state
+
+if TYPE_CHECKING:
+    from arena_core.types import Cause, Jobs, JobStatus, LogQuery, LogSource, Lookup, Manifest, PodSet, Problem
+    from arena_rayjob.args import RayJobArgs
+
+PROVIDER = "KubeRay (ray.io/v1): https://github.com/ray-project/kuberay"
+
+
+@hookimpl
+def arena_job_type() -> JobType:
+    """Say what this job type is."""
+    return JobType(
+        name="rayjob",
+        resource=names.RAYJOB,
+        args="arena_rayjob.args:RayJobArgs",
+        summary="a command on a Ray cluster of its own, a head and workers, with KubeRay",
+        display="Ray",
+        shorthand="rj",
+        aliases=("ray", "rj"),
+        pod_labels=state.pod_labels,
+        chief=({names.ORIGIN_KIND: "RayJob"}, {names.NODE_TYPE: names.HEAD}),
+        wrappable=True,
+        related=state.RELATED,
+        provider=PROVIDER,
+    )
+
+
+@hookimpl
+def arena_build_manifests(args: RayJobArgs, jobs: Jobs) -> Sequence[Manifest]:
+    """Return the job and what belongs to it."""
+    from arena_rayjob.manifests import build
+
+    return build(args)
+
+
+@hookimpl
+def arena_preflight(args: RayJobArgs, lookup: Lookup, jobs: Jobs) -> Iterable[Problem]:
+    """Return what the cluster lacks (queue, priority classes, gangs, claims), and what has the names that KubeRay needs."""
+    from arena_core.preflight import common_problems
+    from arena_rayjob.preflight import name_problems
+
+    return [*common_problems(args, lookup), *name_problems(args, lookup)]
+
+
+@hookimpl
+def arena_job_status(job: Manifest, pods: Sequence[Manifest], related: Sequence[Manifest], jobs: Jobs) -> JobStatus:
+    """Say what the job is doing."""
+    return state.status(job, pods, related)
+
+
+@hookimpl
+def arena_pod_sets(job: Manifest) -> Sequence[PodSet]:
+    """Return the head and each group of workers."""
+    return members.pod_sets(job)
+
+
+@hookimpl
+def arena_log_sources(job: Manifest, pods: Sequence[Manifest], query: LogQuery, jobs: Jobs) -> Sequence[LogSource]:
+    """Return where the logs are: the command's is the submitter's."""
+    return members.log_sources(job, pods, query, state.status(job, pods))
+
+
+@hookimpl
+def arena_explain(job: Manifest, pods: Sequence[Manifest], related: Sequence[Manifest], jobs: Jobs) -> Iterable[Cause]:
+    """Say in plain words why the job is not running."""
+    return state.explain(job, pods, related)

@@ -1,0 +1,163 @@
+"""What a RayJob is doing, in Arena's words, from two fields that change apart. Pure and total over arbitrary JSON.
+
+``jobDeploymentStatus`` is what KubeRay has got to, ``jobStatus`` what Ray says of the command. The submitter's Job says nothing:
+it is Complete also where the command has failed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from arena_core import dig, gangs, kueue, queueing
+from arena_core.kubeflow import explain_gang
+from arena_core.podstatus import extended_resources
+from arena_core.types import NOT_TAKEN_UP, Cause, Find, JobStatus, Manifest, Phase, Rank, Related
+from arena_rayjob import names
+from arena_rayjob.members import groups, instances, mode, wanted
+
+#: (phase, KubeRay's own word, reason, message)
+Said = tuple[Phase, str, str, str]
+_LOG = ", last available logs"
+_RETRY = "the last run has failed, it is run again on a new Ray cluster"
+_WAITING = "the Ray cluster is ready; it waits for you to submit a command and to set spec.jobId"
+_ENDED = {"SUCCEEDED": Phase.SUCCEEDED, "FAILED": Phase.FAILED, "STOPPED": Phase.FAILED}
+
+
+def pod_labels(job: Manifest) -> dict[str, str]:
+    """Return the labels of the job's pods: Arena's own, which the submitter has, too; else those of the Ray cluster."""
+    name, labels = dig.text(job, "metadata", "name"), dig.labels(job)
+    if labels.get("release") == name and labels.get("app") == "rayjob":
+        return {"app": "rayjob", "release": name}
+    cluster = dig.text(job, "status", "rayClusterName")
+    return {names.CLUSTER: cluster} if cluster else {}
+
+
+def _named(*path: str) -> Any:
+    def find(job: Manifest) -> Find | None:
+        name = dig.text(job, *path)
+        return Find(name=name) if name else None
+
+    return find
+
+
+def _group(place: str, key: str) -> Any:
+    return _named("spec", "rayClusterSpec", "headGroupSpec", "template", "metadata", place, key)
+
+
+#: What reasons need besides the pods, and what lies between the pods and the job.
+RELATED = (
+    kueue.WORKLOAD_OF_JOB,
+    Related(names.RAYCLUSTER, _named("status", "rayClusterName")),
+    Related(names.JOB, _named("metadata", "name")),
+    Related(gangs.VOLCANO, _group("annotations", gangs.VOLCANO_NAME)),
+    Related(gangs.COSCHEDULING, _group("labels", gangs.COSCHEDULING_NAME)),
+)
+
+
+def status(job: Any, pods: Sequence[Any], related: Sequence[Any] = ()) -> JobStatus:
+    """Return the status from the two fields, and what queues the job."""
+    phase, exact, reason, message = _held(job, related, decide(job))
+    templates = [(template, count * hosts) for _, _, template, count, hosts in groups(job)]
+    return JobStatus(
+        phase=phase,
+        exact=exact,
+        reason=reason,
+        message=message.partition(_LOG)[0].strip(),
+        start=dig.text(job, "status", "startTime"),
+        end=dig.text(job, "status", "endTime") if phase.finished else "",
+        instances=instances(job, pods),
+        replicas=wanted(job),
+        requests=_requests(templates),
+        priority=next((found for t, _ in templates if (found := dig.text(t, "spec", "priorityClassName"))), ""),
+    )
+
+
+def decide(job: Any) -> Said:
+    """Return (phase, KubeRay's own word, reason, message) from the job alone."""
+    exact, ray = dig.text(job, "status", "jobDeploymentStatus"), dig.text(job, "status", "jobStatus")
+    reason, message = dig.text(job, "status", "reason"), dig.text(job, "status", "message")
+    if exact == "Complete":
+        stopped = ray == "STOPPED"
+        return _ENDED.get(ray, Phase.UNKNOWN), exact, reason or ("Stopped" if stopped else ""), message
+    if exact in ("Failed", "ValidationFailed"):
+        return Phase.FAILED, exact, reason or exact, message
+    if exact in ("Suspending", "Suspended") or (exact in ("", "Initializing") and dig.flag(job, "spec", "suspend")):
+        return Phase.SUSPENDED, exact, "Suspended", "spec.suspend is true"
+    if exact == "Running":
+        if ray in _ENDED or ray == "RUNNING":
+            # A command that has ended is not the end: KubeRay waits for the submitter, or runs it again.
+            return Phase.RUNNING, exact, "Ending" if ray in _ENDED else "", message if ray in _ENDED else ""
+        return Phase.PENDING, exact, "CommandNotStarted", "the Ray cluster is ready, the command has not started yet"
+    if exact == "Waiting":
+        return Phase.PENDING, exact, "WaitingForCommand", _WAITING
+    if exact == "Retrying":
+        return Phase.PENDING, exact, "Retrying", f"{message.partition(_LOG)[0]}; it is run again" if message else _RETRY
+    if exact not in ("", "Initializing"):
+        return Phase.UNKNOWN, exact, reason, message
+    return (Phase.PENDING, exact, *(_not_ready(job) if exact else ("", "")))
+
+
+def _not_ready(job: Any) -> tuple[str, str]:
+    """Return (reason, message) of a Ray cluster that is not ready yet."""
+    cluster = {"status": dig.dig(job, "status", "rayClusterStatus")}
+    if (failed := dig.condition(cluster, "ReplicaFailure")).get("status") == "True":
+        return dig.text(failed, "reason"), dig.text(failed, "message")
+    again = dig.number(job, "status", "failed") > 0
+    ready, desired = (dig.number(cluster, "status", f"{kind}WorkerReplicas") for kind in ("ready", "desired"))
+    head = dig.condition(cluster, "HeadPodReady")
+    parts = [] if head.get("status") == "True" else ["the head is not ready"]
+    if ready < desired:
+        parts.append(f"{ready} of {desired} workers are ready")
+    text = " and ".join(parts) or "the Ray cluster is being made"
+    return ("Retrying", f"{_RETRY}: {text}") if again else ("RayClusterNotReady", text)
+
+
+def _held(job: Any, related: Sequence[Any], said: Said) -> Said:
+    """Return QUEUING with Kueue's reason for a suspended job that Kueue holds."""
+    if said[0] is Phase.SUSPENDED and (waiting := kueue.waiting(job, related)):
+        return (Phase.QUEUING, said[1], *waiting)
+    return said
+
+
+def _requests(templates: Sequence[tuple[Mapping[str, Any], int]]) -> dict[str, int]:
+    total: dict[str, int] = {}
+    for template, count in templates:
+        for name, amount in extended_resources(dig.dig(template, "spec")).items():
+            if amount * count:
+                total[name] = total.get(name, 0) + amount * count
+    return total
+
+
+def explain(job: Any, pods: Sequence[Any], related: Sequence[Any] = ()) -> list[Cause]:
+    """Return in plain words why the job is not running, as far as its own object and its queue tell."""
+    found = status(job, pods, related)
+    causes = explain_gang(found, related)
+    if found.phase is Phase.QUEUING and (queued := queueing.cause(job, related)):
+        return [*causes, queued]
+    if found.phase is Phase.SUSPENDED:
+        hint = "whoever suspended it sets spec.suspend to false; then it runs, on a new Ray cluster"
+        return [*causes, Cause("it is suspended", hint, rank=Rank.HELD, reason="Suspended")]
+    if found.phase is Phase.FAILED:
+        return [*causes, _failure(job, found)]
+    if found.phase is not Phase.PENDING:
+        return causes
+    if not found.exact and not dig.mapping(job, "status"):
+        return [*causes, Cause("KubeRay has not taken up the job yet", "is the operator running?", rank=Rank.INFO, reason=NOT_TAKEN_UP)]
+    if found.exact == "Waiting":
+        hint = "submit it to the dashboard (ray job submit --submission-id ID ...), then set spec.jobId to that ID"
+        return [*causes, Cause(found.message, hint, rank=Rank.HELD, reason=found.reason)]
+    return [*causes, Cause(found.message, rank=Rank.WAITS, reason=found.reason)] if found.message else causes
+
+
+def _failure(job: Any, found: JobStatus) -> Cause:
+    lines: tuple[str, ...] = ()
+    message = dig.text(job, "status", "message")
+    if _LOG in message:
+        lines = tuple(message.partition(_LOG)[2].partition("\n")[2].rstrip().splitlines()[-10:])
+    hint = ""
+    if found.exact == "ValidationFailed":
+        hint = "a RayJob that KubeRay has refused stays so, also when its spec is mended: delete it and submit it again"
+    elif mode(job) in (names.HTTP, names.INTERACTIVE):
+        hint = "in this submission mode its log is in Ray's dashboard alone, as long as the Ray cluster is there"
+    return Cause(found.message or "the job has failed", hint, rank=Rank.INFO, reason=found.reason, lines=lines)

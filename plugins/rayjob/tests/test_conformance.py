@@ -1,0 +1,36 @@
+"""What every job type must do."""
+
+from __future__ import annotations
+
+from arena_core.testing.conformance import JobTypeConformance
+from arena_core.testing.texts import environment
+from arena_rayjob import plugin
+
+
+class TestRayJob(JobTypeConformance):
+    plugin = plugin
+    keys = ("rayClusterSpec", "headGroupSpec", "workerGroupSpecs", "replicas", "jobDeploymentStatus", "jobStatus", "ray.io/node-type")
+    minimal = {"name": "x", "image": "rayproject/ray:2.52.0", "command": "python train.py"}
+    full = {
+        "gpus": 2,
+        "workers": 3,
+        "worker_cpu": "2",
+        "worker_memory": "4Gi",
+        "head_cpu": "500m",
+        "head_gpu": 1,
+        "env": ["A=b"],
+        "data": ["claim:/data"],
+        "gang": True,
+        "scheduler": "volcano",
+        "tensorboard": True,
+        "submission_mode": "SidecarMode",
+        "worker_max_replicas": 5,
+        "enable_autoscaling": True,
+        "running_timeout": "1h",
+        "retry": 2,
+    }
+
+    @staticmethod
+    def _has(container, command, value):
+        """The command is no pod's: it is ``spec.entrypoint``, and test_entrypoint.py runs it through all its readers."""
+        return environment(container).get("TYPED") == value
