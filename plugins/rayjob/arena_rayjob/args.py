@@ -58,7 +58,12 @@ class RayJobArgs(EndArgs, AutoscalerArgs, HeadArgs, SharedMemoryArgs, SubmitArgs
     worker_cpu: Quantity = quantity("CPU of each worker.", WORKERS, WORKER_SPEC, "cpu")
     worker_memory: Quantity = quantity("Memory of each worker.", WORKERS, WORKER_SPEC, "memory")
     worker_num_of_hosts: int = flag(
-        1, help="Pods of each worker, for hosts that are used together.", group=WORKERS, ge=1, often=False, paths=(f"{WORKER_SPEC}.numOfHosts",)
+        1,
+        help="Pods of each worker, for hosts that are used together.",
+        group=WORKERS,
+        ge=1,
+        often=False,
+        paths=(f"{WORKER_SPEC}.numOfHosts",),
     )
     submission_mode: Literal["K8sJobMode", "HTTPMode", "SidecarMode", "InteractiveMode"] = flag(
         "K8sJobMode",
@@ -69,7 +74,9 @@ class RayJobArgs(EndArgs, AutoscalerArgs, HeadArgs, SharedMemoryArgs, SubmitArgs
         often=False,
         paths=("spec.submissionMode",),
     )
-    ray_version: str = flag("", help="Version of Ray in the image.", group=RAY, metavar="VERSION", often=False, paths=("spec.rayClusterSpec.rayVersion",))
+    ray_version: str = flag(
+        "", help="Version of Ray in the image.", group=RAY, metavar="VERSION", often=False, paths=("spec.rayClusterSpec.rayVersion",)
+    )
     pre_stop_command: str = flag(
         "ray stop",
         help="What runs in a Ray pod before it is ended (empty: nothing).",

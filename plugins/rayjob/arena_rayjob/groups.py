@@ -67,9 +67,7 @@ class AutoscalerArgs(ArgsGroup):
         often=False,
         paths=(f"{WORKER_SPEC}.maxReplicas",),
     )
-    autoscaler_image: Image = flag(
-        "", help="Image of the autoscaler (empty: the head's).", group=AUTOSCALER, metavar="IMAGE", often=False
-    )
+    autoscaler_image: Image = flag("", help="Image of the autoscaler (empty: the head's).", group=AUTOSCALER, metavar="IMAGE", often=False)
     autoscaler_image_pull_policy: PullPolicy = flag(
         "IfNotPresent", help="When the autoscaler's image is pulled.", group=AUTOSCALER, often=False
     )

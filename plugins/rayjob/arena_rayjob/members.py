@@ -30,7 +30,9 @@ def groups(job: Any) -> list[tuple[str, str, Mapping[str, Any], int, int]]:
         name = dig.text(group, "groupName") or f"group-{index}"
         count = 0 if dig.flag(group, "suspend") else max(0, dig.number(group, "replicas"))
         template = dig.mapping(group, "template")
-        found.append((name, f"{path}.workerGroupSpecs[{index}].template", template, count, max(1, dig.number(group, "numOfHosts", default=1))))
+        found.append(
+            (name, f"{path}.workerGroupSpecs[{index}].template", template, count, max(1, dig.number(group, "numOfHosts", default=1)))
+        )
     return found
 
 

@@ -44,7 +44,7 @@ def test_the_shell_gets_the_line_as_it_was_typed(mode, typed):
         ("echo $((1+1)); echo 'two  blanks'", "2\ntwo  blanks\n"),
         ('X="a b"; for i in $X; do echo "$i"; done', "a\nb\n"),
         ("cat <<END\nx $(echo y)\nEND\n", "x y\n"),
-        ("echo *nothing-here*; echo \"it's\" \\\\", "*nothing-here*\nit's \\\n"),
+        ('echo *nothing-here*; echo "it\'s" \\\\', "*nothing-here*\nit's \\\n"),
         ("if true; then echo yes; fi", "yes\n"),
         ("python3 -c \"print('a', 'b')\"", "a b\n"),
     ],
