@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from arena_core.types import Resource
+from arena_core.contract.types import Resource
 
 RAYJOB = Resource("ray.io", "v1", "RayJob", "rayjobs")
 RAYCLUSTER = Resource("ray.io", "v1", "RayCluster", "rayclusters")

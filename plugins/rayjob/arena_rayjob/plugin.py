@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from arena_core.hookspecs import hookimpl
-from arena_core.types import JobType
+from arena_core.contract.hookspecs import hookimpl
+from arena_core.contract.types import JobType
 from arena_rayjob import members, names
 from arena_rayjob import status as state
 
 if TYPE_CHECKING:
-    from arena_core.types import Cause, Jobs, JobStatus, LogQuery, LogSource, Lookup, Manifest, PodSet, Problem
+    from arena_core.contract.types import Cause, Jobs, JobStatus, LogQuery, LogSource, Lookup, Manifest, PodSet, Problem
     from arena_rayjob.args import RayJobArgs
 
 PROVIDER = "KubeRay (ray.io/v1): https://github.com/ray-project/kuberay"
@@ -47,7 +47,7 @@ def arena_build_manifests(args: RayJobArgs, jobs: Jobs) -> Sequence[Manifest]:
 @hookimpl
 def arena_preflight(args: RayJobArgs, lookup: Lookup, jobs: Jobs) -> Iterable[Problem]:
     """Return what the cluster lacks (queue, priority classes, gangs, claims), and what has the names that KubeRay needs."""
-    from arena_core.preflight import common_problems
+    from arena_core.families.preflight import common_problems
     from arena_rayjob.preflight import name_problems
 
     return [*common_problems(args, lookup), *name_problems(args, lookup)]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from arena_core import dig
-from arena_core.types import Lookup, Problem, Resource
+from arena_core.contract.types import Lookup, Problem, Resource
+from arena_core.k8s import dig
 from arena_rayjob.args import RayJobArgs
 from arena_rayjob.names import JOB, K8S_JOB
 

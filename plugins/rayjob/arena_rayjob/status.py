@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from arena_core import dig, gangs, kueue, queueing
-from arena_core.kubeflow import explain_gang
+from arena_core.contract.types import NOT_TAKEN_UP, Cause, Find, JobStatus, Manifest, Phase, Rank, Related
+from arena_core.families import gangs, kueue, queueing
+from arena_core.families.kubeflow import explain_gang
+from arena_core.k8s import dig
 from arena_core.podstatus import extended_resources
-from arena_core.types import NOT_TAKEN_UP, Cause, Find, JobStatus, Manifest, Phase, Rank, Related
 from arena_rayjob import names
 from arena_rayjob.members import groups, instances, mode, wanted
 
