@@ -1,0 +1,150 @@
+"""What Kueue needs to know of a RayJob and of a RayCluster: where suspend is, their pod sets, and their state."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from arena_local.sdk.bundle import Admission, Api, Denied, Obj, QuotaJob, QuotaPodSet
+from arena_rayjob.local.names import K8S_JOB, RAYCLUSTERS, RAYJOBS, SUBMITTER, groups
+
+QUEUE = "kueue.x-k8s.io/queue-name"
+_RESERVED = '"head" is reserved for the head group'
+
+
+def _set_suspend(job: Obj, value: bool) -> None:
+    if value:
+        job.setdefault("spec", {})["suspend"] = True
+    else:
+        job.get("spec", {}).pop("suspend", None)
+
+
+def _suspended(job: Obj) -> bool:
+    return bool((job.get("spec") or {}).get("suspend"))
+
+
+def _cluster_sets(spec: Obj, *path: str) -> list[QuotaPodSet]:
+    head = (spec.get("headGroupSpec") or {}).get("template") or {}
+    found = [QuotaPodSet("head", 1, head, (*path, "headGroupSpec", "template"))]
+    for index, group in enumerate(groups(spec)):
+        count = int(group.get("replicas") or 0) * int(group.get("numOfHosts") or 1)
+        place: tuple[str | int, ...] = (*path, "workerGroupSpecs", index, "template")
+        found.append(QuotaPodSet(str(group.get("groupName")), count, group.get("template") or {}, place))
+    return found
+
+
+def _job_sets(job: Obj) -> list[QuotaPodSet]:
+    spec = job.get("spec") or {}
+    found = _cluster_sets(spec.get("rayClusterSpec") or {}, "spec", "rayClusterSpec")
+    if (spec.get("submissionMode") or K8S_JOB) == K8S_JOB:
+        found.append(QuotaPodSet("submitter", 1, _submitter(spec), ("spec", "submitterPodTemplate")))
+    return found
+
+
+def _submitter(spec: Obj) -> Obj:
+    from arena_rayjob.local.submitter import RESOURCES
+
+    if spec.get("submitterPodTemplate"):
+        found: Obj = spec["submitterPodTemplate"]
+        return found
+    head = ((spec.get("rayClusterSpec") or {}).get("headGroupSpec") or {}).get("template") or {}
+    containers = (head.get("spec") or {}).get("containers") or [{}]
+    container = {"name": SUBMITTER, "image": containers[0].get("image", ""), "resources": RESOURCES}
+    return {"spec": {"containers": [container], "restartPolicy": "Never"}}
+
+
+def _job_finished(job: Obj) -> tuple[str, bool] | None:
+    status = job.get("status") or {}
+    if status.get("jobDeploymentStatus") not in ("Complete", "Failed", "ValidationFailed"):
+        return None
+    return str(status.get("message") or ""), status.get("jobStatus") == "SUCCEEDED"
+
+
+def _job_active(api: Api, job: Obj) -> bool:
+    return (job.get("status") or {}).get("jobDeploymentStatus") not in (None, "", "Suspended")
+
+
+def _job_ready(api: Api, job: Obj) -> bool:
+    return ((job.get("status") or {}).get("rayClusterStatus") or {}).get("state") == "ready"
+
+
+def _cluster_active(api: Api, cluster: Obj) -> bool:
+    return (cluster.get("status") or {}).get("state") != "suspended"
+
+
+def _cluster_ready(api: Api, cluster: Obj) -> bool:
+    return (cluster.get("status") or {}).get("state") == "ready"
+
+
+def _priority(sets: list[QuotaPodSet]) -> str:
+    names = (str(((found.template or {}).get("spec") or {}).get("priorityClassName") or "") for found in sets)
+    return next((name for name in names if name), "")
+
+
+def _validate_job(api: Api, job: Obj, old: Obj | None, operation: str) -> None:
+    """Refuse what Kueue does not take of a job with a queue."""
+    spec = job.get("spec") or {}
+    queued = (job["metadata"].get("labels") or {}).get(QUEUE)
+    if not queued or operation == "DELETE" or (spec.get("clusterSelector") and not spec.get("rayClusterSpec")):
+        return
+    problems = []
+    if not spec.get("shutdownAfterJobFinishes"):
+        text = "Invalid value: false: a kueue managed job should delete the cluster after finishing"
+        problems.append(f"spec.shutdownAfterJobFinishes: {text}")
+    if selector := spec.get("clusterSelector"):
+        shown = "{" + ",".join(f'"{key}":"{selector[key]}"' for key in sorted(selector)) + "}"
+        problems.append(f"spec.clusterSelector: Invalid value: {shown}: a kueue managed job should not use an existing cluster")
+    problems += _cluster_problems(spec.get("rayClusterSpec") or {}, "spec.rayClusterSpec", "job")
+    _refuse(problems)
+
+
+def _validate_cluster(api: Api, cluster: Obj, old: Obj | None, operation: str) -> None:
+    """Refuse what Kueue does not take of a cluster with a queue."""
+    if (cluster["metadata"].get("labels") or {}).get(QUEUE) and operation != "DELETE":
+        _refuse(_cluster_problems(cluster.get("spec") or {}, "spec", "cluster"))
+
+
+def _cluster_problems(spec: Obj, path: str, what: str) -> list[str]:
+    problems = []
+    if spec.get("enableInTreeAutoscaling"):
+        text = f"a kueue managed {what} should only use autoscaling when workload slicing is enabled"
+        problems.append(f"{path}.enableInTreeAutoscaling: Invalid value: true: {text}")
+    for index, group in enumerate(groups(spec)):
+        if group.get("groupName") == "head":
+            problems.append(f"{path}.workerGroupSpecs[{index}].groupName: Forbidden: {_RESERVED}")
+    return problems
+
+
+def _refuse(problems: list[str]) -> None:
+    if problems:
+        raise Denied(problems[0] if len(problems) == 1 else f"[{', '.join(problems)}]")
+
+
+_COMMON: dict[str, Any] = {"api_version": "ray.io/v1", "is_suspended": _suspended, "set_suspend": _set_suspend}
+JOB = QuotaJob(
+    resource=RAYJOBS,
+    kind="RayJob",
+    integration="ray.io/rayjob",
+    pod_sets=_job_sets,
+    finished=_job_finished,
+    active=_job_active,
+    pods_ready=_job_ready,
+    priority_class=lambda job: _priority(_job_sets(job)),
+    webhooks=("mrayjob.kb.io", "vrayjob.kb.io"),
+    **_COMMON,
+)
+RAYCLUSTER = QuotaJob(
+    resource=RAYCLUSTERS,
+    kind="RayCluster",
+    integration="ray.io/raycluster",
+    pod_sets=lambda cluster: _cluster_sets(cluster.get("spec") or {}, "spec"),
+    finished=lambda cluster: None,
+    active=_cluster_active,
+    pods_ready=_cluster_ready,
+    priority_class=lambda cluster: _priority(_cluster_sets(cluster.get("spec") or {}, "spec")),
+    webhooks=("mraycluster.kb.io", "vraycluster.kb.io"),
+    **_COMMON,
+)
+ADMISSION = (
+    Admission("vrayjob.kb.io", RAYJOBS, ("CREATE", "UPDATE"), validate=_validate_job),
+    Admission("vraycluster.kb.io", RAYCLUSTERS, ("CREATE", "UPDATE"), validate=_validate_cluster),
+)
