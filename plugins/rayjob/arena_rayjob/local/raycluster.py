@@ -43,9 +43,11 @@ class RayClusterController:
         if cluster["spec"].get("managedBy") not in (None, OPERATOR):
             return None
         if wrong := validation.cluster_metadata(cluster):
-            return self._invalid(cluster, "InvalidRayClusterMetadata", "metadata", wrong)
+            self._invalid(cluster, "InvalidRayClusterMetadata", "metadata", wrong)
+            return None
         if wrong := validation.cluster_spec(cluster["spec"]):
-            return self._invalid(cluster, "InvalidRayClusterSpec", "spec", wrong)
+            self._invalid(cluster, "InvalidRayClusterSpec", "spec", wrong)
+            return None
         service = self._services(cluster)
         failure: tuple[str, str] | None = None
         error: Exception | None = None

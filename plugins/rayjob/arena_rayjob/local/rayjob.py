@@ -49,9 +49,11 @@ class RayJobController:
         status = {"failed": 0, "succeeded": 0, "rayJobInfo": {}, "rayClusterStatus": EMPTY, **(job.get("status") or {})}
         run = Run(self._api, job, copy.deepcopy(status))
         if job["metadata"].get("deletionTimestamp"):
-            return self._let_go(run)
+            self._let_go(run)
+            return None
         if wrong := validation.job_problem(job):
-            return self._invalid(run, *wrong)
+            self._invalid(run, *wrong)
+            return None
         after = self._step(run)
         if after is not None:
             return None if after < 0 else min([after, *states.deadlines(run)])
@@ -63,7 +65,8 @@ class RayJobController:
         state = str(run.status.get("jobDeploymentStatus") or "")
         if not state:
             run.job = self._with_finalizer(run.job)
-            return states.new(run)
+            states.new(run)
+            return None
         if state == "Running":
             after = states.running(run, self._ask)
             return self._poll() if after == states.POLL else after
