@@ -86,9 +86,11 @@ def decide(job: Any) -> Said:
     if exact in ("Suspending", "Suspended") or (exact in ("", "Initializing") and dig.flag(job, "spec", "suspend")):
         return Phase.SUSPENDED, exact, "Suspended", "spec.suspend is true"
     if exact == "Running":
-        if ray in _ENDED or ray == "RUNNING":
-            # A command that has ended is not the end: KubeRay waits for the submitter, or runs it again.
-            return Phase.RUNNING, exact, "Ending" if ray in _ENDED else "", message if ray in _ENDED else ""
+        if ray in _ENDED:
+            # That is not the end: KubeRay waits for the submitter, or runs the command again.
+            return Phase.RUNNING, exact, "Ending", f"the command has ended ({ray}), KubeRay has not closed the job yet"
+        if ray == "RUNNING":
+            return Phase.RUNNING, exact, "", ""
         return Phase.PENDING, exact, "CommandNotStarted", "the Ray cluster is ready, the command has not started yet"
     if exact == "Waiting":
         return Phase.PENDING, exact, "WaitingForCommand", _WAITING

@@ -31,5 +31,5 @@ def main(words: Sequence[str]) -> int:
         from arena_rayjob.raynode.client import job
 
         return job(rest, options)
-    complain(f"{MISSING}; what stands in for it has no 'ray {action}'")
+    complain(f"{MISSING}, and the stand-in for it has no 'ray {action}'")
     return 127
