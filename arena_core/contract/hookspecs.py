@@ -16,7 +16,20 @@ from typing import TYPE_CHECKING, Any
 import pluggy
 
 if TYPE_CHECKING:
-    from arena_core.contract.types import Cause, Jobs, JobStatus, JobType, JobView, LogQuery, LogSource, Lookup, Manifest, PodSet, Problem
+    from arena_core.contract.types import (
+        Cause,
+        Find,
+        Jobs,
+        JobStatus,
+        JobType,
+        JobView,
+        LogQuery,
+        LogSource,
+        Lookup,
+        Manifest,
+        PodSet,
+        Problem,
+    )
 
 PROJECT = "arena"
 hookspec = pluggy.HookspecMarker(PROJECT)
@@ -100,7 +113,7 @@ class JobTypeSpec:
         """Say what the job is doing: required. Total: it never raises, whatever object comes.
 
         ``view.pods`` are those that ``JobType.pod_labels`` finds and that belong to the job by uid, ``view.related`` what
-        ``JobType.related`` finds. Either is None where it was not read (``related`` is not in lists): nothing may be concluded from that.
+        ``arena_related`` names. Either is None where it was not read (``related`` is not in lists): nothing may be concluded from that.
         The phase must not depend on ``related``. ``arena_core.k8s.dig`` reads arbitrary JSON safely.
 
         >>> from arena_core.k8s import dig
@@ -128,6 +141,24 @@ class JobTypeSpec:
         ...     return [PodSet("worker", "spec.template", dig.number(job, "spec", "replicas", default=1))]
         >>> arena_pod_sets({"spec": {"replicas": 3}})[0].replicas
         3
+        """
+
+    @hookspec(firstresult=True)
+    def arena_related(self, view: JobView, jobs: Jobs) -> Iterable[Find]:  # type: ignore[empty-body]
+        """Return which objects besides the pods status and reasons need; none by default. Total, as the status is.
+
+        It is asked again with what was found in ``view.related`` as long as it names something new, three times at most: so the
+        Jobs of a CronJob lead to what those own. What is not served or may not be read is left out, and so is what belongs to
+        another job.
+
+        >>> from arena_core.contract.hookspecs import hookimpl
+        >>> from arena_core.contract.types import Find, JobView, Resource
+        >>> JOB = Resource("batch", "v1", "Job", "jobs")
+        >>> @hookimpl
+        ... def arena_related(view):
+        ...     yield Find(JOB, owner_uid=view.manifest["metadata"]["uid"])
+        >>> [find.owner_uid for find in arena_related(JobView({"metadata": {"uid": "u-1"}}))]
+        ['u-1']
         """
 
     @hookspec(firstresult=True)

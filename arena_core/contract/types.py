@@ -81,22 +81,12 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Find:
-    """How to find related objects in the job's namespace: by name, by label selector, or by owner (a uid)."""
+    """Related objects that ``arena_related`` asks for, in the job's namespace: by name, by label selector, or by owner (a uid)."""
 
+    resource: Resource
     name: str = ""
     label_selector: str = ""
     owner_uid: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Related:
-    """A kind of object that ``get`` and ``why`` fetch next to the job. A kind that is not served, or may not be read, is left out.
-
-    ``find`` takes the job and says how to find them; None means that this job has none.
-    """
-
-    resource: Resource
-    find: Callable[[Manifest], Find | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +99,8 @@ class JobType:
     ``display`` and ``shorthand`` are Arena's further spellings for ``-T``.
     ``pod_labels`` takes the job and returns the labels that all of its pods carry and no other pod does. ``chief`` lists label
     sets in order of preference: the first that some pod carries picks the chief. ``wraps`` names the job types that this one
-    can carry (``*`` = any wrappable). ``related`` is what status and reasons need besides the pods. ``matches`` says which objects
-    of the kind are this type's, where several types share it; one without it takes what no other claims.
+    can carry (``*`` = any wrappable). ``matches`` says which objects of the kind are this type's,
+    where several types share it; one without it takes what no other claims.
     """
 
     name: str
@@ -125,7 +115,6 @@ class JobType:
     container: str = ""
     wrappable: bool = False
     wraps: tuple[str, ...] = ()
-    related: tuple[Related, ...] = ()
     matches: Callable[[Manifest], bool] | None = None
     contract: int = CONTRACT_VERSION
     #: Where the API of this kind comes from, for "X is not installed on this cluster: ..." (an operator and a way to get it).
@@ -338,6 +327,9 @@ class JobHandle(Protocol):
 
     def pod_sets(self, job: Manifest) -> list[PodSet]:
         """Return the sets of equal pods; none where the plugin names none."""
+
+    def related(self, view: JobView) -> list[Find]:
+        """Return which objects besides the pods status and reasons need; ``view.related`` is what was found so far."""
 
     def log_sources(self, view: JobView, query: LogQuery) -> list[LogSource]:
         """Return where the logs are, the chief first."""

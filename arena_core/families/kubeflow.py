@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from arena_core.contract.types import NOT_TAKEN_UP, Cause, Find, Instance, JobStatus, Manifest, Phase, PodSet, Rank, Related
+from arena_core.contract.types import NOT_TAKEN_UP, Cause, Find, Instance, JobStatus, Manifest, Phase, PodSet, Rank
 from arena_core.families import gangs, kueue, queueing
 from arena_core.k8s import dig
 from arena_core.podstatus import extended_resources, instance, pick_chief
@@ -187,19 +187,9 @@ def explain(status: JobStatus, job: Any, related: Sequence[Any] = ()) -> list[Ca
     return []
 
 
-def gang_groups(field: str) -> tuple[Related, ...]:
-    """Return how to find the PodGroup that the pods of a job name (``--gang``), of Volcano or of the coscheduling plugin."""
-    return (
-        Related(gangs.VOLCANO, lambda job: _group_of(job, field, "annotations", gangs.VOLCANO_NAME)),
-        Related(gangs.COSCHEDULING, lambda job: _group_of(job, field, "labels", gangs.COSCHEDULING_NAME)),
-    )
-
-
-def _group_of(job: Manifest, field: str, place: str, key: str) -> Find | None:
-    for spec in replica_specs(job, field).values():
-        if name := dig.text(spec, "template", "metadata", place, key):
-            return Find(name=name)
-    return None
+def finds(job: Any, field: str) -> list[Find]:
+    """Say how to find what queues a job (Kueue's Workload) and its gang (the PodGroup that its pods name); total."""
+    return [*kueue.finds(job), *gangs.finds(dig.dig(spec, "template") for spec in replica_specs(job, field).values())]
 
 
 def explain_gang(status: JobStatus, related: Sequence[Any]) -> list[Cause]:
@@ -237,10 +227,9 @@ class Kind:
     controller: str
     chief: tuple[Mapping[str, str], ...] = ({JOB_ROLE: "master"}, {REPLICA_TYPE: "worker", REPLICA_INDEX: "0"})
 
-    @property
-    def related(self) -> tuple[Related, ...]:
-        """What status and reasons need besides the pods: Kueue's Workload and the PodGroup of a gang."""
-        return (kueue.WORKLOAD_OF_JOB, *gang_groups(self.field))
+    def related(self, job: Any) -> list[Find]:
+        """Say how to find what status and reasons need besides the pods: Kueue's Workload and the PodGroup of a gang."""
+        return finds(job, self.field)
 
     def pod_labels(self, job: Manifest) -> dict[str, str]:
         """Return the labels that the operator sets on all pods of the job."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from arena_core.contract.types import Find, Manifest, Related, Resource
+from arena_core.contract.types import Find, Resource
 from arena_core.k8s import dig
 
 GROUP = "kueue.x-k8s.io"
@@ -24,14 +24,10 @@ CLUSTER_QUEUE = Resource(GROUP, VERSION, "ClusterQueue", "clusterqueues", namesp
 WORKLOAD_PRIORITY = Resource(GROUP, VERSION, "WorkloadPriorityClass", "workloadpriorityclasses", namespaced=False, older=OLDER)
 
 
-def find_workload(job: Manifest) -> Find | None:
-    """Say how to find the Workload that Kueue made for a job with a queue label."""
+def finds(job: Any) -> list[Find]:
+    """Say how to find the Workload that Kueue made for a job with a queue label; total."""
     uid = dig.text(job, "metadata", "uid")
-    return Find(label_selector=f"{JOB_UID}={uid}") if uid and dig.labels(job).get(QUEUE) else None
-
-
-#: The Workload of a job with a queue label; for ``JobType.related``.
-WORKLOAD_OF_JOB = Related(WORKLOAD, find_workload)
+    return [Find(WORKLOAD, label_selector=f"{JOB_UID}={uid}")] if uid and dig.labels(job).get(QUEUE) else []
 
 
 def workload(related: Sequence[Any]) -> Mapping[str, Any]:

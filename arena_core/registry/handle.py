@@ -12,6 +12,7 @@ import pluggy
 from arena_core.contract.errors import ArenaError, PluginError
 from arena_core.contract.types import (
     Cause,
+    Find,
     Jobs,
     JobStatus,
     JobType,
@@ -126,6 +127,10 @@ class JobTypeHandle:
     def pod_sets(self, job: Manifest) -> list[PodSet]:
         """Return the sets of equal pods."""
         return self._many("arena_pod_sets", PodSet, job=job)
+
+    def related(self, view: JobView) -> list[Find]:
+        """Return which objects besides the pods status and reasons need."""
+        return self._many("arena_related", Find, view=view, jobs=self._jobs)
 
     def log_sources(self, view: JobView, query: LogQuery) -> list[LogSource]:
         """Return where the logs are; without a hook the chief's container first, then by ``query``."""

@@ -102,8 +102,7 @@ class TrainingJobStatus:
         template = {"metadata": {"annotations": {gangs.VOLCANO_NAME: "gang-j"}}}
         job = self.job()
         job["spec"][self.field] = {self.role: {"template": template}}
-        found = [r.find(job) for r in self.plugin.arena_job_type().related if r.resource.kind == "PodGroup"]
-        assert Find(name="gang-j") in found
+        assert Find(gangs.VOLCANO, "gang-j") in self.plugin.arena_related(seen(job), None)
         full = self.condition("Unschedulable", "3/4 tasks")
         group = {"kind": "PodGroup", "metadata": {"name": "gang-j"}, "status": {"conditions": [full]}}
         assert "3/4 tasks" in " ".join(c.message for c in self.plugin.arena_explain(seen(job, [], [group]), None))
@@ -119,5 +118,4 @@ class TrainingJobStatus:
         assert len(found.instances) == sum(isinstance(p, dict) for p in pods)
         self.plugin.arena_pod_sets(job)
         list(self.plugin.arena_explain(seen(job, pods, related), None))
-        for other in self.plugin.arena_job_type().related:
-            assert isinstance(other.find(job), Find | None)
+        assert all(isinstance(find, Find) for find in self.plugin.arena_related(seen(job, None, related), None))

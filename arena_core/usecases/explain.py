@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from arena_core.contract.errors import ArenaError
-from arena_core.contract.types import Cause, Manifest, Phase, Rank
+from arena_core.contract.types import Cause, Find, Manifest, Phase, Rank
 from arena_core.kube.resources import EVENTS
 from arena_core.usecases import answers, tensorboard
-from arena_core.usecases.facts import matches, own, view
+from arena_core.usecases.facts import in_rounds, matches, view
 from arena_core.usecases.halfmade import recognised
 from arena_core.usecases.lastlines import failed_container, last_lines
 from arena_core.usecases.lookup import ClusterLookup
@@ -119,18 +119,16 @@ def all_reasoned(session: Session, jobs: Sequence[Job]) -> list[Job]:
 
 def _with_related(session: Session, job: Job, lookup: ClusterLookup) -> Job:
     """Return the job with its related objects, picked from lists that all jobs of the namespace share."""
-    candidates: list[Manifest] = []
     unread: list[str] = []
-    for related in session.jobs.get(job.job_type).job_type.related:
-        if (wanted := related.find(job.manifest)) is None:
-            continue
-        listed = lookup.list(related.resource)
+
+    def fetch(wanted: Find) -> Sequence[Manifest]:
+        listed = lookup.list(wanted.resource)
         if listed is None:
-            unread += [] if lookup.serves(related.resource) is False else [f"{related.resource.key} (not readable)"]
-            continue
-        candidates += [obj for obj in listed if matches(obj, wanted)]
+            unread.extend([] if lookup.serves(wanted.resource) is False else [f"{wanted.resource.key} (not readable)"])
+        return [obj for obj in listed or () if matches(obj, wanted)]
+
     handle = session.jobs.get(job.job_type)
-    related_objects = own(candidates, job.manifest)
+    related_objects = in_rounds(handle, job.manifest, fetch, unread)
     return view(handle, job.manifest, job.view.pods, related_objects, earlier=job.earlier, unread=(*job.unread, *unread))
 
 

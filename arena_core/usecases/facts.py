@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from arena_core.contract.errors import ArenaError
-from arena_core.contract.types import Find, JobHandle, JobView, Manifest, Related
+from arena_core.contract.types import Find, JobHandle, JobView, Manifest
 from arena_core.k8s import dig
 from arena_core.k8s.owners import owned_by
 from arena_core.kube.resources import PODS, ListResult
@@ -17,6 +17,9 @@ from arena_core.usecases.pods import selector_of
 from arena_core.usecases.session import Session
 from arena_core.usecases.unread import phrase
 from arena_core.usecases.views import Job
+
+#: How often a job type is asked for related objects, the later times with what it found.
+ROUNDS = 3
 
 
 def read(session: Session, handle: JobHandle, job: Manifest, unread: Sequence[str] = ()) -> Job:
@@ -72,14 +75,36 @@ def list_pods(session: Session, handle: JobHandle, job: Manifest) -> ListResult:
 
 def related_of(session: Session, handle: JobHandle, job: Manifest) -> tuple[list[Manifest], list[str]]:
     """Return the related objects that the job type names, and a phrase for each kind that should be there and cannot be read."""
-    found: list[Manifest] = []
     unread: list[str] = []
-    for related in handle.job_type.related:
+
+    def fetch(wanted: Find) -> Sequence[Manifest]:
         try:
-            found += _candidates(session, related, job)
+            return _candidates(session, wanted, job)
         except ArenaError as error:
-            unread.append(phrase(related.resource, error))
-    return own(found, job), unread
+            unread.append(phrase(wanted.resource, error))
+            return ()
+
+    return in_rounds(handle, job, fetch, unread), unread
+
+
+def in_rounds(handle: JobHandle, job: Manifest, fetch: Callable[[Find], Sequence[Manifest]], unread: list[str]) -> list[Manifest]:
+    """Return the job's own related objects: its type is asked again with what it found, each thing is fetched once."""
+    found: dict[str, Manifest] = {}
+    asked: set[Find] = set()
+    mine: list[Manifest] = []
+    for _ in range(ROUNDS):
+        try:
+            wanted = [find for find in dict.fromkeys(handle.related(JobView(job, related=tuple(mine)))) if find not in asked]
+        except ArenaError as error:
+            unread.append(f"related objects ({error.message})")
+            break
+        if not wanted:
+            break
+        asked.update(wanted)
+        for find in wanted:
+            found |= {uid_of(obj) or str(id(obj)): obj for obj in fetch(find)}
+        mine = own(list(found.values()), job)
+    return mine
 
 
 def own(found: Sequence[Manifest], job: Manifest) -> list[Manifest]:
@@ -97,15 +122,12 @@ def matches(obj: Manifest, wanted: Find) -> bool:
     return all(labels.get(key) == value for key, _, value in pairs) and (not wanted.owner_uid or owned_by(obj, wanted.owner_uid))
 
 
-def _candidates(session: Session, related: Related, job: Manifest) -> list[Manifest]:
-    wanted = related.find(job)
-    if wanted is None:
-        return []
-    where = str(metadata_of(job).get("namespace", "")) if related.resource.namespaced else ""
+def _candidates(session: Session, wanted: Find, job: Manifest) -> list[Manifest]:
+    where = str(metadata_of(job).get("namespace", "")) if wanted.resource.namespaced else ""
     if wanted.name:
-        one = session.cluster.find(related.resource, where, wanted.name)
+        one = session.cluster.find(wanted.resource, where, wanted.name)
         return [one] if one else []
-    items = session.cluster.list(related.resource, where, label_selector=wanted.label_selector).items
+    items = session.cluster.list(wanted.resource, where, label_selector=wanted.label_selector).items
     return [item for item in items if not wanted.owner_uid or owned_by(item, wanted.owner_uid)]
 
 

@@ -92,10 +92,9 @@ def test_a_job_that_kueue_holds_is_queuing_with_kueues_words() -> None:
     assert (found.phase, found.reason, found.message) == (Phase.QUEUING, "Pending", "insufficient unused quota")
     (cause,) = kubeflow.explain(found, obj, [workload])
     assert "insufficient unused quota" in cause.message
-    find = kueue.WORKLOAD_OF_JOB.find(obj)
-    assert find is not None
+    (find,) = kueue.finds(obj)
     assert find.label_selector == "kueue.x-k8s.io/job-uid=u"
-    assert kueue.WORKLOAD_OF_JOB.find(job()) is None
+    assert kueue.finds(job()) == []
 
 
 def test_a_failed_jobs_own_summary_explains_little() -> None:
@@ -160,8 +159,7 @@ def test_any_object_has_a_status(obj: dict[str, Any], pods: list[dict[str, Any]]
     found = state(obj, pods, related)
     kubeflow.explain(found, obj, related)
     kubeflow.explain_gang(found, related)
-    for wanted in (kueue.WORKLOAD_OF_JOB, *kubeflow.gang_groups("pytorchReplicaSpecs")):
-        wanted.find(obj)
+    kubeflow.finds(obj, "pytorchReplicaSpecs")
 
 
 @pytest.mark.skipif(not RECORDED.exists(), reason="the recordings are not on this machine")

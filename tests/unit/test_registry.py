@@ -72,7 +72,7 @@ def test_calls_go_to_one_plugin_alone() -> None:
     assert [p.message for p in two.validate(None)] == ["two"]
     assert one.explain(seen({})) == []
     assert one.pod_sets({}) == []
-    assert one.log_sources({}, (), LogQuery()) == []
+    assert one.log_sources(seen({}), LogQuery()) == []
 
 
 @pytest.mark.parametrize(

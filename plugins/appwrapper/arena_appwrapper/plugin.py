@@ -10,6 +10,7 @@ from arena_appwrapper import status as state
 from arena_core.contract.hookspecs import hookimpl
 from arena_core.contract.types import (
     Cause,
+    Find,
     Jobs,
     JobStatus,
     JobType,
@@ -18,10 +19,8 @@ from arena_core.contract.types import (
     Manifest,
     PodSet,
     Problem,
-    Related,
     Resource,
 )
-from arena_core.families import gangs, kueue
 from arena_core.k8s import dig
 
 if TYPE_CHECKING:
@@ -44,14 +43,6 @@ JOB_TYPE = JobType(
     aliases=("appwrapper", "aw"),
     pod_labels=_pod_labels,
     wraps=("pytorchjob", "volcanojob", "*"),
-    related=(
-        kueue.WORKLOAD_OF_JOB,
-        Related(Resource("kubeflow.org", "v1", "PyTorchJob", "pytorchjobs"), state.find_inner("PyTorchJob", "kubeflow.org")),
-        Related(Resource("kubeflow.org", "v1", "TFJob", "tfjobs"), state.find_inner("TFJob", "kubeflow.org")),
-        Related(Resource("batch.volcano.sh", "v1alpha1", "Job", "jobs"), state.find_inner("Job", "batch.volcano.sh")),
-        Related(Resource("batch", "v1", "Job", "jobs"), state.find_inner("Job", "batch")),
-        Related(gangs.VOLCANO, state.find_group),
-    ),
     provider="the AppWrapper operator: https://github.com/project-codeflare/appwrapper",
 )
 
@@ -80,6 +71,12 @@ def arena_preflight(args: AppWrapperArgs, lookup: Lookup, jobs: Jobs) -> list[Pr
     if missing := inner.missing(args, handle, lookup):
         return [*queue_problems(args, lookup), missing]
     return [*queue_problems(args, lookup), *(inner.in_wrapper(p, handle) for p in handle.preflight(inner.arguments(args, handle), lookup))]
+
+
+@hookimpl
+def arena_related(view: JobView, jobs: Jobs) -> list[Find]:
+    """Name what status and reasons need besides the pods."""
+    return state.related(view, jobs)
 
 
 @hookimpl

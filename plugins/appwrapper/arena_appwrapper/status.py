@@ -136,18 +136,13 @@ def _requests(job: Manifest, template: JobStatus | None) -> Mapping[str, int]:
     return {"nvidia.com/gpu": int(amount)} if amount.isdecimal() and len(amount) < 10 and int(amount) else {}
 
 
-def find_inner(kind: str, group: str) -> Any:
-    """Return a finder for the inner job of one kind: by the operator's label, where a component is of this kind."""
-
-    def find(job: Manifest) -> Find | None:
-        template = inner_job(job)
-        same = template.get("kind") == kind and str(template.get("apiVersion", "")).rpartition("/")[0] == group
-        return Find(label_selector=f"{LABEL}={dig.text(job, 'metadata', 'name')}") if same else None
-
-    return find
-
-
-def find_group(job: Manifest) -> Find | None:
-    """Say how to find Volcano's PodGroup: it belongs to the inner job and carries the labels of its pods."""
-    name = dig.text(job, "metadata", "name")
-    return Find(label_selector=f"{LABEL}={name}") if inner_job(job).get("apiVersion") == "batch.volcano.sh/v1alpha1" else None
+def related(view: JobView, jobs: Jobs) -> list[Find]:
+    """Say how to find the Workload and the job inside, by the operator's label; then what the type of that job needs."""
+    inner = inner_handle(view.manifest, jobs)
+    finds = kueue.finds(view.manifest)
+    if inner is None:
+        return finds
+    resource = inner.job_type.resource
+    finds.append(Find(resource, label_selector=f"{LABEL}={dig.text(view.manifest, 'metadata', 'name')}"))
+    actual = next((obj for obj in view.related or () if resource.matches(obj)), None)
+    return [*finds, *(inner.related(JobView(actual, related=view.related)) if actual else ())]

@@ -190,13 +190,13 @@ def test_component_that_could_not_be_created_is_named():
 
 
 def test_what_is_asked_of_the_cluster():
-    found = {
-        r.resource.plural + "." + r.resource.group: r.find(wrapper(labels={"kueue.x-k8s.io/queue-name": "q"}))
-        for r in HANDLE.job_type.related
-    }
-    assert found["workloads.kueue.x-k8s.io"] == Find(label_selector="kueue.x-k8s.io/job-uid=u")
-    assert found["jobs.batch.volcano.sh"] == found["podgroups.scheduling.volcano.sh"] == Find(label_selector=f"{state.LABEL}=j")
-    assert found["pytorchjobs.kubeflow.org"] is None and found["jobs.batch"] is None
+    queued = wrapper(labels={"kueue.x-k8s.io/queue-name": "q"})
+    workload, inner = HANDLE.related(seen(queued))
+    assert workload.resource.key == "workloads.kueue.x-k8s.io" and workload.label_selector == "kueue.x-k8s.io/job-uid=u"
+    assert inner == Find(Registry(environ={}).get("volcanojob").job_type.resource, label_selector=f"{state.LABEL}=j")
+    actual = {"apiVersion": "batch.volcano.sh/v1alpha1", "kind": "Job", "metadata": {"name": "j", "uid": "i"}}
+    *_, group = HANDLE.related(seen(queued, (), [actual]))
+    assert (group.resource.key, group.owner_uid) == ("podgroups.scheduling.volcano.sh", "i"), "what the type inside asks for"
 
 
 # --- the kinds of findings/why.md

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from arena_core.contract.types import Cause, Find, Instance, JobStatus, Manifest, Phase, Rank, Related
-from arena_core.families import gangs, kueue, queueing
+from arena_core.contract.types import Cause, Instance, JobStatus, Phase, Rank
+from arena_core.families import kueue, queueing
 from arena_core.k8s import dig
 from arena_core.podstatus import extended_resources
 from arena_core.podwords import cause_of
@@ -60,23 +60,6 @@ def with_pods(said: Said, members: Sequence[Instance], pods: Sequence[Any]) -> S
     if crashing:
         return Phase.RUNNING, said[1], crashing.reason, crashing.message
     return (Phase.RUNNING, *said[1:]) if alive else said
-
-
-def gang_groups(template: str) -> tuple[Related, ...]:
-    """Return how to find the PodGroup that the pods name (``--gang``); ``template`` is the path to the first pod template."""
-
-    def group(place: str, key: str) -> Any:
-        def find(job: Manifest) -> Find | None:
-            steps = [int(step) if step.isdigit() else step for step in template.split(".")]
-            name = dig.text(job, *steps, "metadata", place, key)
-            return Find(name=name) if name else None
-
-        return find
-
-    return (
-        Related(gangs.VOLCANO, group("annotations", gangs.VOLCANO_NAME)),
-        Related(gangs.COSCHEDULING, group("labels", gangs.COSCHEDULING_NAME)),
-    )
 
 
 def explain_held(status: JobStatus, job: Any, related: Sequence[Any]) -> list[Cause]:

@@ -11,7 +11,7 @@ from arena_job import status as state
 from arena_job.names import CONTAINER, INDEX
 
 if TYPE_CHECKING:
-    from arena_core.contract.types import Cause, Jobs, JobStatus, JobView, Lookup, Manifest, PodSet, Problem
+    from arena_core.contract.types import Cause, Find, Jobs, JobStatus, JobView, Lookup, Manifest, PodSet, Problem
     from arena_job.args import BatchJobArgs
 
 
@@ -30,7 +30,6 @@ def arena_job_type() -> JobType:
         chief=({INDEX: "0"},),
         container=CONTAINER,
         wrappable=True,
-        related=state.RELATED,
         provider="every Kubernetes has it",
     )
 
@@ -49,6 +48,12 @@ def arena_preflight(args: BatchJobArgs, lookup: Lookup, jobs: Jobs) -> Iterable[
     from arena_core.families.preflight import common_problems
 
     return common_problems(args, lookup)
+
+
+@hookimpl
+def arena_related(view: JobView, jobs: Jobs) -> Iterable[Find]:
+    """Name what status and reasons need besides the pods."""
+    return state.related(view.manifest)
 
 
 @hookimpl

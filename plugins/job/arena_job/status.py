@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from arena_core.contract.types import NOT_TAKEN_UP, Cause, Instance, JobStatus, Manifest, Phase, PodSet, Rank
-from arena_core.families import kueue
+from arena_core.contract.types import NOT_TAKEN_UP, Cause, Find, Instance, JobStatus, Manifest, Phase, PodSet, Rank
+from arena_core.families import gangs, kueue
 from arena_core.families.kubeflow import explain_gang
 from arena_core.k8s import dig
 from arena_core.podstatus import instance
@@ -14,13 +14,17 @@ from arena_job import common
 from arena_job.common import Said
 from arena_job.names import CONTAINER, INDEX, JOB_NAME
 
-RELATED = (kueue.WORKLOAD_OF_JOB, *common.gang_groups("spec.template"))
 _TOLD = {"BackoffLimitExceeded": "more pods have failed than --retry allows", "DeadlineExceeded": "it ran longer than it may"}
 
 
 def pod_labels(job: Manifest) -> dict[str, str]:
     """Return the label that all pods of the Job carry."""
     return {JOB_NAME: dig.text(job, "metadata", "name")}
+
+
+def related(job: Any) -> list[Find]:
+    """Say how to find what queues the job and its gang."""
+    return [*kueue.finds(job), *gangs.finds([dig.dig(job, "spec", "template")])]
 
 
 def pod_sets(job: Any) -> list[PodSet]:

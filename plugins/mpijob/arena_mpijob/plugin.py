@@ -10,7 +10,7 @@ from arena_core.contract.types import JobType, Resource
 from arena_mpijob import status as state
 
 if TYPE_CHECKING:
-    from arena_core.contract.types import Cause, Jobs, JobStatus, JobView, Lookup, Manifest, PodSet, Problem
+    from arena_core.contract.types import Cause, Find, Jobs, JobStatus, JobView, Lookup, Manifest, PodSet, Problem
     from arena_mpijob.args import MPIJobArgs
 
 #: The Training Operator has an MPIJob of the same group and name in version v1; a cluster has one of the two.
@@ -32,7 +32,6 @@ def arena_job_type() -> JobType:
         chief=state.CHIEF,
         container=state.CONTAINER,
         wrappable=True,
-        related=state.RELATED,
         provider=PROVIDER,
     )
 
@@ -52,6 +51,12 @@ def arena_preflight(args: MPIJobArgs, lookup: Lookup, jobs: Jobs) -> Iterable[Pr
     from arena_mpijob.preflight import name_problems
 
     return [*common_problems(args, lookup), *name_problems(args.name, lookup)]
+
+
+@hookimpl
+def arena_related(view: JobView, jobs: Jobs) -> Iterable[Find]:
+    """Name what status and reasons need besides the pods."""
+    return state.related(view.manifest)
 
 
 @hookimpl

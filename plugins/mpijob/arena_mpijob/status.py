@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from arena_core.contract.types import NOT_TAKEN_UP, Cause, Find, JobStatus, Manifest, Phase, PodSet, Rank, Related, Resource
-from arena_core.families import kubeflow, kueue
+from arena_core.contract.types import NOT_TAKEN_UP, Cause, Find, JobStatus, Manifest, Phase, PodSet, Rank, Resource
+from arena_core.families import kubeflow
 from arena_core.families.kubeflow import JOB_NAME, JOB_ROLE, OPERATOR, REPLICA_INDEX, REPLICA_TYPE
 from arena_core.k8s import dig
 
@@ -28,14 +28,10 @@ def pod_labels(job: Manifest) -> dict[str, str]:
     return {OPERATOR: CONTROLLER, JOB_NAME: dig.text(job, "metadata", "name")}
 
 
-def launcher_job(job: Manifest) -> Find | None:
-    """Say how to find the batch Job that keeps the launcher."""
+def related(job: Any) -> list[Find]:
+    """Say how to find the batch Job that keeps the launcher, what queues the job and its gang."""
     name = dig.text(job, "metadata", "name")
-    return Find(name=f"{name}-launcher") if name else None
-
-
-#: What reasons need besides the pods.
-RELATED = (kueue.WORKLOAD_OF_JOB, Related(JOB, launcher_job), *kubeflow.gang_groups(FIELD))
+    return [*([Find(JOB, f"{name}-launcher")] if name else []), *kubeflow.finds(job, FIELD)]
 
 
 def pod_sets(job: Any, purpose: str = "wrap") -> list[PodSet]:

@@ -11,7 +11,7 @@ from arena_core.families.kubeflow import PROVIDER
 from arena_pytorchjob.status import KIND
 
 if TYPE_CHECKING:
-    from arena_core.contract.types import Cause, Jobs, JobStatus, JobView, Lookup, Manifest, PodSet, Problem
+    from arena_core.contract.types import Cause, Find, Jobs, JobStatus, JobView, Lookup, Manifest, PodSet, Problem
     from arena_pytorchjob.args import PyTorchJobArgs
 
 
@@ -30,7 +30,6 @@ def arena_job_type() -> JobType:
         chief=KIND.chief,
         container=KIND.container,
         wrappable=True,
-        related=KIND.related,
         provider=PROVIDER,
     )
 
@@ -51,6 +50,12 @@ def arena_preflight(args: PyTorchJobArgs, lookup: Lookup, jobs: Jobs) -> Iterabl
 
     job = build(args)[0]
     return [*common_problems(args, lookup), *pod_name_problems(job, KIND.first_pods(job), lookup)]
+
+
+@hookimpl
+def arena_related(view: JobView, jobs: Jobs) -> Iterable[Find]:
+    """Name what status and reasons need besides the pods."""
+    return KIND.related(view.manifest)
 
 
 @hookimpl

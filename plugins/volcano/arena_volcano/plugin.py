@@ -10,7 +10,7 @@ from arena_core.contract.types import JobType
 from arena_volcano import status as words
 
 if TYPE_CHECKING:
-    from arena_core.contract.types import Cause, Jobs, JobStatus, JobView, Lookup, Manifest, PodSet, Problem
+    from arena_core.contract.types import Cause, Find, Jobs, JobStatus, JobView, Lookup, Manifest, PodSet, Problem
     from arena_volcano.args import VolcanoJobArgs
 
 
@@ -28,7 +28,6 @@ def arena_job_type() -> JobType:
         pod_labels=words.pod_labels,
         chief=({words.DRIVER[0]: words.DRIVER[1], words.TASK_INDEX: "0"}, {words.TASK_INDEX: "0"}),
         wrappable=True,
-        related=(words.POD_GROUP,),
         provider="Volcano (1.9 or later): https://volcano.sh/en/docs/installation/",
     )
 
@@ -47,6 +46,12 @@ def arena_preflight(args: VolcanoJobArgs, lookup: Lookup, jobs: Jobs) -> Iterabl
     from arena_volcano.preflight import problems
 
     return problems(args, lookup)
+
+
+@hookimpl
+def arena_related(view: JobView, jobs: Jobs) -> Iterable[Find]:
+    """Name what status and reasons need besides the pods."""
+    return words.related(view.manifest)
 
 
 @hookimpl

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from arena_core.contract.types import NOT_TAKEN_UP, Cause, Find, Instance, JobStatus, Manifest, Phase, PodSet, Rank, Related, Resource
+from arena_core.contract.types import NOT_TAKEN_UP, Cause, Find, Instance, JobStatus, Manifest, Phase, PodSet, Rank, Resource
 from arena_core.families import gangs
 from arena_core.k8s import dig
 from arena_core.podstatus import extended_resources, instance, pick_chief
@@ -44,14 +44,11 @@ _ENDS = {
 }
 
 
-def _group_of(job: Manifest) -> Find | None:
+def related(job: Any) -> list[Find]:
+    """Say how to find the job's PodGroup."""
     uid = dig.text(job, "metadata", "uid")
     waits = PHASES.get(dig.text(job, "status", "state", "phase")) == Phase.PENDING
-    return Find(owner_uid=uid) if uid and waits else None  # of a job that runs or has ended it says nothing more
-
-
-#: The job's PodGroup; for ``JobType.related``.
-POD_GROUP = Related(gangs.VOLCANO, _group_of)
+    return [Find(gangs.VOLCANO, owner_uid=uid)] if uid and waits else []  # of a job that runs or has ended it says nothing more
 
 
 def tasks(job: Any) -> list[Mapping[str, Any]]:

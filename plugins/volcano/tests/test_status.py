@@ -11,7 +11,7 @@ from volcano_shared import SHARED, needs_shared, recording
 
 from arena_core.contract.types import Phase
 from arena_core.testing.lifecycles import replay
-from arena_volcano.status import PHASES, POD_GROUP, explain, instances, pod_sets, status
+from arena_volcano.status import PHASES, explain, instances, pod_sets, related, status
 
 #: Read in the recordings and judged by hand, not made by the code: scenario → (what the job shows, what a user is to be told), in
 #: order. A job that runs while one of its pods still waits is PENDING, as in Arena, unless the gang is met without it (W12).
@@ -192,7 +192,7 @@ def test_pod_sets_and_gpus() -> None:
 
 def test_the_pod_group_is_asked_for_only_while_the_job_waits() -> None:
     def asks(phase: str) -> bool:
-        return POD_GROUP.find({"metadata": {"uid": "u"}, "status": {"state": {"phase": phase}}}) is not None
+        return related({"metadata": {"uid": "u"}, "status": {"state": {"phase": phase}}}) != []
 
     assert asks("Pending") and asks("") and asks("Restarting")
     assert not asks("Running") and not asks("Completed")
