@@ -11,7 +11,7 @@ from arena_rayjob import members, names
 from arena_rayjob import status as state
 
 if TYPE_CHECKING:
-    from arena_core.contract.types import Cause, Jobs, JobStatus, LogQuery, LogSource, Lookup, Manifest, PodSet, Problem
+    from arena_core.contract.types import Cause, Find, Jobs, JobStatus, JobView, LogQuery, LogSource, Lookup, Manifest, PodSet, Problem
     from arena_rayjob.args import RayJobArgs
 
 PROVIDER = "KubeRay (ray.io/v1): https://github.com/ray-project/kuberay"
@@ -31,7 +31,6 @@ def arena_job_type() -> JobType:
         pod_labels=state.pod_labels,
         chief=({names.ORIGIN_KIND: "RayJob"}, {names.NODE_TYPE: names.HEAD}),
         wrappable=True,
-        related=state.RELATED,
         provider=PROVIDER,
     )
 
@@ -54,9 +53,15 @@ def arena_preflight(args: RayJobArgs, lookup: Lookup, jobs: Jobs) -> Iterable[Pr
 
 
 @hookimpl
-def arena_job_status(job: Manifest, pods: Sequence[Manifest], related: Sequence[Manifest], jobs: Jobs) -> JobStatus:
+def arena_related(view: JobView, jobs: Jobs) -> Iterable[Find]:
+    """Name what status and reasons need besides the pods, and what lies between the pods and the job."""
+    return state.related(view.manifest)
+
+
+@hookimpl
+def arena_job_status(view: JobView, jobs: Jobs) -> JobStatus:
     """Say what the job is doing."""
-    return state.status(job, pods, related)
+    return state.status(view.manifest, view.pods or (), view.related or ())
 
 
 @hookimpl
@@ -66,12 +71,13 @@ def arena_pod_sets(job: Manifest) -> Sequence[PodSet]:
 
 
 @hookimpl
-def arena_log_sources(job: Manifest, pods: Sequence[Manifest], query: LogQuery, jobs: Jobs) -> Sequence[LogSource]:
+def arena_log_sources(view: JobView, query: LogQuery, jobs: Jobs) -> Sequence[LogSource]:
     """Return where the logs are: the command's is the submitter's."""
-    return members.log_sources(job, pods, query, state.status(job, pods))
+    job, pods = view.manifest, view.pods or ()
+    return members.log_sources(job, pods, query, view.status or state.status(job, pods))
 
 
 @hookimpl
-def arena_explain(job: Manifest, pods: Sequence[Manifest], related: Sequence[Manifest], jobs: Jobs) -> Iterable[Cause]:
+def arena_explain(view: JobView, jobs: Jobs) -> Iterable[Cause]:
     """Say in plain words why the job is not running."""
-    return state.explain(job, pods, related)
+    return state.explain(view.manifest, view.pods or (), view.related or ())

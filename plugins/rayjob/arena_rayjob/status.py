@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from arena_core.contract.types import NOT_TAKEN_UP, Cause, Find, JobStatus, Manifest, Phase, Rank, Related
+from arena_core.contract.types import NOT_TAKEN_UP, Cause, Find, JobStatus, Manifest, Phase, Rank
 from arena_core.families import gangs, kueue, queueing
 from arena_core.families.kubeflow import explain_gang
 from arena_core.k8s import dig
@@ -34,26 +34,11 @@ def pod_labels(job: Manifest) -> dict[str, str]:
     return {names.CLUSTER: cluster} if cluster else {}
 
 
-def _named(*path: str) -> Any:
-    def find(job: Manifest) -> Find | None:
-        name = dig.text(job, *path)
-        return Find(name=name) if name else None
-
-    return find
-
-
-def _group(place: str, key: str) -> Any:
-    return _named("spec", "rayClusterSpec", "headGroupSpec", "template", "metadata", place, key)
-
-
-#: What reasons need besides the pods, and what lies between the pods and the job.
-RELATED = (
-    kueue.WORKLOAD_OF_JOB,
-    Related(names.RAYCLUSTER, _named("status", "rayClusterName")),
-    Related(names.JOB, _named("metadata", "name")),
-    Related(gangs.VOLCANO, _group("annotations", gangs.VOLCANO_NAME)),
-    Related(gangs.COSCHEDULING, _group("labels", gangs.COSCHEDULING_NAME)),
-)
+def related(job: Any) -> list[Find]:
+    """Say how to find the Ray cluster and the submitter's Job, what queues the job and its gang."""
+    named = ((names.RAYCLUSTER, dig.text(job, "status", "rayClusterName")), (names.JOB, dig.text(job, "metadata", "name")))
+    template = dig.dig(job, "spec", "rayClusterSpec", "headGroupSpec", "template")
+    return [*kueue.finds(job), *(Find(resource, name) for resource, name in named if name), *gangs.finds([template])]
 
 
 def status(job: Any, pods: Sequence[Any], related: Sequence[Any] = ()) -> JobStatus:
