@@ -44,6 +44,19 @@ def container_requests(container: Mapping[str, Any]) -> Amounts:
     return read({**(resources.get("limits") or {}), **(resources.get("requests") or {})})
 
 
+def qos_class(spec: Mapping[str, Any]) -> str:
+    """Return the quality of service that requests and limits amount to: ``BestEffort``, ``Burstable`` or ``Guaranteed``."""
+    holders = [spec] if spec.get("resources") else [*_containers(spec, "containers"), *_containers(spec, "initContainers")]
+    asked = [(_counted(container_requests(holder)), _counted(read(_resources(holder).get("limits")))) for holder in holders]
+    if not any(requests for requests, _ in asked):
+        return "BestEffort"
+    return "Guaranteed" if all(len(limits) == 2 and requests == limits for requests, limits in asked) else "Burstable"
+
+
+def _counted(amounts: Amounts) -> Amounts:
+    return {name: amount for name, amount in amounts.items() if name in ("cpu", "memory") and amount}
+
+
 def _resources(holder: Mapping[str, Any]) -> Mapping[str, Any]:
     found: Mapping[str, Any] = holder.get("resources") or {}
     return found

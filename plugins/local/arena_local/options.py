@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
+from arena_core.k8s import quantity
 from arena_local.context import Options
 from arena_local.delays import DELAYS, components
-from arena_local.kubelet.quantity import parse
 
 _RESOURCE = re.compile(r"([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?\Z")
 _COUNT = re.compile(r"[0-9]{1,6}\Z")
@@ -61,7 +61,7 @@ def seconds(name: str, value: object) -> float:
 
 def size(value: object) -> str:
     """Return a number of bytes."""
-    if not _AMOUNT.match(str(value)) or parse(str(value)).denominator != 1:
+    if not _AMOUNT.match(str(value)) or quantity.parse(str(value)) % quantity.ONE:
         raise BadOption(f"{value!r}: expected a size such as 500Mi; 0 keeps nothing")
     return str(value)
 

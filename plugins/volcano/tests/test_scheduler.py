@@ -10,7 +10,7 @@ from volcano_simulated import GROUPS, Cluster, create, never, run, task, vcjob
 
 from arena_local.sdk.bundle import ApiError
 from arena_local.server import subresources
-from arena_volcano.localcluster.quantity import canonical, parse
+from arena_volcano.localcluster import amounts
 from arena_volcano.localcluster.scheduler import report
 from arena_volcano.localcluster.scheduler.session import Throttle
 
@@ -168,19 +168,13 @@ def test_a_bare_pod_gets_a_pod_group() -> None:
     run(test)
 
 
-@pytest.mark.parametrize(
-    ("text", "binary", "shown"),
-    [
-        ("1000m", False, "1"),
-        ("0.5", False, "500m"),
-        ("1e3", False, "1k"),
-        ("1024Ki", True, "1Mi"),
-        ("0", False, "0"),
-        ("1500Mi", True, "1500Mi"),
-    ],
-)
-def test_quantities(text: str, binary: bool, shown: str) -> None:
-    assert canonical(parse(text), binary=binary) == shown
+def test_what_a_pod_asks_for_keeps_the_form_in_which_it_was_written_first() -> None:
+    def container(**requests: str) -> dict[str, Any]:
+        return {"resources": {"requests": requests}}
+
+    spec = {"containers": [container(cpu="1500m", memory="1024Ki"), container(cpu="0.5", memory="1048576")]}
+    assert amounts.requests({**spec, "initContainers": [container(cpu="1", memory="3Mi")]}) == {"cpu": "2", "memory": "3Mi"}
+    assert amounts.limits(spec) == {}
 
 
 def test_a_waiting_gang_does_not_flood_the_events() -> None:

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from arena_local.kubelet.quantity import parse
+from arena_core.k8s import quantity
 from arena_local.sdk.bundle import Admission, Api, ApiError, Key, Obj
 
 CLAIMS, VOLUMES, CLASSES = "persistentvolumeclaims", "persistentvolumes", "storageclasses.storage.k8s.io"
@@ -206,11 +206,11 @@ def fits(claim: Obj, volume: Obj) -> bool:
         and wanted.get("volumeMode", "Filesystem") == spec.get("volumeMode", "Filesystem")
         and set(wanted["accessModes"]) <= set(spec.get("accessModes") or ())
         and labels.items() <= (volume["metadata"].get("labels") or {}).items()
-        and parse(wanted["resources"]["requests"]["storage"]) <= parse((spec.get("capacity") or {}).get("storage", "0"))
+        and quantity.parse(wanted["resources"]["requests"]["storage"]) <= quantity.parse((spec.get("capacity") or {}).get("storage", "0"))
     )
 
 
 def rank(claim: Obj, volume: Obj) -> tuple[bool, object, str]:
     """Return by what the best volume comes first: reserved for the claim, then the smallest."""
     reserved = bool(volume["spec"].get("claimRef"))
-    return not reserved, parse((volume["spec"].get("capacity") or {}).get("storage", "0")), volume["metadata"]["name"]
+    return not reserved, quantity.parse((volume["spec"].get("capacity") or {}).get("storage", "0")), volume["metadata"]["name"]

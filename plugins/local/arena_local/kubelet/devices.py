@@ -5,9 +5,8 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from math import ceil
 
-from arena_local.kubelet.quantity import parse
+from arena_core.k8s import podsize, quantity
 from arena_local.sdk.bundle import Obj
 
 GPU = "nvidia.com/gpu"
@@ -112,9 +111,7 @@ class Devices:
 
 
 def _asked(container: Obj) -> dict[str, int]:
-    resources = container.get("resources") or {}
-    amounts = {**(resources.get("requests") or {}), **(resources.get("limits") or {})}
-    return {name: ceil(parse(str(amount))) for name, amount in amounts.items() if "/" in name}
+    return {name: quantity.whole(amount) for name, amount in podsize.container_requests(container).items() if "/" in name}
 
 
 def _sidecar(container: Obj) -> bool:

@@ -8,8 +8,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from arena_core.k8s import quantity
 from arena_local.kubelet.expand import expand
-from arena_local.kubelet.quantity import ceil_div, parse
 from arena_local.sdk.bundle import Api, Obj
 
 #: What a container inherits of the daemon's own environment; everything else stays outside.
@@ -131,5 +131,5 @@ def resource_value(pod: Obj, container: Obj | None, ref: Obj, facts: Mapping[str
     value = (resources.get(group) or {}).get(name)
     if value is None and group == "limits":
         value = facts.get(f"node.{name}")
-    divisor = str(ref.get("divisor") or "0")
-    return str(ceil_div(parse(str(value or "0")), parse(divisor) if divisor not in ("0", "") else parse("1")))
+    divisor = quantity.parse(ref.get("divisor") or "0") or quantity.ONE
+    return str(-(-quantity.parse(value or "0") // divisor))

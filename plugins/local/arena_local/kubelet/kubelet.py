@@ -10,6 +10,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import Any
 
+from arena_core.k8s import quantity
 from arena_local.context import Context, Options
 from arena_local.kubelet import boards, node, records, simulate
 from arena_local.kubelet.backend import Backend
@@ -20,7 +21,6 @@ from arena_local.kubelet.launch import Machine
 from arena_local.kubelet.model import Slot
 from arena_local.kubelet.names import Addresses, Names, hosts_text, is_ready, pods_behind, write_in_place
 from arena_local.kubelet.ports import Place, Ports
-from arena_local.kubelet.quantity import parse
 from arena_local.kubelet.runtime import Runtime, sweep_all
 from arena_local.kubelet.services import Services
 from arena_local.kubelet.simulate import Simulated
@@ -50,7 +50,7 @@ class Kubelet:
         self.ports = Ports()
         self.names = Names(self.api, self.addresses)
         self.runtime = Runtime(self.state / "shim.log")
-        self.kept = Kept(self.api, self.state / "kept", int(parse(ctx.options.keep_logs)))
+        self.kept = Kept(self.api, self.state / "kept", quantity.whole(quantity.parse(ctx.options.keep_logs)))
         self.workers: dict[str, Worker] = {}
         self._simulated: dict[str, Simulated] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -123,7 +123,7 @@ class Kubelet:
         self.nodes = node.node_names(options.nodes)
         self.sizes = node.capacity(options.resources, self._gpus // len(self.nodes))
         self.devices.resize(*self._device_sizes())
-        self.kept.limit = int(parse(options.keep_logs))
+        self.kept.limit = quantity.whole(quantity.parse(options.keep_logs))
         node.register(self.api, self.nodes, self.sizes)
         self._drop_strays()
 

@@ -8,8 +8,8 @@ import socket
 import sys
 from collections.abc import Mapping
 
+from arena_core.k8s import quantity
 from arena_local.kubelet import records
-from arena_local.kubelet.quantity import parse
 from arena_local.sdk.bundle import Api, ApiError, Obj
 
 LEASES = "kube-node-lease"
@@ -123,7 +123,7 @@ def heartbeat(api: Api, names: list[str]) -> None:
 
 def whole(sizes: Mapping[str, str]) -> dict[str, int]:
     """Return the counts of extended resources."""
-    return {k: int(parse(v)) for k, v in sizes.items() if "/" in k}
+    return {k: quantity.whole(quantity.parse(v)) for k, v in sizes.items() if "/" in k}
 
 
 def advertised(node: Obj | None) -> dict[str, int]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any
 
+from arena_core.k8s import quantity
 from arena_local.kueue import amounts, podsets
 from arena_local.kueue.quota import Node
 from arena_local.sdk.bundle import Obj
@@ -16,7 +16,7 @@ from arena_local.sdk.bundle import Obj
 NO_FIT, NO_CANDIDATES, PREEMPT, RECLAIM, FIT = range(5)
 _Place = tuple[str, str]
 #: Says how well so much of a place fits once others have given way, and how far up the queue would then borrow.
-Oracle = Callable[[_Place, Decimal], tuple[int, int]]
+Oracle = Callable[[_Place, int], tuple[int, int]]
 
 
 @dataclass
@@ -28,7 +28,7 @@ class Assignment:
 
     mode: int = FIT
     pod_sets: list[Obj] = field(default_factory=list)
-    usage: dict[_Place, Decimal] = field(default_factory=dict)
+    usage: dict[_Place, int] = field(default_factory=dict)
     short: set[_Place] = field(default_factory=set)
     reach: int = 0
     message: str = ""
@@ -68,7 +68,7 @@ class Assigner:
             name = pod_set["name"]
             wanted = {resource: amount * number[name] for resource, amount in each[name].items()}
             if any("pods" in (group.get("coveredResources") or ()) for group in self._groups):
-                wanted["pods"] = Decimal(number[name])
+                wanted["pods"] = number[name] * quantity.ONE
             reasons: list[str] = []
             mode, chosen = self._pod_set(pod_set, wanted, result, reasons)
             result.mode = min(result.mode, mode)
@@ -78,7 +78,7 @@ class Assigner:
                 break
             for resource, flavor in chosen.items():
                 place = (flavor, resource)
-                result.usage[place] = result.usage.get(place, Decimal(0)) + wanted[resource]
+                result.usage[place] = result.usage.get(place, 0) + wanted[resource]
             used = amounts.texts({resource: wanted[resource] for resource in chosen})
             entry: Obj = {"name": name, "count": number[name]}
             result.pod_sets.append({**entry, "flavors": chosen, "resourceUsage": used} if chosen else entry)
@@ -101,7 +101,7 @@ class Assigner:
                 low = middle + 1
         return best
 
-    def _pod_set(self, pod_set: Obj, wanted: Mapping[str, Decimal], result: Assignment, reasons: list[str]) -> tuple[int, dict[str, str]]:
+    def _pod_set(self, pod_set: Obj, wanted: Mapping[str, int], result: Assignment, reasons: list[str]) -> tuple[int, dict[str, str]]:
         mode, chosen = FIT, {}
         for resource in sorted(wanted):
             if resource in chosen:
@@ -122,7 +122,7 @@ class Assigner:
             chosen.update(dict.fromkeys(asked, best.flavor))
         return mode, chosen
 
-    def _group(self, pod_set: Obj, group: Obj, asked: Mapping[str, Decimal], taken: Mapping[_Place, Decimal], reasons: list[str]) -> _Group:
+    def _group(self, pod_set: Obj, group: Obj, asked: Mapping[str, int], taken: Mapping[_Place, int], reasons: list[str]) -> _Group:
         best = _Group()
         specs = [(self._flavors.get(item["name"]) or {}).get("spec") or {} for item in group["flavors"]]
         names = {key for spec in specs for key in spec.get("nodeLabels") or {}}
@@ -145,11 +145,11 @@ class Assigner:
                 break
         return best
 
-    def _flavor(self, flavor: str, asked: Mapping[str, Decimal], taken: Mapping[_Place, Decimal], reasons: list[str]) -> _Group:
+    def _flavor(self, flavor: str, asked: Mapping[str, int], taken: Mapping[_Place, int], reasons: list[str]) -> _Group:
         mode, reach, short = FIT, 0, []
         for resource, amount in sorted(asked.items()):
             place = (flavor, resource)
-            one, height = self._resource(place, amount, taken.get(place, Decimal(0)), reasons)
+            one, height = self._resource(place, amount, taken.get(place, 0), reasons)
             mode, reach = min(mode, one), max(reach, height)
             if one != FIT:
                 short.append(place)
@@ -166,7 +166,7 @@ class Assigner:
         settles = not one.reach or self._borrows_first
         return not settles or not (one.mode == FIT or (one.mode in (PREEMPT, RECLAIM) and self._preempts_first))
 
-    def _resource(self, place: _Place, amount: Decimal, before: Decimal, reasons: list[str]) -> tuple[int, int]:
+    def _resource(self, place: _Place, amount: int, before: int, reasons: list[str]) -> tuple[int, int]:
         flavor, resource = place
         whole, most = before + amount, self._node.most(place)
         if whole > most:

@@ -5,22 +5,22 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from decimal import Decimal
 
+from arena_core.k8s import podsize
 from arena_local.kueue import amounts
 from arena_local.sdk.bundle import Api, Obj
 
 _ABOVE, _BELOW = "requests must not be above the limitRange max", "requests must not be below the limitRange min"
-_Summary = Mapping[str, Mapping[str, amounts.Amounts]]
+_Summary = Mapping[str, Mapping[str, podsize.Amounts]]
 
 
 def summary(api: Api, namespace: str) -> _Summary:
     """Return the namespace's LimitRanges as one, by type: the lowest maximum, the highest minimum, the first default."""
-    found: dict[str, dict[str, amounts.Amounts]] = {}
+    found: dict[str, dict[str, podsize.Amounts]] = {}
     for obj in api.list("limitranges", namespace):
         for item in (obj.get("spec") or {}).get("limits") or ():
             part = found.setdefault(str(item.get("type", "")), {"max": {}, "min": {}, "default": {}, "defaultRequest": {}})
-            read = {key: amounts.read(item.get(key)) for key in part}
+            read = {key: podsize.read(item.get(key)) for key in part}
             read["default"] = {**read["max"], **read["default"]}
             read["defaultRequest"] = {**read["min"], **read["default"], **read["defaultRequest"]}
             _merge(part["max"], read["max"], min)
@@ -30,7 +30,7 @@ def summary(api: Api, namespace: str) -> _Summary:
     return found
 
 
-def _merge(into: amounts.Amounts, more: amounts.Amounts, choose: Callable[[Decimal, Decimal], Decimal]) -> None:
+def _merge(into: podsize.Amounts, more: podsize.Amounts, choose: Callable[[int, int], int]) -> None:
     for name, amount in more.items():
         into[name] = choose(into[name], amount) if name in into else amount
 
@@ -67,15 +67,15 @@ def _pod_set(index: int, item: Obj, limits: _Summary) -> Iterator[str]:
         for field in ("initContainers", "containers"):
             for n, container in enumerate(spec.get(field) or ()):
                 resources = container.get("resources") or {}
-                lists = [amounts.read(resources.get(key)) for key in ("requests", "limits")]
+                lists = [podsize.read(resources.get(key)) for key in ("requests", "limits")]
                 yield from _compare(f"{path}.{field}[{n}]", lists, part)
     if part := limits.get("Pod"):
-        yield from _compare(path, [amounts.of_pod(spec)], part)
+        yield from _compare(path, [podsize.requests(spec)], part)
 
 
-def _compare(path: str, lists: Sequence[amounts.Amounts], part: Mapping[str, amounts.Amounts]) -> Iterator[str]:
-    most: amounts.Amounts = {}
-    least: amounts.Amounts = {}
+def _compare(path: str, lists: Sequence[podsize.Amounts], part: Mapping[str, podsize.Amounts]) -> Iterator[str]:
+    most: podsize.Amounts = {}
+    least: podsize.Amounts = {}
     for values in lists:
         _merge(most, values, max)
         _merge(least, values, min)

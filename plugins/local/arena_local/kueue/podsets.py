@@ -7,12 +7,11 @@ import copy
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 from typing import Any
 
+from arena_core.k8s import podsize, quantity
 from arena_local.kueue import amounts, kinds
 from arena_local.sdk.bundle import Obj, QuotaJob, QuotaPodSet
-from arena_local.server.quantity import parse
 
 _MAX_NAME = 253
 #: A queue whose name is no label of DNS is not named in the pods.
@@ -113,13 +112,13 @@ def _plain(value: Any, quantities: bool = False) -> Any:
         return [_plain(item) for item in value] or None
     if quantities and value is not None:
         with contextlib.suppress(ValueError):
-            return parse(value)
+            return quantity.parse(value)
     return value
 
 
-def requests(workload: Obj) -> dict[str, amounts.Amounts]:
+def requests(workload: Obj) -> dict[str, podsize.Amounts]:
     """Return per pod set what one pod asks for."""
-    return {item["name"]: amounts.of_pod(item["template"].get("spec") or {}) for item in workload["spec"]["podSets"]}
+    return {item["name"]: podsize.requests(item["template"].get("spec") or {}) for item in workload["spec"]["podSets"]}
 
 
 def counts(workload: Obj) -> dict[str, int]:
@@ -135,18 +134,18 @@ def total_requests(workload: Obj) -> list[Obj]:
     return [{"name": name, **({"resources": resources} if resources else {})} for name, resources in found]
 
 
-def usage(workload: Obj) -> dict[tuple[str, str], Decimal]:
+def usage(workload: Obj) -> dict[tuple[str, str], int]:
     """Return how much of (flavor, resource) an admitted Workload holds."""
     admission = (workload.get("status") or {}).get("admission") or {}
     number = counts(workload)
-    held: dict[tuple[str, str], Decimal] = {}
+    held: dict[tuple[str, str], int] = {}
     for item in admission.get("podSetAssignments") or ():
         full = int(item.get("count", 0))
-        share = Decimal(min(number.get(item["name"], full), full)) / full if full else Decimal(0)
-        for resource, amount in amounts.read(item.get("resourceUsage")).items():
+        left = min(number.get(item["name"], full), full)
+        for resource, amount in podsize.read(item.get("resourceUsage")).items():
             flavor = (item.get("flavors") or {}).get(resource)
             if flavor:
-                held[(flavor, resource)] = held.get((flavor, resource), Decimal(0)) + amount * share
+                held[(flavor, resource)] = held.get((flavor, resource), 0) + (amount * left // full if full else 0)
     return held
 
 

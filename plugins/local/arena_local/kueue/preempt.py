@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 
 from arena_local.kueue import assign, kinds
 from arena_local.kueue.quota import Node, Place
@@ -13,7 +12,7 @@ from arena_local.sdk.bundle import Obj
 from arena_local.sdk.conditions import find_condition
 
 IN_QUEUE, RECLAIM, WHILE_BORROWING = "InClusterQueue", "InCohortReclamation", "InCohortReclaimWhileBorrowing"
-Needs = Mapping[Place, Decimal]
+Needs = Mapping[Place, int]
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,7 @@ class Preemptor:
         self._borrows = (within.get("policy") or "Never") != "Never"
         self._threshold: int | None = within.get("maxPriorityThreshold")
 
-    def oracle(self, place: Place, amount: Decimal) -> tuple[int, int]:
+    def oracle(self, place: Place, amount: int) -> tuple[int, int]:
         """Answer the assigner: how well so much fits once others have given way, and how far up the queue then borrows."""
         targets = self.targets({place: amount}, {place})
         node = self._queue.node
@@ -197,7 +196,7 @@ class Preemptor:
         return kept
 
 
-def _fits(node: Node, wanted: Needs) -> tuple[bool, dict[Place, Decimal]]:
+def _fits(node: Node, wanted: Needs) -> tuple[bool, dict[Place, int]]:
     """Return whether so much fits into the node's quota, and what of it goes beyond what the node keeps to itself."""
     fits = not any(node.borrows(place, amount) for place, amount in wanted.items())
-    return fits, {place: max(Decimal(0), amount - node.spare(place)) for place, amount in wanted.items()}
+    return fits, {place: max(0, amount - node.spare(place)) for place, amount in wanted.items()}

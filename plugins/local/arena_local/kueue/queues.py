@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from decimal import Decimal
 
+from arena_core.k8s import quantity
 from arena_local.kueue import amounts, kinds, podsets
 from arena_local.kueue.state import release
 from arena_local.sdk.bundle import Api, Key, Obj
@@ -136,13 +136,13 @@ def _counts(workloads: Sequence[Obj]) -> Obj:
 
 
 def _usages(queue: Obj, workloads: Sequence[Obj], *, borrowed: bool) -> Obj:
-    totals: dict[str, dict[tuple[str, str], Decimal]] = {"flavorsReservation": {}, "flavorsUsage": {}}
+    totals: dict[str, dict[tuple[str, str], int]] = {"flavorsReservation": {}, "flavorsUsage": {}}
     for item in workloads:
         if kinds.reserved(item) and not kinds.finished(item):
             for place, amount in podsets.usage(item).items():
                 for field, total in totals.items():
                     if field == "flavorsReservation" or kinds.admitted(item):
-                        total[place] = total.get(place, Decimal(0)) + amount
+                        total[place] = total.get(place, 0) + amount
     out: Obj = {}
     for field, total in totals.items():
         flavors = []
@@ -150,9 +150,9 @@ def _usages(queue: Obj, workloads: Sequence[Obj], *, borrowed: bool) -> Obj:
             for flavor in group.get("flavors") or ():
                 entries = []
                 for resource in flavor.get("resources") or ():
-                    amount = total.get((flavor["name"], resource["name"]), Decimal(0))
+                    amount = total.get((flavor["name"], resource["name"]), 0)
                     entry = {"name": resource["name"], "total": amounts.text(resource["name"], amount)}
-                    more = max(Decimal(0), amount - amounts.read({"q": resource["nominalQuota"]})["q"])
+                    more = max(0, amount - quantity.parse(resource["nominalQuota"]))
                     entries.append({"borrowed": amounts.text(resource["name"], more), **entry} if borrowed else entry)
                 flavors.append({"name": flavor["name"], "resources": entries})
         if flavors:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 
 from arena_local.kueue import assign, kinds, limitranges, notices, queues, snapshot
 from arena_local.kueue.parking import Parking
@@ -174,11 +173,11 @@ class _Pass:
         queue.node.take(usage)
         return [(queue, usage)]
 
-    def _claim(self, queue: Queue, place: Place, amount: Decimal, reach: int) -> Decimal:
+    def _claim(self, queue: Queue, place: Place, amount: int, reach: int) -> int:
         limit, node = queue.node.borrowing_limit(place), queue.node
         if reach and limit is None:
             return amount
-        return max(Decimal(0), min(amount, node.nominal(place) + ((limit or Decimal(0)) if reach else Decimal(0)) - node.used(place)))
+        return max(0, min(amount, node.nominal(place) + ((limit or 0) if reach else 0) - node.used(place)))
 
 
 def _strict(queue: Queue) -> bool:

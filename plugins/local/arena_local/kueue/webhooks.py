@@ -6,10 +6,10 @@ import contextlib
 import re
 from collections.abc import Iterable, Mapping
 
+from arena_core.k8s import quantity
 from arena_local.kueue import amounts, kinds, notes
 from arena_local.kueue.integration import Integrations
 from arena_local.sdk.bundle import Admission, Api, Denied, Obj, QuotaJob
-from arena_local.server.quantity import canonical, parse
 
 _DEFAULT_QUEUE = "default"
 _AMOUNTS = ("nominalQuota", "borrowingLimit", "lendingLimit")
@@ -100,7 +100,7 @@ def _quantities(api: Api, queue: Obj, old: Obj | None, operation: str) -> None:
                 for field in _AMOUNTS:
                     if resource.get(field) is not None:
                         with contextlib.suppress(ValueError):  # what is no quantity is for the API server to refuse
-                            resource[field] = canonical(str(resource[field]))
+                            resource[field] = quantity.canonical(resource[field])
 
 
 def _cluster_queue(api: Api, queue: Obj, old: Obj | None, operation: str) -> Iterable[str] | None:
@@ -109,7 +109,7 @@ def _cluster_queue(api: Api, queue: Obj, old: Obj | None, operation: str) -> Ite
             for r, resource in enumerate(flavor.get("resources") or ()):
                 path = f"spec.resourceGroups[{g}].flavors[{f}].resources[{r}]"
                 for field in _AMOUNTS:
-                    if resource.get(field) is not None and parse(resource[field]) < 0:
+                    if resource.get(field) is not None and quantity.parse(resource[field]) < 0:
                         value = str(resource[field])
                         raise Denied(f'{path}.{field}: Invalid value: "{value}": must be greater than or equal to 0')
     return None

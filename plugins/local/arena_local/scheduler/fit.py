@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from fractions import Fraction
 
-from arena_local.kubelet.quantity import parse
+from arena_core.k8s import podsize, quantity
+from arena_core.k8s.podsize import Amounts
 from arena_local.scheduler import affinity
 from arena_local.sdk.bundle import Obj
 
-Amounts = dict[str, Fraction]
 #: Node → why it was refused.
 Reasons = dict[str, list[str]]
 
@@ -53,8 +52,7 @@ class NodeInfo:
         self.pods[uid], self.room = pod, None
         if affinity.pod_terms(pod, "podAntiAffinity"):
             self.loners[uid] = pod
-        for name, amount in requests(pod).items():
-            self.used[name] = self.used.get(name, Fraction(0)) + amount
+        podsize.add(self.used, requests(pod))
 
     def remove(self, uid: str) -> None:
         """Count a pod out."""
@@ -62,12 +60,11 @@ class NodeInfo:
         self.room = None
         pod = self.pods.pop(uid, None)
         if pod:
-            for name, amount in requests(pod).items():
-                self.used[name] = self.used.get(name, Fraction(0)) - amount
+            podsize.add(self.used, requests(pod), -1)
 
-    def free(self, name: str) -> Fraction:
+    def free(self, name: str) -> int:
         """Return how much of a resource is left."""
-        return self.allocatable.get(name, Fraction(0)) - self.used.get(name, Fraction(0))
+        return self.allocatable.get(name, 0) - self.used.get(name, 0)
 
     def copy(self) -> NodeInfo:
         """Return a copy to try things on."""
@@ -77,7 +74,7 @@ class NodeInfo:
 def node_info(node: Obj) -> NodeInfo:
     """Return the info of an empty node."""
     status = node.get("status") or {}
-    return NodeInfo(node, {k: parse(v) for k, v in (status.get("allocatable") or status.get("capacity") or {}).items()})
+    return NodeInfo(node, podsize.read(status.get("allocatable") or status.get("capacity")))
 
 
 def snapshot(nodes: Iterable[Obj], pods: Iterable[Obj]) -> list[NodeInfo]:
@@ -94,43 +91,9 @@ def finished(pod: Obj) -> bool:
     return (pod.get("status") or {}).get("phase") in ("Succeeded", "Failed")
 
 
-def container_requests(container: Obj) -> Amounts:
-    """Return what a container asks for; a limit counts where no request is given."""
-    resources = container.get("resources") or {}
-    values = {**(resources.get("limits") or {}), **(resources.get("requests") or {})}
-    return {name: parse(value) for name, value in values.items()}
-
-
 def requests(pod: Obj) -> Amounts:
-    """Return what a pod takes of a node: its containers and sidecars together, or the biggest init container, and its overhead."""
-    total: Amounts = {}
-    peak: Amounts = {}
-    sidecars: Amounts = {}
-    for container in pod["spec"].get("initContainers") or ():
-        asked = container_requests(container)
-        if container.get("restartPolicy") == "Always":
-            _add(sidecars, asked)
-            _most(peak, sidecars)
-        else:
-            together = dict(sidecars)
-            _add(together, asked)
-            _most(peak, together)
-    for container in pod["spec"].get("containers") or ():
-        _add(total, container_requests(container))
-    _add(total, sidecars)
-    _most(total, peak)
-    _add(total, {k: parse(v) for k, v in (pod["spec"].get("overhead") or {}).items()})
-    return total
-
-
-def _add(total: Amounts, more: Mapping[str, Fraction]) -> None:
-    for name, amount in more.items():
-        total[name] = total.get(name, Fraction(0)) + amount
-
-
-def _most(total: Amounts, other: Mapping[str, Fraction]) -> None:
-    for name, amount in other.items():
-        total[name] = max(total.get(name, Fraction(0)), amount)
+    """Return what a pod takes of a node."""
+    return podsize.requests(pod["spec"])
 
 
 def why_not(pod: Obj, info: NodeInfo, everywhere: Sequence[NodeInfo] = ()) -> list[str]:
@@ -154,7 +117,7 @@ def why_not(pod: Obj, info: NodeInfo, everywhere: Sequence[NodeInfo] = ()) -> li
 
 
 def _short(pod: Obj, info: NodeInfo) -> list[str]:
-    reasons = ["Too many pods"] if len(info.pods) + 1 > info.allocatable.get("pods", Fraction(110)) else []
+    reasons = ["Too many pods"] if (len(info.pods) + 1) * quantity.ONE > info.allocatable.get("pods", 110 * quantity.ONE) else []
     return reasons + [f"Insufficient {name}" for name, amount in requests(pod).items() if amount > 0 and amount > info.free(name)]
 
 
@@ -210,7 +173,7 @@ def choose(pod: Obj, infos: Sequence[NodeInfo]) -> tuple[NodeInfo | None, Reason
 def _room(info: NodeInfo) -> float:
     """Return how empty a node is (0 to 1), as LeastAllocated scores it."""
     if info.room is None:
-        shares = [float(info.free(name) / size) for name in ("cpu", "memory") if (size := info.allocatable.get(name))]
+        shares = [info.free(name) / size for name in ("cpu", "memory") if (size := info.allocatable.get(name))]
         info.room = sum(shares) / len(shares) if shares else 0.0
     return info.room
 
@@ -237,4 +200,4 @@ def resolvable(pod: Obj, info: NodeInfo, why: Sequence[str]) -> bool:
     """Whether the pod would fit on the node if others went away."""
     if not why or not all(reason.startswith(_RESOLVABLE) for reason in why):
         return False
-    return all(amount <= info.allocatable.get(name, Fraction(0)) for name, amount in requests(pod).items() if amount > 0)
+    return all(amount <= info.allocatable.get(name, 0) for name, amount in requests(pod).items() if amount > 0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from arena_local.server import quantity
+from arena_core.k8s import quantity
 from arena_local.server.errors import Refusal, bad_request
 from arena_local.server.gotypes import ALWAYS, NULL_TIMES, OPAQUE_TYPES, dropped_when_empty
 from arena_local.server.schema import OBJECT_META, Node, builtin_schema

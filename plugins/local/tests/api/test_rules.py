@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from arena_core.k8s import quantity
 from arena_local.http import bodies, protobuf
 from arena_local.sdk.bundle import Admission, ApiError, Bundle, Denied
-from arena_local.server import quantity, selectors
+from arena_local.server import selectors
 from arena_local.server.ages import human
 from arena_local.server.cel import CelError, UnsupportedError, evaluate, parse
 from arena_local.server.fieldsets import read_set, write_set

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from arena_core.k8s import quantity
 from arena_local.kueue.preempt import Preemptor
 from arena_local.kueue.quota import Limits, Node
 from arena_local.kueue.snapshot import Snapshot
@@ -180,7 +179,7 @@ def test_c8_a_cohort_has_quota_of_its_own_and_a_limit(world, job):
 def test_cohorts_in_a_circle_end_nowhere():
     circle = [{"metadata": {"name": one}, "spec": {"parentName": other}} for one, other in (("x", "y"), ("y", "x"))]
     snapshot = Snapshot([cluster_queue("a", cohort="x")], circle)
-    assert snapshot.queues["a"].node.most(PLACE) == Decimal("0.1")
+    assert snapshot.queues["a"].node.most(PLACE) == quantity.parse("100m")
 
 
 # -- the arithmetic ----------------------------------------------------------------------------------------------------------------------
@@ -194,15 +193,15 @@ def test_what_is_taken_and_given_back_leaves_no_trace(tree, uses):
     cohort = Node("co", {})
     nodes = []
     for index, (nominal, borrow, lend) in enumerate(tree):
-        node = Node(str(index), {PLACE: Limits(Decimal(nominal), borrow and Decimal(borrow), lend and Decimal(lend))})
+        node = Node(str(index), {PLACE: Limits(nominal, borrow, lend)})
         node.parent = cohort
         cohort.queues.append(node)
         nodes.append(node)
     before = [node.free(PLACE) for node in nodes]
-    taken = [(nodes[index % len(nodes)], Decimal(amount)) for index, amount in uses]
+    taken = [(nodes[index % len(nodes)], amount) for index, amount in uses]
     for node, amount in taken:
         node.take({PLACE: amount})
-    assert cohort.used(PLACE) == sum(max(Decimal(0), node.used(PLACE) - node.kept(PLACE)) for node in nodes)
+    assert cohort.used(PLACE) == sum(max(0, node.used(PLACE) - node.kept(PLACE)) for node in nodes)
     for node, amount in reversed(taken):
         node.give({PLACE: amount})
     assert [node.free(PLACE) for node in nodes] == before
@@ -230,8 +229,8 @@ def test_c8_who_gives_way_is_few_enough_and_allowed_to(holders, wish, rank, recl
     workloads = [held(f"w{index}", queue, cpu, level, index) for index, (queue, cpu, level) in enumerate(holders)]
     snapshot = Snapshot(queues, (), workloads)
     queue, new = snapshot.queues["a"], held("new", "a", wish, rank, 59)
-    assume(queue.node.free(PLACE) < wish)
-    wanted = {PLACE: Decimal(wish)}
+    wanted = {PLACE: wish * quantity.ONE}
+    assume(queue.node.free(PLACE) < wanted[PLACE])
     usage = {name: dict(item.node.usage) for name, item in snapshot.queues.items()}
     targets = Preemptor(snapshot, queue, new).targets(wanted, {PLACE})
     assert {name: dict(item.node.usage) for name, item in snapshot.queues.items()} == usage, "the look changes nothing"
@@ -243,9 +242,9 @@ def test_c8_who_gives_way_is_few_enough_and_allowed_to(holders, wish, rank, recl
         assert (target.reason == "InClusterQueue") is own
         level = target.holder.workload["spec"]["priority"]
         assert level < rank or (not own and reclaim == "Any")
-    assert queue.node.free(PLACE) >= wish
+    assert queue.node.free(PLACE) >= wanted[PLACE]
     for target in targets:
         target.holder.queue.node.take(target.holder.usage)
         fair = [item for item in targets if item.reason == "InCohortReclamation"]
-        assert queue.node.free(PLACE) < wish or (fair and queue.node.borrows(PLACE, Decimal(wish))), "each of them is needed"
+        assert queue.node.free(PLACE) < wanted[PLACE] or (fair and queue.node.borrows(PLACE, wanted[PLACE])), "each of them is needed"
         target.holder.queue.node.give(target.holder.usage)

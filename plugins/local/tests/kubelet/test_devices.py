@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from arena_core.k8s import quantity
 from arena_local.context import Options
 from arena_local.daemon import control
 from arena_local.kubelet.devices import GPU, Devices, container_devices, pod_devices, real_gpus
@@ -127,7 +128,7 @@ test_sequences = Machine.TestCase
 def test_the_scheduler_and_the_kubelet_count_alike() -> None:
     for mains, inits in (([1, 2], [(4, False)]), ([1], [(2, True), (3, False)]), ([0], [(0, True)])):
         pod = pod_of("p", mains, inits)
-        assert pod_devices(pod).get(GPU, 0) == int(fit.requests(pod).get(GPU, 0))
+        assert pod_devices(pod).get(GPU, 0) == quantity.whole(fit.requests(pod).get(GPU, 0))
 
 
 def test_the_gpus_of_the_machine_are_the_same_ones_on_every_node() -> None:

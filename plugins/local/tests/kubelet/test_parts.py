@@ -9,11 +9,10 @@ from typing import Any
 import pytest
 
 from arena_local.kubelet import names, ports, status
-from arena_local.kubelet.env import ConfigError, environment
+from arena_local.kubelet.env import ConfigError, environment, resource_value
 from arena_local.kubelet.expand import expand
 from arena_local.kubelet.launch import repath
 from arena_local.kubelet.model import Run, full_image, slots_of
-from arena_local.kubelet.quantity import ceil_div, parse
 from arena_local.kubelet.volumes import MountError, Volumes, host_path
 
 
@@ -188,14 +187,13 @@ def test_image_names(image: str, full: str) -> None:
     assert full_image(image) == full
 
 
-@pytest.mark.parametrize(("text", "value"), [("100m", 0.1), ("1Gi", 1 << 30), ("2e3", 2000), ("1.5", 1.5), ("5k", 5000), ("1E", 10**18)])
-def test_quantities(text: str, value: float) -> None:
-    assert float(parse(text)) == pytest.approx(value)
-
-
-def test_quotients_are_rounded_up() -> None:
-    assert ceil_div(parse("1500m"), parse("1")) == 2
-    assert ceil_div(parse("2"), parse("1")) == 2
+@pytest.mark.parametrize(
+    ("asked", "divisor", "told"), [("1500m", "1", "2"), ("1500m", "1m", "1500"), ("1Gi", "1Mi", "1024"), ("2", "0", "2"), ("2", None, "2")]
+)
+def test_resources_in_the_environment_are_rounded_up_in_units_of_the_divisor(asked: str, divisor: str | None, told: str) -> None:
+    container = {"name": "c", "resources": {"limits": {"cpu": asked}}}
+    pod = {"spec": {"containers": [container]}}
+    assert resource_value(pod, container, {"resource": "limits.cpu", "divisor": divisor}, {}) == told
 
 
 def service(name: str, namespace: str, **spec: Any) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from arena_core.k8s import quantity
 from arena_local.scheduler import affinity, fit, gang, preempt
 from arena_local.testing import LocalCluster, make_pod
 
@@ -83,9 +84,9 @@ def test_a_pod_takes_its_biggest_init_container_or_all_its_containers() -> None:
     wanted = {
         "spec": {"containers": [sized("100m"), sized("200m")], "initContainers": [sized("250m"), sized("50m", restartPolicy="Always")]}
     }
-    assert float(fit.requests(wanted)["cpu"]) == pytest.approx(0.35)
+    assert fit.requests(wanted)["cpu"] == quantity.parse("350m")
     wanted["spec"]["initContainers"][0] = sized("1")
-    assert float(fit.requests(wanted)["cpu"]) == 1
+    assert fit.requests(wanted)["cpu"] == quantity.ONE
 
 
 def test_the_emptier_node_is_chosen() -> None:

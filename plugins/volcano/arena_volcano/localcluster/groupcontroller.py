@@ -8,9 +8,9 @@ from typing import Any
 from arena_local.sdk.bundle import Api, ApiError, Key, Obj
 from arena_local.sdk.owners import controller_of, owner_reference
 from arena_volcano.localcluster import keys
+from arena_volcano.localcluster.amounts import Sum
 from arena_volcano.localcluster.jobs.group import quota_usage
 from arena_volcano.localcluster.keys import meta
-from arena_volcano.localcluster.quantity import Sum
 
 _PREFIX = "podgroup-"
 _UPPER = {"ReplicaSet": "replicasets.apps", "DaemonSet": "daemonsets.apps", "StatefulSet": "statefulsets.apps", "Job": "jobs.batch"}

@@ -6,12 +6,13 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from arena_core.k8s import podsize
 from arena_local.server.causes import Cause, bad_value, prohibited
 from arena_local.server.copies import clone, same
 from arena_local.server.errors import forbidden
 from arena_local.server.kinds.base import Host, Strategy
 from arena_local.server.kinds.podchecks import check_spec, env_warnings
-from arena_local.server.kinds.poddefaults import default_spec, qos_class, requests_from_limits
+from arena_local.server.kinds.poddefaults import default_spec, requests_from_limits
 from arena_local.server.meta import random_suffix, timestamp
 from arena_local.server.policy import limitrange
 
@@ -44,7 +45,7 @@ class PodStrategy(Strategy):
         _tolerations(spec)
         _priority(host, obj)
         spec.pop("ephemeralContainers", None)
-        obj["status"] = {"phase": "Pending", "qosClass": qos_class(spec)}
+        obj["status"] = {"phase": "Pending", "qosClass": podsize.qos_class(spec)}
 
     def finish_create(self, host: Host, obj: Obj) -> None:
         """Say that the pod is held back; a webhook may have added the gates."""

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from arena_local.server import names, quantity
+from arena_core.k8s import quantity
+from arena_local.server import names
 from arena_local.server.causes import Cause, bad_value, duplicate, missing, prohibited, required, unsupported
 from arena_local.server.kinds.podrules import rule_causes
 
@@ -277,7 +278,7 @@ def _amount(name: str, value: str, where: str) -> Iterator[Cause]:
     number = quantity.parse(value)
     if number < 0:
         yield bad_value(where, value, "must be greater than or equal to 0")
-    elif "/" in name and number != number.to_integral_value():
+    elif "/" in name and number % quantity.ONE:
         yield bad_value(where, value, "must be an integer")
 
 

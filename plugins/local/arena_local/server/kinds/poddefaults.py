@@ -119,18 +119,3 @@ def requests_from_limits(spec: Obj) -> None:
         limits = resources.get("limits")
         if limits:
             resources["requests"] = {**limits, **(resources.get("requests") or {})}
-
-
-def qos_class(spec: Obj) -> str:
-    """Return the quality of service that the requests amount to."""
-    found: list[tuple[Obj, Obj]] = []
-    for container in containers_of(spec):
-        resources = container.get("resources") or {}
-        known = ("cpu", "memory")
-        requests = {key: value for key, value in (resources.get("requests") or {}).items() if key in known and value != "0"}
-        limits = {key: value for key, value in (resources.get("limits") or {}).items() if key in known and value != "0"}
-        found.append((requests, limits))
-    if not any(requests or limits for requests, limits in found):
-        return "BestEffort"
-    guaranteed = all(len(limits) == 2 and (not requests or requests == limits) for requests, limits in found)
-    return "Guaranteed" if guaranteed else "Burstable"

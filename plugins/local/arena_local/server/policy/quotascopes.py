@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from arena_local.server.kinds.poddefaults import qos_class
+from arena_core.k8s import podsize
 
 Obj = Mapping[str, Any]
 
 
 def _best_effort(pod: Obj) -> bool:
-    return bool(qos_class(pod.get("spec") or {}) == "BestEffort")
+    return podsize.qos_class(pod.get("spec") or {}) == "BestEffort"
 
 
 def _terminating(pod: Obj) -> bool:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import copy
-import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from arena_core.k8s import names, podsize, quantity
 from arena_local.sdk.bundle import Api, Denied, Obj
 from arena_volcano.localcluster.admission.policies import acyclic, policy_errors
 from arena_volcano.localcluster.admission.queues import queue_problem
@@ -14,13 +14,7 @@ from arena_volcano.localcluster.admission.template import template_errors
 from arena_volcano.localcluster.keys import DEFAULT_MAX_RETRY, DEFAULT_QUEUE, SCHEDULER, meta, pod_name, task, tasks
 from arena_volcano.localcluster.plugins import KNOWN
 from arena_volcano.localcluster.plugins.arguments import arguments
-from arena_volcano.localcluster.quantity import canonical, is_binary, parse, pod_resources
 
-_QUALIFIED = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?")
-_QUALIFIED_RULE = (
-    "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character "
-    "(e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
-)
 _TIERS = "must not specify 'highestTierAllowed' and 'highestTierName' in networkTopology simultaneously"
 _FROZEN = "job updates may not change fields other than `minAvailable`, `tasks[*].replicas under spec` and `PriorityClassName`"
 _NEEDS = {"pytorch": ("svc",), "tensorflow": ("svc",), "ray": ("svc",), "mpi": ("svc", "ssh")}
@@ -61,7 +55,7 @@ def _decode(spec: dict[str, Any]) -> None:
 
 def _quantity(value: Any) -> str:
     try:
-        return canonical(parse(value), binary=is_binary(value))
+        return quantity.canonical(value)
     except ValueError as error:
         raise refuse(str(error)) from None
 
@@ -173,11 +167,8 @@ def _count_errors(entry: dict[str, Any], job_name: str) -> Iterator[str]:
 
 
 def _name_errors(name: str, what: str, end: str) -> Iterator[str]:
-    problem = "" if _QUALIFIED.fullmatch(name) else _QUALIFIED_RULE
-    if len(name) > 63:
-        problem = "name part must be no more than 63 bytes"
-    if problem:
-        yield f"create {what} with name {name} validate failed [{problem}]{end}"
+    if problems := names.qualified_name(name):
+        yield f"create {what} with name {name} validate failed [{' '.join(problems)}]{end}"
 
 
 def _template_errors(entry: dict[str, Any], index: int) -> str:
@@ -187,8 +178,8 @@ def _template_errors(entry: dict[str, Any], index: int) -> str:
     if (entry.get("topologyPolicy") or "none") == "none":
         return ""
     for number, container in enumerate(entry["template"]["spec"].get("containers") or ()):
-        cpu = pod_resources({"containers": [container]}, "requests").get("cpu", "0")
-        if parse(cpu) == 0 or parse(cpu).denominator != 1:
+        cpu = podsize.container_requests(container).get("cpu", 0)
+        if cpu == 0 or cpu % quantity.ONE:
             return f"the cpu request isn't  an integer in spec.task[{index}] container[{number}]."
     return ""
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from arena_core.k8s import quantity
 from arena_local.sdk.bundle import Api, Denied, Obj
 from arena_volcano.localcluster.keys import (
     DEFAULT_QUEUE,
@@ -18,7 +19,6 @@ from arena_volcano.localcluster.keys import (
     meta,
     status_of,
 )
-from arena_volcano.localcluster.quantity import parse
 
 _BUDGETS = ("volcano.sh/jdb-min-available", "volcano.sh/jdb-max-unavailable")
 _NOT_FOUND = 'queue.scheduling.volcano.sh "{}" not found'
@@ -52,7 +52,7 @@ def mutate_queue(api: Api, queue: Obj, old: Obj | None, operation: str) -> None:
     for lists in (spec.get("capability"), spec.get("deserved"), (spec.get("guarantee") or {}).get("resource")):
         for value in (lists or {}).values():
             try:
-                parse(value)
+                quantity.parse(value)
             except ValueError as error:
                 raise Denied(str(error), code=400) from None
     spec.setdefault("reclaimable", True)
@@ -130,11 +130,11 @@ def _quantity_errors(spec: Mapping[str, Any]) -> Iterator[str]:
     for name, least in ((spec.get("guarantee") or {}).get("resource") or {}).items():
         if name not in deserved:
             yield f'{path}.{name}: Invalid value: "<nil>": deserved[{name}] must be >= guarantee[{name}]={least}'
-        elif parse(deserved[name]) < parse(least):
+        elif quantity.parse(deserved[name]) < quantity.parse(least):
             rule = f"deserved[{name}]={deserved[name]} must be >= guarantee[{name}]={least}"
             yield f'{path}.{name}: Invalid value: "{deserved[name]}": {rule}'
     for name, value in deserved.items():
-        if name in capability and parse(value) > parse(capability[name]):
+        if name in capability and quantity.parse(value) > quantity.parse(capability[name]):
             rule = f"deserved[{name}]={value} must be <= capability[{name}]={capability[name]}"
             yield f'{path}.{name}: Invalid value: "{value}": {rule}'
 

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from arena_volcano.localcluster.quantity import canonical, is_binary, parse
+from arena_core.k8s import names as syntax
+from arena_core.k8s import quantity
 
-_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
-_LABEL_RULE = (
-    "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an "
-    "alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')"
-)
 _RESTART = ("Always", "OnFailure", "Never")
 
 
@@ -40,8 +35,8 @@ def _container_errors(container: Mapping[str, Any], path: str, names: set[str], 
     name = container.get("name") or ""
     if not name:
         yield f"{path}.name: Required value"
-    elif not _LABEL.fullmatch(name) or len(name) > 63:
-        yield f'{path}.name: Invalid value: "{name}": {_LABEL_RULE}'
+    elif problems := syntax.label(name):
+        yield from (f'{path}.name: Invalid value: "{name}": {problem}' for problem in problems)
     elif name in names:
         yield f'{path}.name: Duplicate value: "{name}"'
     names.add(name)
@@ -71,9 +66,9 @@ def _resource_errors(resources: Mapping[str, Any], path: str) -> Iterator[str]:
             if extended:
                 yield f"{path}.limits: Required value: Limit must be set for non overcommitable resources"
             continue
-        text = canonical(parse(value), binary=is_binary(value))
-        ceiling = canonical(parse(limit), binary=is_binary(limit))
-        if extended and parse(value) != parse(limit):
+        text = quantity.canonical(value)
+        ceiling = quantity.canonical(limit)
+        if extended and quantity.parse(value) != quantity.parse(limit):
             yield f'{path}.requests: Invalid value: "{text}": must be equal to {name} limit of {ceiling}'
-        elif parse(value) > parse(limit):
+        elif quantity.parse(value) > quantity.parse(limit):
             yield f'{path}.requests: Invalid value: "{text}": must be less than or equal to {name} limit of {ceiling}'

@@ -8,9 +8,8 @@ from typing import Any
 from arena_local.sdk.bundle import Api, Obj
 from arena_local.sdk.conditions import parse_time
 from arena_local.sdk.owners import owner_reference
-from arena_volcano.localcluster import keys
+from arena_volcano.localcluster import amounts, keys
 from arena_volcano.localcluster.keys import meta, min_available, status_of, tasks
-from arena_volcano.localcluster.quantity import Sum, pod_resources
 
 _UPDATED = ("minMember", "minTaskMember", "minResources", "priorityClassName")
 _STANDARD = ("cpu", "memory", "ephemeral-storage")
@@ -24,10 +23,9 @@ def find(api: Api, job: Obj) -> Obj | None:
 def quota_usage(spec: dict[str, Any]) -> dict[str, str]:
     """Return what one pod counts for, under all the names that resource quotas know."""
     usage = {"pods": "1", "count/pods": "1"}
-    requests, limits = pod_resources(spec, "requests"), pod_resources(spec, "limits")
-    for name, value in requests.items():
+    for name, value in amounts.requests(spec).items():
         usage[name] = usage[f"requests.{name}"] = value
-    usage.update({f"limits.{name}": value for name, value in limits.items() if name in _STANDARD})
+    usage.update({f"limits.{name}": value for name, value in amounts.limits(spec).items() if name in _STANDARD})
     return usage
 
 
@@ -47,7 +45,7 @@ def min_resources(api: Api, job: Obj) -> dict[str, str]:
     else:
         rest = _first([{"replicas": entry.get("replicas", 0) - mine} for entry, mine in zip(ordered, own, strict=True)], least - sum(own))
         counts = [mine + more for mine, more in zip(own, rest, strict=True)]
-    total = Sum()
+    total = amounts.Sum()
     for entry, number in zip(ordered, counts, strict=True):
         if number > 0:
             total.add(quota_usage((entry.get("template") or {}).get("spec") or {}), number)

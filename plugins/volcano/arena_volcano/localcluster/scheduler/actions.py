@@ -4,27 +4,26 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from fractions import Fraction
 
+from arena_core.k8s.podsize import Amounts, add
 from arena_local.scheduler.fit import NodeInfo, why_not
 from arena_volcano.localcluster.keys import meta
-from arena_volcano.localcluster.quantity import Resources
-from arena_volcano.localcluster.scheduler.gang import Gang, Task, add, short_of
+from arena_volcano.localcluster.scheduler.gang import Gang, Task, short_of
 from arena_volcano.localcluster.scheduler.snapshot import QueueShare, Snapshot
 
-#: More than the cluster has may wait inside it, so that the next job starts without a pause.
-OVERCOMMIT = Fraction(12, 10)
+#: Per cent: more than the cluster has may wait inside it, so that the next job starts without a pause.
+OVERCOMMIT = 120
 #: Told of each refusal: the gang and the reason.
 Tell = Callable[[Gang, str], None]
 
 
 def enqueue(world: Snapshot, tell: Tell) -> None:
     """Let in the gangs for which there is room in the cluster and in their queue."""
-    used: Resources = {}
+    used: Amounts = {}
     for info in world.nodes.values():
         add(used, info.used)
-    idle = {name: value * OVERCOMMIT - used.get(name, Fraction(0)) for name, value in world.total.items()}
-    inqueue: Resources = {}
+    idle = {name: value * OVERCOMMIT // 100 - used.get(name, 0) for name, value in world.total.items()}
+    inqueue: Amounts = {}
     for share in world.queues.values():
         add(inqueue, share.inqueue)
     for gang in world.gangs:
@@ -35,7 +34,7 @@ def enqueue(world: Snapshot, tell: Tell) -> None:
                 tell(gang, reason)
 
 
-def _refusal(gang: Gang, idle: Resources, inqueue: Resources, share: QueueShare) -> str:
+def _refusal(gang: Gang, idle: Amounts, inqueue: Amounts, share: QueueShare) -> str:
     needs = gang.needs()
     if needs is None:
         return ""
@@ -109,9 +108,9 @@ def _place(world: Snapshot, task: Task) -> bool:
     return True
 
 
-def _left(info: NodeInfo, task: Task) -> tuple[Fraction, Fraction, str]:
+def _left(info: NodeInfo, task: Task) -> tuple[int, int, str]:
     """Return how much a node has left of the devices that the task asks for, then of its processors."""
-    devices = sum((info.free(name) for name in task.request if "/" in name), Fraction(0))
+    devices = sum(info.free(name) for name in task.request if "/" in name)
     return (devices, -info.free("cpu"), info.name)
 
 

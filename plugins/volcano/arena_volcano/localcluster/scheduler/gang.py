@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from fractions import Fraction
 from typing import Any
 
+from arena_core.k8s import podsize, quantity
 from arena_local.scheduler.fit import requests
 from arena_local.sdk.bundle import Obj
 from arena_volcano.localcluster import keys
 from arena_volcano.localcluster.keys import meta, status_of
-from arena_volcano.localcluster.quantity import Resources, parse
 
 ALLOCATED = ("Bound", "Binding", "Running", "Allocated")
 SCHEDULED = ("Bound", "Running", "Succeeded", "Failed")
@@ -35,7 +34,7 @@ class Task:
 
     pod: Obj
     status: str
-    request: Resources
+    request: podsize.Amounts
     node: str = ""
     error: str = ""
 
@@ -103,12 +102,12 @@ class Gang:
         """High priority first, then age."""
         return (-self.priority, meta(self.group).get("creationTimestamp", ""), self.key)
 
-    def needs(self) -> Resources | None:
+    def needs(self) -> podsize.Amounts | None:
         """Return the resources of ``minResources`` that nodes have, or None where nothing is said."""
         listed: Mapping[str, Any] | None = self.group["spec"].get("minResources")
         if listed is None:
             return None
-        return {name: parse(value) for name, value in listed.items() if not name.startswith(_SKIPPED)}
+        return {name: quantity.parse(value) for name, value in listed.items() if not name.startswith(_SKIPPED)}
 
     def count(self, *statuses: str) -> int:
         """Return how many tasks are in one of these states."""
@@ -144,13 +143,7 @@ class Gang:
         return all(roles[role] >= number for role, number in wanted.items())
 
 
-def add(total: Resources, more: Resources) -> None:
-    """Add in place."""
-    for name, value in more.items():
-        total[name] = total.get(name, Fraction(0)) + value
-
-
-def short_of(wanted: Resources, room: Resources, names: Iterable[str]) -> list[str]:
+def short_of(wanted: podsize.Amounts, room: podsize.Amounts, names: Iterable[str]) -> list[str]:
     """Return the resources among ``names`` of which more is wanted than there is room."""
-    short = [name for name in names if wanted.get(name, Fraction(0)) > room.get(name, Fraction(0))]
+    short = [name for name in names if wanted.get(name, 0) > room.get(name, 0)]
     return sorted(short, key=lambda name: (name not in ("cpu", "memory"), name))

@@ -6,10 +6,10 @@ import logging
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 
+from arena_core.k8s import quantity
 from arena_local.sdk.bundle import Api, Key, Obj
 from arena_volcano.localcluster import keys
 from arena_volcano.localcluster.keys import meta, status_of
-from arena_volcano.localcluster.quantity import canonical
 from arena_volcano.localcluster.scheduler import actions, report, snapshot
 from arena_volcano.localcluster.scheduler.gang import Gang, Task
 
@@ -98,7 +98,7 @@ class Scheduler:
         for queue in self._api.list(keys.QUEUES):
             share = shares.get(meta(queue)["name"])
             taken = share.allocated if share else {}
-            allocated = {"cpu": "0", "memory": "0", **{name: canonical(value) for name, value in taken.items() if value}}
+            allocated = {"cpu": "0", "memory": "0", **{name: quantity.text(value) for name, value in taken.items() if value}}
             status = {**status_of(queue), "allocated": allocated, "reservation": {}}
             if status != status_of(queue) and status.get("state"):
                 self._api.update_status({**queue, "status": status}, manager=keys.SCHEDULER)

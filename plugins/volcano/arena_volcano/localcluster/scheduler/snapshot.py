@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from fractions import Fraction
 from typing import Any
 
+from arena_core.k8s import podsize
+from arena_core.k8s.podsize import Amounts, add
 from arena_local.scheduler import fit
 from arena_local.scheduler.claims import claim_problem
 from arena_local.scheduler.fit import NodeInfo
 from arena_local.sdk.bundle import Api
 from arena_volcano.localcluster import keys
 from arena_volcano.localcluster.keys import meta
-from arena_volcano.localcluster.quantity import Resources, parse
-from arena_volcano.localcluster.scheduler.gang import ALLOCATED, Gang, Task, add
+from arena_volcano.localcluster.scheduler.gang import ALLOCATED, Gang, Task
 
 
 @dataclass
@@ -24,11 +24,11 @@ class QueueShare:
 
     name: str
     weight: int
-    capability: Resources
-    allocated: Resources = field(default_factory=dict)
-    request: Resources = field(default_factory=dict)
-    inqueue: Resources = field(default_factory=dict)
-    deserved: Resources = field(default_factory=dict)
+    capability: Amounts
+    allocated: Amounts = field(default_factory=dict)
+    request: Amounts = field(default_factory=dict)
+    inqueue: Amounts = field(default_factory=dict)
+    deserved: Amounts = field(default_factory=dict)
 
 
 @dataclass
@@ -38,7 +38,7 @@ class Snapshot:
     nodes: dict[str, NodeInfo]
     gangs: list[Gang]
     queues: dict[str, QueueShare]
-    total: Resources
+    total: Amounts
     #: Says what is wrong with a pod's claims, or nothing.
     claims: Callable[[Any], str] = lambda pod: ""
 
@@ -47,7 +47,7 @@ def take(api: Api) -> Snapshot:
     """Read the cluster."""
     pods = api.list("pods")
     nodes = {info.name: info for info in fit.snapshot(api.list("nodes"), pods)}
-    total: Resources = {}
+    total: Amounts = {}
     for info in nodes.values():
         add(total, info.allocatable)
     gangs = _gangs(api, pods)
@@ -73,11 +73,11 @@ def _gangs(api: Api, pods: Any) -> list[Gang]:
     return sorted(gangs, key=lambda gang: gang.order)
 
 
-def _queues(api: Api, gangs: list[Gang], total: Resources) -> dict[str, QueueShare]:
+def _queues(api: Api, gangs: list[Gang], total: Amounts) -> dict[str, QueueShare]:
     shares = {}
     for queue in api.list(keys.QUEUES):
         spec = queue.get("spec") or {}
-        limits = {name: parse(value) for name, value in (spec.get("capability") or {}).items()}
+        limits = podsize.read(spec.get("capability"))
         room = {name: min(value, limits.get(name, value)) for name, value in total.items()}
         room.update({name: value for name, value in limits.items() if name not in total})
         shares[meta(queue)["name"]] = QueueShare(meta(queue)["name"], int(spec.get("weight") or 1), room)
@@ -97,17 +97,17 @@ def _account(share: QueueShare, gang: Gang) -> None:
             add(share.request, task.request)
     if gang.phase in ("Inqueue", "Running", "Unknown"):
         # what has been promised to the gang and not been taken yet
-        taken: Resources = {}
+        taken: Amounts = {}
         for task in gang.tasks:
             if task.status in ALLOCATED:
                 add(taken, task.request)
         for name, value in (gang.needs() or {}).items():
-            rest = value - taken.get(name, Fraction(0))
+            rest = value - taken.get(name, 0)
             if rest > 0 and gang.phase == "Inqueue":
-                share.inqueue[name] = share.inqueue.get(name, Fraction(0)) + rest
+                share.inqueue[name] = share.inqueue.get(name, 0) + rest
 
 
-def _share_out(shares: list[QueueShare], total: Resources) -> None:
+def _share_out(shares: list[QueueShare], total: Amounts) -> None:
     """Share each resource by weight; what a queue does not want goes to the others."""
     for name, amount in total.items():
         left, open_ = amount, [share for share in shares if share.request.get(name)]
@@ -115,9 +115,9 @@ def _share_out(shares: list[QueueShare], total: Resources) -> None:
             weight = sum(share.weight for share in open_)
             portion, rest = left, []
             for share in open_:
-                want = min(share.request[name], share.capability.get(name, Fraction(0))) - share.deserved.get(name, Fraction(0))
-                given = min(want, portion * share.weight / weight)
-                share.deserved[name] = share.deserved.get(name, Fraction(0)) + given
+                want = min(share.request[name], share.capability.get(name, 0)) - share.deserved.get(name, 0)
+                given = min(want, -(-portion * share.weight // weight))
+                share.deserved[name] = share.deserved.get(name, 0) + given
                 left -= given
                 if given < want:
                     rest.append(share)
