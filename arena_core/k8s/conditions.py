@@ -9,15 +9,15 @@ from typing import Any
 from arena_core.k8s import time
 
 
-def rows(obj: Any) -> Iterator[Mapping[str, Any]]:
+def rows(obj: Any) -> Iterator[dict[str, Any]]:
     """Yield the conditions of an object that are mappings, whatever else is there."""
     status = obj.get("status") if isinstance(obj, Mapping) else None
     found = status.get("conditions") if isinstance(status, Mapping) else None
     if isinstance(found, list | tuple):
-        yield from (row for row in found if isinstance(row, Mapping))
+        yield from (row for row in found if isinstance(row, dict))
 
 
-def find(obj: Any, kind: str) -> Mapping[str, Any] | None:
+def find(obj: Any, kind: str) -> dict[str, Any] | None:
     """Return the condition of this type, or None; of several the first counts (``meta.FindStatusCondition``)."""
     return next((row for row in rows(obj) if row.get("type") == kind), None)
 

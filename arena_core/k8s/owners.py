@@ -6,15 +6,15 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 
-def references(obj: Any) -> Iterator[Mapping[str, Any]]:
+def references(obj: Any) -> Iterator[dict[str, Any]]:
     """Yield the owner references that are mappings."""
     metadata = obj.get("metadata") if isinstance(obj, Mapping) else None
     found = metadata.get("ownerReferences") if isinstance(metadata, Mapping) else None
     if isinstance(found, list | tuple):
-        yield from (row for row in found if isinstance(row, Mapping))
+        yield from (row for row in found if isinstance(row, dict))
 
 
-def controller_of(obj: Any) -> Mapping[str, Any] | None:
+def controller_of(obj: Any) -> dict[str, Any] | None:
     """Return the reference with ``controller: true``, or None (``metav1.GetControllerOf``)."""
     return next((row for row in references(obj) if row.get("controller") is True), None)
 

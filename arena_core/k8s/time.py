@@ -15,6 +15,14 @@ def parse(text: object) -> datetime | None:
     return parts[0] if parts else None
 
 
+def read(text: object) -> datetime:
+    """Return the moment in UTC of a text that the API server has checked; raises ``ValueError`` where it is no time."""
+    found = parse(text)
+    if found is None:
+        raise ValueError(f"{text!r} is not a time such as 2026-01-31T12:00:00Z")
+    return found
+
+
 def nanos(text: object) -> int:
     """Return nanoseconds since 1970 with all digits that the text has, for sorting; 0 where it is no time."""
     parts = _split(text)

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from arena_appwrapper.operator import webhook
 from arena_appwrapper.operator.machine import RESOURCE, AppWrapperController
 from arena_appwrapper.operator.podsets import TAS_INDEX, effective, resolve, steps
+from arena_core.k8s import conditions
 from arena_local.sdk.bundle import Admission, Api, Bundle, Obj, QuotaJob, QuotaPodSet
-from arena_local.sdk.conditions import condition_true
 from arena_local.sdk.crds import load_crds, load_effects
 
 POD_DEFAULTS = {
@@ -77,18 +77,18 @@ def _finished(wrapper: Obj) -> tuple[str, bool] | None:
     if phase == "Succeeded":
         return "AppWrapper finished successfully", True
     if phase == "Failed":
-        deployed = condition_true(wrapper, "ResourcesDeployed")
+        deployed = conditions.is_true(wrapper, "ResourcesDeployed")
         return None if deployed else ("AppWrapper failed", False)
     return None
 
 
 def _active(api: Api, wrapper: Obj) -> bool:
     """Return whether Kueue counts it as active: the condition, not the pods (the integration's IsActive)."""
-    return condition_true(wrapper, "QuotaReserved")
+    return conditions.is_true(wrapper, "QuotaReserved")
 
 
 def _pods_ready(api: Api, wrapper: Obj) -> bool:
-    return condition_true(wrapper, "PodsReady")
+    return conditions.is_true(wrapper, "PodsReady")
 
 
 BUNDLE = Bundle(

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from volcano_simulated import GROUPS, JOBS, Cluster, create, never, run, task, vcjob
 
+from arena_core.k8s import owners
 from arena_local.sdk.bundle import Obj
-from arena_local.sdk.owners import owner_reference
 from arena_volcano.localcluster.jobs.requests import Delayed, Memory, Request, observe
 
 
@@ -179,7 +179,7 @@ def test_pods_of_one_owner_share_a_group_that_takes_over_its_annotations() -> No
         spec = {"replicas": 2, "selector": {"matchLabels": labels}, "template": template}
         owner = cluster.api.create({"apiVersion": "apps/v1", "kind": "ReplicaSet", "metadata": head, "spec": spec}, manager="t")
         for number in range(2):
-            meta = {"name": f"p{number}", "namespace": "default", "ownerReferences": [owner_reference(owner)]}
+            meta = {"name": f"p{number}", "namespace": "default", "ownerReferences": [owners.reference(owner)]}
             pod = {"schedulerName": "volcano", "containers": [container]}
             cluster.api.create({"apiVersion": "v1", "kind": "Pod", "metadata": meta, "spec": pod}, manager="t")
         await cluster.until(lambda: all(pod["spec"].get("nodeName") for pod in cluster.api.list("pods")))

@@ -8,8 +8,8 @@ from typing import Any
 
 from arena_appwrapper.operator.podsets import PathError, effective, resolve
 from arena_appwrapper.operator.settings import LABEL
+from arena_core.k8s import owners
 from arena_local.sdk.bundle import Obj
-from arena_local.sdk.owners import owner_reference
 
 #: The operator's Autopilot map: node label values to stay away from, by extended resource (default configuration).
 AUTOPILOT_RESOURCE = "nvidia.com/gpu"
@@ -37,7 +37,7 @@ def component_object(wrapper: Obj, index: int) -> Obj:
         except PathError as error:
             raise Fatal(str(error)) from error
         _inject(template, infos[n] if n < len(infos) else {}, name)
-    meta["ownerReferences"] = [owner_reference(wrapper)]
+    meta["ownerReferences"] = [owners.reference(wrapper)]
     return obj
 
 

@@ -8,19 +8,18 @@ from datetime import datetime, timedelta
 from arena_appwrapper.operator.build import Fatal, component_object
 from arena_appwrapper.operator.resources import resource_of
 from arena_appwrapper.operator.settings import LABEL, MANAGER, Settings
+from arena_core.k8s import conditions, owners, time
 from arena_local.sdk.bundle import Api, ApiError, Obj
-from arena_local.sdk.conditions import find_condition, parse_time, set_condition
-from arena_local.sdk.owners import controller_of
 
 DEPLOYED = "ResourcesDeployed"
 
 
 def _condition(entry: Obj) -> Obj | None:
-    return find_condition({"status": entry}, DEPLOYED)
+    return conditions.find({"status": entry}, DEPLOYED)
 
 
 def _mark(entry: Obj, value: str, reason: str, now: datetime) -> None:
-    set_condition(entry, DEPLOYED, value, reason, "", now=now)
+    conditions.put(entry, DEPLOYED, value, reason, "", now=now)
 
 
 def create(api: Api, wrapper: Obj) -> tuple[str, bool]:
@@ -63,7 +62,7 @@ def _create_one(api: Api, wrapper: Obj, index: int, entry: Obj) -> None:
         if there is None:
             raise
         # By name, as the operator compares: what a namesake that is gone has left behind is taken for its own.
-        if (controller_of(there) or {}).get("name") != wrapper["metadata"]["name"]:
+        if (owners.controller_of(there) or {}).get("name") != wrapper["metadata"]["name"]:
             raise Fatal(f"resource {obj['metadata']['name']} exists, but is not controlled by appwrapper") from error
         made = there
     entry["name"] = made["metadata"]["name"]
@@ -81,18 +80,18 @@ def delete(api: Api, wrapper: Obj, settings: Settings) -> bool:
     After the forceful period pods are deleted without grace, then components.
     """
     status = wrapper["status"]
-    set_condition(status, "DeletingResources", "True", "DeletionInitiated", "", now=api.now())
+    conditions.put(status, "DeletingResources", "True", "DeletionInitiated", "", now=api.now())
     entries = status.get("componentStatus") or []
     remaining = [entry for entry in entries if _delete_one(api, wrapper, entry, None)]
-    initiated = find_condition(wrapper, "DeletingResources")
-    since = parse_time(initiated["lastTransitionTime"]) if initiated else api.now()
+    initiated = conditions.find(wrapper, "DeletingResources")
+    since = time.read(initiated["lastTransitionTime"]) if initiated else api.now()
     expired = api.now() > since + timedelta(seconds=settings.forceful)
     if remaining and not expired:
         return False
     namespace = wrapper["metadata"]["namespace"]
     pods = api.list("pods", namespace, {LABEL: wrapper["metadata"]["name"]})
     if not remaining and not pods:
-        set_condition(status, "DeletingResources", "False", "DeletionComplete", "", now=api.now())
+        conditions.put(status, "DeletingResources", "False", "DeletionComplete", "", now=api.now())
         return True
     if expired:
         for pod in list(pods):
@@ -138,6 +137,6 @@ def deployed_and_failed(api: Api, wrapper: Obj) -> tuple[int, int, int]:
             continue
         deployed += 1
         if entry["kind"] in ("Job", "PyTorchJob") and entry["apiVersion"] in ("batch/v1", "kubeflow.org/v1"):
-            condition = find_condition(obj, "Failed")
+            condition = conditions.find(obj, "Failed")
             failed += bool(condition and condition["status"] == "True")
     return expected, deployed, failed

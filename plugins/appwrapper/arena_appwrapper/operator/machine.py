@@ -13,8 +13,8 @@ from arena_appwrapper.operator import components
 from arena_appwrapper.operator.pods import Pods, count
 from arena_appwrapper.operator.podsets import effective
 from arena_appwrapper.operator.settings import COMPONENT, FINALIZER, LABEL, MANAGER, PREFIX, Settings, format_duration
+from arena_core.k8s import conditions, time
 from arena_local.sdk.bundle import Api, Key, Obj
-from arena_local.sdk.conditions import condition_true, find_condition, parse_time, set_condition
 
 RESOURCE = "appwrappers.workload.codeflare.dev"
 #: The operator looks every 5 s until the pods are ready. A container needs about a second more than a process to start, and its end is
@@ -83,17 +83,17 @@ class _Step:
     # --- small helpers
 
     def put(self, type: str, value: str, reason: str, message: str = "") -> None:
-        set_condition(self.status, type, value, reason, message, now=self.api.now())
+        conditions.put(self.status, type, value, reason, message, now=self.api.now())
 
     def clear(self, type: str, reason: str, message: str = "") -> None:
         """Turn a condition False if it is True."""
-        if condition_true(self.wrapper, type):
+        if conditions.is_true(self.wrapper, type):
             self.put(type, "False", reason, message)
 
     def left(self, type: str, period: float) -> float:
         """Return the seconds left of a period that began with the condition's last transition (0 or less: over)."""
-        condition = find_condition(self.wrapper, type)
-        since = parse_time(condition["lastTransitionTime"]) if condition else self.api.now()
+        condition = conditions.find(self.wrapper, type)
+        since = time.read(condition["lastTransitionTime"]) if condition else self.api.now()
         return (since + timedelta(seconds=period) - self.api.now()).total_seconds()
 
     def save(self, after: float | None = None) -> float | None:
@@ -207,7 +207,7 @@ class _Step:
         return None
 
     def suspending(self) -> float | None:
-        if condition_true(self.wrapper, "ResourcesDeployed"):
+        if conditions.is_true(self.wrapper, "ResourcesDeployed"):
             if not components.delete(self.api, self.wrapper, self.settings):
                 return self.save(self.recheck)
             self.put("ResourcesDeployed", "False", "Suspended", "Suspend is true")
@@ -221,7 +221,7 @@ class _Step:
         if self.suspend:
             return self.externally_suspended("Resetting")
         self.clear("PodsReady", "Resetting")
-        if condition_true(self.wrapper, "ResourcesDeployed"):
+        if conditions.is_true(self.wrapper, "ResourcesDeployed"):
             if not components.delete(self.api, self.wrapper, self.settings):
                 return self.save(self.recheck)
             self.put("ResourcesDeployed", "False", "Resetting", "Resources deleted for resetting AppWrapper")
@@ -233,7 +233,7 @@ class _Step:
         return None
 
     def succeeded(self) -> float | None:
-        if not condition_true(self.wrapper, "ResourcesDeployed"):
+        if not conditions.is_true(self.wrapper, "ResourcesDeployed"):
             return None
         left = self.left("ResourcesDeployed", self.settings.success_ttl)
         if left > 0:
@@ -252,7 +252,7 @@ class _Step:
             left = self.left("DeletingResources", retained)
             if left > 0:
                 return self.save(left)
-        if not condition_true(self.wrapper, "ResourcesDeployed"):
+        if not conditions.is_true(self.wrapper, "ResourcesDeployed"):
             return None
         if not components.delete(self.api, self.wrapper, self.settings):
             return self.save(self.recheck)
@@ -265,7 +265,7 @@ class _Step:
     def terminate(self) -> float | None:
         if FINALIZER not in (self.wrapper["metadata"].get("finalizers") or []):
             return None
-        if condition_true(self.wrapper, "ResourcesDeployed"):
+        if conditions.is_true(self.wrapper, "ResourcesDeployed"):
             if not components.delete(self.api, self.wrapper, self.settings):
                 if self.status.get("phase") != "Terminating":
                     self.to("Terminating")

@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from arena_core.k8s import owners
 from arena_local.sdk import pods as podlib
 from arena_local.sdk.bundle import Api, ApiError, Key, Obj
-from arena_local.sdk.owners import owner_reference
 
 _SLICES = "endpointslices.discovery.k8s.io"
 _SERVICE_LABEL = "kubernetes.io/service-name"
@@ -107,7 +107,7 @@ class EndpointsController:
         have = [item for item in have if item["metadata"].get("ownerReferences")]
         for number, chunk in enumerate(chunks):
             body: Obj = {"addressType": "IPv4", "endpoints": chunk, "ports": ports}
-            place: Obj = {"namespace": meta["namespace"], "labels": labels, "ownerReferences": [owner_reference(service)]}
+            place: Obj = {"namespace": meta["namespace"], "labels": labels, "ownerReferences": [owners.reference(service)]}
             base = {"apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice"}
             if number < len(have):
                 name = have[number]["metadata"]["name"]

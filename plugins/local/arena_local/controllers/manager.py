@@ -11,11 +11,11 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 
+from arena_core.k8s import owners
 from arena_local.context import ServerApi
 from arena_local.controllers.queue import WorkQueue
 from arena_local.guard import TookTooLong, limited
 from arena_local.sdk.bundle import ApiError, Controller, Key, Obj
-from arena_local.sdk.owners import controller_of
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +49,7 @@ def _owner_mapper(resource: str) -> _Mapper:
     plural, _, group = resource.partition(".")
 
     def owner(obj: Obj) -> Iterable[Key]:
-        reference = controller_of(obj)
+        reference = owners.controller_of(obj)
         if reference is None:
             return ()
         owner_group, slash, _ = str(reference.get("apiVersion", "")).partition("/")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from arena_core.k8s import conditions, owners, time
 from arena_local.sdk import pods as podlib
 from arena_local.sdk.bundle import Api, ApiError, Key, Obj
-from arena_local.sdk.conditions import find_condition, parse_time, remove_condition, timestamp
-from arena_local.sdk.owners import claim, controlled, owner_reference
+from arena_local.sdk.owners import claim, controlled
 
 MANAGER = "replicaset-controller"
 _BURST = 100
@@ -20,7 +20,7 @@ def removal_order(pod: Obj) -> tuple[object, ...]:
     cost = str((pod["metadata"].get("annotations") or {}).get("controller.kubernetes.io/pod-deletion-cost", "0"))
     restarts = max((entry.get("restartCount", 0) for entry in status.get("containerStatuses") or ()), default=0)
     phases = {"Pending": 0, "Unknown": 1, "Running": 2}
-    age = parse_time(pod["metadata"]["creationTimestamp"]).timestamp()
+    age = time.read(pod["metadata"]["creationTimestamp"]).timestamp()
     number = int(cost) if cost.lstrip("-").isdecimal() else 0
     return (bool(pod["spec"].get("nodeName")), phases.get(podlib.phase(pod), 0), podlib.ready(pod), number, -restarts, -age)
 
@@ -29,8 +29,8 @@ def available(pod: Obj, min_ready: float, api: Api) -> bool:
     """Return whether the pod has been Ready for ``min_ready`` seconds."""
     if not podlib.ready(pod):
         return False
-    condition = find_condition(pod, "Ready") or {}
-    return not min_ready or (api.now() - parse_time(condition["lastTransitionTime"])).total_seconds() >= min_ready
+    condition = conditions.find(pod, "Ready") or {}
+    return not min_ready or (api.now() - time.read(condition["lastTransitionTime"])).total_seconds() >= min_ready
 
 
 class ReplicaSetController:
@@ -70,7 +70,7 @@ class ReplicaSetController:
             pod = podlib.pod_from_template(
                 owner["spec"]["template"], owner["metadata"]["namespace"], generate=f"{owner['metadata']['name']}-"
             )
-            pod["metadata"]["ownerReferences"] = [owner_reference(owner)]
+            pod["metadata"]["ownerReferences"] = [owners.reference(owner)]
             try:
                 made = self._api.create(pod, manager=MANAGER)
             except ApiError as error:
@@ -103,9 +103,9 @@ class ReplicaSetController:
         status["replicas"] = len(active)
         status["terminatingReplicas"] = len([pod for pod in pods if podlib.terminating(pod) and not podlib.finished(pod)])
         status["observedGeneration"] = owner["metadata"].get("generation", 1)
-        if error is not None and not find_condition(owner, "ReplicaFailure"):
+        if error is not None and not conditions.find(owner, "ReplicaFailure"):
             condition = {"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate", "message": error.message}
-            status.setdefault("conditions", []).append({**condition, "lastTransitionTime": timestamp(self._api.now())})
-        elif error is None and remove_condition(status, "ReplicaFailure") and not status["conditions"]:
+            status.setdefault("conditions", []).append({**condition, "lastTransitionTime": time.text(self._api.now())})
+        elif error is None and conditions.remove(status, "ReplicaFailure") and not status["conditions"]:
             del status["conditions"]
         self._api.update_status(owner, manager=MANAGER)

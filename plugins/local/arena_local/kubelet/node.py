@@ -8,7 +8,7 @@ import socket
 import sys
 from collections.abc import Mapping
 
-from arena_core.k8s import quantity
+from arena_core.k8s import quantity, time
 from arena_local.kubelet import records
 from arena_local.sdk.bundle import Api, ApiError, Obj
 
@@ -89,7 +89,7 @@ def node_status(sizes: Mapping[str, str], now: str, name: str, version: str, mac
 
 def register(api: Api, names: list[str], sizes: Mapping[str, str]) -> None:
     """Make or refresh the nodes, and remove those that are no longer wanted."""
-    now = records.now(api)
+    now = time.text(api.now())
     for name in names:
         wanted = node_object(name, sizes, now)
         found = api.find("nodes", "", name)

@@ -1,31 +1,19 @@
-"""Times, and the runs of a pod as its folder remembers them."""
+"""The runs of a pod as its folder remembers them."""
 
 from __future__ import annotations
 
 import json
 import shutil
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from arena_local.kubelet.model import Run, Slot, container_id
-from arena_local.sdk.bundle import Api
 
 #: Why a pod has failed that ran when the cluster was ended; the file in its folder that says so.
 SHUT_DOWN = "the local cluster was stopped (arena local down) while the pod ran"
 SHUT_DOWN_FILE = "shut-down"
 #: Of so many earlier runs of a container the logs are kept, for when the pod is gone.
 OLD_LOGS = 8
-
-
-def now(api: Api) -> str:
-    """Return the time as Kubernetes writes it."""
-    return api.now().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def parse_time(text: str) -> datetime:
-    """Read an RFC 3339 time."""
-    return datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
 def remembered(uid: str, slot: Slot, folder: Path) -> list[Run]:

@@ -6,7 +6,8 @@ import asyncio
 import contextlib
 from typing import TYPE_CHECKING
 
-from arena_local.kubelet import records, status
+from arena_core.k8s import time
+from arena_local.kubelet import status
 from arena_local.kubelet.model import Run, container_id, slots_of
 from arena_local.kubelet.shim.loglines import stamp
 from arena_local.sdk.bundle import Obj
@@ -89,5 +90,5 @@ class Simulated:
         if current is None or current["metadata"]["uid"] != self.uid:
             return
         address = self.kubelet.addresses.of(self.uid, (current.get("status") or {}).get("podIP", ""))
-        built = status.build(current, self.slots, now=records.now(api), sandbox=sandbox, ip=address, ended=ended)
+        built = status.build(current, self.slots, now=time.text(api.now()), sandbox=sandbox, ip=address, ended=ended)
         self.pod = api.update_status({**current, "status": built}, manager="kubelet")

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
+from time import monotonic
 from typing import TYPE_CHECKING
 
+from arena_core.k8s import time
 from arena_local.kubelet import records, status
 from arena_local.kubelet.ending import Ending
 from arena_local.kubelet.launch import Launcher
@@ -137,7 +138,7 @@ class Worker:
         limit, began = self.pod["spec"].get("activeDeadlineSeconds"), (self.pod.get("status") or {}).get("startTime")
         if limit is None or not began:
             return None
-        return float(limit) - (self.kubelet.api.now() - records.parse_time(began)).total_seconds()
+        return float(limit) - (self.kubelet.api.now() - time.read(began)).total_seconds()
 
     def _prepare(self) -> float | None:
         """Give the pod its address, its volumes and its hosts file; returns seconds until another try, or None when done."""
@@ -178,10 +179,10 @@ class Worker:
 
     async def _complete(self) -> None:
         self.write(held=True)
-        since = time.monotonic()
+        since = monotonic()
         await self.ending.end(self.grace, finish=True)
         settle = self.kubelet.api.setting("kubelet.settle", SETTLE)
-        await asyncio.sleep(max(0.0, since + settle - time.monotonic()))
+        await asyncio.sleep(max(0.0, since + settle - monotonic()))
         self.sandbox = False
         self.release()
         if self.shut_down and self._failed():
@@ -246,7 +247,7 @@ class Worker:
         built = status.build(
             current,
             self.slots,
-            now=records.now(api),
+            now=time.text(api.now()),
             sandbox=self.sandbox,
             ip=self.address if self.sandbox or any(s.run for s in self.slots) else "",
             host_ip=self.kubelet.host_ip,
@@ -258,7 +259,7 @@ class Worker:
         )
         if self.shut_down and built["phase"] == "Failed":
             built["conditions"] = [c for c in built["conditions"] if c["type"] != "DisruptionTarget"]
-            built["conditions"].append(status.disrupted("TerminationByKubelet", records.SHUT_DOWN, records.now(api)))
+            built["conditions"].append(status.disrupted("TerminationByKubelet", records.SHUT_DOWN, time.text(api.now())))
         self.pod = api.update_status({**current, "status": built}, manager="kubelet")
 
     def event(self, kind: str, reason: str, message: str, slot: Slot | None = None) -> None:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from arena_core.k8s import conditions, owners
 from arena_local.kueue.kinds import queue_name
 from arena_local.kueue.pods import marks
 from arena_local.sdk.bundle import Api, Bundle, Obj, QuotaJob, QuotaPodSet
-from arena_local.sdk.conditions import find_condition
-from arena_local.sdk.owners import controller_of
 
 
 def _suspended(job: Obj) -> bool:
@@ -31,7 +30,7 @@ def _pod_sets(job: Obj) -> list[QuotaPodSet]:
 
 def _finished(job: Obj) -> tuple[str, bool] | None:
     for type in ("Complete", "Failed"):
-        condition = find_condition(job, type)
+        condition = conditions.find(job, type)
         if condition and condition["status"] == "True":
             return str(condition.get("message", "")), type == "Complete"
     return None
@@ -105,8 +104,10 @@ class Integrations:
 
     def owner(self, api: Api, workload: Obj) -> Obj | None:
         """Return the job of a Workload (of a group: one of its pods), or None if it is gone."""
-        references = workload["metadata"].get("ownerReferences") or ()
-        for reference in references if marks.annotation(workload, marks.IS_GROUP) == "true" else filter(None, [controller_of(workload)]):
+        group = marks.annotation(workload, marks.IS_GROUP) == "true"
+        for reference in owners.references(workload):
+            if not group and reference.get("controller") is not True:
+                continue
             integration = self.of_owner(reference)
             if integration is None or not api.served(integration.resource):
                 continue
@@ -128,7 +129,7 @@ class Integrations:
         """Return the owner of the job that is itself queued: then only that one counts."""
         current = job
         for _ in range(10):
-            reference = controller_of(current)
+            reference = owners.controller_of(current)
             integration = self.of_owner(reference) if reference else None
             if reference is None or integration is None:
                 return None

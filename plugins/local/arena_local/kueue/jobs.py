@@ -5,11 +5,11 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from arena_core.k8s import conditions, owners, time
 from arena_local.kueue import kinds, podsets, priority, state
 from arena_local.kueue.integration import Integrations, reclaimable
 from arena_local.sdk.bundle import Api, ApiError, Key, Obj, QuotaJob
-from arena_local.sdk.conditions import find_condition, parse_time
-from arena_local.sdk.owners import controlled, controller_of, owner_reference
+from arena_local.sdk.owners import controlled
 
 #: In place of a Workload: the one that was there did not match and is deleted, the next look begins anew.
 _CHANGED: Obj = {}
@@ -35,7 +35,7 @@ class QueuedJobController:
 
     def _children(self, workload: Obj) -> Iterable[Key]:
         """A Workload also matters to the jobs that its job has made."""
-        owner = controller_of(workload)
+        owner = owners.controller_of(workload)
         made = self._api.owned(owner["uid"], self.resource) if owner else ()
         return [(item["metadata"].get("namespace", ""), item["metadata"]["name"]) for item in made]
 
@@ -82,10 +82,10 @@ class QueuedJobController:
             return None
         workload = next(iter(controlled(self._api, kinds.WORKLOADS, ancestor)), None)
         if workload is not None and kinds.admitted(workload):
-            ended = find_condition(workload, "Finished") or {}
+            ended = conditions.find(workload, "Finished") or {}
             if ended.get("status") != "True":
                 return None
-            left = self._api.setting("kueue.child", 3.0) - (self._api.now() - parse_time(ended["lastTransitionTime"])).total_seconds()
+            left = self._api.setting("kueue.child", 3.0) - (self._api.now() - time.read(ended["lastTransitionTime"])).total_seconds()
             if left > 0:
                 return left
         changed = copy.deepcopy(dict(job))
@@ -169,7 +169,7 @@ class QueuedJobController:
                     "namespace": meta["namespace"],
                     "labels": {kinds.JOB_UID_LABEL: meta["uid"]},
                     "finalizers": [kinds.FINALIZER],
-                    "ownerReferences": [owner_reference(job)],
+                    "ownerReferences": [owners.reference(job)],
                 },
                 "spec": spec,
             },
@@ -205,7 +205,7 @@ class QueuedJobController:
         self._api.update(changed, manager=kinds.MANAGER)
 
     def _pods_ready(self, job: Obj, workload: Obj) -> bool:
-        current = find_condition(workload, "PodsReady") or {}
+        current = conditions.find(workload, "PodsReady") or {}
         recovering = current.get("reason") == "WaitForRecovery"
         if not kinds.admitted(workload):
             wanted = ("False", "WaitForStart", NOT_READY)
@@ -238,7 +238,7 @@ class QueuedJobController:
     def _drive(self, job: Obj, workload: Obj) -> None:
         suspended = self._kind.is_suspended(job)
         if kinds.evicted(workload):
-            message = str((find_condition(workload, "Evicted") or {}).get("message", ""))
+            message = str((conditions.find(workload, "Evicted") or {}).get("message", ""))
             if not suspended:
                 self._stop(job, workload, message)
             elif kinds.reserved(workload) and not self._kind.active(self._api, job):

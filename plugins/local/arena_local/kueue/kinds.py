@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from arena_core.k8s import conditions
 from arena_local.sdk.bundle import Obj
-from arena_local.sdk.conditions import condition_true
 
 GROUP = "kueue.x-k8s.io"
 API_VERSION = f"{GROUP}/v1beta2"
@@ -45,22 +45,22 @@ def min_parallelism(job: Obj) -> int | None:
 
 def finished(workload: Obj) -> bool:
     """Return whether the Workload has ended."""
-    return condition_true(workload, "Finished")
+    return conditions.is_true(workload, "Finished")
 
 
 def reserved(workload: Obj) -> bool:
     """Return whether the Workload holds quota."""
-    return condition_true(workload, "QuotaReserved")
+    return conditions.is_true(workload, "QuotaReserved")
 
 
 def admitted(workload: Obj) -> bool:
     """Return whether the Workload may run."""
-    return condition_true(workload, "Admitted")
+    return conditions.is_true(workload, "Admitted")
 
 
 def evicted(workload: Obj) -> bool:
     """Return whether the Workload has to give up its quota."""
-    return condition_true(workload, "Evicted")
+    return conditions.is_true(workload, "Evicted")
 
 
 def is_active(workload: Obj) -> bool:
@@ -80,4 +80,4 @@ def draining(queue: Obj) -> bool:
 
 def cluster_queue_active(queue: Obj) -> bool:
     """Return whether the ClusterQueue's own condition says that it admits."""
-    return condition_true(queue, "Active")
+    return conditions.is_true(queue, "Active")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from arena_core.k8s import conditions, time
 from arena_local.kueue import assign, kinds, podsets, state
 from arena_local.kueue.preempt import Target, priority
 from arena_local.kueue.snapshot import Queue
 from arena_local.sdk.bundle import Api, Obj
-from arena_local.sdk.conditions import find_condition, parse_time
 
 _WHY = {
     "InClusterQueue": "prioritization in the ClusterQueue",
@@ -38,14 +38,14 @@ def admit(api: Api, queue: str, workload: Obj, result: assign.Assignment) -> Obj
     status.pop("resourceRequests", None)
     status.pop("requeueState", None)
     for type in ("Evicted", "Preempted"):
-        old = find_condition(edited, type)
+        old = conditions.find(edited, type)
         if old and old["status"] == "True":
             state.put(api, edited, type, "False", "QuotaReserved", f"Previously: {old['message']}")
     state.put(api, edited, "QuotaReserved", "True", "QuotaReserved", f"Quota reserved in ClusterQueue {queue}")
     state.put(api, edited, "Admitted", "True", "Admitted", "The workload is admitted")
-    queued = find_condition(workload, "Requeued") or {}
+    queued = conditions.find(workload, "Requeued") or {}
     since = queued.get("lastTransitionTime") or workload["metadata"]["creationTimestamp"]
-    waited = max(0, round((api.now() - parse_time(since)).total_seconds()))
+    waited = max(0, round((api.now() - time.read(since)).total_seconds()))
     stored = state.store(api, edited)
     for reason, text in (
         ("QuotaReserved", f"Quota reserved in ClusterQueue {queue}, wait time since queued was {waited}s"),

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
+from arena_core.k8s import conditions
 from arena_local.kueue import queues
 from arena_local.kueue.quota import Node, Usage
 from arena_local.kueue.snapshot import Queue, Snapshot, cohort_objects
 from arena_local.sdk.bundle import Obj
-from arena_local.sdk.conditions import find_condition
 
 _Seen = tuple[object, ...]
 
@@ -49,7 +49,7 @@ class Parking:
         return (tuple(generations), tuple(own), tuple(versions), self._freed.get(root.path(), 0))
 
     def _seen(self, queue: Queue, workload: Obj) -> _Seen:
-        again = (find_condition(workload, "Requeued") or {}).get("lastTransitionTime")
+        again = (conditions.find(workload, "Requeued") or {}).get("lastTransitionTime")
         return (self._rounds.get(queue.node.root()), queue.name, workload["metadata"].get("generation"), again)
 
     def rests(self, queue: Queue, workload: Obj) -> bool:

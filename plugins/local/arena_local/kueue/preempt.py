@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from arena_core.k8s import conditions
 from arena_local.kueue import assign, kinds
 from arena_local.kueue.quota import Node, Place
 from arena_local.kueue.snapshot import Holder, Queue, Snapshot
 from arena_local.sdk.bundle import Obj
-from arena_local.sdk.conditions import find_condition
 
 IN_QUEUE, RECLAIM, WHILE_BORROWING = "InClusterQueue", "InCohortReclamation", "InCohortReclaimWhileBorrowing"
 Needs = Mapping[Place, int]
@@ -105,7 +105,7 @@ class Preemptor:
         """Low priority first, then those that were admitted last."""
 
         def since(item: _Candidate) -> str:
-            return str((find_condition(item.holder.workload, "QuotaReserved") or {}).get("lastTransitionTime", ""))
+            return str((conditions.find(item.holder.workload, "QuotaReserved") or {}).get("lastTransitionTime", ""))
 
         found.sort(key=lambda item: item.holder.workload["metadata"]["uid"])
         found.sort(key=since, reverse=True)

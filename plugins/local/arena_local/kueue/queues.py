@@ -5,11 +5,10 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from arena_core.k8s import quantity
+from arena_core.k8s import conditions, quantity
 from arena_local.kueue import amounts, kinds, podsets
 from arena_local.kueue.state import release
 from arena_local.sdk.bundle import Api, Key, Obj
-from arena_local.sdk.conditions import condition_true, set_condition
 
 _Watches = Mapping[str, Callable[[Obj], Iterable[Key]]]
 
@@ -80,7 +79,7 @@ def _selects(selector: Obj, labels: Mapping[str, str]) -> bool:
 
 def waiting(workload: Obj) -> bool:
     """Return whether a Workload counts as pending; a group whose pods have gone with its quota is none until there are new ones."""
-    if kinds.finished(workload) or kinds.reserved(workload) or condition_true(workload, "WaitingForReplacementPods"):
+    if kinds.finished(workload) or kinds.reserved(workload) or conditions.is_true(workload, "WaitingForReplacementPods"):
         return False
     return kinds.is_active(workload)
 
@@ -261,4 +260,4 @@ class FlavorController:
 def _activate(api: Api, queue: Obj, status: Obj, found: tuple[str, str] | None, fine: str) -> None:
     value, reason, message = ("False", *found) if found else ("True", "Ready", fine)
     extra = {"observedGeneration": queue["metadata"].get("generation", 1)}
-    set_condition(status, "Active", value, reason, message, now=api.now(), extra=extra)
+    conditions.put(status, "Active", value, reason, message, now=api.now(), extra=extra)

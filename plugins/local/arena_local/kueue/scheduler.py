@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from arena_core.k8s import conditions
 from arena_local.kueue import assign, kinds, limitranges, notices, queues, snapshot
 from arena_local.kueue.parking import Parking
 from arena_local.kueue.preempt import Preemptor, Target, priority
 from arena_local.kueue.quota import Place, Usage
 from arena_local.kueue.snapshot import Queue, Snapshot
 from arena_local.sdk.bundle import Api, Key, Obj
-from arena_local.sdk.conditions import find_condition
 
 #: One pass looks at all queues, whatever has changed.
 _ALL: Key = ("", "")
@@ -202,7 +202,7 @@ def _lines(api: Api, now: Snapshot, rank: _Rank) -> dict[str, list[Obj]]:
 def _eligible(workload: Obj) -> bool:
     if not queues.waiting(workload) or workload["metadata"].get("deletionTimestamp"):
         return False
-    if (find_condition(workload, "Requeued") or {}).get("status") == "False":
+    if (conditions.find(workload, "Requeued") or {}).get("status") == "False":
         return False
-    reason = str((find_condition(workload, "QuotaReserved") or {}).get("message", ""))
+    reason = str((conditions.find(workload, "QuotaReserved") or {}).get("message", ""))
     return not (reason.startswith("LocalQueue ") and reason.endswith(" doesn't exist"))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import copy
 
+from arena_core.k8s import conditions, time
 from arena_local.kueue import kinds
 from arena_local.sdk.bundle import Api, Obj
-from arena_local.sdk.conditions import find_condition, parse_time, set_condition
 
 
 def editable(workload: Obj) -> Obj:
@@ -19,7 +19,7 @@ def editable(workload: Obj) -> Obj:
 def put(api: Api, workload: Obj, type: str, value: str, reason: str, message: str) -> bool:
     """Set a condition on an editable Workload (not yet stored)."""
     extra = {"observedGeneration": workload["metadata"].get("generation", 1)}
-    return set_condition(workload["status"], type, value, reason, message[:32768], now=api.now(), extra=extra)
+    return conditions.put(workload["status"], type, value, reason, message[:32768], now=api.now(), extra=extra)
 
 
 def store(api: Api, workload: Obj) -> Obj:
@@ -44,15 +44,15 @@ def evict(api: Api, workload: Obj, reason: str, message: str, *, cause: str = ""
 
 def unreserve(api: Api, workload: Obj) -> Obj:
     """Give the quota back after an eviction; whether the Workload queues again at once depends on why."""
-    condition = find_condition(workload, "Evicted") or {}
+    condition = conditions.find(workload, "Evicted") or {}
     reason, message = condition.get("reason", ""), condition.get("message", "")
     status = workload["status"]
-    begun = find_condition(workload, "Admitted")
+    begun = conditions.find(workload, "Admitted")
     if begun and begun["status"] == "True":
-        ran = int((api.now() - parse_time(begun["lastTransitionTime"])).total_seconds())
+        ran = int((api.now() - time.read(begun["lastTransitionTime"])).total_seconds())
         status["accumulatedPastExecutionTimeSeconds"] = status.get("accumulatedPastExecutionTimeSeconds", 0) + ran
     status.pop("admission", None)
-    if find_condition(workload, "QuotaReserved"):
+    if conditions.find(workload, "QuotaReserved"):
         put(api, workload, "QuotaReserved", "False", "Pending", message)
     if begun:
         put(api, workload, "Admitted", "False", "NoReservation", "The workload has no reservation")

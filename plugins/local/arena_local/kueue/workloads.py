@@ -5,10 +5,10 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterable, Mapping
 
+from arena_core.k8s import conditions, time
 from arena_local.kueue import kinds, queues, state
 from arena_local.kueue.integration import Integrations
 from arena_local.sdk.bundle import Api, Key, Obj
-from arena_local.sdk.conditions import find_condition, parse_time, remove_condition
 
 _WHAT_STOPS = {
     "ClusterQueueStopped": ("ClusterQueueRestarted", "The ClusterQueue was restarted after being stopped"),
@@ -71,23 +71,23 @@ class WorkloadController:
         state.release(self._api, workload)
 
     def _deactivate(self, workload: Obj) -> None:
-        target = find_condition(workload, "DeactivationTarget")
+        target = conditions.find(workload, "DeactivationTarget")
         cause = target["reason"] if target and target["status"] == "True" else ""
         reason = f"DeactivatedDueTo{cause}" if cause else "Deactivated"
         message = f"The workload is deactivated due to {target['message']}" if target and cause else "The workload is deactivated"
-        current = find_condition(workload, "Evicted") or {}
+        current = conditions.find(workload, "Evicted") or {}
         if current.get("status") == "True" and str(current.get("reason", "")).startswith("Deactivated"):
             return
         state.evict(self._api, workload, reason, message, cause=cause, stat="Deactivated", component=kinds.WORKLOAD_CONTROLLER)
 
     def _requeue(self, workload: Obj) -> bool:
         """Let a Workload queue again that was held back after its eviction, once the reason is gone."""
-        current = find_condition(workload, "Requeued") or {}
+        current = conditions.find(workload, "Requeued") or {}
         if current.get("status") != "False":
             return False
         reason = str(current.get("reason", ""))
         if reason.startswith("Deactivated"):
-            remove_condition(workload["status"], "DeactivationTarget")
+            conditions.remove(workload["status"], "DeactivationTarget")
             state.put(self._api, workload, "Requeued", "True", "Reactivated", "The workload was reactivated")
         elif reason in _WHAT_STOPS and not self._stopped(workload, reason):
             state.put(self._api, workload, "Requeued", "True", *_WHAT_STOPS[reason])
@@ -119,11 +119,11 @@ class WorkloadController:
 
     def _time_limit(self, workload: Obj) -> float | None:
         limit = workload["spec"].get("maximumExecutionTimeSeconds")
-        begun = find_condition(workload, "Admitted")
+        begun = conditions.find(workload, "Admitted")
         if limit is None or begun is None or begun["status"] != "True":
             return None
         spent = (workload.get("status") or {}).get("accumulatedPastExecutionTimeSeconds", 0)
-        left = float(limit - spent - (self._api.now() - parse_time(begun["lastTransitionTime"])).total_seconds())
+        left = float(limit - spent - (self._api.now() - time.read(begun["lastTransitionTime"])).total_seconds())
         if left > 0:
             return left
         state.put(self._api, workload, "DeactivationTarget", "True", "MaximumExecutionTimeExceeded", "exceeding the maximum execution time")
@@ -138,7 +138,7 @@ class WorkloadController:
     def _explain(self, workload: Obj) -> None:
         """Say why no queue looks at the Workload."""
         text = queues.obstacle(self._api, workload)
-        current = find_condition(workload, "QuotaReserved") or {}
+        current = conditions.find(workload, "QuotaReserved") or {}
         if text is None:
             if current.get("message") != f"LocalQueue {workload['spec'].get('queueName', '')} doesn't exist":
                 return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from arena_local.kubelet.records import now
+from arena_core.k8s import time
 from arena_local.sdk.bundle import Api, Obj
 from arena_local.server import subresources
 
@@ -24,7 +24,7 @@ def set_scheduled(api: Api, pod: Obj, status: str, reason: str = "", message: st
     """Write the condition PodScheduled where it is not so already."""
     old = {c["type"]: c for c in (pod.get("status") or {}).get("conditions") or ()}
     before = old.get("PodScheduled", {})
-    condition: Obj = {"type": "PodScheduled", "status": status, "lastProbeTime": None, "lastTransitionTime": now(api)}
+    condition: Obj = {"type": "PodScheduled", "status": status, "lastProbeTime": None, "lastTransitionTime": time.text(api.now())}
     if status == "False":
         condition["observedGeneration"] = pod["metadata"].get("generation", 1)
     if reason:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+from arena_core.k8s import time
 from arena_local.context import ServerApi
-from arena_local.kubelet.records import now
 from arena_local.scheduler import affinity, fit
 from arena_local.sdk.bundle import Api, ApiError, Obj
 
@@ -79,7 +79,7 @@ def disrupt(api: Api, pod: Obj, reason: str, message: str, manager: str) -> None
     """Mark a pod with the condition DisruptionTarget and delete it."""
     meta = pod["metadata"]
     condition: Obj = {"type": "DisruptionTarget", "status": "True", "reason": reason, "message": message}
-    condition |= {"lastProbeTime": None, "lastTransitionTime": now(api), "observedGeneration": meta.get("generation", 1)}
+    condition |= {"lastProbeTime": None, "lastTransitionTime": time.text(api.now()), "observedGeneration": meta.get("generation", 1)}
     try:
         current = api.get("pods", meta["namespace"], meta["name"])
         old = [c for c in (current.get("status") or {}).get("conditions") or () if c["type"] != "DisruptionTarget"]

@@ -1,40 +1,14 @@
-"""Owner references: who controls an object, and how a controller claims what it made."""
+"""How a controller claims what it made."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from arena_core.k8s.owners import controlled_by, controller_of
+from arena_core.k8s.owners import reference as owner_reference
 from arena_local.sdk.bundle import Api, Obj
 
-
-def owner_reference(owner: Obj, *, controller: bool = True, block: bool = True) -> Obj:
-    """Return the reference that a controller writes into what it makes (``metav1.NewControllerRef``)."""
-    reference = {
-        "apiVersion": owner["apiVersion"],
-        "kind": owner["kind"],
-        "name": owner["metadata"]["name"],
-        "uid": owner["metadata"]["uid"],
-    }
-    if controller:
-        reference["controller"] = True
-    if block:
-        reference["blockOwnerDeletion"] = True
-    return reference
-
-
-def controller_of(obj: Obj) -> Obj | None:
-    """Return the ownerReference with ``controller: true``, or None."""
-    for reference in obj["metadata"].get("ownerReferences") or ():
-        if reference.get("controller"):
-            found: Obj = reference
-            return found
-    return None
-
-
-def controlled_by(obj: Obj, uid: str) -> bool:
-    """Return whether the object's controller has this uid."""
-    reference = controller_of(obj)
-    return bool(reference and reference.get("uid") == uid)
+__all__ = ["claim", "controlled", "controlled_by", "owner_reference"]
 
 
 def controlled(api: Api, resource: str, owner: Obj) -> Sequence[Obj]:

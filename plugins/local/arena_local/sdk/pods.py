@@ -5,8 +5,8 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterable
 
+from arena_core.k8s import conditions
 from arena_local.sdk.bundle import Obj
-from arena_local.sdk.conditions import condition_true
 
 
 def phase(pod: Obj) -> str:
@@ -31,7 +31,7 @@ def active(pod: Obj) -> bool:
 
 def ready(pod: Obj) -> bool:
     """Return whether the pod is Ready."""
-    return condition_true(pod, "Ready")
+    return conditions.is_true(pod, "Ready")
 
 
 def exit_codes(pod: Obj, containers: Iterable[str] = ()) -> list[tuple[str, int]]:

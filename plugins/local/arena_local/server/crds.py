@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from arena_local.server import meta, structural
+from arena_core.k8s import time
+from arena_local.server import structural
 from arena_local.server.copies import clone, same
 from arena_local.server.deletes import CLEANUP, CRDS
 from arena_local.store import Change, Entry, Event
@@ -90,7 +91,7 @@ class CrdKeeper:
         entry = self.server.store.get(CRDS, "", name)
         if entry is None or _established(entry.obj) or entry.obj["metadata"].get("deletionTimestamp"):
             return
-        now = meta.timestamp(self.server.now())
+        now = time.text(self.server.now())
         accepted = clone(entry.obj["spec"]["names"])
         conditions = [
             {"type": "NamesAccepted", "status": "True", "reason": "NoConflicts", "message": "no conflicts found"},

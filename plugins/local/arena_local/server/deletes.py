@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from arena_local.server import meta
+from arena_core.k8s import time
 from arena_local.server.admission import admit_late
 from arena_local.server.errors import conflict, forbidden, not_found
 from arena_local.server.kinds import strategy_of
@@ -71,7 +71,7 @@ def _last_state(server: ApiServer, resource: Resource, entry: Entry) -> Entry:
     own = dict(entry.obj["metadata"])
     if not own.get("deletionTimestamp"):
         own["generation"] = own.get("generation", 0) + 1
-        own["deletionTimestamp"] = meta.timestamp(server.now())
+        own["deletionTimestamp"] = time.text(server.now())
     own["deletionGracePeriodSeconds"] = 0
     return Entry(entry.key, {**entry.obj, "metadata": own}, entry.rev)
 
@@ -82,7 +82,7 @@ def _mark(server: ApiServer, resource: Resource, entry: Entry, options: DeleteOp
         plain = resource.storage_id in (CRDS, "namespaces")
         if not own.get("deletionTimestamp") and "generation" in own and not plain:
             own["generation"] += 1
-        own["deletionTimestamp"] = meta.timestamp(server.now() + timedelta(seconds=grace))
+        own["deletionTimestamp"] = time.text(server.now() + timedelta(seconds=grace))
         if not plain:
             own["deletionGracePeriodSeconds"] = grace
     if finalizers:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from datetime import timedelta
+from time import time_ns
 from typing import TYPE_CHECKING, Any
 
+from arena_core.k8s import time
 from arena_local.sdk.bundle import ApiError
-from arena_local.server import meta
-from arena_local.server.ages import parse_time
 from arena_local.store import Change
 
 if TYPE_CHECKING:
@@ -36,9 +35,9 @@ def record_event(
     now = server.now()
     known = server.seen_events.get(key)
     if known and component not in _NEW_STYLE and server.store.get("events", namespace, known) is not None:
-        _count_up(server, namespace, known, meta.timestamp(now))
+        _count_up(server, namespace, known, time.text(now))
         return
-    name = f"{own['name'][:230]}.{time.time_ns() & 0xFFFFFFFFFFFFFFFF:016x}"
+    name = f"{own['name'][:230]}.{time_ns() & 0xFFFFFFFFFFFFFFFF:016x}"
     event = _event(server, name, namespace, ref, type_, reason, message, component, action)
     try:
         server.create(event, manager=component)
@@ -64,7 +63,7 @@ def expire_events(server: ApiServer) -> None:
     old = []
     for entry in server.store.entries("events"):
         last = entry.obj.get("lastTimestamp") or entry.obj["metadata"].get("creationTimestamp")
-        seen = parse_time(last) if last else None
+        seen = time.parse(last) if last else None
         if seen is not None and now - seen > _KEPT:
             old.append(Change("events", *entry.key, None))
     if old:
@@ -93,7 +92,7 @@ def _event(
             "source": {},
             "firstTimestamp": None,
             "lastTimestamp": None,
-            "eventTime": meta.micro_timestamp(now),
+            "eventTime": time.micro_text(now),
             "action": action or "Scheduling",
             "reportingComponent": component,
             "reportingInstance": f"{component}-{server.host_name}",
@@ -103,8 +102,8 @@ def _event(
         source["host"] = server.host_name
     return event | {
         "source": source,
-        "firstTimestamp": meta.timestamp(now),
-        "lastTimestamp": meta.timestamp(now),
+        "firstTimestamp": time.text(now),
+        "lastTimestamp": time.text(now),
         "count": 1,
         "eventTime": None,
         "reportingComponent": component,

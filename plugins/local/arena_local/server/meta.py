@@ -5,10 +5,10 @@ from __future__ import annotations
 import secrets
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from arena_local.server import names
+from arena_core.k8s import names, time
 from arena_local.server.causes import Cause, bad_value, prohibited, required
 from arena_local.server.registry import Resource
 
@@ -23,16 +23,6 @@ _NAME_RULES: dict[str, Callable[[str], list[str]]] = {
     "clusterroles.rbac.authorization.k8s.io": names.path_segment,
     "clusterrolebindings.rbac.authorization.k8s.io": names.path_segment,
 }
-
-
-def timestamp(now: datetime) -> str:
-    """Return RFC 3339 in whole seconds."""
-    return now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def micro_timestamp(now: datetime) -> str:
-    """Return RFC 3339 with microseconds."""
-    return now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def random_suffix() -> str:
@@ -152,7 +142,7 @@ def prepare_create(resource: Resource, meta: dict[str, Any], now: datetime) -> N
     if not meta.get("name") and meta.get("generateName"):
         meta["name"] = meta["generateName"][:58] + random_suffix()
     meta["uid"] = new_uid()
-    meta["creationTimestamp"] = timestamp(now)
+    meta["creationTimestamp"] = time.text(now)
     if resource.generation:
         meta["generation"] = 1
 

@@ -6,8 +6,9 @@ import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from arena_core.k8s import time
 from arena_local.sdk.bundle import ApiError
-from arena_local.server import deletes, meta
+from arena_local.server import deletes
 from arena_local.server.bootstrap import first_objects, root_certificate
 from arena_local.server.options import DeleteOptions
 from arena_local.store import Change, Event
@@ -110,7 +111,7 @@ class NamespaceKeeper:
         if not left and not own.get("finalizers"):
             server.commit([Change("namespaces", "", name, None)])
             return
-        conditions = _conditions(left, held, meta.timestamp(server.now()), (entry.obj.get("status") or {}).get("conditions") or [])
+        conditions = _conditions(left, held, time.text(server.now()), (entry.obj.get("status") or {}).get("conditions") or [])
         spec = {} if not left else entry.obj.get("spec", {})
         status = {**(entry.obj.get("status") or {}), "conditions": conditions}
         if status != entry.obj.get("status") or spec != entry.obj.get("spec"):

@@ -6,8 +6,9 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from arena_core.k8s import time
 from arena_local.server import apply as ssa
-from arena_local.server import meta, writes
+from arena_local.server import writes
 from arena_local.server.copies import clone
 from arena_local.server.errors import Refusal, bad_request, conflict, not_found
 from arena_local.server.intake import check_kind, intake, strict_patch
@@ -182,7 +183,7 @@ def _apply(
         why = f"uid mismatch: the provided object specified uid {own['uid']}, and no existing object was found"
         raise conflict(resource.plural, resource.group, name, why)
     given = _visible(resource, given, options.subresource)
-    now = meta.timestamp(server.now())
+    now = time.text(server.now())
     made, managers = ssa.apply(resource, live, given, options.manager, subresource=options.subresource, force=options.force, now=now)
     obj, unknown = intake(resource, made)
     strict_patch(made, unknown, options)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from arena_core.k8s import time
 from arena_local.sdk.bundle import USER
-from arena_local.server import meta
 from arena_local.server.registry import Resource
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ _USER = {"username": USER, "groups": ["system:masters", "system:authenticated"]}
 def review(server: ApiServer, resource: Resource, namespace: str, body: Obj) -> Obj:
     """Answer a review: the only user is the owner of this machine's cluster, and may do everything."""
     spec = body.get("spec") or {}
-    head = {"kind": resource.kind, "apiVersion": resource.api_version, "metadata": {"creationTimestamp": meta.timestamp(server.now())}}
+    head = {"kind": resource.kind, "apiVersion": resource.api_version, "metadata": {"creationTimestamp": time.text(server.now())}}
     if resource.kind == "SelfSubjectReview":
         return {**head, "status": {"userInfo": _USER}}
     if resource.kind == "TokenReview":

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from arena_local.server import names
+from arena_core.k8s import names
 from arena_local.server.errors import bad_request
 
 _TOKEN = re.compile(r"\s*(==|!=|[=!<>(),]|[^=!<>(),\s]+)")

@@ -6,7 +6,8 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from arena_local.server import deletes, meta
+from arena_core.k8s import time
+from arena_local.server import deletes
 from arena_local.server.copies import clone
 from arena_local.server.errors import Refusal, bad_request, conflict, internal, not_found
 from arena_local.server.options import DeleteOptions, WriteOptions
@@ -42,7 +43,7 @@ def bind(server: ApiServer, namespace: str, name: str, body: Obj) -> Obj:
         raise conflict("pods/binding", "", name, f"pod {name} is being deleted, cannot be assigned to a host")
     obj = clone(entry.obj)
     obj["spec"]["nodeName"] = node
-    now = meta.timestamp(server.now())
+    now = time.text(server.now())
     status = obj.setdefault("status", {})
     generation = obj["metadata"].get("generation", 1)
     others = [item for item in status.get("conditions") or () if item["type"] != "PodScheduled"]
@@ -86,7 +87,7 @@ def _mark_evicted(server: ApiServer, pod: Obj, asked: DeleteOptions) -> DeleteOp
         "type": "DisruptionTarget",
         "status": "True",
         "lastProbeTime": None,
-        "lastTransitionTime": meta.timestamp(server.now()),
+        "lastTransitionTime": time.text(server.now()),
         "reason": "EvictionByEvictionAPI",
         "message": "Eviction API: evicting",
     }
@@ -113,7 +114,7 @@ def create(server: ApiServer, resource: Resource, namespace: str, name: str, sub
         seconds = _part(body, "spec").get("expirationSeconds") or 3600
         if not isinstance(seconds, int) or not 600 <= seconds <= 1 << 32:
             raise bad_request("spec.expirationSeconds: may not specify a duration less than 10 minutes or larger than 2^32 seconds")
-        expires = meta.timestamp(server.now() + timedelta(seconds=seconds))
+        expires = time.text(server.now() + timedelta(seconds=seconds))
         status = {"token": f"local.{namespace}.{name}", "expirationTimestamp": expires}
         return {
             "kind": "TokenRequest",

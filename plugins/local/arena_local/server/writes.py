@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from arena_core.k8s import time
 from arena_local.server import check, meta
 from arena_local.server.admission import admit, admit_late
 from arena_local.server.causes import Cause, bad_value
@@ -169,7 +170,7 @@ def _track(server: ApiServer, resource: Resource, obj: Obj, old: Obj | None, opt
     if options.managed is not None:
         obj["metadata"]["managedFields"] = options.managed
         return
-    record_update(resource, obj, old, options.manager, options.subresource, meta.timestamp(server.now()))
+    record_update(resource, obj, old, options.manager, options.subresource, time.text(server.now()))
 
 
 Maker = Callable[[Obj], tuple[Obj, list[str]]]

@@ -10,11 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arena_core.k8s import quantity
+from arena_core.k8s import duration, quantity
 from arena_local.http import bodies, protobuf
 from arena_local.sdk.bundle import Admission, ApiError, Bundle, Denied
 from arena_local.server import selectors
-from arena_local.server.ages import human
 from arena_local.server.cel import CelError, UnsupportedError, evaluate, parse
 from arena_local.server.fieldsets import read_set, write_set
 from arena_local.server.jsonpatch import PatchFailed, apply_json_patch
@@ -142,7 +141,7 @@ def test_field_sets_survive_their_written_form() -> None:
     ("seconds", "text"), [(0, "0s"), (119, "119s"), (125, "2m5s"), (600, "10m"), (3 * 3600, "3h"), (90000, "25h"), (864000, "10d")]
 )
 def test_ages(seconds: int, text: str) -> None:
-    assert human(seconds) == text
+    assert duration.human(seconds) == text
 
 
 def test_printer_columns() -> None:

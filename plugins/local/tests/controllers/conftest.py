@@ -15,7 +15,6 @@ from arena_local.context import Context, Options
 from arena_local.controllers.builtin import builtin_controllers
 from arena_local.controllers.manager import Manager
 from arena_local.sdk.bundle import Obj
-from arena_local.sdk.conditions import timestamp
 from arena_local.server.server import ApiServer
 from arena_local.store import Store
 
@@ -48,7 +47,7 @@ class PretendedNode:
             return None
         if phase in ("Succeeded", "Failed"):
             return None
-        now = timestamp(self._api.now())
+        now = time.text(self._api.now())
         if phase != "Running":
             status = {**(pod.get("status") or {}), "phase": "Running", "startTime": now, "podIP": f"127.9.0.{len(self._api.list('pods'))}"}
             status["conditions"] = [{"type": "Ready", "status": "True", "lastTransitionTime": now}]
@@ -67,12 +66,12 @@ class PretendedNode:
         return max(after, 0.01)
 
     def _begun(self, pod: Obj):
-        from arena_local.sdk.conditions import parse_time
+        from arena_core.k8s import time
 
-        return parse_time(pod["status"]["startTime"])
+        return time.read(pod["status"]["startTime"])
 
     def _end(self, pod: Obj, code: int) -> None:
-        now = timestamp(self._api.now())
+        now = time.text(self._api.now())
         status = {**pod["status"], "phase": "Failed" if code else "Succeeded"}
         others = [c for c in status.get("conditions") or () if c["type"] in ("DisruptionTarget", "TerminationTarget")]
         status["conditions"] = [*others, {"type": "Ready", "status": "False", "lastTransitionTime": now}]

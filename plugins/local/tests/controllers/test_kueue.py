@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from arena_core.k8s import owners
 from arena_local.kueue import defaults
 from arena_local.sdk.bundle import ApiError
-from arena_local.sdk.owners import owner_reference
 from arena_local.server import writes
 from arena_local.server.options import WriteOptions
 from arena_pytorchjob.local import BUNDLE as PYTORCH
@@ -564,7 +564,7 @@ def test_a_job_made_by_a_queued_one_ends_with_its_admission(world, job):
         world.api.create(job("parent", labels=dict(QUEUE), requests={"cpu": "50m"}), manager="t")
         await world.until(lambda: world.pods())
         child = job("child")
-        child["metadata"]["ownerReferences"] = [owner_reference(world.api.get("jobs.batch", "default", "parent"))]
+        child["metadata"]["ownerReferences"] = [owners.reference(world.api.get("jobs.batch", "default", "parent"))]
         world.api.create(child, manager="t")
         await world.until(lambda: len(world.pods()) == 2)
         await world.quiet()

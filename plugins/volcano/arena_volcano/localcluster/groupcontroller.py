@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from arena_core.k8s import owners
 from arena_local.sdk.bundle import Api, ApiError, Key, Obj
-from arena_local.sdk.owners import controller_of, owner_reference
 from arena_volcano.localcluster import keys
 from arena_volcano.localcluster.amounts import Sum
 from arena_volcano.localcluster.jobs.group import quota_usage
@@ -35,10 +35,10 @@ class GroupController:
             return None
         if (meta(pod).get("annotations") or {}).get(keys.GROUP_NAME):
             return None
-        owner = controller_of(pod)
+        owner = owners.controller_of(pod)
         group = _PREFIX + (owner["uid"] if owner else meta(pod)["uid"])
         if self._api.find(keys.POD_GROUPS, namespace, group) is None:
-            self._create(pod, group, [dict(item) for item in meta(pod)["ownerReferences"]] if owner else [owner_reference(pod)])
+            self._create(pod, group, [dict(item) for item in meta(pod)["ownerReferences"]] if owner else [owners.reference(pod)])
         patch = {"metadata": {"annotations": {keys.GROUP_NAME: group}}}
         self._api.patch("pods", namespace, name, patch, manager=keys.CONTROLLER)
         return None

@@ -5,10 +5,10 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from arena_core.k8s import conditions
 from arena_local.controllers.deployment import sets as rs
 from arena_local.controllers.deployment import status as st
 from arena_local.sdk.bundle import Api, ApiError, Key, Obj
-from arena_local.sdk.conditions import find_condition
 from arena_local.sdk.owners import claim
 
 MANAGER = "deployment-controller"
@@ -80,7 +80,7 @@ class DeploymentController:
         else:
             if rs.revision(new) < number:
                 new = self._annotate(owner, new, number)
-            if find_condition(owner, "Progressing") is None:
+            if conditions.find(owner, "Progressing") is None:
                 text = f'Found new replica set "{new["metadata"]["name"]}"'
                 st.set_progress(owner.setdefault("status", {}), "Progressing", "True", "FoundNewReplicaSet", text, self._api.now())
         meta = owner["metadata"]

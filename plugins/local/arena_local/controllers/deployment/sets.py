@@ -9,8 +9,8 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from arena_core.k8s import owners
 from arena_local.sdk.bundle import Obj
-from arena_local.sdk.owners import owner_reference
 
 HASH_LABEL = "pod-template-hash"
 _PREFIX = "deployment.kubernetes.io/"
@@ -95,7 +95,7 @@ def make_set(deployment: Obj, replicas: int, number: int) -> Obj:
         "namespace": deployment["metadata"]["namespace"],
         "labels": dict(template["metadata"]["labels"]),
         "annotations": set_annotations(deployment, number),
-        "ownerReferences": [owner_reference(deployment)],
+        "ownerReferences": [owners.reference(deployment)],
     }
     return {"apiVersion": "apps/v1", "kind": "ReplicaSet", "metadata": meta, "spec": spec}
 

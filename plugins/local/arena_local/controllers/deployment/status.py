@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from arena_core.k8s import conditions, time
 from arena_local.controllers.deployment.sets import bounds, count
 from arena_local.sdk.bundle import Obj
-from arena_local.sdk.conditions import find_condition, parse_time, timestamp
 
 
 def set_progress(status: Obj, type: str, value: str, reason: str, message: str, now: datetime) -> None:
@@ -16,7 +16,7 @@ def set_progress(status: Obj, type: str, value: str, reason: str, message: str, 
     old = next((item for item in conditions if item["type"] == type), None)
     if old and old["status"] == value and old.get("reason") == reason:
         return
-    text = timestamp(now)
+    text = time.text(now)
     moved = old["lastTransitionTime"] if old and old["status"] == value else text
     fresh = {"type": type, "status": value, "lastUpdateTime": text, "lastTransitionTime": moved, "reason": reason, "message": message}
     status["conditions"] = [item for item in conditions if item["type"] != type] + [fresh]
@@ -24,7 +24,7 @@ def set_progress(status: Obj, type: str, value: str, reason: str, message: str, 
 
 def write_paused(deployment: Obj, now: datetime) -> bool:
     """Say in condition Progressing that a rollout rests or goes on again; returns whether that is news."""
-    current = find_condition(deployment, "Progressing") or {}
+    current = conditions.find(deployment, "Progressing") or {}
     paused, said = bool(deployment["spec"].get("paused")), current.get("reason") == "DeploymentPaused"
     if paused == said or current.get("reason") == "ProgressDeadlineExceeded":
         return False
@@ -88,13 +88,13 @@ def write_progressing(deployment: Obj, status: Obj, new: Obj | None, now: dateti
         return None
     if _progressed(old_status, status):
         if current and current["status"] == "True" and current.get("reason") == "ReplicaSetUpdated":
-            current.update(lastUpdateTime=timestamp(now))
+            current.update(lastUpdateTime=time.text(now))
         else:
             set_progress(status, "Progressing", "True", "ReplicaSetUpdated", f"{name} is progressing.", now)
         return float(limit)
     if current is None or current["status"] != "True":
         return None
-    left = limit - (now - parse_time(current["lastUpdateTime"])).total_seconds()
+    left = limit - (now - time.read(current["lastUpdateTime"])).total_seconds()
     if left > 0:
         return float(left)
     set_progress(status, "Progressing", "False", "ProgressDeadlineExceeded", f"{name} has timed out progressing.", now)

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from arena_core.k8s import time
 from arena_local.sdk.bundle import Api, Obj
-from arena_local.sdk.conditions import parse_time
 
 _BASE = 10.0
 _MAX = 600.0
@@ -22,14 +22,14 @@ def finish_time(pod: Obj) -> datetime:
         if ((entry.get("state") or {}).get("terminated") or {}).get("finishedAt")
     ]
     if ends:
-        return max(parse_time(end) for end in ends)
+        return max(time.read(end) for end in ends)
     for condition in status.get("conditions") or ():
         if condition.get("type") == "Ready" and condition.get("status") == "False" and condition.get("lastTransitionTime"):
-            return parse_time(condition["lastTransitionTime"])
+            return time.read(condition["lastTransitionTime"])
     meta = pod["metadata"]
     if meta.get("deletionTimestamp"):
-        return parse_time(meta["deletionTimestamp"]) - timedelta(seconds=meta.get("deletionGracePeriodSeconds") or 0)
-    return parse_time(meta["creationTimestamp"])
+        return time.read(meta["deletionTimestamp"]) - timedelta(seconds=meta.get("deletionGracePeriodSeconds") or 0)
+    return time.read(meta["creationTimestamp"])
 
 
 def _delay(api: Api, failures: int) -> float:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
+from arena_core.k8s import conditions, owners
 from arena_local.controllers.job.backoff import Record
 from arena_local.controllers.job.sync import FINALIZER, MANAGER, JobSync, without_finalizer
 from arena_local.sdk.bundle import Api, ApiError, Key, Obj
-from arena_local.sdk.conditions import condition_true
-from arena_local.sdk.owners import controller_of
 
 
 class JobController:
@@ -37,7 +36,7 @@ class JobController:
             del self._uids[(namespace, name)]
         if job is None or job["spec"].get("managedBy", "kubernetes.io/job-controller") != "kubernetes.io/job-controller":
             return None
-        if condition_true(job, "Complete") or condition_true(job, "Failed"):
+        if conditions.is_true(job, "Complete") or conditions.is_true(job, "Failed"):
             self._records.pop(job["metadata"]["uid"], None)
             return None
         self._uids[(namespace, name)] = job["metadata"]["uid"]
@@ -51,7 +50,7 @@ class JobController:
         for pod in self._api.list("pods", namespace, {"batch.kubernetes.io/job-name": name}):
             if FINALIZER not in (pod["metadata"].get("finalizers") or ()):
                 continue
-            owner = controller_of(pod)
+            owner = owners.controller_of(pod)
             if owner is None or (owner["kind"] == "Job" and owner["uid"] != uid):
                 try:
                     without_finalizer(self._api, pod)

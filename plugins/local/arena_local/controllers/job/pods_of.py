@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from arena_core.k8s import owners
 from arena_local.controllers.job import backoff
 from arena_local.controllers.job.indexes import FAILURES_KEY, INDEX_KEY, index_of
 from arena_local.sdk import pods as podlib
 from arena_local.sdk.bundle import Api, Obj
-from arena_local.sdk.owners import claim, controlled, owner_reference
+from arena_local.sdk.owners import claim, controlled
 
 FINALIZER = "batch.kubernetes.io/job-tracking"
 MANAGER = "job-controller"
@@ -136,7 +137,7 @@ def new_pod(job: Obj, index: int | None, failures: int | None) -> Obj:
     meta = job["metadata"]
     prefix = f"{meta['name']}-" if index is None else f"{meta['name']}-{index}-"
     pod = podlib.pod_from_template(job["spec"]["template"], meta["namespace"], generate=prefix)
-    pod["metadata"]["ownerReferences"] = [owner_reference(job)]
+    pod["metadata"]["ownerReferences"] = [owners.reference(job)]
     pod["metadata"]["finalizers"] = [*pod["metadata"].get("finalizers", ()), FINALIZER]
     if index is None:
         return pod

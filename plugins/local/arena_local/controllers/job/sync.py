@@ -6,13 +6,13 @@ import copy
 from collections.abc import Sequence
 from typing import Any
 
+from arena_core.k8s import conditions, time
 from arena_local.controllers.job import backoff, pods_of
 from arena_local.controllers.job.indexes import compress, index_of, parse
 from arena_local.controllers.job.pods_of import FINALIZER, MANAGER, without_finalizer
 from arena_local.controllers.job.policy import match_failure, match_success
 from arena_local.sdk import pods as podlib
 from arena_local.sdk.bundle import Api, ApiError, Obj
-from arena_local.sdk.conditions import find_condition, parse_time, timestamp
 
 __all__ = ["FINALIZER", "MANAGER", "JobSync", "without_finalizer"]
 
@@ -83,7 +83,7 @@ class JobSync:
         before = copy.deepcopy(self.status)
         record = self._record()
         if not self.status.get("startTime") and not self.spec.get("suspend"):
-            self.status["startTime"] = timestamp(self.api.now())
+            self.status["startTime"] = time.text(self.api.now())
         self.target = self._known_target() or self._failure() or self._index_outcome()
         error: ApiError | None = None
         if self.target is not None:
@@ -113,7 +113,7 @@ class JobSync:
 
     def _known_target(self) -> tuple[str, str, str] | None:
         for type in ("FailureTarget", "SuccessCriteriaMet"):
-            condition = find_condition(self.job, type)
+            condition = conditions.find(self.job, type)
             if condition and condition["status"] == "True":
                 return (type, condition.get("reason", ""), condition.get("message", ""))
         return None
@@ -134,7 +134,7 @@ class JobSync:
         limit, start = self.spec.get("activeDeadlineSeconds"), self.status.get("startTime")
         if limit is None or not start or self.spec.get("suspend"):
             return None
-        return float(limit - (self.api.now() - parse_time(start)).total_seconds())
+        return float(limit - (self.api.now() - time.read(start)).total_seconds())
 
     def _index_outcome(self) -> tuple[str, str, str] | None:
         if not self.indexed:
@@ -154,8 +154,8 @@ class JobSync:
         return self.succeeded >= self.spec["completions"] and not self.active
 
     def _suspension(self) -> None:
-        now = timestamp(self.api.now())
-        condition = find_condition(self.job, "Suspended")
+        now = time.text(self.api.now())
+        condition = conditions.find(self.job, "Suspended")
         suspended = bool(condition and condition["status"] == "True")
         if bool(self.spec.get("suspend")) == suspended or (condition is None and not self.spec.get("suspend")):
             return
@@ -252,7 +252,7 @@ class JobSync:
     def _track(self, before: Obj) -> None:
         """Write which pods are about to be counted, take their finalizers, then count them (each exactly once)."""
         leaving = self._leaving()
-        if self.target is not None and find_condition(self.job, self.target[0]) is None:
+        if self.target is not None and conditions.find(self.job, self.target[0]) is None:
             self._append(self.target[0], self.target)
         if self.indexed:
             self._write_indexes()
@@ -304,7 +304,7 @@ class JobSync:
             self.status["failedIndexes"] = compress(self.failed_indexes)
 
     def _append(self, type: str, target: tuple[str, str, str]) -> None:
-        now = timestamp(self.api.now())
+        now = time.text(self.api.now())
         condition = {"type": type, "status": "True", "reason": target[1], "message": target[2]}
         self.status.setdefault("conditions", []).append({**condition, "lastProbeTime": now, "lastTransitionTime": now})
 
@@ -315,7 +315,7 @@ class JobSync:
         success = self.target[0] == "SuccessCriteriaMet"
         self._append("Complete" if success else "Failed", self.target)
         if success:
-            self.status["completionTime"] = timestamp(self.api.now())
+            self.status["completionTime"] = time.text(self.api.now())
             self.api.event(self.job, "Normal", "Completed", "Job completed", component=MANAGER)
         else:
             self.api.event(self.job, "Warning", self.target[1], self.target[2], component=MANAGER)

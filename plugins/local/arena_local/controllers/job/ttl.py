@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
+from arena_core.k8s import conditions, time
 from arena_local.sdk.bundle import Api, Key, Obj
-from arena_local.sdk.conditions import find_condition, parse_time
 
 
 class TtlController:
@@ -26,9 +26,9 @@ class TtlController:
         if job is None or ttl is None or job["metadata"].get("deletionTimestamp"):
             return None
         for type in ("Complete", "Failed"):
-            condition = find_condition(job, type)
+            condition = conditions.find(job, type)
             if condition and condition["status"] == "True":
-                left = ttl - (self._api.now() - parse_time(condition["lastTransitionTime"])).total_seconds()
+                left = ttl - (self._api.now() - time.read(condition["lastTransitionTime"])).total_seconds()
                 if left > 0:
                     return float(left)
                 uid = job["metadata"]["uid"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterable, Mapping
 
+from arena_core.k8s import conditions, owners
 from arena_local.kueue import kinds, podsets, priority, state
 from arena_local.kueue.integration import POD, Integrations
 from arena_local.kueue.jobs import NOT_READY, READY, RECOVERING
@@ -12,8 +13,7 @@ from arena_local.kueue.pods import marks
 from arena_local.kueue.pods.unit import Unit
 from arena_local.sdk import pods as podlib
 from arena_local.sdk.bundle import Api, ApiError, Key, Obj
-from arena_local.sdk.conditions import find_condition, set_condition
-from arena_local.sdk.owners import controlled, owner_reference
+from arena_local.sdk.owners import controlled
 
 _GROUP = "group/"
 
@@ -94,11 +94,11 @@ class PodController:
         own = unit.first["metadata"]
         meta: Obj = {"namespace": own["namespace"], "finalizers": [kinds.FINALIZER]}
         if unit.group:
-            references = [owner_reference(pod, controller=False, block=False) for pod in unit.runnable]
+            references = [owners.reference(pod, controller=False, block=False) for pod in unit.runnable]
             meta |= {"name": unit.group, "annotations": {marks.IS_GROUP: "true"}, "ownerReferences": references}
         else:
             name, labels = podsets.workload_name(POD, unit.first), {kinds.JOB_UID_LABEL: own["uid"]}
-            meta |= {"name": name, "labels": labels, "ownerReferences": [owner_reference(unit.first)]}
+            meta |= {"name": name, "labels": labels, "ownerReferences": [owners.reference(unit.first)]}
         spec = {"active": True, "queueName": kinds.queue_name(unit.first), "podSets": copy.deepcopy(unit.pod_sets()), **rank}
         self._api.create({"apiVersion": kinds.API_VERSION, "kind": "Workload", "metadata": meta, "spec": spec}, manager=kinds.MANAGER)
         self._say(unit.first, "CreatedWorkload", f"Created Workload: {meta['namespace']}/{meta['name']}")
@@ -117,7 +117,7 @@ class PodController:
             self._let_go(unit.replaced())
             return False
         changed = copy.deepcopy(dict(workload))
-        references = [owner_reference(pod, controller=False, block=False) for pod in new]
+        references = [owners.reference(pod, controller=False, block=False) for pod in new]
         changed["metadata"].setdefault("ownerReferences", []).extend(references)
         stored = self._api.update(changed, manager=kinds.MANAGER)
         self._say(stored, "OwnerReferencesAdded", f"Added {len(new)} owner reference(s)")
@@ -137,12 +137,12 @@ class PodController:
         return changed
 
     def _replacement(self, unit: Unit, workload: Obj) -> bool:
-        known = find_condition(workload, "WaitingForReplacementPods")
+        known = conditions.find(workload, "WaitingForReplacementPods")
         if not unit.short():
             if known is None or known["status"] == "False":
                 return False
             return state.put(self._api, workload, "WaitingForReplacementPods", "False", "PodsReady", "No pods need replacement")
-        why = find_condition(workload, "Evicted") or {}
+        why = conditions.find(workload, "Evicted") or {}
         told = ("PodsFailed", "Some Failed pods need replacement")
         if why.get("status") == "True":
             told = (str(why.get("reason", "")), str(why.get("message", "")))
@@ -152,7 +152,7 @@ class PodController:
 
     def _drive(self, unit: Unit, workload: Obj) -> None:
         if kinds.evicted(workload) and kinds.reserved(workload):
-            why = find_condition(workload, "Evicted") or {}
+            why = conditions.find(workload, "Evicted") or {}
             if unit.active:
                 self._stop(unit, f"WorkloadEvictedDueTo{why.get('reason', '')}", str(why.get("message", "")))
             elif not any(podlib.phase(pod) == "Running" for pod in unit.pods):
@@ -176,7 +176,7 @@ class PodController:
         for pod in unit.active:
             edited = copy.deepcopy(dict(pod))
             edited.setdefault("status", {})
-            if set_condition(edited["status"], "TerminationTarget", "True", reason, message, now=self._api.now()):
+            if conditions.put(edited["status"], "TerminationTarget", "True", reason, message, now=self._api.now()):
                 self._api.update_status(edited, manager=kinds.MANAGER)
             self._delete(pod)
             self._say(pod, "Stopped", message)
@@ -201,7 +201,7 @@ class PodController:
 
 
 def _readiness(unit: Unit, workload: Obj) -> tuple[str, str, str]:
-    current = find_condition(workload, "PodsReady") or {}
+    current = conditions.find(workload, "PodsReady") or {}
     recovering = current.get("reason") == "WaitForRecovery"
     if not kinds.admitted(workload):
         return ("False", "WaitForStart", NOT_READY)

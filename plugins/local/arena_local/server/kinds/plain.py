@@ -8,10 +8,10 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from arena_core.k8s import names
 from arena_local.server.causes import Cause, bad_value, prohibited, required
 from arena_local.server.copies import same
 from arena_local.server.kinds.base import Host, Strategy
-from arena_local.server.names import subdomain
 
 Obj = dict[str, Any]
 _KEY = re.compile(r"[-._a-zA-Z0-9]+")
@@ -235,7 +235,7 @@ class ClaimStrategy(Strategy):
 
 def _storage_class(obj: Obj) -> Iterator[Cause]:
     name = obj["spec"].get("storageClassName")
-    for text in subdomain(name) if name else ():
+    for text in names.subdomain(name) if name else ():
         yield bad_value("spec.storageClassName", name, text)
 
 

@@ -6,14 +6,14 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from arena_core.k8s import podsize
+from arena_core.k8s import podsize, time
 from arena_local.server.causes import Cause, bad_value, prohibited
 from arena_local.server.copies import clone, same
 from arena_local.server.errors import forbidden
 from arena_local.server.kinds.base import Host, Strategy
 from arena_local.server.kinds.podchecks import check_spec, env_warnings
 from arena_local.server.kinds.poddefaults import default_spec, requests_from_limits
-from arena_local.server.meta import random_suffix, timestamp
+from arena_local.server.meta import random_suffix
 from arena_local.server.policy import limitrange
 
 Obj = dict[str, Any]
@@ -51,7 +51,7 @@ class PodStrategy(Strategy):
         """Say that the pod is held back; a webhook may have added the gates."""
         spec = obj["spec"]
         if spec.get("schedulingGates") and not spec.get("nodeName"):
-            gated = {"type": "PodScheduled", "status": "False", "lastProbeTime": None, "lastTransitionTime": timestamp(host.now())}
+            gated = {"type": "PodScheduled", "status": "False", "lastProbeTime": None, "lastTransitionTime": time.text(host.now())}
             gated |= {"reason": "SchedulingGated", "message": "Scheduling is blocked due to non-empty scheduling gates"}
             obj["status"]["conditions"] = [gated]
 

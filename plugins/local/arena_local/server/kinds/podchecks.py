@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from arena_core.k8s import quantity
-from arena_local.server import names
+from arena_core.k8s import names, quantity
 from arena_local.server.causes import Cause, bad_value, duplicate, missing, prohibited, required, unsupported
 from arena_local.server.kinds.podrules import rule_causes
 

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from arena_local.server.ages import age, human, parse_time
+from arena_core.k8s import duration, time
+from arena_local.server.ages import age
 from arena_local.server.tables import storecells
 from arena_local.server.tables.podcells import pod_cells
 
@@ -85,9 +86,9 @@ def _job(obj: Obj, now: datetime) -> list[Any]:
         completions = f"{done}/{spec['completions']}"
     else:
         completions = f"{done}/1 of {parallel}" if parallel > 1 else f"{done}/1"
-    start, end = parse_time(status.get("startTime", "")), parse_time(status.get("completionTime", ""))
-    duration = "" if start is None else human(((end or now) - start).total_seconds())
-    cells = [obj["metadata"]["name"], _job_status(obj), completions, duration, _created(obj, now)]
+    start, end = time.parse(status.get("startTime", "")), time.parse(status.get("completionTime", ""))
+    ran = "" if start is None else duration.human(((end or now) - start).total_seconds())
+    cells = [obj["metadata"]["name"], _job_status(obj), completions, ran, _created(obj, now)]
     return [*cells, *_template(spec), _selector(spec.get("selector"))]
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from arena_local.server.ages import age, human, parse_time
+from arena_core.k8s import duration, time
+from arena_local.server.ages import age
 
 Obj = dict[str, Any]
 _NONE = "<none>"
@@ -92,11 +93,11 @@ def _restarts(pod: Obj, now: datetime) -> str:
         shown = [item for item in status.get("initContainerStatuses") or () if _sidecar(inits.get(item["name"], {}))]
         shown += status.get("containerStatuses") or []
     count = sum(item.get("restartCount", 0) for item in shown)
-    ends = [parse_time(((item.get("lastState") or {}).get("terminated") or {}).get("finishedAt") or "") for item in shown]
+    ends = [time.parse(((item.get("lastState") or {}).get("terminated") or {}).get("finishedAt") or "") for item in shown]
     times = [time for time in ends if time is not None]
     if not count or not times:
         return str(count)
-    return f"{count} ({human((now - max(times)).total_seconds())} ago)"
+    return f"{count} ({duration.human((now - max(times)).total_seconds())} ago)"
 
 
 def pod_cells(obj: Obj, now: datetime) -> list[Any]:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 
+from arena_core.k8s import time
 from arena_local.sdk.bundle import Api, ApiError, Key, Obj
-from arena_local.sdk.conditions import parse_time
 from arena_volcano.localcluster import keys
 from arena_volcano.localcluster.jobs import group
 from arena_volcano.localcluster.jobs.machine import execute
@@ -168,7 +168,7 @@ class JobController:
         state = status_of(job).get("state") or {}
         if state.get("phase") not in FINISHED:
             return None
-        left = (parse_time(state["lastTransitionTime"]) + timedelta(seconds=ttl) - self._api.now()).total_seconds()
+        left = (time.read(state["lastTransitionTime"]) + timedelta(seconds=ttl) - self._api.now()).total_seconds()
         if left > 0:
             return left
         self._api.delete(keys.JOBS, namespace, name, uid=meta(job)["uid"], propagation="Foreground", manager=keys.CONTROLLER)

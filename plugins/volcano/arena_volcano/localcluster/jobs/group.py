@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from arena_core.k8s import owners, time
 from arena_local.sdk.bundle import Api, Obj
-from arena_local.sdk.conditions import parse_time
-from arena_local.sdk.owners import owner_reference
 from arena_volcano.localcluster import amounts, keys
 from arena_volcano.localcluster.keys import meta, min_available, status_of, tasks
 
@@ -102,7 +101,7 @@ def ensure(api: Api, job: Obj) -> None:
         head: dict[str, Any] = {
             "name": keys.group_name(job),
             "namespace": meta(job)["namespace"],
-            "ownerReferences": [owner_reference(job)],
+            "ownerReferences": [owners.reference(job)],
         }
         for field in ("labels", "annotations"):
             if meta(job).get(field):
@@ -126,7 +125,7 @@ def record(api: Api, job: Obj, group: Obj) -> None:
     true = [entry for entry in status_of(group).get("conditions") or () if entry.get("status") == "True"]
     if not true:
         return
-    latest = max(true, key=lambda entry: parse_time(entry["lastTransitionTime"]))
+    latest = max(true, key=lambda entry: time.read(entry["lastTransitionTime"]))
     if latest.get("type") != "Scheduled":
         kind = str(latest.get("type", "")).lower()
         text = f"PodGroup {meta(job)['namespace']}:{meta(job)['name']} {kind}, reason: {latest.get('message', '')}"

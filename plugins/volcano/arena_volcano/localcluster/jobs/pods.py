@@ -6,8 +6,8 @@ import hashlib
 from collections.abc import Sequence
 from typing import Any
 
+from arena_core.k8s import owners
 from arena_local.sdk.bundle import Obj
-from arena_local.sdk.owners import owner_reference
 from arena_local.sdk.pods import pod_from_template
 from arena_volcano.localcluster import keys, plugins
 from arena_volcano.localcluster.keys import meta, status_of, tasks
@@ -38,7 +38,7 @@ def build(job: Obj, entry: dict[str, Any], index: int) -> Obj:
     spec["schedulerName"] = spec.get("schedulerName") or job["spec"].get("schedulerName") or keys.SCHEDULER
     if job["spec"].get("priorityClassName") and not spec.get("priorityClassName"):
         spec["priorityClassName"] = job["spec"]["priorityClassName"]
-    meta(pod)["ownerReferences"] = [owner_reference(job)]
+    meta(pod)["ownerReferences"] = [owners.reference(job)]
     _annotate(job, pod, entry, index)
     _mount_volumes(job, pod)
     plugins.change_pod(job, pod)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import copy
 import hashlib
 
+from arena_core.k8s import owners
 from arena_local.sdk.bundle import Api, ApiError, Obj
-from arena_local.sdk.owners import owner_reference
 from arena_volcano.localcluster.keys import CONTROLLER, meta
 
 CLAIMS = "persistentvolumeclaims"
@@ -46,7 +46,7 @@ def _claim_name(job: Obj, index: int) -> str:
 
 
 def _create(api: Api, job: Obj, name: str, spec: Obj) -> None:
-    head = {"name": name, "namespace": meta(job)["namespace"], "ownerReferences": [owner_reference(job)]}
+    head = {"name": name, "namespace": meta(job)["namespace"], "ownerReferences": [owners.reference(job)]}
     try:
         api.create({"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": head, "spec": spec}, manager=CONTROLLER)
     except ApiError as error:

@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from arena_core.k8s import owners, time
 from arena_local.sdk.bundle import Api, ApiError, Obj
-from arena_local.sdk.conditions import parse_time, timestamp
-from arena_local.sdk.owners import controlled_by
 from arena_volcano.localcluster import keys
 from arena_volcano.localcluster.keys import meta, status_of
 
@@ -33,7 +32,7 @@ class Work:
         if job is None or meta(job).get("deletionTimestamp"):
             return None
         uid = meta(job)["uid"]
-        return cls(api, job, [pod for pod in api.owned(uid, "pods") if controlled_by(pod, uid)])
+        return cls(api, job, [pod for pod in api.owned(uid, "pods") if owners.controlled_by(pod, uid)])
 
     @property
     def status(self) -> dict[str, Any]:
@@ -57,7 +56,7 @@ class Work:
     def write(self, status: dict[str, Any], *, stamp: bool = True) -> None:
         """Write a status whose phase stands in ``state``; the last condition is of that phase and of this moment."""
         if stamp:
-            moment = timestamp(self.now)
+            moment = time.text(self.now)
             status["state"] = {**status["state"], "lastTransitionTime": moment}
             conditions = copy.deepcopy(status.get("conditions") or [])
             entry = {"status": status["state"]["phase"], "lastTransitionTime": moment}
@@ -72,7 +71,7 @@ class Work:
 
     def age(self) -> float:
         """Return the seconds since the job was made."""
-        return max(0.0, (self.now - parse_time(meta(self.job)["creationTimestamp"])).total_seconds())
+        return max(0.0, (self.now - time.read(meta(self.job)["creationTimestamp"])).total_seconds())
 
     def delete_pod(self, pod: Obj) -> bool:
         """Delete a pod unless it is on its way out; returns whether it was deleted now."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from arena_core.k8s import owners
 from arena_local.sdk.bundle import Api, ApiError, Obj
-from arena_local.sdk.owners import controlled_by
 from arena_volcano.localcluster.keys import CONTROLLER, meta
 from arena_volcano.localcluster.plugins import env, frameworks, ray, ssh, svc
 from arena_volcano.localcluster.plugins.base import Plugin
@@ -56,7 +56,7 @@ def stop(api: Api, job: Obj) -> bool:
     for plugin, given in _asked(job):
         for resource, name in plugin.objects(job, given):
             old = api.find(resource, meta(job)["namespace"], name)
-            if old is None or old["metadata"].get("deletionTimestamp") or not controlled_by(old, meta(job)["uid"]):
+            if old is None or old["metadata"].get("deletionTimestamp") or not owners.controlled_by(old, meta(job)["uid"]):
                 continue
             try:
                 api.delete(resource, meta(job)["namespace"], name, manager=CONTROLLER)

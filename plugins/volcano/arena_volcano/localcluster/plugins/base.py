@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from arena_core.k8s import owners
 from arena_local.sdk.bundle import Api, ApiError, Obj
-from arena_local.sdk.owners import owner_reference
 from arena_volcano.localcluster.keys import CONTROLLER, meta, pod_name, task
 
 
@@ -68,7 +68,7 @@ def hosts_of(job: Obj, name: str) -> list[str]:
 
 def named(job: Obj, name: str) -> dict[str, Any]:
     """Return the metadata of an object that the job owns."""
-    return {"name": name, "namespace": meta(job)["namespace"], "ownerReferences": [owner_reference(job)]}
+    return {"name": name, "namespace": meta(job)["namespace"], "ownerReferences": [owners.reference(job)]}
 
 
 def ensure(api: Api, resource: str, wanted: Obj, fields: tuple[str, ...]) -> None:

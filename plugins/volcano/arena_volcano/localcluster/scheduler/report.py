@@ -8,9 +8,9 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+from arena_core.k8s import conditions, time
 from arena_local.scheduler import binding
 from arena_local.sdk.bundle import Api, ApiError
-from arena_local.sdk.conditions import find_condition, timestamp
 from arena_volcano.localcluster.keys import SCHEDULER, meta, status_of
 from arena_volcano.localcluster.scheduler.gang import SCHEDULED, Gang, Task
 
@@ -79,7 +79,7 @@ def _phase(gang: Gang, *, unschedulable: bool) -> str:
 
 
 def _set(api: Api, conditions: list[dict[str, Any]], session: str, type: str, reason: str, message: str) -> None:
-    entry: dict[str, Any] = {"type": type, "status": "True", "transitionID": session, "lastTransitionTime": timestamp(api.now())}
+    entry: dict[str, Any] = {"type": type, "status": "True", "transitionID": session, "lastTransitionTime": time.text(api.now())}
     entry["reason"] = reason
     if message:
         entry["message"] = message
@@ -113,7 +113,7 @@ def _tell_pod(api: Api, task: Task, text: str) -> None:
     if task.node:
         where = f"{meta(pod)['namespace']}/{task.name}"
         message = f"Pod {where} can possibly be assigned to {task.node}, once minAvailable is satisfied"
-    old = find_condition(pod, "PodScheduled") or {}
+    old = conditions.find(pod, "PodScheduled") or {}
     if (old.get("status"), old.get("reason"), old.get("message")) == ("False", reason, message):
         return
     tolerant(lambda: binding.unschedulable(api, pod, message, component=SCHEDULER, reason=reason))
