@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from time import monotonic
 
 import pytest
 
+from arena_core.k8s import time
 from arena_local import kueue
 from arena_local.context import Context, Options
 from arena_local.controllers.builtin import builtin_controllers
@@ -66,7 +67,6 @@ class PretendedNode:
         return max(after, 0.01)
 
     def _begun(self, pod: Obj):
-        from arena_core.k8s import time
 
         return time.read(pod["status"]["startTime"])
 
@@ -102,16 +102,16 @@ class World:
         self.api.clock = lambda: clock() + timedelta(seconds=seconds)
 
     async def until(self, check: Callable[[], object], seconds: float = 5.0) -> None:
-        end = time.monotonic() + seconds
+        end = monotonic() + seconds
         while not check():
-            assert time.monotonic() < end, "it did not come true"
+            assert monotonic() < end, "it did not come true"
             await asyncio.sleep(0.005)
 
     async def quiet(self) -> None:
         """Nothing is written any more: a level-triggered controller that writes each time it looks would never end."""
-        last = [time.monotonic()]
-        end = self.api.subscribe(lambda event, resource, new, old: last.append(time.monotonic()))
-        await self.until(lambda: self.manager.idle() and time.monotonic() - last[-1] > 0.2)
+        last = [monotonic()]
+        end = self.api.subscribe(lambda event, resource, new, old: last.append(monotonic()))
+        await self.until(lambda: self.manager.idle() and monotonic() - last[-1] > 0.2)
         end()
 
     def conditions(self, resource: str, name: str, namespace: str = "default") -> dict[str, tuple[str, str, str]]:
