@@ -8,7 +8,7 @@ from arena_core.k8s.owners import controlled_by, controller_of
 from arena_core.k8s.owners import reference as owner_reference
 from arena_local.sdk.bundle import Api, Obj
 
-__all__ = ["claim", "controlled", "controlled_by", "owner_reference"]
+__all__ = ["claim", "controlled", "controlled_by", "controller_of", "owner_reference"]
 
 
 def controlled(api: Api, resource: str, owner: Obj) -> Sequence[Obj]:
