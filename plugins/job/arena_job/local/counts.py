@@ -1,0 +1,48 @@
+"""``status.replicatedJobsStatus``: counts of Jobs, not of pods."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from arena_job.local.keys import entries, pods_of, replicas
+from arena_job.local.policy import role
+from arena_local.bundle import Obj
+from arena_local.operator.conditions import condition_true
+
+
+def counts(jobset: Obj, jobs: Sequence[Obj]) -> list[Obj]:
+    """Return the counters of every replicated job."""
+    return [_row(entry["name"], [job for job in jobs if role(job) == entry["name"]]) for entry in entries(jobset)]
+
+
+def _row(name: str, jobs: Sequence[Obj]) -> Obj:
+    row: Obj = {"name": name, "active": 0, "failed": 0, "ready": 0, "succeeded": 0, "suspended": 0}
+    for job in jobs:
+        status = job.get("status") or {}
+        if condition_true(job, "Failed"):
+            row["failed"] += 1
+        elif condition_true(job, "Complete"):
+            row["succeeded"] += 1
+        elif status.get("ready", 0) + status.get("succeeded", 0) >= pods_of(job["spec"]):
+            row["ready"] += 1
+        row["active"] += bool(status.get("active"))
+        row["suspended"] += bool(job["spec"].get("suspend"))
+    return row
+
+
+def started(entry: Obj, rows: Sequence[Obj]) -> bool:
+    """Whether all Jobs of a replicated job are ready or have ended."""
+    row = _of(entry["name"], rows)
+    return bool(row["ready"] + row["succeeded"] + row["failed"] >= replicas(entry))
+
+
+def reached(dependency: Obj, jobset: Obj, rows: Sequence[Obj]) -> bool:
+    """Whether what a replicated job waits for (``dependsOn``) is there."""
+    row = _of(dependency["name"], rows)
+    count = next((replicas(entry) for entry in entries(jobset) if entry["name"] == dependency["name"]), 0)
+    done = row["succeeded"] if dependency.get("status") == "Complete" else row["ready"] + row["succeeded"] + row["failed"]
+    return bool(done >= count)
+
+
+def _of(name: str, rows: Sequence[Obj]) -> Obj:
+    return next(row for row in rows if row["name"] == name)

@@ -1,0 +1,86 @@
+"""The Jobs and the Service that a JobSet makes."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+from collections.abc import Iterator
+
+from arena_job.local.keys import ATTEMPT, JOB_INDEX, NAME, PREFIX, REPLICATED, dns, entries, replicas, subdomain
+from arena_local.bundle import Obj
+from arena_local.operator.owners import owner_reference
+
+
+def job_name(jobset: Obj, entry: Obj, index: int) -> str:
+    """Return ``<jobset>-<replicated job>-<index>``."""
+    return f"{jobset['metadata']['name']}-{entry['name']}-{index}"
+
+
+def marks(jobset: Obj, entry: Obj, index: int, attempt: int) -> dict[str, str]:
+    """Return what stands as label and as annotation on a Job and on its pods."""
+    meta = jobset["metadata"]
+    before = group_before = total = group_total = 0
+    found = False
+    for other in entries(jobset):
+        count, same = replicas(other), other.get("groupName") == entry.get("groupName")
+        found = found or other["name"] == entry["name"]
+        if not found:
+            before += count
+            group_before += count if same else 0
+        total += count
+        group_total += count if same else 0
+    key = hashlib.sha1(f"{meta['namespace']}/{job_name(jobset, entry, index)}".encode(), usedforsecurity=False).hexdigest()
+    values = {
+        NAME: meta["name"],
+        PREFIX + "jobset-uid": meta["uid"],
+        REPLICATED: entry["name"],
+        PREFIX + "replicatedjob-replicas": str(replicas(entry)),
+        PREFIX + "global-replicas": str(total),
+        JOB_INDEX: str(index),
+        PREFIX + "job-key": key,
+        PREFIX + "job-global-index": str(before + index),
+        PREFIX + "group-name": str(entry.get("groupName", "default")),
+        PREFIX + "group-replicas": str(group_total),
+        PREFIX + "job-group-index": str(group_before + index),
+        ATTEMPT: str(attempt),
+    }
+    if chief := jobset["spec"].get("coordinator"):
+        host = f"{meta['name']}-{chief['replicatedJob']}-{chief.get('jobIndex', 0)}-{chief.get('podIndex', 0)}"
+        values[PREFIX + "coordinator"] = f"{host}.{subdomain(jobset)}"
+    return values
+
+
+def job_of(jobset: Obj, entry: Obj, index: int, attempt: int, *, suspend: bool) -> Obj:
+    """Return one Job."""
+    template, values = entry["template"], marks(jobset, entry, index, attempt)
+    spec = copy.deepcopy(template["spec"])
+    spec["template"]["metadata"] = _marked(spec["template"].get("metadata") or {}, values)
+    if dns(jobset):
+        spec["template"]["spec"]["subdomain"] = subdomain(jobset)
+    spec["suspend"] = suspend
+    meta = _marked(template.get("metadata") or {}, values)
+    meta |= {"name": job_name(jobset, entry, index), "namespace": jobset["metadata"]["namespace"]}
+    meta["ownerReferences"] = [owner_reference(jobset)]
+    return {"apiVersion": "batch/v1", "kind": "Job", "metadata": meta, "spec": spec}
+
+
+def _marked(meta: Obj, values: dict[str, str]) -> Obj:
+    return {key: {**(meta.get(key) or {}), **values} for key in ("labels", "annotations")}
+
+
+def wanted(jobset: Obj) -> Iterator[tuple[Obj, int]]:
+    """Yield (replicated job, index) of every Job."""
+    for entry in entries(jobset):
+        yield from ((entry, index) for index in range(replicas(entry)))
+
+
+def service(jobset: Obj) -> Obj:
+    """Return the headless Service by which the pods find each other."""
+    meta = jobset["metadata"]
+    spec = {
+        "clusterIP": "None",
+        "selector": {NAME: meta["name"]},
+        "publishNotReadyAddresses": bool(jobset["spec"]["network"].get("publishNotReadyAddresses", True)),
+    }
+    named = {"name": subdomain(jobset), "namespace": meta["namespace"], "ownerReferences": [owner_reference(jobset)]}
+    return {"apiVersion": "v1", "kind": "Service", "metadata": named, "spec": spec}
