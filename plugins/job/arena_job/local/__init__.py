@@ -6,8 +6,8 @@ from arena_job.local import webhook
 from arena_job.local.controller import JobSetController
 from arena_job.local.keys import JOBSETS
 from arena_job.local.quota import QUOTA
-from arena_local.bundle import Admission, Bundle
-from arena_local.operator.crds import load_crds
+from arena_local.sdk.bundle import Admission, Bundle
+from arena_local.sdk.crds import load_crds
 
 BUNDLE = Bundle(
     name="jobset",

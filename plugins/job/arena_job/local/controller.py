@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from arena_job.local.keys import CONTROLLER, JOBSETS
 from arena_job.local.sync import Sync
-from arena_local.bundle import Api, Key, Obj
+from arena_local.sdk.bundle import Api, Key, Obj
 
 
 class JobSetController:

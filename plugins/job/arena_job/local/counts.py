@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from arena_job.local.keys import entries, pods_of, replicas
 from arena_job.local.policy import role
-from arena_local.bundle import Obj
-from arena_local.operator.conditions import condition_true
+from arena_local.sdk.bundle import Obj
+from arena_local.sdk.conditions import condition_true
 
 
 def counts(jobset: Obj, jobs: Sequence[Obj]) -> list[Obj]:

@@ -7,8 +7,8 @@ import hashlib
 from collections.abc import Iterator
 
 from arena_job.local.keys import ATTEMPT, JOB_INDEX, NAME, PREFIX, REPLICATED, dns, entries, replicas, subdomain
-from arena_local.bundle import Obj
-from arena_local.operator.owners import owner_reference
+from arena_local.sdk.bundle import Obj
+from arena_local.sdk.owners import owner_reference
 
 
 def job_name(jobset: Obj, entry: Obj, index: int) -> str:

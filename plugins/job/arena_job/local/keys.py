@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from arena_local.bundle import Obj
+from arena_local.sdk.bundle import Obj
 
 JOBSETS = "jobsets.jobset.x-k8s.io"
 PREFIX = "jobset.sigs.k8s.io/"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from arena_job.local.keys import REPLICATED, entries, replicas
-from arena_local.bundle import Obj
-from arena_local.operator.conditions import find_condition
+from arena_local.sdk.bundle import Obj
+from arena_local.sdk.conditions import find_condition
 
 RESTART, RESTART_FREE, FAIL = "RestartJobSet", "RestartJobSetAndIgnoreMaxRestarts", "FailJobSet"
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from arena_job.local.keys import JOBSETS, entries, pods_of, replicas
-from arena_local.bundle import Api, Obj, QuotaJob, QuotaPodSet
-from arena_local.operator.conditions import find_condition
+from arena_local.sdk.bundle import Api, Obj, QuotaJob, QuotaPodSet
+from arena_local.sdk.conditions import find_condition
 
 
 def _pod_sets(jobset: Obj) -> list[QuotaPodSet]:

@@ -9,9 +9,9 @@ from arena_job.local import jobs as making
 from arena_job.local.counts import counts, reached, started
 from arena_job.local.keys import ATTEMPT, JOBSETS, MANAGER, dns, entries
 from arena_job.local.policy import FAIL, RESTART_FREE, failed_at, role, succeeded, verdict
-from arena_local.bundle import Api, ApiError, Obj
-from arena_local.operator.conditions import condition_true, find_condition, parse_time, timestamp
-from arena_local.operator.owners import controlled
+from arena_local.sdk.bundle import Api, ApiError, Obj
+from arena_local.sdk.conditions import condition_true, find_condition, parse_time, timestamp
+from arena_local.sdk.owners import controlled
 
 _RUNNING, _DONE = "StartupPolicyInProgress", "StartupPolicyCompleted"
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from arena_job.local.jobs import job_name
 from arena_job.local.keys import NAME, PREFIX, entries, pods_of, replicas
-from arena_local.bundle import Api, Denied, Obj
+from arena_local.sdk.bundle import Api, Denied, Obj
 
 _REASONS = ("BackoffLimitExceeded", "DeadlineExceeded", "FailedIndexes", "MaxFailedIndexesExceeded", "PodFailurePolicy")
 _LABEL_HELP = (
