@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from arena_job.local import webhook
+from arena_job.local import defaults, validation
 from arena_job.local.controller import JobSetController
 from arena_job.local.keys import JOBSETS
 from arena_job.local.quota import QUOTA
 from arena_local.sdk.bundle import Admission, Bundle
-from arena_local.sdk.crds import load_crds
+from arena_local.sdk.crds import load_crds, load_effects
 
 BUNDLE = Bundle(
     name="jobset",
     crds=lambda: load_crds("arena_job"),
+    effects=lambda: load_effects("arena_job"),
     admission=(
-        Admission("mjobset.kb.io", JOBSETS, ("CREATE",), mutate=webhook.default),
-        Admission("vjobset.kb.io", JOBSETS, ("CREATE", "UPDATE"), validate=webhook.validate),
-        Admission("mpod.kb.io", "pods", ("CREATE",), mutate=webhook.mark_pod),
+        Admission("mjobset.kb.io", JOBSETS, ("CREATE",), mutate=defaults.default),
+        Admission("vjobset.kb.io", JOBSETS, ("CREATE", "UPDATE"), validate=validation.validate),
+        Admission("mpod.kb.io", "pods", ("CREATE",), mutate=defaults.mark_pod),
     ),
     controllers=(JobSetController,),
     quota=(QUOTA,),

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from arena_job.local.keys import entries, pods_of, replicas
-from arena_job.local.policy import role
+from arena_job.local.keys import entries, pods_of, replicas, role
 from arena_local.sdk.bundle import Obj
 from arena_local.sdk.conditions import condition_true
 
 
 def counts(jobset: Obj, jobs: Sequence[Obj]) -> list[Obj]:
-    """Return the counters of every replicated job."""
-    return [_row(entry["name"], [job for job in jobs if role(job) == entry["name"]]) for entry in entries(jobset)]
+    """Return the counters of every replicated job, the last name first: so the operator sorts them."""
+    rows = [_row(entry["name"], [job for job in jobs if role(job) == entry["name"]]) for entry in entries(jobset)]
+    return sorted(rows, key=lambda row: str(row["name"]), reverse=True)
 
 
 def _row(name: str, jobs: Sequence[Obj]) -> Obj:
@@ -23,25 +23,33 @@ def _row(name: str, jobs: Sequence[Obj]) -> Obj:
             row["failed"] += 1
         elif condition_true(job, "Complete"):
             row["succeeded"] += 1
-        elif status.get("ready", 0) + status.get("succeeded", 0) >= pods_of(job["spec"]):
-            row["ready"] += 1
-        row["active"] += bool(status.get("active"))
-        row["suspended"] += bool(job["spec"].get("suspend"))
+        else:
+            row["ready"] += status.get("ready", 0) + status.get("succeeded", 0) >= pods_of(job["spec"])
+            row["active"] += bool(status.get("active"))
+            row["suspended"] += bool(job["spec"].get("suspend"))
     return row
 
 
 def started(entry: Obj, rows: Sequence[Obj]) -> bool:
     """Whether all Jobs of a replicated job are ready or have ended."""
     row = _of(entry["name"], rows)
-    return bool(row["ready"] + row["succeeded"] + row["failed"] >= replicas(entry))
+    return bool(row["ready"] + row["succeeded"] + row["failed"] == entry.get("replicas", 1))
 
 
-def reached(dependency: Obj, jobset: Obj, rows: Sequence[Obj]) -> bool:
+def reached(entry: Obj, jobset: Obj, rows: Sequence[Obj]) -> bool:
     """Whether what a replicated job waits for (``dependsOn``) is there."""
-    row = _of(dependency["name"], rows)
-    count = next((replicas(entry) for entry in entries(jobset) if entry["name"] == dependency["name"]), 0)
-    done = row["succeeded"] if dependency.get("status") == "Complete" else row["ready"] + row["succeeded"] + row["failed"]
-    return bool(done >= count)
+    sizes = {other["name"]: replicas(other) for other in entries(jobset)}
+    for dependency in entry.get("dependsOn") or []:
+        row = _of(dependency["name"], rows)
+        done = row["succeeded"] if dependency.get("status") == "Complete" else row["ready"] + row["succeeded"] + row["failed"]
+        if done != sizes.get(dependency["name"]):
+            return False
+    return True
+
+
+def all_ready(jobset: Obj, rows: Sequence[Obj]) -> bool:
+    """Whether every Job is ready or has succeeded."""
+    return bool(sum(row["ready"] + row["succeeded"] for row in rows) == sum(replicas(entry) for entry in entries(jobset)))
 
 
 def _of(name: str, rows: Sequence[Obj]) -> Obj:

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import copy
 import hashlib
-from collections.abc import Iterator
 
-from arena_job.local.keys import ATTEMPT, JOB_INDEX, NAME, PREFIX, REPLICATED, dns, entries, replicas, subdomain
+from arena_job.local import volumes
+from arena_job.local.keys import (
+    ATTEMPT,
+    BY_SELECTOR,
+    EXCLUSIVE,
+    JOB_INDEX,
+    NAME,
+    PREFIX,
+    REPLICATED,
+    coordinator,
+    dns,
+    entries,
+    job_name,
+    replicas,
+    subdomain,
+)
 from arena_local.sdk.bundle import Obj
 from arena_local.sdk.owners import owner_reference
-
-
-def job_name(jobset: Obj, entry: Obj, index: int) -> str:
-    """Return ``<jobset>-<replicated job>-<index>``."""
-    return f"{jobset['metadata']['name']}-{entry['name']}-{index}"
 
 
 def marks(jobset: Obj, entry: Obj, index: int, attempt: int) -> dict[str, str]:
@@ -45,33 +54,38 @@ def marks(jobset: Obj, entry: Obj, index: int, attempt: int) -> dict[str, str]:
         ATTEMPT: str(attempt),
     }
     if chief := jobset["spec"].get("coordinator"):
-        host = f"{meta['name']}-{chief['replicatedJob']}-{chief.get('jobIndex', 0)}-{chief.get('podIndex', 0)}"
-        values[PREFIX + "coordinator"] = f"{host}.{subdomain(jobset)}"
+        values[PREFIX + "coordinator"] = coordinator(jobset, chief)
     return values
+
+
+def exclusive(jobset: Obj, entry: Obj) -> dict[str, str]:
+    """Return the annotations that ask for a topology domain of a Job's own, which Jobs and pods take over."""
+    found: dict[str, str] = {}
+    for source in (jobset["metadata"], entry["template"].get("metadata") or {}):
+        given = source.get("annotations") or {}
+        if EXCLUSIVE in given:
+            found |= {key: given[key] for key in (EXCLUSIVE, BY_SELECTOR) if key in given}
+    return found
 
 
 def job_of(jobset: Obj, entry: Obj, index: int, attempt: int, *, suspend: bool) -> Obj:
     """Return one Job."""
-    template, values = entry["template"], marks(jobset, entry, index, attempt)
+    template, values, placed = entry["template"], marks(jobset, entry, index, attempt), exclusive(jobset, entry)
     spec = copy.deepcopy(template["spec"])
-    spec["template"]["metadata"] = _marked(spec["template"].get("metadata") or {}, values)
+    spec["template"]["metadata"] = _marked(spec["template"].get("metadata") or {}, values, placed)
     if dns(jobset):
         spec["template"]["spec"]["subdomain"] = subdomain(jobset)
+    volumes.add_to(spec["template"]["spec"], jobset)
     spec["suspend"] = suspend
-    meta = _marked(template.get("metadata") or {}, values)
+    meta = _marked(template.get("metadata") or {}, values, placed)
     meta |= {"name": job_name(jobset, entry, index), "namespace": jobset["metadata"]["namespace"]}
     meta["ownerReferences"] = [owner_reference(jobset)]
     return {"apiVersion": "batch/v1", "kind": "Job", "metadata": meta, "spec": spec}
 
 
-def _marked(meta: Obj, values: dict[str, str]) -> Obj:
-    return {key: {**(meta.get(key) or {}), **values} for key in ("labels", "annotations")}
-
-
-def wanted(jobset: Obj) -> Iterator[tuple[Obj, int]]:
-    """Yield (replicated job, index) of every Job."""
-    for entry in entries(jobset):
-        yield from ((entry, index) for index in range(replicas(entry)))
+def _marked(meta: Obj, values: dict[str, str], placed: dict[str, str]) -> Obj:
+    labels, annotations = meta.get("labels") or {}, meta.get("annotations") or {}
+    return {"labels": {**labels, **values}, "annotations": {**annotations, **values, **placed}}
 
 
 def service(jobset: Obj) -> Obj:

@@ -12,6 +12,8 @@ NAME, REPLICATED, JOB_INDEX = PREFIX + "jobset-name", PREFIX + "replicatedjob-na
 ATTEMPT = PREFIX + "restart-attempt"
 CONTROLLER = PREFIX + "jobset-controller"
 MANAGER = "jobset"
+#: Annotations of the user's: the Jobs are to have a topology domain (a rack) each.
+EXCLUSIVE, BY_SELECTOR = "alpha.jobset.sigs.k8s.io/exclusive-topology", "alpha.jobset.sigs.k8s.io/node-selector"
 
 
 def entries(jobset: Obj) -> list[Obj]:
@@ -38,3 +40,19 @@ def subdomain(jobset: Obj) -> str:
 def dns(jobset: Obj) -> bool:
     """Return whether the pods get names."""
     return bool((jobset["spec"].get("network") or {}).get("enableDNSHostnames"))
+
+
+def role(job: Obj) -> str:
+    """Return the replicated job that a Job is of."""
+    return str((job["metadata"].get("labels") or {}).get(REPLICATED, ""))
+
+
+def job_name(jobset: Obj, entry: Obj, index: int) -> str:
+    """Return ``<jobset>-<replicated job>-<index>``."""
+    return f"{jobset['metadata'].get('name', '')}-{entry.get('name', '')}-{index}"
+
+
+def coordinator(jobset: Obj, chief: Obj) -> str:
+    """Return the host name of the coordinator's pod."""
+    name = jobset["metadata"]["name"]
+    return f"{name}-{chief['replicatedJob']}-{chief.get('jobIndex', 0)}-{chief.get('podIndex', 0)}.{subdomain(jobset)}"

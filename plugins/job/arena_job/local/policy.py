@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
-from arena_job.local.keys import REPLICATED, entries, replicas
+from arena_job.local.keys import entries, replicas, role
 from arena_local.sdk.bundle import Obj
 from arena_local.sdk.conditions import find_condition
 
 RESTART, RESTART_FREE, FAIL = "RestartJobSet", "RestartJobSetAndIgnoreMaxRestarts", "FailJobSet"
-
-
-def role(job: Obj) -> str:
-    """Return the replicated job that a Job is of."""
-    return str((job["metadata"].get("labels") or {}).get(REPLICATED, ""))
 
 
 def succeeded(jobset: Obj, jobs: Sequence[Obj]) -> bool:
@@ -35,14 +31,25 @@ def verdict(jobset: Obj, failed: Sequence[Obj]) -> tuple[str, str, Obj]:
     """Return (action, name of the rule, first failed Job) for a JobSet with a failure policy."""
     in_order = sorted(failed, key=failed_at)
     for rule in (jobset["spec"].get("failurePolicy") or {}).get("rules") or []:
-        reasons, targets = rule.get("onJobFailureReasons") or [], rule.get("targetReplicatedJobs") or []
-        for job in in_order:
-            reason = (find_condition(job, "Failed") or {}).get("reason")
-            if (not reasons or reason in reasons) and (not targets or role(job) in targets):
-                return _shipped(str(rule["action"])), str(rule["name"]), job
+        if job := next((job for job in in_order if _applies(rule, job)), None):
+            return str(rule["action"]), str(rule["name"]), job
     return RESTART, "", in_order[0]
 
 
-def _shipped(action: str) -> str:
-    """Return the action that counts: those for one Job alone belong to a gate that is off, and restart the whole JobSet."""
-    return {"RestartJob": RESTART, "RestartJobAndIgnoreMaxRestarts": RESTART_FREE}.get(action, action)
+def _applies(rule: Obj, job: Obj) -> bool:
+    condition = find_condition(job, "Failed") or {}
+    reasons, targets = rule.get("onJobFailureReasons") or [], rule.get("targetReplicatedJobs") or []
+    patterns = rule.get("onJobFailureMessagePatterns") or []
+    return (
+        (not reasons or condition.get("reason") in reasons)
+        and (not targets or role(job) in targets)
+        and (not patterns or any(_found(pattern, str(condition.get("message", ""))) for pattern in patterns))
+    )
+
+
+def _found(pattern: str, text: str) -> bool:
+    """Search as the operator does, which leaves out a pattern that is none (its syntax is Go's, nearly the same)."""
+    try:
+        return re.search(pattern, text) is not None
+    except re.error:
+        return False
