@@ -13,16 +13,9 @@ WEBHOOK = "vjobset.kb.io"
 #: The order in which the program writes fields; what is not named here comes after them.
 _ORDER = (
     *("name", "groupName", "metadata", "generateName", "labels", "annotations", "template"),
-    *(
-        "parallelism",
-        "completions",
-        "activeDeadlineSeconds",
-        "podFailurePolicy",
-        "backoffLimit",
-        "backoffLimitPerIndex",
-        "maxFailedIndexes",
-    ),
-    *("selector", "manualSelector", "spec", "volumes", "initContainers", "containers", "restartPolicy", "terminationGracePeriodSeconds"),
+    *("parallelism", "completions", "activeDeadlineSeconds", "podFailurePolicy", "backoffLimit", "backoffLimitPerIndex"),
+    *("maxFailedIndexes", "selector", "manualSelector", "spec", "volumes", "initContainers", "containers", "restartPolicy"),
+    *("terminationGracePeriodSeconds",),
     *("image", "command", "args", "workingDir", "ports", "envFrom", "env", "value", "valueFrom", "resources", "limits", "requests"),
     *("volumeMounts", "livenessProbe", "readinessProbe", "imagePullPolicy", "securityContext"),
     *("dnsPolicy", "nodeSelector", "serviceAccountName", "hostNetwork", "hostPID", "hostIPC", "imagePullSecrets", "affinity"),
