@@ -1,0 +1,1 @@
+"""JobSets: several Jobs that start, fail and end as one."""

@@ -1,0 +1,74 @@
+"""The hooks of the job type ``jobset``. Reading commands load this module alone: what builds jobs is imported when it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from arena_core.contract.hookspecs import hookimpl
+from arena_core.contract.types import JobType
+from arena_job.jobset import status as state
+from arena_job.jobset.names import JOB_INDEX, RESOURCE
+from arena_job.names import CONTAINER, INDEX
+
+if TYPE_CHECKING:
+    from arena_core.contract.types import Cause, Jobs, JobStatus, Lookup, Manifest, PodSet, Problem
+    from arena_job.jobset.args import JobSetArgs
+
+
+@hookimpl
+def arena_job_type() -> JobType:
+    """Say what this job type is."""
+    return JobType(
+        name="jobset",
+        resource=RESOURCE,
+        args="arena_job.jobset.args:JobSetArgs",
+        summary="several Jobs that start, fail and end as one, with JobSet",
+        display="JobSet",
+        shorthand="js",
+        aliases=("js",),
+        pod_labels=state.pod_labels,
+        # Which role leads depends on the JobSet; ``state.leader`` says it.
+        chief=({JOB_INDEX: "0", INDEX: "0"},),
+        container=CONTAINER,
+        wrappable=True,
+        related=state.RELATED,
+        provider="JobSet (jobset.x-k8s.io/v1alpha2): https://jobset.sigs.k8s.io",
+    )
+
+
+@hookimpl
+def arena_build_manifests(args: JobSetArgs, jobs: Jobs) -> Sequence[Manifest]:
+    """Return the JobSet and what belongs to it."""
+    from arena_job.jobset.manifests import build
+
+    return build(args)
+
+
+@hookimpl
+def arena_preflight(args: JobSetArgs, lookup: Lookup, jobs: Jobs) -> Iterable[Problem]:
+    """Return what the cluster lacks (queue, priority classes, gangs, claims), and who has the names that the JobSet needs."""
+    from arena_core.families.preflight import common_problems
+    from arena_job.jobset.preflight import name_problems
+
+    return [*common_problems(args, lookup), *name_problems(args, lookup)]
+
+
+@hookimpl
+def arena_job_status(job: Manifest, pods: Sequence[Manifest], related: Sequence[Manifest], jobs: Jobs) -> JobStatus:
+    """Say what the job is doing."""
+    return state.status(job, pods, related)
+
+
+@hookimpl
+def arena_pod_sets(job: Manifest) -> Sequence[PodSet]:
+    """Return the sets of equal pods, by role."""
+    return state.pod_sets(job)
+
+
+@hookimpl
+def arena_explain(job: Manifest, pods: Sequence[Manifest], related: Sequence[Manifest], jobs: Jobs) -> Iterable[Cause]:
+    """Say in plain words why the job is not running."""
+    from arena_job.jobset.explain import explain
+
+    return explain(job, pods, related)
