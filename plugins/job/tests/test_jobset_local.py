@@ -1,0 +1,101 @@
+"""JobSets from submit to delete on the local cluster, with real processes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from arena_core.client import ArenaClient
+from arena_core.contract.errors import InvalidArguments, JobFailed
+from arena_core.contract.types import Phase, Resource
+from arena_local.context import Options
+from arena_local.testing import LocalCluster
+
+CLAIM = Resource("", "v1", "PersistentVolumeClaim", "persistentvolumeclaims")
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[LocalCluster]:
+    with LocalCluster.start(
+        Options(resources={"nvidia.com/gpu": "8"}, quota={"nvidia.com/gpu": "2"}, delays={"job.backoff": 0.2})
+    ) as found:
+        yield found
+
+
+@pytest.fixture
+def arena(cluster: LocalCluster) -> Iterator[ArenaClient]:
+    with ArenaClient(kubeconfig=str(cluster.kubeconfig), namespace=cluster.namespace()) as found:
+        yield found
+
+
+def raw(name: str, command: str, **more):
+    return {"name": name, "image": "x", "working_dir": "/tmp", "command": command, **more}
+
+
+def test_roles_from_submit_to_delete(arena: ArenaClient):
+    more = {"roles": ["driver=1", "worker=2,depends-on=driver:complete"], "role_commands": {"driver": "echo first"}}
+    arena.submit("jobset", raw("j", 'echo "number $JOB_COMPLETION_INDEX of $workers"', **more))
+    found = arena.wait("j", timeout=90)
+    assert (found.status.phase, found.job_type, found.status.replicas) == (Phase.SUCCEEDED, "jobset", 3)
+    assert [i.short_name for i in found.status.instances] == ["driver-0", "worker-0", "worker-1"]
+    assert found.status.chief.short_name == "driver-0"
+    assert [line.text for line in arena.logs("j")] == [b"first\n"]
+    assert [line.text for line in arena.logs("j", instance="worker-1")] == [b"number 1 of 3\n"]
+    # Its Jobs are no jobs of their own.
+    assert [job.name for job in arena.list().jobs] == ["j"]
+    arena.delete("j", wait=True, timeout=30)
+    assert not arena.list().jobs
+
+
+def test_it_is_made_anew_until_it_has_failed_too_often(arena: ArenaClient):
+    arena.submit("jobset", raw("bad", "exit 7", retry=1))
+    with pytest.raises(JobFailed):
+        arena.wait("bad", timeout=90)
+    found = arena.get("bad")
+    assert (found.status.reason, found.manifest["status"]["restarts"]) == ("ReachedMaxRestarts", 1)
+    causes = arena.explain(found)
+    assert "exited with 7" in causes[0].message
+    assert {"ReachedMaxRestarts", "BackoffLimitExceeded"} <= {cause.reason for cause in causes}
+
+
+def test_an_exit_code_that_no_restart_can_mend_ends_it_at_once(arena: ArenaClient):
+    arena.submit("jobset", raw("fatal", "exit 42", retry=5, pod_retry=5, fail_on_exit_code=[42]))
+    with pytest.raises(JobFailed):
+        arena.wait("fatal", timeout=60)
+    found = arena.get("fatal")
+    assert (found.status.reason, found.manifest["status"]["restarts"]) == ("FailJobSetFailurePolicyAction", 0)
+
+
+def test_the_first_that_ends_is_enough(arena: ArenaClient):
+    more = {"roles": ["driver=1", "worker=1"], "success_on": "Any", "success_roles": ["driver"], "role_commands": {"driver": "true"}}
+    arena.submit("jobset", raw("any", "sleep 600", **more))
+    assert arena.wait("any", timeout=60).status.phase is Phase.SUCCEEDED
+
+
+def test_in_an_appwrapper(arena: ArenaClient):
+    arena.submit("appwrapperjob", raw("w", "true", inner_type="jobset", roles=["a=1", "b=2"]))
+    found = arena.wait("w", timeout=90)
+    assert (found.job_type, found.status.phase, found.status.replicas) == ("appwrapperjob", Phase.SUCCEEDED, 3)
+    assert [i.short_name for i in found.status.instances if i.chief] == ["a-0"]
+    assert [job.name for job in arena.list().jobs] == ["w"]
+
+
+def test_in_a_queue(cluster: LocalCluster):
+    with ArenaClient(kubeconfig=str(cluster.kubeconfig), namespace="default") as arena:
+        more = {"roles": ["driver=1,gpus=0", "worker=2,gpus=1"], "kueue_queue": "default-queue"}
+        arena.submit("jobset", raw("first", "sleep 600", **more))
+        assert arena.wait("first", "running", timeout=90).status.requests == {"nvidia.com/gpu": 2}
+        arena.submit("jobset", raw("second", "true", **more))
+        cluster.until(lambda: arena.get("second").status.phase is Phase.QUEUING, 20, "that the second job queues")
+        cluster.until(lambda: "nvidia.com/gpu" in arena.explain(arena.get("second"))[0].message, 20, "that Kueue says why")
+        arena.delete("first")
+        assert arena.wait("second", timeout=90).status.phase is Phase.SUCCEEDED
+        arena.delete("second", wait=True, timeout=30)
+
+
+def test_a_name_that_another_has_is_told_before_anything_is_made(arena: ArenaClient):
+    arena.submit("job", raw("x-worker-0", "true"))
+    with pytest.raises(InvalidArguments) as caught:
+        arena.submit("jobset", raw("x", "true"))
+    assert "the Job x-worker-0 exists already" in str(caught.value.problems[0].message)
