@@ -22,6 +22,7 @@ def test_every_command_and_every_job_type_has_its_place():
         "submit-rayjob.md",
         "submit-appwrapperjob.md",
         "submit-job.md",
+        "submit-jobset.md",
     } <= set(PAGES)
     for entry in catalog.ENTRIES:
         assert f"## arena {entry.name}\n" in PAGES["commands.md"]
@@ -38,6 +39,7 @@ def test_every_command_and_every_job_type_has_its_place():
         "submit-rayjob.md",
         "submit-appwrapperjob.md",
         "submit-job.md",
+        "submit-jobset.md",
     ],
 )
 def test_the_pages_are_up_to_date(name):

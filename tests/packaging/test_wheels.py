@@ -55,12 +55,12 @@ def test_core_alone_works_and_passes_its_own_tests(environment: Environment) -> 
 
 def test_plugins_come_and_go(environment: Environment) -> None:
     environment.install("arena-core", *JOB_TYPES)
-    assert environment.names() == sorted(JOB_TYPES.values())
+    assert environment.names() == sorted([*JOB_TYPES.values(), "jobset"])
     shown = environment.run("arena", "plugins", "list").stdout
     assert all(name in shown for name in JOB_TYPES.values())
     assert all(name in environment.run("arena", "submit", "--help").stdout for name in JOB_TYPES.values())
     environment.pip("uninstall", "-y", "arena-tfjob")
-    assert environment.names() == sorted(set(JOB_TYPES.values()) - {"tfjob"})
+    assert environment.names() == sorted({*JOB_TYPES.values(), "jobset"} - {"tfjob"})
     refused = environment.run("arena", "submit", "tfjob", "--name", "x", code=2)
     assert "tfjob" in refused.stderr
     made = environment.run(

@@ -8,11 +8,9 @@ import pytest
 
 from arena_core.client import ArenaClient
 from arena_core.contract.errors import InvalidArguments, JobFailed
-from arena_core.contract.types import Phase, Resource
+from arena_core.contract.types import Phase
 from arena_local.context import Options
 from arena_local.testing import LocalCluster
-
-CLAIM = Resource("", "v1", "PersistentVolumeClaim", "persistentvolumeclaims")
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +29,10 @@ def arena(cluster: LocalCluster) -> Iterator[ArenaClient]:
 
 def raw(name: str, command: str, **more):
     return {"name": name, "image": "x", "working_dir": "/tmp", "command": command, **more}
+
+
+def failed_because(job):
+    return next(c["reason"] for c in job.manifest["status"]["conditions"] if (c["type"], c["status"]) == ("Failed", "True"))
 
 
 def test_roles_from_submit_to_delete(arena: ArenaClient):
@@ -53,7 +55,7 @@ def test_it_is_made_anew_until_it_has_failed_too_often(arena: ArenaClient):
     with pytest.raises(JobFailed):
         arena.wait("bad", timeout=90)
     found = arena.get("bad")
-    assert (found.status.reason, found.manifest["status"]["restarts"]) == ("ReachedMaxRestarts", 1)
+    assert (failed_because(found), found.manifest["status"]["restarts"]) == ("ReachedMaxRestarts", 1)
     causes = arena.explain(found)
     assert "exited with 7" in causes[0].message
     assert {"ReachedMaxRestarts", "BackoffLimitExceeded"} <= {cause.reason for cause in causes}
@@ -64,7 +66,7 @@ def test_an_exit_code_that_no_restart_can_mend_ends_it_at_once(arena: ArenaClien
     with pytest.raises(JobFailed):
         arena.wait("fatal", timeout=60)
     found = arena.get("fatal")
-    assert (found.status.reason, found.manifest["status"]["restarts"]) == ("FailJobSetFailurePolicyAction", 0)
+    assert (failed_because(found), found.manifest["status"]["restarts"]) == ("FailJobSetFailurePolicyAction", 0)
 
 
 def test_the_first_that_ends_is_enough(arena: ArenaClient):

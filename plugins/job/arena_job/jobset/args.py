@@ -30,7 +30,7 @@ class JobSetArgs(EndArgs, CpuMemoryArgs, SharedMemoryArgs, SubmitArgs):
     roles: Roles = flag(
         (),
         help="A named role: driver=1,gpus=0 or worker=4,jobs=2,image=..,gpus=..,cpu=..,memory=..,pod-retry=..,depends-on=A+B:complete; "
-        "jobs times pods run. Repeatable.",
+        "jobs times pods run; repeatable.",
         often=True,
         group=ROLES,
         name="role",
@@ -89,7 +89,7 @@ class JobSetArgs(EndArgs, CpuMemoryArgs, SharedMemoryArgs, SubmitArgs):
     failure_rules: FailureRules = flag(
         (),
         help="What to do when a Job fails: PodFailurePolicy=FailJobSet, driver/*=FailJobSet, *=RestartJobSetAndIgnoreMaxRestarts; the "
-        "first that fits counts. Repeatable.",
+        "first that fits counts; repeatable.",
         group=ENDS,
         name="failure-rule",
         metavar="[ROLE/]REASON=ACTION",
@@ -120,6 +120,7 @@ class JobSetArgs(EndArgs, CpuMemoryArgs, SharedMemoryArgs, SubmitArgs):
         "",
         help="Name of the Service under which the pods find each other, as NAME-ROLE-JOB-POD.SUBDOMAIN (empty: the job's name).",
         group=NETWORK,
+        metavar="NAME",
         paths=("spec.network.subdomain",),
     )
     dns_hostnames: bool = flag(True, help="Give the pods host names.", group=NETWORK, paths=("spec.network.enableDNSHostnames",))
