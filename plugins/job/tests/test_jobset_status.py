@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from arena_core.contract.types import NOT_TAKEN_UP, UNREAD, Phase
+from arena_core.contract.types import NOT_TAKEN_UP, Phase
 from arena_core.testing.lifecycles import owned, read_words, words_of
+from arena_core.testing.seen import seen
 from arena_job.jobset import plugin
 
 WORDS = read_words(Path(__file__).parent / "data" / "jobset_words.txt")
@@ -17,7 +18,7 @@ WORDS = read_words(Path(__file__).parent / "data" / "jobset_words.txt")
 def status(jobset, objects):
     jobs = owned(objects, jobset, "Job")
     others = [obj for (kind, _), obj in objects.items() if kind == "Workload"]
-    return plugin.arena_job_status(jobset, [pod for job in jobs for pod in owned(objects, job)], [*jobs, *others], None)
+    return plugin.arena_job_status(seen(jobset, [pod for job in jobs for pod in owned(objects, job)], [*jobs, *others]), None)
 
 
 @pytest.mark.parametrize(("scenario", "kind", "expected"), WORDS, ids=[w[0] for w in WORDS])
@@ -56,14 +57,14 @@ def jobset(roles=(("driver", 1, 1), ("workers", 2, 2)), rows=None, **spec):
     ],
 )
 def test_without_pods_the_counts_of_jobs_tell(rows, phase):
-    assert plugin.arena_job_status(jobset(rows=rows), UNREAD, (), None).phase is phase
+    assert plugin.arena_job_status(seen(jobset(rows=rows), None), None).phase is phase
 
 
 @pytest.mark.parametrize("kind", ["Completed", "Failed"])
 def test_the_end_counts_also_where_a_queue_has_suspended_it_afterwards(kind):
     found = jobset(suspend=True)
     found["status"] = {"conditions": [{"type": kind, "status": "True", "lastTransitionTime": "2026-01-01T00:00:09Z"}]}
-    got = plugin.arena_job_status(found, UNREAD, (), None)
+    got = plugin.arena_job_status(seen(found, None), None)
     assert (got.phase, got.end) == (Phase.SUCCEEDED if kind == "Completed" else Phase.FAILED, "2026-01-01T00:00:09Z")
 
 
@@ -87,7 +88,7 @@ PODS = [pod("workers", 1, 0), pod("workers", 0, 1), pod("driver", 0, 0)]
     ],
 )
 def test_who_leads_and_how_the_pods_are_counted(spec, chief):
-    found = plugin.arena_job_status(jobset(**spec), PODS, (), None)
+    found = plugin.arena_job_status(seen(jobset(**spec), PODS), None)
     assert {i.short_name for i in found.instances} == {"driver-0", "workers-1", "workers-2"}
     assert (found.chief.short_name if found.chief else None) == chief
     assert found.replicas == 5
@@ -95,12 +96,12 @@ def test_who_leads_and_how_the_pods_are_counted(spec, chief):
 
 def test_of_one_number_the_newest_pod_leads():
     pods = [pod("driver", 0, 0, "old", "Failed"), pod("driver", 0, 0, "new", created="2026-01-01T00:01:00Z")]
-    found = plugin.arena_job_status(jobset(), pods, (), None)
+    found = plugin.arena_job_status(seen(jobset(), pods), None)
     assert [(i.name, i.chief) for i in found.instances] == [("new", True), ("old", False)]
 
 
 def causes(job, related=()):
-    return [(c.reason, c.message) for c in plugin.arena_explain(job, (), related, None)]
+    return [(c.reason, c.message) for c in plugin.arena_explain(seen(job, (), related), None)]
 
 
 def test_why_it_waits():

@@ -20,7 +20,7 @@ _TOLD = {
 }
 
 
-def explain(job: Any, pods: Sequence[Any], related: Sequence[Any]) -> list[Cause]:
+def explain(job: Any, pods: Sequence[Any] | None, related: Sequence[Any]) -> list[Cause]:
     """Return the reasons."""
     found = status(job, pods, related)
     causes = [*explain_gang(found, related), *common.explain_held(found, job, related)]

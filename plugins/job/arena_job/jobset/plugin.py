@@ -12,7 +12,7 @@ from arena_job.jobset.names import JOB_INDEX, RESOURCE
 from arena_job.names import CONTAINER, INDEX
 
 if TYPE_CHECKING:
-    from arena_core.contract.types import Cause, Jobs, JobStatus, Lookup, Manifest, PodSet, Problem
+    from arena_core.contract.types import Cause, Jobs, JobStatus, JobView, Lookup, Manifest, PodSet, Problem
     from arena_job.jobset.args import JobSetArgs
 
 
@@ -55,9 +55,9 @@ def arena_preflight(args: JobSetArgs, lookup: Lookup, jobs: Jobs) -> Iterable[Pr
 
 
 @hookimpl
-def arena_job_status(job: Manifest, pods: Sequence[Manifest], related: Sequence[Manifest], jobs: Jobs) -> JobStatus:
+def arena_job_status(view: JobView, jobs: Jobs) -> JobStatus:
     """Say what the job is doing."""
-    return state.status(job, pods, related)
+    return state.status(view.manifest, view.pods, view.related or ())
 
 
 @hookimpl
@@ -67,8 +67,8 @@ def arena_pod_sets(job: Manifest) -> Sequence[PodSet]:
 
 
 @hookimpl
-def arena_explain(job: Manifest, pods: Sequence[Manifest], related: Sequence[Manifest], jobs: Jobs) -> Iterable[Cause]:
+def arena_explain(view: JobView, jobs: Jobs) -> Iterable[Cause]:
     """Say in plain words why the job is not running."""
     from arena_job.jobset.explain import explain
 
-    return explain(job, pods, related)
+    return explain(view.manifest, view.pods, view.related or ())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from arena_core.contract.types import UNREAD, Find, Instance, JobStatus, Manifest, Phase, PodSet, Related
+from arena_core.contract.types import Find, Instance, JobStatus, Manifest, Phase, PodSet, Related
 from arena_core.families import kueue
 from arena_core.k8s import dig
 from arena_core.podstatus import instance
@@ -93,11 +93,11 @@ def instances(job: Any, pods: Sequence[Any]) -> tuple[Instance, ...]:
     return tuple(sorted(found, key=lambda i: (not i.chief, order.get(i.role, len(order)), i.index is None, i.index or 0)))
 
 
-def status(job: Any, pods: Sequence[Any], related: Sequence[Any]) -> JobStatus:
-    """Return the status from conditions, counters, pods and what queues the job."""
-    members = instances(job, pods)
+def status(job: Any, pods: Sequence[Any] | None, related: Sequence[Any]) -> JobStatus:
+    """Return the status from conditions, counters, pods (None: not read) and what queues the job."""
+    members = instances(job, pods or ())
     said = common.held(job, related, decide(job))
-    if not said[0].finished and said[0] not in (Phase.SUSPENDED, Phase.QUEUING) and pods is not UNREAD:
+    if not said[0].finished and said[0] not in (Phase.SUSPENDED, Phase.QUEUING) and pods is not None:
         said = common.with_pods(said, members, pods)
     phase, exact, reason, message = said
     wanted = templates(job)
