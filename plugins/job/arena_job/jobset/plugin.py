@@ -12,7 +12,7 @@ from arena_job.jobset.names import JOB_INDEX, RESOURCE
 from arena_job.names import CONTAINER, INDEX
 
 if TYPE_CHECKING:
-    from arena_core.contract.types import Cause, Jobs, JobStatus, JobView, Lookup, Manifest, PodSet, Problem
+    from arena_core.contract.types import Cause, Find, Jobs, JobStatus, JobView, Lookup, Manifest, PodSet, Problem
     from arena_job.jobset.args import JobSetArgs
 
 
@@ -32,7 +32,6 @@ def arena_job_type() -> JobType:
         chief=({JOB_INDEX: "0", INDEX: "0"},),
         container=CONTAINER,
         wrappable=True,
-        related=state.RELATED,
         provider="JobSet (jobset.x-k8s.io/v1alpha2): https://jobset.sigs.k8s.io",
     )
 
@@ -52,6 +51,12 @@ def arena_preflight(args: JobSetArgs, lookup: Lookup, jobs: Jobs) -> Iterable[Pr
     from arena_job.jobset.preflight import name_problems
 
     return [*common_problems(args, lookup), *name_problems(args, lookup)]
+
+
+@hookimpl
+def arena_related(view: JobView, jobs: Jobs) -> Iterable[Find]:
+    """Name what status and reasons need besides the pods."""
+    return state.related(view.manifest)
 
 
 @hookimpl

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from arena_core.contract.types import Find, Instance, JobStatus, Manifest, Phase, PodSet, Related
-from arena_core.families import kueue
+from arena_core.contract.types import Find, Instance, JobStatus, Manifest, Phase, PodSet
+from arena_core.families import gangs, kueue
 from arena_core.k8s import dig
 from arena_core.podstatus import instance
 from arena_job import common
@@ -23,13 +23,11 @@ def pod_labels(job: Manifest) -> dict[str, str]:
     return {NAME: dig.text(job, "metadata", "name")}
 
 
-def find_jobs(job: Manifest) -> Find | None:
-    """Say how to find the Jobs."""
+def related(job: Any) -> list[Find]:
+    """Say how to find the Jobs, what queues the JobSet and its gang."""
     name = dig.text(job, "metadata", "name")
-    return Find(label_selector=f"{NAME}={name}") if name else None
-
-
-RELATED = (kueue.WORKLOAD_OF_JOB, Related(JOB, find_jobs), *common.gang_groups("spec.replicatedJobs.0.template.spec.template"))
+    jobs = [Find(JOB, label_selector=f"{NAME}={name}")] if name else []
+    return [*jobs, *kueue.finds(job), *gangs.finds(template for template, _ in templates(job))]
 
 
 def entries(job: Any) -> list[Mapping[str, Any]]:
