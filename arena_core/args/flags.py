@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import inspect
 import typing
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from pydantic import BaseModel, BeforeValidator, Field
@@ -106,8 +106,13 @@ def flag_name(model: type[BaseModel], field: str) -> str:
 
 def flag_specs(model: type[BaseModel]) -> list[FlagSpec]:
     """Return all flags of a model in the order of its fields, the positional words last."""
+    return list(_specs(model))
+
+
+@lru_cache(maxsize=64)
+def _specs(model: type[BaseModel]) -> tuple[FlagSpec, ...]:
     specs = [_spec(model, name, info) for name, info in model.model_fields.items()]
-    return sorted(specs, key=lambda spec: spec.kind == "words")
+    return tuple(sorted(specs, key=lambda spec: spec.kind == "words"))
 
 
 def _spec(model: type[BaseModel], field: str, info: FieldInfo) -> FlagSpec:
@@ -140,7 +145,7 @@ def _spec(model: type[BaseModel], field: str, info: FieldInfo) -> FlagSpec:
 
 def _is_foreign(model: type[BaseModel], field: str) -> bool:
     """Whether the field comes from a class of somebody else's: a plugin has few flags, and they are why one uses it."""
-    owner = next((cls for cls in reversed(model.__mro__) if field in inspect.get_annotations(cls)), model)
+    owner = next((cls for cls in reversed(model.__mro__) if field in cls.__dict__.get("__annotations__", ())), model)
     return owner.__module__.partition(".")[0].replace("_", "-") not in ours()
 
 
