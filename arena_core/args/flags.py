@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import typing
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -145,7 +146,7 @@ def _spec(model: type[BaseModel], field: str, info: FieldInfo) -> FlagSpec:
 
 def _is_foreign(model: type[BaseModel], field: str) -> bool:
     """Whether the field comes from a class of somebody else's: a plugin has few flags, and they are why one uses it."""
-    owner = next((cls for cls in reversed(model.__mro__) if field in cls.__dict__.get("__annotations__", ())), model)
+    owner = next((cls for cls in reversed(model.__mro__) if field in inspect.get_annotations(cls)), model)
     return owner.__module__.partition(".")[0].replace("_", "-") not in ours()
 
 
