@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 #: What ``ours`` has found.
 _OURS: frozenset[str] = frozenset()
-GROUPS = ("arena.jobs", "arena.job_aliases", "arena.commands", "arena.extensions", "arena.clusters")
+GROUPS = ("arena.jobs", "arena.job_aliases", "arena.commands", "arena.extensions", "arena.clusters", "arena.local_controllers")
 
 
 class Offer(NamedTuple):

@@ -4,6 +4,8 @@ A plugin implements the hooks that it needs as module functions marked with ``ho
 group ``arena.jobs`` (job types) or ``arena.extensions`` (extensions). One job type is addressed at a time; every installed
 extension is called. A hook may leave out arguments that it does not need. ``arena_core.testing.dummy`` is a complete job type.
 
+Every module that an entry point names says ``ARENA_CONTRACT = 2``: the version of this contract, read before anything else of it.
+
 Reading commands load the module with the hooks of a job type and nothing else of it: import the argument model and what builds
 manifests inside the hooks that need them.
 """
@@ -108,7 +110,7 @@ class JobTypeSpec:
 
     @hookspec(firstresult=True)
     def arena_job_status(  # type: ignore[empty-body]
-        self, view: JobView, jobs: Jobs, job: Manifest, pods: Sequence[Manifest], related: Sequence[Manifest]
+        self, view: JobView, jobs: Jobs
     ) -> JobStatus:
         """Say what the job is doing: required. Total: it never raises, whatever object comes.
 
@@ -163,7 +165,7 @@ class JobTypeSpec:
 
     @hookspec(firstresult=True)
     def arena_log_sources(  # type: ignore[empty-body]
-        self, view: JobView, query: LogQuery, jobs: Jobs, job: Manifest, pods: Sequence[Manifest]
+        self, view: JobView, query: LogQuery, jobs: Jobs
     ) -> Sequence[LogSource]:
         """Return where the logs are. Most job types leave it out: then the chief comes first, or what ``query`` names.
 
@@ -178,7 +180,7 @@ class JobTypeSpec:
 
     @hookspec(firstresult=True)
     def arena_explain(  # type: ignore[empty-body]
-        self, view: JobView, jobs: Jobs, job: Manifest, pods: Sequence[Manifest], related: Sequence[Manifest]
+        self, view: JobView, jobs: Jobs
     ) -> Iterable[Cause]:
         """Say in plain words why the job is not running, and what to do about it; nothing by default. Total, as the status is.
 

@@ -11,9 +11,6 @@ from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from typing import Any, Protocol
 
-#: Version of the contract that a plugin was written for (``JobType.contract``). A plugin that asks for a newer one is refused.
-CONTRACT_VERSION = 1
-
 #: A Kubernetes object as a plain dict, just as it is in JSON.
 Manifest = dict[str, Any]
 
@@ -116,7 +113,6 @@ class JobType:
     wrappable: bool = False
     wraps: tuple[str, ...] = ()
     matches: Callable[[Manifest], bool] | None = None
-    contract: int = CONTRACT_VERSION
     #: Where the API of this kind comes from, for "X is not installed on this cluster: ..." (an operator and a way to get it).
     provider: str = ""
 

@@ -14,6 +14,7 @@ ALIASES = "arena.job_aliases"
 COMMANDS = "arena.commands"
 EXTENSIONS = "arena.extensions"
 CLUSTERS = "arena.clusters"
+BUNDLES = "arena.local_controllers"
 BLOCK_VARIABLE = "ARENA_BLOCK_PLUGINS"
 
 

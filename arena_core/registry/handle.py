@@ -117,7 +117,7 @@ class JobTypeHandle:
     def status(self, view: JobView) -> JobStatus:
         """Return the job's status. A failing hook yields UNKNOWN with the reason: one odd object must not end a list."""
         try:
-            found = self._call("arena_job_status", view=view, jobs=self._jobs, **_parts(view))
+            found = self._call("arena_job_status", view=view, jobs=self._jobs)
             if not isinstance(found, JobStatus):
                 raise self._failed("arena_job_status", f"returned {type(found).__name__} where JobStatus is expected")
         except ArenaError as error:
@@ -143,12 +143,7 @@ class JobTypeHandle:
 
     def explain(self, view: JobView) -> list[Cause]:
         """Return in plain words why the job is not running."""
-        return self._many("arena_explain", Cause, view=view, jobs=self._jobs, **_parts(view))
+        return self._many("arena_explain", Cause, view=view, jobs=self._jobs)
 
     def _implements(self, hook: str) -> bool:
         return any(caller.name == hook for caller in self._manager.get_hookcallers(self._module) or ())
-
-
-def _parts(view: JobView) -> dict[str, Any]:
-    """Return the loose arguments that hooks took before there was a view."""
-    return {"job": view.manifest, "pods": view.pods or (), "related": view.related or ()}

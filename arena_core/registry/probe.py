@@ -15,7 +15,8 @@ import pluggy
 
 from arena_core.contract.errors import PluginBroken, nearest
 from arena_core.contract.hookspecs import PROJECT, ExtensionSpec, JobTypeSpec
-from arena_core.contract.types import CONTRACT_VERSION, Jobs, JobType
+from arena_core.contract.types import Jobs, JobType
+from arena_core.contract.version import mismatch
 from arena_core.registry.discovery import BLOCK_VARIABLE, Entry
 
 REQUIRED = ("arena_job_type", "arena_build_manifests", "arena_job_status")
@@ -32,7 +33,10 @@ def broken(entry: Entry, kind: str, reason: str, hint: str = "", cause: BaseExce
 
 def _import(reference: str) -> Any:
     module, _, attribute = reference.partition(":")
-    found: Any = importlib.import_module(module)
+    return _attribute(importlib.import_module(module), attribute)
+
+
+def _attribute(found: Any, attribute: str) -> Any:
     for part in attribute.split(".") if attribute else ():
         found = getattr(found, part)
     return found
@@ -40,8 +44,13 @@ def _import(reference: str) -> Any:
 
 def load(entry: Entry) -> Any:
     """Import what the entry point names; every failure becomes ``PluginBroken``."""
+    module, _, attribute = entry.value.partition(":")
     try:
-        return _import(entry.value)
+        found = importlib.import_module(module)
+        check_contract(entry, found)
+        return _attribute(found, attribute)
+    except PluginBroken:
+        raise
     except ModuleNotFoundError as error:
         own = entry.value.partition(":")[0].partition(".")[0]
         if error.name and error.name.partition(".")[0] != own:
@@ -52,23 +61,27 @@ def load(entry: Entry) -> Any:
         raise broken(entry, "broken", f"cannot be imported: {type(error).__name__}: {error}", cause=error) from error
 
 
+def check_contract(entry: Entry, module: Any) -> None:
+    """Read which contract the module was written for, before anything else of it."""
+    if found := mismatch(module, entry.group, entry.distribution):
+        raise broken(entry, found.word, found.reason, found.hint)
+
+
 def probe_job_type(entry: Entry, module: ModuleType | None = None) -> tuple[ModuleType, JobType]:
     """Load a job type and check it: contract, hook names and arguments, required hooks, what it says of itself.
 
     ``module`` is given where it was loaded already.
     """
-    module = load(entry) if module is None else module
-    early = _say_job_type(entry, module, strict=False)
-    contract = early.contract if isinstance(early, JobType) else getattr(module, "ARENA_CONTRACT", CONTRACT_VERSION)
-    if isinstance(contract, int) and contract > CONTRACT_VERSION:
-        reason = f"was written for contract {contract}; this arena speaks {CONTRACT_VERSION}"
-        raise broken(entry, "too new", reason, "update arena-core, or install an older version of the plugin")
+    if module is None:
+        module = load(entry)
+    else:
+        check_contract(entry, module)
     manager = probe_hooks(entry, module, JobTypeSpec)
     present = {caller.name for caller in manager.get_hookcallers(module) or ()}
     missing = [name for name in REQUIRED if name not in present]
     if missing:
         raise broken(entry, "broken", f"does not implement {', '.join(missing)}")
-    job_type = _say_job_type(entry, module, strict=True)
+    job_type = _say_job_type(entry, module)
     if not isinstance(job_type, JobType):
         raise broken(entry, "broken", f"arena_job_type returned {type(job_type).__name__}, not JobType")
     if job_type.name != entry.name:
@@ -102,15 +115,10 @@ def argument_model(entry: Entry, job_type: JobType, jobs: Jobs) -> type[Any]:
     return found
 
 
-def _say_job_type(entry: Entry, module: ModuleType, *, strict: bool) -> Any:
-    hook = getattr(module, "arena_job_type", None)
-    if not callable(hook):
-        return None
+def _say_job_type(entry: Entry, module: ModuleType) -> Any:
     try:
-        return hook()
+        return module.arena_job_type()
     except Exception as error:
-        if not strict:
-            return None
         raise broken(entry, "broken", f"arena_job_type failed: {type(error).__name__}: {error}", cause=error) from error
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from arena_core.contract.errors import PluginError, UnknownJobType, nearest
 from arena_core.registry import discovery
-from arena_core.registry.discovery import ALIASES, CLUSTERS, COMMANDS, EXTENSIONS, JOBS, Entry
+from arena_core.registry.discovery import ALIASES, BUNDLES, CLUSTERS, COMMANDS, EXTENSIONS, JOBS, Entry
 
 #: What to do where no plugin is there. Not by a name in an index: others own similar ones.
 NO_JOB_TYPE = "no job type is installed: install a plugin (arena-pytorchjob ...) from where arena-core came"
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from arena_core.registry.extensions import ExtensionCaller
     from arena_core.registry.handle import JobTypeHandle
 
-KINDS = {JOBS: "job type", COMMANDS: "command", EXTENSIONS: "extension", CLUSTERS: "cluster"}
+KINDS = {JOBS: "job type", COMMANDS: "command", EXTENSIONS: "extension", CLUSTERS: "cluster", BUNDLES: "local part"}
 
 
 class PluginRow(NamedTuple):
@@ -157,8 +157,9 @@ class Registry:
         """Register a job type's module that no distribution offers (tests, embedding), under the name it gives itself."""
         from arena_core.installed import Offer
         from arena_core.registry.handle import JobTypeHandle
-        from arena_core.registry.probe import probe_job_type
+        from arena_core.registry.probe import check_contract, probe_job_type
 
+        check_contract(Entry(Offer(JOBS, module.__name__, module.__name__, distribution, "")), module)
         name = str(module.arena_job_type().name)
         entry = Entry(Offer(JOBS, name, module.__name__, distribution, ""))
         if name in self._group(JOBS):

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from arena_core.contract.types import Jobs, Lookup
     from arena_core.testing.dummy_args import DummyArgs
 
+#: The version of Arena's contract that this module is written for.
+ARENA_CONTRACT = 2
+
 RESOURCE = Resource("batch", "v1", "Job", "jobs")
 JOB_NAME = "batch.kubernetes.io/job-name"
 INDEX = "batch.kubernetes.io/job-completion-index"

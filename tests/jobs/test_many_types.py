@@ -21,6 +21,7 @@ MANY = 60
 
 def _type(number: int, resource: Resource) -> ModuleType:
     module = ModuleType(f"type_{number}")
+    module.ARENA_CONTRACT = 2  # type: ignore[attr-defined]
 
     @hookimpl
     def arena_job_type() -> Any:

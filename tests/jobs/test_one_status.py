@@ -85,6 +85,7 @@ def test_wait_for_running_says_what_a_job_without_pods_waits_for(arena: Any, mak
 def by_pods(arena: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     """A job type whose phase follows its pods alone."""
     module = ModuleType("by_pods")
+    module.ARENA_CONTRACT = 2  # type: ignore[attr-defined]
     given: list[Any] = []
 
     @hookimpl

@@ -29,6 +29,7 @@ def thing(uid: str, owner: str = "") -> Any:
 
 def handle_with(related: Any) -> Any:
     module = ModuleType("arena_chain")
+    module.ARENA_CONTRACT = 2  # type: ignore[attr-defined]
     for hook in (dummy.arena_job_type, dummy.arena_job_status, dummy.arena_build_manifests):
         setattr(module, hook.__name__, hook)
     module.arena_related = hookimpl(related)  # type: ignore[attr-defined]

@@ -26,6 +26,7 @@ THING = Resource("x.example.com", "v1", "Thing", "things")
 def plugin(name: str = "thing", **hooks: Any) -> ModuleType:
     """Return a module with the least that a job type has, and more hooks or other ones."""
     module = ModuleType(f"plugin_of_{name}")
+    module.ARENA_CONTRACT = 2  # type: ignore[attr-defined]
     given: dict[str, Any] = {
         "arena_job_type": lambda: JobType(name=name, resource=THING, args="arena_core.args:SubmitArgs"),
         "arena_build_manifests": lambda args, jobs: [{"apiVersion": "x.example.com/v1", "kind": "Thing"}],
@@ -41,7 +42,10 @@ def plugin(name: str = "thing", **hooks: Any) -> ModuleType:
 
 def empty() -> Registry:
     registry = Registry(environ={})
-    registry._groups = {group: {} for group in ("arena.jobs", "arena.job_aliases", "arena.commands", "arena.extensions", "arena.clusters")}
+    registry._groups = {
+        group: {}
+        for group in ("arena.jobs", "arena.job_aliases", "arena.commands", "arena.extensions", "arena.clusters", "arena.local_controllers")
+    }
     return registry
 
 
@@ -86,7 +90,6 @@ def test_calls_go_to_one_plugin_alone() -> None:
         ({"arena_validate": lambda arguments: []}, "arguments"),
         ({"arena_job_status": None}, "does not implement arena_job_status"),
         ({"arena_job_type": lambda: "thing"}, "returned str, not JobType"),
-        ({"arena_job_type": lambda: JobType(name="thing", resource=THING, args="x:y", contract=2)}, "contract 2; this arena speaks 1"),
     ],
 )
 def test_what_does_not_fit_the_contract_is_named(hooks: dict[str, Any], words: str) -> None:
@@ -98,6 +101,46 @@ def test_what_does_not_fit_the_contract_is_named(hooks: dict[str, Any], words: s
         probe.probe_job_type(entry, module)
     assert words in broken.value.message
     assert broken.value.hint
+
+
+@pytest.mark.parametrize("group", ["arena.jobs", "arena.extensions", "arena.commands", "arena.clusters", "arena.local_controllers"])
+@pytest.mark.parametrize(
+    ("said", "kind", "words"),
+    [
+        (None, "too old", "was written for contract 1; this arena speaks 2"),
+        (1, "too old", "was written for contract 1; this arena speaks 2"),
+        (99, "too new", "was written for contract 99; this arena speaks 2"),
+        ("2", "broken", "its ARENA_CONTRACT is '2', not a number"),
+        (True, "broken", "its ARENA_CONTRACT is True, not a number"),
+    ],
+)
+def test_the_contract_is_read_before_anything_else(group: str, said: Any, kind: str, words: str) -> None:
+    from arena_core.registry import probe
+
+    name = f"of_contract_{len(sys.modules)}"
+    module = plugin(arena_job_type=lambda: pytest.fail("a hook was called"), arena_biuld=lambda: 1)
+    del module.ARENA_CONTRACT
+    if said is not None:
+        module.ARENA_CONTRACT = said  # type: ignore[attr-defined]
+    sys.modules[name] = module
+    entry = Entry(Offer(group, "thing", name if group in ("arena.jobs", "arena.extensions") else f"{name}:app", "arena-thing", "1.0"))
+    probing = {"arena.jobs": probe.probe_job_type, "arena.extensions": probe.probe_extension}.get(group, probe.load)
+    with pytest.raises(PluginBroken, match="arena-thing") as broken:
+        probing(entry)
+    assert broken.value.kind == kind and words in broken.value.message
+    assert "ARENA_CONTRACT = 2" in broken.value.hint or kind == "too new"
+    assert group != "arena.jobs" or kind != "too old" or "`view`" in broken.value.hint
+    registry = empty()
+    if group == "arena.jobs":
+        with pytest.raises(PluginBroken, match=r"(contract|CONTRACT)"):
+            registry.add(module)
+
+
+def test_both_sides_speak_one_contract() -> None:
+    from arena_core.contract import version
+    from arena_local.sdk import installed
+
+    assert version.CONTRACT_VERSION == installed.CONTRACT_VERSION
 
 
 def test_a_bad_plugin_does_not_disturb_others() -> None:
@@ -167,6 +210,7 @@ def test_names_of_distributions_have_one_spelling() -> None:
 def extension(**hooks: Any) -> Entry:
     name = f"extension_{len(sys.modules)}"
     module = ModuleType(name)
+    module.ARENA_CONTRACT = 2  # type: ignore[attr-defined]
     for hook, function in hooks.items():
         function.__module__ = name
         setattr(module, hook, hookimpl(function))

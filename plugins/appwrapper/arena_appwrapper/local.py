@@ -12,6 +12,9 @@ from arena_core.k8s import conditions
 from arena_local.sdk.bundle import Admission, Api, Bundle, Obj, QuotaJob, QuotaPodSet
 from arena_local.sdk.crds import load_crds, load_effects
 
+#: The version of Arena's contract that this module is written for.
+ARENA_CONTRACT = 2
+
 POD_DEFAULTS = {
     "restartPolicy": "Always",
     "dnsPolicy": "ClusterFirst",

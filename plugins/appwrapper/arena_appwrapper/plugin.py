@@ -26,6 +26,9 @@ from arena_core.k8s import dig
 if TYPE_CHECKING:
     from arena_appwrapper.args import AppWrapperArgs
 
+#: The version of Arena's contract that this module is written for.
+ARENA_CONTRACT = 2
+
 RESOURCE = Resource("workload.codeflare.dev", "v1beta2", "AppWrapper", "appwrappers")
 
 

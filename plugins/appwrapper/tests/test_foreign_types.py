@@ -32,6 +32,7 @@ class OtherArgs(JobArgs):
 
 def job_type(name: str, args: Any) -> ModuleType:
     module = ModuleType(f"foreign_{name}")
+    module.ARENA_CONTRACT = 2  # type: ignore[attr-defined]
     resource = Resource("x.example.com", "v1", name.title(), f"{name}s")
     job = {"apiVersion": "x.example.com/v1", "kind": name.title(), "metadata": {"name": "x"}}
     hooks = {

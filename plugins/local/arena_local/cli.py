@@ -21,6 +21,9 @@ from arena_local.daemon import control
 from arena_local.daemon.state import CONTEXT, Daemon, State, Unusable, default_state, write_private
 from arena_local.options import BadOption, merged
 
+#: The version of Arena's contract that this module is written for.
+ARENA_CONTRACT = 2
+
 app = typer.Typer(
     help="The local cluster: a Kubernetes API on this machine that runs pods as processes.",
     no_args_is_help=True,

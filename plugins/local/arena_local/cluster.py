@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from arena_local.daemon.control import StartFailed
     from arena_local.daemon.state import State
 
+#: The version of Arena's contract that this module is written for.
+ARENA_CONTRACT = 2
+
 
 def unusable(error: Exception) -> ClusterUnreachable:
     """Return the error for a state folder that cannot be written."""

@@ -14,6 +14,9 @@ from arena_core.contract.types import Manifest
 from arena_core.home import arena_home
 from arena_local.entrypoints import stand_in
 
+#: The version of Arena's contract that this module is written for.
+ARENA_CONTRACT = 2
+
 CWD_ANNOTATION = "arena.local/cwd"
 PATH_ANNOTATION = "arena.local/path"
 #: The working directory that Arena writes where the user names none; an image would have it.

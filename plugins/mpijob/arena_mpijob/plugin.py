@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from arena_core.contract.types import Cause, Find, Jobs, JobStatus, JobView, Lookup, Manifest, PodSet, Problem
     from arena_mpijob.args import MPIJobArgs
 
+#: The version of Arena's contract that this module is written for.
+ARENA_CONTRACT = 2
+
 #: The Training Operator has an MPIJob of the same group and name in version v1; a cluster has one of the two.
 PROVIDER = "the Kubeflow MPI Operator, version 2 (kubeflow.org/v2beta1): https://github.com/kubeflow/mpi-operator"
 

@@ -12,6 +12,9 @@ from arena_local.sdk.crds import load_crds, load_effects
 from arena_local.training import FieldErrors, Kind, Replica, Run, TrainingController, quota_job, validate_common
 from arena_local.training.status import complete, counts, set_condition
 
+#: The version of Arena's contract that this module is written for.
+ARENA_CONTRACT = 2
+
 MASTER, WORKER = "Master", "Worker"
 INIT_IMAGE = "alpine:3.10"
 INIT_TRIES = 100

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from arena_core.contract.types import Cause, Find, Jobs, JobStatus, JobView, LogQuery, LogSource, Lookup, Manifest, PodSet, Problem
     from arena_rayjob.args import RayJobArgs
 
+#: The version of Arena's contract that this module is written for.
+ARENA_CONTRACT = 2
+
 PROVIDER = "KubeRay (ray.io/v1): https://github.com/ray-project/kuberay"
 
 

@@ -12,6 +12,9 @@ from arena_local.training import FieldErrors, Kind, Replica, Run, TrainingContro
 from arena_local.training.kind import INDEX_LABEL
 from arena_local.training.status import complete, counts, set_condition
 
+#: The version of Arena's contract that this module is written for.
+ARENA_CONTRACT = 2
+
 CHIEF, MASTER, PS, WORKER, EVALUATOR = "Chief", "Master", "PS", "Worker", "Evaluator"
 CHIEFS = (CHIEF, MASTER)
 #: The types that the operator looks at for the status; it makes pods for others, too, and never judges them.

@@ -13,6 +13,9 @@ from arena_volcano.localcluster.keys import DEFAULT_QUEUE, JOBS, POD_GROUPS, QUE
 from arena_volcano.localcluster.queuecontroller import QueueController
 from arena_volcano.localcluster.scheduler.session import Scheduler
 
+#: The version of Arena's contract that this module is written for.
+ARENA_CONTRACT = 2
+
 
 def _first_queues() -> Sequence[Obj]:
     """Return the queues that Volcano makes when it starts."""

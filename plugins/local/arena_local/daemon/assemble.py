@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from importlib import metadata
 from typing import Any
 
 from arena_local.access import Access
@@ -12,6 +11,7 @@ from arena_local.context import Component, Context, Options
 from arena_local.daemon.state import State
 from arena_local.guard import LOADING, limited
 from arena_local.sdk.bundle import Bundle
+from arena_local.sdk.installed import load, unblocked
 
 log = logging.getLogger(__name__)
 
@@ -19,11 +19,11 @@ log = logging.getLogger(__name__)
 def load_bundles(problem: Callable[[str], None]) -> list[Bundle]:
     """Return what the installed job types ship; one that does not load is named and left out."""
     found: list[Bundle] = []
-    for point in metadata.entry_points(group="arena.local_controllers"):
+    for point in unblocked():
         owner = f"{point.name} ({point.dist.name if point.dist else 'unknown distribution'})"
         try:
             with limited("it", LOADING):
-                bundle = point.load()
+                bundle = load(point)
             if not isinstance(bundle, Bundle):
                 raise TypeError(f"expected an arena_local.sdk.bundle.Bundle, found {type(bundle).__name__}")  # noqa: TRY301
             if any(b.name == bundle.name for b in found):

@@ -6,7 +6,6 @@ import argparse
 import asyncio
 import secrets
 import signal
-from importlib import metadata
 from pathlib import Path
 
 from aiohttp import web
@@ -15,6 +14,7 @@ from arena_local.context import Context, Options
 from arena_local.http import build_app
 from arena_local.http.serving import Runner
 from arena_local.sdk.bundle import Bundle
+from arena_local.sdk.installed import load, unblocked
 from arena_local.server.server import ApiServer
 from arena_local.store import Store
 
@@ -22,9 +22,9 @@ from arena_local.store import Store
 def installed_bundles() -> list[Bundle]:
     """Return the bundles of the installed job types; one that does not load is left out."""
     found = []
-    for point in metadata.entry_points(group="arena.local_controllers"):
+    for point in unblocked():
         try:
-            found.append(point.load())
+            found.append(load(point))
         except Exception as error:
             print(f"left out {point.name}: {error}")  # noqa: T201
     return found

@@ -31,6 +31,7 @@ MODULES = {
     "raiser": HEAD.format(name="raiser", body="raise RuntimeError('no')", factory="Controller"),
     "shapeless": HEAD.format(name="shapeless", body="pass", factory="lambda api: object()"),
     "quotaless": "from arena_local.sdk.bundle import Bundle\nBUNDLE = Bundle(name='quotaless', quota=(5,))",
+    "old": "from arena_local.sdk.bundle import Bundle\nBUNDLE = Bundle(name='old')",
     "badcrds": "from arena_local.sdk.bundle import Bundle\nBUNDLE = Bundle(name='badcrds', crds=lambda: [{'kind': 'x'}])",
 }
 
@@ -44,7 +45,7 @@ def broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         info.mkdir(parents=True)
         (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}-dist\nVersion: 1.0\n")
         (info / "entry_points.txt").write_text(f"[arena.local_controllers]\n{name} = {name}:BUNDLE\n")
-        (site / f"{name}.py").write_text(text)
+        (site / f"{name}.py").write_text(text if name == "old" else f"ARENA_CONTRACT = 2\n{text}")
     monkeypatch.setenv("PYTHONPATH", f"{site}{os.pathsep}{os.environ.get('PYTHONPATH', '')}")
     return site
 
@@ -61,6 +62,7 @@ def test_broken_bundles_take_nothing_with_them_and_are_named(tmp_path: Path) -> 
             if name != "raiser":
                 assert [p for p in problems if name in p], (name, problems)
         assert any(p.startswith("five (five-dist): TypeError: expected an arena_local.sdk.bundle.Bundle, found int") for p in problems)
+        assert any("old (old-dist): ValueError: was written for contract 1; this arena speaks 2" in p for p in problems)
         slowest = 0.0
         for _ in range(20):
             begun = time.monotonic()

@@ -7,6 +7,9 @@ from arena_local.sdk.crds import load_crds, load_effects
 from arena_mpijob.local.controller import MPIJobController
 from arena_mpijob.local.quota import QUOTA
 
+#: The version of Arena's contract that this module is written for.
+ARENA_CONTRACT = 2
+
 BUNDLE = Bundle(
     name="mpijob",
     crds=lambda: load_crds("arena_mpijob"),

@@ -8,6 +8,9 @@ from arena_rayjob.local import quota
 from arena_rayjob.local.raycluster import RayClusterController
 from arena_rayjob.local.rayjob import RayJobController
 
+#: The version of Arena's contract that this module is written for.
+ARENA_CONTRACT = 2
+
 BUNDLE = Bundle(
     name="rayjob",
     crds=lambda: load_crds("arena_rayjob"),

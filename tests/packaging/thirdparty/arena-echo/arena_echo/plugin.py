@@ -13,6 +13,9 @@ from arena_core.podstatus import instance, pick_chief
 if TYPE_CHECKING:
     from arena_echo.args import EchoArgs
 
+#: The version of Arena's contract that this module is written for.
+ARENA_CONTRACT = 2
+
 INDEX = "batch.kubernetes.io/job-completion-index"
 CHIEF = ({INDEX: "0"},)
 

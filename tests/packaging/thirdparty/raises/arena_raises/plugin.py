@@ -3,6 +3,9 @@
 from arena_core.contract.hookspecs import hookimpl
 from arena_core.contract.types import JobType, Resource
 
+#: The version of Arena's contract that this module is written for.
+ARENA_CONTRACT = 2
+
 
 @hookimpl
 def arena_job_type():

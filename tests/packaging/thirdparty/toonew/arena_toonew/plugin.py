@@ -3,12 +3,15 @@
 from arena_core.contract.hookspecs import hookimpl
 from arena_core.contract.types import JobType, Resource
 
+#: The version of Arena's contract that this module is written for.
+ARENA_CONTRACT = 99
+
 
 @hookimpl
 def arena_job_type():
     """Say what this is."""
     resource = Resource("x.example.com", "v1", "X", "xs")
-    return JobType(name="toonewjob", resource=resource, args="arena_core.args:SubmitArgs", contract=99)
+    return JobType(name="toonewjob", resource=resource, args="arena_core.args:SubmitArgs")
 
 
 @hookimpl
