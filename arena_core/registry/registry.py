@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from arena_core.registry.extensions import ExtensionCaller
     from arena_core.registry.handle import JobTypeHandle
 
-KINDS = {JOBS: "job type", COMMANDS: "command", EXTENSIONS: "extension", CLUSTERS: "cluster", BUNDLES: "local part"}
+KINDS = {JOBS: "job type", COMMANDS: "command", EXTENSIONS: "extension", CLUSTERS: "cluster", BUNDLES: "local operator"}
 
 
 class PluginRow(NamedTuple):
@@ -275,6 +275,9 @@ class Registry:
         for row, entry in zip(self.report(), self._all_entries(), strict=True):
             if row.status != "installed":
                 rows.append(row)
+                continue
+            if entry.group == BUNDLES and not self.clusters():
+                rows.append(row._replace(detail="there is no local cluster that would load it"))
                 continue
             probe: Callable[[Entry], object] = probes.get(entry.group, load)
             try:

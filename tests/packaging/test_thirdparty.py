@@ -48,7 +48,7 @@ def test_broken_plugins_are_reported_and_disturb_nobody(crowd: Environment) -> N
         in states["misspeltjob", "arena-misspelt"][1]
     )
     assert "arena_build_manifests is not marked with @hookimpl" in states["unmarkedjob", "arena-unmarked"][1]
-    assert states["toonewjob", "arena-toonew"] == ("too new", "was written for contract 99; this arena speaks 1")
+    assert states["toonewjob", "arena-toonew"] == ("too new", "was written for contract 99; this arena speaks 2")
     assert states["twicejob", "arena-clashone"] == ("name clash", "twicejob is also claimed by arena-clashtwo")
     assert states["twicejob", "arena-clashtwo"] == ("name clash", "twicejob is also claimed by arena-clashone")
     assert states["pytorchjob", "arena-pytorchjob"][0] == "name clash"

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from arena_core.contract import version
+from arena_local.sdk import installed
 from arena_local.testing import LocalCluster, make_pod
 
 HEAD = """
@@ -69,6 +71,16 @@ def test_broken_bundles_take_nothing_with_them_and_are_named(tmp_path: Path) -> 
             assert cluster.request("GET", "/api/v1/namespaces/default/configmaps")[0] == 200
             slowest = max(slowest, time.monotonic() - begun)
         assert slowest < 3
+
+
+def test_both_sides_speak_one_contract() -> None:
+    assert version.CONTRACT_VERSION == installed.CONTRACT_VERSION
+
+
+def test_blocking_a_job_type_leaves_its_bundle_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ARENA_BLOCK_PLUGINS", "volcanojob, Arena_TFJob")
+    names = {point.name for point in installed.unblocked()}
+    assert "pytorchjob" in names and not {"volcanojob", "tfjob"} & names
 
 
 PROGRAM = """
