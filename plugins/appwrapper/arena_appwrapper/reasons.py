@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from arena_appwrapper import inside
 from arena_core.contract.types import NOT_TAKEN_UP, Cause, Instance, JobHandle, JobStatus, JobView, Phase, Rank
 from arena_core.families import kueue, queueing
 from arena_core.k8s import dig
 from arena_core.podwords import cause_of
 
 PREFIX = "workload.codeflare.dev.appwrapper/"
+_SOME_ENDED = re.compile(r"\b[1-9][0-9]* pods succeeded")
 _KEEP = "--deletion-on-failure-grace-period keeps the pods of a failed AppWrapper for a while"
 
 
@@ -93,7 +96,7 @@ def explain(view: JobView, seen: JobStatus, inner: JobHandle | None) -> list[Cau
     if seen.phase is Phase.SUCCEEDED:
         return []
     causes = [*_own(job, seen, related, where), *_components(job, where)]
-    actual = next((o for o in related if inner and inner.job_type.resource.matches(o)), None)
+    actual = inside.actual(related, inner)
     if inner and actual is not None and seen.phase in (Phase.PENDING, Phase.RUNNING):
         causes += inner.explain(JobView(actual, view.pods, tuple(o for o in related if o is not actual)))
     return list({c.message: c for c in reversed(causes)}.values())[::-1]
@@ -142,6 +145,9 @@ def _failed(job: Any, seen: JobStatus, where: str) -> Cause:
         return Cause(text, "", where, Rank.NEVER if missing else Rank.REFUSED, reason)
     if reason == "MissingComponent":
         return Cause(f"what it had created was deleted by somebody else: {message}", "", where, Rank.FAILED, reason)
+    if reason == "InsufficientPodsReady" and _SOME_ENDED.search(message):
+        text = f"pods of it are gone, which an AppWrapper counts as a failure ({message}); the job inside may have ended well"
+        return Cause(text, "", where, Rank.INFO, reason)
     if reason == "InsufficientPodsReady":
         return Cause(f"its pods were not all ready in time: {message}", "--warmup-grace-period gives them longer", where, Rank.INFO, reason)
     sentence = f"the operator has given up ({reason}{': ' + message if message else ''}); {_tries(job)}"

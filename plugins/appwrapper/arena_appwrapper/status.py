@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from arena_appwrapper import reasons
+from arena_appwrapper import inside, reasons
 from arena_core.contract.types import Find, Instance, JobHandle, Jobs, JobStatus, JobView, Manifest, Phase, PodSet
 from arena_core.families import kueue
 from arena_core.k8s import dig
@@ -74,7 +74,7 @@ def status(view: JobView, jobs: Jobs) -> JobStatus:
     reason, message = reasons.why(job, exact, found, pods, related)
     inner = inner_handle(job, jobs)
     template = inner.status(JobView(inner_job(job))) if inner else None
-    return JobStatus(
+    own = JobStatus(
         phase=phase,
         exact=exact or "New",
         reason=reason,
@@ -86,6 +86,7 @@ def status(view: JobView, jobs: Jobs) -> JobStatus:
         requests=_requests(job, template),
         priority=template.priority if template else "",
     )
+    return inside.judged(view, own, inner)
 
 
 def _phase(job: Manifest, exact: str, found: Sequence[Instance], wanted: int, *, counted: bool) -> Phase:

@@ -1,0 +1,62 @@
+"""How the job inside has ended, which an AppWrapper does not know: its operator counts pods. Pure and total.
+
+A job may have succeeded while pods of it that never end keep its AppWrapper Running, or while those that were cleaned up make it Failed;
+and a job whose failure shows in no pod is Running to the operator for good.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from arena_core.contract.types import JobHandle, JobStatus, JobView, Manifest, Phase
+from arena_core.k8s import dig
+
+#: The kinds whose condition Failed the operator sees, too (AppWrapper 1.2.1).
+SEEN = (("batch", "Job"), ("kubeflow.org", "PyTorchJob"))
+
+
+def only(job: Any) -> bool:
+    """Whether there is one component with pods: of several the end of one says nothing of the whole."""
+    said = list(dig.items(job, "status", "componentStatus"))
+    parts = list(dig.items(job, "spec", "components"))
+    return sum(bool(dig.dig(part, "podSets") or (i < len(said) and dig.dig(said[i], "podSets"))) for i, part in enumerate(parts)) <= 1
+
+
+def actual(related: Sequence[Manifest], inner: JobHandle | None) -> Manifest | None:
+    """Return the job inside as it lives in the cluster."""
+    return next((obj for obj in related if inner and inner.job_type.resource.matches(obj)), None)
+
+
+def judged(view: JobView, seen: JobStatus, inner: JobHandle | None) -> JobStatus:
+    """Return the status with the end of the job inside, where that is another one than the operator's."""
+    found = actual(view.related or (), inner)
+    if inner is None or found is None or seen.exact not in ("Running", "Succeeded", "Failed") or not only(view.manifest):
+        return seen
+    others = tuple(obj for obj in view.related or () if obj is not found)
+    own = inner.status(JobView(found, view.pods, others))
+    name = f"{inner.job_type.name} {dig.text(found, 'metadata', 'name')}"
+    if own.phase is Phase.SUCCEEDED and seen.exact != "Succeeded":
+        return replace(seen, phase=own.phase, reason="JobSucceeded", message=f"{name} has succeeded; {_beside(seen)}", end=own.end)
+    if own.phase is not Phase.FAILED or seen.exact == "Failed":
+        return seen
+    told = f"{name} has failed{f' ({own.reason})' if own.reason else ''}{f': {own.message}' if own.message else ''}"
+    if seen.exact == "Succeeded" or (view.pods is not None and _unnoticed(found, seen)):
+        return replace(seen, phase=own.phase, reason="JobFailed", message=f"{told}; {_beside(seen)}", end=own.end)
+    return seen if seen.message else replace(seen, reason="JobFailed", message=f"{told}; the operator looks again within 60 s")
+
+
+def _unnoticed(found: Manifest, seen: JobStatus) -> bool:
+    """Whether the operator will not notice that the job has failed: all pods are there and well, and it looks at nothing else."""
+    kind = dig.text(found, "apiVersion").rpartition("/")[0], dig.text(found, "kind")
+    well = len(seen.instances) >= seen.replicas and all(i.phase in ("Running", "Succeeded") for i in seen.instances)
+    return well and kind not in SEEN
+
+
+def _beside(seen: JobStatus) -> str:
+    """Say what the AppWrapper is meanwhile, and what that means."""
+    if seen.exact != "Running":
+        return f"its AppWrapper is {seen.exact}{f' ({seen.reason}: {seen.message})' if seen.exact == 'Failed' else ''}"
+    ends = bool(seen.instances) and all(i.phase == "Succeeded" for i in seen.instances)
+    return "its AppWrapper has not noticed yet" if ends else "its AppWrapper is still Running: it counts pods, and keeps those that go on"
