@@ -107,6 +107,17 @@ def in_rounds(handle: JobHandle, job: Manifest, fetch: Callable[[Find], Sequence
     return mine
 
 
+def wrapped(session: Session, handle: JobHandle, job: Manifest) -> Find | None:
+    """Return where the job is that this one wraps, if it does: how that ends need not show in the wrapper or in a pod."""
+    if not handle.job_type.wraps:
+        return None
+    try:
+        finds = [find for find in handle.related(JobView(job)) if find.label_selector]
+    except ArenaError:
+        return None  # told where what is related is read
+    return next((f for f in finds if session.jobs.for_object({"apiVersion": f.resource.api_version, "kind": f.resource.kind})), None)
+
+
 def own(found: Sequence[Manifest], job: Manifest) -> list[Manifest]:
     """Return those of the objects that belong to the job."""
     known = {uid_of(obj): obj for obj in (*found, job)}

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 
 from arena_core.contract.errors import ArenaError, KindNotInstalled, UsageError
 from arena_core.contract.types import JobHandle, Manifest
 from arena_core.kube.resources import PODS
 from arena_core.registry.registry import NO_JOB_TYPE
 from arena_core.usecases.asking import answers_404, ask_each
-from arena_core.usecases.facts import view
+from arena_core.usecases.facts import view, wrapped
 from arena_core.usecases.marks import metadata_of
 from arena_core.usecases.ownership import guess, is_earlier, owner_of, uid_of
 from arena_core.usecases.pods import PodIndex, common_selector
@@ -30,7 +30,9 @@ def list_jobs(session: Session, *, job_type: str = "", namespace: str = "", sele
     known = {uid_of(job): job for _, job in found}
     found = _outermost(session, found, unread)
     pods = _pods(session, found, namespace, unread)
-    jobs = [_row(handle, job, pods, known, unread) for handle, job in found]
+    all_types = not job_type and not selector
+    inside = _inside(known.values() if all_types else _wrapped(session, found, namespace, unread))
+    jobs = [_row(handle, job, pods, known, unread, inside.get(uid_of(job))) for handle, job in found]
     phrases = tuple(unread.values())
     notes += [sentence(phrases)] if phrases else []
     return JobList(tuple(sorted(jobs, key=_order, reverse=True)), tuple(notes), phrases)
@@ -45,10 +47,42 @@ def select(session: Session, selector: str, *, job_type: str = "", namespace: st
     return _outermost(session, found, unread), tuple(unread.values())
 
 
-def _row(handle: JobHandle, job: Manifest, pods: PodIndex | None, known: Mapping[str, Manifest], unread: Mapping[str, str]) -> Job:
+def _wrapped(session: Session, found: Found, namespace: str, unread: dict[str, str]) -> list[Manifest]:
+    """Return the jobs of the types that those found wrap, which a list of one type or of some labels leaves out."""
+    kinds = {inner.resource for handle, job in found if (inner := wrapped(session, handle, job))}
+    jobs: list[Manifest] = []
+    for resource in kinds:
+        try:
+            jobs += session.cluster.list(resource, namespace).items
+        except KindNotInstalled:
+            continue
+        except ArenaError as error:
+            if not is_partial(error):
+                raise
+            unread[resource.key] = phrase(resource, error)
+    return jobs
+
+
+def _inside(jobs: Iterable[Manifest]) -> dict[str, list[Manifest]]:
+    """Return the jobs that another one owns, by its uid: how they end need not show in the one around them."""
+    found: dict[str, list[Manifest]] = {}
+    for job in jobs:
+        if uid := str(owner_of(job).get("uid") or ""):
+            found.setdefault(uid, []).append(job)
+    return found
+
+
+def _row(
+    handle: JobHandle,
+    job: Manifest,
+    pods: PodIndex | None,
+    known: Mapping[str, Manifest],
+    unread: Mapping[str, str],
+    inside: Sequence[Manifest] | None,
+) -> Job:
     phrases = [unread[PODS.key]] if PODS.key in unread else []
     if pods is None:
-        return view(handle, job, None, unread=phrases)
+        return view(handle, job, None, inside, unread=phrases)
     candidates = pods.of(str(metadata_of(job).get("namespace", "")), handle.job_type.pod_labels(job))
     mine, earlier = [], []
     for pod in candidates:
@@ -56,7 +90,7 @@ def _row(handle: JobHandle, job: Manifest, pods: PodIndex | None, known: Mapping
             mine.append(pod)
         elif is_earlier(pod, job):
             earlier.append(pod)
-    return view(handle, job, mine, earlier=earlier)
+    return view(handle, job, mine, inside, earlier=earlier)
 
 
 def _objects(

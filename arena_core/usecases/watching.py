@@ -1,4 +1,4 @@
-"""The states of one job as they come: its object and its pods are watched, its related objects read when something has changed."""
+"""The states of one job as they come: its object, its pods and a job inside are watched, what is related is read when one has changed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from arena_core.contract.errors import ArenaError
 from arena_core.contract.types import JobHandle, Manifest, Resource
 from arena_core.kube.resources import PODS, ListResult
 from arena_core.kube.transport import Stream
-from arena_core.usecases.facts import list_pods, related_of, view
+from arena_core.usecases.facts import list_pods, related_of, view, wrapped
 from arena_core.usecases.marks import metadata_of
 from arena_core.usecases.ownership import Owners, uid_of
 from arena_core.usecases.pods import selector_of
@@ -51,17 +51,21 @@ class States:
                 self._job = found
                 if not self._live:
                     self._read_pods()
-            elif kind == "LOST":
-                self._live = False
-            elif kind == "DELETED":
-                self._pods.pop(uid_of(found), None)
-            else:
-                self._pods[uid_of(found)] = found
-            if self._judge().status != last.status:
+            elif source == "pod":
+                self._changed(kind, found)
+            if source == "inside" or self._judge().status != last.status:
                 job = self._judge(related=True)
                 if job.status != last.status:
                     last = job
                     yield last
+
+    def _changed(self, kind: str, pod: Any) -> None:
+        if kind == "LOST":
+            self._live = False
+        elif kind == "DELETED":
+            self._pods.pop(uid_of(pod), None)
+        else:
+            self._pods[uid_of(pod)] = pod
 
     def _judge(self, *, related: bool = False) -> Job:
         if related:
@@ -84,7 +88,7 @@ class States:
             self._pods = {uid_of(pod): pod for pod in self._listed.items}
 
     def _events(self) -> Iterator[tuple[str, str, Any]]:
-        """Yield (job | pod, kind of event, object) from two watches that run side by side."""
+        """Yield (job | pod | inside, kind of event, object) from watches that run side by side."""
         metadata = metadata_of(self._job)
         both = Watches(self._session, str(metadata.get("namespace", "")), self._deadline)
         both.add(
@@ -98,6 +102,8 @@ class States:
         if self._listed is not None and labels:
             version = self._listed.resource_version
             both.add("pod", PODS, label_selector=selector_of(labels), resource_version=version, known=self._listed.items)
+        if inside := wrapped(self._session, self._handle, self._job):
+            both.add("inside", inside.resource, label_selector=inside.label_selector)
         yield from both.events()
 
 
@@ -136,7 +142,7 @@ class Watches:
             self._queue.put(("error", source, error))
 
     def events(self) -> Iterator[tuple[str, str, Any]]:
-        """Yield (source, kind, object) from all watches; a watch of pods that is not allowed comes as ("pod", "LOST", error)."""
+        """Yield (source, kind, object) from all watches; (source, "LOST", error) for one that may not be, but that of the job."""
         try:
             while self._running:
                 source, kind, obj = self._queue.get()
@@ -145,9 +151,9 @@ class Watches:
                     continue
                 self._running -= 1
                 if source == "error":
-                    if kind != "pod" or not is_partial(obj):
+                    if kind == "job" or not is_partial(obj):
                         raise obj
-                    yield "pod", "LOST", obj
+                    yield kind, "LOST", obj
         finally:
             self._stopped.set()
             for stream in list(self._streams.values()):

@@ -141,6 +141,28 @@ def test_inside_an_appwrapper_the_launchers_end_is_the_jobs(arena, mpi_cluster):
     until(lambda: not [name for name in pods(mpi_cluster, arena) if "worker" in name])
 
 
+def test_an_appwrapper_of_somebody_elses_that_never_ends_says_how_the_job_has_ended(arena, mpi_cluster):
+    def role(command):
+        container = {"name": "mpi", "image": "i", "command": ["sh", "-c", command]}
+        return {"replicas": 1, "restartPolicy": "Never", "template": {"spec": {"containers": [container]}}}
+
+    def wrapper(name, command):
+        specs = {"Launcher": role(command), "Worker": role("sleep 600")}
+        spec = {"runPolicy": {"cleanPodPolicy": "None", "backoffLimit": 0}, "mpiReplicaSpecs": specs}
+        job = {"apiVersion": "kubeflow.org/v2beta1", "kind": "MPIJob", "metadata": {"name": name}, "spec": spec}
+        sets = [{"path": f"template.spec.mpiReplicaSpecs.{r}.template", "replicas": 1} for r in specs]
+        metadata = {"name": name, "namespace": arena.namespace}
+        spec = {"components": [{"podSets": sets, "template": job}]}
+        return {"apiVersion": "workload.codeflare.dev/v1beta2", "kind": "AppWrapper", "metadata": metadata, "spec": spec}
+
+    mpi_cluster.create(wrapper("goes-on", "sleep 1"))
+    waited = arena.wait("goes-on", timeout=SLOW)
+    assert (waited.status.phase, waited.status.exact) == (Phase.SUCCEEDED, "Running")
+    for found in (arena.get("goes-on"), *arena.list().jobs, *arena.list(job_type="appwrapperjob").jobs):
+        assert (found.name, found.status.phase) == ("goes-on", Phase.SUCCEEDED)
+        assert found.status.message.startswith("mpijob goes-on has succeeded; its AppWrapper is still Running")
+
+
 def test_what_has_the_names_is_told_before_anything_is_sent(arena, mpi_cluster):
     taken = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "mine-config", "namespace": arena.namespace}}
     mpi_cluster.create(taken)
