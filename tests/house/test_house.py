@@ -78,3 +78,15 @@ def test_nothing_is_left_undone() -> None:
         if f != here:
             for n, line in enumerate(f.read_text().splitlines(), 1):
                 assert not left.search(line), f"{f.relative_to(ROOT)}:{n}: {line.strip()}"
+
+
+def test_every_module_that_an_entry_point_names_says_its_contract() -> None:
+    found = 0
+    for p in PROJECTS[1:]:
+        for group, names in tomllib.loads(p.read_text())["project"].get("entry-points", {}).items():
+            for value in names.values() if group.startswith("arena.") else ():
+                place = p.parent / value.partition(":")[0].replace(".", "/")
+                module = place / "__init__.py" if place.is_dir() else place.with_suffix(".py")
+                assert re.search(r"^ARENA_CONTRACT = 2$", module.read_text(), re.MULTILINE), f"{module} does not say its contract"
+                found += 1
+    assert found > 15

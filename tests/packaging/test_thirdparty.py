@@ -24,7 +24,7 @@ def crowd(environment: Environment) -> Environment:
 
 def test_broken_plugins_are_reported_and_disturb_nobody(crowd: Environment) -> None:
     listed = crowd.run("arena", "plugins", "list", "-o", "json")
-    rows = {(r["name"], r["distribution"]): r for r in json.loads(listed.stdout)}
+    rows = {(r["name"], r["distribution"]): r for r in json.loads(listed.stdout) if r["kind"] == "job type"}
     assert rows["echojob", "arena-echo"] | {"aliases": None} == {
         "kind": "job type",
         "name": "echojob",
@@ -37,7 +37,7 @@ def test_broken_plugins_are_reported_and_disturb_nobody(crowd: Environment) -> N
     }
     assert rows["pytorchjob", "arena-clashtwo"]["status"] == "name clash"
     checked = crowd.run("arena", "plugins", "check", "-o", "json", code=1)
-    states = {(r["name"], r["distribution"]): (r["status"], r["detail"]) for r in json.loads(checked.stdout)}
+    states = {(r["name"], r["distribution"]): (r["status"], r["detail"]) for r in json.loads(checked.stdout) if r["kind"] == "job type"}
     assert states["echojob", "arena-echo"] == ("ok", "")
     assert states["brokenjob", "arena-broken"] == ("broken", "cannot be imported: RuntimeError: boom at import")
     assert states["nodepjob", "arena-nodependency"][0] == "missing dependency"
@@ -80,7 +80,7 @@ def test_where_a_broken_one_is_asked_for_it_is_named(environment: Environment) -
 def test_blocking_switches_plugins_off(crowd: Environment) -> None:
     blocked = {"ARENA_BLOCK_PLUGINS": "brokenjob, arena-clashone,arena-clashtwo,arena_nodependency,misspeltjob,unmarkedjob,toonewjob"}
     checked = crowd.run("arena", "plugins", "check", "-o", "json", code=0, **blocked)
-    states = {(r["name"], r["distribution"]): r["status"] for r in json.loads(checked.stdout)}
+    states = {(r["name"], r["distribution"]): r["status"] for r in json.loads(checked.stdout) if r["kind"] == "job type"}
     assert states["pytorchjob", "arena-pytorchjob"] == "ok"
     assert states["brokenjob", "arena-broken"] == "blocked"
     refused = crowd.run("arena", "submit", "brokenjob", *SUBMIT, "true", code=9, **blocked)

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from arena_core.contract.types import Cause, Find, Jobs, JobStatus, JobView, Lookup, Manifest, PodSet, Problem
     from arena_job.jobset.args import JobSetArgs
 
+#: The version of Arena's contract that this module is written for.
+ARENA_CONTRACT = 2
+
 
 @hookimpl
 def arena_job_type() -> JobType:

@@ -9,6 +9,9 @@ from arena_job.local.quota import QUOTA
 from arena_local.sdk.bundle import Admission, Bundle
 from arena_local.sdk.crds import load_crds, load_effects
 
+#: The version of Arena's contract that this module is written for.
+ARENA_CONTRACT = 2
+
 BUNDLE = Bundle(
     name="jobset",
     crds=lambda: load_crds("arena_job"),
