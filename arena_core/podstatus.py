@@ -11,7 +11,7 @@ from typing import Any
 
 from arena_core.contract.errors import NotFound, UsageError
 from arena_core.contract.types import Instance, LogQuery, LogSource, Manifest
-from arena_core.k8s import dig
+from arena_core.k8s import dig, podsize
 
 
 def status_text(pod: Any) -> str:
@@ -83,14 +83,8 @@ def _exit_code(ended: Mapping[str, Any]) -> int | None:
     return code if isinstance(code, int) and not isinstance(code, bool) else None
 
 
-def extended_resources(spec: Any) -> dict[str, int]:
-    """Return the limits of extended resources (``vendor/name``) of all containers of a pod spec, added up."""
-    total: dict[str, int] = {}
-    for container in dig.items(spec, "containers"):
-        for name in dig.mapping(container, "resources", "limits"):
-            if isinstance(name, str) and "/" in name:
-                total[name] = total.get(name, 0) + dig.number(container, "resources", "limits", name)
-    return {name: amount for name, amount in sorted(total.items()) if amount}
+#: The name that arena_job and arena_rayjob use.
+extended_resources = podsize.devices
 
 
 def instance(pod: Any, *, role: str = "", index: int | None = None, chief: bool = False, container: str = "") -> Instance:
@@ -119,7 +113,7 @@ def instance(pod: Any, *, role: str = "", index: int | None = None, chief: bool 
         reason=reason,
         message=message,
         exit_code=code,
-        requests=extended_resources(dig.dig(pod, "spec")),
+        requests=podsize.devices(dig.dig(pod, "spec")),
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from arena_core.contract.types import Cause, Instance, Rank
-from arena_core.k8s import dig
+from arena_core.k8s import dig, time
 from arena_core.podstatus import unheard_since
 
 #: Reasons of a waiting container: what it means, and whether it can end by itself.
@@ -67,17 +67,7 @@ def ended_before_deletion(pod: Any, ended: Mapping[str, Any]) -> bool:
         return True
     grace = dig.number(pod, "metadata", "deletionGracePeriodSeconds", default=30)
     finished = dig.text(ended, "finishedAt")
-    return bool(finished) and _seconds(deleted) - _seconds(finished) > grace
-
-
-def _seconds(time: str) -> float:
-    from datetime import UTC, datetime
-
-    try:
-        found = datetime.fromisoformat(time)
-        return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
-    except (ValueError, OverflowError):
-        return 0.0
+    return bool(finished) and time.nanos(deleted) - time.nanos(finished) > grace * 10**9
 
 
 def _failed(pod: Any, name: str, *, job_failed: bool) -> tuple[str, str] | None:

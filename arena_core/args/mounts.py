@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from arena_core.args.values import DNS_SUBDOMAIN, as_text, each, items_of, structured
+from arena_core.args.values import as_text, each, items_of, structured
 from arena_core.contract.errors import UsageError
 from arena_core.home import expanded
+from arena_core.k8s import names
 
 MAX_CONFIG_BYTES = 1024 * 1024
 
@@ -90,7 +91,7 @@ def _data_mount(item: Any) -> DataMount:
         if text.count(":") != 1:
             raise ValueError(f"{text!r} is not of the form CLAIM:/path")
         claim, _, path = text.partition(":")
-    if len(claim) > 253 or not DNS_SUBDOMAIN.fullmatch(claim):
+    if names.subdomain(claim):
         raise ValueError(f"{claim!r} is not the name of a persistent volume claim (lower-case letters, digits, '-' and '.')")
     return DataMount(claim, check_mount_path(path, claim))
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from arena_core.args.values import LABEL_VALUE, as_text, check_qualified, each, items_of, structured
+from arena_core.args.values import as_text, check_qualified, each, items_of, structured
+from arena_core.k8s import names
 
 EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
 
@@ -75,6 +76,6 @@ def check_toleration(toleration: Toleration, text: str) -> Toleration:
         raise ValueError(f"{text!r}: without a key the operator must be Exists")
     if toleration.key:
         check_qualified(toleration.key, "key of the toleration")
-    if not LABEL_VALUE.fullmatch(toleration.value) or len(toleration.value) > 63:
+    if names.label_value(toleration.value):
         raise ValueError(f"{text!r}: {toleration.value!r} is not a label value")
     return toleration

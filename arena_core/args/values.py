@@ -6,15 +6,12 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
+from arena_core.k8s import duration as k8s_duration
+from arena_core.k8s import names as syntax
+from arena_core.k8s import quantity as k8s_quantity
+
 T = TypeVar("T")
 
-_QUANTITY = re.compile(r"\+?(\d+\.?\d*|\.\d+)(Ki|Mi|Gi|Ti|Pi|Ei|n|u|m|k|M|G|T|P|E|[eE][+-]?\d+)?")
-_DURATION_PART = re.compile(r"(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)")
-_SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1, "m": 60, "h": 3600}
-_DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
-DNS_SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
-_QUALIFIED = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?")
-LABEL_VALUE = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?")
 _ENV_NAME = re.compile(r"[-._a-zA-Z][-._a-zA-Z0-9]*")
 
 
@@ -98,8 +95,8 @@ def structured(value: Any, keys: tuple[str, ...], what: str) -> dict[str, Any]:
 
 def quantity(value: Any) -> str:
     """Return a Kubernetes quantity (``500m``, ``2Gi``) as text; an empty text means "not given"."""
-    text = as_text(value, "quantity") if not isinstance(value, float) else f"{value:g}"
-    if text and not _QUANTITY.fullmatch(text):
+    text = as_text(value, "quantity") if not isinstance(value, float) else f"{value:.15g}"
+    if text and not (k8s_quantity.is_quantity(text) and k8s_quantity.parse(text) >= 0):
         raise ValueError(f"{text!r} is not a quantity such as 500m, 2, 1.5 or 2Gi")
     return text
 
@@ -109,14 +106,7 @@ def duration(value: Any) -> int:
     if isinstance(value, int) and not isinstance(value, bool):
         seconds: float = value
     else:
-        text = as_text(value, "duration")
-        body = text.lstrip("+")
-        if re.fullmatch(r"\d+", body):
-            seconds = int(body)
-        elif body and not _DURATION_PART.sub("", body):
-            seconds = round(sum(float(n) * _SECONDS[unit] for n, unit in _DURATION_PART.findall(body)), 6)
-        else:
-            raise ValueError(f"{text!r} is not a duration such as 90s, 10m or 1h30m")
+        seconds = k8s_duration.parse(as_text(value, "duration"), plain=True)
     if seconds < 0 or seconds != int(seconds):
         raise ValueError(f"{value!r} must be a whole number of seconds and not negative")
     return int(seconds)
@@ -132,23 +122,21 @@ def processes(value: Any) -> str:
 
 def check_dns_label(text: str, limit: int = 63) -> str:
     """Return a DNS label (RFC 1123)."""
-    if len(text) > limit or not _DNS_LABEL.fullmatch(text):
+    if len(text) > limit or syntax.label(text):
         raise ValueError(f"{text!r} is not a name of lower-case letters, digits and '-' (at most {limit} characters)")
     return text
 
 
 def check_dns_subdomain(text: str) -> str:
     """Return a DNS subdomain, the form of most object names; an empty text means "not given"."""
-    if text and (len(text) > 253 or not DNS_SUBDOMAIN.fullmatch(text)):
+    if text and syntax.subdomain(text):
         raise ValueError(f"{text!r} is not a name of lower-case letters, digits, '-' and '.'")
     return text
 
 
 def check_qualified(text: str, what: str = "key") -> str:
     """Return a qualified name: ``name`` or ``prefix/name``."""
-    prefix, slash, name = text.rpartition("/")
-    bad_prefix = bool(slash) and (len(prefix) > 253 or not DNS_SUBDOMAIN.fullmatch(prefix))
-    if bad_prefix or len(name) > 63 or not _QUALIFIED.fullmatch(name):
+    if syntax.qualified_name(text):
         raise ValueError(f"{what} {text!r} must be of letters, digits, '-', '_' and '.', with an optional DNS prefix and '/'")
     return text
 
@@ -158,7 +146,7 @@ def labels(value: Any) -> dict[str, str]:
 
     def check(key: str, text: str) -> None:
         check_qualified(key, "label")
-        if len(text) > 63 or not LABEL_VALUE.fullmatch(text):
+        if syntax.label_value(text):
             raise ValueError(
                 f"label {key}: the value {text!r} may have at most 63 letters, digits, '-', '_', '.', a letter or digit at both ends"
             )

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from arena_core.cli.foreign import is_odd, json_safe, one_line
 from arena_core.cli.terminal import PHASES, colour_wanted, paint, say
+from arena_core.k8s import time
 
 
 def table(rows: Sequence[Sequence[object]], *, indent: str = "", colour: bool = False) -> str:
@@ -63,46 +63,9 @@ def yaml_text(*documents: Any) -> str:
     return json_safe("---\n".join(texts))
 
 
-def parse_time(text: str) -> datetime | None:
-    """An RFC 3339 time of the API, or None."""
-    if not text:
-        return None
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
-
-
-def unix(text: str) -> int:
-    """Seconds since 1970, or 0."""
-    found = parse_time(text)
-    return int(found.timestamp()) if found else 0
-
-
-def seconds_between(start: str, end: str = "", now: datetime | None = None) -> int:
-    """Whole seconds from start to end (now where it is empty); 0 where there is no start."""
-    first = parse_time(start)
-    if first is None:
-        return 0
-    last = parse_time(end) or now or datetime.now(UTC)
-    return max(0, int((last - first).total_seconds()))
-
-
-def compact(seconds: int) -> str:
-    """A duration as Arena and kubectl shorten it: ``35s``, ``4m``, ``2h``, ``3d``."""
-    if seconds < 60:
-        return f"{seconds}s"
-    if seconds < 3600:
-        return f"{seconds // 60}m"
-    if seconds < 86400:
-        return f"{seconds // 3600}h"
-    return f"{seconds // 86400}d"
-
-
 def local_time(text: str) -> str:
     """A time for people, in their own zone and saying which (Arena leaves the zone out); empty where there is none."""
-    found = parse_time(text)
+    found = time.parse(text)
     return found.astimezone().strftime("%Y-%m-%d %H:%M:%S %Z") if found else ""
 
 

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from arena_core.cli.render import compact, local_time, seconds_between, unix
+from arena_core.cli.render import local_time
 from arena_core.contract.types import Rank
+from arena_core.k8s import duration as durations
+from arena_core.k8s import time
 from arena_core.usecases.reasons import healthy
 from arena_core.usecases.views import Job, gpus
 
@@ -27,7 +29,7 @@ def status_word(status: JobStatus) -> str:
 
 def duration(job: Job, now: datetime | None = None) -> int:
     """Seconds since the start, until the end; 0 for a job that has not started."""
-    return seconds_between(job.status.start, job.status.end, now)
+    return time.seconds_between(job.status.start, job.status.end, now)
 
 
 def wants_age(jobs: Sequence[Job]) -> bool:
@@ -44,11 +46,11 @@ def list_row(job: Job, *, namespaced: bool, aged: bool = False) -> list[str]:
         job.name,
         status_word(status),
         job.job_type.upper(),
-        compact(duration(job)),
+        durations.compact(duration(job)),
         str(job.requested_gpus),
         held,
         (chief.node_ip if chief else "") or NONE,
-        *([compact(seconds_between(job.created))] if aged else []),
+        *([durations.compact(time.seconds_between(job.created))] if aged else []),
     ]
     return [job.namespace, *row] if namespaced else row
 
@@ -62,7 +64,7 @@ def header_lines(job: Job) -> list[tuple[str, str]]:
         ("Namespace", job.namespace),
         ("Priority", status.priority or NONE),
         ("Trainer", job.job_type.upper()),
-        ("Duration", compact(duration(job))),
+        ("Duration", durations.compact(duration(job))),
         ("CreateTime", local_time(job.created)),
         ("EndTime", local_time(status.end) if status.phase.finished else ""),
     ]
@@ -96,7 +98,7 @@ def instance_row(instance: Instance) -> list[str]:
         instance.name,
         # A pod whose node is silent is shown as it last was.
         f"{instance.status} (node not heard of)" if instance.reason == "NodeNotReady" else instance.status,
-        compact(seconds_between(instance.started or instance.created, instance.finished)),
+        durations.compact(time.seconds_between(instance.started or instance.created, instance.finished)),
         "true" if instance.chief else "false",
         str(gpus(instance.requests)),
         instance.node or NONE,
@@ -124,7 +126,7 @@ def as_data(job: Job, *, tensorboard: str = "", tensorboard_status: str = "") ->
         "priority": status.priority or NONE,
         "requestGPUs": job.requested_gpus,
         "allocatedGPUs": job.allocated_gpus,
-        "creationTimestamp": unix(job.created),
+        "creationTimestamp": time.unix(job.created),
         "modelName": job.labels.get("modelName", ""),
         "modelVersion": job.labels.get("modelVersion", ""),
         "modelSource": "",
@@ -136,7 +138,7 @@ def as_data(job: Job, *, tensorboard: str = "", tensorboard_status: str = "") ->
 
 
 def _instance_data(instance: Instance) -> dict[str, Any]:
-    age = seconds_between(instance.started or instance.created, instance.finished)
+    age = time.seconds_between(instance.started or instance.created, instance.finished)
     return {
         "ip": instance.ip,
         "status": instance.status,
@@ -147,7 +149,7 @@ def _instance_data(instance: Instance) -> dict[str, Any]:
         "chief": instance.chief,
         "requestGPUs": gpus(instance.requests),
         "gpuMetrics": {},
-        "creationTimestamp": unix(instance.created),
+        "creationTimestamp": time.unix(instance.created),
         "restarts": instance.restarts,
         "exitCode": instance.exit_code,
     }

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from arena_core.contract.types import NOT_TAKEN_UP, Cause, Find, Instance, JobStatus, Manifest, Phase, PodSet, Rank
 from arena_core.families import gangs, kueue, queueing
-from arena_core.k8s import dig
-from arena_core.podstatus import extended_resources, instance, pick_chief
+from arena_core.k8s import dig, podsize
+from arena_core.podstatus import instance, pick_chief
 from arena_core.podwords import cause_of
 
 if TYPE_CHECKING:  # reading commands use this module and must not pay for pydantic
@@ -160,8 +160,7 @@ def requests(specs: Mapping[str, Mapping[str, Any]]) -> dict[str, int]:
     total: dict[str, int] = {}
     for spec in specs.values():
         count = max(dig.number(spec, "replicas", default=1), 0)
-        for name, amount in extended_resources(dig.dig(spec, "template", "spec")).items():
-            total[name] = total.get(name, 0) + amount * count
+        podsize.add(total, podsize.devices(dig.dig(spec, "template", "spec")), count)
     return total
 
 

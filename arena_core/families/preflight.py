@@ -8,7 +8,7 @@ from typing import Any
 from arena_core.contract.types import Lookup, Manifest, Problem, Resource
 from arena_core.families import gangs
 from arena_core.families.kueue import LOCAL_QUEUE, WORKLOAD_PRIORITY
-from arena_core.k8s import dig
+from arena_core.k8s import dig, owners
 
 POD = Resource("", "v1", "Pod", "pods")
 CLAIM = Resource("", "v1", "PersistentVolumeClaim", "persistentvolumeclaims")
@@ -73,7 +73,7 @@ def pod_name_problems(job: Manifest, pods: Iterable[str], lookup: Lookup) -> lis
     for name in pods:
         if lookup.exists(POD, name) is not True:
             continue
-        owner = next(dig.items(lookup.get(POD, name), "metadata", "ownerReferences"), {})
+        owner = next(owners.references(lookup.get(POD, name)), {})
         if owner.get("kind") == job.get("kind") and owner.get("name") == dig.text(job, "metadata", "name"):
             continue
         whose = f"it belongs to {owner.get('kind')} {owner.get('name')}" if owner else "nobody owns it"

@@ -11,7 +11,7 @@ from typing import Any
 
 from arena_core.contract.types import Cause, Rank
 from arena_core.families import kueue
-from arena_core.k8s import dig
+from arena_core.k8s import dig, podsize
 
 _MORE = re.compile(r"insufficient unused quota for (\S+) in flavor \S+?, (\S+) more needed")
 _MOST = re.compile(
@@ -125,11 +125,7 @@ def asked(workload: Any) -> dict[str, int]:
     total: dict[str, int] = {}
     for pod_set in dig.items(workload, "spec", "podSets"):
         count = dig.number(pod_set, "count", default=1)
-        for container in dig.items(pod_set, "template", "spec", "containers"):
-            limits = {**dig.mapping(container, "resources", "limits"), **dig.mapping(container, "resources", "requests")}
-            for name in limits:
-                if isinstance(name, str) and "/" in name and (amount := dig.number(limits, name)):
-                    total[name] = total.get(name, 0) + amount * count
+        podsize.add(total, podsize.devices(dig.dig(pod_set, "template", "spec")), count)
     return total
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from arena_core.k8s import conditions
+
 
 def dig(obj: Any, *path: str | int) -> Any:
     """Return what lies at the path of keys and indices, or None.
@@ -59,12 +61,8 @@ def items(obj: Any, *path: str | int) -> Iterator[Mapping[str, Any]]:
 
 
 def condition(obj: Any, kind: str) -> Mapping[str, Any]:
-    """Return the condition of this type in ``status.conditions``, or an empty mapping; the last one of several counts."""
-    found: Mapping[str, Any] = {}
-    for item in items(obj, "status", "conditions"):
-        if item.get("type") == kind:
-            found = item
-    return found
+    """Return the condition of this type in ``status.conditions``, or an empty mapping."""
+    return conditions.find(obj, kind) or {}
 
 
 def labels(obj: Any) -> dict[str, str]:

@@ -107,5 +107,20 @@ def human(seconds: float) -> str:
     return _two(days // 365, "y", days % 365 if days < 365 * 8 else 0, "d")
 
 
+def compact(seconds: float) -> str:
+    """Write a duration in one unit, as kubectl does where it has little room (``duration.ShortHumanDuration``).
+
+    >>> compact(59), compact(100), compact(7200), compact(3 * 86400), compact(-0.5)
+    ('59s', '1m', '2h', '3d', '0s')
+    """
+    total = int(seconds)
+    if total < -1:
+        return "<invalid>"
+    for unit, size in (("y", 365 * 86400), ("d", 86400), ("h", 3600), ("m", 60)):
+        if total >= size:
+            return f"{total // size}{unit}"
+    return f"{max(total, 0)}s"
+
+
 def _two(first: int, unit: str, rest: int, smaller: str) -> str:
     return f"{first}{unit}{rest}{smaller}" if rest else f"{first}{unit}"

@@ -44,6 +44,15 @@ def container_requests(container: Mapping[str, Any]) -> Amounts:
     return read({**(resources.get("limits") or {}), **(resources.get("requests") or {})})
 
 
+def devices(spec: Any) -> dict[str, int]:
+    """Return how many of each extended resource (``vendor/name``) the pod asks for; nothing where its spec cannot be read."""
+    try:
+        found = requests(spec)
+    except (ValueError, TypeError, AttributeError):
+        return {}
+    return {name: quantity.whole(amount) for name, amount in sorted(found.items()) if "/" in name and amount > 0}
+
+
 def qos_class(spec: Mapping[str, Any]) -> str:
     """Return the quality of service that requests and limits amount to: ``BestEffort``, ``Burstable`` or ``Guaranteed``."""
     holders = [spec] if spec.get("resources") else [*_containers(spec, "containers"), *_containers(spec, "initContainers")]

@@ -84,6 +84,21 @@ def text_of(labels: Mapping[str, str]) -> str:
     return ",".join(f"{key}={value}" for key, value in sorted(labels.items()))
 
 
+def text_of_object(selector: Mapping[str, Any] | None) -> str:
+    """Write a ``LabelSelector`` as ``metav1.FormatLabelSelector`` does, sorted by key; an empty text for an empty one.
+
+    >>> text_of_object({"matchLabels": {"b": "2"}, "matchExpressions": [{"key": "a", "operator": "NotIn", "values": ["y", "x"]}]})
+    'a notin (x,y),b=2'
+    """
+    parts = [(key, f"{key}={value}") for key, value in ((selector or {}).get("matchLabels") or {}).items()]
+    for term in map(of_term, (selector or {}).get("matchExpressions") or ()):
+        if term.op in ("In", "NotIn"):
+            parts.append((term.key, f"{term.key} {term.op.lower()} ({','.join(sorted(term.values))})"))
+        else:
+            parts.append((term.key, ("!" if term.op == "DoesNotExist" else "") + term.key))
+    return ",".join(text for _, text in sorted(parts))
+
+
 class _Parser:
     def __init__(self, text: str) -> None:
         self.tokens = re.findall(_TOKEN, text)

@@ -60,9 +60,9 @@ def unix(value: object) -> int:
     return nanos(value) // 10**9
 
 
-def seconds_between(start: object, end: object, now: datetime) -> int:
-    """Return whole seconds from start to end (``now`` where it is none), never negative; 0 where there is no start."""
+def seconds_between(start: object, end: object = None, now: datetime | None = None) -> int:
+    """Return whole seconds from start to end (now where it is none), never negative; 0 where there is no start."""
     first = parse(start)
     if first is None:
         return 0
-    return max(0, int(((parse(end) or now) - first).total_seconds()))
+    return max(0, int(((parse(end) or now or datetime.now(UTC)) - first).total_seconds()))

@@ -10,10 +10,10 @@ import json
 import os
 import subprocess
 import sys
-from datetime import UTC, datetime
 from typing import Any
 
 from arena_core.contract.errors import ClusterUnreachable
+from arena_core.k8s import time
 from arena_core.kube.endpoint import Credentials
 from arena_core.kube.kubefile import Entry
 from arena_core.kube.secrets import header_value
@@ -109,11 +109,10 @@ class Plugin:
     def _expiry(self, stamp: Any) -> float:
         if not stamp:
             return 0.0
-        try:
-            found = datetime.fromisoformat(stamp)
-            return max(1.0, (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp())
-        except (ValueError, TypeError, OverflowError):
-            raise self._failed("gave an expirationTimestamp that is not a time") from None
+        found = time.parse(stamp)
+        if found is None:
+            raise self._failed("gave an expirationTimestamp that is not a time")
+        return max(1.0, found.timestamp())
 
     @property
     def _name(self) -> str:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from arena_core.contract.types import Cause, Lookup, Manifest, Rank
 from arena_core.families import gangs, kueue, queueing
 from arena_core.families.preflight import PRIORITY_CLASS, existing
-from arena_core.k8s import dig, quantity
+from arena_core.k8s import dig, owners, quantity
 from arena_core.kube.resources import NODES, PODS
 from arena_core.usecases import room
 from arena_core.usecases.marks import metadata_of
@@ -142,7 +142,7 @@ def _turn(workload: Manifest) -> tuple[int, str]:
 
 
 def _owner(workload: Manifest) -> str:
-    return next((dig.text(r, "name") for r in dig.items(workload, "metadata", "ownerReferences")), dig.text(workload, "metadata", "name"))
+    return next((dig.text(r, "name") for r in owners.references(workload)), dig.text(workload, "metadata", "name"))
 
 
 def _room(lookup: Lookup, job: Job, cause: Cause) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 from arena_core.contract.errors import AlreadyExists, ArenaError, ClusterUnreachable, KindNotInstalled, NotFound
 from arena_core.contract.types import JobHandle, Manifest, Resource
+from arena_core.k8s import owners
 from arena_core.kube.cluster import Created
 from arena_core.kube.refusals import Conflict
 from arena_core.kube.resources import resource_of
@@ -107,7 +108,7 @@ class Creation:
             return
         metadata = marks.metadata_of(found)
         kind = self._handle.job_type.resource.kind
-        if not any(r.get("kind") == kind and r.get("name") == self._name for r in metadata.get("ownerReferences") or []):
+        if not any(r.get("kind") == kind and r.get("name") == self._name for r in owners.references(found)):
             raise AlreadyExists(
                 f"{resource.kind} {name}, which this job needs, exists in namespace {self._namespace} and belongs to something else",
                 "choose another --name, or remove it",

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from arena_core.contract.types import Manifest
+from arena_core.k8s import owners
 
 UID_LABEL = "arena.kubeflow.org/uid"
 USERNAME = "arena.kubeflow.org/username"
@@ -53,11 +54,4 @@ def made_by(obj: Mapping[str, Any], submit_id: str) -> bool:
 
 def owner_reference(job: Manifest) -> dict[str, Any]:
     """Return the reference by which what belongs to the job is deleted with it."""
-    return {
-        "apiVersion": job["apiVersion"],
-        "kind": job["kind"],
-        "name": job["metadata"]["name"],
-        "uid": job["metadata"]["uid"],
-        "controller": True,
-        "blockOwnerDeletion": False,
-    }
+    return {**owners.reference(job, block=False), "blockOwnerDeletion": False}

@@ -12,6 +12,7 @@ from typing import Any
 
 from arena_core.contract.errors import AlreadyExists, ArenaError, NotFound
 from arena_core.contract.types import Manifest
+from arena_core.k8s import owners
 from arena_core.kube.cluster import Cluster
 from arena_core.kube.resources import CONFIGMAPS
 from arena_core.usecases.marks import CREATED_BY, labels_of, metadata_of, owner_reference
@@ -84,7 +85,7 @@ def store(cluster: Cluster, namespace: str, record: Manifest, job: Manifest) -> 
 
 
 def _belongs_to(found: Manifest, job: Manifest) -> bool:
-    return any(r.get("uid") == job["metadata"]["uid"] for r in metadata_of(found).get("ownerReferences") or [])
+    return owners.owned_by(found, job["metadata"]["uid"])
 
 
 def remove_left_over(cluster: Cluster, namespace: str, name: str, job_type: str) -> bool:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import io
-from datetime import UTC, datetime
 
 import pytest
 import yaml
 
 from arena_core.cli import terminal
-from arena_core.cli.durations import parse_duration
 from arena_core.cli.printing import LinePrinter
-from arena_core.cli.render import compact, local_time, seconds_between, table, unix, yaml_text
+from arena_core.cli.render import local_time, table, yaml_text
 from arena_core.contract.types import LogSource
 from arena_core.usecases.views import LogLine
 
@@ -31,23 +29,6 @@ def test_phases_are_painted_without_moving_the_columns():
     assert painted.replace("\x1b[31m", "").replace("\x1b[0m", "") == plain
 
 
-@pytest.mark.parametrize(
-    ("seconds", "text"), [(0, "0s"), (59, "59s"), (60, "1m"), (3599, "59m"), (3600, "1h"), (86399, "23h"), (86400, "1d"), (900000, "10d")]
-)
-def test_durations_as_arena_prints_them(seconds, text):
-    assert compact(seconds) == text
-
-
-def test_times():
-    now = datetime(2026, 1, 1, 0, 1, tzinfo=UTC)
-    assert seconds_between("2026-01-01T00:00:00Z", now=now) == 60
-    assert seconds_between("2026-01-01T00:00:00Z", "2026-01-01T00:00:05Z", now) == 5
-    assert seconds_between("") == seconds_between("rubbish") == 0
-    assert seconds_between("2027-01-01T00:00:00Z", now=now) == 0
-    assert unix("2026-01-01T00:00:00.123456Z") == 1767225600
-    assert local_time("") == ""
-
-
 def test_a_time_for_people_says_its_zone(monkeypatch):
     import time
 
@@ -58,19 +39,6 @@ def test_a_time_for_people_says_its_zone(monkeypatch):
     finally:
         monkeypatch.undo()
         time.tzset()
-
-
-@pytest.mark.parametrize(
-    ("text", "seconds"),
-    [("90s", 90), ("1h30m", 5400), ("1m", 60), ("2d", 172800), ("12", 12), ("0.5", 0.5), ("1.5h", 5400), ("500ms", 0.5)],
-)
-def test_durations_are_read(text, seconds):
-    assert parse_duration(text) == seconds
-
-
-@pytest.mark.parametrize("text", ["5x", "s5", "1h 5m", "-5s", "5s!", "", "soon"])
-def test_other_durations_are_not(text):
-    assert parse_duration(text) is None
 
 
 def test_yaml_has_no_anchors_keeps_order_and_shows_text_of_several_lines_as_a_block():

@@ -68,3 +68,11 @@ def test_free_text_is_read_or_refused(text: str) -> None:
         assert abs(duration.parse(text, plain=True, days=True)) <= duration.MOST
     except ValueError:
         pass
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0, "0s"), (59, "59s"), (60, "1m"), (3599, "59m"), (3600, "1h"), (86399, "23h"), (86400, "1d"), (900000, "10d"), (800 * 86400, "2y")],
+)
+def test_durations_in_one_unit(seconds: int, text: str) -> None:
+    assert duration.compact(seconds) == text

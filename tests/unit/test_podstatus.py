@@ -12,8 +12,8 @@ from hypothesis import given, settings
 
 from arena_core.contract.errors import NotFound, UsageError
 from arena_core.contract.types import Instance, LogQuery, LogSource
-from arena_core.k8s import dig
-from arena_core.podstatus import default_log_sources, extended_resources, instance, log_container, pick_chief, status_text
+from arena_core.k8s import dig, podsize
+from arena_core.podstatus import default_log_sources, instance, log_container, pick_chief, status_text
 from arena_core.testing.conformance import OBJECT
 
 RECORDED = Path(os.environ.get("ARENA_SHARED", Path(__file__).resolve().parents[3] / "shared")) / "recordings/phases.json"
@@ -163,7 +163,7 @@ def test_a_pod_that_initialises_shows_the_init_container() -> None:
 def test_any_object_is_an_instance(obj: dict[str, Any]) -> None:
     assert instance(obj).status
     log_container(obj)
-    extended_resources(obj)
+    podsize.devices(obj)
 
 
 @pytest.mark.skipif(not RECORDED.exists(), reason="the recordings are not on this machine")

@@ -11,9 +11,10 @@ from arena_core.cli.command import Command, Context
 from arena_core.cli.commands.shared import NO_HEADERS, QUIET, TYPE, note_unread, one_name, output_flag
 from arena_core.cli.flags import Flag, Parsed
 from arena_core.cli.foreign import discreet, plain
-from arena_core.cli.render import compact, dump_json, dump_yaml, print_table, ruled, seconds_between, table
+from arena_core.cli.render import dump_json, dump_yaml, print_table, ruled, table
 from arena_core.cli.terminal import PHASES, colour_wanted, paint, say
 from arena_core.contract.errors import ArenaError
+from arena_core.k8s import duration, time
 from arena_core.kube.resources import EVENTS
 from arena_core.usecases.incidents import last_seen
 from arena_core.usecases.unread import is_partial, phrase, sentence
@@ -103,7 +104,7 @@ def _events(events: Sequence[Manifest]) -> None:
             (
                 f"{str(about.get('kind', '')).lower()}/{about.get('name', '')}",
                 str(event.get("type", "")),
-                compact(seconds_between(last_seen(event))),
+                duration.compact(time.seconds_between(last_seen(event))),
                 f"[{event.get('reason', '')}] {event.get('message', '')}",
             )
         )

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from arena_core.cli.flags import Flag, Parsed
 from arena_core.cli.terminal import note
 from arena_core.contract.errors import UsageError
+from arena_core.k8s import duration
 
 #: The name of an object of Kubernetes (RFC 1123); the argument model has its own, and importing it would import pydantic.
 NAME = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*"
@@ -69,10 +70,11 @@ def seconds(parsed: Parsed, flag: str = "timeout") -> float | None:
     if flag not in parsed.values:
         return None
     text = parsed.text(flag)
-    from arena_core.cli.durations import parse_duration
-
-    value = parse_duration(text)
-    if value is None:
+    try:
+        value = duration.parse(text, plain=True, days=True)
+    except ValueError:
+        value = -1.0
+    if value < 0:
         raise UsageError(f"--{flag}: {text!r} is not a duration", "for example 90s, 10m or 1h30m")
     if value > LONGEST_TIME:
         raise UsageError(f"--{flag}: {text!r} is longer than 10 years")

@@ -11,6 +11,7 @@ from arena_appwrapper.args import AppWrapperArgs
 from arena_appwrapper.inner import arguments, handle_of
 from arena_core.contract.types import Jobs, Manifest, PodSet
 from arena_core.families import kueue
+from arena_core.k8s import duration
 from arena_core.podspec import JobFacts, job_metadata
 
 PREFIX = "workload.codeflare.dev.appwrapper/"
@@ -49,34 +50,22 @@ def build(args: AppWrapperArgs, jobs: Jobs) -> list[Manifest]:
     return [wrapper, *(_labelled(obj, mark) for obj in others)]
 
 
-def go_duration(seconds: int) -> str:
-    """Write seconds as the fork and Go users do: ``90s``, ``5m``, ``1h``.
-
-    >>> go_duration(90), go_duration(300), go_duration(3600), go_duration(0)
-    ('90s', '5m', '1h', '0s')
-    """
-    for unit, size in (("h", 3600), ("m", 60)):
-        if seconds and seconds % size == 0:
-            return f"{seconds // size}{unit}"
-    return f"{seconds}s"
-
-
 def fault_tolerance(args: AppWrapperArgs) -> dict[str, str]:
     """Return the annotations by which the operator knows periods, retries and exit codes. They stay on the AppWrapper alone."""
     notes = {
         "retryLimit": str(args.retry_limit),
-        "admissionGracePeriodDuration": go_duration(args.admission_grace_period),
-        "warmupGracePeriodDuration": go_duration(args.warmup_grace_period),
-        "failureGracePeriodDuration": go_duration(args.failure_grace_period),
-        "retryPausePeriodDuration": go_duration(args.retry_pause_period),
+        "admissionGracePeriodDuration": duration.short_text(args.admission_grace_period),
+        "warmupGracePeriodDuration": duration.short_text(args.warmup_grace_period),
+        "failureGracePeriodDuration": duration.short_text(args.failure_grace_period),
+        "retryPausePeriodDuration": duration.short_text(args.retry_pause_period),
     }
     # Inside a wrapper a TTL of the inner job would look like a lost component: the wrapper's own does the same safely.
     if ttl := args.success_ttl or args.ttl_after_finished:
-        notes["successTTLDuration"] = go_duration(ttl)
+        notes["successTTLDuration"] = duration.short_text(ttl)
     if args.forceful_deletion_grace_period:
-        notes["forcefulDeletionGracePeriodDuration"] = go_duration(args.forceful_deletion_grace_period)
+        notes["forcefulDeletionGracePeriodDuration"] = duration.short_text(args.forceful_deletion_grace_period)
     if args.deletion_on_failure_grace_period:
-        notes["deletionOnFailureGracePeriodDuration"] = go_duration(args.deletion_on_failure_grace_period)
+        notes["deletionOnFailureGracePeriodDuration"] = duration.short_text(args.deletion_on_failure_grace_period)
     if args.terminal_exit_codes:
         notes["terminalExitCodes"] = ",".join(map(str, args.terminal_exit_codes))
     if args.retryable_exit_codes:

@@ -11,7 +11,7 @@ from arena_appwrapper.operator.build import Fatal, component_object
 from arena_appwrapper.operator.pods import terminal_failure
 from arena_appwrapper.operator.podsets import PathError, effective, expected_pods, infer, resolve
 from arena_appwrapper.operator.resources import plural_of
-from arena_appwrapper.operator.settings import LABEL, Settings, format_duration, parse_duration
+from arena_appwrapper.operator.settings import LABEL, Settings
 from arena_local.sdk.bundle import USER, Denied
 
 PREFIX = "workload.codeflare.dev.appwrapper/"
@@ -98,33 +98,6 @@ def test_nothing_is_inferred_of_other_kinds():
 
 
 # --- durations and limits
-
-
-@pytest.mark.parametrize(
-    ("text", "seconds"),
-    [
-        ("1m", 60),
-        ("90s", 90),
-        ("1h30m", 5400),
-        ("1.5h", 5400),
-        ("500ms", 0.5),
-        ("0", 0),
-        ("-3s", -3),
-        ("+1m", 60),
-        ("1m0.5s", 60.5),
-        (".5s", 0.5),
-    ]
-    + [(bad, None) for bad in ("", "5", "1d", "m", "1 m", "1m ", "--1s", "1m30")],
-)
-def test_durations_of_go(text, seconds):
-    assert parse_duration(text) == (None if seconds is None else pytest.approx(seconds))
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"), [(8, "8s"), (90, "1m30s"), (3600, "1h0m0s"), (0.5, "500ms"), (0, "0s"), (604800, "168h0m0s"), (1.5, "1.5s")]
-)
-def test_durations_as_go_prints_them(seconds, text):
-    assert format_duration(seconds) == text
 
 
 def settings(**notes):

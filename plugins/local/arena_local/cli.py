@@ -15,6 +15,7 @@ from typing import Annotated, Any
 import typer
 
 from arena_core.contract.errors import ArenaError, ClusterUnreachable, NotFound, UsageError
+from arena_core.k8s import owners
 from arena_local.cluster import not_started, unusable
 from arena_local.context import Options
 from arena_local.daemon import control
@@ -143,7 +144,7 @@ def _tell_running(state: State, daemon: Daemon) -> None:
     for pod in _pods(state, daemon):
         if pod["status"].get("phase") in ("Pending", "Running"):
             meta = pod["metadata"]
-            owner = next((ref["name"] for ref in meta.get("ownerReferences") or () if ref.get("controller")), meta["name"])
+            owner = (owners.controller_of(pod) or meta)["name"]
             jobs.add(f"{meta['namespace']}/{owner}")
     if jobs:
         named = ", ".join(sorted(jobs)[:5]) + (f" and {len(jobs) - 5} more" if len(jobs) > 5 else "")

@@ -15,7 +15,6 @@ from arena_local.delays import DELAYS, components
 
 _RESOURCE = re.compile(r"([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?\Z")
 _COUNT = re.compile(r"[0-9]{1,6}\Z")
-_AMOUNT = re.compile(r"[0-9]{1,15}(\.[0-9]{1,9})?(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?\Z")
 MAX_NODES = 100
 GPU = "nvidia.com/gpu"
 _EXAMPLES = {"--resource": f"{GPU}=8", "--quota": f"{GPU}=8", "--delay": "kubelet.backoff=1"}
@@ -37,11 +36,15 @@ def count(name: str, value: object) -> str:
     return str(int(str(value)))
 
 
+def _is_amount(value: object) -> bool:
+    return quantity.is_quantity(value) and quantity.parse(str(value)) >= 0
+
+
 def amount(name: str, value: object) -> str:
     """Return an amount as Kubernetes writes it (``8``, ``500m``, ``16Gi``)."""
     if not _RESOURCE.match(name):
         raise BadOption(f"{name!r} is not the name of a resource: expected something like nvidia.com/gpu or cpu")
-    if not _AMOUNT.match(str(value)):
+    if not _is_amount(value):
         raise BadOption(f"{name}={value}: expected an amount such as 8, 500m or 16Gi")
     return str(value)
 
@@ -61,7 +64,7 @@ def seconds(name: str, value: object) -> float:
 
 def size(value: object) -> str:
     """Return a number of bytes."""
-    if not _AMOUNT.match(str(value)) or quantity.parse(str(value)) % quantity.ONE:
+    if not _is_amount(value) or quantity.parse(str(value)) % quantity.ONE:
         raise BadOption(f"{value!r}: expected a size such as 500Mi; 0 keeps nothing")
     return str(value)
 

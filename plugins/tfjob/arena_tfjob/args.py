@@ -3,29 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from decimal import Decimal
 from typing import Any, ClassVar, Literal
 
 from pydantic import field_validator
 
 from arena_core.args import ArgsGroup, Duration, Image, LabelMap, Quantity, RunPolicyArgs, SharedMemoryArgs, SubmitArgs, flag, flag_name
 from arena_core.contract.types import Problem
+from arena_core.k8s import quantity
 
 Affinity = Literal["none", "spread", "binpack"]
 Constraint = Literal["preferred", "required"]
 #: Roles by their spellings in ``--role-sequence``.
 ROLES = {name: role for role in ("Worker", "PS", "Evaluator", "Chief") for name in (role.lower(), role[0].lower())}
-
-
-_FACTORS = {"n": Decimal("1e-9"), "u": Decimal("1e-6"), "m": Decimal("1e-3")}
-_FACTORS |= {unit: Decimal(1000) ** n for n, unit in enumerate("kMGTPE", 1)}
-_FACTORS |= {f"{unit}i": Decimal(1024) ** n for n, unit in enumerate("KMGTPE", 1)}
-
-
-def _amount(quantity: str) -> Decimal:
-    """Return the number that a quantity stands for."""
-    unit = next((u for u in sorted(_FACTORS, key=len, reverse=True) if quantity.endswith(u)), "")
-    return Decimal(quantity.removesuffix(unit)) * _FACTORS.get(unit, Decimal(1))
 
 
 def _pod(role: str) -> str:
@@ -116,7 +105,7 @@ class RoleResources(ArgsGroup):
         for role in ("worker", "ps", "chief", "evaluator"):
             for resource in ("cpu", "memory"):
                 request, limit = getattr(self, f"{role}_{resource}"), getattr(self, f"{role}_{resource}_limit")
-                if request and limit and _amount(request) > _amount(limit):
+                if request and limit and quantity.parse(request) > quantity.parse(limit):
                     yield Problem(f"{request} is more than the limit of {limit}", f"{role}_{resource}")
 
 

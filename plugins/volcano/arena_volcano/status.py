@@ -8,8 +8,8 @@ from typing import Any
 
 from arena_core.contract.types import NOT_TAKEN_UP, Cause, Find, Instance, JobStatus, Manifest, Phase, PodSet, Rank, Resource
 from arena_core.families import gangs
-from arena_core.k8s import dig
-from arena_core.podstatus import extended_resources, instance, pick_chief
+from arena_core.k8s import dig, podsize
+from arena_core.podstatus import instance, pick_chief
 from arena_core.podwords import cause_of
 
 JOB = Resource("batch.volcano.sh", "v1alpha1", "Job", "jobs")
@@ -127,8 +127,7 @@ def status(job: Any, pods: Sequence[Any], related: Sequence[Any] = ()) -> JobSta
 def _requests(job: Any) -> dict[str, int]:
     total: dict[str, int] = {}
     for task in tasks(job):
-        for name, amount in extended_resources(dig.dig(task, "template", "spec")).items():
-            total[name] = total.get(name, 0) + amount * replicas(task)
+        podsize.add(total, podsize.devices(dig.dig(task, "template", "spec")), replicas(task))
     return {name: amount for name, amount in total.items() if amount}
 
 

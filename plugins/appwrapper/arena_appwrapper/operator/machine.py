@@ -12,8 +12,8 @@ from datetime import timedelta
 from arena_appwrapper.operator import components
 from arena_appwrapper.operator.pods import Pods, count
 from arena_appwrapper.operator.podsets import effective
-from arena_appwrapper.operator.settings import COMPONENT, FINALIZER, LABEL, MANAGER, PREFIX, Settings, format_duration
-from arena_core.k8s import conditions, time
+from arena_appwrapper.operator.settings import COMPONENT, FINALIZER, LABEL, MANAGER, PREFIX, Settings
+from arena_core.k8s import conditions, duration, time
 from arena_local.sdk.bundle import Api, Key, Obj
 
 RESOURCE = "appwrappers.workload.codeflare.dev"
@@ -240,14 +240,14 @@ class _Step:
             return left
         if not components.delete(self.api, self.wrapper, self.settings):
             return self.save(self.recheck)
-        text = f"Time to live after success of {format_duration(self.settings.success_ttl)} expired"
+        text = f"Time to live after success of {duration.go_text(self.settings.success_ttl)} expired"
         self.put("ResourcesDeployed", "False", "Succeeded", text)
         return self.save()
 
     def failed(self) -> float | None:
         retained = self.settings.retained
         if retained > 0 and not self.suspend:
-            text = f"{PREFIX}deletionOnFailureGracePeriodDuration has value {format_duration(retained)}"
+            text = f"{PREFIX}deletionOnFailureGracePeriodDuration has value {duration.go_text(retained)}"
             self.put("DeletingResources", "False", "DeletionPaused", text)
             left = self.left("DeletingResources", retained)
             if left > 0:

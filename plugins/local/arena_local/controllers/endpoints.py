@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from arena_core.k8s import owners
+from arena_core.k8s import owners, time
 from arena_local.sdk import pods as podlib
 from arena_local.sdk.bundle import Api, ApiError, Key, Obj
 
@@ -120,7 +120,7 @@ class EndpointsController:
 
     def _stamp(self) -> dict[str, str]:
         """When what the object shows has changed last, as the real controllers note it."""
-        return {"endpoints.kubernetes.io/last-change-trigger-time": self._api.now().strftime("%Y-%m-%dT%H:%M:%SZ")}
+        return {"endpoints.kubernetes.io/last-change-trigger-time": time.text(self._api.now())}
 
     def _put(self, resource: str, wanted: Obj, field: str, manager: str) -> None:
         meta = wanted["metadata"]

@@ -52,8 +52,7 @@ class ReplicaSetController:
         if found is None:
             return None
         owner: Obj = copy.deepcopy(dict(found))
-        labels = (owner["spec"].get("selector") or {}).get("matchLabels") or {}
-        pods = claim(self._api, "pods", owner, labels, manager=MANAGER) if labels else controlled(self._api, "pods", owner)
+        pods = claim(self._api, "pods", owner, owner["spec"].get("selector"), manager=MANAGER)
         error: ApiError | None = None
         if not owner["metadata"].get("deletionTimestamp"):
             error = self._manage(owner, [pod for pod in pods if podlib.active(pod)])

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from arena_core.k8s import quantity
+from arena_core.k8s import quantity, selectors
 from arena_local.sdk.bundle import Admission, Api, ApiError, Key, Obj
 
 CLAIMS, VOLUMES, CLASSES = "persistentvolumeclaims", "persistentvolumes", "storageclasses.storage.k8s.io"
@@ -200,12 +200,11 @@ def fits(claim: Obj, volume: Obj) -> bool:
         return bool(wanted["volumeName"] == volume["metadata"]["name"])
     if not ref and (volume.get("status") or {}).get("phase") not in ("Available", "Pending", None):
         return False
-    labels = (wanted.get("selector") or {}).get("matchLabels") or {}
     return (
         (wanted.get("storageClassName") or "") == (spec.get("storageClassName") or "")
         and wanted.get("volumeMode", "Filesystem") == spec.get("volumeMode", "Filesystem")
         and set(wanted["accessModes"]) <= set(spec.get("accessModes") or ())
-        and labels.items() <= (volume["metadata"].get("labels") or {}).items()
+        and selectors.matches_object(wanted.get("selector") or {}, volume["metadata"].get("labels") or {})
         and quantity.parse(wanted["resources"]["requests"]["storage"]) <= quantity.parse((spec.get("capacity") or {}).get("storage", "0"))
     )
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
+from arena_core.k8s import time
 from arena_local.http import portforward, proxy, remote
 from arena_local.http.negotiate import MEDIA, choose, not_acceptable, require
 from arena_local.http.paths import Target
@@ -63,15 +63,6 @@ def pick_container(pod: Obj, given: str) -> str:
     return given
 
 
-def _is_time(text: str) -> bool:
-    """Whether there is such a moment, also in UTC."""
-    try:
-        datetime.fromisoformat(text.upper().replace("Z", "+00:00")).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return False
-    return True
-
-
 def log_query(request: web.Request, name: str) -> Obj:
     """Return the options of a log; raises 400 and 422."""
     query, found = request.query, []
@@ -90,7 +81,7 @@ def log_query(request: web.Request, name: str) -> Obj:
     if since and not re.fullmatch(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", since):
         shown = json.dumps(since)
         raise bad_request(f'parsing time {shown} as "2006-01-02T15:04:05Z07:00": cannot parse {shown} as "2006"')
-    if since and not _is_time(since):
+    if since and time.parse(since) is None:
         raise bad_request(f"parsing time {json.dumps(since)}: a part of it is out of range")
     asked["sinceTime"] = since
     if since and asked["sinceSeconds"] is not None:

@@ -15,6 +15,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
+from arena_core.k8s import time
 from arena_local.http.wire import MAGIC, UnreadableError, field, number_field, read_fields
 from arena_local.server.builtin import builtin_kinds
 
@@ -69,7 +70,7 @@ def _time(raw: Any, *, micro: bool) -> str | None:
         moment = _EPOCH + timedelta(seconds=_signed(given.get(1, 0)), microseconds=_signed(given.get(2, 0)) // 1000)
     except OverflowError:
         raise UnreadableError from None
-    return moment.strftime("%Y-%m-%dT%H:%M:%S" + (".%fZ" if micro else "Z"))
+    return time.micro_text(moment) if micro else time.text(moment)
 
 
 def _int_or_text(raw: Any) -> int | str:

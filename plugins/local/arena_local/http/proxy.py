@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
+from arena_core.k8s import selectors
 from arena_local.http import bodies
 from arena_local.http.paths import Target
 from arena_local.sdk.bundle import ApiError
 from arena_local.server.errors import Refusal, bad_request, not_found
 from arena_local.server.registry import Resource
-from arena_local.server.selectors import matches_selector
 
 if TYPE_CHECKING:
     from arena_local.http.app import Face
@@ -54,7 +54,8 @@ def _behind(face: Face, namespace: str, service: Obj, port: str) -> tuple[Obj, i
     for entry in face.api.store.entries("pods", namespace):
         pod = entry.obj
         running = (pod.get("status") or {}).get("phase") == "Running" and not pod["metadata"].get("deletionTimestamp")
-        if running and spec.get("selector") and matches_selector({"matchLabels": spec["selector"]}, pod["metadata"].get("labels") or {}):
+        labels = pod["metadata"].get("labels") or {}
+        if running and spec.get("selector") and selectors.matches_object({"matchLabels": spec["selector"]}, labels):
             return pod, _pod_port(pod, chosen.get("targetPort") or chosen["port"])
     raise Refusal(503, "ServiceUnavailable", f'no endpoints available for service "{service["metadata"]["name"]}"')
 

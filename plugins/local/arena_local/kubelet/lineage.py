@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from arena_core.k8s import owners
 from arena_local.sdk.bundle import Api, Obj
 
 #: A chain of owners is never longer: what refers to itself in a circle ends here.
@@ -18,8 +19,7 @@ def lineage(api: Api, pod: Obj) -> list[Obj]:
     chain: list[Obj] = []
     obj: Obj | None = pod
     while obj is not None and len(chain) < _DEPTH:
-        refs = obj["metadata"].get("ownerReferences") or ()
-        ref = next((r for r in refs if r.get("controller")), refs[0] if refs else None)
+        ref = owners.controller_of(obj) or next(owners.references(obj), None)
         if ref is None:
             break
         namespace = pod["metadata"]["namespace"]

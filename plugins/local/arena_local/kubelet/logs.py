@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from arena_core.k8s import time
 from arena_local.kubelet.shim.loglines import KEEP, ROTATE_BYTES, stamp
 
 #: How often a followed log is looked at.
@@ -257,10 +258,10 @@ def since_of(query: Mapping[str, Any]) -> bytes:
     if query.get("sinceSeconds") is not None:
         moment = datetime.now(UTC) - timedelta(seconds=int(query["sinceSeconds"]))
     elif query.get("sinceTime"):
-        moment = datetime.fromisoformat(str(query["sinceTime"]).replace("Z", "+00:00")).astimezone(UTC)
+        moment = time.read(str(query["sinceTime"]))
     else:
         return b""
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%f").encode()
+    return time.micro_text(moment).removesuffix("Z").encode()
 
 
 def last_lines(path: Path, count: int, size: int) -> str:

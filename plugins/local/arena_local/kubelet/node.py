@@ -103,7 +103,7 @@ def register(api: Api, names: list[str], sizes: Mapping[str, str]) -> None:
 
 
 def _lease(api: Api, name: str) -> None:
-    stamp = api.now().strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    stamp = time.micro_text(api.now())
     spec = {"holderIdentity": name, "leaseDurationSeconds": 40, "renewTime": stamp}
     try:
         if api.find("leases.coordination.k8s.io", LEASES, name):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from arena_core.k8s import duration
 from arena_local.kubelet import hooks
 from arena_local.kubelet.env import ConfigError
 from arena_local.kubelet.launch import CWD_ANNOTATION, NoCommandError, Plan
@@ -294,7 +295,7 @@ class Running:
         if now >= look:
             entry.looks += 1
             if entry.looks > 1 and slot.waiting is None:
-                message = f"back-off {_go_duration(entry.delay)} restarting failed container={slot.name} pod={where}"
+                message = f"back-off {duration.go_text(entry.delay)} restarting failed container={slot.name} pod={where}"
                 slot.waiting = ("CrashLoopBackOff", message)
                 worker.write()
             if now - ended >= entry.delay:
@@ -303,11 +304,6 @@ class Running:
             worker.event("Warning", "BackOff", f"Back-off restarting failed container {slot.name} in pod {where}", slot)
             look += sync
         return max(look - now, 0.01)
-
-
-def _go_duration(seconds: float) -> str:
-    minutes, rest = divmod(seconds, 60)
-    return f"{int(minutes)}m{rest:g}s" if minutes else f"{rest:g}s"
 
 
 def _pulled(slot: Slot) -> str:

@@ -5,17 +5,14 @@ from __future__ import annotations
 import contextlib
 import copy
 import hashlib
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from arena_core.k8s import podsize, quantity
+from arena_core.k8s import names, podsize, quantity
 from arena_local.kueue import amounts, kinds
 from arena_local.sdk.bundle import Obj, QuotaJob, QuotaPodSet
 
 _MAX_NAME = 253
-#: A queue whose name is no label of DNS is not named in the pods.
-_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _HASH = 5
 _INJECTED = (kinds.POD_SET_LABEL, kinds.CLUSTER_QUEUE_LABEL, kinds.LOCAL_QUEUE_LABEL)
 _JOB_LABELS = ("controller-uid", "job-name", "batch.kubernetes.io/controller-uid")
@@ -161,7 +158,7 @@ def place(template: Obj, workload: Obj, name: str, flavors: Mapping[str, Obj]) -
     admission = workload["status"]["admission"]
     chosen: Obj = next((item for item in admission.get("podSetAssignments") or () if item["name"] == name), {})
     labels = {kinds.LOCAL_QUEUE_LABEL: workload["spec"].get("queueName", ""), kinds.POD_SET_LABEL: name}
-    if _LABEL.fullmatch(admission["clusterQueue"]):
+    if not names.label(admission["clusterQueue"]):  # another name cannot be the value of a label
         labels[kinds.CLUSTER_QUEUE_LABEL] = admission["clusterQueue"]
     selector: dict[str, str] = {}
     tolerations: list[Obj] = []

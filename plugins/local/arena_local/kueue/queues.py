@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from arena_core.k8s import conditions, quantity
+from arena_core.k8s import conditions, quantity, selectors
 from arena_local.kueue import amounts, kinds, podsets
 from arena_local.kueue.state import release
 from arena_local.sdk.bundle import Api, Key, Obj
@@ -61,20 +61,9 @@ def unfit(api: Api, queue: Obj, workload: Obj) -> str:
     selector = queue["spec"].get("namespaceSelector")
     namespace = api.find("namespaces", "", workload["metadata"]["namespace"])
     labels = (namespace or {}).get("metadata", {}).get("labels") or {}
-    if selector is not None and _selects(selector, labels):
+    if selectors.matches_object(selector, labels):
         return ""
     return "workload namespace doesn't match ClusterQueue selector"
-
-
-def _selects(selector: Obj, labels: Mapping[str, str]) -> bool:
-    if any(labels.get(key) != value for key, value in (selector.get("matchLabels") or {}).items()):
-        return False
-    for item in selector.get("matchExpressions") or ():
-        value, wanted = labels.get(item["key"]), item.get("values") or ()
-        checks = {"In": value in wanted, "NotIn": value not in wanted, "Exists": value is not None, "DoesNotExist": value is None}
-        if not checks.get(item["operator"], False):
-            return False
-    return True
 
 
 def waiting(workload: Obj) -> bool:

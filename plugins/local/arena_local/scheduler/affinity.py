@@ -4,34 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from arena_core.k8s import selectors
 from arena_local.sdk.bundle import Obj
-
-
-def matches_expression(expression: Obj, labels: Mapping[str, str]) -> bool:
-    """Whether one requirement (In, NotIn, Exists, DoesNotExist, Gt, Lt) holds."""
-    key, operator, values = expression.get("key", ""), expression.get("operator"), expression.get("values") or []
-    value = labels.get(key)
-    if operator == "In":
-        return value in values
-    if operator == "NotIn":
-        return value not in values
-    if operator == "Exists":
-        return key in labels
-    if operator == "DoesNotExist":
-        return key not in labels
-    try:
-        number, limit = int(value or ""), int(values[0])
-    except (ValueError, IndexError):
-        return False
-    return number > limit if operator == "Gt" else number < limit
-
-
-def matches_selector(selector: Obj | None, labels: Mapping[str, str]) -> bool:
-    """Whether a label selector matches; none matches nothing, an empty one everything."""
-    if selector is None:
-        return False
-    exact = (selector.get("matchLabels") or {}).items() <= labels.items()
-    return exact and all(matches_expression(e, labels) for e in selector.get("matchExpressions") or ())
 
 
 def matches_node(pod: Obj, node: Obj) -> bool:
@@ -58,8 +32,8 @@ def _node_term(term: Obj, node: Obj, labels: Mapping[str, str]) -> bool:
     if not term.get("matchExpressions") and not term.get("matchFields"):
         return False
     fields = {"metadata.name": node["metadata"]["name"]}
-    by_label = all(matches_expression(e, labels) for e in term.get("matchExpressions") or ())
-    return by_label and all(matches_expression(e, fields) for e in term.get("matchFields") or ())
+    by_label = all(selectors.of_term(e).matches(labels) for e in term.get("matchExpressions") or ())
+    return by_label and all(selectors.of_term(e).matches(fields) for e in term.get("matchFields") or ())
 
 
 def tolerates(tolerations: Iterable[Obj], taint: Obj) -> bool:
@@ -93,4 +67,4 @@ def term_covers(term: Obj, owner: Obj, other: Obj) -> bool:
     namespaces = term.get("namespaces") or ([] if "namespaceSelector" in term else [owner["metadata"].get("namespace")])
     if "namespaceSelector" not in term and other["metadata"].get("namespace") not in namespaces:
         return False
-    return matches_selector(term.get("labelSelector"), other["metadata"].get("labels") or {})
+    return selectors.matches_object(term.get("labelSelector"), other["metadata"].get("labels") or {})

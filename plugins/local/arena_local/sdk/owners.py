@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
+from arena_core.k8s import selectors
 from arena_core.k8s.owners import controlled_by, controller_of
 from arena_core.k8s.owners import reference as owner_reference
 from arena_local.sdk.bundle import Api, Obj
@@ -18,12 +20,13 @@ def controlled(api: Api, resource: str, owner: Obj) -> Sequence[Obj]:
     return sorted(found, key=lambda obj: (obj["metadata"].get("creationTimestamp", ""), obj["metadata"]["name"]))
 
 
-def claim(api: Api, resource: str, owner: Obj, labels: Mapping[str, str], *, manager: str) -> Sequence[Obj]:
-    """Return what ``owner`` controls and adopt orphans that carry ``labels`` (those being deleted are left alone)."""
-    if not owner["metadata"].get("deletionTimestamp"):
-        for obj in api.list(resource, owner["metadata"]["namespace"], labels):
+def claim(api: Api, resource: str, owner: Obj, selector: Mapping[str, Any] | None, *, manager: str) -> Sequence[Obj]:
+    """Return what ``owner`` controls and adopt orphans that its selector means (those being deleted are left alone)."""
+    wanted = selectors.of_object(selector)
+    if selector and wanted and not owner["metadata"].get("deletionTimestamp"):
+        for obj in api.list(resource, owner["metadata"]["namespace"], selector.get("matchLabels") or {}):
             meta = obj["metadata"]
-            if controller_of(obj) is None and not meta.get("deletionTimestamp"):
+            if controller_of(obj) is None and not meta.get("deletionTimestamp") and selectors.matches(wanted, meta.get("labels") or {}):
                 references = [*(meta.get("ownerReferences") or []), owner_reference(owner)]
                 patch = {"metadata": {"uid": meta["uid"], "ownerReferences": references}}
                 api.patch(resource, meta["namespace"], meta["name"], patch, manager=manager)

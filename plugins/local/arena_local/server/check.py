@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from typing import Any
 
+from arena_core.k8s import time
 from arena_local.server import causes, meta
 from arena_local.server.causes import Cause
 from arena_local.server.re2 import Pattern, TooCostlyError
@@ -185,13 +185,7 @@ def _matching(pattern: Pattern, value: str, path: str) -> Iterator[Cause]:
 
 
 def _is_date_time(value: str) -> bool:
-    if not _DATE_TIME.fullmatch(value):
-        return False
-    try:
-        datetime.fromisoformat(value[:19])
-    except ValueError:
-        return False
-    return True
+    return _DATE_TIME.fullmatch(value) is not None and time.parse(value) is not None
 
 
 def _number(node: Node, value: float, path: str) -> Iterator[Cause]:

@@ -12,6 +12,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
+from arena_core.k8s import owners
 from arena_local.sdk.bundle import Admission, Api, Obj
 from arena_local.server.copies import same
 from arena_local.server.schema import Node, builtin_schema
@@ -85,12 +86,8 @@ def without_effect(api: Any, obj: Obj) -> Iterator[str]:
         yield from _of_builtin(resource.schema, body, "")
 
 
-def _controlled(obj: Obj) -> bool:
-    return any(ref.get("controller") for ref in obj["metadata"].get("ownerReferences") or ())
-
-
 def _tell(api: Api, obj: Obj, old: Obj | None, operation: str) -> Iterable[str]:
-    if _controlled(obj) or obj["kind"] == "Workload" or (old is not None and same(obj.get("spec"), old.get("spec"))):
+    if owners.controller_of(obj) or obj["kind"] == "Workload" or (old is not None and same(obj.get("spec"), old.get("spec"))):
         return ()  # its owner has been told, or nothing new is said
     return without_effect(api, obj)
 

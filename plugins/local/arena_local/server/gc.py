@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
+from arena_core.k8s import owners
 from arena_local.sdk.bundle import ApiError
 from arena_local.server import deletes
 from arena_local.server.deletes import FOREGROUND, ORPHAN
@@ -19,7 +20,7 @@ Obj = dict[str, Any]
 
 
 def _refs(entry: Entry) -> list[Obj]:
-    return entry.obj["metadata"].get("ownerReferences") or []
+    return list(owners.references(entry.obj))
 
 
 class Collector:

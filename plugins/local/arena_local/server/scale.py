@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from arena_core.k8s import selectors
 from arena_local.server import patches, writes
 from arena_local.server.causes import Cause, bad_value
 from arena_local.server.copies import clone
@@ -93,15 +94,9 @@ def _selector_text(selector: Any) -> str:
         return selector
     if not isinstance(selector, dict):
         return ""
-    parts = [f"{key}={value}" for key, value in (selector.get("matchLabels") or {}).items()] if "matchLabels" in selector else []
-    for term in selector.get("matchExpressions") or ():
-        values = ",".join(sorted(term.get("values") or ()))
-        words = {"In": f"{term['key']} in ({values})", "NotIn": f"{term['key']} notin ({values})"}
-        words |= {"Exists": term["key"], "DoesNotExist": "!" + term["key"]}
-        parts.append(words.get(term["operator"], term["key"]))
-    if "matchLabels" not in selector and "matchExpressions" not in selector:
-        parts = [f"{key}={value}" for key, value in selector.items()]
-    return ",".join(sorted(parts))
+    if "matchLabels" in selector or "matchExpressions" in selector:
+        return selectors.text_of_object(selector)
+    return selectors.text_of(selector)
 
 
 def _entry(server: ApiServer, resource: Resource, namespace: str, name: str) -> Entry:

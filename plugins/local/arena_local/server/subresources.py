@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from arena_core.k8s import time
+from arena_core.k8s import selectors, time
 from arena_local.server import deletes
 from arena_local.server.copies import clone
 from arena_local.server.errors import Refusal, bad_request, conflict, internal, not_found
@@ -98,9 +98,7 @@ def _mark_evicted(server: ApiServer, pod: Obj, asked: DeleteOptions) -> DeleteOp
 
 
 def _guards(budget: Obj, pod: Obj) -> bool:
-    from arena_local.server.selectors import matches_selector
-
-    return matches_selector((budget.get("spec") or {}).get("selector"), pod["metadata"].get("labels") or {})
+    return selectors.matches_object((budget.get("spec") or {}).get("selector"), pod["metadata"].get("labels") or {})
 
 
 def create(server: ApiServer, resource: Resource, namespace: str, name: str, sub: str, body: Obj, options: WriteOptions) -> Obj:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
+from arena_core.k8s import time
 from arena_local.sdk.bundle import Api, Key, Obj
 from arena_local.training import gang, policy
 from arena_local.training.kind import JOB_LABEL, MULTIKUEUE, OPERATOR_LABEL, Kind, Run, controlled
 from arena_local.training.pods import delete_pod, reconcile_pods, record_troubles
 from arena_local.training.recorder import Recorder
 from arena_local.training.services import delete_service, reconcile_services
-from arena_local.training.status import complete, finished, is_true, set_condition, stamp
+from arena_local.training.status import complete, finished, is_true, set_condition
 
 AT_ONCE = 0.001
 
@@ -85,7 +86,7 @@ class TrainingController:
         if resumed:
             message = f"{self._kind.kind} {run.name} is resumed."
             set_condition(run, "Suspended", "Resumed", message, "False")
-            run.status["startTime"] = stamp(self._api.now())
+            run.status["startTime"] = time.text(self._api.now())
             run.event("Normal", run.reason("Resumed"), message)
         record_troubles(run)
         deadline = policy.deadline_in(run)
@@ -111,7 +112,7 @@ class TrainingController:
         if resumed and run.made:
             # Making the pods takes the operator a while, and a queue that takes the job back meanwhile wins: the write is a conflict.
             return AT_ONCE
-        run.status.setdefault("startTime", stamp(self._api.now()))
+        run.status.setdefault("startTime", time.text(self._api.now()))
         run.kind.decide(run)
         self._write(run, job)
         return policy.deadline_in(run)

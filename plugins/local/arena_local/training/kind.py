@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from arena_core.k8s import owners
 from arena_local.sdk.bundle import Api, Obj
 from arena_local.training.recorder import Recorder
 
@@ -94,14 +95,7 @@ class Run:
 
     def owner(self) -> Obj:
         """Return the reference that makes the job the controller of an object."""
-        return {
-            "apiVersion": "kubeflow.org/v1",
-            "kind": self.kind.kind,
-            "name": self.name,
-            "uid": self.job["metadata"]["uid"],
-            "controller": True,
-            "blockOwnerDeletion": True,
-        }
+        return owners.reference(self.job)
 
     def pods_of(self, replica: str) -> list[Obj]:
         """Return the pods of one replica type."""
@@ -183,4 +177,4 @@ class Kind:
 
 def controlled(objects: Sequence[Obj], uid: str) -> list[Obj]:
     """Return those objects whose controller is the owner with this uid."""
-    return [o for o in objects if any(r.get("uid") == uid and r.get("controller") for r in o["metadata"].get("ownerReferences") or [])]
+    return [o for o in objects if owners.controlled_by(o, uid)]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
+from arena_core.k8s import time
 from arena_local.sdk.bundle import ApiError
 from arena_local.sdk.pods import terminating
 from arena_local.training import gang
@@ -45,7 +44,7 @@ def _new_failure(run: Run) -> bool:
 
 def _since(run: Run, key: str) -> float | None:
     text = run.status.get(key)
-    return (run.api.now() - datetime.fromisoformat(text.replace("Z", "+00:00"))).total_seconds() if text else None
+    return (run.api.now() - time.read(text)).total_seconds() if text else None
 
 
 def deadline_in(run: Run) -> float | None:

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
+from arena_core.k8s import conditions, time
 from arena_local.sdk.bundle import Obj
 from arena_local.training.kind import Run
 
 
-def stamp(moment: datetime) -> str:
-    """Return the time as Kubernetes writes it, in whole seconds."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
 def is_true(status: dict[str, Any], *types: str) -> bool:
     """Whether one of the conditions stands at True."""
-    return any(c.get("type") in types and c.get("status") == "True" for c in status.get("conditions") or [])
+    return any(conditions.is_true({"status": status}, type) for type in types)
 
 
 def finished(status: dict[str, Any]) -> bool:
@@ -32,14 +27,15 @@ def set_condition(run: Run, type: str, word: str, message: str, value: str = "Tr
     status = run.status
     if is_true(status, "Failed"):
         return
-    conditions: list[Obj] = status.get("conditions") or []
     reason = run.reason(word)
-    current = next((c for c in conditions if c.get("type") == type), None)
+    current = conditions.find({"status": status}, type)
     if current and current.get("status") == value and current.get("reason") == reason:
         return
-    now = stamp(run.api.now())
+    now = time.text(run.api.now())
     since = current["lastTransitionTime"] if current and current.get("status") == value else now
-    kept = [dict(c) for c in conditions if c.get("type") != type and {c.get("type"), type} != {"Running", "Restarting"}]
+    kept = [
+        dict(c) for c in conditions.rows({"status": status}) if c.get("type") != type and {c.get("type"), type} != {"Running", "Restarting"}
+    ]
     if type in ("Failed", "Succeeded"):
         for condition in kept:
             if condition.get("type") == "Running":
@@ -50,7 +46,7 @@ def set_condition(run: Run, type: str, word: str, message: str, value: str = "Tr
 
 def complete(run: Run) -> None:
     """Set the completion time, once."""
-    run.status.setdefault("completionTime", stamp(run.api.now()))
+    run.status.setdefault("completionTime", time.text(run.api.now()))
 
 
 def reset_counters(run: Run, replica: str) -> dict[str, Any]:

@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from typing import Any
 
+from arena_core.k8s import names
 from arena_local.sdk.bundle import Denied, Obj
 from arena_local.training.kind import MULTIKUEUE, TRAINING_OPERATOR
-
-_LABEL = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
-_LABEL_TEXT = (
-    "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an "
-    "alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')"
-)
 
 
 class FieldErrors:
@@ -71,12 +65,7 @@ def validate_common(errors: FieldErrors, job: Obj, old: Obj | None, specs_field:
 
 
 def _name(errors: FieldErrors, name: str) -> None:
-    why = []
-    if len(name) > 63:
-        why.append("must be no more than 63 characters")
-    if not _LABEL.fullmatch(name):
-        why.append(_LABEL_TEXT)
-    if why:
+    if why := names.label_1035(name):
         errors.invalid("metadata.name", name, f"should match: {','.join(why)}")
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from arena_core.k8s import quantity
-from arena_local.scheduler import affinity, fit, gang, preempt
+from arena_local.scheduler import fit, gang, preempt
 from arena_local.testing import LocalCluster, make_pod
 
 
@@ -112,14 +112,6 @@ def test_pod_affinity_and_anti_affinity() -> None:
     assert "1 node(s) didn't satisfy existing pods anti-affinity rules" in message(plain, two[:1], [loner])
     both = pod(labels={"app": "a"}, affinity={"podAntiAffinity": {required: [term]}})
     assert "1 node(s) didn't match pod anti-affinity rules" in message(both, two[:1], [*there, loner])
-
-
-@pytest.mark.parametrize(
-    ("operator", "values", "matches"),
-    [("In", ["a"], True), ("NotIn", ["a"], False), ("Exists", [], True), ("DoesNotExist", [], False), ("Gt", ["1"], False)],
-)
-def test_expressions(operator: str, values: list[str], matches: bool) -> None:
-    assert affinity.matches_expression({"key": "k", "operator": operator, "values": values}, {"k": "a"}) is matches
 
 
 def test_a_gang_is_placed_whole_or_not_at_all() -> None:

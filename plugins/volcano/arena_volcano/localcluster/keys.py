@@ -86,15 +86,3 @@ def min_available(entry: dict[str, Any]) -> int:
     """Return a task's minAvailable, its replicas where none is given."""
     value = entry.get("minAvailable")
     return int(entry.get("replicas", 0) if value is None else value)
-
-
-def go_duration(seconds: float) -> str:
-    """Write seconds as Go prints a duration (``5s``, ``1m30s``, ``500ms``)."""
-    if seconds < 1:
-        return "0s" if seconds <= 0 else f"{seconds * 1000:g}ms"
-    minutes, rest = divmod(seconds, 60)
-    hours, minutes = divmod(int(minutes), 60)
-    text = f"{rest:g}s"
-    if hours:
-        return f"{hours}h{minutes}m{text}"
-    return f"{minutes}m{text}" if minutes else text

@@ -32,8 +32,7 @@ class DeploymentController:
         if found is None:
             return None
         owner: Obj = copy.deepcopy(dict(found))
-        labels = (owner["spec"].get("selector") or {}).get("matchLabels") or {}
-        sets = list(claim(self._api, _SETS, owner, labels, manager=MANAGER)) if labels else []
+        sets = list(claim(self._api, _SETS, owner, owner["spec"].get("selector"), manager=MANAGER))
         if owner["metadata"].get("deletionTimestamp"):
             return self._write(owner, sets, rs.new_set(owner, sets))
         if st.write_paused(owner, self._api.now()):

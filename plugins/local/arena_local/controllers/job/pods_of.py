@@ -18,9 +18,7 @@ MANAGER = "job-controller"
 def claimed(api: Api, job: Obj) -> Sequence[Obj]:
     """Return the pods that the Job controls; with a selector of the user's own, orphans are adopted."""
     if job["spec"].get("manualSelector"):
-        labels = (job["spec"].get("selector") or {}).get("matchLabels") or {}
-        if labels:
-            return claim(api, "pods", job, labels, manager=MANAGER)
+        return claim(api, "pods", job, job["spec"].get("selector"), manager=MANAGER)
     return controlled(api, "pods", job)
 
 

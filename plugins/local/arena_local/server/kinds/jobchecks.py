@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from arena_core.k8s import names
 from arena_local.server.causes import Cause, bad_value, duplicate, required, unsupported
 
 Obj = dict[str, Any]
@@ -15,7 +16,6 @@ _OPERATORS = ("In", "NotIn")
 _REPLACEMENTS = ("Failed", "TerminatingOrFailed")
 _INDEXED = "requires indexed completion mode"
 _MOST_INDEXED = 100000
-_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _INTERVALS = re.compile(r"\d+(-\d+)?(,\d+(-\d+)?)*")
 
 
@@ -45,7 +45,7 @@ def name_causes(name: str, spec: Obj) -> Iterator[Cause]:
     """Yield an error where the last pod of an Indexed Job could not be named as a host."""
     if spec["completionMode"] == "Indexed" and (spec.get("completions") or 0) > 0:
         host = f"{name}-{spec['completions'] - 1}"
-        if not _LABEL.fullmatch(host):
+        if names.label(host):
             yield bad_value("metadata.name", name, f"will not able to create pod with invalid DNS label: {host}")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from arena_core.k8s import selectors
 from arena_local.server.causes import Cause, bad_value, prohibited, required, unsupported
 from arena_local.server.copies import same
 from arena_local.server.kinds.base import Host, Strategy
@@ -12,7 +13,6 @@ from arena_local.server.kinds.jobchecks import job_causes, name_causes, policy_r
 from arena_local.server.kinds.podchecks import check_spec, env_warnings
 from arena_local.server.kinds.poddefaults import default_template
 from arena_local.server.meta import annotation_causes, label_causes
-from arena_local.server.selectors import matches_selector
 
 Obj = dict[str, Any]
 _COUNTS = (
@@ -113,7 +113,7 @@ class JobStrategy(Strategy):
                 "matchLabels": {"controller-uid": uid}
             }:
                 yield bad_value("spec.selector", selector, "`selector` not auto-generated")
-        if not matches_selector(selector, labels):
+        if not selectors.matches_object(selector, labels):
             yield bad_value("spec.template.metadata.labels", labels or None, "`selector` does not match template `labels`")
         yield from _template(spec["template"], "spec.template", policy="job")
         yield from policy_restart(spec)
@@ -205,7 +205,7 @@ class ReplicatedStrategy(Strategy):
             yield required("spec.selector")
         elif _empty_selector(selector):
             yield bad_value("spec.selector", selector, f"empty selector is invalid for {obj['kind'].lower()}")
-        if _empty_selector(selector) or not matches_selector(selector, labels):
+        if _empty_selector(selector) or not selectors.matches_object(selector, labels):
             yield bad_value("spec.template.metadata.labels", labels or None, "`selector` does not match template `labels`")
         yield from _template(spec["template"], "spec.template")
 

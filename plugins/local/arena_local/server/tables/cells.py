@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from arena_core.k8s import duration, time
+from arena_core.k8s import duration, selectors, time
 from arena_local.server.ages import age
 from arena_local.server.tables import storecells
 from arena_local.server.tables.podcells import pod_cells
@@ -24,12 +24,7 @@ def _pairs(labels: Obj | None) -> str:
 
 
 def _selector(selector: Obj | None) -> str:
-    parts = [f"{key}={value}" for key, value in sorted(((selector or {}).get("matchLabels") or {}).items())]
-    for term in (selector or {}).get("matchExpressions") or ():
-        values = ",".join(term.get("values") or ())
-        word = {"In": f"{term['key']} in ({values})", "NotIn": f"{term['key']} notin ({values})", "DoesNotExist": "!" + term["key"]}
-        parts.append(word.get(term["operator"], term["key"]))
-    return ",".join(parts) or _NONE
+    return selectors.text_of_object(selector) or _NONE
 
 
 def _template(spec: Obj) -> tuple[str, str]:

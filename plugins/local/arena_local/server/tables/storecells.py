@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from arena_core.k8s import selectors
 from arena_local.server.ages import age
 
 Obj = dict[str, Any]
@@ -66,8 +67,8 @@ def _scaler(obj: Obj, now: datetime) -> list[Any]:
 
 
 def _policy(obj: Obj, now: datetime) -> list[Any]:
-    labels = ((obj.get("spec") or {}).get("podSelector") or {}).get("matchLabels") or {}
-    return [obj["metadata"]["name"], ",".join(f"{k}={v}" for k, v in sorted(labels.items())) or _NONE, _created(obj, now)]
+    selector = selectors.text_of_object((obj.get("spec") or {}).get("podSelector"))
+    return [obj["metadata"]["name"], selector or _NONE, _created(obj, now)]
 
 
 def _binding(obj: Obj, now: datetime) -> list[Any]:

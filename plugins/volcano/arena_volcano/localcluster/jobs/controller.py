@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 
-from arena_core.k8s import time
+from arena_core.k8s import duration, time
 from arena_local.sdk.bundle import Api, ApiError, Key, Obj
 from arena_volcano.localcluster import keys
 from arena_volcano.localcluster.jobs import group
@@ -15,7 +15,7 @@ from arena_volcano.localcluster.jobs.policy import SYNC, Decision, decide
 from arena_volcano.localcluster.jobs.requests import Delayed, Memory, Request, observe
 from arena_volcano.localcluster.jobs.sync import NotYet
 from arena_volcano.localcluster.jobs.work import Work
-from arena_volcano.localcluster.keys import go_duration, meta, status_of
+from arena_volcano.localcluster.keys import meta, status_of
 from arena_volcano.localcluster.plugins.base import CannotBuild, NotReady
 
 FINISHED = ("Completed", "Failed", "Terminated")
@@ -112,7 +112,7 @@ class JobController:
         if key in memory.delayed:
             return
         memory.delayed[key] = Delayed(self._api.now().timestamp() + decision.delay, decision.action, request)
-        work.event("Normal", "ExecuteAction", f"Execute action {decision.action} after {go_duration(decision.delay)}")
+        work.event("Normal", "ExecuteAction", f"Execute action {decision.action} after {duration.go_text(decision.delay)}")
 
     def _forget(self) -> None:
         """Drop what was remembered of jobs that are gone."""

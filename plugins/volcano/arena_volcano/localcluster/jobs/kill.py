@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import Any
 
+from arena_core.k8s import duration
 from arena_local.sdk.bundle import ApiError, Obj
 from arena_volcano.localcluster import keys, plugins
 from arena_volcano.localcluster.jobs import group
 from arena_volcano.localcluster.jobs.work import Step, Work
-from arena_volcano.localcluster.keys import DEFAULT_MAX_RETRY, go_duration, meta, status_of
+from arena_volcano.localcluster.keys import DEFAULT_MAX_RETRY, meta, status_of
 
 RETAIN_NONE: tuple[str, ...] = ()
 RETAIN_ENDED = ("Succeeded", "Failed")
@@ -51,7 +52,7 @@ def _kill(work: Work, chosen: Callable[[Obj], bool], step: Step | None, bump: in
     busy = plugins.stop(work.api, work.job) or busy
     if moved or busy or _differs(old, status):
         status["version"] += bump
-        status["runningDuration"] = go_duration(work.age())
+        status["runningDuration"] = duration.go_text(work.age())
         if not moved:
             status["runningDuration"] = old.get("runningDuration", status["runningDuration"])
         work.write(status, stamp=moved)

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from arena_core.k8s import duration
 from arena_local.sdk.bundle import Obj
 from arena_volcano.localcluster.admission.policies import events_of
 from arena_volcano.localcluster.jobs.requests import INTERNAL, Request
 from arena_volcano.localcluster.keys import status_of, task
 
 SYNC = "SyncJob"
-_UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
 
 
 @dataclass(frozen=True)
@@ -23,21 +23,12 @@ class Decision:
     delay: float = 0.0
 
 
-def seconds(text: Any) -> float:
+def seconds(text: object) -> float:
     """Read a Go duration (``1m30s``); what is none counts as 0."""
-    rest, total = str(text or ""), 0.0
-    while rest:
-        digits = len(rest) - len(rest.lstrip("0123456789."))
-        unit = rest[digits:].lstrip("0123456789.") and rest[digits : digits + _unit_length(rest[digits:])]
-        if digits == 0 or unit not in _UNITS:
-            return 0.0
-        total += float(rest[:digits]) * _UNITS[unit]
-        rest = rest[digits + len(unit) :]
-    return total
-
-
-def _unit_length(text: str) -> int:
-    return next((index for index, char in enumerate(text) if char.isdigit() or char == "."), len(text))
+    try:
+        return duration.parse(str(text or "0"))
+    except ValueError:
+        return 0.0
 
 
 def decide(job: Obj, request: Request) -> Decision:
