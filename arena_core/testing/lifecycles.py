@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import Any
 
 from arena_core.contract.types import JobStatus, Manifest
+from arena_core.k8s import owners
 
 #: (kind, name) → the object.
 Objects = dict[tuple[str, str], Manifest]
@@ -56,7 +57,7 @@ def replay(timeline: Iterable[Mapping[str, Any]]) -> Iterator[tuple[Mapping[str,
 def owned(objects: Objects, owner: Manifest, kind: str = "Pod") -> list[Manifest]:
     """Return the objects of a kind that have an ownerReference to ``owner``."""
     uid = owner["metadata"]["uid"]
-    return [o for (k, _), o in objects.items() if k == kind and uid in [r["uid"] for r in o["metadata"].get("ownerReferences", ())]]
+    return [o for (k, _), o in objects.items() if k == kind and owners.owned_by(o, uid)]
 
 
 def statuses_of(

@@ -9,8 +9,6 @@ from arena_core.cli.terminal import note
 from arena_core.contract.errors import UsageError
 from arena_core.k8s import duration
 
-#: The name of an object of Kubernetes (RFC 1123); the argument model has its own, and importing it would import pydantic.
-NAME = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*"
 LONGEST_NAME = 253
 LONGEST_TIME = 10 * 365 * 86400
 
@@ -54,13 +52,11 @@ def one_name(parsed: Parsed, what: str = "job", command: str = "get") -> str:
 
 def check_names(names: Sequence[str], what: str = "job") -> None:
     """Refuse a name that no object can have: an empty one, as an unset variable of a script leaves it, would mean all of them."""
-    import re
-
     for name in names:
         if not name.strip():
             raise UsageError(f"the name of the {what} is empty", "is a variable of your script unset?")
         last = name.rpartition("/")[2]
-        if len(last) > LONGEST_NAME or not re.fullmatch(NAME, last):
+        if syntax.subdomain(last):
             shown = name if len(name) <= LONGEST_NAME else name[:60] + "…"
             raise UsageError(f"{shown!r} cannot be the name of a {what}", "a name consists of lower-case letters, digits, '-' and '.'")
 

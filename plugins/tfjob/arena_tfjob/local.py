@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from arena_core.k8s import conditions
 from arena_local.sdk.bundle import Admission, Api, Bundle, Obj
 from arena_local.sdk.crds import load_crds, load_effects
 from arena_local.training import FieldErrors, Kind, Replica, Run, TrainingController, quota_job, validate_common
@@ -32,7 +33,7 @@ def _is_master(run: Run, replica: Replica, index: int) -> bool:
 def _decide(run: Run) -> None:
     """Set the conditions: the chief decides where there is one, else worker 0 or all workers."""
     # Taken down before Running drives it out of the list: a role that is made again has not failed.
-    restarting = next((c for c in run.status.get("conditions") or [] if c.get("type") == "Restarting"), None)
+    restarting = conditions.find({"status": run.status}, "Restarting")
     for replica in (run.replicas[t] for t in JUDGED if t in run.replicas):
         active, succeeded, failed = counts(run, replica.type)
         where = f"{run.namespace}/{run.name}"

@@ -104,7 +104,7 @@ class EndpointsController:
         chunks = [entries[i : i + _PER_SLICE] for i in range(0, len(entries), _PER_SLICE)] or [[]]
         ports = [_endpoint_port(port, pods) for port in service["spec"].get("ports") or ()]
         have = list(self._api.list(_SLICES, meta["namespace"], {_SERVICE_LABEL: meta["name"]}))
-        have = [item for item in have if item["metadata"].get("ownerReferences")]
+        have = [item for item in have if any(owners.references(item))]
         for number, chunk in enumerate(chunks):
             body: Obj = {"addressType": "IPv4", "endpoints": chunk, "ports": ports}
             place: Obj = {"namespace": meta["namespace"], "labels": labels, "ownerReferences": [owners.reference(service)]}

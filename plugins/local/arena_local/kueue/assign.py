@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from arena_core.k8s import quantity
+from arena_core.k8s import quantity, selectors
 from arena_local.kueue import amounts, podsets
 from arena_local.kueue.quota import Node
 from arena_local.sdk.bundle import Obj
@@ -221,16 +221,4 @@ def _tolerates(toleration: Obj, taint: Obj) -> bool:
 
 
 def _term(expressions: Sequence[Obj], labels: Mapping[str, Any], keys: set[str]) -> bool:
-    for item in expressions:
-        if item["key"] not in keys:
-            continue
-        value, wanted = labels.get(item["key"]), item.get("values") or ()
-        checks = {
-            "In": value in wanted,
-            "NotIn": value not in wanted,
-            "Exists": value is not None,
-            "DoesNotExist": value is None,
-        }
-        if not checks.get(item.get("operator", ""), True):
-            return False
-    return True
+    return all(selectors.of_term(item).matches(labels) for item in expressions if item["key"] in keys)

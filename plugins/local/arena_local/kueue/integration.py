@@ -105,9 +105,7 @@ class Integrations:
     def owner(self, api: Api, workload: Obj) -> Obj | None:
         """Return the job of a Workload (of a group: one of its pods), or None if it is gone."""
         group = marks.annotation(workload, marks.IS_GROUP) == "true"
-        for reference in owners.references(workload):
-            if not group and reference.get("controller") is not True:
-                continue
+        for reference in owners.references(workload) if group else filter(None, [owners.controller_of(workload)]):
             integration = self.of_owner(reference)
             if integration is None or not api.served(integration.resource):
                 continue

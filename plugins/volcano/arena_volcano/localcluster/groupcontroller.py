@@ -38,7 +38,7 @@ class GroupController:
         owner = owners.controller_of(pod)
         group = _PREFIX + (owner["uid"] if owner else meta(pod)["uid"])
         if self._api.find(keys.POD_GROUPS, namespace, group) is None:
-            self._create(pod, group, [dict(item) for item in meta(pod)["ownerReferences"]] if owner else [owners.reference(pod)])
+            self._create(pod, group, [dict(item) for item in owners.references(pod)] if owner else [owners.reference(pod)])
         patch = {"metadata": {"annotations": {keys.GROUP_NAME: group}}}
         self._api.patch("pods", namespace, name, patch, manager=keys.CONTROLLER)
         return None
@@ -46,13 +46,13 @@ class GroupController:
     def _upper(self, pod: Obj) -> dict[str, str]:
         """Return the annotations of what owns the pod."""
         found: dict[str, str] = {}
-        for owner in meta(pod).get("ownerReferences") or ():
+        for owner in owners.references(pod):
             resource = _UPPER.get(owner.get("kind", ""))
             upper = self._api.find(resource, meta(pod)["namespace"], owner["name"]) if resource else None
             found = {**((upper or {"metadata": {}})["metadata"].get("annotations") or {}), **found}
         return found
 
-    def _create(self, pod: Obj, name: str, owners: list[Obj]) -> None:
+    def _create(self, pod: Obj, name: str, references: list[Obj]) -> None:
         notes, upper = meta(pod).get("annotations") or {}, self._upper(pod)
         least = upper.get(keys.GROUP_MIN_MEMBER, "1")
         number = int(least) if least.isdecimal() else 1
@@ -65,7 +65,7 @@ class GroupController:
         }
         if pod["spec"].get("priorityClassName"):
             spec["priorityClassName"] = pod["spec"]["priorityClassName"]
-        head: dict[str, Any] = {"name": name, "namespace": meta(pod)["namespace"], "ownerReferences": owners}
+        head: dict[str, Any] = {"name": name, "namespace": meta(pod)["namespace"], "ownerReferences": references}
         inherited = {key: value for key, value in upper.items() if key.startswith(keys.PREFIX)}
         inherited |= {key: notes[key] for key in keys.INHERITED if key in notes}
         if inherited:

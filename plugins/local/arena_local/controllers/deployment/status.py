@@ -77,7 +77,7 @@ def write_available(deployment: Obj, status: Obj, now: datetime) -> None:
 def write_progressing(deployment: Obj, status: Obj, new: Obj | None, now: datetime) -> float | None:
     """Set condition Progressing; returns seconds until the deadline has to be looked at."""
     old_status = deployment.get("status") or {}
-    current = next((item for item in status.get("conditions") or () if item["type"] == "Progressing"), None)
+    current = conditions.find({"status": status}, "Progressing")
     limit = deployment["spec"].get("progressDeadlineSeconds", 600)
     settled = bool(current and current.get("reason") == "NewReplicaSetAvailable")
     if (settled and int(status.get("replicas", 0)) == int(status.get("updatedReplicas", 0))) or deployment["spec"].get("paused"):

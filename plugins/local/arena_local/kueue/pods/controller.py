@@ -111,7 +111,7 @@ class PodController:
         for pod in unit.surplus():
             self._delete(pod)
             self._say(pod, "ExcessPodDeleted", "Excess pod deleted")
-        known = {item["uid"] for item in workload["metadata"].get("ownerReferences") or ()}
+        known = {item["uid"] for item in owners.references(workload)}
         new = [pod for pod in unit.runnable if pod["metadata"]["uid"] not in known]
         if not new:
             self._let_go(unit.replaced())

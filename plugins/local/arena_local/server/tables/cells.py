@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from arena_core.k8s import duration, selectors, time
+from arena_core.k8s import conditions, duration, selectors, time
 from arena_local.server.ages import age
 from arena_local.server.tables import storecells
 from arena_local.server.tables.podcells import pod_cells
@@ -155,7 +155,7 @@ def _namespace(obj: Obj, now: datetime) -> list[Any]:
 def _node(obj: Obj, now: datetime) -> list[Any]:
     status = obj.get("status") or {}
     info = status.get("nodeInfo") or {}
-    ready = next((item for item in status.get("conditions") or () if item["type"] == "Ready"), None)
+    ready = conditions.find(obj, "Ready")
     word = "Unknown" if ready is None else "Ready" if ready["status"] == "True" else "NotReady"
     if obj["spec"].get("unschedulable"):
         word += ",SchedulingDisabled"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from arena_core.k8s import duration, time
+from arena_core.k8s import conditions, duration, time
 from arena_local.server.ages import age
 
 Obj = dict[str, Any]
@@ -61,8 +61,7 @@ def status_word(pod: Obj) -> tuple[str, int]:
     """Return what kubectl prints under STATUS, and the number of ready containers."""
     status = pod.get("status") or {}
     word = status.get("reason") or status.get("phase", "")
-    gated = [item for item in status.get("conditions") or () if item["type"] == "PodScheduled" and item.get("reason") == "SchedulingGated"]
-    if gated:
+    if (conditions.find(pod, "PodScheduled") or {}).get("reason") == "SchedulingGated":
         word = "SchedulingGated"
     inits = {item["name"]: item for item in pod["spec"].get("initContainers") or ()}
     ready = sum(
