@@ -8,6 +8,7 @@ from arena_core.cli.flags import Flag, Parsed
 from arena_core.cli.terminal import note
 from arena_core.contract.errors import UsageError
 from arena_core.k8s import duration
+from arena_core.k8s import names as syntax
 
 LONGEST_NAME = 253
 LONGEST_TIME = 10 * 365 * 86400
