@@ -96,6 +96,19 @@ def test_in_a_queue(cluster: LocalCluster):
         arena.delete("second", wait=True, timeout=30)
 
 
+def test_of_two_queue_labels_only_the_outer_one_counts(cluster: LocalCluster):
+    """awm-inner-queue-label: the Jobs inside were suspended and resumed in turns, for neither owner counted as the topmost."""
+    with ArenaClient(kubeconfig=str(cluster.kubeconfig), namespace="default") as arena:
+        more = {"inner_type": "jobset", "workers": 2, "kueue_queue": "default-queue"}
+        (wrapper,) = arena.submit("appwrapperjob", raw("twice", "sleep 2", **more), dry_run="client").manifests
+        inner = wrapper["spec"]["components"][0]["template"]
+        inner["metadata"].setdefault("labels", {})["kueue.x-k8s.io/queue-name"] = "default-queue"
+        code, _ = cluster.request("POST", "/apis/workload.codeflare.dev/v1beta2/namespaces/default/appwrappers", wrapper)
+        assert code == 201
+        found = arena.wait("twice", timeout=90)
+        assert (found.status.phase, len(found.status.instances)) == (Phase.SUCCEEDED, 2)
+
+
 def test_a_name_that_another_has_is_told_before_anything_is_made(arena: ArenaClient):
     arena.submit("job", raw("x-worker-0", "true"))
     with pytest.raises(InvalidArguments) as caught:

@@ -124,20 +124,18 @@ class Integrations:
         return not job["metadata"].get("deletionTimestamp") and not self.managed_ancestor(api, job)
 
     def ancestor(self, api: Api, job: Obj) -> Obj | None:
-        """Return the owner of the job that is itself queued: then only that one counts."""
-        current = job
+        """Return the topmost owner of the job that is itself queued: then only that one counts."""
+        current, found = job, None
         for _ in range(10):
             reference = owners.controller_of(current)
             integration = self.of_owner(reference) if reference else None
             if reference is None or integration is None:
-                return None
+                break
             owner = api.find(integration.resource, job["metadata"].get("namespace", ""), str(reference.get("name", "")))
             if owner is None or owner["metadata"]["uid"] != reference.get("uid"):
-                return None
-            if queue_name(owner):
-                return owner
-            current = owner
-        return None
+                break
+            found, current = owner if queue_name(owner) else found, owner
+        return found
 
     def managed_ancestor(self, api: Api, job: Obj) -> bool:
         """Return whether an owner of the job is itself queued."""
