@@ -83,6 +83,13 @@ def test_in_an_appwrapper(arena: ArenaClient):
     assert [job.name for job in arena.list().jobs] == ["w"]
 
 
+def test_a_wrapper_says_how_the_job_inside_has_ended(arena: ArenaClient):
+    """awm-jobset-any-success: the operator counts the pods that are gone as failed."""
+    more = {"roles": ["driver=1", "worker=1"], "success_on": "Any", "success_roles": ["driver"], "role_commands": {"driver": "sleep 1"}}
+    arena.submit("appwrapperjob", raw("early", "sleep 600", inner_type="jobset", **more))
+    assert arena.wait("early", timeout=60).status.phase is Phase.SUCCEEDED
+
+
 def test_in_a_queue(cluster: LocalCluster):
     with ArenaClient(kubeconfig=str(cluster.kubeconfig), namespace="default") as arena:
         more = {"roles": ["driver=1,gpus=0", "worker=2,gpus=1"], "kueue_queue": "default-queue"}
@@ -103,8 +110,7 @@ def test_of_two_queue_labels_only_the_outer_one_counts(cluster: LocalCluster):
         (wrapper,) = arena.submit("appwrapperjob", raw("twice", "sleep 2", **more), dry_run="client").manifests
         inner = wrapper["spec"]["components"][0]["template"]
         inner["metadata"].setdefault("labels", {})["kueue.x-k8s.io/queue-name"] = "default-queue"
-        code, _ = cluster.request("POST", "/apis/workload.codeflare.dev/v1beta2/namespaces/default/appwrappers", wrapper)
-        assert code == 201
+        cluster.create({**wrapper, "metadata": {**wrapper["metadata"], "namespace": "default"}})
         found = arena.wait("twice", timeout=90)
         assert (found.status.phase, len(found.status.instances)) == (Phase.SUCCEEDED, 2)
 
