@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
+from pathlib import Path
 
 import pytest
 
@@ -53,6 +55,26 @@ def test_a_working_launcher_has_a_rank_and_a_failing_process_fails_the_job(arena
         arena.wait("both", timeout=SLOW)
     assert "exited with 7" in caught.value.message
     assert {"rank 0 of 2 on both-launcher", "rank 1 of 2 on both-worker-0"} <= set(log(arena, "both").splitlines())
+
+
+@pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="processes are looked for in /proc")
+def test_no_process_outlives_a_launcher_that_is_killed(arena, mpirun):
+    marker = f"300.{time.time_ns()}"
+
+    def running():
+        lines = (p.read_bytes() for p in Path("/proc").glob("[0-9]*/cmdline") if p.parent.is_dir())
+        with contextlib.suppress(OSError):  # one has just ended
+            return [line for line in lines if line == f"sleep\0{marker}\0".encode()]
+        return [b"unknown"]
+
+    more = {"clean_task_policy": "None", "workers": 2, "running_timeout": "3s", "env": MPI_ENV}
+    arena.submit("mpijob", args("killed", f"mpirun -n 2 --bind-to none sleep {marker}; true", **more))
+    until(lambda: len(running()) == 2)
+    with pytest.raises(JobFailed):
+        arena.wait("killed", timeout=SLOW)
+    until(lambda: not running())
+    assert len([i for i in arena.get("killed").status.instances if i.phase == "Running"]) == 2, "the workers were to stay"
+    arena.delete("killed")
 
 
 def test_ssh_leads_into_a_worker_and_keeps_its_exit_code(arena):

@@ -20,6 +20,9 @@ from typing import Any
 #: Options of ssh that take a value as the next word.
 _VALUED = frozenset("BbcDEeFIiJLlmOopQRSWw")
 _SELECTOR = "training.kubeflow.org/operator-name=mpi-operator"
+#: Runs the command in a session of its own. Where the launcher goes without a word, an exec is killed with its group at once; MPI's
+#: daemon then lives long enough to notice, and takes its processes with it, as it does behind a real ssh.
+REMOTE = 'command -v setsid >/dev/null || exec sh -c "$1"; setsid sh -c "$1" & wait $!'
 #: ssh's own exit code for its own failures.
 FAILED = 255
 
@@ -80,7 +83,7 @@ class Cluster:
         """Run a command in a pod's first container, with its output on ours; return its exit code."""
         import websocket
 
-        words = [("command", word) for word in ("sh", "-c", command)]
+        words = [("command", word) for word in ("sh", "-c", REMOTE, "sh", command)]
         query = urllib.parse.urlencode([*words, ("container", pod["spec"]["containers"][0]["name"]), ("stdout", "1"), ("stderr", "1")])
         path = f"/api/v1/namespaces/{self.namespace}/pods/{pod['metadata']['name']}/exec?{query}"
         url = self.server.replace("http", "ws", 1) + path
