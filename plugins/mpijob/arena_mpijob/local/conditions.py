@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from arena_core.k8s import time
 from arena_local.sdk.bundle import Obj
-from arena_local.sdk.conditions import timestamp
 
 
 def find(status: Obj, type: str) -> Obj | None:
@@ -26,7 +26,7 @@ def put(status: Obj, type: str, value: str, reason: str, message: str, *, now: d
     current = find(status, type)
     if current and current.get("status") == value and current.get("reason") == reason:
         return False
-    stamp = timestamp(now)
+    stamp = time.text(now)
     since = current["lastTransitionTime"] if current and current.get("status") == value else stamp
     kept = [dict(c) for c in status.get("conditions") or [] if c.get("type") != type and {c.get("type"), type} != {"Running", "Restarting"}]
     if type in ("Failed", "Succeeded"):

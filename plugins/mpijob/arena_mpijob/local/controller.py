@@ -5,9 +5,9 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from arena_core.k8s import time
+from arena_core.k8s.owners import controlled_by
 from arena_local.sdk.bundle import Api, ApiError, Key, Obj
-from arena_local.sdk.conditions import timestamp
-from arena_local.sdk.owners import controlled_by
 from arena_local.sdk.pods import phase, ready, terminating
 from arena_local.training.recorder import Recorder
 from arena_mpijob.local import objects, validation
@@ -69,7 +69,7 @@ class MPIJobController:
                 self._write(seen)
             return
         if not seen.status.get("startTime") and not seen.suspended:
-            seen.status["startTime"] = timestamp(self._api.now())
+            seen.status["startTime"] = time.text(self._api.now())
         launcher = self._mine(seen, JOBS, seen.launcher)
         workers: Sequence[Obj] = ()
         if launcher is None or not ended(launcher):

@@ -6,8 +6,8 @@ import copy
 from dataclasses import dataclass, field
 from typing import Any
 
+from arena_core.k8s.owners import reference
 from arena_local.sdk.bundle import Obj
-from arena_local.sdk.owners import owner_reference
 
 RESOURCE = "mpijobs.kubeflow.org"
 MANAGER = "mpi-operator"
@@ -84,7 +84,7 @@ class View:
 
     def made(self, name: str) -> Obj:
         """Return the metadata of an object that belongs to the job."""
-        return {"name": name, "namespace": self.namespace, "labels": {"app": self.name}, "ownerReferences": [owner_reference(self.job)]}
+        return {"name": name, "namespace": self.namespace, "labels": {"app": self.name}, "ownerReferences": [reference(self.job)]}
 
 
 def view(job: Obj) -> View:

@@ -7,8 +7,8 @@ import copy
 from collections.abc import Iterable
 from typing import Any
 
+from arena_core.k8s.owners import reference
 from arena_local.sdk.bundle import Obj
-from arena_local.sdk.owners import owner_reference
 from arena_mpijob.local.keys import make_pair
 from arena_mpijob.local.names import INDEX_LABEL, LAUNCHER, ROOT_SSH, WORKER, View
 from arena_mpijob.local.reach import reached_by_ssh, with_agent, without_sshd
@@ -61,7 +61,7 @@ def worker(view: View, index: int) -> Obj:
     _with_keys(view, spec)
     spec["restartPolicy"] = (view.replica(WORKER) or {})["restartPolicy"]
     without_sshd(container)
-    metadata = {**template["metadata"], "name": name, "namespace": view.namespace, "ownerReferences": [owner_reference(view.job)]}
+    metadata = {**template["metadata"], "name": name, "namespace": view.namespace, "ownerReferences": [reference(view.job)]}
     return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
 
 
@@ -71,7 +71,7 @@ def launcher(view: View) -> Obj:
     labels = template["metadata"]["labels"] = {**template["metadata"].get("labels", {}), **view.labels("launcher")}
     if view.working_launcher:
         labels[INDEX_LABEL] = "0"
-    template["metadata"]["ownerReferences"] = [owner_reference(view.job)]
+    template["metadata"]["ownerReferences"] = [reference(view.job)]
     spec, container = template["spec"], template["spec"]["containers"][0]
     spec |= {"hostname": view.launcher, "subdomain": view.name}
     container["env"] = [*(container.get("env") or []), *environment(view)]

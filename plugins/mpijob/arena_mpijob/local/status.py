@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
+from arena_core.k8s import conditions as of_job
+from arena_core.k8s import time
 from arena_local.sdk.bundle import Obj
-from arena_local.sdk.conditions import condition_true, find_condition, timestamp
 from arena_local.sdk.pods import phase
 from arena_mpijob.local.conditions import find, put
 from arena_mpijob.local.names import LAUNCHER, WORKER, View
@@ -18,7 +19,7 @@ Event = Callable[[str, str, str], None]
 
 def ended(launcher: Obj) -> bool:
     """Whether the launcher's Job has succeeded or failed."""
-    return condition_true(launcher, "Complete") or condition_true(launcher, "Failed")
+    return of_job.is_true(launcher, "Complete") or of_job.is_true(launcher, "Failed")
 
 
 def counters(view: View, kind: str) -> Obj:
@@ -49,23 +50,23 @@ def _suspension(view: View, event: Event, now: datetime) -> None:
             event("Normal", "MPIJobSuspended", "MPIJob suspended")
     elif find(view.status, "Suspended") and put(view.status, "Suspended", "False", "MPIJobResumed", "MPIJob resumed", now=now):
         event("Normal", "MPIJobResumed", "MPIJob resumed")
-        view.status["startTime"] = timestamp(now)
+        view.status["startTime"] = time.text(now)
 
 
 def _launcher(view: View, launcher: Obj, pods: Sequence[Obj], active: int, event: Event, now: datetime) -> None:
     counts, status = counters(view, LAUNCHER), launcher.get("status") or {}
     if status.get("failed"):
         counts["failed"] = status["failed"]
-    if condition_true(launcher, "Complete"):
+    if of_job.is_true(launcher, "Complete"):
         counts["succeeded"] = 1
         message = f"MPIJob {view.namespace}/{view.name} successfully completed."
         event("Normal", "MPIJobSucceeded", message)
-        view.status.setdefault("completionTime", status.get("completionTime") or timestamp(now))
+        view.status.setdefault("completionTime", status.get("completionTime") or time.text(now))
         put(view.status, "Succeeded", "True", "MPIJobSucceeded", message, now=now)
-    elif failed := find_condition(launcher, "Failed") if condition_true(launcher, "Failed") else None:
+    elif failed := of_job.find(launcher, "Failed") if of_job.is_true(launcher, "Failed") else None:
         reason, message = _failure(view, failed, pods)
         event("Warning", reason, message)
-        view.status.setdefault("completionTime", timestamp(now))
+        view.status.setdefault("completionTime", time.text(now))
         put(view.status, "Failed", "True", reason, message, now=now)
     elif active:
         counts["active"] = active
