@@ -249,12 +249,13 @@ class ArenaClient:
         *,
         job_type: str = "",
         namespace: str = "",
+        all_namespaces: bool = False,
         selector: str = "",
         wait: bool | str = False,
         timeout: float | None = None,
         on_wait: Callable[[str], None] = lambda text: None,
     ) -> Sequence[Deleted]:
-        """Delete jobs by name, or by labels, and with them all that belongs to them.
+        """Delete jobs by name, or by labels (also in all namespaces), and with them all that belongs to them.
 
         One that is missing does not stop the others: look at ``Deleted.error`` of each. With ``wait`` it returns when they and their
         instances are gone, with ``wait="job"`` when the jobs themselves are; ``on_wait`` is told what takes long. A name that no job can
@@ -265,7 +266,9 @@ class ArenaClient:
         wanted = [names] if isinstance(names, str) else list(names)
         if wanted and selector:
             raise UsageError("delete takes either names or a selector, not both")
-        how = Deletion(namespace or self.namespace, "all" if wait is True else wait or "", timeout, on_wait)
+        if all_namespaces and not selector:
+            raise UsageError("all namespaces: only with a selector, names belong to one namespace")
+        how = Deletion("" if all_namespaces else namespace or self.namespace, "all" if wait is True else wait or "", timeout, on_wait)
         if wanted or not selector:
             return delete_jobs(self._session, wanted, how, job_type=job_type)
         return delete_selected(self._session, selector, how, job_type=job_type)

@@ -22,7 +22,7 @@ from arena_core.usecases.views import Deleted
 
 
 class Deletion(NamedTuple):
-    """How to delete. ``wait`` is "" (return at once), ``"job"`` (until its object is gone) or ``"all"`` (until its instances are, too).
+    """How to delete. Without a ``namespace`` a selector holds for all of them. ``wait`` is "" (return at once), ``"job"`` (until its object is gone) or ``"all"`` (until its instances are, too).
 
     ``on_wait`` is told what is waited for when that takes long.
     """
@@ -76,7 +76,7 @@ def _delete_all(session: Session, targets: Sequence[Target], deletion: Deletion)
         try:
             result, left = _delete(session, target, deletion)
         except ArenaError as error:
-            result, left = Deleted(target.name, target.job_type, error=error), None
+            result, left = Deleted(target.name, target.job_type, error=error, namespace=_namespace(target, deletion)), None
         results.append(result)
         if left is not None and deletion.wait:
             going[number] = left
@@ -85,8 +85,12 @@ def _delete_all(session: Session, targets: Sequence[Target], deletion: Deletion)
     return results
 
 
+def _namespace(target: Target, deletion: Deletion) -> str:
+    return str(metadata_of(target.job or {}).get("namespace") or deletion.namespace)
+
+
 def _delete(session: Session, target: Target, deletion: Deletion) -> tuple[Deleted, Going | None]:
-    name, namespace = target.name, deletion.namespace
+    name, namespace = target.name, _namespace(target, deletion)
     job: Manifest = target.job or {}
     if target.job_type:
         handle = session.handle(target.job_type)
@@ -120,7 +124,7 @@ def _delete(session: Session, target: Target, deletion: Deletion) -> tuple[Delet
         # Old Arena sets the owner of its record in a second step, which may have failed.
         record.remove_left_over(session.cluster, namespace, name, kind.name)
     full_name = f"{kind.resource.kind.lower()}.{kind.resource.group}/{name}"
-    result = Deleted(name, kind.name, full_name, uid=uid or uid_of(job) or dig.text(left, "details", "uid"))
+    result = Deleted(name, kind.name, full_name, uid=uid or uid_of(job) or dig.text(left, "details", "uid"), namespace=namespace)
     return result, Going(handle, still) if still and metadata_of(still).get("deletionTimestamp") else None
 
 
@@ -130,5 +134,5 @@ def _left_over(session: Session, name: str, types: Sequence[str], namespace: str
         types = record.left_over_types(session.cluster, namespace, name, types)
     for job_type in types:
         if record.remove_left_over(session.cluster, namespace, name, job_type):
-            return Deleted(name, job_type, f"configmap/{record.record_name(name, job_type)}", record_only=True)
+            return Deleted(name, job_type, f"configmap/{record.record_name(name, job_type)}", record_only=True, namespace=namespace)
     return None

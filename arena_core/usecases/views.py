@@ -132,6 +132,7 @@ class Deleted(NamedTuple):
     error: Any = None
     record_only: bool = False
     uid: str = ""
+    namespace: str = ""
 
     @property
     def ok(self) -> bool:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from arena_core.cli.boundary import show
 from arena_core.cli.command import Command, Context
-from arena_core.cli.commands.shared import SELECTOR, TIMEOUT, TYPE, check_names, output_flag, seconds, selector_of
+from arena_core.cli.commands.shared import ALL_NAMESPACES, SELECTOR, TIMEOUT, TYPE, check_names, output_flag, seconds, selector_of
 from arena_core.cli.flags import Flag, Parsed
 from arena_core.cli.terminal import note, say
 from arena_core.contract.errors import ArenaError, NotFound, UsageError
@@ -22,6 +22,9 @@ def run(context: Context, parsed: Parsed) -> int:
     if bool(names) == bool(selector):
         what = "either names or -l, not both" if names else "which job? `arena delete NAME...`, or -l LABELS"
         raise UsageError(what, "`arena list` shows the jobs")
+    everywhere = parsed.on("all_namespaces")
+    if everywhere and names:
+        raise UsageError("--all-namespaces goes with -l: a name belongs to one namespace", "name the namespace with -n")
     timeout = seconds(parsed)
     if timeout is not None and parsed.values.get("wait") is False:
         raise UsageError("--timeout has no effect with --wait=false")
@@ -29,6 +32,7 @@ def run(context: Context, parsed: Parsed) -> int:
         names,
         job_type=parsed.text("type"),
         selector=selector,
+        all_namespaces=everywhere,
         # A name must be free again when we return, and finalizers may hold the job (an AppWrapper's do).
         wait=parsed.on("wait") if "wait" in parsed.values else "job",
         timeout=timeout,
@@ -51,7 +55,8 @@ def _report(result: Deleted, parsed: Parsed) -> int:
         elif result.record_only:
             note(f"The record of the training job {result.name} has been deleted; the job itself was gone")
         else:
-            note(f"The training job {result.name} has been deleted successfully")
+            where = f" in namespace {result.namespace}" if parsed.on("all_namespaces") else ""
+            note(f"The training job {result.name}{where} has been deleted successfully")
         return 0
     if isinstance(error, NotFound) and parsed.on("ignore_not_found"):
         return 0
@@ -65,11 +70,12 @@ def _report(result: Deleted, parsed: Parsed) -> int:
 COMMAND = Command(
     path="delete",
     summary="delete jobs and everything that belongs to them",
-    usage="arena delete JOB... [flags]\n  arena delete -l LABELS [flags]",
+    usage="arena delete JOB... [flags]\n  arena delete -l LABELS [-A] [flags]",
     run=run,
     flags=(
         TYPE,
         SELECTOR,
+        ALL_NAMESPACES,
         Flag("wait", "wait until the instances are gone as well (by default: until the job is; --wait=false: not at all)", boolean=True),
         TIMEOUT,
         Flag("ignore_not_found", "succeed even if a job does not exist", boolean=True),
