@@ -114,7 +114,7 @@ def _gate_handler(gate: Gate) -> type[BaseHTTPRequestHandler]:
         def _forbid(self, path: str) -> None:
             parts = path.strip("/").split("/")
             namespace = parts[parts.index("namespaces") + 1] if "namespaces" in parts else ""
-            group = parts[1] if parts[0] == "apis" else ""
+            group = parts[1] if parts[0] == "apis" and len(parts) > 1 else ""
             resource = parts[parts.index("namespaces") + 2] if namespace else parts[-1]
             scope = f'in the namespace "{namespace}"' if namespace else "at the cluster scope"
             verb = {"GET": "list", "POST": "create", "DELETE": "delete"}.get(self.command, self.command.lower())
