@@ -22,7 +22,9 @@ from arena_core.usecases.views import Deleted
 
 
 class Deletion(NamedTuple):
-    """How to delete. Without a ``namespace`` a selector holds for all of them. ``wait`` is "" (return at once), ``"job"`` (until its object is gone) or ``"all"`` (until its instances are, too).
+    """How to delete. Without a ``namespace`` a selector holds for all of them.
+
+    ``wait`` is "" (return at once), ``"job"`` (until its object is gone) or ``"all"`` (until its instances are, too).
 
     ``on_wait`` is told what is waited for when that takes long.
     """
