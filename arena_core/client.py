@@ -318,4 +318,5 @@ class ArenaClient:
         from arena_core.args import json_schema
 
         handle = self.jobs.get(job_type)
-        return json_schema(handle.job_type.name, handle.args_model)
+        schema: Mapping[str, Any] = handle.behind("its argument model", lambda: json_schema(handle.job_type.name, handle.args_model))
+        return schema

@@ -9,6 +9,7 @@ from arena_core.cli.flags import Parsed
 from arena_core.cli.submit.types import registry
 from arena_core.cli.terminal import say
 from arena_core.contract.errors import ArenaError, UsageError
+from arena_core.registry import border
 
 
 def run_group(name: str, words: Sequence[str], head: Parsed) -> int:
@@ -28,7 +29,9 @@ def run_group(name: str, words: Sequence[str], head: Parsed) -> int:
         if type(exc).__name__ == "Abort":
             raise KeyboardInterrupt from exc
         if not hasattr(exc, "format_message"):
-            raise
+            if entry.built_in:
+                raise
+            raise border.failed(entry, f"arena {name}", f"{type(exc).__name__}: {exc}") from exc
         if type(exc).__name__ == "NoArgsIsHelpError":
             if text := str(exc.format_message()).strip():  # where rich draws the help, it stands there already
                 say(text)

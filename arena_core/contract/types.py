@@ -102,7 +102,7 @@ class JobType:
 
     name: str
     resource: Resource
-    args: type[Any] | str
+    args: type[Any] | str | Callable[[Jobs], type[Any]]
     summary: str = ""
     display: str = ""
     shorthand: str = ""
@@ -308,6 +308,9 @@ class JobHandle(Protocol):
     @property
     def args_model(self) -> type[Any]:
         """The pydantic model of the submit flags, imported when it is first asked for."""
+
+    def behind(self, where: str, function: Callable[[], Any]) -> Any:
+        """Return what code of the plugin returns that is no hook (its argument model): what it raises or prints is the plugin's."""
 
     def validate(self, args: Any) -> list[Problem]:
         """Return every problem that the model alone cannot see."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import ModuleType
-from typing import Any
+from typing import Any, cast
 
 import pluggy
 
@@ -25,9 +25,12 @@ from arena_core.contract.types import (
     PodSet,
     Problem,
 )
+from arena_core.k8s import dig
 from arena_core.podstatus import default_log_sources
+from arena_core.registry import border
 from arena_core.registry.discovery import Entry
 from arena_core.registry.probe import argument_model
+from arena_core.registry.shapes import check_of
 
 log = logging.getLogger(__name__)
 
@@ -62,8 +65,8 @@ class JobTypeHandle:
         """Whether the type says of an object of its kind that it is its own."""
         try:
             return self._job_type.matches is not None and self._job_type.matches(dict(obj)) is True
-        except Exception:  # one odd object must not end a list
-            log.warning("plugin %r of distribution %s failed in matches", self._entry.name, self.distribution, exc_info=True)
+        except PluginError as error:  # one odd object must not end a list
+            log.warning("%s", error.message)
             return False
 
     @property
@@ -71,33 +74,31 @@ class JobTypeHandle:
         """The distribution that brought it."""
         return self._entry.distribution
 
-    def _call(self, hook: str, **arguments: Any) -> Any:
+    def behind(self, where: str, function: Callable[[], Any]) -> Any:
+        """Return what code of the plugin returns that is no hook; what it raises or prints is the plugin's."""
+        return border.call(self._entry, where, function)
+
+    def _call(self, hook: str, expected: Any, **arguments: Any) -> Any:
+        """Return a hook's answer once it is what the contract says."""
         others = [plugin for plugin in self._manager.get_plugins() if plugin is not self._module]
         caller = self._manager.subset_hook_caller(hook, others)
-        try:
-            return caller(**arguments)
-        except ArenaError:
-            raise
-        except Exception as error:
-            raise self._failed(hook, f"{type(error).__name__}: {error}") from error
+        found = border.call(self._entry, hook, lambda: caller(**arguments))
+        if wrong := check_of(expected)(found):
+            raise self._failed(hook, f"returned {wrong}")
+        return found
 
     def _failed(self, hook: str, what: str) -> PluginError:
-        where = f"plugin {self._entry.name!r} of distribution {self._entry.distribution} {self._entry.version}"
-        return PluginError(
-            f"{where} failed in {hook}: {what}", f"this is a bug of the plugin: tell the maintainers of {self._entry.distribution}"
-        )
+        return border.failed(self._entry, hook, what)
 
     def _many(self, hook: str, kind: type[Any], **arguments: Any) -> list[Any]:
-        try:
-            found = list(self._call(hook, **arguments) or ())
-        except (ArenaError, KeyboardInterrupt):
-            raise
-        except Exception as error:  # a generator fails while it is read
-            raise self._failed(hook, f"{type(error).__name__}: {error}") from error
+        others = [plugin for plugin in self._manager.get_plugins() if plugin is not self._module]
+        caller = self._manager.subset_hook_caller(hook, others)
+        # A generator runs, and fails, while it is read.
+        found = border.call(self._entry, hook, lambda: list(caller(**arguments) or ()))
         for item in found:
-            if not isinstance(item, kind):
-                raise self._failed(hook, f"returned {type(item).__name__} where {kind.__name__} is expected")
-        return found
+            if wrong := check_of(kind)(item):
+                raise self._failed(hook, f"returned {wrong}")
+        return cast("list[Any]", found)
 
     def validate(self, args: Any) -> list[Problem]:
         """Return every problem with the arguments."""
@@ -106,6 +107,9 @@ class JobTypeHandle:
     def build_manifests(self, args: Any) -> list[Manifest]:
         """Return the objects to create, the job first."""
         manifests = self._many("arena_build_manifests", dict, args=args, jobs=self._jobs)
+        for obj in manifests:
+            if wrong := check_of(str)(dig.dig(obj, "metadata", "name")):
+                raise self._failed("arena_build_manifests", f"made an object whose metadata.name is {wrong}")
         if not manifests or not self._job_type.resource.matches(manifests[0]):
             raise self._failed("arena_build_manifests", f"the first object is not a {self._job_type.resource.kind}")
         return manifests
@@ -117,12 +121,9 @@ class JobTypeHandle:
     def status(self, view: JobView) -> JobStatus:
         """Return the job's status. A failing hook yields UNKNOWN with the reason: one odd object must not end a list."""
         try:
-            found = self._call("arena_job_status", view=view, jobs=self._jobs)
-            if not isinstance(found, JobStatus):
-                raise self._failed("arena_job_status", f"returned {type(found).__name__} where JobStatus is expected")
+            return cast("JobStatus", self._call("arena_job_status", JobStatus, view=view, jobs=self._jobs))
         except ArenaError as error:
             return JobStatus(Phase.UNKNOWN, reason="PluginFailed", message=error.message)
-        return found
 
     def pod_sets(self, job: Manifest) -> list[PodSet]:
         """Return the sets of equal pods."""

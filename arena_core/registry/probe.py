@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import importlib
 import inspect
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from types import ModuleType
 from typing import Any
 
@@ -17,7 +18,9 @@ from arena_core.contract.errors import PluginBroken, nearest
 from arena_core.contract.hookspecs import PROJECT, ExtensionSpec, JobTypeSpec
 from arena_core.contract.types import Jobs, JobType
 from arena_core.contract.version import mismatch
+from arena_core.registry import border
 from arena_core.registry.discovery import BLOCK_VARIABLE, Entry
+from arena_core.registry.shapes import check_of
 
 REQUIRED = ("arena_job_type", "arena_build_manifests", "arena_job_status")
 
@@ -46,9 +49,10 @@ def load(entry: Entry) -> Any:
     """Import what the entry point names; every failure becomes ``PluginBroken``."""
     module, _, attribute = entry.value.partition(":")
     try:
-        found = importlib.import_module(module)
-        check_contract(entry, found)
-        return _attribute(found, attribute)
+        with border.quiet(entry, "its import"):
+            found = importlib.import_module(module)
+            check_contract(entry, found)
+            return _attribute(found, attribute)
     except PluginBroken:
         raise
     except ModuleNotFoundError as error:
@@ -82,11 +86,18 @@ def probe_job_type(entry: Entry, module: ModuleType | None = None) -> tuple[Modu
     if missing:
         raise broken(entry, "broken", f"does not implement {', '.join(missing)}")
     job_type = _say_job_type(entry, module)
-    if not isinstance(job_type, JobType):
-        raise broken(entry, "broken", f"arena_job_type returned {type(job_type).__name__}, not JobType")
+    if wrong := check_of(JobType)(job_type):
+        raise broken(entry, "broken", f"arena_job_type returned {wrong}")
     if job_type.name != entry.name:
         raise broken(entry, "broken", f"calls itself {job_type.name!r}, its entry point is {entry.name!r}")
-    return module, job_type
+    return module, _guarded(entry, job_type)
+
+
+def _guarded(entry: Entry, job_type: JobType) -> JobType:
+    """Return the job type with the functions that it hands over behind the border."""
+    labels = border.guarded(entry, "pod_labels", job_type.pod_labels, check_of(Mapping[str, str]))
+    matches = border.guarded(entry, "matches", job_type.matches, check_of(bool)) if job_type.matches else None
+    return replace(job_type, pod_labels=labels, matches=matches)
 
 
 def check_job_type(entry: Entry, jobs: Jobs) -> None:
@@ -99,10 +110,11 @@ def argument_model(entry: Entry, job_type: JobType, jobs: Jobs) -> type[Any]:
     """Return the argument model: a class, or what ``module:name`` refers to, be it a class or a function of ``jobs`` that makes one."""
     found: Any = job_type.args
     try:
-        if isinstance(found, str):
-            found = _import(found)
-        if callable(found) and not isinstance(found, type):
-            found = found(jobs)
+        with border.quiet(entry, "its argument model"):
+            if isinstance(found, str):
+                found = _import(found)
+            if callable(found) and not isinstance(found, type):
+                found = found(jobs)
     except (Exception, SystemExit) as error:
         reason = f"its argument model {job_type.args!r} cannot be had: {type(error).__name__}: {error}"
         raise broken(entry, "broken", reason, cause=error) from error
@@ -117,8 +129,9 @@ def argument_model(entry: Entry, job_type: JobType, jobs: Jobs) -> type[Any]:
 
 def _say_job_type(entry: Entry, module: ModuleType) -> Any:
     try:
-        return module.arena_job_type()
-    except Exception as error:
+        with border.quiet(entry, "arena_job_type"):
+            return module.arena_job_type()
+    except (Exception, SystemExit) as error:
         raise broken(entry, "broken", f"arena_job_type failed: {type(error).__name__}: {error}", cause=error) from error
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from arena_core.contract.errors import ArenaError
+from arena_core.contract.errors import ArenaError, PluginError
 from arena_core.contract.types import Cause, Find, Manifest, Phase, Rank
 from arena_core.kube.resources import EVENTS
 from arena_core.usecases import answers, tensorboard
@@ -85,7 +85,10 @@ def once(causes: Sequence[Cause]) -> list[Cause]:
 
 def causes_of(session: Session, job: Job, events: Sequence[Manifest], lookup: ClusterLookup) -> list[Cause]:
     """Return the ranked causes from the facts; the cluster is asked only where they leave open whether it can ever end."""
-    own = session.jobs.get(job.job_type).explain(job.view)
+    try:
+        own = session.jobs.get(job.job_type).explain(job.view)
+    except PluginError as error:
+        own = [Cause(error.message, error.hint, rank=Rank.INFO, reason="PluginFailed")]
     return answers.certain(lookup, job, [recognised(job, cause) for cause in reasons(job, own, events)])
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from arena_core.contract.errors import ArenaError
-from arena_core.contract.types import Find, JobHandle, JobView, Manifest
+from arena_core.contract.types import Find, JobHandle, JobStatus, JobView, Manifest, Phase
 from arena_core.k8s import dig
 from arena_core.k8s.owners import owned_by
 from arena_core.kube.resources import PODS, ListResult
@@ -58,6 +58,12 @@ def view(
     status = held_up(handle.status(seen), job, seen.pods or (), earlier)
     seen = replace(seen, status=status)
     return Job(handle.job_type.name, seen, earlier=tuple(earlier), unread=tuple(dict.fromkeys(unread)))
+
+
+def unknown(handle: JobHandle, job: Manifest, error: ArenaError, *, unread: Sequence[str] = ()) -> Job:
+    """Return a job of which nothing can be said, since its plugin has failed: it is UNKNOWN, and says why."""
+    status = JobStatus(Phase.UNKNOWN, reason="PluginFailed", message=error.message)
+    return Job(handle.job_type.name, JobView(job, status=status), unread=tuple(unread))
 
 
 def pods_of(session: Session, handle: JobHandle, job: Manifest, owners: Owners) -> tuple[list[Manifest], list[Manifest]]:

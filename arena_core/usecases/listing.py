@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping, Sequence
+from contextlib import suppress
 
-from arena_core.contract.errors import ArenaError, KindNotInstalled, UsageError
+from arena_core.contract.errors import ArenaError, KindNotInstalled, PluginError, UsageError
 from arena_core.contract.types import JobHandle, Manifest
 from arena_core.kube.resources import PODS
 from arena_core.registry.registry import NO_JOB_TYPE
 from arena_core.usecases.asking import answers_404, ask_each
-from arena_core.usecases.facts import view, wrapped
+from arena_core.usecases.facts import unknown, view, wrapped
 from arena_core.usecases.marks import metadata_of
 from arena_core.usecases.ownership import guess, is_earlier, owner_of, uid_of
 from arena_core.usecases.pods import PodIndex, common_selector
@@ -83,7 +84,11 @@ def _row(
     phrases = [unread[PODS.key]] if PODS.key in unread else []
     if pods is None:
         return view(handle, job, None, inside, unread=phrases)
-    candidates = pods.of(str(metadata_of(job).get("namespace", "")), handle.job_type.pod_labels(job))
+    try:
+        labels = handle.job_type.pod_labels(job)
+    except PluginError as error:
+        return unknown(handle, job, error)
+    candidates = pods.of(str(metadata_of(job).get("namespace", "")), labels)
     mine, earlier = [], []
     for pod in candidates:
         if guess(pod, job, known):
@@ -163,7 +168,10 @@ def _outermost(session: Session, found: Found, unreadable: Container[str]) -> Fo
 def _pods(session: Session, found: Found, namespace: str, unread: dict[str, str]) -> PodIndex | None:
     if not found:
         return PodIndex(())
-    wanted = [labels for handle, job in found if (labels := handle.job_type.pod_labels(job))]
+    wanted = []
+    for handle, job in found:
+        with suppress(PluginError):  # told in its row
+            wanted += [labels] if (labels := handle.job_type.pod_labels(job)) else []
     try:
         return PodIndex(session.cluster.list(PODS, namespace, label_selector=common_selector(wanted)).items)
     except ArenaError as error:

@@ -53,7 +53,8 @@ def read_args(handle: JobHandle, args: Any) -> Any:
     if isinstance(args, Mapping):
         from arena_core.args import parse
 
-        return parse(handle.args_model, args)
+        model = handle.args_model
+        return handle.behind("its argument model", lambda: parse(model, args))
     return args
 
 

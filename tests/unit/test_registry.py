@@ -29,7 +29,7 @@ def plugin(name: str = "thing", **hooks: Any) -> ModuleType:
     module.ARENA_CONTRACT = 2  # type: ignore[attr-defined]
     given: dict[str, Any] = {
         "arena_job_type": lambda: JobType(name=name, resource=THING, args="arena_core.args:SubmitArgs"),
-        "arena_build_manifests": lambda args, jobs: [{"apiVersion": "x.example.com/v1", "kind": "Thing"}],
+        "arena_build_manifests": lambda args, jobs: [{"apiVersion": "x.example.com/v1", "kind": "Thing", "metadata": {"name": "a"}}],
         "arena_job_status": lambda view, jobs: JobStatus(Phase.RUNNING),
         **hooks,
     }
@@ -89,7 +89,7 @@ def test_calls_go_to_one_plugin_alone() -> None:
         ({"arena_nothing_like_it_at_all": lambda job: [job]}, "hooks are: arena_"),
         ({"arena_validate": lambda arguments: []}, "arguments"),
         ({"arena_job_status": None}, "does not implement arena_job_status"),
-        ({"arena_job_type": lambda: "thing"}, "returned str, not JobType"),
+        ({"arena_job_type": lambda: "thing"}, "returned str ('thing') where JobType is expected"),
     ],
 )
 def test_what_does_not_fit_the_contract_is_named(hooks: dict[str, Any], words: str) -> None:
@@ -152,7 +152,7 @@ def test_failing_hooks_name_plugin_and_hook() -> None:
     handle = empty().add(
         plugin(
             arena_validate=lambda args, jobs: (1 / 0 for _ in "x"),
-            arena_build_manifests=lambda args, jobs: [{"kind": "Other"}],
+            arena_build_manifests=lambda args, jobs: [{"kind": "Other", "metadata": {"name": "a"}}],
             arena_job_status=lambda view, jobs: fails(),
             arena_pod_sets=lambda job: ["text"],
         )
@@ -161,14 +161,14 @@ def test_failing_hooks_name_plugin_and_hook() -> None:
         handle.validate(None)
     with pytest.raises(PluginError, match="the first object is not a Thing"):
         handle.build_manifests(None)
-    with pytest.raises(PluginError, match="returned str where PodSet is expected"):
+    with pytest.raises(PluginError, match=r"returned str .*where PodSet is expected"):
         handle.pod_sets({})
     status = handle.status(seen({}))
     assert (status.phase, status.reason) == (Phase.UNKNOWN, "PluginFailed")
     assert "arena_job_status" in status.message
 
 
-@pytest.mark.parametrize("args", ["arena_core.args:Nothing", "no_such_module:X", "arena_core.args:parse", 3])
+@pytest.mark.parametrize("args", ["arena_core.args:Nothing", "no_such_module:X", "arena_core.args:parse"])
 def test_a_bad_argument_model_is_the_plugins_fault(args: Any) -> None:
     handle = empty().add(plugin(arena_job_type=lambda: JobType(name="thing", resource=THING, args=args)))
     with pytest.raises(PluginBroken, match="argument model"):

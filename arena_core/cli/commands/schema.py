@@ -14,7 +14,7 @@ def run(context: Context, parsed: Parsed) -> int:
     from arena_core.cli.submit.types import find_type
 
     handle = find_type(one_name(parsed, "job type", "schema"))
-    schema = json_schema(handle.job_type.name, handle.args_model)
+    schema = handle.behind("its argument model", lambda: json_schema(handle.job_type.name, handle.args_model))
     (dump_yaml if parsed.text("output") == "yaml" else dump_json)(schema)
     return 0
 

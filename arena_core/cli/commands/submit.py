@@ -103,7 +103,7 @@ def for_type(name: str, typed: str) -> Command:
         flags=(*flags_of(model), *FLAGS),
         program=True,
         collects=True,
-        shown=lambda parsed: (*useful_flags(model, parsed), *FLAGS),
+        shown=lambda parsed: (*handle.behind("useful_fields", lambda: useful_flags(model, parsed)), *FLAGS),
     )
 
 
@@ -139,7 +139,7 @@ def run(context: Context, parsed: Parsed, handle: JobHandle, model: type[BaseMod
 
     raw = gather(context, parsed, handle, model)
     try:
-        args = read_arguments(model, raw, parsed.problems)
+        args = handle.behind("its argument model", lambda: read_arguments(model, raw, parsed.problems))
         if problems := handle.validate(args):
             raise InvalidArguments(problems)
         return finish.submit(context, parsed, handle, args)

@@ -35,7 +35,7 @@ def submit(context: Context, parsed: Parsed, handle: JobHandle, args: BaseModel)
     if "timeout" in parsed.values and not stays:
         raise UsageError("--timeout has no effect without --wait or --follow", "to limit the job itself, use --running-timeout")
     seconds(parsed)
-    for text in args.notes() if isinstance(args, ArgsGroup) else ():
+    for text in handle.behind("its notes", lambda: list(args.notes()) if isinstance(args, ArgsGroup) else []):
         note(f"note: {text}")
     if dry_run == "client":
         from arena_core.cli.connect import make_client, namespace_offline

@@ -1,0 +1,112 @@
+"""Whether a value has the type that the contract's classes declare, all the way down: a right class may hold wrong types."""
+
+from __future__ import annotations
+
+import collections.abc
+import dataclasses
+import functools
+import types
+import typing
+from collections.abc import Callable, Mapping
+from typing import Any
+
+#: Says what is wrong with a value, or nothing.
+Check = Callable[[Any], str]
+
+
+def check_of(hint: Any) -> Check:
+    """Return the check for a type: "" where a value fits, else a few words on what it is and what is expected.
+
+    >>> from arena_core.contract.types import PodSet
+    >>> check_of(PodSet)(PodSet("worker", "spec.template")), check_of(PodSet)(PodSet("worker", "spec.template", "3"))
+    ('', "PodSet.replicas is str ('3') where int is expected")
+    """
+    return _made(hint)
+
+
+@functools.cache
+def _made(hint: Any) -> Check:
+    if hint in (Any, object):
+        return _anything
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if origin in (typing.Union, types.UnionType):
+        return _one_of(arguments)
+    if origin is tuple and arguments[-1:] == (...,):
+        return _each(tuple, arguments[0])
+    if origin in (list, collections.abc.Sequence):
+        return _each((list, tuple), arguments[0])
+    if origin in (dict, collections.abc.Mapping):
+        return _pairs(*arguments)
+    if origin is collections.abc.Callable or hint is Callable:
+        return lambda value: "" if callable(value) else _wrong(value, "a function")
+    plain = origin or hint
+    if dataclasses.is_dataclass(plain) and isinstance(plain, type):
+        return _fields(plain)
+    return _instance(plain)
+
+
+def _anything(value: Any) -> str:
+    return ""
+
+
+def _wrong(value: Any, expected: str) -> str:
+    shown = f" ({value!r})" if isinstance(value, (str, int, float)) and len(str(value)) < 60 else ""
+    return f"{type(value).__name__}{shown} where {expected} is expected"
+
+
+def _instance(kind: Any) -> Check:
+    def check(value: Any) -> str:
+        if isinstance(value, kind) and (kind is not int or not isinstance(value, bool)):
+            return ""
+        return _wrong(value, "None" if kind is type(None) else kind.__name__)
+
+    return check
+
+
+def _one_of(hints: tuple[Any, ...]) -> Check:
+    checks = [check_of(hint) for hint in hints]
+
+    def check(value: Any) -> str:
+        found = [one(value) for one in checks]
+        return "" if "" in found else next((text for text in found if value is not None), found[0])
+
+    return check
+
+
+def _each(kind: Any, item: Any) -> Check:
+    one = check_of(item)
+
+    def check(value: Any) -> str:
+        if not isinstance(value, kind):
+            return _wrong(value, "a tuple" if kind is tuple else "a list")
+        return next((text for element in value if (text := one(element))), "")
+
+    return check
+
+
+def _pairs(key: Any, item: Any) -> Check:
+    keys, items = check_of(key), check_of(item)
+
+    def check(value: Any) -> str:
+        if not isinstance(value, Mapping):
+            return _wrong(value, "a mapping")
+        return next((text for k, v in value.items() if (text := keys(k) or items(v))), "")
+
+    return check
+
+
+def _fields(kind: type[Any]) -> Check:
+    @functools.cache
+    def fields() -> tuple[tuple[str, Check], ...]:
+        hints = typing.get_type_hints(kind)
+        return tuple((field.name, check_of(hints[field.name])) for field in dataclasses.fields(kind))
+
+    def check(value: Any) -> str:
+        if not isinstance(value, kind):
+            return _wrong(value, kind.__name__)
+        for name, one in fields():
+            if text := one(getattr(value, name)):
+                return text if "." in text.partition(" ")[0] else f"{kind.__name__}.{name} is {text}"
+        return ""
+
+    return check
