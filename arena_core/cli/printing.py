@@ -50,7 +50,7 @@ class LinePrinter:
         """Write all lines."""
         try:
             for line in lines:
-                self._line(line.source.label or line.source.pod, line.text)
+                self._line(line.source.label or line.source.pod, line.data)
         finally:
             for label in list(self._held):
                 self._write(label, self._held.pop(label))

@@ -123,10 +123,25 @@ class UnknownJobType(UsageError):
 
 
 class JobFailed(ArenaError):
-    """The job that was waited for or followed has failed. ``last_lines`` is the end of the failed instance's log, where it was read."""
+    """The job that was waited for or followed has failed.
+
+    ``job`` is its name, ``instance`` the instance that failed (``worker-1``), ``instance_exit_code`` the exit code of its container,
+    ``reason`` the cluster's word for what happened (``OOMKilled``), ``last_lines`` the end of its log: each where it could be told.
+    ``exit_code`` is that of the command line, as with every error.
+    """
 
     exit_code = 20
+    job = ""
+    instance = ""
+    instance_exit_code: int | None = None
+    reason = ""
     last_lines: tuple[str, ...] = ()
+
+
+class Cancelled(ArenaError):
+    """The call was ended from outside: by its ``Cancel``, by ``close()``, or with its asyncio task. The job itself goes on."""
+
+    exit_code = 130
 
 
 class TimedOut(ArenaError):

@@ -187,6 +187,11 @@ class JobStatus:
         """The instance whose logs a user wants first, or None while there is none."""
         return next((i for i in self.instances if i.chief), None)
 
+    def _repr_html_(self) -> str:
+        from arena_core.contract.html import status_html
+
+        return status_html(self)
+
 
 @dataclass(frozen=True, slots=True)
 class JobView:

@@ -16,6 +16,7 @@ from arena_core.kube.answer import BadAnswer
 from arena_core.kube.endpoint import Endpoint
 from arena_core.kube.resources import PODS, ListResult, path_of
 from arena_core.kube.resources import SELF_SUBJECT_REVIEWS as REVIEWS
+from arena_core.kube.scope import CancelScope
 from arena_core.kube.transport import Answer, Stream, Transport
 
 if TYPE_CHECKING:
@@ -83,6 +84,17 @@ class Cluster:
         limited = copy.copy(self)
         limited.deadline = min((d for d in (deadline, self.deadline) if d is not None), default=None)
         return limited
+
+    @property
+    def scope(self) -> CancelScope:
+        """What the requests of this cluster end with."""
+        return self.transport.scope
+
+    def within(self, scope: CancelScope) -> Cluster:
+        """Return this cluster for a call that ends with ``scope``."""
+        found = copy.copy(self)
+        found.transport = self.transport.within(scope)
+        return found
 
     def gather(self, calls: Sequence[Callable[[], T]]) -> Sequence[T | ArenaError]:
         """Run reads side by side; gives, in their order, what each returned or the ``ArenaError`` that it raised."""

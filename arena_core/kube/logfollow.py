@@ -106,7 +106,7 @@ class Follower:
             idle = 0 if got or gap or now != run else idle + 1
             run = now
             if idle or self._failures:
-                time.sleep(DELAYS[min(max(self._failures, idle) - 1, len(DELAYS) - 1)])
+                self._reader.scope.sleep(DELAYS[min(max(self._failures, idle) - 1, len(DELAYS) - 1)])
 
     def _begin(self) -> Iterator[bytes]:
         """Yield the last lines where only these are asked for; what comes after is read on from there."""
@@ -132,7 +132,7 @@ class Follower:
                     self._reader.position = Position(cut=Rows())
                 elif self._reader.position.begun:
                     break
-                time.sleep(DELAYS[0])
+                self._reader.scope.sleep(DELAYS[0])
         self._reader.asked = replace(self._reader.asked, tail=-1)
 
     def _rest_of_run(self, runs: int) -> Iterator[bytes]:
@@ -155,7 +155,7 @@ class Follower:
     def _restarted(self, run: Run) -> Run:
         """Return the newest run; a status comes a moment after the restart that it tells."""
         for pause in (0.0, 0.5, 1.0, 1.5):
-            time.sleep(pause)
+            self._reader.scope.sleep(pause)
             now = self._run()
             if now.number > run.number:
                 break
@@ -170,7 +170,7 @@ class Follower:
                 self._bear(error)
                 if self._stopped():
                     return Run(0, False)
-                time.sleep(DELAYS[min(self._failures, len(DELAYS) - 1)])
+                self._reader.scope.sleep(DELAYS[min(self._failures, len(DELAYS) - 1)])
                 continue
             if found is None:
                 gone = PodGone(f"the pod {self._reader.pod} was removed")

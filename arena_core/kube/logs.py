@@ -69,6 +69,7 @@ class LogReader:
         path: str = "",
     ) -> None:
         self._transport = transport
+        self.scope = transport.scope
         #: Where the log is, if not with its pod.
         self.path = path or path_of(PODS, namespace, pod, "log")
         self._namespace = namespace
@@ -116,7 +117,7 @@ class LogReader:
             failures = 0 if got else failures + 1
             if failures > (1 if isinstance(error, PermissionDenied) else TRIES):
                 raise error or self.unfinished()
-            time.sleep(DELAYS[min(failures, len(DELAYS) - 1)])
+            self.scope.sleep(DELAYS[min(failures, len(DELAYS) - 1)])
 
     def read(self, *, follow: bool = False) -> Iterator[bytes]:
         """Yield what comes from the position on in one stream; raises when it breaks, and ``Gap`` before what comes after one.

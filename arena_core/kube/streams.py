@@ -160,7 +160,7 @@ def _refused(response: http.client.HTTPResponse, verb: str, namespace: str, pod:
 
 
 def _upgrade(transport: Transport, connection: http.client.HTTPConnection, target: str) -> tuple[http.client.HTTPResponse, socket.socket]:
-    transport.requests += 1
+    transport.pool.requests += 1
     connection.putrequest("GET", target, skip_accept_encoding=True)
     for name, value in transport.headers():
         # The API server answers an upgrade that accepts JSON with 406.

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import http.client
 import json
 import logging
 import random
 import socket
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -19,8 +18,10 @@ from arena_core.contract.errors import ClusterUnreachable
 from arena_core.kube.answer import Answer, lower_headers, read_body
 from arena_core.kube.deadline import check, remaining
 from arena_core.kube.endpoint import Endpoint
+from arena_core.kube.pool import Pool
 from arena_core.kube.retry import DELAYS, pause_of, wait_for_answer
-from arena_core.kube.wire import BROKEN, Wire, is_stale, unreachable
+from arena_core.kube.scope import CancelScope
+from arena_core.kube.wire import BROKEN, Wire, shut, unreachable
 
 __all__ = ["DELAYS", "READ_TIMEOUT", "Answer", "Stream", "Transport", "encode_query"]
 
@@ -34,11 +35,14 @@ _SAFE = ("GET", "DELETE", "PUT")
 class Stream:
     """An answer that is read while it comes (watch, log), on a connection of its own."""
 
-    def __init__(self, connection: http.client.HTTPConnection, response: http.client.HTTPResponse, sock: socket.socket) -> None:
+    def __init__(
+        self, connection: http.client.HTTPConnection, response: http.client.HTTPResponse, sock: socket.socket, scope: CancelScope
+    ) -> None:
         self._connection = connection
         # The connection lets go of it when the server says `Connection: close`; the answer is still read from it.
         self._sock = sock
         self.response = response
+        self._let_go = scope.hold(self._end)
 
     def settimeout(self, seconds: float | None) -> None:
         """Limit how long one read may wait."""
@@ -66,23 +70,42 @@ class Stream:
 
     def close(self) -> None:
         """End the stream; a reader in another thread wakes up."""
-        try:
-            self._sock.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
+        self._let_go()
+        self._end()
+
+    def _end(self) -> None:
+        shut(self._sock)
         self._connection.close()
 
 
 class Transport:
-    """Sends requests; safe for several threads. ``requests`` counts what went over the wire, for tests and ``--loglevel debug``."""
+    """Sends requests over the connections of a pool; safe for several threads."""
 
     def __init__(self, endpoint: Endpoint) -> None:
-        self.endpoint = endpoint
-        self.wire = Wire(endpoint)
-        self.requests = 0
-        self._idle: list[http.client.HTTPConnection] = []
-        self._lock = threading.Lock()
-        self._reached = False
+        self.pool = Pool(endpoint)
+        #: Whoever ends it ends what is asked here. ``within`` gives another.
+        self.scope = CancelScope()
+
+    def within(self, scope: CancelScope) -> Transport:
+        """Return this transport, with its connections, for a call that ends with ``scope``."""
+        found = copy.copy(self)
+        found.scope = scope
+        return found
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """Where the server is, with the credentials that hold now."""
+        return self.pool.endpoint
+
+    @property
+    def wire(self) -> Wire:
+        """What opens connections."""
+        return self.pool.wire
+
+    @property
+    def requests(self) -> int:
+        """How many requests went over the wire."""
+        return self.pool.requests
 
     @property
     def where(self) -> str:
@@ -139,10 +162,7 @@ class Transport:
 
     def close(self) -> None:
         """Close idle connections."""
-        with self._lock:
-            idle, self._idle = self._idle, []
-        for connection in idle:
-            connection.close()
+        self.pool.close()
 
     def target(self, path: str, query: Mapping[str, Any] | None = None) -> str:
         """Return the request line's target: prefix, path and query."""
@@ -154,13 +174,15 @@ class Transport:
         """Return what a request gave in the end, and after how many tries."""
         tries, renewed = 0, False
         if 0 < self.endpoint.credentials.expires <= time.time():
-            self._renew()
+            self.pool.renew()
         while True:
+            self.scope.check()
             tries += 1
             pause = pause_of(tries)
             try:
                 found = once()
             except _Broken as broken:
+                self.scope.check()
                 if pause is None or not broken.retry or not (again or broken.unsent):
                     raise unreachable(broken.cause, self.endpoint) from broken.cause
                 log.debug("%s %s: connection broke (%s), trying again", method, path, type(broken.cause).__name__)
@@ -169,7 +191,7 @@ class Transport:
                     return found, tries
                 if found.status == 401 and self.endpoint.refresh and not renewed:
                     renewed = True
-                    self._renew()
+                    self.pool.renew()
                     continue
                 wait = wait_for_answer(found, tries, repeatable=again, reads=method == "GET")
                 if wait is None or pause is None:
@@ -177,18 +199,12 @@ class Transport:
                     return found, tries
                 pause = max(pause, wait)
                 log.debug("%s %s: %d, trying again in %.1f s", method, path, found.status, pause)
-            time.sleep(remaining(deadline, pause * random.uniform(0.5, 1.0) if pause < 1 else pause, self.where))
-
-    def _renew(self) -> None:
-        if self.endpoint.refresh is None:
-            return
-        self.endpoint = replace(self.endpoint, credentials=self.endpoint.refresh())
-        self.wire.renew(self.endpoint)
-        self.close()
+            self.scope.sleep(remaining(deadline, pause * random.uniform(0.5, 1.0) if pause < 1 else pause, self.where))
 
     def _once(self, request: _Request, timeout: float, deadline: float | None, again: bool) -> Answer:
         connection, fresh = self._take(remaining(deadline, timeout, self.where))
         sock = connection.sock
+        let_go = self.scope.hold(lambda: shut(sock))
         try:
             response = self._send(connection, request, gzip=self.endpoint.compress and not self.endpoint.loopback)
             body = read_body(response, sock, timeout, deadline, self.where)
@@ -203,23 +219,25 @@ class Transport:
         except BaseException:
             connection.close()
             raise
-        self._reached = True
-        if response.will_close:
+        finally:
+            let_go()
+        self.pool.reached = True
+        if response.will_close or self.scope.cancelled:
             connection.close()
         else:
-            with self._lock:
-                self._idle.append(connection)
+            self.pool.give(connection)
         return Answer(response.status, lower_headers(response), body)
 
     def _open(self, path: str, query: Mapping[str, Any] | None, timeout: float | None, deadline: float | None) -> Stream | Answer:
         connection = self._dial(remaining(deadline, READ_TIMEOUT, self.where))
         sock = connection.sock
+        let_go = self.scope.hold(lambda: shut(sock))
         try:
             response = self._send(connection, _Request("GET", path, query, accept="*/*" if path.endswith("/log") else JSON), gzip=False)
             if 200 <= response.status < 300:
                 sock.settimeout(timeout)
-                self._reached = True
-                return Stream(connection, response, sock)
+                self.pool.reached = True
+                return Stream(connection, response, sock, self.scope)
             body = read_body(response, sock, READ_TIMEOUT, deadline, self.where)
         except BROKEN as error:
             connection.close()
@@ -227,6 +245,8 @@ class Transport:
         except BaseException:
             connection.close()
             raise
+        finally:
+            let_go()
         connection.close()
         return Answer(response.status, lower_headers(response), body)
 
@@ -238,27 +258,20 @@ class Transport:
         return _Broken(error, retry=not slow)
 
     def _take(self, timeout: float) -> tuple[http.client.HTTPConnection, bool]:
-        while True:
-            with self._lock:
-                kept = self._idle.pop() if self._idle else None
-            if kept is None:
-                return self._dial(timeout), True
-            if kept.sock is not None and not is_stale(kept.sock):
-                kept.sock.settimeout(timeout)
-                return kept, False
-            kept.close()
+        kept = self.pool.take(timeout)
+        return (kept, False) if kept is not None else (self._dial(timeout), True)
 
     def _dial(self, timeout: float) -> http.client.HTTPConnection:
         try:
             return self.wire.open(timeout)
         except ClusterUnreachable as error:
             # A server that was there a moment ago is probably restarting; one that never answered is probably not there.
-            if self._reached and isinstance(error.__cause__, OSError):
+            if self.pool.reached and isinstance(error.__cause__, OSError):
                 raise _Broken(error.__cause__, retry=True, unsent=True) from error
             raise
 
     def _send(self, connection: http.client.HTTPConnection, request: _Request, *, gzip: bool) -> http.client.HTTPResponse:
-        self.requests += 1
+        self.pool.requests += 1
         connection.putrequest(request.method, self.target(request.path, request.query), skip_accept_encoding=True)
         for name, value in self.headers():
             connection.putheader(name, value)

@@ -112,7 +112,7 @@ class Watch:
         return ROUND if self._deadline is None else max(0.0, self._deadline - time.monotonic())
 
     def _pause(self, seconds: float) -> None:
-        time.sleep(min(seconds, self._left()))
+        self._transport.scope.sleep(min(seconds, self._left()))
 
     def _relist(self) -> Iterator[Event]:
         """List anew and tell the difference to what is known."""

@@ -115,6 +115,14 @@ class Wire:
         return _Connection(self._route, self._tls, self.endpoint.server_name or self._route.host, timeout)
 
 
+def shut(sock: socket.socket) -> None:
+    """Shut a socket down: whoever reads from it in another thread wakes up."""
+    try:
+        sock.shutdown(socket.SHUT_RDWR)
+    except (OSError, ValueError):
+        pass  # it is closed already
+
+
 def is_stale(sock: socket.socket) -> bool:
     """Whether a kept connection has been closed by the server: it would be readable, though nothing was asked."""
     if not hasattr(select, "poll"):

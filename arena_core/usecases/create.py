@@ -8,12 +8,13 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from arena_core.contract.errors import AlreadyExists, ArenaError, ClusterUnreachable, KindNotInstalled, NotFound
+from arena_core.contract.errors import AlreadyExists, ArenaError, Cancelled, ClusterUnreachable, KindNotInstalled, NotFound
 from arena_core.contract.types import JobHandle, Manifest, Resource
 from arena_core.k8s import owners
 from arena_core.kube.cluster import Created
 from arena_core.kube.refusals import Conflict
 from arena_core.kube.resources import resource_of
+from arena_core.kube.scope import CancelScope
 from arena_core.usecases import marks
 from arena_core.usecases.session import Session, not_installed
 
@@ -63,7 +64,7 @@ class Creation:
             raise not_installed(self._handle, error) from error
         except ArenaError as error:
             # A refusal is an answer: nothing was created. Of a server that cannot be reached nobody knows.
-            self._asked = isinstance(error, ClusterUnreachable)
+            self._asked = isinstance(error, ClusterUnreachable | Cancelled)
             raise
         self._created = created.object
         return created.object
@@ -94,7 +95,7 @@ class Creation:
         metadata["ownerReferences"] = [marks.owner_reference(job)]
         resource = resource_of(obj["apiVersion"], obj["kind"])
         for pause in (0.0, 0.2, 0.8, 2.0):
-            time.sleep(pause)
+            self._cluster.scope.sleep(pause)
             try:
                 return self._create(resource, obj).object
             except AlreadyExists as error:
@@ -121,15 +122,16 @@ class Creation:
     def _undo(self) -> None:
         """Delete the job and with it everything. Where it is unknown whether it was created, its submit id tells which is ours."""
         resource = self._handle.job_type.resource
+        cluster = self._cluster.within(CancelScope())  # whoever has ended the call wants this done, too
         for pause in (0.0, 0.3, 1.0):
             time.sleep(pause)
-            found = self._created or self._cluster.find(resource, self._namespace, self._name)
+            found = self._created or cluster.find(resource, self._namespace, self._name)
             if found is None:
                 continue  # perhaps the server is still at it
             if not marks.made_by(found, self._submit_id):
                 return
             try:
-                self._cluster.delete(resource, self._namespace, self._name, uid=str(found["metadata"]["uid"]))
+                cluster.delete(resource, self._namespace, self._name, uid=str(found["metadata"]["uid"]))
             except NotFound:
                 pass
             return

@@ -9,13 +9,14 @@ from typing import NamedTuple
 from arena_core.contract.errors import ArenaError, ClusterUnreachable, KindNotInstalled, NotFound, PermissionDenied
 from arena_core.contract.types import Manifest
 from arena_core.k8s import dig, selectors
+from arena_core.kube.refusals import Conflict
 from arena_core.usecases import record
 from arena_core.usecases.asking import FEW
 from arena_core.usecases.find import find, missing
 from arena_core.usecases.going import Going, await_gone
 from arena_core.usecases.listing import select
 from arena_core.usecases.marks import SUBMIT_ID, annotations_of, labels_of, metadata_of
-from arena_core.usecases.naming import label_selector, named
+from arena_core.usecases.naming import label_selector
 from arena_core.usecases.ownership import uid_of
 from arena_core.usecases.session import Session, not_installed
 from arena_core.usecases.views import Deleted
@@ -36,20 +37,18 @@ class Deletion(NamedTuple):
 
 
 class Target(NamedTuple):
-    """What is to be deleted; with a uid that very job."""
+    """What is to be deleted; with a uid that very job. ``job`` is the object where it has been read."""
 
     name: str
     job_type: str = ""
+    namespace: str = ""
+    uid: str = ""
     job: Manifest | None = None
 
 
-def delete_jobs(session: Session, names: Sequence[str], deletion: Deletion, *, job_type: str = "") -> list[Deleted]:
-    """Delete jobs by name (or ``TYPE/NAME``); one that is missing or refused does not stop the others.
-
-    A name that no job can have is a ``UsageError`` before anything is sent.
-    """
-    wanted = [Target(*named(session, name, job_type)) for name in names]
-    return _delete_all(session, list(dict.fromkeys(wanted)), deletion)
+def delete_jobs(session: Session, targets: Sequence[Target], deletion: Deletion) -> list[Deleted]:
+    """Delete jobs, each once; one that is missing or refused does not stop the others."""
+    return _delete_all(session, list(dict.fromkeys(targets)), deletion)
 
 
 def delete_selected(session: Session, selector: str, deletion: Deletion, *, job_type: str = "") -> list[Deleted]:
@@ -58,7 +57,7 @@ def delete_selected(session: Session, selector: str, deletion: Deletion, *, job_
     found, unread = select(session, selector, job_type=job_type, namespace=deletion.namespace)
     # A server that does not heed the selector would have every job deleted.
     found = [(handle, job) for handle, job in found if selectors.matches(wanted, labels_of(job))]
-    targets = [Target(str(metadata_of(job).get("name")), handle.job_type.name, job) for handle, job in found]
+    targets = [Target(str(metadata_of(job).get("name")), handle.job_type.name, _of(job), uid_of(job), job) for handle, job in found]
     results = _delete_all(session, targets, deletion)
     if unread:
         what = "there may be more jobs" if found else "it is not known whether there are jobs"
@@ -78,7 +77,7 @@ def _delete_all(session: Session, targets: Sequence[Target], deletion: Deletion)
         try:
             result, left = _delete(session, target, deletion)
         except ArenaError as error:
-            result, left = Deleted(target.name, target.job_type, error=error, namespace=_namespace(target, deletion)), None
+            result, left = Deleted(target.name, target.job_type, error=error, namespace=target.namespace or deletion.namespace), None
         results.append(result)
         if left is not None and deletion.wait:
             going[number] = left
@@ -87,12 +86,12 @@ def _delete_all(session: Session, targets: Sequence[Target], deletion: Deletion)
     return results
 
 
-def _namespace(target: Target, deletion: Deletion) -> str:
-    return str(metadata_of(target.job or {}).get("namespace") or deletion.namespace)
+def _of(job: Manifest) -> str:
+    return str(metadata_of(job).get("namespace") or "")
 
 
 def _delete(session: Session, target: Target, deletion: Deletion) -> tuple[Deleted, Going | None]:
-    name, namespace = target.name, _namespace(target, deletion)
+    name, namespace = target.name, target.namespace or deletion.namespace
     job: Manifest = target.job or {}
     if target.job_type:
         handle = session.handle(target.job_type)
@@ -109,13 +108,17 @@ def _delete(session: Session, target: Target, deletion: Deletion) -> tuple[Delet
             refused = PermissionDenied if "(forbidden)" in unread[0] else ClusterUnreachable
             raise refused(what, f"`arena delete {name} --type {handle.job_type.name}` deletes the inner job alone")
     kind = handle.job_type
-    uid = uid_of(job)
+    uid = target.uid or uid_of(job)
     try:
         # Its pods, Services, ConfigMaps and the record (old Arena's, too) are owned by the job: the garbage collector takes them.
         propagation = "Foreground" if deletion.wait == "all" else "Background"
         left = session.cluster.delete(kind.resource, namespace, name, uid=uid, propagation=propagation)
     except KindNotInstalled as error:
         raise not_installed(handle, error) from error
+    except Conflict as error:
+        if not target.uid:
+            raise
+        raise NotFound(f"{kind.name} {name} was deleted before; the job that has its name now is another") from error
     except NotFound as error:
         if left_over := _left_over(session, name, [kind.name], namespace):
             return left_over, None

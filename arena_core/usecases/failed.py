@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 from arena_core.contract.errors import JobFailed
 from arena_core.contract.types import Cause, Rank
 from arena_core.usecases.explain import causes_of, logs_hint, with_events
@@ -23,14 +21,18 @@ def failure(session: Session, job: Job) -> JobFailed:
     own = next((c.message for c in causes[1:] if c.rank is Rank.INFO and c.reason != "Unread"), "")
     why = "; ".join(p for p in (first.message if first else job.status.message, own) if p) or "no reason is given"
     hint = f"`arena why {job.name}` says more"
-    lines: tuple[str, ...] = ()
+    error = JobFailed(f"{job.job_type} {job.name} failed: {why}")
+    error.job = job.name
     if first and first.rank is Rank.FAILED and first.object.startswith("pod/"):
         pod = first.object.removeprefix("pod/")
         hint = logs_hint(job, pod) or hint
+        member = next((one for one in job.status.instances if one.name == pod), None)
+        error.instance = member.short_name if member else pod
+        error.instance_exit_code = member.exit_code if member else None
+        error.reason = first.reason
         # Its pod may be gone in a moment, and on most clusters the log with it.
-        lines = last_lines(session, job, pod).lines
-    error = JobFailed(f"{job.job_type} {job.name} failed: {why}", hint)
-    error.last_lines = lines
+        error.last_lines = last_lines(session, job, pod).lines
+    error.hint = hint
     return error
 
 
@@ -39,7 +41,7 @@ def _causes(session: Session, job: Job) -> list[Cause]:
     for pause in _PAUSES:
         if any(c.rank <= Rank.FAILED for c in found):
             break
-        time.sleep(pause)
+        session.cluster.scope.sleep(pause)
         seen, events = with_events(session, job)
         found = causes_of(session, seen, events, ClusterLookup(session, job.namespace, job.unread))
     return found

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from arena_core.contract.errors import ArenaError, KindNotInstalled, NamespaceNotFound, NotFound, PermissionDenied, UsageError
 from arena_core.contract.types import JobHandle, Manifest
+from arena_core.k8s import dig
 from arena_core.usecases.asking import answers_404, ask_each
 from arena_core.usecases.naming import named
 from arena_core.usecases.session import Session, not_installed, owning_type
@@ -53,6 +54,14 @@ def find(session: Session, name: str, job_type: str, namespace: str) -> Found:
         unread = [phrase(h.job_type.resource, e) for h, e in search.denied if owner and h.job_type.name == owner.job_type.name]
         return Found(handle, job, tuple(unread))
     raise _absent(session, search, name, namespace)
+
+
+def find_this(session: Session, name: str, job_type: str, namespace: str, uid: str = "") -> Found:
+    """Return the job as ``find`` does; with a uid that very one, or ``NotFound`` where another has its name now."""
+    found = find(session, name, job_type, namespace)
+    if uid and dig.text(found.job, "metadata", "uid") != uid:
+        raise missing(name, namespace, job_type, None)
+    return found
 
 
 class NotProven(NotFound):

@@ -74,9 +74,12 @@ class Follow:
 
     def lines(self) -> Iterator[LogLine]:
         """Yield lines until the job or the chosen instance has ended and its log is read."""
-        self._watches.start()
+        scope = self._session.cluster.scope
+        let_go = scope.hold(lambda: self._spool.put(Told("wake")))
         try:
+            self._watches.start()
             while not self._ending.over(list(self._tracks.values()), empty=self._spool.empty):
+                scope.check()
                 if self._spool.empty:
                     self._listener.idle()
                 item = self._spool.get(self._patience())
@@ -88,6 +91,7 @@ class Follow:
                     yield from self._partial(self._numbers)
             yield from self._partial(self._numbers)
         finally:
+            let_go()
             self._watches.stop()
             for track in self._numbers:
                 track.stop()
@@ -97,16 +101,16 @@ class Follow:
     def _lines(self, track: Track, data: bytes) -> Iterator[LogLine]:
         track.read = True
         found = track.lines.feed(data)
-        for _, text in found:
-            yield LogLine(track.source, text)
+        for stamp, text in found:
+            yield LogLine(track.source, text, stamp)
         if found or not self._held_since:
             self._held_since = time.monotonic() if any(one.lines.waiting for one in self._numbers) else 0.0
 
     def _partial(self, tracks: list[Track]) -> Iterator[LogLine]:
         self._held_since = 0.0
         for track in tracks:
-            for _, text in track.lines.flush():
-                yield LogLine(track.source, text)
+            for stamp, text in track.lines.flush():
+                yield LogLine(track.source, text, stamp)
 
     def _patience(self) -> float | None:
         if self._held_since:
@@ -114,6 +118,8 @@ class Follow:
         return 1.0 if self._ending.counting else None
 
     def _take(self, told: Told) -> None:
+        if told.kind == "wake":
+            return
         if told.kind == "error" and isinstance(told.value, BaseException):
             raise told.value
         if told.kind == "wait":

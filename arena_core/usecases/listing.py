@@ -21,7 +21,7 @@ from arena_core.usecases.views import Job, JobList
 Found = list[tuple[JobHandle, Manifest]]
 
 
-def list_jobs(session: Session, *, job_type: str = "", namespace: str = "", selector: str = "") -> JobList:
+def list_jobs(session: Session, *, job_type: str = "", namespace: str = "", selector: str = "") -> JobList[Job]:
     """Return the jobs of a namespace ("" = all).
 
     A kind that the cluster does not serve has no jobs. A job type that cannot be read is noted and the others are listed; if none can

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 
 from arena_core.contract.errors import NotFound
 from arena_core.contract.types import JobHandle, LogSource, Manifest
@@ -13,7 +13,7 @@ from arena_core.kube.logposition import order
 from arena_core.kube.logs import Incomplete, NoLog
 from arena_core.kube.nodes import NodeSilent
 from arena_core.usecases.facts import view, with_pods
-from arena_core.usecases.find import find
+from arena_core.usecases.find import find_this
 from arena_core.usecases.kept import Kept, KeptRun, kept_runs
 from arena_core.usecases.marks import metadata_of
 from arena_core.usecases.reading import Place
@@ -33,11 +33,12 @@ def read_logs(
     *,
     job_type: str = "",
     namespace: str = "",
+    uid: str = "",
     on_wait: Callable[[str], None] = lambda why: None,
     on_note: Callable[[str], None] = lambda text: None,
     on_idle: Callable[[], None] = lambda: None,
     on_labels: Callable[[Sequence[str]], None] = lambda labels: None,
-) -> Iterator[LogLine]:
+) -> Generator[LogLine]:
     """Yield the lines; what cannot be read to its end is an error after what could be read.
 
     When they are followed, an instance that has not started is waited for, and ``on_wait`` is told why. ``on_note`` is told what is
@@ -45,9 +46,9 @@ def read_logs(
     """
     namespace = namespace or session.namespace
     try:
-        handle, obj, unread = find(session, name, job_type, namespace)
+        handle, obj, unread = find_this(session, name, job_type, namespace, uid)
     except NotFound:
-        runs = [] if job_type else [run for run in kept_runs(session, namespace) or [] if run.job == name]
+        runs = [] if job_type and not uid else [run for run in kept_runs(session, namespace, uid) or [] if run.job == name]
         if not runs:
             raise
         on_note(f"{name} has been deleted; this is what the local cluster has kept of its logs")
@@ -149,12 +150,12 @@ def _read(
             for data in reader.whole(place.exists):
                 for stamp, text in lines.feed(data):
                     last = order(stamp) if together else last
-                    yield last, number, LogLine(source, text)
+                    yield last, number, LogLine(source, text, stamp)
                 read = True
                 if not together:
                     on_idle()
-            for _, text in lines.flush():
-                yield last, number, LogLine(source, text)
+            for stamp, text in lines.flush():
+                yield last, number, LogLine(source, text, stamp)
         except NoLog as error:
             raise _no_log(error, label, previous=place.previous) from error
         except NodeSilent as error:

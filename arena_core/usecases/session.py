@@ -8,6 +8,7 @@ from typing import NamedTuple, Protocol
 from arena_core.contract.errors import KindNotInstalled, PluginError
 from arena_core.contract.types import JobHandle, Jobs, JobStatus, Manifest, Problem
 from arena_core.kube.cluster import Cluster
+from arena_core.kube.scope import CancelScope
 from arena_core.usecases.ownership import owner_of
 
 
@@ -42,6 +43,10 @@ class Session(NamedTuple):
     jobs: Jobs
     namespace: str
     extensions: Extensions | None = None
+
+    def within(self, scope: CancelScope) -> Session:
+        """Return this session for a call that ends with ``scope``."""
+        return self._replace(cluster=self.cluster.within(scope))
 
     def target(self, namespace: str = "") -> Target:
         """Return where a submission goes."""

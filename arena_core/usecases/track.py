@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -96,7 +95,7 @@ class Track:
     def _rest_of_gone(self, reader: LogReader, *, broken: bool) -> None:
         """Read on in what the local cluster keeps; elsewhere a reading that broke off has lost the rest."""
         for pause in (0.0, *KEEPING):
-            time.sleep(pause)
+            self._session.cluster.scope.sleep(pause)
             runs = kept_runs(self._session, self._namespace, self._owner)
             if runs is None:
                 break

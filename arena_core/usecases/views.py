@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from datetime import datetime
+from typing import Any, NamedTuple, TypeVar, overload
 
 from arena_core.contract.types import Cause, Instance, JobStatus, JobView, LogSource, Manifest, Phase
+from arena_core.k8s.time import parse as parse_time
 from arena_core.usecases.marks import annotations_of, labels_of, metadata_of
 
 
@@ -92,6 +94,11 @@ class Job:
         kind = str(self.manifest.get("kind", "")).lower()
         return f"{kind}.{group}/{self.name}" if group else f"{kind}/{self.name}"
 
+    def _repr_html_(self) -> str:
+        from arena_core.usecases.html import job_html
+
+        return job_html(self)
+
     @property
     def requested_gpus(self) -> int:
         """GPUs that the whole job asks for."""
@@ -108,19 +115,69 @@ def holds_devices(instance: Instance) -> bool:
     return bool(instance.started) and instance.phase not in ("Succeeded", "Failed") and instance.status != "Terminating"
 
 
-class JobList(NamedTuple):
-    """Jobs, the newest start first (those that have not started lead), notes, and a phrase for each kind that could not be read."""
+J = TypeVar("J", bound=Job, covariant=True)
 
-    jobs: tuple[Job, ...] = ()
+
+@dataclass(frozen=True)
+class JobList(Sequence[J]):
+    """A sequence of jobs, the newest start first (those that have not started lead).
+
+    ``notes`` are sentences about what is odd, ``unread`` has a phrase for each kind that could not be read.
+    """
+
+    jobs: tuple[J, ...] = ()
     notes: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
 
+    def __len__(self) -> int:
+        return len(self.jobs)
+
+    @overload
+    def __getitem__(self, index: int) -> J: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> tuple[J, ...]: ...
+
+    def __getitem__(self, index: int | slice) -> J | tuple[J, ...]:
+        return self.jobs[index]
+
+    def __iter__(self) -> Iterator[J]:
+        return iter(self.jobs)
+
+    def _repr_html_(self) -> str:
+        from arena_core.usecases.html import list_html
+
+        return list_html(self.jobs, self.notes)
+
 
 class LogLine(NamedTuple):
-    """One line of a log with where it comes from; ``text`` ends with a newline, but for the last line of a log that lacks it."""
+    """One line of a log with where it comes from.
+
+    ``data`` is what the container wrote: it ends with a newline, but for the last line of a log that lacks it and for pieces of a line
+    over 64 KiB. ``stamp`` is when it wrote that, as the node says.
+    """
 
     source: LogSource
-    text: bytes
+    data: bytes
+    stamp: bytes = b""
+
+    @property
+    def text(self) -> str:
+        """The line as text, without the newline; what is not UTF-8 becomes ``\ufffd``."""
+        return self.data.decode("utf-8", "replace").removesuffix("\n")
+
+    @property
+    def instance(self) -> str:
+        """The instance that wrote it (``worker-0``), or its pod's name."""
+        return self.source.label or self.source.pod
+
+    @property
+    def time(self) -> datetime | None:
+        """When it was written, as the node says; None where it does not."""
+        return parse_time(self.stamp.decode("ascii", "replace"))
+
+    def __str__(self) -> str:
+        return self.text
 
 
 class Deleted(NamedTuple):

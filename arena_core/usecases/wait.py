@@ -10,8 +10,7 @@ from arena_core.contract.types import JobHandle, Phase
 from arena_core.usecases.explain import reasoned
 from arena_core.usecases.facts import read
 from arena_core.usecases.failed import failure
-from arena_core.usecases.find import NotProven, find, missing
-from arena_core.usecases.ownership import uid_of
+from arena_core.usecases.find import NotProven, find_this
 from arena_core.usecases.session import Session
 from arena_core.usecases.told import tell_finished
 from arena_core.usecases.views import Job
@@ -43,9 +42,7 @@ def wait_for(
     deadline = None if timeout is None else time.monotonic() + timeout
     session = session._replace(cluster=session.cluster.limited(deadline))
     try:
-        handle, obj, _ = find(session, name, job_type, namespace)
-        if uid and uid_of(obj) != uid:
-            raise missing(name, namespace, job_type, None)
+        handle, obj, _ = find_this(session, name, job_type, namespace, uid)
     except NotProven as error:
         if goal != "deleted":
             raise

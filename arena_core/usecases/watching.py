@@ -143,9 +143,12 @@ class Watches:
 
     def events(self) -> Iterator[tuple[str, str, Any]]:
         """Yield (source, kind, object) from all watches; (source, "LOST", error) for one that may not be, but that of the job."""
+        scope = self._cluster.scope
+        let_go = scope.hold(lambda: self._queue.put(("wake", "", None)))
         try:
             while self._running:
                 source, kind, obj = self._queue.get()
+                scope.check()
                 if source not in ("end", "error"):
                     yield source, kind, obj
                     continue
@@ -155,6 +158,7 @@ class Watches:
                         raise obj
                     yield kind, "LOST", obj
         finally:
+            let_go()
             self._stopped.set()
             for stream in list(self._streams.values()):
                 stream.close()

@@ -20,7 +20,7 @@ COUNT = [f"line {n}" for n in range(1, 201)]
 
 
 def texts(lines: Any) -> list[str]:
-    return b"".join(line.text for line in lines).decode().splitlines()
+    return b"".join(line.data for line in lines).decode().splitlines()
 
 
 @pytest.fixture

@@ -36,7 +36,7 @@ def test_a_followed_log_and_a_wait_survive_a_crash_of_the_server(registry: Any, 
 
         helper = threading.Thread(target=crash)
         helper.start()
-        lines = [line.text.decode().strip() for line in arena.logs("tough", follow=True)]
+        lines = [line.text.strip() for line in arena.logs("tough", follow=True)]
         helper.join()
         waiter.join(30)
         assert lines == [f"line {n}" for n in range(1, 21)], json.dumps(lines)

@@ -33,7 +33,7 @@ with ArenaClient(kubeconfig=sys.argv[1], namespace=sys.argv[2]) as arena:
             name = f"thread-{number}"
             arena.submit("pytorchjob", {"name": name, "image": "x", "command": f"echo {number}"})
             assert arena.wait(name, timeout=60).status.phase == "SUCCEEDED"
-            assert [line.text for line in arena.logs(name)] == [f"{number}\\n".encode()]
+            assert [line.text for line in arena.logs(name)] == [str(number)]
             assert arena.get(name).name == name
             assert name in [job.name for job in arena.list().jobs]
             assert arena.delete(name)[0].ok

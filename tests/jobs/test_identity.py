@@ -23,7 +23,7 @@ SAME_NAMES = ("pytorchjob", "tfjob", "volcanojob")
 
 def _ready(arena: Any, name: str, word: str) -> None:
     for line in arena.logs(name, follow=True):
-        if word in line.text.decode():
+        if word in line.text:
             return
 
 
@@ -51,11 +51,11 @@ def test_the_pods_of_a_deleted_job_are_not_those_of_the_new_one(arena: Any, make
         with pytest.raises(ArenaError, match=text):
             arena.exec(job, ["true"])
     told: list[str] = []
-    lines = (line.text.decode().strip() for line in arena.logs("again", follow=True, on_wait=told.append))
+    lines = (line.text.strip() for line in arena.logs("again", follow=True, on_wait=told.append))
     assert next(iter(lines)) == "NEW", "the log of the new job alone"
     assert (any("earlier job" in t for t in told)) is (job_type in SAME_NAMES), told
     assert arena.wait("again", "running", timeout=30).status.phase == "RUNNING"
-    assert [line.text for line in arena.logs("again")] == [b"NEW\n"]
+    assert [line.data for line in arena.logs("again")] == [b"NEW\n"]
     assert arena.delete("again", wait=True, timeout=30)[0].ok
 
 

@@ -101,7 +101,7 @@ def test_type_and_name_as_list_prints_them_are_taken_everywhere(arena: Any, make
         assert arena.get(spelling).job_type == "dummy"
     assert arena.get("py/one").job_type == "pytorchjob"
     assert arena.wait("pytorchjob.kubeflow.org/one", timeout=30).status.phase == "SUCCEEDED"
-    assert [line.text for line in arena.logs("pytorchjob/one")] == [b"py\n"]
+    assert [line.data for line in arena.logs("pytorchjob/one")] == [b"py\n"]
     if "job" in arena.jobs.names():
         assert arena.get("job/one").job_type == "dummy"  # the kind's general type finds it, it is read as what it is
     else:

@@ -55,7 +55,7 @@ def test_rights_in_one_namespace_are_enough(arena: Any, make: Any, rights: Any) 
     job = arena.get("mine")
     arena.events(job)
     arena.explain(job)
-    assert [line.text for line in arena.logs("mine", follow=True)] == [b"hello\n"]
+    assert [line.data for line in arena.logs("mine", follow=True)] == [b"hello\n"]
     assert arena.wait("mine", timeout=20).status.phase == "SUCCEEDED"
     assert arena.tensorboard(job) == ""
     assert arena.delete("mine", wait=True, timeout=20)[0].ok

@@ -186,7 +186,7 @@ def test_jobs_made_by_kubectl_are_like_ours(arena: Any, make: Any) -> None:
     assert arena.wait("foreign", timeout=20).status.phase is Phase.SUCCEEDED
     assert [j.name for j in arena.list().jobs] == ["foreign"]
     assert [i.short_name for i in arena.get("foreign").status.instances] == ["master-0"]
-    assert [line.text for line in arena.logs("foreign")] == [b"from kubectl\n"]
+    assert [line.data for line in arena.logs("foreign")] == [b"from kubectl\n"]
     assert arena.delete("foreign")[0].ok
 
 

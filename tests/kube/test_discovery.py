@@ -70,7 +70,7 @@ def test_reads_side_by_side(fake_api: Any, reply: Any) -> None:
     found = cluster.gather([lambda n=n: cluster.get(CONFIGMAPS, "n", f"m{n}") for n in range(20)])
     assert isinstance(found[7], NotFound)
     assert [f["metadata"]["name"] for f in found if not isinstance(f, ArenaError)] == [f"m{n}" for n in range(20) if n != 7]
-    assert len(cluster.transport._idle) <= 8, "connections are kept and used again"
+    assert len(cluster.transport.pool) <= 8, "connections are kept and used again"
     assert cluster.gather([]) == []
 
 

@@ -22,6 +22,7 @@ from arena_core.kube.logposition import Position, Rows, Skip, order, stamp_at, w
 from arena_core.kube.logs import Incomplete, LogReader, NoLog
 from arena_core.kube.logstream import stream
 from arena_core.kube.nodes import NodeSilent
+from arena_core.kube.scope import CancelScope
 from arena_core.kube.transport import Answer
 
 Entry = tuple[bytes, bytes]
@@ -67,6 +68,7 @@ class Node:
     chunk: int = 1 << 16
     queries: list[dict[str, Any]] = field(default_factory=list)
     before_answer: Callable[[dict[str, Any]], None] = lambda query: None
+    scope: CancelScope = field(default_factory=CancelScope)
 
     def stream(self, path: str, query: dict[str, Any], timeout: float | None = None) -> Any:
         self.queries.append(query)

@@ -89,7 +89,7 @@ def test_one_connection_serves_many_requests(fake_api: Any, reply: Any) -> None:
     cluster = fake_api.cluster()
     for _ in range(3):
         cluster.get(CONFIGMAPS, "default", "m")
-    assert len(cluster.transport._idle) == 1
+    assert len(cluster.transport.pool) == 1
 
 
 def test_gzip_is_taken_from_far_servers(fake_api: Any, reply: Any) -> None:

@@ -37,7 +37,7 @@ def test_numbered_pods_from_submit_to_delete(arena: ArenaClient):
     assert (found.status.phase, found.job_type) == (Phase.SUCCEEDED, "job")
     assert sorted(i.short_name for i in found.status.instances) == ["worker-0", "worker-1", "worker-2"]
     assert found.status.chief.short_name == "worker-0"
-    assert [line.text for line in arena.logs("j")] == [b"number 0 of 2\n"]
+    assert [line.data for line in arena.logs("j")] == [b"number 0 of 2\n"]
     assert [job.name for job in arena.list().jobs] == ["j"]
     arena.delete("j", wait=True, timeout=30)
     assert not arena.list().jobs

@@ -1,35 +1,30 @@
-"""``ArenaClient``: Arena for programs. It prints nothing and configures nothing; the command line calls it, too.
-
->>> from arena_core.client import ArenaClient                                                    # doctest: +SKIP
->>> arena = ArenaClient(namespace="research")                                                    # doctest: +SKIP
->>> arena.submit("pytorchjob", {"name": "mnist", "image": "pytorch/pytorch", "workers": 2,
-...                             "command": "python train.py"})                                   # doctest: +SKIP
->>> for line in arena.logs("mnist", follow=True):                                                # doctest: +SKIP
-...     sys.stdout.buffer.write(line.text)
->>> arena.wait("mnist").status.phase                                                             # doctest: +SKIP
-<Phase.SUCCEEDED: 'SUCCEEDED'>
-
-Every failure that is to be expected is an ``ArenaError`` with a message, a hint and an exit code.
-"""
+"""``ArenaClient``: the use cases behind one class."""
 
 from __future__ import annotations
 
+import contextlib
+import copy
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from arena_core.client.calls import Calls, LogLines
+from arena_core.client.handles import BoundJob, BoundSubmission, JobLike, Reference, bind, bind_submission, reference
 from arena_core.contract.errors import UsageError
+from arena_core.contract.types import Submission
 
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from arena_core.contract.types import Cause, Jobs, Manifest, Submission
+    from arena_core.contract.types import Cause, Jobs, Manifest
     from arena_core.kube.cluster import Cluster
+    from arena_core.kube.scope import CancelScope
     from arena_core.kube.streams import ExecSession
     from arena_core.usecases.identity import Identity
     from arena_core.usecases.session import Extensions, Session
     from arena_core.usecases.tensorboard import Board
-    from arena_core.usecases.views import Deleted, Job, JobList, LogLine
+    from arena_core.usecases.views import Deleted, Job, JobList
 
 
 class ArenaClient:
@@ -39,7 +34,8 @@ class ArenaClient:
     the embedded one. ``namespace`` is the default of all calls; without it the context's own. ``local=True`` takes the embedded
     cluster whatever is configured. ``jobs`` and ``extensions`` replace what is installed, for tests.
 
-    No request is sent before the first call. A client may be used by several threads, and as a context manager.
+    No request is sent before the first call. A client may be used by several threads, and as a context manager. Wherever a job is
+    asked for it is its name, ``TYPE/NAME``, or what ``submit``, ``get`` or ``list`` returned, which means that very job.
     """
 
     def __init__(
@@ -62,6 +58,14 @@ class ArenaClient:
         self._local = local
         self._jobs = jobs
         self._extensions = extensions
+        self._calls = Calls()
+        self._lock = threading.Lock()
+        self._origin: ArenaClient | None = None
+        self._ends_with: tuple[CancelScope, ...] = ()
+
+    def __repr__(self) -> str:
+        given = {"kubeconfig": self._kubeconfig, "context": self._context, "namespace": self._namespace, "local": self._local}
+        return f"ArenaClient({', '.join(f'{name}={value!r}' for name, value in given.items() if value)})"
 
     def __enter__(self) -> ArenaClient:
         return self
@@ -70,13 +74,40 @@ class ArenaClient:
         self.close()
 
     def close(self) -> None:
-        """Close idle connections; the client can be used again."""
+        """End all calls that are under way in other threads (they raise ``Cancelled``) and close idle connections.
+
+        The client can be used again.
+        """
+        self._calls.cancel()
         if "cluster" in self.__dict__:
             self.cluster.close()
+
+    def within(self, scope: CancelScope) -> ArenaClient:
+        """Return this client for calls that another thread can end: ``scope.cancel()`` makes them raise ``Cancelled`` at once.
+
+        >>> from arena_core.client import ArenaClient, CancelScope
+        >>> stop = CancelScope()
+        >>> arena = ArenaClient().within(stop)
+        >>> stop.cancel()
+        >>> arena.wait("mnist")
+        Traceback (most recent call last):
+        arena_core.contract.errors.Cancelled: the call was cancelled
+        """
+        found = copy.copy(self)
+        for name in ("cluster", "jobs", "_session"):
+            found.__dict__.pop(name, None)
+        found._origin, found._ends_with = self, (*self._ends_with, scope)
+        return found
 
     @cached_property
     def cluster(self) -> Cluster:
         """The cluster: context, server, and raw requests for what this class does not cover."""
+        if self._origin is not None:
+            return self._origin.cluster
+        with self._lock:
+            return self._connect()
+
+    def _connect(self) -> Cluster:
         from arena_core.kube.connect import ConnectOptions, connect
 
         return connect(
@@ -93,6 +124,8 @@ class ArenaClient:
     @cached_property
     def jobs(self) -> Jobs:
         """The installed job types."""
+        if self._origin is not None:
+            return self._origin.jobs
         if self._jobs is not None:
             return self._jobs
         from arena_core.registry import Registry
@@ -104,8 +137,8 @@ class ArenaClient:
         """The namespace of calls that name none."""
         return self._namespace or self.cluster.namespace
 
-    def submit(self, job_type: str, args: Any, *, namespace: str = "", dry_run: str = "") -> Submission:
-        """Create a job.
+    def submit(self, job_type: str, args: Any, *, namespace: str = "", dry_run: str = "") -> BoundSubmission:
+        """Create a job and return it: it can be waited for, its logs read …, unless it was a dry run.
 
         ``args`` is the job type's argument model or a mapping of its fields. ``dry_run`` is ``"client"`` (only build; asks the cluster
         nothing) or ``"server"`` (the API server checks, nothing is stored). Raises ``InvalidArguments`` with every problem before
@@ -119,63 +152,70 @@ class ArenaClient:
         dry_run = "" if dry_run == "none" else dry_run
         if dry_run == "client" and (namespace or self._namespace):
             # Building needs no cluster: it works without one.
-            from arena_core.contract.types import Submission
-
             handle = self.jobs.get(job_type)
             manifests = build(handle, read_args(handle, args), namespace or self._namespace)
-            return Submission(handle.job_type.name, manifests[0]["metadata"]["name"], namespace or self._namespace, tuple(manifests))
-        return submit(self._session, job_type, args, namespace=namespace, dry_run=dry_run)
+            name = manifests[0]["metadata"]["name"]
+            return bind_submission(self, Submission(handle.job_type.name, name, namespace or self._namespace, tuple(manifests)))
+        with self._call() as session:
+            return bind_submission(self, submit(session, job_type, args, namespace=namespace, dry_run=dry_run))
 
     def list(
         self, *, job_type: str = "", namespace: str = "", all_namespaces: bool = False, selector: str = "", reasons: bool = False
-    ) -> JobList:
+    ) -> JobList[BoundJob]:
         """Return the jobs of a namespace or of all, with the notes on what could not be read.
 
         With ``reasons`` the jobs that neither run nor have succeeded say why, as ``get`` does: that costs a request for the events of
         each namespace with such a job, and one for each kind that their reasons need.
         """
         from arena_core.usecases.listing import list_jobs
+        from arena_core.usecases.views import JobList
 
-        where = "" if all_namespaces else namespace or self.namespace
-        found = list_jobs(self._session, job_type=job_type, namespace=where, selector=selector)
-        if not reasons:
-            return found
-        from arena_core.usecases.explain import all_reasoned
+        with self._call() as session:
+            where = "" if all_namespaces else namespace or self.namespace
+            found = list_jobs(session, job_type=job_type, namespace=where, selector=selector)
+            jobs: Sequence[Job] = found.jobs
+            if reasons:
+                from arena_core.usecases.explain import all_reasoned
 
-        return found._replace(jobs=tuple(all_reasoned(self._session, found.jobs)))
+                jobs = all_reasoned(session, jobs)
+            return JobList(tuple(bind(self, job) for job in jobs), found.notes, found.unread)
 
-    def get(self, name: str, *, job_type: str = "", namespace: str = "") -> Job:
+    def get(self, job: JobLike, *, job_type: str = "", namespace: str = "") -> BoundJob:
         """Return one job with its instances and its reason; raises ``NotFound``, or ``UsageError`` where two types have such a job."""
         from arena_core.usecases.explain import reasoned
         from arena_core.usecases.facts import read
-        from arena_core.usecases.find import find
+        from arena_core.usecases.find import find_this
 
-        named = self._named(name, job_type)
-        handle, job, unread = find(self._session, *named, namespace or self.namespace)
-        return reasoned(self._session, read(self._session, handle, job, unread))
+        meant = self._meant(job, job_type, namespace)
+        with self._call() as session:
+            handle, found, unread = find_this(session, meant.name, meant.job_type, meant.namespace, meant.uid)
+            return bind(self, reasoned(session, read(session, handle, found, unread)))
 
     def tensorboard(self, job: Job) -> str:
         """Return the address of the job's TensorBoard, or nothing where it has none."""
         from arena_core.usecases.tensorboard import address
 
-        return address(self._session, job)
+        with self._call() as session:
+            return address(session, job)
 
     def board(self, job: Job) -> Board:
         """Return the address of the job's TensorBoard and why it is not up, with what could not be read to tell."""
         from arena_core.usecases.tensorboard import board
 
-        return board(self._session, job)
+        with self._call() as session:
+            return board(session, job)
 
     def tensorboard_trouble(self, job: Job) -> str:
         """Return why the job's TensorBoard is not up, or nothing where it is, or where the job has none."""
         from arena_core.usecases.tensorboard import trouble
 
-        found = trouble(self._session, job)
+        with self._call() as session:
+            found = trouble(session, job)
         return found.message if found else ""
 
     def logs(  # noqa: PLR0913  # one argument for each flag of `logs`
         self,
-        name: str,
+        job: JobLike,
         *,
         job_type: str = "",
         namespace: str = "",
@@ -192,39 +232,43 @@ class ArenaClient:
         on_note: Callable[[str], None] = lambda text: None,
         on_idle: Callable[[], None] = lambda: None,
         on_labels: Callable[[Sequence[str]], None] = lambda labels: None,
-    ) -> Iterator[LogLine]:
-        """Yield lines of the chief's log, of one instance (``worker-0``) or of all.
+    ) -> LogLines:
+        """Return lines of the chief's log, of one instance (``worker-0``) or of all.
 
         With ``follow`` it goes on until the job has ended, over broken connections without gap or repetition; an instance that has
         not started is waited for, and ``on_wait`` is told why. What was written is yielded once, in order and to the end, or an error
         says what is missing. ``on_note`` is told what is odd, ``on_idle`` that nothing more is there for the moment, ``on_labels``
         which instances there are. A line over 64 KiB comes in pieces, and so does, when followed, one whose end does not come.
+        ``close`` of what is returned ends the reading, also from another thread.
         """
         from arena_core.contract.types import LogQuery
         from arena_core.kube.logoptions import LogOptions
         from arena_core.usecases.logs import read_logs
         from arena_core.usecases.sources import LogRequest
 
-        name, job_type = self._named(name, job_type)
+        meant = self._meant(job, job_type, namespace)
         query = LogQuery(instance, container, all_instances, previous)
         options = LogOptions(
             follow=follow, previous=previous, timestamps=timestamps, tail=tail, since_seconds=since_seconds, since_time=since_time
         )
-        return read_logs(
-            self._session,
-            name,
+        scope = self._calls.begin(*self._ends_with)
+        lines = read_logs(
+            self._session.within(scope),
+            meant.name,
             LogRequest(query, options),
-            job_type=job_type,
-            namespace=namespace or self.namespace,
+            job_type=meant.job_type,
+            namespace=meant.namespace,
+            uid=meant.uid,
             on_wait=on_wait,
             on_note=on_note,
             on_idle=on_idle,
             on_labels=on_labels,
         )
+        return LogLines(self._calls, scope, lines)
 
     def wait(
         self,
-        name: str,
+        job: JobLike,
         goal: str = "finished",
         *,
         job_type: str = "",
@@ -232,7 +276,7 @@ class ArenaClient:
         timeout: float | None = None,
         on_change: Callable[[Job], None] | None = None,
         uid: str = "",
-    ) -> Job | None:
+    ) -> BoundJob | None:
         """Wait until a job is ``finished``, ``succeeded``, ``running``, ``failed`` or ``deleted`` (then None is returned).
 
         Raises ``JobFailed`` when it fails and this was not the goal, ``TimedOut`` after ``timeout`` seconds, ``NotFound`` when it
@@ -240,12 +284,23 @@ class ArenaClient:
         """
         from arena_core.usecases.wait import wait_for
 
-        name, job_type = self._named(name, job_type)
-        return wait_for(self._session, name, goal, job_type=job_type, namespace=namespace, timeout=timeout, on_change=on_change, uid=uid)
+        meant = self._meant(job, job_type, namespace)
+        with self._call() as session:
+            found = wait_for(
+                session,
+                meant.name,
+                goal,
+                job_type=meant.job_type,
+                namespace=meant.namespace,
+                timeout=timeout,
+                on_change=on_change,
+                uid=uid or meant.uid,
+            )
+        return None if found is None else bind(self, found)
 
     def delete(
         self,
-        names: str | Sequence[str] = (),
+        jobs: JobLike | Sequence[JobLike] = (),
         *,
         job_type: str = "",
         namespace: str = "",
@@ -255,49 +310,58 @@ class ArenaClient:
         timeout: float | None = None,
         on_wait: Callable[[str], None] = lambda text: None,
     ) -> Sequence[Deleted]:
-        """Delete jobs by name, or by labels (also in all namespaces), and with them all that belongs to them.
+        """Delete jobs, each named or a record, or those with some labels (also in all namespaces), and all that belongs to them.
 
         One that is missing does not stop the others: look at ``Deleted.error`` of each. With ``wait`` it returns when they and their
         instances are gone, with ``wait="job"`` when the jobs themselves are; ``on_wait`` is told what takes long. A name that no job can
         have, or a selector that selects everything, is a ``UsageError`` before anything is sent.
         """
-        from arena_core.usecases.delete import Deletion, delete_jobs, delete_selected
+        from arena_core.usecases.delete import Deletion, Target, delete_jobs, delete_selected
 
-        wanted = [names] if isinstance(names, str) else list(names)
-        if wanted and selector:
+        meant = [self._meant(one, job_type, namespace) for one in ([jobs] if isinstance(jobs, JobLike) else jobs)]
+        if meant and selector:
             raise UsageError("delete takes either names or a selector, not both")
         if all_namespaces and not selector:
             raise UsageError("all namespaces: only with a selector, names belong to one namespace")
         how = Deletion("" if all_namespaces else namespace or self.namespace, "all" if wait is True else wait or "", timeout, on_wait)
-        if wanted or not selector:
-            return delete_jobs(self._session, wanted, how, job_type=job_type)
-        return delete_selected(self._session, selector, how, job_type=job_type)
+        with self._call() as session:
+            if meant or not selector:
+                done = delete_jobs(session, [Target(*one) for one in meant], how)
+            else:
+                done = delete_selected(session, selector, how, job_type=job_type)
+            session.cluster.scope.check()
+        return done
 
-    def events(self, job: Job) -> Sequence[Manifest]:
+    def events(self, job: JobLike) -> Sequence[Manifest]:
         """Return the Kubernetes events of a job, its pods and related objects, oldest first."""
         from arena_core.usecases.events import events_of
 
-        return events_of(self._session, job)
+        known = self._known(job)
+        with self._call() as session:
+            return events_of(session, known)
 
-    def explain(self, job: Job) -> Sequence[Cause]:
+    def explain(self, job: JobLike) -> Sequence[Cause]:
         """Say in plain words why a job is not running; nothing where it runs or has ended well."""
         from arena_core.usecases.explain import explain
 
-        return explain(self._session, job)
+        known = self._known(job)
+        with self._call() as session:
+            return explain(session, known)
 
     def exec(
-        self, job: Job, command: Sequence[str], *, instance: str = "", container: str = "", stdin: bool = False, tty: bool = False
+        self, job: JobLike, command: Sequence[str], *, instance: str = "", container: str = "", stdin: bool = False, tty: bool = False
     ) -> ExecSession:
         """Run a command in an instance (by default the chief) of a job."""
         from arena_core.usecases.enter import enter
 
-        return enter(self._session, job, command, instance=instance, container=container, stdin=stdin, tty=tty)
+        return enter(self._session, self._known(job), command, instance=instance, container=container, stdin=stdin, tty=tty)
 
     def whoami(self) -> Identity:
         """Return who we are to the cluster, and Arena's id of this user."""
         from arena_core.usecases.identity import identify
 
-        return identify(self.cluster)
+        with self._call() as session:
+            return identify(session.cluster)
 
     @cached_property
     def _session(self) -> Session:
@@ -305,10 +369,23 @@ class ArenaClient:
 
         return Session(self.cluster, self.jobs, self.namespace, self._extensions or self._installed_extensions())
 
-    def _named(self, name: str, job_type: str) -> tuple[str, str]:
+    @contextlib.contextmanager
+    def _call(self) -> Iterator[Session]:
+        """The extent of one call, which ``close`` and the scope of this client end."""
+        with self._calls.one(*self._ends_with) as scope:
+            scope.check()
+            yield self._session.within(scope)
+
+    def _meant(self, job: JobLike, job_type: str, namespace: str) -> Reference:
         from arena_core.usecases.naming import named
 
-        return named(self._session, name, job_type)
+        meant = reference(job, job_type, namespace)
+        name, job_type = named(self._session, meant.name, meant.job_type)
+        return Reference(name, job_type, meant.namespace or self.namespace, meant.uid)
+
+    def _known(self, job: JobLike) -> Job:
+        """Return what is known of a job: of a name, or of a new job, that is read first."""
+        return self.get(job) if isinstance(job, str | Submission) else job
 
     def _installed_extensions(self) -> Extensions | None:
         return getattr(self.jobs, "extensions", None)

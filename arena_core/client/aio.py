@@ -1,0 +1,207 @@
+"""``AsyncArenaClient``: the names of ``ArenaClient`` as coroutines. Whoever cancels a task ends its call, and nothing of it is left."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, TypeVar, Unpack
+
+from arena_core.client import threads
+from arena_core.client.handles import (
+    AsyncBoundJob,
+    AsyncBoundSubmission,
+    JobLike,
+    LogArguments,
+    bind_async,
+    bind_submission_async,
+)
+from arena_core.client.sync import ArenaClient
+from arena_core.usecases.views import Deleted, Job, JobList, LogLine
+
+if TYPE_CHECKING:
+    from arena_core.contract.types import Cause, Jobs, Manifest
+    from arena_core.kube.cluster import Cluster
+    from arena_core.kube.scope import CancelScope
+    from arena_core.kube.streams import ExecSession
+    from arena_core.usecases.identity import Identity
+    from arena_core.usecases.session import Extensions
+    from arena_core.usecases.tensorboard import Board
+
+T = TypeVar("T")
+
+
+class AsyncArenaClient:
+    """One cluster and the job types that are installed, for asyncio: the arguments and methods are those of ``ArenaClient``.
+
+    Each call runs in a thread of its own. Callbacks (``on_change``, ``on_wait`` …) are called in that thread: they may not touch the
+    loop but by ``loop.call_soon_threadsafe``. A submission whose task is cancelled is undone: the job is there whole or not at all.
+    """
+
+    def __init__(
+        self,
+        *,
+        kubeconfig: str = "",
+        context: str = "",
+        namespace: str = "",
+        as_user: str = "",
+        as_groups: Sequence[str] = (),
+        local: bool = False,
+        jobs: Jobs | None = None,
+        extensions: Extensions | None = None,
+    ) -> None:
+        self._client = ArenaClient(
+            kubeconfig=kubeconfig,
+            context=context,
+            namespace=namespace,
+            as_user=as_user,
+            as_groups=as_groups,
+            local=local,
+            jobs=jobs,
+            extensions=extensions,
+        )
+
+    @classmethod
+    def of(cls, client: ArenaClient) -> AsyncArenaClient:
+        """Return a client for asyncio that shares the connections of another."""
+        made = cls.__new__(cls)
+        made._client = client
+        return made
+
+    def __repr__(self) -> str:
+        return f"Async{self._client!r}"
+
+    async def __aenter__(self) -> AsyncArenaClient:
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """End all calls that are under way (they raise ``Cancelled``) and close idle connections; the client can be used again."""
+        self._client.close()
+
+    def within(self, scope: CancelScope) -> AsyncArenaClient:
+        """Return this client for calls that ``scope.cancel()`` ends, from any thread; cancelling their task does it, too."""
+        return AsyncArenaClient.of(self._client.within(scope))
+
+    @property
+    def cluster(self) -> Cluster:
+        """The cluster, whose requests block."""
+        return self._client.cluster
+
+    @property
+    def jobs(self) -> Jobs:
+        """The installed job types."""
+        return self._client.jobs
+
+    @property
+    def namespace(self) -> str:
+        """The namespace of calls that name none."""
+        return self._client.namespace
+
+    async def submit(self, job_type: str, args: Any, *, namespace: str = "", dry_run: str = "") -> AsyncBoundSubmission:
+        """Create a job and return it; see ``ArenaClient.submit``."""
+        done = await self._run(lambda arena: arena.submit(job_type, args, namespace=namespace, dry_run=dry_run))
+        return bind_submission_async(self, done)
+
+    async def list(
+        self, *, job_type: str = "", namespace: str = "", all_namespaces: bool = False, selector: str = "", reasons: bool = False
+    ) -> JobList[AsyncBoundJob]:
+        """Return the jobs of a namespace or of all; see ``ArenaClient.list``."""
+        found = await self._run(
+            lambda arena: arena.list(
+                job_type=job_type, namespace=namespace, all_namespaces=all_namespaces, selector=selector, reasons=reasons
+            )
+        )
+        return JobList(tuple(bind_async(self, job) for job in found), found.notes, found.unread)
+
+    async def get(self, job: JobLike, *, job_type: str = "", namespace: str = "") -> AsyncBoundJob:
+        """Return one job with its instances and its reason; see ``ArenaClient.get``."""
+        return bind_async(self, await self._run(lambda arena: arena.get(job, job_type=job_type, namespace=namespace)))
+
+    async def tensorboard(self, job: Job) -> str:
+        """Return the address of the job's TensorBoard, or nothing where it has none."""
+        return await self._run(lambda arena: arena.tensorboard(job))
+
+    async def board(self, job: Job) -> Board:
+        """Return the address of the job's TensorBoard and why it is not up, with what could not be read to tell."""
+        return await self._run(lambda arena: arena.board(job))
+
+    async def tensorboard_trouble(self, job: Job) -> str:
+        """Return why the job's TensorBoard is not up, or nothing where it is, or where the job has none."""
+        return await self._run(lambda arena: arena.tensorboard_trouble(job))
+
+    def logs(self, job: JobLike, *, job_type: str = "", namespace: str = "", **options: Unpack[LogArguments]) -> AsyncGenerator[LogLine]:
+        """Yield lines of a log, for ``async for``; the options are those of ``ArenaClient.logs``.
+
+        Leaving the loop ends the reading when the generator is closed (``contextlib.aclosing`` does it at once).
+        """
+        return threads.lines(lambda scope: self._client.within(scope).logs(job, job_type=job_type, namespace=namespace, **options))
+
+    async def wait(
+        self,
+        job: JobLike,
+        goal: str = "finished",
+        *,
+        job_type: str = "",
+        namespace: str = "",
+        timeout: float | None = None,
+        on_change: Callable[[Job], None] | None = None,
+        uid: str = "",
+    ) -> AsyncBoundJob | None:
+        """Wait until a job is ``finished``, ``succeeded``, ``running``, ``failed`` or ``deleted``; see ``ArenaClient.wait``."""
+        found = await self._run(
+            lambda arena: arena.wait(job, goal, job_type=job_type, namespace=namespace, timeout=timeout, on_change=on_change, uid=uid)
+        )
+        return None if found is None else bind_async(self, found)
+
+    async def delete(
+        self,
+        jobs: JobLike | Sequence[JobLike] = (),
+        *,
+        job_type: str = "",
+        namespace: str = "",
+        all_namespaces: bool = False,
+        selector: str = "",
+        wait: bool | str = False,
+        timeout: float | None = None,
+        on_wait: Callable[[str], None] = lambda text: None,
+    ) -> Sequence[Deleted]:
+        """Delete jobs, each named or a record, or those with some labels; see ``ArenaClient.delete``."""
+        return await self._run(
+            lambda arena: arena.delete(
+                jobs,
+                job_type=job_type,
+                namespace=namespace,
+                all_namespaces=all_namespaces,
+                selector=selector,
+                wait=wait,
+                timeout=timeout,
+                on_wait=on_wait,
+            )
+        )
+
+    async def events(self, job: JobLike) -> Sequence[Manifest]:
+        """Return the Kubernetes events of a job, its pods and related objects, oldest first."""
+        return await self._run(lambda arena: arena.events(job))
+
+    async def explain(self, job: JobLike) -> Sequence[Cause]:
+        """Say in plain words why a job is not running; nothing where it runs or has ended well."""
+        return await self._run(lambda arena: arena.explain(job))
+
+    async def exec(
+        self, job: JobLike, command: Sequence[str], *, instance: str = "", container: str = "", stdin: bool = False, tty: bool = False
+    ) -> ExecSession:
+        """Run a command in an instance (by default the chief) of a job; the session that is returned blocks."""
+        return await self._run(lambda arena: arena.exec(job, command, instance=instance, container=container, stdin=stdin, tty=tty))
+
+    async def whoami(self) -> Identity:
+        """Return who we are to the cluster, and Arena's id of this user."""
+        return await self._run(lambda arena: arena.whoami())
+
+    async def schema(self, job_type: str) -> Mapping[str, Any]:
+        """Return the JSON Schema of a job file of this type."""
+        return await self._run(lambda arena: arena.schema(job_type))
+
+    async def _run(self, call: Callable[[ArenaClient], T]) -> T:
+        return await threads.run(lambda scope: call(self._client.within(scope)))
