@@ -81,7 +81,7 @@ def _hints_of_extensions(error: ArenaError) -> list[str]:
     """What installed extensions know about the error, for example a site's page on quotas. Not for typing errors: these cost nothing."""
     if isinstance(error, UsageError | PluginError):
         return []
-    from arena_core.cli.submit.types import registry
+    from arena_core.cli.jobtypes import registry
 
     return registry().extensions.error_hints(error)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from arena_core.cli.submit.types import registry
+from arena_core.cli.jobtypes import registry
 from arena_core.cli.terminal import note
 from arena_core.client import ArenaClient
 from arena_core.home import expanded, has_home, local_state

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from arena_core.cli.submit.types import registry
+from arena_core.cli.jobtypes import registry
 
 
 def command_groups() -> list[tuple[str, str]]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from arena_core.cli.flags import Parsed
-from arena_core.cli.submit.types import registry
+from arena_core.cli.jobtypes import registry
 from arena_core.cli.terminal import say
 from arena_core.contract.errors import ArenaError, UsageError
 from arena_core.registry import border

@@ -59,3 +59,15 @@ def is_loopback(host: str) -> bool:
     """
     digits = host.split(".")
     return host in ("localhost", "::1") or (digits[0] == "127" and len(digits) == 4 and all(d.isascii() and d.isdigit() for d in digits))
+
+
+class Proxy:
+    """A proxy and who names it."""
+
+    def __init__(self, url: SplitResult, named_by: str) -> None:
+        self.url = url
+        self.named_by = named_by
+
+    def failed(self, what: str) -> ClusterUnreachable:
+        """Return the error for what went wrong; it never shows the proxy's user and password."""
+        return ClusterUnreachable(f"the proxy {shown(self.url)} ({self.named_by}) {what}", f"check {self.named_by}, and NO_PROXY")

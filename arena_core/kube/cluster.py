@@ -107,7 +107,7 @@ class Cluster:
         if not self._discovered:
             from arena_core.kube.discovery import discover
 
-            self._discovered.append(discover(self))
+            self._discovered.append(discover(self.request))
         return self._discovered[0]
 
     def get(self, resource: Resource, namespace: str, name: str, **query: Any) -> Manifest:

@@ -14,8 +14,8 @@ from arena_core.kube import kubeconfig
 from arena_core.kube.address import PROXIES, server_url, split
 from arena_core.kube.cluster import LOCAL_CONTEXT, Cluster
 from arena_core.kube.endpoint import Credentials, Endpoint
-from arena_core.kube.secrets import read_token
-from arena_core.kube.users import credentials_of, impersonation, pem
+from arena_core.kube.secrets import pem, read_token
+from arena_core.kube.users import credentials_of, impersonation
 
 SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 

@@ -8,7 +8,9 @@ from arena_core.contract.types import Resource
 from arena_core.kube.answer import BadAnswer
 
 if TYPE_CHECKING:
-    from arena_core.kube.cluster import Cluster
+    from collections.abc import Callable
+
+    from arena_core.kube.transport import Answer
 
 #: Aggregated discovery (Kubernetes 1.26 and newer); an older server answers with its groups alone.
 ACCEPT = ",".join(
@@ -46,10 +48,10 @@ class Served:
         return None if plurals is None else plural in plurals
 
 
-def discover(cluster: Cluster) -> Served:
+def discover(request: Callable[..., Answer]) -> Served:
     """Ask the cluster. Who may not ask, and what cannot be understood, is "not known": each kind then tells for itself."""
     try:
-        answer = cluster.request("GET", "/apis", accept=ACCEPT)
+        answer = request("GET", "/apis", accept=ACCEPT)
         if not answer.ok:
             return Served()
         return Served(_groups(answer.json()))

@@ -16,7 +16,7 @@ from arena_core.contract.errors import ClusterUnreachable
 from arena_core.k8s import time
 from arena_core.kube.endpoint import Credentials
 from arena_core.kube.kubefile import Entry
-from arena_core.kube.secrets import header_value
+from arena_core.kube.secrets import header_value, pem
 
 GROUP = "client.authentication.k8s.io"
 VERSIONS = (f"{GROUP}/v1", f"{GROUP}/v1beta1")
@@ -131,8 +131,6 @@ class Plugin:
 
 def _cluster_info(cluster: Entry, whose: str) -> dict[str, Any]:
     """Return what a plugin with ``provideClusterInfo`` is told of its cluster."""
-    from arena_core.kube.users import pem
-
     ca = pem(cluster, "certificate-authority", whose)
     config = next(
         (e.get("extension") for e in cluster.get("extensions") or () if e.get("name") == f"{GROUP}/exec" and e.get("extension")), None

@@ -4,24 +4,11 @@ from __future__ import annotations
 
 import base64
 import socket
-from urllib.parse import SplitResult, unquote
+from urllib.parse import unquote
 
-from arena_core.contract.errors import ClusterUnreachable
-from arena_core.kube.address import PROXIES, shown, split
+from arena_core.kube.address import PROXIES, Proxy, split
 from arena_core.kube.endpoint import Endpoint
 from arena_core.kube.noproxy import from_environment
-
-
-class Proxy:
-    """A proxy and who names it."""
-
-    def __init__(self, url: SplitResult, named_by: str) -> None:
-        self.url = url
-        self.named_by = named_by
-
-    def failed(self, what: str) -> ClusterUnreachable:
-        """Return the error for what went wrong; it never shows the proxy's user and password."""
-        return ClusterUnreachable(f"the proxy {shown(self.url)} ({self.named_by}) {what}", f"check {self.named_by}, and NO_PROXY")
 
 
 def proxy_for(endpoint: Endpoint, scheme: str, host: str, port: int) -> Proxy | None:

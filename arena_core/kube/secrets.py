@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
 from arena_core.contract.errors import ClusterUnreachable
 
 
@@ -34,3 +38,18 @@ def reason_of(error: OSError) -> str:
     if isinstance(error, FileNotFoundError):
         return "does not exist"
     return f"cannot be read: {error.strerror or type(error).__name__}"
+
+
+def pem(entry: Mapping[str, Any], key: str, whose: str) -> bytes:
+    """Return ``KEY-data``, or what the file in ``KEY`` holds; both at once are refused, as by kubectl."""
+    data: bytes = entry.get(f"{key}-data") or b""
+    path = entry.get(key) or ""
+    if not path:
+        return data
+    if data:
+        raise ClusterUnreachable(f"{whose} has both {key} and {key}-data", "correct the file: keep one")
+    try:
+        with Path(path).open("rb") as file:
+            return file.read(1 << 24)
+    except OSError as error:
+        raise ClusterUnreachable(f"{whose}: {key} {path} {reason_of(error)}", "correct the file") from None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 if TYPE_CHECKING:
-    from arena_core.kube.route import Proxy
+    from arena_core.kube.address import Proxy
 
 _NONE, _PASSWORD = 0, 2
 _REFUSALS = {

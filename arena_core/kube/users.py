@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from urllib.parse import quote
 
 from arena_core.contract.errors import ClusterUnreachable
 from arena_core.kube.endpoint import Credentials
 from arena_core.kube.kubeconfig import Context
 from arena_core.kube.kubefile import Entry
-from arena_core.kube.secrets import header_value, read_token, reason_of
+from arena_core.kube.secrets import header_value, pem, read_token
 
 Refresh = Callable[[], Credentials]
 #: What may stand in the name of a header besides letters and digits (RFC 9110), without the per cent sign, which escapes.
@@ -52,21 +51,6 @@ def static_credentials(user: Entry, whose: str) -> Credentials:
     if cert and not key:
         raise ClusterUnreachable(f"{whose} has a client certificate and no client-key", "add client-key or client-key-data")
     return Credentials(token, token_file, username, user.get("password") or "", cert, key if cert else b"", whose)
-
-
-def pem(entry: Entry, key: str, whose: str) -> bytes:
-    """Return ``KEY-data``, or what the file in ``KEY`` holds; both at once are refused, as by kubectl."""
-    data: bytes = entry.get(f"{key}-data") or b""
-    path = entry.get(key) or ""
-    if not path:
-        return data
-    if data:
-        raise ClusterUnreachable(f"{whose} has both {key} and {key}-data", "correct the file: keep one")
-    try:
-        with Path(path).open("rb") as file:
-            return file.read(1 << 24)
-    except OSError as error:
-        raise ClusterUnreachable(f"{whose}: {key} {path} {reason_of(error)}", "correct the file") from None
 
 
 def impersonation(user: Entry, as_user: str, as_groups: tuple[str, ...], as_uid: str) -> dict[str, tuple[str, ...]]:

@@ -10,9 +10,10 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from arena_core.contract.hookspecs import hookimpl
-from arena_core.contract.types import Cause, Instance, JobStatus, JobType, JobView, Manifest, Phase, PodSet, Problem, Resource
+from arena_core.contract.types import Cause, Instance, JobStatus, JobType, JobView, Manifest, Phase, PodSet, Problem
 from arena_core.k8s import dig
 from arena_core.podstatus import instance, pick_chief
+from arena_core.testing.dummy_names import CONTAINER, INDEX, JOB_NAME, RESOURCE
 
 if TYPE_CHECKING:
     from arena_core.contract.types import Jobs, Lookup
@@ -21,10 +22,6 @@ if TYPE_CHECKING:
 #: The version of Arena's contract that this module is written for.
 ARENA_CONTRACT = 2
 
-RESOURCE = Resource("batch", "v1", "Job", "jobs")
-JOB_NAME = "batch.kubernetes.io/job-name"
-INDEX = "batch.kubernetes.io/job-completion-index"
-CONTAINER = "dummy"
 CHIEF = ({INDEX: "0"},)
 
 

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from arena_core.cli.boundary import show
 from arena_core.cli.command import Command, Context
-from arena_core.cli.commands.shared import ALL_NAMESPACES, SELECTOR, TIMEOUT, TYPE, check_names, output_flag, seconds, selector_of
+from arena_core.cli.commands.shared import ALL_NAMESPACES, SELECTOR, TIMEOUT, TYPE, check_names, output_flag, selector_of
 from arena_core.cli.flags import Flag, Parsed
+from arena_core.cli.seconds import seconds
 from arena_core.cli.terminal import note, say
 from arena_core.contract.errors import ArenaError, NotFound, UsageError
 

@@ -6,9 +6,10 @@ import math
 import re
 
 from arena_core.cli.command import Command, Context
-from arena_core.cli.commands.shared import TYPE, one_name, seconds
+from arena_core.cli.commands.shared import TYPE, one_name
 from arena_core.cli.flags import Flag, Parsed
 from arena_core.cli.printing import LinePrinter
+from arena_core.cli.seconds import seconds
 from arena_core.cli.terminal import note
 from arena_core.contract.errors import UsageError
 

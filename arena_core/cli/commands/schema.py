@@ -11,7 +11,7 @@ from arena_core.cli.render import dump_json, dump_yaml
 def run(context: Context, parsed: Parsed) -> int:
     """Print the JSON Schema of a job type's job file; editors check and complete the file with it."""
     from arena_core.args import json_schema
-    from arena_core.cli.submit.types import find_type
+    from arena_core.cli.jobtypes import find_type
 
     handle = find_type(one_name(parsed, "job type", "schema"))
     schema = handle.behind("its argument model", lambda: json_schema(handle.job_type.name, handle.args_model))

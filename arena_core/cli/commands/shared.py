@@ -7,11 +7,9 @@ from collections.abc import Sequence
 from arena_core.cli.flags import Flag, Parsed
 from arena_core.cli.terminal import note
 from arena_core.contract.errors import UsageError
-from arena_core.k8s import duration
 from arena_core.k8s import names as syntax
 
 LONGEST_NAME = 253
-LONGEST_TIME = 10 * 365 * 86400
 
 TYPE = Flag("type", "job type (name, shorthand or alias, in any case)", short="T", metavar="TYPE", complete="type")
 ALL_NAMESPACES = Flag("all_namespaces", "look in all namespaces", short="A", boolean=True, old=("allNamespaces",))
@@ -60,19 +58,3 @@ def check_names(names: Sequence[str], what: str = "job") -> None:
         if syntax.subdomain(last):
             shown = name if len(name) <= LONGEST_NAME else name[:60] + "…"
             raise UsageError(f"{shown!r} cannot be the name of a {what}", "a name consists of lower-case letters, digits, '-' and '.'")
-
-
-def seconds(parsed: Parsed, flag: str = "timeout") -> float | None:
-    """The seconds of a duration (``90s``, ``1h30m``, or a number of seconds); None where the flag is not given."""
-    if flag not in parsed.values:
-        return None
-    text = parsed.text(flag)
-    try:
-        value = duration.parse(text, plain=True, days=True)
-    except ValueError:
-        value = -1.0
-    if value < 0:
-        raise UsageError(f"--{flag}: {text!r} is not a duration", "for example 90s, 10m or 1h30m")
-    if value > LONGEST_TIME:
-        raise UsageError(f"--{flag}: {text!r} is longer than 10 years")
-    return value

@@ -62,7 +62,7 @@ def open_group(words: list[str], head: Parsed) -> tuple[Command, list[str]]:
 
 def _is_type(word: str) -> bool:
     """Whether this is a job type; with a job file it may as well be the first word of a program."""
-    from arena_core.cli.submit.types import is_type
+    from arena_core.cli.jobtypes import is_type
 
     return is_type(word)
 
@@ -87,8 +87,8 @@ _READ: dict[str, dict[str, Any]] = {}
 
 def for_type(name: str, typed: str) -> Command:
     """The command of one job type; only its plugin is loaded."""
+    from arena_core.cli.jobtypes import find_type
     from arena_core.cli.submit.options import flags_of, useful_flags
-    from arena_core.cli.submit.types import find_type
 
     handle = find_type(name)
     job_type = handle.job_type
@@ -191,7 +191,7 @@ def _from_file(parsed: Parsed, handle: JobHandle, model: type[BaseModel]) -> dic
     named = str(data.pop("type", "") or "")
     job_type = handle.job_type
     if named and named.lower() not in {n.lower() for n in (job_type.name, job_type.shorthand, job_type.display, *job_type.aliases)}:
-        from arena_core.cli.submit.types import find_type
+        from arena_core.cli.jobtypes import find_type
 
         if find_type(named).job_type.name != job_type.name:
             raise UsageError(f"the job file is of type {named}, the command says {job_type.name}")

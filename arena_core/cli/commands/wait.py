@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from arena_core.cli.command import Command, Context
-from arena_core.cli.commands.shared import TIMEOUT, TYPE, one_name, seconds
+from arena_core.cli.commands.shared import TIMEOUT, TYPE, one_name
 from arena_core.cli.flags import Flag, Parsed
+from arena_core.cli.seconds import seconds
 from arena_core.cli.waiting import wait_for
 
 GOALS = ("finished", "succeeded", "running", "failed", "deleted")

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from arena_core.args import ArgsGroup
 from arena_core.cli.command import Context
-from arena_core.cli.commands.shared import seconds
 from arena_core.cli.flags import Parsed
 from arena_core.cli.render import dump_json, dump_yaml
+from arena_core.cli.seconds import seconds
 from arena_core.cli.terminal import note, say
 from arena_core.contract.errors import UsageError
 

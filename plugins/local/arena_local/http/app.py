@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
-from collections.abc import Awaitable, Callable
-from typing import cast
 
 from aiohttp import web
 
@@ -15,52 +12,42 @@ from arena_local.http import bodies, discovery, kept, meta_routes, pods, securit
 from arena_local.http.paths import Target, parse
 from arena_local.http.respond import not_found_page, refusal
 from arena_local.http.serving import has_spoken
+from arena_local.http.shared import Shared
 from arena_local.sdk.bundle import ApiError
 from arena_local.server.errors import Refusal, bad_request, no_such_resource
 from arena_local.server.registry import Resource
-from arena_local.server.server import ApiServer
-from arena_local.server.watch import Watchers
 
 log = logging.getLogger(__name__)
 #: Kubernetes' own limit on request bodies.
 MAX_BODY = 3 * 1024 * 1024
-Handler = Callable[["Face", web.Request, str], Awaitable[web.StreamResponse]]
 
 
-class Face:
-    """What handlers share: the API rules, the open watches, the kubelet's face."""
+async def dispatch(shared: Shared, request: web.Request, path: str) -> web.StreamResponse:
+    """Answer one authenticated request."""
+    target = parse(path)
+    if target is None or not target.plural:
+        return await _other(shared, request, path)
+    resource = shared.api.registry.at(target.group, target.version, target.plural)
+    if resource is None:
+        if target.group in discovery.KNOWN_GROUPS:
+            raise no_such_resource()
+        return not_found_page()
+    return await _resource(shared, request, resource, target)
 
-    def __init__(self, context: Context) -> None:
-        self.context = context
-        self.api = cast(ApiServer, context.api)
-        self.watchers = Watchers(self.api)
-        #: Part of openapi's hashes: another run may serve other documents.
-        self.started = f"{time.time_ns():X}"[-8:]
 
-    async def dispatch(self, request: web.Request, path: str) -> web.StreamResponse:
-        """Answer one authenticated request."""
-        target = parse(path)
-        if target is None or not target.plural:
-            return await self._other(request, path)
-        resource = self.api.registry.at(target.group, target.version, target.plural)
-        if resource is None:
-            if target.group in discovery.KNOWN_GROUPS:
-                raise no_such_resource()
-            return not_found_page()
-        return await self._resource(request, resource, target)
+async def _other(shared: Shared, request: web.Request, path: str) -> web.StreamResponse:
+    if request.method not in ("GET", "HEAD"):
+        return not_found_page()
+    found = await meta_routes.answer(shared, request, path) or await kept.answer(shared, request, path)
+    return found if found is not None else discovery.answer(shared, request, path)
 
-    async def _other(self, request: web.Request, path: str) -> web.StreamResponse:
-        if request.method not in ("GET", "HEAD"):
-            return not_found_page()
-        found = await meta_routes.answer(self, request, path) or await kept.answer(self, request, path)
-        return found if found is not None else discovery.answer(self, request, path)
 
-    async def _resource(self, request: web.Request, resource: Resource, target: Target) -> web.StreamResponse:
-        if target.subresource and resource.storage_id in ("pods", "services"):
-            found = await pods.answer(self, request, resource, target)
-            if found is not None:
-                return found
-        return await verbs.answer(self, request, resource, target)
+async def _resource(shared: Shared, request: web.Request, resource: Resource, target: Target) -> web.StreamResponse:
+    if target.subresource and resource.storage_id in ("pods", "services"):
+        found = await pods.answer(shared, request, resource, target)
+        if found is not None:
+            return found
+    return await verbs.answer(shared, request, resource, target)
 
 
 async def _read_all(request: web.Request) -> None:
@@ -74,7 +61,7 @@ async def _read_all(request: web.Request) -> None:
 
 def build_app(context: Context) -> web.Application:
     """Return the application of a context."""
-    face = Face(context)
+    shared = Shared(context)
     token = context.token
 
     async def handle(request: web.Request) -> web.StreamResponse:
@@ -82,7 +69,7 @@ def build_app(context: Context) -> web.Application:
         try:
             security.check_origin(request)
             path = security.authenticate(request.rel_url.raw_path, request, token)
-            return await face.dispatch(request, path)
+            return await dispatch(shared, request, path)
         except ApiError as error:
             await _read_all(request)
             return refusal(request, error, getattr(error, "warnings", ()))
@@ -99,10 +86,9 @@ def build_app(context: Context) -> web.Application:
             return refusal(request, Refusal(500, "InternalError", f"Internal error occurred: {type(error).__name__}", {}))
 
     async def shutdown(_: web.Application) -> None:
-        face.watchers.close_all()
+        shared.watchers.close_all()
 
     app = web.Application(client_max_size=MAX_BODY)
-    app["face"] = face
     app.router.add_route("*", "/{path:.*}", handle)
     app.on_shutdown.append(shutdown)
     return app

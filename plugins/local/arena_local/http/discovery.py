@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aiohttp import web
 
 from arena_local.http.negotiate import MEDIA, choose, not_acceptable, plain_form, require
 from arena_local.http.respond import answer as reply
 from arena_local.http.respond import not_found_page
+from arena_local.http.shared import Shared
 from arena_local.server.builtin import KNOWN_GROUPS
 from arena_local.server.errors import no_such_resource
 from arena_local.server.registry import Resource
-
-if TYPE_CHECKING:
-    from arena_local.http.app import Face
 
 Obj = dict[str, Any]
 _V2 = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
@@ -48,9 +46,9 @@ def _resource_rows(resource: Resource) -> list[Obj]:
     return rows
 
 
-def resource_list(face: Face, group: str, version: str) -> Obj | None:
+def resource_list(shared: Shared, group: str, version: str) -> Obj | None:
     """Return the legacy document of one group and version."""
-    resources = face.api.registry.of(group, version)
+    resources = shared.api.registry.of(group, version)
     if not resources:
         return None
     document: Obj = {"kind": "APIResourceList"}
@@ -87,11 +85,11 @@ def _discovered(resource: Resource) -> Obj:
     return row
 
 
-def _aggregated(face: Face, groups: dict[str, list[str]]) -> Obj:
+def _aggregated(shared: Shared, groups: dict[str, list[str]]) -> Obj:
     items = []
     for group, versions in groups.items():
         rows = [
-            {"version": version, "resources": [_discovered(r) for r in face.api.registry.of(group, version)], "freshness": "Current"}
+            {"version": version, "resources": [_discovered(r) for r in shared.api.registry.of(group, version)], "freshness": "Current"}
             for version in versions
         ]
         items.append({"metadata": {"name": group, "creationTimestamp": None} if group else {"creationTimestamp": None}, "versions": rows})
@@ -112,12 +110,12 @@ def _wants_aggregated(request: web.Request) -> bool | None:
     return None
 
 
-def answer(face: Face, request: web.Request, path: str) -> web.StreamResponse:
+def answer(shared: Shared, request: web.Request, path: str) -> web.StreamResponse:
     """Answer a discovery path; anything else is not found."""
     parts = path.strip("/").split("/")
     if parts in (["api"], ["apis"]):
-        return _roots(face, request, parts[0])
-    document = _document(face, parts)
+        return _roots(shared, request, parts[0])
+    document = _document(shared, parts)
     if document is not None:
         accept = request.headers.get("Accept", "")
         if parts[0] == "api" or parts[1] in KNOWN_GROUPS:
@@ -128,26 +126,26 @@ def answer(face: Face, request: web.Request, path: str) -> web.StreamResponse:
     return not_found_page()
 
 
-def _document(face: Face, parts: list[str]) -> Obj | None:
+def _document(shared: Shared, parts: list[str]) -> Obj | None:
     """Return the document of a group or of one of its versions."""
     if parts == ["api", "v1"]:
-        return resource_list(face, "", "v1")
+        return resource_list(shared, "", "v1")
     if parts[0] == "apis" and len(parts) == 3:
-        return resource_list(face, parts[1], parts[2])
+        return resource_list(shared, parts[1], parts[2])
     if parts[0] == "apis" and len(parts) == 2:
-        versions = face.api.registry.groups().get(parts[1])
+        versions = shared.api.registry.groups().get(parts[1])
         if versions:
             return {"kind": "APIGroup", "apiVersion": "v1", **_group(parts[1], versions)}
     return None
 
 
-def _roots(face: Face, request: web.Request, root: str) -> web.StreamResponse:
+def _roots(shared: Shared, request: web.Request, root: str) -> web.StreamResponse:
     aggregated = _wants_aggregated(request)
     if aggregated is None:
         raise not_acceptable()
-    groups = face.api.registry.groups()
+    groups = shared.api.registry.groups()
     if aggregated:
-        document = _aggregated(face, {"": ["v1"]} if root == "api" else groups)
+        document = _aggregated(shared, {"": ["v1"]} if root == "api" else groups)
         response = reply(request, document)
         response.headers["Content-Type"] = _V2
         return response

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aiohttp import web
 
+from arena_local.http.call import Call
 from arena_local.http.respond import answer, raw_answer
 from arena_local.server.errors import Refusal, bad_request
 from arena_local.server.options import Page
 from arena_local.server.tables import table_of
 from arena_local.store import Entry
 from arena_local.store.store import encode
-
-if TYPE_CHECKING:
-    from arena_local.http.verbs import Call
 
 Obj = dict[str, Any]
 
@@ -39,7 +37,7 @@ def include_object(call: Call) -> str:
     return given or "Metadata"
 
 
-def one(call: Call, entry: Entry, status: int) -> web.Response:
+def one(call: Call, entry: Entry, status: int = 200) -> web.Response:
     """Answer one object."""
     kind = call.form.transform
     if kind == "Table":

@@ -10,15 +10,15 @@ from arena_local.http.pods import log_query
 from arena_local.http.respond import not_found_page
 
 if TYPE_CHECKING:
-    from arena_local.http.app import Face
+    from arena_local.http.shared import Shared
 
 
-async def answer(face: Face, request: web.Request, path: str) -> web.StreamResponse | None:
+async def answer(shared: Shared, request: web.Request, path: str) -> web.StreamResponse | None:
     """Answer a path below ``/arena/v1``, or None for any other."""
     parts = path.strip("/").split("/")
     if parts[:3] != ["arena", "v1", "namespaces"] or len(parts) not in (5, 8) or parts[4] != "keptlogs":
         return None
-    backend, namespace = face.context.pods, parts[3]
+    backend, namespace = shared.context.pods, parts[3]
     if backend is None:
         return not_found_page()
     if len(parts) == 5:

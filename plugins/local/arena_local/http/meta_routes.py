@@ -5,16 +5,13 @@ from __future__ import annotations
 import platform
 import sys
 from importlib import metadata
-from typing import TYPE_CHECKING
 
 from aiohttp import web
 
 from arena_local.http import metrics, openapi
 from arena_local.http.negotiate import JSON, require
 from arena_local.http.respond import answer as reply
-
-if TYPE_CHECKING:
-    from arena_local.http.app import Face
+from arena_local.http.shared import Shared
 
 #: The Kubernetes version whose behaviour is followed.
 MINOR = "36"
@@ -45,7 +42,7 @@ def version() -> dict[str, str]:
     }
 
 
-async def answer(face: Face, request: web.Request, path: str) -> web.StreamResponse | None:
+async def answer(shared: Shared, request: web.Request, path: str) -> web.StreamResponse | None:
     """Answer one of these paths, or None."""
     parts = path.strip("/").split("/")
     if parts == ["version"]:
@@ -57,7 +54,7 @@ async def answer(face: Face, request: web.Request, path: str) -> web.StreamRespo
             text = f"[+]ping ok\n[+]store ok\n{parts[0]} check passed\n"
         return web.Response(text=text, headers={"Cache-Control": "no-cache, private", "X-Content-Type-Options": "nosniff"})
     if parts == ["metrics"]:
-        return metrics.answer(face)
+        return metrics.answer(shared)
     if parts[0] == "openapi":
-        return openapi.answer(face, request, parts[1:])
+        return openapi.answer(shared, request, parts[1:])
     return None

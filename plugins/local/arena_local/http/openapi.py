@@ -13,7 +13,7 @@ from arena_local.http.respond import answer as reply
 from arena_local.server.registry import Resource
 
 if TYPE_CHECKING:
-    from arena_local.http.app import Face
+    from arena_local.http.shared import Shared
 
 Obj = dict[str, Any]
 _META = "io.k8s.apimachinery.pkg.apis.meta.v1."
@@ -117,9 +117,9 @@ def _paths(resource: Resource) -> Obj:
     return found
 
 
-def document(face: Face, group: str, version: str) -> Obj | None:
+def document(shared: Shared, group: str, version: str) -> Obj | None:
     """Return the v3 document of a group and version."""
-    resources = face.api.registry.of(group, version)
+    resources = shared.api.registry.of(group, version)
     if not resources:
         return None
     components = Components()
@@ -137,19 +137,19 @@ def document(face: Face, group: str, version: str) -> Obj | None:
     return {"openapi": "3.0.0", "info": info, "paths": paths, "components": {"schemas": components.schemas}}
 
 
-def _index(face: Face) -> Obj:
-    stamp = hashlib.sha256(str(face.api.registry.changes).encode()).hexdigest()[:16]
+def _index(shared: Shared) -> Obj:
+    stamp = hashlib.sha256(str(shared.api.registry.changes).encode()).hexdigest()[:16]
     names = ["api", "version", "apis", "api/v1"]
-    names += [f"apis/{group}/{version}" for group, versions in face.api.registry.groups().items() for version in versions]
-    return {"paths": {name: {"serverRelativeURL": f"/openapi/v3/{name}?hash={stamp.upper()}{face.started}"} for name in names}}
+    names += [f"apis/{group}/{version}" for group, versions in shared.api.registry.groups().items() for version in versions]
+    return {"paths": {name: {"serverRelativeURL": f"/openapi/v3/{name}?hash={stamp.upper()}{shared.started}"} for name in names}}
 
 
-def answer(face: Face, request: web.Request, parts: list[str]) -> web.StreamResponse | None:
+def answer(shared: Shared, request: web.Request, parts: list[str]) -> web.StreamResponse | None:
     """Answer a path below /openapi."""
     if parts == ["v2"]:
-        return openapi_v2.answer(face, request)
+        return openapi_v2.answer(shared, request)
     if parts == ["v3"]:
-        response = reply(request, _index(face))
+        response = reply(request, _index(shared))
         response.headers["Content-Type"] = "text/plain; charset=utf-8"
         return response
     if parts[:1] != ["v3"]:
@@ -158,7 +158,7 @@ def answer(face: Face, request: web.Request, parts: list[str]) -> web.StreamResp
     if parts[1:] in (["api"], ["apis"], ["version"]):
         found = {"openapi": "3.0.0", "info": {"title": "Kubernetes", "version": "unversioned"}, "paths": {}}
     elif parts[1:] == ["api", "v1"]:
-        found = document(face, "", "v1")
+        found = document(shared, "", "v1")
     elif len(parts) == 4 and parts[1] == "apis":
-        found = document(face, parts[2], parts[3])
+        found = document(shared, parts[2], parts[3])
     return reply(request, found) if found is not None else web.Response(status=404)

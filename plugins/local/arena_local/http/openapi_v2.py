@@ -5,19 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aiohttp import web
 
 from arena_local.http.negotiate import JSON, names_any
 from arena_local.http.openapi_schemas import crd_name, crd_schema_v2
 from arena_local.http.respond import raw_answer
+from arena_local.http.shared import Shared
 from arena_local.http.wire import field, number_field
 from arena_local.server.schema import raw_definitions
 from arena_local.store.store import encode
-
-if TYPE_CHECKING:
-    from arena_local.http.app import Face
 
 Obj = dict[str, Any]
 #: Two spellings of one format: the first is a valid media type, the second is what older clients ask for.
@@ -47,10 +45,10 @@ def _builtin(raw: Mapping[str, Any]) -> Obj:
     return out
 
 
-def document(face: Face) -> Obj:
+def document(shared: Shared) -> Obj:
     """Return the document: the definitions of every kind that is served; paths are v3's business."""
     definitions = {name: _builtin(raw) for name, raw in raw_definitions().items()}
-    for resource in face.api.registry.all():
+    for resource in shared.api.registry.all():
         if resource.custom:
             definitions[crd_name(resource)] = crd_schema_v2(resource)
         elif resource.definition in definitions:
@@ -97,19 +95,19 @@ def to_protobuf(found: Mapping[str, Any]) -> bytes:
 
 
 @lru_cache(maxsize=2)
-def _made(face: Face, changes: int, protobuf: bool) -> bytes:
-    return to_protobuf(document(face)) if protobuf else encode(document(face))
+def _made(shared: Shared, changes: int, protobuf: bool) -> bytes:
+    return to_protobuf(document(shared)) if protobuf else encode(document(shared))
 
 
-def answer(face: Face, request: web.Request) -> web.StreamResponse:
+def answer(shared: Shared, request: web.Request) -> web.StreamResponse:
     """Answer ``/openapi/v2``; 406 with nothing said, as a real server does."""
     accept = request.headers.get("Accept", "")
-    changes = face.api.registry.changes
+    changes = shared.api.registry.changes
     first = next(
         (media for media in (part.partition(";")[0].strip() for part in accept.split(",")) if media in (JSON, "*/*", *_PROTOBUF)), ""
     )
     if first in _PROTOBUF:
-        return raw_answer(request, _made(face, changes, protobuf=True), media=_PROTOBUF[0])
+        return raw_answer(request, _made(shared, changes, protobuf=True), media=_PROTOBUF[0])
     if names_any(accept, (JSON, "application/*")):
-        return raw_answer(request, _made(face, changes, protobuf=False))
+        return raw_answer(request, _made(shared, changes, protobuf=False))
     return web.Response(status=406)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from arena_core.k8s import time
-from arena_local.http import portforward, proxy, remote
+from arena_local.http import containers, portforward, proxy, remote
 from arena_local.http.negotiate import MEDIA, choose, not_acceptable, require
 from arena_local.http.paths import Target
 from arena_local.http.query import go_int, truth
@@ -19,7 +19,7 @@ from arena_local.server.errors import Refusal, bad_request, invalid, not_found
 from arena_local.server.registry import Resource
 
 if TYPE_CHECKING:
-    from arena_local.http.app import Face
+    from arena_local.http.shared import Shared
 
 Obj = dict[str, Any]
 _STREAMS = ("log", "exec", "attach", "portforward", "proxy")
@@ -28,39 +28,20 @@ _FIRST = 0.2
 _AGES = 10**9
 
 
-async def answer(face: Face, request: web.Request, resource: Resource, target: Target) -> web.StreamResponse | None:
+async def answer(shared: Shared, request: web.Request, resource: Resource, target: Target) -> web.StreamResponse | None:
     """Answer one of them, or None."""
     if target.subresource not in _STREAMS or (resource.storage_id == "services" and target.subresource != "proxy"):
         return None
     if target.subresource == "proxy":
-        return await proxy.answer(face, request, resource, target)
-    entry = face.api.store.get("pods", target.namespace, target.name)
+        return await proxy.answer(shared, request, resource, target)
+    entry = shared.api.store.get("pods", target.namespace, target.name)
     if target.subresource == "log":
-        return await _log(face, request, entry.obj if entry else None, target.name)
+        return await _log(shared, request, entry.obj if entry else None, target.name)
     if entry is None:
         raise not_found("pods", "", target.name)
     if target.subresource == "portforward":
-        return await portforward.answer(face, request, entry.obj)
-    return await remote.answer(face, request, entry.obj, attach=target.subresource == "attach")
-
-
-def container_names(pod: Obj) -> list[str]:
-    """Return the names of a pod's containers, init containers first."""
-    spec = pod["spec"]
-    return [item["name"] for key in ("initContainers", "containers", "ephemeralContainers") for item in spec.get(key) or ()]
-
-
-def pick_container(pod: Obj, given: str) -> str:
-    """Return the container that a request means; raises 400."""
-    names, name = container_names(pod), pod["metadata"]["name"]
-    if not given:
-        main = [item["name"] for item in pod["spec"].get("containers") or ()]
-        if len(main) != 1:
-            raise bad_request(f"a container name must be specified for pod {name}, choose one of: [{' '.join(names)}]")
-        return str(main[0])
-    if given not in names:
-        raise bad_request(f"container {given} is not valid for pod {name}")
-    return given
+        return await portforward.answer(shared, request, entry.obj)
+    return await remote.answer(shared, request, entry.obj, attach=target.subresource == "attach")
 
 
 def log_query(request: web.Request, name: str) -> Obj:
@@ -101,7 +82,7 @@ def _untransformed(transform: str) -> Refusal:
     return Refusal(406, "NotAcceptable", text)
 
 
-async def _log(face: Face, request: web.Request, pod: Obj | None, name: str) -> web.StreamResponse:
+async def _log(shared: Shared, request: web.Request, pod: Obj | None, name: str) -> web.StreamResponse:
     accept = request.headers.get("Accept", "")
     require(accept, "text/plain", *MEDIA)
     form = choose(accept, ("PartialObjectMetadata", "PartialObjectMetadataList"))
@@ -110,12 +91,12 @@ async def _log(face: Face, request: web.Request, pod: Obj | None, name: str) -> 
     asked = log_query(request, name)
     if pod is None:
         raise not_found("pods", "", name)
-    container = pick_container(pod, request.query.get("container", ""))
+    container = containers.pick_container(pod, request.query.get("container", ""))
     if form.transform:
         raise _untransformed(form.transform)
     if not pod["spec"].get("nodeName"):
         return web.Response(status=204)
-    backend = face.context.pods
+    backend = shared.context.pods
     if backend is None:
         raise Refusal(503, "ServiceUnavailable", "this server runs no pods: there is no log")
     chunks = backend.logs(pod, container, asked).__aiter__()

@@ -13,7 +13,7 @@ from arena_local.sdk.bundle import ApiError
 from arena_local.server.errors import bad_request
 
 if TYPE_CHECKING:
-    from arena_local.http.app import Face
+    from arena_local.http.shared import Shared
 
 Obj = dict[str, Any]
 _SPDY = (
@@ -22,7 +22,7 @@ _SPDY = (
 )
 
 
-async def answer(face: Face, request: web.Request, pod: Obj) -> web.StreamResponse:
+async def answer(shared: Shared, request: web.Request, pod: Obj) -> web.StreamResponse:
     """Answer a port-forward request."""
     require_upgrade(request, _SPDY)
     if any("spdy" in name.lower() for name in offered(request)):
@@ -36,13 +36,13 @@ async def answer(face: Face, request: web.Request, pod: Obj) -> web.StreamRespon
         raise bad_request("ports must be numbers") from None
     if not ports or any(not 1 <= port <= 65535 for port in ports):
         raise bad_request("you must specify at least 1 port between 1 and 65535")
-    if face.context.pods is None:
+    if shared.context.pods is None:
         raise no_pods()
     if (pod.get("status") or {}).get("phase") != "Running":
         raise bad_request(f"unable to forward port because pod is not running. Current status={(pod.get('status') or {}).get('phase')}")
     channels = Channels(request, FORWARD)
     await channels.open()
-    await _Forward(face, channels, pod, ports).run()
+    await _Forward(shared, channels, pod, ports).run()
     return channels.response
 
 
@@ -53,8 +53,8 @@ async def _all(tasks: list[asyncio.Task[None]]) -> None:
 class _Forward:
     """Relays each port over its pair of channels: data and error."""
 
-    def __init__(self, face: Face, channels: Channels, pod: Obj, ports: list[int]) -> None:
-        self.backend = face.context.pods
+    def __init__(self, shared: Shared, channels: Channels, pod: Obj, ports: list[int]) -> None:
+        self.backend = shared.context.pods
         self.channels = channels
         self.pod = pod
         self.ports = ports

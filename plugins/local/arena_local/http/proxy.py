@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aiohttp import web
 
 from arena_core.k8s import selectors
 from arena_local.http import bodies
 from arena_local.http.paths import Target
+from arena_local.http.shared import Shared
 from arena_local.sdk.bundle import ApiError
 from arena_local.server.errors import Refusal, bad_request, not_found
 from arena_local.server.registry import Resource
-
-if TYPE_CHECKING:
-    from arena_local.http.app import Face
 
 Obj = dict[str, Any]
 #: Headers that belong to one connection and are not passed on.
@@ -44,14 +42,14 @@ def _pod_port(pod: Obj, wanted: Any) -> int:
     raise bad_request(f"pod {pod['metadata']['name']} has no port named {wanted}")
 
 
-def _behind(face: Face, namespace: str, service: Obj, port: str) -> tuple[Obj, int]:
+def _behind(shared: Shared, namespace: str, service: Obj, port: str) -> tuple[Obj, int]:
     """Return a ready pod of a service and its port."""
     spec = service["spec"]
     ports = spec.get("ports") or []
     chosen = next((item for item in ports if port in ("", str(item.get("port")), item.get("name"))), None)
     if chosen is None:
         raise Refusal(503, "ServiceUnavailable", f'no service port "{port}" found for service "{service["metadata"]["name"]}"')
-    for entry in face.api.store.entries("pods", namespace):
+    for entry in shared.api.store.entries("pods", namespace):
         pod = entry.obj
         running = (pod.get("status") or {}).get("phase") == "Running" and not pod["metadata"].get("deletionTimestamp")
         labels = pod["metadata"].get("labels") or {}
@@ -60,17 +58,17 @@ def _behind(face: Face, namespace: str, service: Obj, port: str) -> tuple[Obj, i
     raise Refusal(503, "ServiceUnavailable", f'no endpoints available for service "{service["metadata"]["name"]}"')
 
 
-async def answer(face: Face, request: web.Request, resource: Resource, target: Target) -> web.StreamResponse:
+async def answer(shared: Shared, request: web.Request, resource: Resource, target: Target) -> web.StreamResponse:
     """Pass a request on."""
     name, port = _split(target.name)
-    entry = face.api.store.get(resource.storage_id, target.namespace, name)
+    entry = shared.api.store.get(resource.storage_id, target.namespace, name)
     if entry is None:
         raise not_found(resource.plural, "", name)
     if resource.storage_id == "services":
-        pod, number = _behind(face, target.namespace, entry.obj, port)
+        pod, number = _behind(shared, target.namespace, entry.obj, port)
     else:
         pod, number = entry.obj, _pod_port(entry.obj, port)
-    backend = face.context.pods
+    backend = shared.context.pods
     if backend is None:
         raise Refusal(503, "ServiceUnavailable", "this server runs no pods")
     try:

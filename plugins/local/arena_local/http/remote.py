@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from arena_local.context import Session
-from arena_local.http import pods
+from arena_local.http import containers
 from arena_local.http.channels import CLOSE, REMOTE, RESIZE, STDIN, Channels, handshake_refusal, no_pods, require_upgrade
 from arena_local.http.query import truth
 from arena_local.sdk.bundle import ApiError
 from arena_local.server.errors import bad_request
 
 if TYPE_CHECKING:
-    from arena_local.http.app import Face
+    from arena_local.http.shared import Shared
 
 Obj = dict[str, Any]
 _NO_COMMAND = (
@@ -38,7 +38,7 @@ def _running(pod: Obj, container: str) -> bool:
     return False
 
 
-async def answer(face: Face, request: web.Request, pod: Obj, *, attach: bool) -> web.StreamResponse:
+async def answer(shared: Shared, request: web.Request, pod: Obj, *, attach: bool) -> web.StreamResponse:
     """Answer an exec or attach request."""
     query = request.query
     container = _container(pod, query.get("container", ""))
@@ -53,7 +53,7 @@ async def answer(face: Face, request: web.Request, pod: Obj, *, attach: bool) ->
         return refused
     if not _running(pod, container):
         return web.Response(status=500, text=f'container not found ("{container}")')
-    backend = face.context.pods
+    backend = shared.context.pods
     if backend is None:
         raise no_pods()
     channels = Channels(request, REMOTE)
@@ -75,7 +75,7 @@ async def answer(face: Face, request: web.Request, pod: Obj, *, attach: bool) ->
 
 def _container(pod: Obj, given: str) -> str:
     if given:
-        return pods.pick_container(pod, given)
+        return containers.pick_container(pod, given)
     names = [item["name"] for item in pod["spec"].get("containers") or ()]
     chosen = (pod["metadata"].get("annotations") or {}).get("kubectl.kubernetes.io/default-container")
     return str(chosen) if chosen in names else str(names[0])

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import random
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aiohttp import web
 
+from arena_local.http.call import Call
 from arena_local.http.forms import include_object, partial, raw_item
 from arena_local.http.negotiate import JSON, PROTOBUF, YAML, not_acceptable
 from arena_local.http.respond import warning_headers
@@ -17,9 +18,6 @@ from arena_local.server.tables import table_of
 from arena_local.server.watch import Watcher
 from arena_local.store import Entry
 from arena_local.store.store import encode
-
-if TYPE_CHECKING:
-    from arena_local.http.verbs import Call
 
 #: A client that has not taken anything for so long is cut off.
 _STUCK = 30.0
@@ -63,7 +61,7 @@ async def stream_watch(call: Call, options: ListOptions) -> web.StreamResponse:
     """Answer a watch."""
     if call.form.media == YAML:
         raise not_acceptable(f"{JSON};stream=watch", f"{PROTOBUF};stream=watch")
-    opened = call.face.watchers.open(call.resource, call.namespace, options)
+    opened = call.shared.watchers.open(call.resource, call.namespace, options)
     response = web.StreamResponse(headers={"Content-Type": "application/json", "Cache-Control": "no-cache, private"})
     for name, value in warning_headers(call.warnings):
         response.headers.add(name, value)
@@ -78,7 +76,7 @@ async def stream_watch(call: Call, options: ListOptions) -> web.StreamResponse:
         _abort(call.request)
     finally:
         if isinstance(opened, Watcher):
-            call.face.watchers.close(opened)
+            call.shared.watchers.close(opened)
     return response
 
 
@@ -122,7 +120,7 @@ async def _run(stream: _Stream, watcher: Watcher, response: web.StreamResponse, 
                 await watcher.ready.wait()
         except TimeoutError:
             if options.bookmarks and loop.time() >= mark and not watcher.items:
-                entry = stream.call.face.watchers.bookmark(stream.call.resource)
+                entry = stream.call.shared.watchers.bookmark(stream.call.resource)
                 async with asyncio.timeout(_STUCK):
                     await response.write(stream.line("BOOKMARK", entry))
                 mark = loop.time() + _BOOKMARK_EVERY

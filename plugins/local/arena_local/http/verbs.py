@@ -2,73 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aiohttp import web
 
 from arena_local.http import bodies, forms, query
-from arena_local.http.negotiate import JSON, MEDIA, Form, choose, not_acceptable, require
+from arena_local.http.call import Call
 from arena_local.http.paths import Target
 from arena_local.http.respond import answer as reply
 from arena_local.http.respond import not_found_page, raw_answer
+from arena_local.http.shared import Shared
 from arena_local.http.stream import stream_watch
 from arena_local.sdk.bundle import ApiError
 from arena_local.server import deletes, lists, patches, reviews, scale, subresources, writes
 from arena_local.server.errors import Refusal, bad_request, method_not_allowed, no_such_resource, not_found, qualified
 from arena_local.server.options import ListOptions, Page
-from arena_local.server.registry import Resource, version_order
+from arena_local.server.registry import Resource
 from arena_local.store import Entry
 
-if TYPE_CHECKING:
-    from arena_local.http.app import Face
 
-_ENDPOINTS = "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"
-
-
-class Call:
-    """One request on a resource, with what its handlers share."""
-
-    def __init__(self, face: Face, request: web.Request, resource: Resource, target: Target) -> None:
-        self.face = face
-        self.api: Any = face.api
-        self.request = request
-        self.resource = resource
-        self.target = target
-        self.namespace = target.namespace if resource.namespaced else ""
-        self.name = target.name
-        self.warnings: list[str] = []
-        deprecated = resource.crd_version.get("deprecated")
-        if deprecated:
-            text = f"{resource.api_version} {resource.kind} is deprecated"
-            self.warnings.append(resource.crd_version.get("deprecationWarning") or _successor(resource, text))
-        elif resource.storage_id == "endpoints":
-            self.warnings.append(_ENDPOINTS)
-        self.form = self._form()
-
-    def _form(self) -> Form:
-        accept = self.request.headers.get("Accept", "")
-        if not self.resource.custom:
-            listing = self.request.method == "GET" and not self.target.name
-            require(accept, *MEDIA, *((f"{JSON};stream=watch",) if listing else ()))
-        form = choose(accept)
-        if form is None or (form.protobuf_only and self.resource.custom):
-            raise not_acceptable()
-        return Form() if form.protobuf_only else form
-
-    async def body(self) -> tuple[dict[str, Any], tuple[str, ...]]:
-        """Return the object of the request, and the keys that stood twice."""
-        data = await bodies.read(self.request)
-        media = self.request.headers.get("Content-Type", "")
-        return bodies.read_object(data, media, self.resource.kind, needs_kind=self.resource.custom)
-
-    def one(self, entry: Entry, status: int = 200) -> web.Response:
-        """Answer one object."""
-        return forms.one(self, entry, status)
-
-
-async def answer(face: Face, request: web.Request, resource: Resource, target: Target) -> web.StreamResponse:
+async def answer(shared: Shared, request: web.Request, resource: Resource, target: Target) -> web.StreamResponse:
     """Answer a request on a resource."""
-    call = Call(face, request, resource, target)
+    call = Call(shared, request, resource, target)
     try:
         if target.subresource:
             return await _subresource(call)
@@ -83,14 +38,6 @@ async def answer(face: Face, request: web.Request, resource: Resource, target: T
     except ApiError as error:
         error.warnings = call.warnings  # type: ignore[attr-defined]
         raise
-
-
-def _successor(resource: Resource, text: str) -> str:
-    """Name the newer version that is not deprecated, as the server does."""
-    versions = (resource.crd or {}).get("spec", {}).get("versions") or ()
-    names = [item["name"] for item in versions if item.get("served") and not item.get("deprecated")]
-    newer = sorted((name for name in names if version_order(name) < version_order(resource.version)), key=version_order)
-    return f"{text}; use {resource.group}/{newer[0]} {resource.kind}" if newer else text
 
 
 def _needs(call: Call, verb: str) -> None:
@@ -115,7 +62,7 @@ async def _get(call: Call) -> web.StreamResponse:
     entry = call.api.store.get(call.resource.storage_id, call.namespace, call.name)
     if entry is None:
         raise not_found(call.resource.plural, call.resource.group, call.name)
-    return call.one(entry)
+    return forms.one(call, entry)
 
 
 async def _create(call: Call) -> web.StreamResponse:
@@ -131,7 +78,7 @@ async def _create(call: Call) -> web.StreamResponse:
     if "get" not in resource.verbs:
         return reply(call.request, reviews.review(call.api, resource, call.namespace, body), status=201, warnings=call.warnings)
     entry = writes.create(call.api, resource, call.namespace, body, options)
-    return call.one(entry, 201)
+    return forms.one(call, entry, 201)
 
 
 def _raise(error: Exception) -> web.StreamResponse:
@@ -145,7 +92,7 @@ async def _replace(call: Call) -> web.StreamResponse:
     body, options.duplicates = await call.body()
     options.subresource = call.target.subresource
     entry, created = writes.replace(call.api, call.resource, call.namespace, call.name, body, options)
-    return call.one(entry, 201 if created else 200)
+    return forms.one(call, entry, 201 if created else 200)
 
 
 async def _patch(call: Call) -> web.StreamResponse:
@@ -159,7 +106,7 @@ async def _patch(call: Call) -> web.StreamResponse:
     strict = options.field_validation == "Strict"
     body = patches.read_patch(data, media, bodies.parse_json, bodies.parse_yaml, strict=strict)
     entry, created = patches.patch(call.api, call.resource, call.namespace, call.name, media, body, options)
-    return call.one(entry, 201 if created else 200)
+    return forms.one(call, entry, 201 if created else 200)
 
 
 async def _delete_body(call: Call) -> dict[str, Any]:
@@ -180,7 +127,7 @@ async def _delete(call: Call) -> web.StreamResponse:
         details = {"name": own["name"], **({"group": resource.group} if resource.group else {}), "kind": resource.plural, "uid": own["uid"]}
         status = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details}
         return reply(call.request, status, warnings=call.warnings)
-    return call.one(entry)
+    return forms.one(call, entry)
 
 
 async def _delete_all(call: Call) -> web.StreamResponse:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from arena_core.k8s import conditions, owners
+from arena_local.kueue import podlabels
 from arena_local.kueue.kinds import queue_name
-from arena_local.kueue.pods import marks
 from arena_local.sdk.bundle import Api, Bundle, Obj, QuotaJob, QuotaPodSet
 
 
@@ -80,7 +80,7 @@ POD = QuotaJob(
     kind="Pod",
     api_version="v1",
     integration="pod",
-    is_suspended=marks.gated,
+    is_suspended=podlabels.gated,
     set_suspend=lambda pod, value: None,
     pod_sets=lambda pod: (),
     finished=lambda pod: None,
@@ -104,7 +104,7 @@ class Integrations:
 
     def owner(self, api: Api, workload: Obj) -> Obj | None:
         """Return the job of a Workload (of a group: one of its pods), or None if it is gone."""
-        group = marks.annotation(workload, marks.IS_GROUP) == "true"
+        group = podlabels.annotation(workload, podlabels.IS_GROUP) == "true"
         for reference in owners.references(workload) if group else filter(None, [owners.controller_of(workload)]):
             integration = self.of_owner(reference)
             if integration is None or not api.served(integration.resource):
@@ -119,7 +119,7 @@ class Integrations:
         job = self.owner(api, workload)
         if job is None:
             return False
-        if marks.annotation(workload, marks.IS_GROUP) == "true":
+        if podlabels.annotation(workload, podlabels.IS_GROUP) == "true":
             return True
         return not job["metadata"].get("deletionTimestamp") and not self.managed_ancestor(api, job)
 

@@ -11,7 +11,7 @@ from arena_local.server.options import WriteOptions
 from arena_local.server.registry import Resource
 
 if TYPE_CHECKING:
-    from arena_local.server.server import ApiServer
+    from arena_local.server.core import Core
 
 Obj = dict[str, Any]
 #: How a webhook stumbles over an object that has not the shape of its kind.
@@ -27,16 +27,16 @@ def denied(webhook: Admission, error: Denied) -> Refusal:
     return Refusal(error.code, reason, message)
 
 
-def _hooks(server: ApiServer, resource: Resource, operation: str) -> list[Admission]:
+def _hooks(server: Core, resource: Resource, operation: str) -> list[Admission]:
     return [hook for hook in server.webhooks.get(resource.storage_id, ()) if operation in hook.operations]
 
 
-def _elsewhere(server: ApiServer, resource: Resource) -> bool:
+def _elsewhere(server: Core, resource: Resource) -> bool:
     """Return whether the object has to be converted for the webhooks, which know the stored version (matchPolicy Equivalent)."""
     return resource.custom and resource.version != resource.storage_version and resource.storage_id in server.conversions
 
 
-def admit(server: ApiServer, resource: Resource, obj: Obj, old: Obj | None, operation: str, options: WriteOptions) -> None:
+def admit(server: Core, resource: Resource, obj: Obj, old: Obj | None, operation: str, options: WriteOptions) -> None:
     """Let the bundles change the object."""
     if options.subresource:
         return
@@ -62,7 +62,7 @@ def admit(server: ApiServer, resource: Resource, obj: Obj, old: Obj | None, oper
                     raise
 
 
-def admit_late(server: ApiServer, resource: Resource, obj: Obj, old: Obj | None, operation: str, options: WriteOptions) -> None:
+def admit_late(server: Core, resource: Resource, obj: Obj, old: Obj | None, operation: str, options: WriteOptions) -> None:
     """Let the bundles refuse the finished object."""
     if options.subresource:
         return

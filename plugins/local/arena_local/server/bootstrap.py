@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from arena_local.sdk.bundle import ApiError
 
 if TYPE_CHECKING:
-    from arena_local.server.server import ApiServer
+    from arena_local.server.core import Core
 
 Obj = dict[str, Any]
 
@@ -47,7 +47,7 @@ def _objects() -> list[Obj]:
     ]
 
 
-def first_objects(server: ApiServer) -> None:
+def first_objects(server: Core) -> None:
     """Create what is not there yet."""
     for obj in _objects():
         try:

@@ -11,7 +11,7 @@ from arena_local.server.deletes import CLEANUP, CRDS
 from arena_local.store import Change, Entry, Event
 
 if TYPE_CHECKING:
-    from arena_local.server.server import ApiServer
+    from arena_local.server.core import Core
 
 Obj = dict[str, Any]
 
@@ -19,7 +19,7 @@ Obj = dict[str, Any]
 class CrdKeeper:
     """Keeps the registry in line with the stored CRDs."""
 
-    def __init__(self, server: ApiServer) -> None:
+    def __init__(self, server: Core) -> None:
         self.server = server
 
     def load(self) -> None:

@@ -14,7 +14,7 @@ from arena_local.server.registry import Resource
 from arena_local.store import Change, Entry
 
 if TYPE_CHECKING:
-    from arena_local.server.server import ApiServer
+    from arena_local.server.core import Core
 
 Obj = dict[str, Any]
 CRDS = "customresourcedefinitions.apiextensions.k8s.io"
@@ -39,7 +39,7 @@ def check_preconditions(resource: Resource, entry: Entry, options: DeleteOptions
         raise conflict(kind, resource.group, name, why + f"({own['resourceVersion']}). The object might have been modified")
 
 
-def delete(server: ApiServer, resource: Resource, namespace: str, name: str, options: DeleteOptions) -> tuple[Entry, bool]:
+def delete(server: Core, resource: Resource, namespace: str, name: str, options: DeleteOptions) -> tuple[Entry, bool]:
     """Delete; returns the object's last or terminating state and whether it is gone."""
     entry = server.store.get(resource.storage_id, namespace if resource.namespaced else "", name)
     if entry is None:
@@ -64,7 +64,7 @@ def delete(server: ApiServer, resource: Resource, namespace: str, name: str, opt
     return _mark(server, resource, entry, options, grace, finalizers), False
 
 
-def _last_state(server: ApiServer, resource: Resource, entry: Entry) -> Entry:
+def _last_state(server: Core, resource: Resource, entry: Entry) -> Entry:
     """Return what DELETE answers of an object that is gone: a pod shows when it was told to end."""
     if resource.storage_id != "pods":
         return entry
@@ -76,7 +76,7 @@ def _last_state(server: ApiServer, resource: Resource, entry: Entry) -> Entry:
     return Entry(entry.key, {**entry.obj, "metadata": own}, entry.rev)
 
 
-def _mark(server: ApiServer, resource: Resource, entry: Entry, options: DeleteOptions, grace: int, finalizers: list[str]) -> Entry:
+def _mark(server: Core, resource: Resource, entry: Entry, options: DeleteOptions, grace: int, finalizers: list[str]) -> Entry:
     own = dict(entry.obj["metadata"])
     if not own.get("deletionTimestamp") or grace < own.get("deletionGracePeriodSeconds", 0):
         plain = resource.storage_id in (CRDS, "namespaces")

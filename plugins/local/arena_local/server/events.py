@@ -11,16 +11,14 @@ from arena_local.sdk.bundle import ApiError
 from arena_local.store import Change
 
 if TYPE_CHECKING:
-    from arena_local.server.server import ApiServer
+    from arena_local.server.core import Core
 
 Obj = dict[str, Any]
 #: Components that write events with ``eventTime`` and without a count (the events.k8s.io recorder).
 _NEW_STYLE = frozenset({"default-scheduler"})
 
 
-def record_event(
-    server: ApiServer, obj: Obj, type_: str, reason: str, message: str, *, component: str, field_path: str, action: str
-) -> None:
+def record_event(server: Core, obj: Obj, type_: str, reason: str, message: str, *, component: str, field_path: str, action: str) -> None:
     """Create an event, or count up an equal one."""
     own = obj["metadata"]
     namespace = own.get("namespace") or "default"
@@ -54,7 +52,7 @@ def record_event(
 _KEPT, _LOOKED = timedelta(hours=1), timedelta(minutes=1)
 
 
-def expire_events(server: ApiServer) -> None:
+def expire_events(server: Core) -> None:
     """Remove the events that are older than an hour; does nothing when it was done a minute ago."""
     now = server.now()
     if now - server.expired_at < _LOOKED:
@@ -70,13 +68,11 @@ def expire_events(server: ApiServer) -> None:
         server.later(lambda: _remove(server, old))
 
 
-def _remove(server: ApiServer, old: list[Change]) -> None:
+def _remove(server: Core, old: list[Change]) -> None:
     server.commit(old)
 
 
-def _event(
-    server: ApiServer, name: str, namespace: str, ref: Obj, type_: str, reason: str, message: str, component: str, action: str
-) -> Obj:
+def _event(server: Core, name: str, namespace: str, ref: Obj, type_: str, reason: str, message: str, component: str, action: str) -> Obj:
     now = server.now()
     event: Obj = {
         "apiVersion": "v1",
@@ -112,7 +108,7 @@ def _event(
     }
 
 
-def _count_up(server: ApiServer, namespace: str, name: str, now: str) -> None:
+def _count_up(server: Core, namespace: str, name: str, now: str) -> None:
     known = server.get("events", namespace, name)
     server.patch(
         "events", namespace, name, {"count": known.get("count", 1) + 1, "lastTimestamp": now}, manager=known["source"]["component"]

@@ -13,7 +13,7 @@ from arena_local.server.options import DeleteOptions
 from arena_local.store import Change, Entry, Event
 
 if TYPE_CHECKING:
-    from arena_local.server.server import ApiServer
+    from arena_local.server.core import Core
 
 log = logging.getLogger(__name__)
 Obj = dict[str, Any]
@@ -26,7 +26,7 @@ def _refs(entry: Entry) -> list[Obj]:
 class Collector:
     """Follows every commit; what it deletes it deletes one object a turn of the event loop."""
 
-    def __init__(self, server: ApiServer) -> None:
+    def __init__(self, server: Core) -> None:
         self.server = server
         self._queued: set[tuple[str, str, str]] = set()
         for resource in server.store.resources():

@@ -16,7 +16,7 @@ from arena_local.server.registry import Resource
 from arena_local.store import Entry
 
 if TYPE_CHECKING:
-    from arena_local.server.server import ApiServer
+    from arena_local.server.core import Core
 
 _OLD_TOKEN = (
     "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue "
@@ -78,7 +78,7 @@ def matcher_of(resource: Resource, options: ListOptions):  # type: ignore[no-unt
     return selectors.matcher(options.labels, terms)
 
 
-def list_page(server: ApiServer, resource: Resource, namespace: str, options: ListOptions) -> Page:
+def list_page(server: Core, resource: Resource, namespace: str, options: ListOptions) -> Page:
     """Return one page of a list."""
     check_options(options)
     matches = matcher_of(resource, options)

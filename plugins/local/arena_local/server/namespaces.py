@@ -14,7 +14,7 @@ from arena_local.server.options import DeleteOptions
 from arena_local.store import Change, Event
 
 if TYPE_CHECKING:
-    from arena_local.server.server import ApiServer
+    from arena_local.server.core import Core
 
 #: The real controller needs a moment, too, in which a client still finds what was there.
 _DELAY = 0.1
@@ -25,7 +25,7 @@ Obj = dict[str, Any]
 class NamespaceKeeper:
     """Gives a new namespace its service account and root certificate, and empties one that is being deleted."""
 
-    def __init__(self, server: ApiServer) -> None:
+    def __init__(self, server: Core) -> None:
         self.server = server
         self._scheduled: set[str] = set()
         for entry in server.store.entries("namespaces"):

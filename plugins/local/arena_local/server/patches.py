@@ -20,7 +20,7 @@ from arena_local.server.strategic import strategic_merge
 from arena_local.store import Entry
 
 if TYPE_CHECKING:
-    from arena_local.server.server import ApiServer
+    from arena_local.server.core import Core
 
 Obj = dict[str, Any]
 MERGE = "application/merge-patch+json"
@@ -125,9 +125,7 @@ def patched(resource: Resource, old: Obj, media: str, body: Any) -> Obj:
     return made
 
 
-def patch(
-    server: ApiServer, resource: Resource, namespace: str, name: str, media: str, body: Any, options: WriteOptions
-) -> tuple[Entry, bool]:
+def patch(server: Core, resource: Resource, namespace: str, name: str, media: str, body: Any, options: WriteOptions) -> tuple[Entry, bool]:
     """Patch; returns the object and whether it was created."""
     namespace = namespace if resource.namespaced else ""
     current = server.store.get(resource.storage_id, namespace, name)
@@ -160,7 +158,7 @@ def _check_identity(resource: Resource, made: Obj, old: Obj, namespace: str, nam
 
 
 def _apply(
-    server: ApiServer, resource: Resource, namespace: str, name: str, current: Entry | None, body: Obj, options: WriteOptions
+    server: Core, resource: Resource, namespace: str, name: str, current: Entry | None, body: Obj, options: WriteOptions
 ) -> tuple[Entry, bool]:
     own = body.get("metadata")
     own = dict(own) if isinstance(own, dict) else {}

@@ -9,13 +9,13 @@ from arena_local.sdk.bundle import USER
 from arena_local.server.registry import Resource
 
 if TYPE_CHECKING:
-    from arena_local.server.server import ApiServer
+    from arena_local.server.core import Core
 
 Obj = dict[str, Any]
 _USER = {"username": USER, "groups": ["system:masters", "system:authenticated"]}
 
 
-def review(server: ApiServer, resource: Resource, namespace: str, body: Obj) -> Obj:
+def review(server: Core, resource: Resource, namespace: str, body: Obj) -> Obj:
     """Answer a review: the only user is the owner of this machine's cluster, and may do everything."""
     spec = body.get("spec") or {}
     head = {"kind": resource.kind, "apiVersion": resource.api_version, "metadata": {"creationTimestamp": time.text(server.now())}}

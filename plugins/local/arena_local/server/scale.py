@@ -16,7 +16,7 @@ from arena_local.server.schema import builtin_schema
 from arena_local.store import Entry
 
 if TYPE_CHECKING:
-    from arena_local.server.server import ApiServer
+    from arena_local.server.core import Core
 
 Obj = dict[str, Any]
 _KIND = "io.k8s.api.autoscaling.v1.Scale"
@@ -99,7 +99,7 @@ def _selector_text(selector: Any) -> str:
     return selectors.text_of(selector)
 
 
-def _entry(server: ApiServer, resource: Resource, namespace: str, name: str) -> Entry:
+def _entry(server: Core, resource: Resource, namespace: str, name: str) -> Entry:
     entry = server.store.get(resource.storage_id, namespace, name)
     if entry is None:
         raise not_found(resource.plural, resource.group, name)
@@ -123,12 +123,12 @@ def _scale(resource: Resource, obj: Obj, *, strict: bool) -> Obj:
     return {"kind": "Scale", "apiVersion": "autoscaling/v1", "metadata": own, "spec": spec, "status": status}
 
 
-def read(server: ApiServer, resource: Resource, namespace: str, name: str) -> Obj:
+def read(server: Core, resource: Resource, namespace: str, name: str) -> Obj:
     """GET."""
     return _scale(resource, _entry(server, resource, namespace, name).obj, strict=True)
 
 
-def _write(server: ApiServer, resource: Resource, entry: Entry, given: Obj, options: WriteOptions) -> Obj:
+def _write(server: Core, resource: Resource, entry: Entry, given: Obj, options: WriteOptions) -> Obj:
     name = entry.key[1]
     if given.get("kind") not in (None, "Scale"):
         kind, version = given["kind"], str(given.get("apiVersion", "")).rpartition("/")[2]
@@ -154,12 +154,12 @@ def _write(server: ApiServer, resource: Resource, entry: Entry, given: Obj, opti
     return _scale(resource, done.obj, strict=False)
 
 
-def replace(server: ApiServer, resource: Resource, namespace: str, name: str, body: Obj, options: WriteOptions) -> Obj:
+def replace(server: Core, resource: Resource, namespace: str, name: str, body: Obj, options: WriteOptions) -> Obj:
     """PUT."""
     return _write(server, resource, _entry(server, resource, namespace, name), body, options)
 
 
-def patch(server: ApiServer, resource: Resource, namespace: str, name: str, media: str, body: Any, options: WriteOptions) -> Obj:
+def patch(server: Core, resource: Resource, namespace: str, name: str, media: str, body: Any, options: WriteOptions) -> Obj:
     """PATCH."""
     entry = _entry(server, resource, namespace, name)
     now = _scale(resource, entry.obj, strict=False)

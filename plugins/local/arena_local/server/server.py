@@ -81,7 +81,7 @@ class ApiServer:
         for hook in hooks:
             self.webhooks.setdefault(hook.resource, []).append(hook)
 
-    # -- what the rules of the kinds ask (kinds.base.Host) --
+    # -- what the rules of the kinds ask (core.Host) --
 
     def now(self) -> datetime:
         """Return the current time."""

@@ -15,7 +15,7 @@ from arena_local.server.registry import Resource
 from arena_local.store import Change
 
 if TYPE_CHECKING:
-    from arena_local.server.server import ApiServer
+    from arena_local.server.core import Core
 
 Obj = dict[str, Any]
 _SUCCESS = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"}
@@ -29,7 +29,7 @@ def _part(body: Obj, key: str) -> Obj:
     return found
 
 
-def bind(server: ApiServer, namespace: str, name: str, body: Obj) -> Obj:
+def bind(server: Core, namespace: str, name: str, body: Obj) -> Obj:
     """Bind a pod to a node, as a scheduler does."""
     entry = server.store.get("pods", namespace, name)
     if entry is None:
@@ -59,7 +59,7 @@ def bind(server: ApiServer, namespace: str, name: str, body: Obj) -> Obj:
     return {**_SUCCESS, "code": 201}
 
 
-def _evict(server: ApiServer, resource: Resource, namespace: str, name: str, body: Obj, options: WriteOptions) -> Obj:
+def _evict(server: Core, resource: Resource, namespace: str, name: str, body: Obj, options: WriteOptions) -> Obj:
     given = _part(body, "deleteOptions")
     conditions = _part(given, "preconditions")
     asked = DeleteOptions(
@@ -78,7 +78,7 @@ def _evict(server: ApiServer, resource: Resource, namespace: str, name: str, bod
     return {**_SUCCESS, "code": 201}
 
 
-def _mark_evicted(server: ApiServer, pod: Obj, asked: DeleteOptions) -> DeleteOptions:
+def _mark_evicted(server: Core, pod: Obj, asked: DeleteOptions) -> DeleteOptions:
     """Say on the pod that it is disrupted (a Job's podFailurePolicy looks at that); returns how to delete it then."""
     own = pod["metadata"]
     if asked.uid not in ("", own["uid"]) or asked.resource_version not in ("", own["resourceVersion"]):
@@ -101,7 +101,7 @@ def _guards(budget: Obj, pod: Obj) -> bool:
     return selectors.matches_object((budget.get("spec") or {}).get("selector"), pod["metadata"].get("labels") or {})
 
 
-def create(server: ApiServer, resource: Resource, namespace: str, name: str, sub: str, body: Obj, options: WriteOptions) -> Obj:
+def create(server: Core, resource: Resource, namespace: str, name: str, sub: str, body: Obj, options: WriteOptions) -> Obj:
     """POST on a subresource."""
     if sub == "binding":
         return bind(server, namespace, name, body)
@@ -124,7 +124,7 @@ def create(server: ApiServer, resource: Resource, namespace: str, name: str, sub
     raise internal(f"subresource {sub} is not available on the local cluster")
 
 
-def finalize(server: ApiServer, name: str, body: Obj) -> Obj:
+def finalize(server: Core, name: str, body: Obj) -> Obj:
     """PUT on a namespace's finalize: spec.finalizers alone."""
     entry = server.store.get("namespaces", "", name)
     if entry is None:

@@ -13,7 +13,7 @@ from arena_local.server.registry import Resource
 from arena_local.store import Entry, Event
 
 if TYPE_CHECKING:
-    from arena_local.server.server import ApiServer
+    from arena_local.server.core import Core
 
 #: Events a client may lag behind before its watch is closed.
 QUEUE_LIMIT = 10_000
@@ -73,7 +73,7 @@ class Watcher:
 class Watchers:
     """All open watches, by resource."""
 
-    def __init__(self, server: ApiServer) -> None:
+    def __init__(self, server: Core) -> None:
         self.server = server
         self._open: dict[str, set[Watcher]] = {}
         server.store.subscribe(self._on_event)

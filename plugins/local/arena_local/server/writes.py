@@ -34,7 +34,7 @@ from arena_local.server.schema import Node
 from arena_local.store import Change, Entry
 
 if TYPE_CHECKING:
-    from arena_local.server.server import ApiServer
+    from arena_local.server.core import Core
 
 Obj = dict[str, Any]
 _STRUCTURAL = frozenset({"FieldValueRequired", "FieldValueTypeInvalid", "FieldValueNotSupported", "FieldValueTooLong", "FieldValueTooMany"})
@@ -53,7 +53,7 @@ def place(resource: Resource, namespace: str, obj_meta: Obj) -> None:
     obj_meta["namespace"] = namespace
 
 
-def check_namespace(server: ApiServer, resource: Resource, namespace: str, name: str) -> None:
+def check_namespace(server: Core, resource: Resource, namespace: str, name: str) -> None:
     """Refuse to create in a namespace that is missing or going away."""
     if not resource.namespaced:
         return
@@ -68,7 +68,7 @@ def check_namespace(server: ApiServer, resource: Resource, namespace: str, name:
         raise forbidden(resource.plural, resource.group, name, why, causes)
 
 
-def create(server: ApiServer, resource: Resource, namespace: str, body: Obj, options: WriteOptions) -> Entry:
+def create(server: Core, resource: Resource, namespace: str, body: Obj, options: WriteOptions) -> Entry:
     """Create an object; returns it as stored (or as it would be, in a dry run)."""
     check_kind(resource, body, registry=server.registry, warnings=options.warnings)
     obj, unknown = intake(resource, body)
@@ -76,7 +76,7 @@ def create(server: ApiServer, resource: Resource, namespace: str, body: Obj, opt
     return create_decoded(server, resource, namespace, obj, options)
 
 
-def create_decoded(server: ApiServer, resource: Resource, namespace: str, obj: Obj, options: WriteOptions) -> Entry:
+def create_decoded(server: Core, resource: Resource, namespace: str, obj: Obj, options: WriteOptions) -> Entry:
     """Create what has been decoded."""
     strategy = strategy_of(resource)
     own = obj["metadata"]
@@ -113,7 +113,7 @@ def create_decoded(server: ApiServer, resource: Resource, namespace: str, obj: O
     return server.commit([Change(resource.storage_id, namespace, own["name"], stored)])[0]
 
 
-def finish_names(server: ApiServer, resource: Resource, own: Obj, namespace: str) -> None:
+def finish_names(server: Core, resource: Resource, own: Obj, namespace: str) -> None:
     """Draw a generated name again while it is taken."""
     prefix = own.get("generateName")
     if not prefix or not own.get("name", "").startswith(prefix[:58]) or len(own["name"]) != len(prefix[:58]) + 5:
@@ -124,7 +124,7 @@ def finish_names(server: ApiServer, resource: Resource, own: Obj, namespace: str
         own["name"] = prefix[:58] + meta.random_suffix()
 
 
-def _content_causes(server: ApiServer, resource: Resource, obj: Obj, old: Obj | None, *, status_only: bool = False) -> list[Cause]:
+def _content_causes(server: Core, resource: Resource, obj: Obj, old: Obj | None, *, status_only: bool = False) -> list[Cause]:
     strategy = strategy_of(resource)
     if not resource.custom:
         if status_only:
@@ -166,7 +166,7 @@ def _status_causes(schema: Node, obj: Obj) -> Iterator[Cause]:
         yield Cause(cause.reason, cause.message, field)
 
 
-def _track(server: ApiServer, resource: Resource, obj: Obj, old: Obj | None, options: WriteOptions) -> None:
+def _track(server: Core, resource: Resource, obj: Obj, old: Obj | None, options: WriteOptions) -> None:
     if options.managed is not None:
         obj["metadata"]["managedFields"] = options.managed
         return
@@ -176,7 +176,7 @@ def _track(server: ApiServer, resource: Resource, obj: Obj, old: Obj | None, opt
 Maker = Callable[[Obj], tuple[Obj, list[str]]]
 
 
-def replace(server: ApiServer, resource: Resource, namespace: str, name: str, body: Obj, options: WriteOptions) -> tuple[Entry, bool]:
+def replace(server: Core, resource: Resource, namespace: str, name: str, body: Obj, options: WriteOptions) -> tuple[Entry, bool]:
     """PUT; returns the object and whether it was created."""
     check_kind(resource, body, name, registry=server.registry, warnings=options.warnings)
     obj, unknown = intake(resource, body)
@@ -184,9 +184,7 @@ def replace(server: ApiServer, resource: Resource, namespace: str, name: str, bo
     return replace_decoded(server, resource, namespace, name, obj, options)
 
 
-def replace_decoded(
-    server: ApiServer, resource: Resource, namespace: str, name: str, obj: Obj, options: WriteOptions
-) -> tuple[Entry, bool]:
+def replace_decoded(server: Core, resource: Resource, namespace: str, name: str, obj: Obj, options: WriteOptions) -> tuple[Entry, bool]:
     """PUT of an object that has been read in; of one whose status is written, nothing but that and the metadata need be there."""
     own = obj["metadata"]
     if own.get("name") and own["name"] != name:
@@ -230,7 +228,7 @@ def check_version(resource: Resource, name: str, given: str, current: Entry) -> 
         raise conflict(resource.plural, resource.group, name, STALE)
 
 
-def update(server: ApiServer, resource: Resource, current: Entry, obj: Obj, options: WriteOptions) -> Entry:
+def update(server: Core, resource: Resource, current: Entry, obj: Obj, options: WriteOptions) -> Entry:
     """Bring a decoded object in line with what may change, check it, and commit it."""
     old, own = server.from_storage(resource, current.obj), obj["metadata"]
     name, namespace = current.key[1], current.key[0]
@@ -263,9 +261,7 @@ def update(server: ApiServer, resource: Resource, current: Entry, obj: Obj, opti
     return store_update(server, resource, current, obj, options, namespace, name)
 
 
-def store_update(
-    server: ApiServer, resource: Resource, current: Entry, obj: Obj, options: WriteOptions, namespace: str, name: str
-) -> Entry:
+def store_update(server: Core, resource: Resource, current: Entry, obj: Obj, options: WriteOptions, namespace: str, name: str) -> Entry:
     """Commit a checked object, or remove it when this write took its last finalizer."""
     own = obj["metadata"]
     stored = server.to_storage(resource, obj)

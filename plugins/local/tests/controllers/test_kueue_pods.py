@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from arena_local.kueue.pods.marks import role_hash
+from arena_local.kueue.podlabels import role_hash
 from arena_local.sdk.bundle import ApiError
 
 V = "kueue.x-k8s.io/v1beta2"

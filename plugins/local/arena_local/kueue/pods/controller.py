@@ -6,10 +6,9 @@ import copy
 from collections.abc import Callable, Iterable, Mapping
 
 from arena_core.k8s import conditions, owners
-from arena_local.kueue import kinds, podsets, priority, state
+from arena_local.kueue import kinds, podlabels, podsets, priority, state
 from arena_local.kueue.integration import POD, Integrations
 from arena_local.kueue.jobs import NOT_READY, READY, RECOVERING
-from arena_local.kueue.pods import marks
 from arena_local.kueue.pods.unit import Unit
 from arena_local.sdk import pods as podlib
 from arena_local.sdk.bundle import Api, ApiError, Key, Obj
@@ -57,9 +56,9 @@ class PodController:
     def _unit(self, namespace: str, name: str) -> Unit | None:
         if not name.startswith(_GROUP):
             pod = self._api.find("pods", namespace, name)
-            return Unit([pod]) if pod is not None and marks.managed(pod) and not marks.label(pod, marks.GROUP_NAME) else None
+            return Unit([pod]) if pod is not None and podlabels.managed(pod) and not podlabels.label(pod, podlabels.GROUP_NAME) else None
         group = name.removeprefix(_GROUP)
-        found = [pod for pod in self._api.list("pods", namespace, {marks.GROUP_NAME: group}) if marks.managed(pod)]
+        found = [pod for pod in self._api.list("pods", namespace, {podlabels.GROUP_NAME: group}) if podlabels.managed(pod)]
         found.sort(key=lambda pod: (pod["metadata"]["creationTimestamp"], pod["metadata"]["name"]))
         return Unit(found, group) if found else None
 
@@ -95,7 +94,7 @@ class PodController:
         meta: Obj = {"namespace": own["namespace"], "finalizers": [kinds.FINALIZER]}
         if unit.group:
             references = [owners.reference(pod, controller=False, block=False) for pod in unit.runnable]
-            meta |= {"name": unit.group, "annotations": {marks.IS_GROUP: "true"}, "ownerReferences": references}
+            meta |= {"name": unit.group, "annotations": {podlabels.IS_GROUP: "true"}, "ownerReferences": references}
         else:
             name, labels = podsets.workload_name(POD, unit.first), {kinds.JOB_UID_LABEL: own["uid"]}
             meta |= {"name": name, "labels": labels, "ownerReferences": [owners.reference(unit.first)]}
@@ -160,15 +159,15 @@ class PodController:
         elif kinds.admitted(workload):
             self._start(unit, workload)
         else:
-            free = Unit([pod for pod in unit.active if not marks.gated(pod)], unit.group)
+            free = Unit([pod for pod in unit.active if not podlabels.gated(pod)], unit.group)
             self._stop(free, "NotAdmitted", "Not admitted by cluster queue")
 
     def _start(self, unit: Unit, workload: Obj) -> None:
         flavors = {item["metadata"]["name"]: item for item in self._api.list(kinds.FLAVORS)}
         for pod in unit.active:
-            if marks.gated(pod):
+            if podlabels.gated(pod):
                 changed = copy.deepcopy(dict(pod))
-                marks.lift_gates(changed)
+                podlabels.lift_gates(changed)
                 podsets.place(changed, workload, unit.role(pod), flavors)
                 self._api.update(changed, manager=kinds.MANAGER)
 
@@ -194,7 +193,7 @@ class PodController:
             meta = pod["metadata"]
             current = self._api.find("pods", meta["namespace"], meta["name"])
             if current is not None and current["metadata"]["uid"] == meta["uid"]:
-                state.release(self._api, current, marks.MANAGED)
+                state.release(self._api, current, podlabels.MANAGED)
 
     def _say(self, obj: Obj, reason: str, message: str) -> None:
         self._api.event(obj, "Normal", reason, message, component=self.name, action=reason)
@@ -213,10 +212,10 @@ def _readiness(unit: Unit, workload: Obj) -> tuple[str, str, str]:
 
 
 def _of_pod(pod: Obj) -> Iterable[Key]:
-    group = marks.label(pod, marks.GROUP_NAME)
-    return [(pod["metadata"].get("namespace", ""), f"{_GROUP}{group}")] if group and marks.managed(pod) else ()
+    group = podlabels.label(pod, podlabels.GROUP_NAME)
+    return [(pod["metadata"].get("namespace", ""), f"{_GROUP}{group}")] if group and podlabels.managed(pod) else ()
 
 
 def _of_workload(workload: Obj) -> Iterable[Key]:
     meta = workload["metadata"]
-    return [(meta["namespace"], f"{_GROUP}{meta['name']}")] if marks.annotation(workload, marks.IS_GROUP) == "true" else ()
+    return [(meta["namespace"], f"{_GROUP}{meta['name']}")] if podlabels.annotation(workload, podlabels.IS_GROUP) == "true" else ()

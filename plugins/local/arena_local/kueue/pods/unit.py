@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from arena_local.kueue.pods import marks
+from arena_local.kueue import podlabels
 from arena_local.sdk import pods as podlib
 from arena_local.sdk.bundle import Obj
 
@@ -37,7 +37,7 @@ class Unit:
     @property
     def total(self) -> int:
         """Return how many pods there should be."""
-        return marks.total(self.first) if self.group else 1
+        return podlabels.total(self.first) if self.group else 1
 
     @property
     def runnable(self) -> list[Obj]:
@@ -53,7 +53,7 @@ class Unit:
     def complete(self) -> bool:
         """Return whether enough pods are there to be queued."""
         enough = len(self.runnable) >= self.total
-        return enough or (bool(self.runnable) and marks.annotation(self.first, marks.FAST) == "true")
+        return enough or (bool(self.runnable) and podlabels.annotation(self.first, podlabels.FAST) == "true")
 
     @property
     def leaving(self) -> bool:
@@ -62,7 +62,7 @@ class Unit:
 
     def role(self, pod: Obj) -> str:
         """Return the pod set that the pod belongs to."""
-        return (marks.annotation(pod, marks.ROLE_HASH) or marks.role_hash(pod)) if self.group else MAIN
+        return (podlabels.annotation(pod, podlabels.ROLE_HASH) or podlabels.role_hash(pod)) if self.group else MAIN
 
     def pod_sets(self) -> list[Obj]:
         """Return ``spec.podSets`` of the Workload: one for each role."""
@@ -75,7 +75,7 @@ class Unit:
                 "name": name,
                 "count": len(found) + (short if index == 0 else 0),
                 "template": {"metadata": {}, "spec": found[0]["spec"]},
-                "topologyRequest": {"podIndexLabel": marks.INDEX},
+                "topologyRequest": {"podIndexLabel": podlabels.INDEX},
             }
             for index, (name, found) in enumerate(sorted(roles.items()))
         ]
@@ -91,7 +91,7 @@ class Unit:
             phase = podlib.phase(self.first)
             return (str((self.first.get("status") or {}).get("message", "")), phase == "Succeeded") if podlib.finished(self.first) else None
         good = len([pod for pod in self.pods if succeeded(pod)])
-        once = any(marks.annotation(pod, marks.RETRIABLE) == "false" for pod in self.pods)
+        once = any(podlabels.annotation(pod, podlabels.RETRIABLE) == "false" for pod in self.pods)
         if good >= self.total or (once and not self.active and len(self.pods) >= self.total):
             return f"Pods succeeded: {good}/{self.total}.", True
         return None
@@ -106,7 +106,7 @@ class Unit:
 
     def replaced(self) -> list[Obj]:
         """Return the lost pods for which others have come."""
-        held = [pod for pod in self.pods if marks.MANAGED in (pod["metadata"].get("finalizers") or ())]
+        held = [pod for pod in self.pods if podlabels.MANAGED in (pod["metadata"].get("finalizers") or ())]
         return [pod for pod in held if lost(pod)][: max(0, len(held) - self.total)]
 
     def surplus(self) -> list[Obj]:

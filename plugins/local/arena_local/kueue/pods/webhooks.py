@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from arena_local.kueue import kinds, notes
+from arena_local.kueue import kinds, notes, podlabels
 from arena_local.kueue.integration import Integrations
-from arena_local.kueue.pods import marks
 from arena_local.sdk.bundle import Admission, Api, Denied, Obj
 
 #: Namespaces that Kueue leaves alone, as it is delivered.
@@ -22,15 +21,15 @@ def pod_webhooks(integrations: Integrations) -> tuple[Admission, ...]:
         namespace = pod["metadata"].get("namespace", "")
         if namespace in _SPARED or not api.served(kinds.LOCAL_QUEUES):
             return
-        parent = marks.annotation(pod, marks.PARENT)
+        parent = podlabels.annotation(pod, podlabels.PARENT)
         if not parent and (not kinds.queue_name(pod) or integrations.managed_ancestor(api, pod)):
             return
         meta = pod["metadata"]
-        meta["labels"] = {**(meta.get("labels") or {}), marks.MANAGED: "true"}
-        meta["annotations"] = {**(meta.get("annotations") or {}), marks.ROLE_HASH: marks.role_hash(pod)}
-        if not parent and marks.MANAGED not in (meta.get("finalizers") or ()):
-            meta["finalizers"] = [*(meta.get("finalizers") or ()), marks.MANAGED]
-        marks.put_gates(pod)
+        meta["labels"] = {**(meta.get("labels") or {}), podlabels.MANAGED: "true"}
+        meta["annotations"] = {**(meta.get("annotations") or {}), podlabels.ROLE_HASH: podlabels.role_hash(pod)}
+        if not parent and podlabels.MANAGED not in (meta.get("finalizers") or ()):
+            meta["finalizers"] = [*(meta.get("finalizers") or ()), podlabels.MANAGED]
+        podlabels.put_gates(pod)
 
     return (
         Admission("mpod.kb.io", "pods", ("CREATE",), mutate=mutate),
@@ -43,32 +42,32 @@ def pod_webhooks(integrations: Integrations) -> tuple[Admission, ...]:
 def _check_pod(api: Api, pod: Obj, old: Obj | None, operation: str) -> Iterable[str] | None:
     if pod["metadata"].get("deletionTimestamp"):
         return None
-    value = marks.label(pod, marks.MANAGED)
+    value = podlabels.label(pod, podlabels.MANAGED)
     if value not in ("", "true"):
-        raise Denied(f"metadata.labels[{marks.MANAGED}]: Forbidden: managed label value can only be 'true'")
+        raise Denied(f"metadata.labels[{podlabels.MANAGED}]: Forbidden: managed label value can only be 'true'")
     _check_group(pod)
     if old is None:
-        return notes.of_marks([pod]) if marks.managed(pod) and not marks.annotation(pod, marks.PARENT) else None
-    fixed = [marks.GROUP_NAME, marks.MANAGED] if marks.managed(old) else []
-    if marks.managed(old) and not marks.gated(old):
+        return notes.of_marks([pod]) if podlabels.managed(pod) and not podlabels.annotation(pod, podlabels.PARENT) else None
+    fixed = [podlabels.GROUP_NAME, podlabels.MANAGED] if podlabels.managed(old) else []
+    if podlabels.managed(old) and not podlabels.gated(old):
         fixed.append(kinds.QUEUE_LABEL)
     for key in fixed:
-        if marks.label(pod, key) != marks.label(old, key):
-            raise Denied(f'metadata.labels[{key}]: Invalid value: "{marks.label(pod, key)}": field is immutable')
+        if podlabels.label(pod, key) != podlabels.label(old, key):
+            raise Denied(f'metadata.labels[{key}]: Invalid value: "{podlabels.label(pod, key)}": field is immutable')
     return None
 
 
 def _check_group(pod: Obj) -> None:
-    name, text = marks.label(pod, marks.GROUP_NAME), (pod["metadata"].get("annotations") or {}).get(marks.TOTAL)
+    name, text = podlabels.label(pod, podlabels.GROUP_NAME), (pod["metadata"].get("annotations") or {}).get(podlabels.TOTAL)
     if not name and text is None:
         return
-    path = f"metadata.annotations[{marks.TOTAL}]"
-    both = f"both the '{marks.TOTAL}' annotation and the '{marks.GROUP_NAME}' label should be set"
+    path = f"metadata.annotations[{podlabels.TOTAL}]"
+    both = f"both the '{podlabels.TOTAL}' annotation and the '{podlabels.GROUP_NAME}' label should be set"
     if not name:
-        raise Denied(f"metadata.labels[{marks.GROUP_NAME}]: Required value: {both}")
+        raise Denied(f"metadata.labels[{podlabels.GROUP_NAME}]: Required value: {both}")
     if text is None:
         raise Denied(f"{path}: Required value: {both}")
-    wrong = f"incorrect annotation value '{marks.TOTAL}={text}'"
+    wrong = f"incorrect annotation value '{podlabels.TOTAL}={text}'"
     if not re.fullmatch(r"[+-]?[0-9]+", text):
         raise Denied(f'{path}: Invalid value: "{text}": {wrong}: strconv.Atoi: parsing "{text}": invalid syntax')
     if int(text) <= 0:
@@ -85,10 +84,10 @@ def _deployment(api: Api, deployment: Obj, old: Obj | None, operation: str) -> N
     if not queue:
         return
     meta = deployment["spec"]["template"].setdefault("metadata", {})
-    rank = marks.label(deployment, kinds.PRIORITY_LABEL)
-    more = {marks.MANAGED: "true", kinds.QUEUE_LABEL: queue, **({kinds.PRIORITY_LABEL: rank} if rank else {})}
+    rank = podlabels.label(deployment, kinds.PRIORITY_LABEL)
+    more = {podlabels.MANAGED: "true", kinds.QUEUE_LABEL: queue, **({kinds.PRIORITY_LABEL: rank} if rank else {})}
     meta["labels"] = {**(meta.get("labels") or {}), **more}
-    meta["annotations"] = {**(meta.get("annotations") or {}), marks.PARENT: "deployment"}
+    meta["annotations"] = {**(meta.get("annotations") or {}), podlabels.PARENT: "deployment"}
 
 
 def _check_deployment(api: Api, deployment: Obj, old: Obj | None, operation: str) -> Iterable[str] | None:

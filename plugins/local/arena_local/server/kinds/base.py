@@ -3,26 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 from arena_local.server.causes import Cause
-from arena_local.store import Entry
+from arena_local.server.core import Host
 
 Obj = dict[str, Any]
-
-
-class Host(Protocol):
-    """What the rules may ask of the server."""
-
-    def now(self) -> datetime:
-        """Return the time."""
-
-    def entry(self, storage_id: str, namespace: str, name: str) -> Entry | None:
-        """Return a stored object."""
-
-    def entries(self, storage_id: str, namespace: str = "") -> list[Entry]:
-        """Return the stored objects of a kind."""
 
 
 class Strategy:

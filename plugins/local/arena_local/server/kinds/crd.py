@@ -7,7 +7,8 @@ from typing import Any
 
 from arena_local.server.causes import Cause, bad_value, required, unsupported
 from arena_local.server.copies import same
-from arena_local.server.kinds.base import Host, Strategy
+from arena_local.server.core import Host
+from arena_local.server.kinds.base import Strategy
 from arena_local.server.kinds.crdschema import check_schema
 from arena_local.server.rules import unsupported_rules
 from arena_local.server.schema import compile_schema

@@ -7,7 +7,8 @@ from typing import Any
 
 from arena_core.k8s import quantity
 from arena_local.server.causes import Cause, bad_value, duplicate, prohibited, required
-from arena_local.server.kinds.base import Host, Strategy
+from arena_local.server.core import Host
+from arena_local.server.kinds.base import Strategy
 
 Obj = dict[str, Any]
 _TYPES = ("Pod", "Container", "PersistentVolumeClaim")

@@ -11,7 +11,8 @@ from typing import Any
 from arena_core.k8s import names
 from arena_local.server.causes import Cause, bad_value, prohibited, required
 from arena_local.server.copies import same
-from arena_local.server.kinds.base import Host, Strategy
+from arena_local.server.core import Host
+from arena_local.server.kinds.base import Strategy
 
 Obj = dict[str, Any]
 _KEY = re.compile(r"[-._a-zA-Z0-9]+")

@@ -9,8 +9,9 @@ from typing import Any
 from arena_core.k8s import podsize, time
 from arena_local.server.causes import Cause, bad_value, prohibited
 from arena_local.server.copies import clone, same
+from arena_local.server.core import Host
 from arena_local.server.errors import forbidden
-from arena_local.server.kinds.base import Host, Strategy
+from arena_local.server.kinds.base import Strategy
 from arena_local.server.kinds.podchecks import check_spec, env_warnings
 from arena_local.server.kinds.poddefaults import default_spec, requests_from_limits
 from arena_local.server.meta import random_suffix

@@ -8,7 +8,8 @@ from typing import Any
 from arena_core.k8s import quantity
 from arena_local.server.causes import Cause, bad_value, unsupported
 from arena_local.server.copies import same
-from arena_local.server.kinds.base import Host, Strategy
+from arena_local.server.core import Host
+from arena_local.server.kinds.base import Strategy
 from arena_local.server.policy.quotascopes import SCOPES
 
 Obj = dict[str, Any]

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from arena_local.server.causes import Cause, bad_value, duplicate, required, unsupported
-from arena_local.server.kinds.base import Host, Strategy
+from arena_local.server.core import Host
+from arena_local.server.kinds.base import Strategy
 
 Obj = dict[str, Any]
 #: Where service addresses come from, as on a new kubeadm cluster.

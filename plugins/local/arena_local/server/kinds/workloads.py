@@ -8,7 +8,8 @@ from typing import Any
 from arena_core.k8s import selectors
 from arena_local.server.causes import Cause, bad_value, prohibited, required, unsupported
 from arena_local.server.copies import same
-from arena_local.server.kinds.base import Host, Strategy
+from arena_local.server.core import Host
+from arena_local.server.kinds.base import Strategy
 from arena_local.server.kinds.jobchecks import job_causes, name_causes, policy_restart
 from arena_local.server.kinds.podchecks import check_spec, env_warnings
 from arena_local.server.kinds.poddefaults import default_template

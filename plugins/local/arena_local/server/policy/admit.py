@@ -10,7 +10,7 @@ from arena_local.server.policy import limitrange, podsecurity
 from arena_local.server.registry import Resource
 
 if TYPE_CHECKING:
-    from arena_local.server.kinds.base import Host
+    from arena_local.server.core import Host
 
 Obj = dict[str, Any]
 _CLAIMS = "persistentvolumeclaims"

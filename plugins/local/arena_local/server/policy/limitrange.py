@@ -11,7 +11,7 @@ from arena_local.server.policy.amounts import show
 from arena_local.server.registry import Resource
 
 if TYPE_CHECKING:
-    from arena_local.server.kinds.base import Host
+    from arena_local.server.core import Host
 
 Obj = dict[str, Any]
 LIMIT_RANGES = "limitranges"

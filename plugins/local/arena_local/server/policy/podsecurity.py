@@ -14,7 +14,7 @@ from arena_local.server.policy import podsecurity_checks as checks
 from arena_local.server.registry import Resource
 
 if TYPE_CHECKING:
-    from arena_local.server.kinds.base import Host
+    from arena_local.server.core import Host
 
 Obj = Mapping[str, Any]
 _PREFIX = "pod-security.kubernetes.io/"

@@ -12,7 +12,7 @@ from arena_local.server.policy.quotascopes import matches
 from arena_local.server.registry import Resource
 
 if TYPE_CHECKING:
-    from arena_local.server.kinds.base import Host
+    from arena_local.server.core import Host
 
 Obj = Mapping[str, Any]
 Amounts = dict[str, int]

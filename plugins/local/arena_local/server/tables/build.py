@@ -17,7 +17,7 @@ from arena_local.server.tables.columns import COLUMNS, DEFAULT, Column
 from arena_local.store import Entry
 
 if TYPE_CHECKING:
-    from arena_local.server.server import ApiServer
+    from arena_local.server.core import Core
 
 Obj = dict[str, Any]
 
@@ -84,7 +84,7 @@ def _quoted(value: Any) -> str:
     return f'"{value}"' if isinstance(value, str) else _text(value)
 
 
-def _row_maker(server: ApiServer, resource: Resource) -> tuple[list[Obj], Callable[[Obj], list[Any]]]:
+def _row_maker(server: Core, resource: Resource) -> tuple[list[Obj], Callable[[Obj], list[Any]]]:
     now = server.now()
     if resource.custom:
         definitions, paths = _custom(resource)
@@ -97,7 +97,7 @@ def _row_maker(server: ApiServer, resource: Resource) -> tuple[list[Obj], Callab
     return definitions, lambda obj: cells(obj, now)
 
 
-def table_of(server: ApiServer, resource: Resource, entries: list[Entry], version: str, include: str) -> Obj:
+def table_of(server: Core, resource: Resource, entries: list[Entry], version: str, include: str) -> Obj:
     """Return the Table of objects; ``include`` says what a row carries beside its cells."""
     definitions, cells = _row_maker(server, resource)
     rows = []
