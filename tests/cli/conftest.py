@@ -10,8 +10,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from arena_core.cli import jobtypes
 from arena_core.cli.main import main
-from arena_core.cli.submit import types
 from tests import planted
 
 
@@ -37,7 +37,7 @@ def arena(home, capfd):
     """Run a command line."""
 
     def run(*words: str) -> Done:
-        types.registry.cache_clear()
+        jobtypes.registry.cache_clear()
         capfd.readouterr()
         code = main(words)
         found = capfd.readouterr()

@@ -207,7 +207,6 @@ def test_wrong_usage_is_2_and_says_what_to_type(arena, words, expected):
 def test_extensions_may_add_a_hint_to_an_error_that_has_none(arena, monkeypatch):
     from types import SimpleNamespace
 
-    from arena_core.cli.submit import types
     from arena_core.contract.errors import Refused
 
     monkeypatch.setattr(types, "registry", lambda: SimpleNamespace(extensions=SimpleNamespace(error_hints=lambda e: ["ask Ann"])))

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from arena_core.cli import jobtypes
 from arena_core.cli.main import main
-from arena_core.cli.submit import types
 from arena_core.registry import Registry
 
 
@@ -16,7 +16,7 @@ def run(arena: Any, arena_home: Any, monkeypatch: pytest.MonkeyPatch, capfd: pyt
     monkeypatch.setenv("KUBECONFIG", str(arena_home / "kubeconfig"))
 
     def command(*words: str) -> tuple[int, str, str]:
-        types.registry.cache_clear()
+        jobtypes.registry.cache_clear()
         capfd.readouterr()
         code = main(words)
         return (code, *capfd.readouterr())

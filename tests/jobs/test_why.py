@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from arena_core.cli import jobtypes
 from arena_core.cli.main import main
-from arena_core.cli.submit import types
 from arena_core.contract.errors import InvalidArguments, JobFailed, TimedOut
 from arena_core.contract.types import Cause, Rank
 
@@ -40,7 +40,7 @@ def run(arena: Any, arena_home: Any, monkeypatch: pytest.MonkeyPatch, capfd: pyt
     monkeypatch.setenv("KUBECONFIG", str(arena_home / "kubeconfig"))
 
     def command(*words: str) -> str:
-        types.registry.cache_clear()
+        jobtypes.registry.cache_clear()
         capfd.readouterr()
         main(words)
         return capfd.readouterr().out
