@@ -209,7 +209,7 @@ def test_extensions_may_add_a_hint_to_an_error_that_has_none(arena, monkeypatch)
 
     from arena_core.contract.errors import Refused
 
-    monkeypatch.setattr(types, "registry", lambda: SimpleNamespace(extensions=SimpleNamespace(error_hints=lambda e: ["ask Ann"])))
+    monkeypatch.setattr(jobtypes, "registry", lambda: SimpleNamespace(extensions=SimpleNamespace(error_hints=lambda e: ["ask Ann"])))
     raising(monkeypatch, Refused("over quota"))
     assert main_without_cache(monkeypatch, "list") == "error: over quota\nhint: ask Ann\n"
 
