@@ -207,6 +207,7 @@ def test_wrong_usage_is_2_and_says_what_to_type(arena, words, expected):
 def test_extensions_may_add_a_hint_to_an_error_that_has_none(arena, monkeypatch):
     from types import SimpleNamespace
 
+    from arena_core.cli import jobtypes
     from arena_core.contract.errors import Refused
 
     monkeypatch.setattr(jobtypes, "registry", lambda: SimpleNamespace(extensions=SimpleNamespace(error_hints=lambda e: ["ask Ann"])))
