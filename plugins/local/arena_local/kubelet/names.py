@@ -163,9 +163,11 @@ def hosts_text(table: Mapping[str, Iterable[str]], pod: Obj, address: str) -> st
     lines.append(f"{address}\t{' '.join(names)}")
     lines += [f"{alias['ip']}\t{' '.join(alias.get('hostnames') or ())}" for alias in spec.get("hostAliases") or ()]
     by_address: dict[str, list[str]] = {}
+    searches = [f".{domain}" for domain in (spec.get("dnsConfig") or {}).get("searches") or ()]
     for name, addresses in table.items():
+        short = [name.removesuffix(domain) for domain in searches if name.endswith(domain)]
         for one in addresses:
-            by_address.setdefault(one, []).append(name)
+            by_address.setdefault(one, []).extend([name, *short])
     lines += [f"{one}\t{' '.join(found)}" for one, found in by_address.items()]
     return "\n".join(lines) + "\n"
 
