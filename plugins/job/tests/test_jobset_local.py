@@ -115,6 +115,26 @@ def test_of_two_queue_labels_only_the_outer_one_counts(cluster: LocalCluster):
         assert (found.status.phase, len(found.status.instances)) == (Phase.SUCCEEDED, 2)
 
 
+def test_claims_that_it_makes_itself(cluster: LocalCluster):
+    space = cluster.namespace()
+    pod = {"containers": [{"name": "main", "image": "x", "command": ["sh", "-c", "true"]}], "restartPolicy": "Never"}
+    pod["containers"][0]["volumeMounts"] = [{"name": "work", "mountPath": "/work"}]
+    entry = {"name": "w", "template": {"spec": {"completions": 1, "parallelism": 1, "template": {"spec": pod}}}}
+    claim = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
+    kept = [{"templates": [{"metadata": {"name": "work"}, "spec": claim}], "retentionPolicy": {"whenDeleted": "Retain"}}]
+    jobset = {"apiVersion": "jobset.x-k8s.io/v1alpha2", "kind": "JobSet", "metadata": {"name": "c", "namespace": space}}
+    cluster.create({**jobset, "spec": {"replicatedJobs": [entry], "volumeClaimPolicies": kept}})
+    with ArenaClient(kubeconfig=str(cluster.kubeconfig), namespace=space) as arena:
+        assert arena.wait("c", timeout=60).status.phase is Phase.SUCCEEDED
+        code, found = cluster.request("GET", f"/api/v1/namespaces/{space}/persistentvolumeclaims/work-c")
+        assert (code, found["metadata"]["labels"], "ownerReferences" in found["metadata"]) == (
+            200,
+            {"jobset.sigs.k8s.io/jobset-name": "c"},
+            False,
+        )
+        arena.delete("c", wait=True, timeout=30)
+
+
 def test_a_name_that_another_has_is_told_before_anything_is_made(arena: ArenaClient):
     arena.submit("job", raw("x-worker-0", "true"))
     with pytest.raises(InvalidArguments) as caught:
