@@ -1,15 +1,18 @@
 """The frozen dataclasses that cross the border between the core and a plugin.
 
 Pydantic models come in (what a person typed, see ``args``), these go out (what code hands to code), and Kubernetes
-objects are plain dicts on the way. Nothing here imports more than the standard library.
+objects are plain dicts on the way. Nothing here imports more than the grammar of Kubernetes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import Any, Protocol
+
+from arena_core.k8s.time import parse as parse_time
 
 #: A Kubernetes object as a plain dict, just as it is in JSON.
 Manifest = dict[str, Any]
@@ -158,6 +161,21 @@ class Instance:
     requests: Mapping[str, int] = field(default_factory=dict)
 
     @property
+    def created_at(self) -> datetime | None:
+        """When the pod was made, as a moment in UTC."""
+        return parse_time(self.created)
+
+    @property
+    def started_at(self) -> datetime | None:
+        """When the node took the pod up, or None while it has not."""
+        return parse_time(self.started)
+
+    @property
+    def finished_at(self) -> datetime | None:
+        """When its last container ended, or None while one runs."""
+        return parse_time(self.finished)
+
+    @property
     def short_name(self) -> str:
         """``worker-0``: the role and the index, or the whole name where they are unknown."""
         return f"{self.role}-{self.index}" if self.role and self.index is not None else self.name
@@ -181,6 +199,16 @@ class JobStatus:
     replicas: int = 0
     requests: Mapping[str, int] = field(default_factory=dict)
     priority: str = ""
+
+    @property
+    def started_at(self) -> datetime | None:
+        """When the job began to run, as a moment in UTC; None while it has not."""
+        return parse_time(self.start)
+
+    @property
+    def ended_at(self) -> datetime | None:
+        """When the job ended, as a moment in UTC; None while it has not."""
+        return parse_time(self.end)
 
     @property
     def chief(self) -> Instance | None:

@@ -78,6 +78,21 @@ class Job:
         return str(metadata_of(self.manifest).get("creationTimestamp", ""))
 
     @property
+    def created_at(self) -> datetime | None:
+        """When the object was made."""
+        return parse_time(self.created)
+
+    @property
+    def started_at(self) -> datetime | None:
+        """When the job began to run, or None while it has not."""
+        return self.status.started_at
+
+    @property
+    def ended_at(self) -> datetime | None:
+        """When the job ended, or None while it has not."""
+        return self.status.ended_at
+
+    @property
     def labels(self) -> Mapping[str, str]:
         """The object's labels."""
         return labels_of(self.manifest)
