@@ -139,7 +139,7 @@ class JobFailed(ArenaError):
 
 
 class Cancelled(ArenaError):
-    """The call was ended from outside: by its ``Cancel``, by ``close()``, or with its asyncio task. The job itself goes on."""
+    """The call was ended from outside: by its ``Cancel``, by ``close()``, or with its asyncio task. The job itself keeps running."""
 
     exit_code = 130
 
