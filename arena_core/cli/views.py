@@ -15,10 +15,12 @@ from arena_core.usecases.views import Job, gpus
 
 if TYPE_CHECKING:
     from arena_core.contract.types import Instance, JobStatus
+    from arena_core.usecases.endpoints import Reachable
 
 NONE = "N/A"
 LIST_HEADER = ("NAME", "STATUS", "TRAINER", "DURATION", "GPU(Requested)", "GPU(Allocated)", "NODE")
 INSTANCE_HEADER = ("NAME", "STATUS", "AGE", "IS_CHIEF", "GPU(Requested)", "NODE")
+ENDPOINT_HEADER = ("NAME", "ADDRESS", "READY", "DETAIL")
 GPU_HEADER = ("INSTANCE", "NODE(IP)", "GPU(Requested)", "GPU(IndexId)", "GPU(DutyCycle)", "GPU Memory(Used/Total)")
 
 
@@ -110,7 +112,13 @@ def gpu_row(instance: Instance) -> list[str]:
     return [instance.name, instance.node_ip or NONE, str(gpus(instance.requests)), NONE, NONE, NONE]
 
 
-def as_data(job: Job, *, tensorboard: str = "", tensorboard_status: str = "") -> dict[str, Any]:
+def endpoint_row(endpoint: Reachable) -> list[str]:
+    """One line of the table of what a job serves."""
+    ready = {True: "yes", False: "no", None: "unknown"}[endpoint.ready]
+    return [endpoint.name, endpoint.address or NONE, ready, endpoint.detail]
+
+
+def as_data(job: Job, *, tensorboard: str = "", tensorboard_status: str = "", endpoints: Sequence[Reachable] = ()) -> dict[str, Any]:
     """The job with Arena's keys, and a few more at the end: why, and exit codes."""
     status = job.status
     return {
@@ -134,6 +142,7 @@ def as_data(job: Job, *, tensorboard: str = "", tensorboard_status: str = "") ->
         "reason": status.reason,
         "message": status.message,
         **({"tensorboardStatus": tensorboard_status} if tensorboard_status else {}),
+        **({"endpoints": [one._asdict() for one in endpoints]} if endpoints else {}),
     }
 
 

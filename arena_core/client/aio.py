@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from arena_core.kube.cluster import Cluster
     from arena_core.kube.scope import CancelScope
     from arena_core.kube.streams import ExecSession
+    from arena_core.usecases.endpoints import Reached
     from arena_core.usecases.identity import Identity
     from arena_core.usecases.session import Extensions
     from arena_core.usecases.tensorboard import Board
@@ -122,6 +123,10 @@ class AsyncArenaClient:
     async def tensorboard(self, job: Job) -> str:
         """Return the address of the job's TensorBoard, or nothing where it has none."""
         return await self._run(lambda arena: arena.tensorboard(job))
+
+    async def endpoints(self, job: Job) -> Reached:
+        """Return what the job serves, with addresses, and what could not be read to tell."""
+        return await self._run(lambda arena: arena.endpoints(job))
 
     async def board(self, job: Job) -> Board:
         """Return the address of the job's TensorBoard and why it is not up, with what could not be read to tell."""

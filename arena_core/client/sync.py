@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from arena_core.kube.cluster import Cluster
     from arena_core.kube.scope import CancelScope
     from arena_core.kube.streams import ExecSession
+    from arena_core.usecases.endpoints import Reached
     from arena_core.usecases.identity import Identity
     from arena_core.usecases.session import Extensions, Session
     from arena_core.usecases.tensorboard import Board
@@ -197,6 +198,13 @@ class ArenaClient:
 
         with self._call() as session:
             return address(session, job)
+
+    def endpoints(self, job: Job) -> Reached:
+        """Return what the job serves, with addresses, and what could not be read to tell."""
+        from arena_core.usecases.endpoints import endpoints
+
+        with self._call() as session:
+            return endpoints(session, job)
 
     def board(self, job: Job) -> Board:
         """Return the address of the job's TensorBoard and why it is not up, with what could not be read to tell."""

@@ -20,6 +20,7 @@ import pluggy
 if TYPE_CHECKING:
     from arena_core.contract.types import (
         Cause,
+        Endpoint,
         Find,
         Jobs,
         JobStatus,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
         LogSource,
         Lookup,
         Manifest,
+        Note,
         PodSet,
         Problem,
     )
@@ -60,10 +62,11 @@ class JobTypeSpec:
         """
 
     @hookspec(firstresult=True)
-    def arena_validate(self, args: Any, jobs: Jobs) -> Iterable[Problem]:  # type: ignore[empty-body]
+    def arena_validate(self, args: Any, jobs: Jobs) -> Iterable[Problem | Note]:  # type: ignore[empty-body]
         """Return every problem that the model alone cannot see, not only the first; none by default. Pure.
 
         ``args`` is an instance of the argument model. ``field`` of a problem is the name of its field.
+        It is asked before anything is connected or sent. A ``Note`` among them is told and stops nothing.
 
         >>> from arena_core.contract.hookspecs import hookimpl
         >>> from arena_core.contract.types import Problem
@@ -98,7 +101,7 @@ class JobTypeSpec:
         """
 
     @hookspec(firstresult=True)
-    def arena_preflight(self, args: Any, lookup: Lookup, jobs: Jobs) -> Iterable[Problem]:  # type: ignore[empty-body]
+    def arena_preflight(self, args: Any, lookup: Lookup, jobs: Jobs) -> Iterable[Problem | Note]:  # type: ignore[empty-body]
         """Return problems that only the cluster knows; none by default. ``lookup`` only reads, and never fails for lack of rights.
 
         >>> from arena_core.contract.hookspecs import hookimpl
@@ -176,6 +179,19 @@ class JobTypeSpec:
         ...     return [LogSource(pod=f"{view.manifest['metadata']['name']}-driver", container=query.container or "driver")]
         >>> arena_log_sources(JobView({"metadata": {"name": "x"}}), LogQuery())[0].pod
         'x-driver'
+        """
+
+    @hookspec(firstresult=True)
+    def arena_endpoints(self, view: JobView, jobs: Jobs) -> Iterable[Endpoint]:  # type: ignore[empty-body]
+        """Return what the job serves (a dashboard, a model server); nothing by default. Asked of jobs that have not ended; total.
+
+        >>> from arena_core.contract.hookspecs import hookimpl
+        >>> from arena_core.contract.types import Endpoint, JobView
+        >>> @hookimpl
+        ... def arena_endpoints(view):
+        ...     yield Endpoint("dashboard", "http", f"{view.manifest['metadata']['name']}-head", 8265)
+        >>> [one.service for one in arena_endpoints(JobView({"metadata": {"name": "x"}}))]
+        ['x-head']
         """
 
     @hookspec(firstresult=True)

@@ -80,6 +80,15 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """One thing that the user should know and that stops nothing; beside ``Problem`` in ``arena_validate`` and ``arena_preflight``."""
+
+    message: str
+    field: str = ""
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Find:
     """Related objects that ``arena_related`` asks for, in the job's namespace: by name, by label selector, or by owner (a uid)."""
 
@@ -254,6 +263,22 @@ class LogSource:
     label: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Something that a job serves: a port of a Service in its namespace (0: the first one).
+
+    ``ready`` is None where the type cannot tell. ``path`` is added to the address, ``detail`` says more.
+    """
+
+    name: str
+    scheme: str
+    service: str
+    port: int = 0
+    ready: bool | None = None
+    path: str = ""
+    detail: str = ""
+
+
 class Rank(IntEnum):
     """How much a cause decides: what refuses comes before what waits, and what never happens before what happens by itself."""
 
@@ -351,8 +376,8 @@ class JobHandle(Protocol):
     def build_manifests(self, args: Any) -> list[Manifest]:
         """Return the objects to create, the job first."""
 
-    def preflight(self, args: Any, lookup: Lookup) -> list[Problem]:
-        """Return the problems that only the cluster knows."""
+    def preflight(self, args: Any, lookup: Lookup) -> list[Problem | Note]:
+        """Return the problems that only the cluster knows, and notes."""
 
     def status(self, view: JobView) -> JobStatus:
         """Return what the job is doing; a plugin that fails gives UNKNOWN, never an exception."""
@@ -365,6 +390,12 @@ class JobHandle(Protocol):
 
     def log_sources(self, view: JobView, query: LogQuery) -> list[LogSource]:
         """Return where the logs are, the chief first."""
+
+    def notes(self, args: Any) -> list[Note]:
+        """Return what stops nothing and should be known, from the arguments alone."""
+
+    def endpoints(self, view: JobView) -> list[Endpoint]:
+        """Return what the job serves."""
 
     def explain(self, view: JobView) -> list[Cause]:
         """Return in plain words why the job is not running."""

@@ -12,6 +12,7 @@ import pluggy
 from arena_core.contract.errors import ArenaError, PluginError
 from arena_core.contract.types import (
     Cause,
+    Endpoint,
     Find,
     Jobs,
     JobStatus,
@@ -21,6 +22,7 @@ from arena_core.contract.types import (
     LogSource,
     Lookup,
     Manifest,
+    Note,
     Phase,
     PodSet,
     Problem,
@@ -90,7 +92,7 @@ class JobTypeHandle:
     def _failed(self, hook: str, what: str) -> PluginError:
         return border.failed(self._entry, hook, what)
 
-    def _many(self, hook: str, kind: type[Any], **arguments: Any) -> list[Any]:
+    def _many(self, hook: str, kind: Any, **arguments: Any) -> list[Any]:
         others = [plugin for plugin in self._manager.get_plugins() if plugin is not self._module]
         caller = self._manager.subset_hook_caller(hook, others)
         # A generator runs, and fails, while it is read.
@@ -102,7 +104,11 @@ class JobTypeHandle:
 
     def validate(self, args: Any) -> list[Problem]:
         """Return every problem with the arguments."""
-        return self._many("arena_validate", Problem, args=args, jobs=self._jobs)
+        return [p for p in self._many("arena_validate", Problem | Note, args=args, jobs=self._jobs) if isinstance(p, Problem)]
+
+    def notes(self, args: Any) -> list[Note]:
+        """Return what stops nothing and should be known, from the arguments alone."""
+        return [n for n in self._many("arena_validate", Problem | Note, args=args, jobs=self._jobs) if isinstance(n, Note)]
 
     def build_manifests(self, args: Any) -> list[Manifest]:
         """Return the objects to create, the job first."""
@@ -114,9 +120,13 @@ class JobTypeHandle:
             raise self._failed("arena_build_manifests", f"the first object is not a {self._job_type.resource.kind}")
         return manifests
 
-    def preflight(self, args: Any, lookup: Lookup) -> list[Problem]:
-        """Return problems that only the cluster knows."""
-        return self._many("arena_preflight", Problem, args=args, lookup=lookup, jobs=self._jobs)
+    def preflight(self, args: Any, lookup: Lookup) -> list[Problem | Note]:
+        """Return problems that only the cluster knows, and notes."""
+        return self._many("arena_preflight", Problem | Note, args=args, lookup=lookup, jobs=self._jobs)
+
+    def endpoints(self, view: JobView) -> list[Endpoint]:
+        """Return what the job serves."""
+        return self._many("arena_endpoints", Endpoint, view=view, jobs=self._jobs)
 
     def status(self, view: JobView) -> JobStatus:
         """Return the job's status. A failing hook yields UNKNOWN with the reason: one odd object must not end a list."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from arena_core.contract.errors import ArenaError, InvalidArguments, KindNotInstalled
-from arena_core.contract.types import JobHandle, Manifest
+from arena_core.contract.types import JobHandle, Manifest, Note, Problem
 from arena_core.k8s import dig
 from arena_core.kube.resources import NAMESPACES
 from arena_core.podsecurity import breaches
@@ -17,15 +17,27 @@ from arena_core.usecases.templates import at_path
 ENFORCE = "pod-security.kubernetes.io/enforce"
 
 
-def before(session: Session, handle: JobHandle, args: Any, lookup: ClusterLookup) -> None:
-    """Raise what the cluster lacks for this job: the operator itself before anything that only it needs."""
-    problems = handle.preflight(args, lookup)
+def before(session: Session, handle: JobHandle, args: Any, lookup: ClusterLookup) -> tuple[str, ...]:
+    """Return the job type's notes; raise what the cluster lacks for this job: the operator itself before anything that only it needs."""
+    found = handle.preflight(args, lookup)
+    problems = [p for p in found if isinstance(p, Problem)]
     if not problems:
-        return
+        return told(handle, [*handle.notes(args), *(n for n in found if isinstance(n, Note))])
     resource = handle.job_type.resource
     if lookup.serves(resource) is False:
         raise not_installed(handle, KindNotInstalled(f"{resource.kind} is not installed on this cluster"))
-    raise InvalidArguments(list(problems))
+    raise InvalidArguments(problems)
+
+
+def told(handle: JobHandle, notes: Sequence[Note]) -> tuple[str, ...]:
+    """Return notes as text, each with the flag that it is about."""
+    if not notes:
+        return ()
+    from arena_core.args import flag_name
+
+    model = handle.args_model
+    named = [(f"{flag_name(model, n.field)}: " if n.field in model.model_fields else "", n) for n in notes]
+    return tuple(f"{flag}{n.message}{f' ({n.hint})' if n.hint else ''}" for flag, n in named)
 
 
 def warnings(session: Session, handle: JobHandle, manifests: Sequence[Manifest], lookup: ClusterLookup) -> tuple[str, ...]:

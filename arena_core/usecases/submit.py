@@ -27,14 +27,16 @@ def submit(session: Session, job_type: str, args: Any, *, namespace: str = "", d
     namespace = namespace or session.namespace
     handle = session.handle(job_type)
     model = read_args(handle, args)
+    from arena_core.usecases import checks
+
     manifests = build(handle, model, namespace)
     if dry_run == "client":
-        return Submission(handle.job_type.name, manifests[0]["metadata"]["name"], namespace, tuple(manifests))
-    from arena_core.usecases import checks
+        name = str(manifests[0]["metadata"]["name"])
+        return Submission(handle.job_type.name, name, namespace, tuple(manifests), checks.told(handle, handle.notes(model)))
     from arena_core.usecases.lookup import ClusterLookup
 
     lookup = ClusterLookup(session, namespace)
-    checks.before(session, handle, model, lookup)
+    notes = checks.before(session, handle, model, lookup)
     manifests = with_extensions(session, manifests, session.target(namespace))
     submit_id = marks.new_submit_id()
     mark(handle, manifests, identify(session.cluster), submit_id)
@@ -45,7 +47,7 @@ def submit(session: Session, job_type: str, args: Any, *, namespace: str = "", d
             done = _create(session, handle, model, manifests, namespace, submit_id)
     except Invalid as error:
         raise refused.explain(error, handle.args_model) from error
-    return replace(done, warnings=(*done.warnings, *checks.warnings(session, handle, manifests, lookup)))
+    return replace(done, warnings=(*done.warnings, *notes, *checks.warnings(session, handle, manifests, lookup)))
 
 
 def read_args(handle: JobHandle, args: Any) -> Any:

@@ -8,10 +8,11 @@ from typing import NamedTuple
 from arena_core.contract.errors import ArenaError
 from arena_core.contract.types import Cause, Manifest, Rank, Resource
 from arena_core.k8s import dig
-from arena_core.kube.resources import ENDPOINTS, EVENTS, NODES, PODS, SERVICES
+from arena_core.kube.resources import EVENTS, PODS, SERVICES
 from arena_core.podstatus import instance
 from arena_core.podwords import cause_of
 from arena_core.usecases import incidents
+from arena_core.usecases.endpoints import address_of
 from arena_core.usecases.facts import own
 from arena_core.usecases.marks import SUBMIT_ID, TENSORBOARD
 from arena_core.usecases.ownership import not_older
@@ -50,7 +51,8 @@ def address(session: Session, job: Job, unread: list[str] | None = None) -> str:
         found = own(session.cluster.list(SERVICES, job.namespace, label_selector=selector).items, job.manifest)
     except ArenaError as error:
         return _missed(unread, SERVICES, error)
-    return _url(session, job, found[0], unread) if found else ""
+    host = address_of(session, job, found[0], 0, unread) if found else ""
+    return f"http://{host}" if host else ""
 
 
 def _missed(unread: list[str] | None, resource: Resource, error: ArenaError) -> str:
@@ -98,54 +100,3 @@ def _refused(job: Job, events: Sequence[Manifest]) -> Cause | None:
             text = f"TensorBoard is not up: {incidents.message_of(event)}"
             return Cause(text, "", f"replicaset/{name}", Rank.INFO, incidents.reason_of(event))
     return None
-
-
-def _url(session: Session, job: Job, service: Manifest, unread: list[str] | None) -> str:
-    spec = service.get("spec") or {}
-    port = (spec.get("ports") or [{}])[0]
-    if session.cluster.is_local:
-        return _local_url(session, job, service, unread)
-    ingress = ((service.get("status") or {}).get("loadBalancer") or {}).get("ingress") or []
-    if ingress and port.get("port"):
-        return f"http://{ingress[0].get('ip') or ingress[0].get('hostname')}:{port['port']}"
-    if port.get("nodePort"):
-        host = _node_address(session, job)
-        if host:
-            return f"http://{host}:{port['nodePort']}"
-    name = (service.get("metadata") or {}).get("name", "")
-    return f"http://{name}.{job.namespace}.svc:{port['port']}" if port.get("port") else ""
-
-
-def _local_url(session: Session, job: Job, service: Manifest, unread: list[str] | None) -> str:
-    """On the local cluster a pod's own address can be opened; there is none before it is ready."""
-    name = str((service.get("metadata") or {}).get("name", ""))
-    try:
-        endpoints = session.cluster.find(ENDPOINTS, job.namespace, name) or {}
-    except ArenaError as error:
-        return _missed(unread, ENDPOINTS, error)
-    for subset in endpoints.get("subsets") or []:
-        for one in subset.get("addresses") or []:
-            for port in subset.get("ports") or []:
-                return f"http://{one.get('ip')}:{port.get('port')}"
-    return ""
-
-
-def _node_address(session: Session, job: Job) -> str:
-    """Return a node's address: one that our pods run on, without rights on nodes; else any node that is ready."""
-    for member in job.status.instances:
-        if member.node_ip:
-            return member.node_ip
-    try:
-        nodes = session.cluster.list(NODES).items
-    except ArenaError:
-        return ""
-    for node in nodes:
-        for entry in (node.get("status") or {}).get("addresses") or []:
-            if entry.get("type") == "InternalIP" and _ready(node):
-                return str(entry.get("address", ""))
-    return ""
-
-
-def _ready(node: Manifest) -> bool:
-    conditions = (node.get("status") or {}).get("conditions") or []
-    return any(c.get("type") == "Ready" and c.get("status") == "True" for c in conditions)

@@ -21,6 +21,7 @@ from arena_core.usecases.unread import is_partial, phrase, sentence
 
 if TYPE_CHECKING:
     from arena_core.contract.types import Manifest
+    from arena_core.usecases.endpoints import Reachable
     from arena_core.usecases.views import Job
 
 
@@ -35,8 +36,9 @@ def run(context: Context, parsed: Parsed) -> int:
         say(job.full_name)
     elif output in ("json", "yaml"):
         board = client.board(job)
-        unread += board.unread
-        data = views.as_data(job, tensorboard=board.address, tensorboard_status=board.trouble)
+        served = client.endpoints(job)
+        unread += [*board.unread, *served.unread]
+        data = views.as_data(job, tensorboard=board.address, tensorboard_status=board.trouble, endpoints=served.endpoints)
         (dump_json if output == "json" else dump_yaml)(data)
     else:
         show(job, headers=not parsed.on("no_headers"))
@@ -45,6 +47,9 @@ def run(context: Context, parsed: Parsed) -> int:
         board = client.board(job)
         unread += board.unread
         _tensorboard("" if board.trouble else board.address, board.trouble)
+        served = client.endpoints(job)
+        unread += served.unread
+        _endpoints(served.endpoints)
         if parsed.on("events"):
             try:
                 _events(client.events(job))
@@ -89,6 +94,12 @@ def _tensorboard(url: str, trouble: str) -> None:
         say(f"\nTensorboard:\n  {trouble}")
     elif url:
         say(f"\nTensorboard:\n  Your tensorboard will be available on: \n  {url}")
+
+
+def _endpoints(endpoints: Sequence[Reachable]) -> None:
+    if endpoints:
+        say("\nEndpoints:")
+        print_table(ruled([views.ENDPOINT_HEADER, *(views.endpoint_row(one) for one in endpoints)]), indent="  ")
 
 
 def _events(events: Sequence[Manifest]) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from dataclasses import replace
+from typing import Any, TypeVar
 
 from arena_appwrapper.args import WRAPPER, AppWrapperArgs
 from arena_core.args import ArgsGroup, flag_name, meta_of, parse
 from arena_core.contract.errors import ArenaError, InvalidArguments
-from arena_core.contract.types import JobHandle, Jobs, Lookup, Problem, Resource
+from arena_core.contract.types import JobHandle, Jobs, Lookup, Note, Problem, Resource
+
+_Said = TypeVar("_Said", bound=Problem | Note)
 
 #: Fields of an inner type that have another name in the wrapper, by job type.
 NAMES: dict[str, dict[str, str]] = {
@@ -174,7 +177,7 @@ def missing(args: AppWrapperArgs, inner: JobHandle, lookup: Lookup) -> Problem |
     return None
 
 
-def in_wrapper(problem: Problem, inner: JobHandle) -> Problem:
-    """Return a problem of the inner model under the wrapper's name of the field."""
+def in_wrapper(problem: _Said, inner: JobHandle) -> _Said:
+    """Return a problem or note of the inner model under the wrapper's name of the field."""
     names = NAMES.get(inner.job_type.name, {})
-    return Problem(problem.message, names.get(problem.field, problem.field), problem.hint)
+    return replace(problem, field=names.get(problem.field, problem.field))

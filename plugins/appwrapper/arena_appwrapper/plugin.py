@@ -17,6 +17,7 @@ from arena_core.contract.types import (
     JobView,
     Lookup,
     Manifest,
+    Note,
     PodSet,
     Problem,
     Resource,
@@ -65,7 +66,7 @@ def arena_build_manifests(args: AppWrapperArgs, jobs: Jobs) -> list[Manifest]:
 
 
 @hookimpl
-def arena_preflight(args: AppWrapperArgs, lookup: Lookup, jobs: Jobs) -> list[Problem]:
+def arena_preflight(args: AppWrapperArgs, lookup: Lookup, jobs: Jobs) -> list[Problem | Note]:
     """Return what only the cluster knows: the queue, its priority class, and what the inner type asks for."""
     from arena_appwrapper import inner
     from arena_core.families.preflight import queue_problems

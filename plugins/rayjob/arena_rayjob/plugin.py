@@ -11,7 +11,20 @@ from arena_rayjob import members, names
 from arena_rayjob import status as state
 
 if TYPE_CHECKING:
-    from arena_core.contract.types import Cause, Find, Jobs, JobStatus, JobView, LogQuery, LogSource, Lookup, Manifest, PodSet, Problem
+    from arena_core.contract.types import (
+        Cause,
+        Endpoint,
+        Find,
+        Jobs,
+        JobStatus,
+        JobView,
+        LogQuery,
+        LogSource,
+        Lookup,
+        Manifest,
+        PodSet,
+        Problem,
+    )
     from arena_rayjob.args import RayJobArgs
 
 #: The version of Arena's contract that this module is written for.
@@ -78,6 +91,12 @@ def arena_log_sources(view: JobView, query: LogQuery, jobs: Jobs) -> Sequence[Lo
     """Return where the logs are: the command's is the submitter's."""
     job, pods = view.manifest, view.pods or ()
     return members.log_sources(job, pods, query, view.status or state.status(job, pods))
+
+
+@hookimpl
+def arena_endpoints(view: JobView, jobs: Jobs) -> Sequence[Endpoint]:
+    """Return Ray's dashboard, as long as there is a Ray cluster."""
+    return state.endpoints(view.manifest)
 
 
 @hookimpl

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from arena_core.contract.types import NOT_TAKEN_UP, Cause, Find, JobStatus, Manifest, Phase, Rank
+from arena_core.contract.types import NOT_TAKEN_UP, Cause, Endpoint, Find, JobStatus, Manifest, Phase, Rank
 from arena_core.families import gangs, kueue, queueing
 from arena_core.families.kubeflow import explain_gang
 from arena_core.k8s import dig
@@ -39,6 +39,16 @@ def related(job: Any) -> list[Find]:
     named = ((names.RAYCLUSTER, dig.text(job, "status", "rayClusterName")), (names.JOB, dig.text(job, "metadata", "name")))
     template = dig.dig(job, "spec", "rayClusterSpec", "headGroupSpec", "template")
     return [*kueue.finds(job), *(Find(resource, name) for resource, name in named if name), *gangs.finds([template])]
+
+
+def endpoints(job: Any) -> list[Endpoint]:
+    """Return Ray's dashboard where KubeRay has written its address (``NAME-head-svc.NAMESPACE.svc.cluster.local:8265``)."""
+    host, _, port = dig.text(job, "status", "dashboardURL").removeprefix("http://").rpartition(":")
+    service, _, domain = host.partition(".")
+    if not service or ".svc" not in domain or not (port.isascii() and port.isdecimal() and len(port) < 6):
+        return []
+    ready = dig.text(job, "status", "jobDeploymentStatus") in ("Running", "Waiting")
+    return [Endpoint("Ray dashboard", "http", service, int(port), ready or None)]
 
 
 def status(job: Any, pods: Sequence[Any], related: Sequence[Any] = ()) -> JobStatus:
