@@ -15,7 +15,7 @@ def offer(kind: str, context: Context, parsed: Parsed) -> list[tuple[str, str]]:
 
         return [(str(n["metadata"]["name"]), "") for n in client.cluster.list(NAMESPACES).items]
     if kind == "queue":
-        from arena_core.families.kueue import LOCAL_QUEUE
+        from arena_core.schedulers import LOCAL_QUEUE
 
         return [(str(n["metadata"]["name"]), "") for n in client.cluster.list(LOCAL_QUEUE, context.namespace or client.namespace).items]
     if kind == "instance":

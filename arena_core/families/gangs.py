@@ -8,20 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from arena_core.contract.types import Find, Resource
+from arena_core import schedulers
+from arena_core.contract.types import Find
 from arena_core.k8s import dig
 
-VOLCANO = Resource("scheduling.volcano.sh", "v1beta1", "PodGroup", "podgroups")
-QUEUE = Resource("scheduling.volcano.sh", "v1beta1", "Queue", "queues", namespaced=False)
-COSCHEDULING = Resource("scheduling.x-k8s.io", "v1alpha1", "PodGroup", "podgroups")
-#: The annotation, and the label, that names a pod's group.
-VOLCANO_NAME = "scheduling.k8s.io/group-name"
-COSCHEDULING_NAME = "scheduling.x-k8s.io/pod-group"
-
-
-def is_volcano(scheduler: str) -> bool:
-    """Return whether the scheduler speaks Volcano's PodGroups: everything else is taken for one with the coscheduling plugin."""
-    return scheduler.startswith("volcano")
+VOLCANO, QUEUE, COSCHEDULING = schedulers.VOLCANO_GROUP, schedulers.VOLCANO_QUEUE, schedulers.COSCHEDULING_GROUP
+VOLCANO_NAME, COSCHEDULING_NAME = schedulers.VOLCANO_NAME, schedulers.COSCHEDULING_NAME
+is_volcano = schedulers.is_volcano
 
 
 def finds(templates: Iterable[Any]) -> list[Find]:

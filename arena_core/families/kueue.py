@@ -8,20 +8,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from arena_core.contract.types import Find, Resource
+from arena_core import schedulers
+from arena_core.contract.types import Find
 from arena_core.k8s import dig
 
-GROUP = "kueue.x-k8s.io"
-#: The label that queues a job: on the job, never on its pods, which would be queued one by one.
-QUEUE = f"{GROUP}/queue-name"
-PRIORITY = f"{GROUP}/priority-class"
+GROUP = schedulers.KUEUE
+QUEUE, PRIORITY = schedulers.QUEUE_LABEL, schedulers.PRIORITY_LABEL
 JOB_UID = f"{GROUP}/job-uid"
-# Kueue stores v1beta2 and calls v1beta1 deprecated, older releases have v1beta1 alone; what is read here is the same in both.
-VERSION, OLDER = "v1beta2", ("v1beta1",)
-WORKLOAD = Resource(GROUP, VERSION, "Workload", "workloads", older=OLDER)
-LOCAL_QUEUE = Resource(GROUP, VERSION, "LocalQueue", "localqueues", older=OLDER)
-CLUSTER_QUEUE = Resource(GROUP, VERSION, "ClusterQueue", "clusterqueues", namespaced=False, older=OLDER)
-WORKLOAD_PRIORITY = Resource(GROUP, VERSION, "WorkloadPriorityClass", "workloadpriorityclasses", namespaced=False, older=OLDER)
+WORKLOAD, LOCAL_QUEUE = schedulers.WORKLOAD, schedulers.LOCAL_QUEUE
+CLUSTER_QUEUE, WORKLOAD_PRIORITY = schedulers.CLUSTER_QUEUE, schedulers.WORKLOAD_PRIORITY
 
 
 def finds(job: Any) -> list[Find]:

@@ -6,8 +6,8 @@ scheduler-plugins. The labels that Arena writes are kept beside it for the sched
 
 from __future__ import annotations
 
+from arena_core import schedulers
 from arena_core.contract.types import Manifest
-from arena_core.families import gangs
 
 ARENA_GROUP_NAME = "pod-group.scheduling.sigs.k8s.io/name"
 ARENA_MIN_AVAILABLE = "pod-group.scheduling.sigs.k8s.io/min-available"
@@ -22,12 +22,12 @@ def gang_labels(scheduler: str, app: str, name: str, min_member: int) -> dict[st
     """Return the labels with which pods name their gang."""
     group = pod_group_name(app, name)
     labels = {ARENA_GROUP_NAME: group, ARENA_MIN_AVAILABLE: str(min_member)}
-    return labels if gangs.is_volcano(scheduler) else {**labels, gangs.COSCHEDULING_NAME: group}
+    return labels if schedulers.is_volcano(scheduler) else {**labels, schedulers.COSCHEDULING_NAME: group}
 
 
 def gang_annotations(scheduler: str, app: str, name: str) -> dict[str, str]:
     """Return the annotations with which pods name their gang."""
-    return {gangs.VOLCANO_NAME: pod_group_name(app, name)} if gangs.is_volcano(scheduler) else {}
+    return {schedulers.VOLCANO_NAME: pod_group_name(app, name)} if schedulers.is_volcano(scheduler) else {}
 
 
 def pod_group(
@@ -38,8 +38,8 @@ def pod_group(
     >>> pod_group("volcano", "pytorchjob", "x", 4)["apiVersion"]
     'scheduling.volcano.sh/v1beta1'
     """
-    volcano = gangs.is_volcano(scheduler)
-    resource = gangs.VOLCANO if volcano else gangs.COSCHEDULING
+    volcano = schedulers.is_volcano(scheduler)
+    resource = schedulers.VOLCANO_GROUP if volcano else schedulers.COSCHEDULING_GROUP
     spec: dict[str, object] = {"minMember": min_member}
     if volcano and priority:
         spec["priorityClassName"] = priority

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from arena_core import schedulers
 from arena_core.args import JobArgs, KueueArgs, ModelArgs, SchedulingArgs
-from arena_core.families import kueue
 from arena_core.podspec.facts import JobFacts, Role
 from arena_core.podspec.gang import gang_annotations, gang_labels
 
@@ -39,15 +39,15 @@ def job_labels(args: JobArgs, facts: JobFacts) -> dict[str, str]:
     labels = common_labels(args, facts)
     if isinstance(args, KueueArgs):
         if args.kueue_queue:
-            labels[kueue.QUEUE] = args.kueue_queue
+            labels[schedulers.QUEUE_LABEL] = args.kueue_queue
         if args.kueue_priority_class:
-            labels[kueue.PRIORITY] = args.kueue_priority_class
+            labels[schedulers.PRIORITY_LABEL] = args.kueue_priority_class
     return labels
 
 
 def pod_labels(args: JobArgs, facts: JobFacts, role: Role, min_member: int = 0) -> dict[str, str]:
     """Return the labels of a role's pods. Kueue's stay on the job: on a pod they would queue that pod alone."""
-    labels = {k: v for k, v in common_labels(args, facts).items() if k not in (kueue.QUEUE, kueue.PRIORITY)}
+    labels = {k: v for k, v in common_labels(args, facts).items() if k not in (schedulers.QUEUE_LABEL, schedulers.PRIORITY_LABEL)}
     if min_member and isinstance(args, SchedulingArgs) and args.gang:
         labels |= gang_labels(args.scheduler, facts.app, args.name, min_member)
     return {**labels, **role.labels}

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from arena_core import schedulers
 from arena_core.args import JobArgs, SchedulingArgs, TensorboardArgs
 from arena_core.contract.types import Manifest
-from arena_core.families import kueue
 from arena_core.podspec.affinity import preferred
 from arena_core.podspec.container import literal
 from arena_core.podspec.facts import JobFacts
@@ -27,7 +27,9 @@ def tensorboard(args: JobArgs, facts: JobFacts, chief_labels: Mapping[str, str])
     """
     if not isinstance(args, TensorboardArgs) or not args.tensorboard:
         return []
-    labels = {k: v for k, v in common_labels(args, facts).items() if k not in (kueue.QUEUE, kueue.PRIORITY)} | {"role": "tensorboard"}
+    labels = {k: v for k, v in common_labels(args, facts).items() if k not in (schedulers.QUEUE_LABEL, schedulers.PRIORITY_LABEL)} | {
+        "role": "tensorboard"
+    }
     select = {**selector_labels(args, facts), "role": "tensorboard"}
     name = f"{args.name}-tensorboard"
     service: Manifest = {

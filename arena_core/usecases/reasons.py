@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from arena_core.contract.types import NOT_TAKEN_UP, Cause, Instance, Manifest, Phase, Rank
-from arena_core.families.queueing import past_eviction
 from arena_core.podwords import cause_of
+from arena_core.registry.advice import advisers
 from arena_core.usecases import incidents
 from arena_core.usecases.held import EARLIER, TERMINATING
 from arena_core.usecases.marks import metadata_of
@@ -120,7 +120,8 @@ def _grouped(rows: Sequence[tuple[Instance, Cause]]) -> list[Cause]:
 
 def _evicted(job: Job, events: Sequence[Manifest]) -> list[Cause]:
     """Say that the job was preempted or evicted, where that is why it failed or waits again."""
-    kind, text, when = past_eviction(job.related)
+    past = (one.past_eviction(job.related) for one in advisers())
+    kind, text, when = next((found for found in past if found[1]), ("", "", ""))
     found = incidents.endings(job, events)
     if job.status.phase is not Phase.FAILED:
         return [replace(c, rank=Rank.INFO) for c in found] if job.status.phase is not Phase.RUNNING else []

@@ -1,0 +1,31 @@
+"""The names under which jobs and pods speak to Kueue, Volcano and the coscheduling plugin: kinds, labels, annotations.
+
+Beneath ``podspec``, which writes them, and ``families``, which know what they mean. Nothing is imported but the contract's ``Resource``.
+"""
+
+from __future__ import annotations
+
+from arena_core.contract.types import Resource
+
+KUEUE = "kueue.x-k8s.io"
+#: The label that queues a job: on the job, never on its pods, which would be queued one by one.
+QUEUE_LABEL = f"{KUEUE}/queue-name"
+PRIORITY_LABEL = f"{KUEUE}/priority-class"
+# Kueue stores v1beta2 and calls v1beta1 deprecated, older releases have v1beta1 alone; what is read here is the same in both.
+_VERSION, _OLDER = "v1beta2", ("v1beta1",)
+WORKLOAD = Resource(KUEUE, _VERSION, "Workload", "workloads", older=_OLDER)
+LOCAL_QUEUE = Resource(KUEUE, _VERSION, "LocalQueue", "localqueues", older=_OLDER)
+CLUSTER_QUEUE = Resource(KUEUE, _VERSION, "ClusterQueue", "clusterqueues", namespaced=False, older=_OLDER)
+WORKLOAD_PRIORITY = Resource(KUEUE, _VERSION, "WorkloadPriorityClass", "workloadpriorityclasses", namespaced=False, older=_OLDER)
+
+VOLCANO_GROUP = Resource("scheduling.volcano.sh", "v1beta1", "PodGroup", "podgroups")
+VOLCANO_QUEUE = Resource("scheduling.volcano.sh", "v1beta1", "Queue", "queues", namespaced=False)
+COSCHEDULING_GROUP = Resource("scheduling.x-k8s.io", "v1alpha1", "PodGroup", "podgroups")
+#: The annotation, and the label, that names a pod's group.
+VOLCANO_NAME = "scheduling.k8s.io/group-name"
+COSCHEDULING_NAME = "scheduling.x-k8s.io/pod-group"
+
+
+def is_volcano(scheduler: str) -> bool:
+    """Return whether the scheduler speaks Volcano's PodGroups: everything else is taken for one with the coscheduling plugin."""
+    return scheduler.startswith("volcano")
