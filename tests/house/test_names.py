@@ -1,0 +1,91 @@
+"""No job type and no queueing system is known by name in the core, outside of what several types share (``families``)."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+import pytest
+
+from tests.house.test_house import ROOT, tracked
+
+NAMES = re.compile(r"kueue|volcano|pytorch|tfjob|tensorflow|mpi_?job|ray_?job|appwrapper|jobset|trainjob", re.IGNORECASE)
+#: Where a name still stands in code, and why.
+ALLOWED = {
+    "arena_core/schedulers.py": "the names themselves",
+    "arena_core/args/groups.py": "the group of flags for Kueue; it moves to the families",
+    "arena_core/args/__init__.py": "offers that group",
+    "arena_core/args/base.py": "the common arguments have that group",
+    "arena_core/args/more.py": "the default image of TensorBoard",
+    "arena_core/cli/commands/submit.py": "an example in a hint",
+    "arena_core/podspec/gang.py": "writes the labels of a gang; it moves to the families with its flags",
+    "arena_core/podspec/metadata.py": "writes Kueue's labels; it moves to the families with its flags",
+    "arena_core/registry/registry.py": "an example in the sentence that no job type is installed",
+    "arena_core/usecases/removed.py": "how to keep the pods of a failed AppWrapper; a hint of the type, once the contract can ask for it",
+    "arena_core/usecases/incidents.py": "how to keep the pods of a failed AppWrapper; a hint of the type, once the contract can ask for it",
+    "arena_core/cli/demo.py": "the demo submits a PyTorchJob",
+    "arena_core/cli/config.py": "examples",
+    "arena_core/cli/usage.py": "examples",
+    "arena_core/cli/submit/options.py": "examples",
+    "arena_core/testing/training.py": "what the tests of the Training Operator's types share",
+    "arena_core/testing/matrix.py": "values for the flags of Kueue",
+}
+
+
+def named(source: str) -> list[tuple[int, str]]:
+    """Return (line, name) of identifiers, imports and texts of a module that name one; docstrings and comments do not count."""
+    tree = ast.parse(source)
+    told = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.body
+        and isinstance(node.body[0], ast.Expr)
+    }
+    found = []
+    for node in ast.walk(tree):
+        words = {
+            ast.Constant: lambda n: [n.value] if isinstance(n.value, str) and id(n) not in told else [],
+            ast.Name: lambda n: [n.id],
+            ast.Attribute: lambda n: [n.attr],
+            ast.arg: lambda n: [n.arg],
+            ast.alias: lambda n: [n.name],
+            ast.ImportFrom: lambda n: [n.module or ""],
+            ast.ClassDef: lambda n: [n.name],
+            ast.FunctionDef: lambda n: [n.name],
+        }.get(type(node))
+        matches = (NAMES.search(word) for word in words(node)) if words else ()
+        found += [(getattr(node, "lineno", 0), match[0]) for match in matches if match]
+    return found
+
+
+def modules() -> dict[str, str]:
+    names = {str(f.relative_to(ROOT)): f for f in tracked("*.py")}
+    return {
+        name: f.read_text() for name, f in names.items() if name.startswith("arena_core/") and not name.startswith("arena_core/families/")
+    }
+
+
+def test_the_core_knows_no_job_type_and_no_queue_by_name() -> None:
+    found = [f"{name}:{line}: {word}" for name, text in modules().items() if name not in ALLOWED for line, word in named(text)]
+    assert not found, "what several types share belongs to arena_core/families, the rest to the type:\n" + "\n".join(found)
+
+
+def test_every_exception_is_needed() -> None:
+    idle = [name for name in ALLOWED if not named(modules().get(name, ""))]
+    assert not idle, f"no name is left there: {idle}"
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        'KIND = "PyTorchJob"',
+        "from arena_core.families import kueue",
+        "def volcano_queue() -> None: ...",
+        'x = f"{name} of Kueue"',
+        "if args.tfjob: ...",
+    ],
+)
+def test_a_planted_name_is_found(planted: str) -> None:
+    assert named(planted)
+    assert not named(f'"""{planted.replace(chr(34), "")}"""\n# {planted}\n')
