@@ -1,10 +1,11 @@
-"""What the AppWrapper webhooks default and refuse, in their own words (Go's printed structs included)."""
+"""What the AppWrapper webhooks default and refuse, in their own words."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Iterable
+from typing import Any
 
 from arena_appwrapper.operator.podsets import PathError, infer, resolve
 from arena_local.sdk.bundle import USER, Api, Denied, Obj
@@ -12,6 +13,8 @@ from arena_local.sdk.bundle import USER, Api, Denied, Obj
 USER_LABEL = "workload.codeflare.dev/user"
 USERID_LABEL = "workload.codeflare.dev/userid"
 MAX_POD_SETS = 8
+#: Of a longer value a refusal quotes the beginning.
+_LONGEST = 200
 
 
 def default(api: Api, obj: Obj, old: Obj | None, operation: str) -> None:
@@ -45,10 +48,10 @@ def _create_errors(obj: Obj) -> Iterable[str]:
         total += count
         yield from errors
     if total == 0:
-        yield f"spec.components: Invalid value: {_components(components)}: components contains no podspecs"
+        yield f"spec.components: Invalid value: {_shown(components)}: components contains no podspecs"
     elif total > MAX_POD_SETS:
         text = f"components contains {total} podspecs; at most {MAX_POD_SETS} are allowed"
-        yield f"spec.components: Invalid value: {_components(components)}: {text}"
+        yield f"spec.components: Invalid value: {_shown(components)}: {text}"
 
 
 def _pod_sets(component: Obj, where: str) -> tuple[int, list[str]]:
@@ -67,9 +70,9 @@ def _pod_sets(component: Obj, where: str) -> tuple[int, list[str]]:
     for pod_set in found:
         if problem := _problem(template, pod_set["path"]):
             text = f"error inferring PodSets: template does not refer to a v1.PodSpecTemplate: {problem}"
-            return 0, [*errors, f"{where}.template: Invalid value: {_raw(template)}: {text}"]
+            return 0, [*errors, f"{where}.template: Invalid value: {_shown(template)}: {text}"]
     if declared and (mismatch := _mismatch(declared, found)):
-        errors.append(f"{where}.podSets: Invalid value: {_declared(declared)}: {mismatch}")
+        errors.append(f"{where}.podSets: Invalid value: {_shown(declared)}: {mismatch}")
     return len(found), errors
 
 
@@ -117,36 +120,10 @@ def _shape(component: Obj) -> list[tuple[str, int]]:
     return [(p.get("path", ""), p.get("replicas", 1)) for p in component.get("podSets") or []]
 
 
-# --- Go's %v of the structs, which the refusals contain
-
-
-def _raw(template: Obj) -> str:
-    data = json.dumps(template, separators=(",", ":")).encode()
-    bytes_text = ", ".join(f"0x{b:x}" for b in data)
-    return f"runtime.RawExtension{{Raw:[]uint8{{{bytes_text}}}, Object:runtime.Object(nil)}}"
-
-
-def _declared(pod_sets: list[Obj]) -> str:
-    if not pod_sets:
-        return "[]v1beta2.AppWrapperPodSet(nil)"
-    parts = []
-    for n, p in enumerate(pod_sets):
-        replicas = "(*int32)(nil)" if p.get("replicas") is None else f"(*int32)(0xc000{n:06x})"
-        notes = "map[string]string(nil)"
-        if p.get("annotations"):
-            notes = "map[string]string{" + ", ".join(f'"{k}":"{v}"' for k, v in sorted(p["annotations"].items())) + "}"
-        parts.append(f'v1beta2.AppWrapperPodSet{{Replicas:{replicas}, Path:"{p.get("path", "")}", Annotations:{notes}}}')
-    return f"[]v1beta2.AppWrapperPodSet{{{', '.join(parts)}}}"
-
-
-def _components(components: list[Obj]) -> str:
-    parts = [
-        "v1beta2.AppWrapperComponent{Annotations:map[string]string(nil), "
-        f"DeclaredPodSets:{_declared(c.get('podSets') or [])}, PodSetInfos:[]v1beta2.AppWrapperPodSetInfo(nil), "
-        f"Template:{_raw(c['template'])}}}"
-        for c in components
-    ]
-    return f"[]v1beta2.AppWrapperComponent{{{', '.join(parts)}}}"
+def _shown(value: Any) -> str:
+    """Return what a refusal quotes: the value as it was sent, cut where it is long. (The operator prints Go's structs with addresses.)"""
+    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
 #: Fields of core/v1 PodSpec (Kubernetes 1.36): an inferred or declared template with any other is not parsable strictly.

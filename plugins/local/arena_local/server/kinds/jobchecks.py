@@ -46,7 +46,7 @@ def name_causes(name: str, spec: Obj) -> Iterator[Cause]:
     if spec["completionMode"] == "Indexed" and (spec.get("completions") or 0) > 0:
         host = f"{name}-{spec['completions'] - 1}"
         if names.label(host):
-            yield bad_value("metadata.name", name, f"will not able to create pod with invalid DNS label: {host}")
+            yield bad_value("metadata.name", name, f"will not be able to create pod with invalid DNS label: {host}")
 
 
 def policy_restart(spec: Obj) -> Iterator[Cause]:

@@ -180,7 +180,7 @@ def _template_errors(entry: dict[str, Any], index: int) -> str:
     for number, container in enumerate(entry["template"]["spec"].get("containers") or ()):
         cpu = podsize.container_requests(container).get("cpu", 0)
         if cpu == 0 or cpu % quantity.ONE:
-            return f"the cpu request isn't  an integer in spec.task[{index}] container[{number}]."
+            return f"the cpu request isn't an integer in spec.task[{index}] container[{number}]."
     return ""
 
 

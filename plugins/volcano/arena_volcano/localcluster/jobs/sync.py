@@ -107,19 +107,9 @@ def _create(work: Work, status: dict[str, Any], entry: dict[str, Any], index: in
         pods.count(status, work.api.create(pod, manager=CONTROLLER))
     except ApiError as error:
         if error.reason != "AlreadyExists":
-            return [f"failed to create pod {meta(pod)['name']}, err: {_go_error(error)}"]
+            return [f"failed to create pod {meta(pod)['name']}, err: {error.message}"]
         pods.count(status, pod)
     return []
-
-
-def _go_error(error: ApiError) -> str:
-    """Print an API error as Go's ``%#v`` does; that is what Volcano writes into its event."""
-    return (
-        '&errors.StatusError{ErrStatus:v1.Status{TypeMeta:v1.TypeMeta{Kind:"", APIVersion:""}, ListMeta:v1.ListMeta{SelfLink:"", '
-        'ResourceVersion:"", Continue:"", RemainingItemCount:(*int64)(nil)}, Status:"Failure", '
-        f'Message:{json.dumps(error.message, ensure_ascii=False)}, Reason:"{error.reason}", '
-        f"Details:(*v1.StatusDetails)(0xc000000000), Code:{error.code}}}}}"
-    )
 
 
 def _may_start(work: Work, entry: dict[str, Any]) -> bool:
