@@ -93,7 +93,8 @@ def for_type(name: str, typed: str) -> Command:
     handle = find_type(name)
     job_type = handle.job_type
     model = handle.args_model
-    article = "an" if job_type.resource.kind[:1] in "AEIO" else "a"
+    kind = job_type.resource.kind
+    article = "an" if kind[:1] in ("AEFHILMNORSX" if kind[:2].isupper() else "AEIO") else "a"  # an MPIJob: letters are spelt
     return Command(
         path=f"submit {typed}".strip(),
         summary=f"submit {article} {job_type.resource.kind}" + (f": {job_type.summary}" if job_type.summary else ""),
