@@ -61,6 +61,17 @@ def test_it_is_made_anew_until_it_has_failed_too_often(arena: ArenaClient):
     assert {"ReachedMaxRestarts", "BackoffLimitExceeded"} <= {cause.reason for cause in causes}
 
 
+def test_a_restart_mends_it_once_all_old_pods_are_gone(arena: ArenaClient, tmp_path):
+    more = {"roles": ["driver=1", "worker=1"], "retry": 2, "restart_strategy": "BlockingRecreate", "data_dirs": [f"{tmp_path}:/seen"]}
+    commands = {"driver": "sleep 1", "worker": "test -e /seen/once || { touch /seen/once; exit 1; }"}
+    arena.submit("jobset", raw("again", "", **more, role_commands=commands) | {"command": ()})
+    found = arena.wait("again", timeout=90)
+    assert (found.status.phase, found.manifest["status"]["restarts"]) == (Phase.SUCCEEDED, 1)
+    assert sorted(i.short_name for i in found.status.instances) == ["driver-0", "worker-0"]
+    told = {c["type"]: (c["status"], c["reason"]) for c in found.manifest["status"]["conditions"]}
+    assert told["RestartingJobSet"][0] == "False" and told["Completed"] == ("True", "AllJobsCompleted")
+
+
 def test_an_exit_code_that_no_restart_can_mend_ends_it_at_once(arena: ArenaClient):
     arena.submit("jobset", raw("fatal", "exit 42", retry=5, pod_retry=5, fail_on_exit_code=[42]))
     with pytest.raises(JobFailed):
