@@ -123,9 +123,17 @@ class JobSetArgs(EndArgs, CpuMemoryArgs, SharedMemoryArgs, SubmitArgs):
         metavar="NAME",
         paths=("spec.network.subdomain",),
     )
-    dns_hostnames: bool = flag(True, help="Give the pods host names.", group=NETWORK, paths=("spec.network.enableDNSHostnames",))
+    dns_hostnames: bool = flag(
+        True,
+        help="Give the pods host names; --dns-hostnames=false leaves them out.",
+        group=NETWORK,
+        paths=("spec.network.enableDNSHostnames",),
+    )
     publish_not_ready: bool = flag(
-        True, help="Let pods be found before they are ready.", group=NETWORK, paths=("spec.network.publishNotReadyAddresses",)
+        True,
+        help="Let pods be found before they are ready; --publish-not-ready=false makes them wait.",
+        group=NETWORK,
+        paths=("spec.network.publishNotReadyAddresses",),
     )
 
     def all_roles(self) -> tuple[JobRole, ...]:

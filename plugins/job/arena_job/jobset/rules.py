@@ -20,7 +20,7 @@ _MOST = 2**31 - 1
 def problems(args: JobSetArgs) -> Iterator[Problem]:
     """Yield all of them."""
     names = [role.name for role in args.all_roles()]
-    known = f"roles: {', '.join(names)}"
+    known = f"roles: {', '.join(names)}" if args.roles else "name the roles with --role; without it there is one, worker"
     yield from _what_runs(args)
     yield from _names(args)
     yield from _dependencies(args)
