@@ -15,6 +15,8 @@ RECORDINGS = SHARED / "recordings"
 CONFORMANCE = SHARED / "conformance"
 #: What a cluster of processes lacks by nature: nothing is pulled, nothing is killed for memory, an image has no files.
 WITHOUT = frozenset({"image-pull", "oom", "image-filesystem"})
+#: Operators whose stand-in brings what the files of an image are needed for.
+STOOD_IN = frozenset({"kuberay"})
 
 
 def load(folder: Path) -> Any:

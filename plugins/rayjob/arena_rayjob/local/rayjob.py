@@ -150,5 +150,8 @@ def as_written(spec: Obj) -> Obj:
     for template in templates:
         template.setdefault("metadata", {})
         for container in (template.get("spec") or {}).get("containers") or ():
-            container.setdefault("resources", {})
+            resources = container.setdefault("resources", {})
+            for kind in ("limits", "requests"):
+                if isinstance(resources.get(kind), dict):
+                    resources[kind] = {name: str(amount) for name, amount in resources[kind].items()}
     return found

@@ -21,7 +21,7 @@ AGAIN = 1.0
 
 
 def start(options: Mapping[str, str]) -> int:
-    """Run a node until it is told to end."""
+    """Run a node until it is told to end; returns its exit code."""
     address = listening_address()
     head = "head" in options
     ports = [int(options.get("dashboard-agent-listen-port") or 52365)]
@@ -40,7 +40,7 @@ def start(options: Mapping[str, str]) -> int:
     done.wait()
     for server in servers:
         server.server_close()
-    return 0
+    return 1  # as Ray's own
 
 
 def reachable(address: str, limit: float = 2.0) -> bool:
