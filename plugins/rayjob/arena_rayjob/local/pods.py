@@ -31,6 +31,8 @@ BASH = ["/bin/bash", "-c", "--"]
 ULIMIT = "ulimit -n ${RAY_START_ULIMIT_OPEN_FILES:-65536}"
 #: Ray has one address for all health checks since this version; earlier ones are asked by wget.
 UNIFIED = (2, 53, 0)
+#: Seconds until a pod's readiness is looked at.
+PROBE_DELAY = 10
 _FIXED = (NODE_TYPE, GROUP, CLUSTER)
 _TABS = "\t" * 5
 _WAIT = """
@@ -55,17 +57,17 @@ _WAIT = """
 _FAQ = "https://docs.ray.io/en/master/cluster/kubernetes/troubleshooting.html"
 
 
-def head(cluster: Obj) -> Obj:
-    """Return the head's pod."""
+def head(cluster: Obj, *, delay: int = PROBE_DELAY) -> Obj:
+    """Return the head's pod, whose readiness is first looked at after ``delay`` seconds."""
     group = cluster["spec"]["headGroupSpec"]
     name = cluster["metadata"]["name"]
     pod = _pod(cluster, group, f"{name[:50]}-head-".lower(), "head", "headgroup")
     notes = {"ray.io/ft-enabled": "false", "ray.io/upgrade-strategy-recreate-hash": recreate_hash(cluster["spec"])}
     pod["metadata"]["annotations"] = {**(pod["metadata"].get("annotations") or {}), **notes, "ray.io/kuberay-version": VERSION}
-    return _completed(cluster, pod, group, "")
+    return _completed(cluster, pod, group, "", delay)
 
 
-def worker(cluster: Obj, group: Obj, index: int) -> Obj:
+def worker(cluster: Obj, group: Obj, index: int, *, delay: int = PROBE_DELAY) -> Obj:
     """Return a worker's pod; ``index`` is the first number of its group that is free."""
     name = cluster["metadata"]["name"]
     prefix = f"{name}-{group['groupName']}"[:50]
@@ -83,7 +85,7 @@ def worker(cluster: Obj, group: Obj, index: int) -> Obj:
     }
     waiting |= {key: copy.deepcopy(ray[key]) for key in ("imagePullPolicy", "securityContext", "env", "volumeMounts") if ray.get(key)}
     pod["spec"]["initContainers"] = [*(pod["spec"].get("initContainers") or ()), waiting]
-    return _completed(cluster, pod, group, gcs)
+    return _completed(cluster, pod, group, gcs, delay)
 
 
 def recreate_hash(spec: Obj) -> str:
@@ -105,7 +107,7 @@ def _pod(cluster: Obj, group: Obj, generate: str, kind: str, group_name: str) ->
     return pod
 
 
-def _completed(cluster: Obj, pod: Obj, group: Obj, gcs: str) -> Obj:
+def _completed(cluster: Obj, pod: Obj, group: Obj, gcs: str, delay: int) -> Obj:
     """Fill in command, variables, shared memory, ports and probes of the Ray container."""
     spec, ray = pod["spec"], pod["spec"]["containers"][0]
     params = start_params(group, ray, address=gcs)
@@ -124,7 +126,7 @@ def _completed(cluster: Obj, pod: Obj, group: Obj, gcs: str) -> Obj:
     for container in spec.get("initContainers") or ():
         container["env"] = [*(container.get("env") or ()), *_of_head(service)]
     ray["env"] = list(_environment(ray.get("env") or [], start, cluster, gcs, head_port(params)))
-    _with_probes(ray, params, str(cluster["spec"].get("rayVersion") or ""), head=not gcs)
+    _with_probes(ray, params, str(cluster["spec"].get("rayVersion") or ""), head=not gcs, delay=delay)
     with_ray(pod["metadata"])
     return pod
 
@@ -169,7 +171,7 @@ def _environment(own: list[Obj], start: str, cluster: Obj, gcs: str, port: str) 
             yield {"name": name, "value": value}
 
 
-def _with_probes(ray: Obj, params: dict[str, str], version: str, *, head: bool) -> None:
+def _with_probes(ray: Obj, params: dict[str, str], version: str, *, head: bool, delay: int) -> None:
     agent = int(params["dashboard-agent-listen-port"])
     if _version(version) >= UNIFIED:
         action: dict[str, Any] = {"httpGet": {"path": "/api/healthz", "port": agent}}
@@ -181,7 +183,7 @@ def _with_probes(ray: Obj, params: dict[str, str], version: str, *, head: bool) 
         action = {"exec": {"command": ["bash", "-c", " && ".join(lines)]}}
     usual = {"timeoutSeconds": 5 if head else 2, "periodSeconds": 5, "successThreshold": 1}
     ray.setdefault("livenessProbe", {**copy.deepcopy(action), **usual, "initialDelaySeconds": 30, "failureThreshold": 120})
-    ray.setdefault("readinessProbe", {**copy.deepcopy(action), **usual, "initialDelaySeconds": 10, "failureThreshold": 10})
+    ray.setdefault("readinessProbe", {**copy.deepcopy(action), **usual, "initialDelaySeconds": delay, "failureThreshold": 10})
 
 
 def _version(text: str) -> tuple[int, ...]:

@@ -102,6 +102,9 @@ class RayClusterController:
         for group in groups(cluster["spec"]):
             self._group(cluster, group)
 
+    def _delay(self) -> int:
+        return int(self._api.setting("rayjob.readiness", pods.PROBE_DELAY))
+
     def _head(self, cluster: Obj) -> None:
         found = self._all(cluster, **{NODE_TYPE: "head"})
         if found:
@@ -112,7 +115,7 @@ class RayClusterController:
         provisioned = any(c["type"] == PROVISIONED and c["status"] == "True" for c in conditions)
         if provisioned and (cluster["metadata"].get("annotations") or {}).get(_STAYS) == "true":
             return
-        self._create(cluster, pods.head(cluster), "head", "HeadPod")
+        self._create(cluster, pods.head(cluster, delay=self._delay()), "head", "HeadPod")
 
     def _group(self, cluster: Obj, group: Obj) -> None:
         """Make the workers that are missing, delete those beyond, and those that have ended."""
@@ -138,7 +141,7 @@ class RayClusterController:
         taken = {(pod["metadata"].get("labels") or {}).get("ray.io/worker-group-replica-index") for pod in left}
         free = (index for index in range(len(left) + desired(group) + 1) if str(index) not in taken)
         for _ in range(desired(group) - len(left)):
-            self._create(cluster, pods.worker(cluster, group, next(free)), "worker", "WorkerPod")
+            self._create(cluster, pods.worker(cluster, group, next(free), delay=self._delay()), "worker", "WorkerPod")
         for pod in left[: max(len(left) - desired(group), 0)]:
             if not terminating(pod):
                 self._delete(pod, "FailedDeleteWorkerPod")

@@ -23,4 +23,6 @@ def runtime_env(spec: Obj) -> Any:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f"line {mark.line + 1}: " if mark is not None else ""
-        raise NoYaml(f"error converting YAML to JSON: yaml: {line}{getattr(error, 'problem', None) or error}") from error
+        why = str(getattr(error, "problem", None) or error)
+        why = "did not find expected node content" if why.startswith("expected the node content") else why
+        raise NoYaml(f"error converting YAML to JSON: yaml: {line}{why}") from error

@@ -10,7 +10,8 @@ from arena_rayjob.raynode.options import read, without
 from arena_rayjob.raynode.place import EVERYWHERE, free_ports, own, own_address
 
 #: Option of ``ray start`` → the port that it means where nothing is said.
-EVERY_NODE = {"dashboard-agent-listen-port": 52365, "metrics-export-port": 8080}
+METRICS = "metrics-export-port"
+EVERY_NODE = {"dashboard-agent-listen-port": 52365, METRICS: 8080}
 HEAD = {"port": 6379, "dashboard-port": 8265, "ray-client-server-port": 10001}
 
 
@@ -29,12 +30,17 @@ def start(ray: str, words: Sequence[str]) -> int:
     kept = without(words, [*known, "dashboard-host", "min-worker-port", "max-worker-port", *(["node-ip-address"] if address else [])])
     places: dict[tuple[str, int], int] = {}
     for name, usual in known.items():
+        if name == METRICS:
+            continue  # nobody asks for them here, and a port that is taken is told as an event
         wanted = options.get(name, "")
         places[address or EVERYWHERE, int(wanted) if wanted.isdigit() else usual] = chosen[name]
         if name == "dashboard-port" and address:
             places["127.0.0.1", int(wanted) if wanted.isdigit() else usual] = chosen[name]
     if head:
         added.append("--dashboard-host=127.0.0.1")
+        if address and "temp-dir" not in options:
+            # In /tmp/ray the sessions of all clusters of this machine would meet.
+            added.append(f"--temp-dir=/tmp/ray-{address.replace('.', '-')}")
     environ = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_DISABLE_IMPORT_WARNING": "1", **os.environ}
     hosts = ["127.0.0.1", *([address] if address else [])]
     return forward.run([ray, "start", *kept, *added], environ, places, hosts)
