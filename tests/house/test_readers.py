@@ -30,7 +30,7 @@ ALLOWED = {
     "arena_core/args/groups.py": "the pattern in the published schema of a job file",
 }
 #: Written while the readers were gathered; still to be read with arena_core.k8s.
-LATER = ("plugins/job/", "plugins/mpijob/", "plugins/rayjob/")
+LATER = ("plugins/job/", "plugins/mpijob/")
 
 
 def copies(text: str) -> list[tuple[int, str]]:

@@ -15,6 +15,8 @@ from arena_core.contract.types import (
     JobStatus,
     JobType,
     JobView,
+    LogQuery,
+    LogSource,
     Lookup,
     Manifest,
     Note,
@@ -93,6 +95,12 @@ def arena_job_status(view: JobView, jobs: Jobs) -> JobStatus:
 def arena_pod_sets(job: Manifest) -> list[PodSet]:
     """Return the pod sets of all components."""
     return state.pod_sets(job)
+
+
+@hookimpl
+def arena_log_sources(view: JobView, query: LogQuery, jobs: Jobs) -> list[LogSource]:
+    """Return where the logs are, as the type inside knows it."""
+    return state.log_sources(view, query, jobs)
 
 
 @hookimpl

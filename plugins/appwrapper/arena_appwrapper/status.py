@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from arena_appwrapper import inside, reasons
-from arena_core.contract.types import Find, Instance, JobHandle, Jobs, JobStatus, JobView, Manifest, Phase, PodSet
+from arena_core.contract.types import Find, Instance, JobHandle, Jobs, JobStatus, JobView, LogQuery, LogSource, Manifest, Phase, PodSet
 from arena_core.families import kueue
 from arena_core.k8s import dig
-from arena_core.podstatus import instance, pick_chief
+from arena_core.podstatus import default_log_sources, instance, pick_chief
 
 LABEL = "workload.codeflare.dev/appwrapper"
 
@@ -39,6 +39,15 @@ def inner_handle(job: Any, jobs: Jobs) -> JobHandle | None:
     """Return the handle of the wrapped job's type, or None if no installed type is meant."""
     template = inner_job(job)
     return jobs.for_object(template) if template.get("kind") else None
+
+
+def log_sources(view: JobView, query: LogQuery, jobs: Jobs) -> list[LogSource]:
+    """Return the logs that the wrapped type names; where no type is known those of the pods."""
+    found = view.status or status(view, jobs)
+    inner = inner_handle(view.manifest, jobs)
+    if inner is None:
+        return default_log_sources(found.instances, view.pods or (), query, replicas=found.replicas)
+    return inner.log_sources(JobView(inner_job(view.manifest), view.pods, view.related, found), query)
 
 
 def pod_sets(job: Any) -> list[PodSet]:

@@ -149,7 +149,7 @@ class RayJobArgs(EndArgs, AutoscalerArgs, HeadArgs, SharedMemoryArgs, SubmitArgs
         if self.wrapped:
             yield (
                 "an AppWrapper never sees the end of a RayJob, because its operator only counts pods, and those of Ray run until they are "
-                "deleted: it stays Running and keeps its quota until you delete it (arena submit rayjob --kueue-queue does not need one)"
+                "deleted: it keeps its quota until you delete it, also when the job has ended (arena submit rayjob --kueue-queue does not)"
             )
             if self.shuts_down:
                 yield "--shutdown-after-finished: the AppWrapper takes the pods that are gone for a failure and runs the job again"

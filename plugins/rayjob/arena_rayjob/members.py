@@ -95,6 +95,10 @@ def log_sources(job: Any, pods: Sequence[Any], query: LogQuery, status: JobStatu
             "`arena logs -i head-0` shows the log of Ray's head; a job that has failed tells the end of its log in `arena get`",
         )
     if not named and not any(i.chief for i in status.instances):
+        if status.instances and not dig.text(job, "metadata", "uid"):  # a template, of which a wrapper asks
+            name = dig.text(job, "metadata", "name")
+            text = "the log of the command is in the submitter's pod, which an AppWrapper does not see"
+            raise NotFound(text, f"`kubectl logs job/{name}` shows it, `arena logs -i head-0` that of Ray's head")
         return []
     container = query.container
     if not container and how == names.SIDECAR and not named:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from arena_core.contract.types import Lookup, Problem, Resource
-from arena_core.k8s import dig
+from arena_core.k8s import owners
 from arena_rayjob.args import RayJobArgs
 from arena_rayjob.names import JOB, K8S_JOB
 
@@ -20,7 +20,7 @@ def name_problems(args: RayJobArgs, lookup: Lookup) -> Iterator[Problem]:
     for resource, name in needed:
         if lookup.exists(resource, name) is not True:
             continue
-        owner = next(dig.items(lookup.get(resource, name), "metadata", "ownerReferences"), {})
+        owner = next(owners.references(lookup.get(resource, name)), {})
         if owner.get("kind") == "RayJob" and owner.get("name") == args.name:
             continue
         whose = f"it belongs to {owner.get('kind')} {owner.get('name')}" if owner else "nobody owns it"

@@ -10,8 +10,7 @@ from arena_core.contract.errors import InvalidArguments, JobFailed, NotFound
 from arena_core.contract.types import Phase
 from arena_rayjob.raynode.jobs import MISSING
 
-#: Ray's probes look for the first time after ten seconds.
-SLOW = 120
+SLOW = 90
 
 
 def args(name, command="", **more):
@@ -146,7 +145,11 @@ def test_inside_an_appwrapper_the_job_ends_and_the_wrapper_does_not(arena, ray_c
     )
     assert inner["status"]["jobStatus"] == "SUCCEEDED"
     assert read(ray_cluster, arena, "appwrappers/wrap", "apis/workload.codeflare.dev/v1beta2")["status"]["phase"] == "Running"
-    assert "wrapped" in log(arena, "wrap")
+    job = until(lambda: (found := arena.get("wrap")).status.phase is Phase.SUCCEEDED and found)
+    assert job.status.reason == "JobSucceeded" and job.status.exact == "Running"
+    with pytest.raises(NotFound, match="which an AppWrapper does not see"):
+        log(arena, "wrap")
+    assert MISSING in log(arena, "wrap", instance="head-0")
 
 
 @pytest.mark.slow

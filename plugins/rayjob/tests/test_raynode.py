@@ -48,8 +48,10 @@ def test_a_real_node_gets_ports_of_its_own_and_is_reached_at_the_usual_ones(monk
 @pytest.fixture
 def dashboard(monkeypatch):
     (port,) = free_ports(1)
+    monkeypatch.setattr(client, "TOLD", 0.0)
     jobs = Jobs({"PATH": "/usr/bin:/bin"})
     server = node._serve("127.0.0.1", port, jobs)
+    node.PROBED.set()
     yield f"http://127.0.0.1:{port}"
     server.shutdown()
     server.server_close()
@@ -75,8 +77,9 @@ def test_commands_of_the_stand_in(dashboard, capfd):
 
 
 def test_a_probe_prints_the_answer(dashboard, capfd):
+    node.PROBED.clear()
     assert probe.main(["--tries", "1", "-T", "2", "-q", "-O-", f"{dashboard}/api/gcs_healthz"]) == 0
-    assert capfd.readouterr().out == "success"
+    assert capfd.readouterr().out == "success" and node.PROBED.is_set()
     assert probe.main([f"{dashboard}/nothing"]) == 8
     assert probe.main(["http://127.0.0.1:1/api/gcs_healthz"]) == 4
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from arena_core.k8s import quantity
+from arena_core.k8s.conditions import find, is_true
 from arena_local.sdk.bundle import Obj
 from arena_local.sdk.conditions import remove_condition, set_condition, timestamp
 from arena_local.sdk.pods import phase, ready
@@ -26,8 +27,7 @@ def differs(old: Obj, new: Obj) -> bool:
 
 def suspension(status: Obj) -> str:
     """Return the condition of a suspension that is True, or nothing."""
-    found = (c for c in status.get("conditions") or () if c.get("type") in (SUSPENDING, SUSPENDED) and c.get("status") == "True")
-    return next((str(c["type"]) for c in found), "")
+    return next((kind for kind in (SUSPENDING, SUSPENDED) if is_true({"status": status}, kind)), "")
 
 
 def calculate(cluster: Obj, pods: Sequence[Obj], service: Obj | None, failure: tuple[str, str] | None, now: datetime) -> Obj:
@@ -58,7 +58,7 @@ def head_ready(pod: Obj | None) -> tuple[str, str, str]:
     """Return (status, reason, message) of HeadPodReady: the pod's own, or what its first unready container says."""
     if pod is None:
         return "False", "HeadPodNotFound", "Head Pod not found"
-    found = next((c for c in (pod.get("status") or {}).get("conditions") or () if c.get("type") == "Ready"), None)
+    found = find(pod, "Ready")
     if found is None:
         return "False", "Unknown", ""
     value, message = str(found.get("status")), str(found.get("message") or "")
@@ -114,7 +114,7 @@ def _text(amount: int, name: str) -> str:
 def _suspend(status: Obj, spec: Obj, pods: Sequence[Obj], running: bool, now: datetime) -> None:
     """Set the conditions of provisioning and of the two steps of a suspension."""
     step = suspension(status)
-    provisioned = any(c["type"] == PROVISIONED and c["status"] == "True" for c in status.get("conditions") or ())
+    provisioned = is_true({"status": status}, PROVISIONED)
     provisioning = ("False", "RayClusterPodsProvisioning")
     if not provisioned and step != SUSPENDED:
         if running:

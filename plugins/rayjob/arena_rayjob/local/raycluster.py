@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from arena_core.k8s.conditions import is_true
 from arena_local.sdk.bundle import Api, ApiError, Key, Obj
 from arena_local.sdk.pods import phase, terminating
 from arena_rayjob.local import pods, services, validation
@@ -111,9 +112,7 @@ class RayClusterController:
             if unhealthy(found[0]):
                 self._replace(cluster, found[0], "head", "DeletedHeadPod", "FailedDeleteHeadPod")
             return
-        conditions = (cluster.get("status") or {}).get("conditions") or ()
-        provisioned = any(c["type"] == PROVISIONED and c["status"] == "True" for c in conditions)
-        if provisioned and (cluster["metadata"].get("annotations") or {}).get(_STAYS) == "true":
+        if is_true(cluster, PROVISIONED) and (cluster["metadata"].get("annotations") or {}).get(_STAYS) == "true":
             return
         self._create(cluster, pods.head(cluster, delay=self._delay()), "head", "HeadPod")
 

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
+from arena_core.k8s import names
 from arena_local.sdk.bundle import Obj
 from arena_rayjob.local.deletion import problems_of as deletion_problems
 from arena_rayjob.local.names import CLUSTER, INTERACTIVE, SIDECAR, groups
 from arena_rayjob.local.runtimeenv import NoYaml, runtime_env
 
 MAX_JOB, MAX_CLUSTER = 47, 53
-_LABEL = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
-_LABEL_TEXT = (
-    "[a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an "
-    "alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')]"
-)
 _SPEC = "The RayJob spec is invalid: "
 
 
@@ -39,7 +33,8 @@ def cluster_metadata(cluster: Obj) -> str:
 def _metadata(name: str, kind: str, most: int) -> str:
     if len(name) > most:
         return f"{kind} name should be no more than {most} characters"
-    return "" if _LABEL.fullmatch(name) else f"{kind} name should be a valid DNS1035 label: {_LABEL_TEXT}"
+    wrong = names.label_1035(name)
+    return f"{kind} name should be a valid DNS1035 label: [{' '.join(wrong)}]" if wrong else ""
 
 
 def _job_spec(spec: Obj) -> str:

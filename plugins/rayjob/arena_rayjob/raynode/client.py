@@ -15,6 +15,10 @@ from arena_rayjob.raynode.place import complain, own, say
 
 ENDED = ("SUCCEEDED", "FAILED", "STOPPED")
 POLL = 0.3
+#: How long at most a submission waits for the first probe of the head.
+PATIENCE = 60.0
+#: From the answer to a probe until everybody knows that the pod is ready, on a busy machine.
+TOLD = 3.0
 
 
 class Refused(Exception):
@@ -61,7 +65,20 @@ def _submit(address: str, words: Sequence[str], options: Mapping[str, str]) -> i
     say(f"Job '{job_id}' submitted successfully")
     if "no-wait" in options:
         return 0
-    return 0 if _follow(address, job_id, follow=True) == "SUCCEEDED" else 1
+    ended = _follow(address, job_id, follow=True)
+    _stay(address)
+    return 0 if ended == "SUCCEEDED" else 1
+
+
+def _stay(address: str) -> None:
+    """Stay until the head has been found ready: a pod of which a container has ended never is, and KubeRay waits for that for good.
+
+    With the real Ray a submission takes longer than the first probe.
+    """
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end and not _call(address, "/api/probed")["probed"]:
+        time.sleep(POLL)
+    time.sleep(TOLD)
 
 
 def _follow(address: str, job_id: str, *, follow: bool) -> str:

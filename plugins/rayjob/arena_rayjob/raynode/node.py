@@ -15,7 +15,10 @@ from typing import Any
 
 from arena_rayjob.raynode.jobs import MISSING, Jobs
 from arena_rayjob.raynode.place import complain, listening_address, own_address
+from arena_rayjob.raynode.probe import PROBE_HEADER
 
+#: Whether somebody has asked whether this node is ready.
+PROBED = threading.Event()
 _JOB = re.compile(r"/api/jobs/([^/]+)(/logs|/stop)?")
 AGAIN = 1.0
 
@@ -82,7 +85,13 @@ class Handler(BaseHTTPRequestHandler):
         """Health, all commands, one command, its log."""
         found = _JOB.fullmatch(self.path)
         if self.path.endswith("healthz"):
+            # The last that a probe asks of a head.
+            last = self.path in ("/api/gcs_healthz", "/api/healthz")
+            if last and (self.headers.get(PROBE_HEADER) or (self.headers.get("User-Agent") or "").startswith("kube-probe")):
+                PROBED.set()
             self._send(200, "success", "text/plain")
+        elif self.path == "/api/probed":
+            self._send(200, {"probed": PROBED.is_set()})
         elif self.path == "/api/version" and self.jobs is not None:
             self._send(200, {"version": "4", "ray_version": "0.0.0", "ray_commit": "arena-stand-in"})
         elif self.path.rstrip("/") == "/api/jobs" and self.jobs is not None:
