@@ -157,6 +157,11 @@ class RayJobArgs(EndArgs, AutoscalerArgs, HeadArgs, SharedMemoryArgs, SubmitArgs
             yield "--no-shutdown-after-finished: the Ray cluster keeps its GPUs until the job is deleted"
         if self.submission_mode == "HTTPMode":
             yield "--submission-mode HTTPMode: no pod has the command's log, it is only in Ray's dashboard"
+        if self.submission_mode == "SidecarMode" and self.workers:
+            yield (
+                "--submission-mode SidecarMode: KubeRay never sees the end of a command that ends before all workers are ready, "
+                "because then they are never all ready at one time"
+            )
         given = [name for name in AutoscalerArgs.model_fields if name.startswith("autoscaler_") and name in self.model_fields_set]
         if given and not self.enable_autoscaling:
             yield f"--{given[0].replace('_', '-')} has no effect without --enable-autoscaling"

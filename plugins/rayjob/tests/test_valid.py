@@ -164,6 +164,7 @@ WRAPPED = {"ttl_after_finished": 0, "queue": False, "kueue_queue": "", "kueue_pr
 def test_what_will_not_do_what_it_seems_to_is_named():
     assert "keeps its GPUs" in notes(shutdown_after_finished=False)
     assert "only in Ray's dashboard" in notes(submission_mode="HTTPMode")
+    assert "before all workers are ready" in notes(submission_mode="SidecarMode") and not notes(submission_mode="SidecarMode", workers=0)
     assert "RAY_CLUSTER_NAME" in notes(env=["RAY_CLUSTER_NAME=c"])
     assert "without --enable-autoscaling" in notes(autoscaler_cpu="1")
     assert not notes() and not notes(env=["RAY_ADDRESS=a"])
