@@ -47,10 +47,16 @@ def container_requests(container: Mapping[str, Any]) -> Amounts:
 def devices(spec: Any) -> dict[str, int]:
     """Return how many of each extended resource (``vendor/name``) the pod asks for; nothing where its spec cannot be read."""
     try:
-        found = requests(spec)
+        found = _of_pod(spec, _devices)
     except (ValueError, TypeError, AttributeError):
         return {}
     return {name: quantity.whole(amount) for name, amount in sorted(found.items()) if "/" in name and amount > 0}
+
+
+def _devices(holder: Mapping[str, Any]) -> Amounts:
+    resources = _resources(holder)
+    asked = {**(resources.get("limits") or {}), **(resources.get("requests") or {})} if resources else {}
+    return {name: quantity.parse(value) for name, value in asked.items() if "/" in name}
 
 
 def qos_class(spec: Mapping[str, Any]) -> str:
@@ -84,11 +90,13 @@ def _of_pod(spec: Mapping[str, Any], amounts_of: Any) -> Amounts:
             alone = {}
         for name, amount in add(dict(alone), sidecars).items():
             peak[name] = max(peak.get(name, 0), amount)
-    add(total, sidecars)
-    for name, amount in peak.items():
-        total[name] = max(total.get(name, 0), amount)
-    total.update(amounts_of(spec))
-    return add(total, read(spec.get("overhead")))
+    if sidecars or peak:
+        add(total, sidecars)
+        for name, amount in peak.items():
+            total[name] = max(total.get(name, 0), amount)
+    if spec.get("resources"):
+        total.update(amounts_of(spec))
+    return add(total, read(spec["overhead"])) if spec.get("overhead") else total
 
 
 def _containers(spec: Mapping[str, Any], field: str) -> Iterable[Mapping[str, Any]]:
