@@ -6,7 +6,7 @@ import asyncio
 import threading
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Iterator
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from arena_core.kube.scope import CancelScope
 from arena_core.usecases.views import LogLine
@@ -39,8 +39,7 @@ async def run(call: Callable[[CancelScope], T]) -> T:
     except asyncio.CancelledError:
         scope.cancel()
         await asyncio.wait([done], timeout=GRACE)
-        if done.done() and not done.cancelled():
-            done.exception()  # it has been looked at
+        _looked_at(done)
         raise
     return found
 
@@ -59,12 +58,12 @@ async def lines(read: Callable[[CancelScope], Iterator[LogLine]]) -> AsyncGenera
             pipe.ready.clear()
             if not pipe.found:
                 await pipe.ready.wait()
-        if not pipe.found:
-            await reading
+        await reading
     finally:
         pipe.close()
         reading.cancel()
         await asyncio.wait([reading], timeout=GRACE)
+        _looked_at(reading)
 
 
 class _Pipe:
@@ -100,6 +99,12 @@ class _Pipe:
         with self._room:
             self._closed = True
             self._room.notify_all()
+
+
+def _looked_at(done: asyncio.Future[Any]) -> None:
+    """Nobody wants to know any more how it ended: asyncio need not complain of it."""
+    if done.done() and not done.cancelled():
+        done.exception()
 
 
 def _tell(loop: asyncio.AbstractEventLoop, what: Callable[..., object], *args: object) -> None:
