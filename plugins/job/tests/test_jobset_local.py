@@ -42,8 +42,8 @@ def test_roles_from_submit_to_delete(arena: ArenaClient):
     assert (found.status.phase, found.job_type, found.status.replicas) == (Phase.SUCCEEDED, "jobset", 3)
     assert [i.short_name for i in found.status.instances] == ["driver-0", "worker-0", "worker-1"]
     assert found.status.chief.short_name == "driver-0"
-    assert [line.text for line in arena.logs("j")] == [b"first\n"]
-    assert [line.text for line in arena.logs("j", instance="worker-1")] == [b"number 1 of 3\n"]
+    assert [line.text for line in arena.logs("j")] == ["first"]
+    assert [line.text for line in arena.logs("j", instance="worker-1")] == ["number 1 of 3"]
     # Its Jobs are no jobs of their own.
     assert [job.name for job in arena.list().jobs] == ["j"]
     arena.delete("j", wait=True, timeout=30)
