@@ -16,7 +16,7 @@ from arena_core.contract.errors import UsageError
 #: Colours of the prefixes of instances, in turn.
 PALETTE = ("36", "33", "32", "35", "34", "96", "93", "92", "95", "94")
 #: Colour of a phase in tables.
-PHASES = {"RUNNING": "32", "SUCCEEDED": "32", "FAILED": "31", "PENDING": "33", "QUEUING": "33", "SUSPENDED": "33"}
+PHASES = {"RUNNING": "32", "READY": "32", "SUCCEEDED": "32", "FAILED": "31", "PENDING": "33", "QUEUING": "33", "SUSPENDED": "33"}
 
 
 def prepare() -> None:

@@ -80,7 +80,7 @@ def header_lines(job: Job) -> list[tuple[str, str]]:
 def reason_text(job: Job) -> str:
     """The reason of a job that does not run well: the cluster's word and the sentence, which often holds the word."""
     status = job.status
-    if healthy(job) or (status.phase == "RUNNING" and not (job.causes and job.causes[0].rank < Rank.WAITS)):
+    if healthy(job) or (status.phase.runs and not (job.causes and job.causes[0].rank < Rank.WAITS)):
         return ""
     if status.message and (status.reason in status.message or status.reason == "Error"):
         return status.message

@@ -146,7 +146,7 @@ class AsyncArenaClient:
     async def wait(
         self,
         job: JobLike,
-        goal: str = "finished",
+        goal: str = "",
         *,
         job_type: str = "",
         namespace: str = "",

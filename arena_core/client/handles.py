@@ -83,9 +83,7 @@ class _Bound(Generic[C]):
 
 
 class _Handle(_Bound["ArenaClient"]):
-    def wait(
-        self, goal: str = "finished", *, timeout: float | None = None, on_change: Callable[[Job], None] | None = None
-    ) -> BoundJob | None:
+    def wait(self, goal: str = "", *, timeout: float | None = None, on_change: Callable[[Job], None] | None = None) -> BoundJob | None:
         """Wait for this very job, as ``ArenaClient.wait`` does."""
         return self.client.wait(_job(self), goal, timeout=timeout, on_change=on_change)
 
@@ -112,7 +110,7 @@ class _Handle(_Bound["ArenaClient"]):
 
 class _AsyncHandle(_Bound["AsyncArenaClient"]):
     async def wait(
-        self, goal: str = "finished", *, timeout: float | None = None, on_change: Callable[[Job], None] | None = None
+        self, goal: str = "", *, timeout: float | None = None, on_change: Callable[[Job], None] | None = None
     ) -> AsyncBoundJob | None:
         """Wait for this very job, as ``AsyncArenaClient.wait`` does."""
         return await self.client.wait(_job(self), goal, timeout=timeout, on_change=on_change)

@@ -277,7 +277,7 @@ class ArenaClient:
     def wait(
         self,
         job: JobLike,
-        goal: str = "finished",
+        goal: str = "",
         *,
         job_type: str = "",
         namespace: str = "",

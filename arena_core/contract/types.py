@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum, StrEnum
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from arena_core.k8s.time import parse as parse_time
 
@@ -24,6 +24,8 @@ class Phase(StrEnum):
     PENDING = "PENDING"
     QUEUING = "QUEUING"
     RUNNING = "RUNNING"
+    #: For ``workload="service"``: it serves, with all that it wants. Such a job does not end by itself.
+    READY = "READY"
     SUSPENDED = "SUSPENDED"
     SUCCEEDED = "SUCCEEDED"
     FAILED = "FAILED"
@@ -33,6 +35,11 @@ class Phase(StrEnum):
     def finished(self) -> bool:
         """Whether no later phase is expected: SUCCEEDED or FAILED."""
         return self in (Phase.SUCCEEDED, Phase.FAILED)
+
+    @property
+    def runs(self) -> bool:
+        """Whether it is doing what it is there for: RUNNING, or READY for a service."""
+        return self in (Phase.RUNNING, Phase.READY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +132,8 @@ class JobType:
     wrappable: bool = False
     wraps: tuple[str, ...] = ()
     matches: Callable[[Manifest], bool] | None = None
+    #: What it is there for: "batch" ends by itself, "service" is to be READY, "schedule" makes others at times.
+    workload: Literal["batch", "service", "schedule"] = "batch"
     #: Where the API of this kind comes from, for "X is not installed on this cluster: ..." (an operator and a way to get it).
     provider: str = ""
 

@@ -31,6 +31,8 @@ def _made(hint: Any) -> Check:
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if origin in (typing.Union, types.UnionType):
         return _one_of(arguments)
+    if origin is typing.Literal:
+        return lambda value: "" if value in arguments else _wrong(value, f"one of {', '.join(map(repr, arguments))}")
     if origin is tuple and arguments[-1:] == (...,):
         return _each(tuple, arguments[0])
     if origin in (list, collections.abc.Sequence):

@@ -41,11 +41,11 @@ def reasons(job: Job, own: Sequence[Cause], events: Sequence[Manifest]) -> list[
     if unread or mine:
         found = [c for c in found if c.reason != NOT_TAKEN_UP]
     ranked = sorted(_once(found), key=lambda c: c.rank)
-    if phase is Phase.RUNNING and not unread:
+    if phase.runs and not unread:
         return ranked
     if not any(c.rank < Rank.INFO for c in ranked):
         ranked = [*_rest(job, ranked, mine), *(c for c in ranked if not unread or c.reason != NOT_TAKEN_UP)]
-    if unread and phase is not Phase.RUNNING:
+    if unread and not phase.runs:
         what = f"{' and '.join(unread)} cannot be read, so the reason may be missing"
         rights = all("(forbidden)" in text for text in unread)
         ranked.append(Cause(what, "ask for the right to read them" if rights else "try again", "", Rank.INFO, "Unread"))
@@ -66,13 +66,13 @@ def healthy(job: Job) -> bool:
         return True
     whole = len(status.instances) >= status.replicas
     pods = {str(metadata_of(p).get("name")): p for p in job.pods}
-    return status.phase is Phase.RUNNING and whole and not any(cause_of(pods.get(i.name), i) for i in status.instances)
+    return status.phase.runs and whole and not any(cause_of(pods.get(i.name), i) for i in status.instances)
 
 
 def told(job: Job, causes: Sequence[Cause]) -> Job:
     """Return the job with its causes, the first as its reason, so that every command gives the same."""
     first = causes[0] if causes else None
-    if first is None or (job.status.phase is Phase.RUNNING and first.rank >= Rank.WAITS):
+    if first is None or (job.status.phase.runs and first.rank >= Rank.WAITS):
         return replace(job, causes=tuple(causes))
     status = replace(job.status, reason=first.reason or job.status.reason, message=first.message)
     return replace(job, view=replace(job.view, status=status), causes=tuple(causes))
@@ -124,7 +124,7 @@ def _evicted(job: Job, events: Sequence[Manifest]) -> list[Cause]:
     kind, text, when = next((found for found in past if found[1]), ("", "", ""))
     found = incidents.endings(job, events)
     if job.status.phase is not Phase.FAILED:
-        return [replace(c, rank=Rank.INFO) for c in found] if job.status.phase is not Phase.RUNNING else []
+        return [replace(c, rank=Rank.INFO) for c in found] if not job.status.phase.runs else []
     if text and (kind == "Preempted" or "stopped" in text.lower()):
         how = "preempted" if kind == "Preempted" else "stopped"
         sentence = (

@@ -16,13 +16,13 @@ from arena_core.usecases.told import tell_finished
 from arena_core.usecases.views import Job
 from arena_core.usecases.watching import States
 
-GOALS = ("succeeded", "finished", "running", "failed", "deleted")
+GOALS = ("succeeded", "finished", "running", "ready", "failed", "deleted")
 
 
 def wait_for(
     session: Session,
     name: str,
-    goal: str = "finished",
+    goal: str = "",
     *,
     job_type: str = "",
     namespace: str = "",
@@ -30,13 +30,13 @@ def wait_for(
     on_change: Callable[[Job], None] | None = None,
     uid: str = "",
 ) -> Job | None:
-    """Return the job when it has reached the goal (None for ``deleted``).
+    """Return the job when it has reached the goal (None for ``deleted``): by default its end, for a service that it is ready.
 
     When the job fails, every goal but ``failed`` raises ``JobFailed``; a goal that can no longer be reached is an error at once, a
     job that vanishes is ``NotFound``, and after ``timeout`` seconds it is ``TimedOut``. ``on_change`` is called with each new state.
     With ``uid`` that very job is meant: one that has its name now is another.
     """
-    if goal not in GOALS:
+    if goal and goal not in GOALS:
         raise UsageError(f"cannot wait for {goal!r}", f"one of {', '.join(GOALS)}")
     namespace = namespace or session.namespace
     deadline = None if timeout is None else time.monotonic() + timeout
@@ -52,6 +52,7 @@ def wait_for(
         if goal == "deleted":
             return None
         raise
+    goal = _goal_of(handle, goal)
     last: Job | None = None
     try:
         for job in States(session, handle, obj, deadline):
@@ -71,6 +72,19 @@ def wait_for(
     raise TimedOut(f"{handle.job_type.name} {name} is not {goal} after {timeout or 0.0:g} s{state}", f"`arena get {name}` shows more")
 
 
+def _goal_of(handle: JobHandle, goal: str) -> str:
+    """Return the goal that is meant; raise where jobs of this type never come to it."""
+    own = handle.job_type
+    service = own.workload == "service"
+    if not goal:
+        return "ready" if service else "finished"
+    if goal == "ready" and not service:
+        raise UsageError(f"{own.name} jobs are never ready: they run and end", "wait with --for running")
+    if goal in ("finished", "succeeded") and service:
+        raise UsageError(f"a {own.name} serves and does not end by itself", "wait with --for ready, or --for deleted")
+    return goal
+
+
 def _state_of(job: Job) -> str:
     because = f" ({job.status.message})" if job.status.message else ""
     return f": it is {job.status.phase}{because}"
@@ -80,8 +94,10 @@ def _reached(job: Job, goal: str) -> bool:
     phase = job.status.phase
     if phase is Phase.FAILED:
         return True
+    if goal == "ready":
+        return phase is Phase.READY
     if goal == "running":
-        return phase in (Phase.RUNNING, Phase.SUCCEEDED)
+        return phase.runs or phase is Phase.SUCCEEDED
     if phase is Phase.SUCCEEDED:
         if goal == "failed":
             raise ArenaError(f"{job.job_type} {job.name} has succeeded and will not fail")

@@ -102,5 +102,5 @@ def _stay(context: Context, parsed: Parsed, done: Submission) -> int:
         from arena_core.cli.waiting import wait_for
 
         uid = str(done.manifests[0]["metadata"].get("uid", ""))
-        return wait_for(context, done.name, "finished", done.job_type, timeout, uid)
+        return wait_for(context, done.name, "", done.job_type, timeout, uid)
     return 0

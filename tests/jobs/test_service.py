@@ -1,0 +1,111 @@
+"""A service as a job type: a Deployment with a Service is READY, has an address, and is waited for until it serves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from arena_core.contract.errors import UsageError
+from arena_core.contract.hookspecs import hookimpl
+from arena_core.contract.types import Endpoint, JobStatus, JobType, JobView, Manifest, Phase, Resource
+from arena_core.k8s import dig
+from arena_core.podstatus import instance
+from arena_core.registry import Registry
+from arena_core.testing import dummy
+from arena_core.testing.seen import seen
+
+DEPLOYMENT = Resource("apps", "v1", "Deployment", "deployments")
+
+
+class Service:
+    """The hooks of the prototype."""
+
+    ARENA_CONTRACT = 2
+
+    @staticmethod
+    @hookimpl
+    def arena_job_type() -> JobType:
+        return replace(
+            dummy.arena_job_type(),
+            name="server",
+            resource=DEPLOYMENT,
+            display="",
+            shorthand="",
+            pod_labels=lambda job: {"serves": dig.text(job, "metadata", "name")},
+            matches=None,
+            chief=(),
+            workload="service",
+        )
+
+    @staticmethod
+    @hookimpl
+    def arena_build_manifests(args: Any) -> Sequence[Manifest]:
+        job = dummy.arena_build_manifests(args, None)[0]
+        template = job["spec"]["template"]
+        labels = {"serves": args.name}
+        template["metadata"]["labels"] |= labels
+        template["spec"]["restartPolicy"] = "Always"
+        spec = {"replicas": args.workers, "selector": {"matchLabels": labels}, "template": template}
+        ports = [{"name": "http", "port": 80, "targetPort": 8901}]
+        service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": args.name}, "spec": {"selector": labels, "ports": ports}}
+        return [{"apiVersion": "apps/v1", "kind": "Deployment", "metadata": job["metadata"], "spec": spec}, service]
+
+    @staticmethod
+    @hookimpl
+    def arena_job_status(view: JobView) -> JobStatus:
+        wanted = dig.number(view.manifest, "spec", "replicas", default=1)
+        serves = dig.number(view.manifest, "status", "availableReplicas") >= wanted
+        members = tuple(instance(pod, role="server") for pod in view.pods or ())
+        return JobStatus(Phase.READY if serves else Phase.PENDING, instances=members, replicas=wanted)
+
+    @staticmethod
+    @hookimpl
+    def arena_endpoints(view: JobView) -> list[Endpoint]:
+        return [Endpoint("http", "http", dig.text(view.manifest, "metadata", "name"), 80, path="/")]
+
+
+@pytest.fixture
+def server(arena: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    module = ModuleType("server_type")
+    module.__dict__.update({name: getattr(Service, name) for name in vars(Service) if not name.startswith("_")})
+    registry = Registry()
+    registry.add(module)
+    arena.__dict__.pop("_session", None)
+    monkeypatch.setitem(arena.__dict__, "jobs", registry)
+    yield arena
+    arena.__dict__.pop("_session", None)
+
+
+def test_a_service_is_ready_has_an_address_and_does_not_end(server: Any, make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    command = "exec python3 -m http.server 8901 --bind $POD_IP"
+    args = make("web", command)
+    server.submit("server", args)
+    job = server.wait("web", timeout=60)
+    assert job.status.phase is Phase.READY and len(job.status.instances) == 1
+    assert server.wait("web", "running", timeout=10).status.phase is Phase.READY
+    (elsewhere,) = server.endpoints(server.get("web")).endpoints
+    assert elsewhere.address == f"http://web.{server.namespace}.svc:80/"
+    monkeypatch.setattr(server.cluster, "is_local", True)
+    (one,) = server.endpoints(server.get("web")).endpoints
+    assert one.address.endswith(":8901/")
+    with urllib.request.urlopen(one.address, timeout=20) as answer:  # noqa: S310 - our own pod
+        assert answer.status == 200
+    for goal in ("finished", "succeeded"):
+        with pytest.raises(UsageError, match="does not end by itself"):
+            server.wait("web", goal, timeout=5)
+    server.delete("web")
+
+
+def test_a_job_that_ends_is_never_ready(arena: Any, make: Any) -> None:
+    arena.submit("dummy", make("ends", "true"))
+    with pytest.raises(UsageError, match="dummy jobs are never ready"):
+        arena.wait("ends", "ready", timeout=5)
+
+
+def test_ready_runs_and_has_not_ended() -> None:
+    assert Phase.READY.runs and Phase.RUNNING.runs and not Phase.READY.finished
+    assert Service.arena_job_status(seen({"spec": {"replicas": 2}, "status": {"availableReplicas": 1}})).phase is Phase.PENDING
