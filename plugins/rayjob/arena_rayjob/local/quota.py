@@ -6,6 +6,7 @@ from typing import Any
 
 from arena_local.sdk.bundle import Admission, Api, Denied, Obj, QuotaJob, QuotaPodSet
 from arena_rayjob.local.names import K8S_JOB, RAYCLUSTERS, RAYJOBS, SUBMITTER, groups
+from arena_rayjob.local.rayjob import as_written
 
 QUEUE = "kueue.x-k8s.io/queue-name"
 _RESERVED = '"head" is reserved for the head group'
@@ -80,6 +81,12 @@ def _priority(sets: list[QuotaPodSet]) -> str:
     return next((name for name in names if name), "")
 
 
+def _default_job(api: Api, job: Obj, old: Obj | None, operation: str) -> None:
+    """Write a job with a queue as Kueue's webhook does."""
+    if (job["metadata"].get("labels") or {}).get(QUEUE) and job.get("spec"):
+        job["spec"] = as_written(job["spec"])
+
+
 def _validate_job(api: Api, job: Obj, old: Obj | None, operation: str) -> None:
     """Refuse what Kueue does not take of a job with a queue."""
     spec = job.get("spec") or {}
@@ -145,6 +152,7 @@ RAYCLUSTER = QuotaJob(
     **_COMMON,
 )
 ADMISSION = (
+    Admission("mrayjob.kb.io", RAYJOBS, ("CREATE",), mutate=_default_job),
     Admission("vrayjob.kb.io", RAYJOBS, ("CREATE", "UPDATE"), validate=_validate_job),
     Admission("vraycluster.kb.io", RAYCLUSTERS, ("CREATE", "UPDATE"), validate=_validate_cluster),
 )
