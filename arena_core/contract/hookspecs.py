@@ -135,8 +135,11 @@ class JobTypeSpec:
         """
 
     @hookspec(firstresult=True)
-    def arena_pod_sets(self, job: Manifest) -> Sequence[PodSet]:  # type: ignore[empty-body]
+    def arena_pod_sets(self, job: Manifest, purpose: str) -> Sequence[PodSet]:  # type: ignore[empty-body]
         """Return name, path of the pod template and number of pods of each set of equal pods; wrapping and quota need it.
+
+        ``purpose`` is "wrap" where the ends of the pods are counted (pods that never end by themselves are left out, such as workers of
+        MPI that only wait to be reached), "quota" where every pod counts that the job makes.
 
         >>> from arena_core.k8s import dig
         >>> from arena_core.contract.hookspecs import hookimpl

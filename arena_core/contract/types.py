@@ -391,8 +391,8 @@ class JobHandle(Protocol):
     def status(self, view: JobView) -> JobStatus:
         """Return what the job is doing; a plugin that fails gives UNKNOWN, never an exception."""
 
-    def pod_sets(self, job: Manifest) -> list[PodSet]:
-        """Return the sets of equal pods; none where the plugin names none."""
+    def pod_sets(self, job: Manifest, purpose: Literal["wrap", "quota"] = "wrap") -> list[PodSet]:
+        """Return the sets of equal pods, those that end by themselves or all (``quota``); none where the plugin names none."""
 
     def related(self, view: JobView) -> list[Find]:
         """Return which objects besides the pods status and reasons need; ``view.related`` is what was found so far."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from types import ModuleType
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import pluggy
 
@@ -135,9 +135,9 @@ class JobTypeHandle:
         except ArenaError as error:
             return JobStatus(Phase.UNKNOWN, reason="PluginFailed", message=error.message)
 
-    def pod_sets(self, job: Manifest) -> list[PodSet]:
-        """Return the sets of equal pods."""
-        return self._many("arena_pod_sets", PodSet, job=job)
+    def pod_sets(self, job: Manifest, purpose: Literal["wrap", "quota"] = "wrap") -> list[PodSet]:
+        """Return the sets of equal pods: those by whose ends a wrapper knows the job's, or all (``quota``)."""
+        return self._many("arena_pod_sets", PodSet, job=job, purpose=purpose)
 
     def related(self, view: JobView) -> list[Find]:
         """Return which objects besides the pods status and reasons need."""

@@ -56,7 +56,7 @@ def _pod_security(session: Session, handle: JobHandle, manifests: Sequence[Manif
     if level not in ("baseline", "restricted"):
         return
     broken: dict[str, None] = {}
-    for pod_set in handle.pod_sets(manifests[0]):
+    for pod_set in handle.pod_sets(manifests[0], "quota"):
         for text in breaches(dig.mapping(at_path(manifests[0], pod_set.path), "spec"), level):
             broken[text] = None
     if broken:

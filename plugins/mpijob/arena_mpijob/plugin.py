@@ -69,9 +69,9 @@ def arena_job_status(view: JobView, jobs: Jobs) -> JobStatus:
 
 
 @hookimpl
-def arena_pod_sets(job: Manifest) -> Sequence[PodSet]:
-    """Return the launcher: the pods by whose end a wrapper knows the job's."""
-    return state.pod_sets(job)
+def arena_pod_sets(job: Manifest, purpose: str) -> Sequence[PodSet]:
+    """Return the launcher, by whose end a wrapper knows the job's; for quota the workers, too."""
+    return state.pod_sets(job, purpose)
 
 
 @hookimpl

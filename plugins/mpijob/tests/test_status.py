@@ -79,9 +79,12 @@ class TestMPIJobStatus(TrainingJobStatus):
         assert found.chief and found.chief.name == "j-launcher-abcde"
         assert (found.phase, found.replicas, dict(found.requests), found.priority) == (Phase.RUNNING, 3, {"nvidia.com/gpu": 4}, "high")
 
-    def test_a_wrapper_is_told_of_the_launcher_alone(self):
+    def test_a_wrapper_is_told_of_the_launcher_alone(self, arena_registry):
         job = self.job(**self.specs())
-        assert [(s.name, s.replicas) for s in plugin.arena_pod_sets(job)] == [("launcher", 1)]
+        assert [(s.name, s.replicas) for s in plugin.arena_pod_sets(job, "wrap")] == [("launcher", 1)]
+        handle = arena_registry.get("mpijob")
+        assert [s.name for s in handle.pod_sets(job)] == ["launcher"]
+        assert [s.name for s in handle.pod_sets(job, "quota")] == ["launcher", "worker"], "the workers need room, too"
         assert [(s.name, s.replicas) for s in pod_sets(job, "quota")] == [("launcher", 1), ("worker", 2)]
 
     def test_a_launcher_that_waits_is_explained(self):
