@@ -67,7 +67,7 @@ def test_the_python_snippet_of_the_readme(home: dict[str, str], tmp_path: Path) 
     file.write_text(code[1], encoding="utf-8")
     done = subprocess.run([sys.executable, str(file)], env=home, capture_output=True, text=True, timeout=90, check=False, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines()[0] == "hello SUCCEEDED" and "hello from" in done.stdout
+    assert done.stdout.splitlines() == ["master-0 hello from hello-master-0", "hello SUCCEEDED"]
     assert done.stderr == ""
 
 
