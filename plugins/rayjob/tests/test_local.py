@@ -19,7 +19,7 @@ def args(name, command="", **more):
 
 
 def log(arena, name, **more):
-    return "".join(line.text.decode() for line in arena.logs(name, **more))
+    return "".join(line.data.decode() for line in arena.logs(name, **more))
 
 
 def until(check, seconds=60.0):

@@ -28,7 +28,8 @@ def server() -> ApiServer:
 
 
 def normal(message: str) -> str:
-    """Without the order of lists that Go keeps in maps."""
+    """Without the order of lists that Go keeps in maps, and without double spaces (tier 3: copied typos)."""
+    message = re.sub(" +", " ", message)
     head, bracket, errors = message.partition(" is invalid: [")
     if bracket:
         return head + bracket + ", ".join(sorted(part.removeprefix("spec.") for part in errors.removesuffix("]").split(", spec.")))
