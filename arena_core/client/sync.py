@@ -103,6 +103,8 @@ class ArenaClient:
     @cached_property
     def cluster(self) -> Cluster:
         """The cluster: context, server, and raw requests for what this class does not cover."""
+        for scope in self._ends_with:
+            scope.check()
         if self._origin is not None:
             return self._origin.cluster
         with self._lock:

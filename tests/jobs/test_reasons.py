@@ -193,4 +193,4 @@ def test_any_facts_are_taken(obj: dict[str, Any], pods: list[dict[str, Any]], ev
     for phase in Phase:
         seen = Job("pytorchjob", JobView(obj, tuple(pods), status=JobStatus(phase)))
         found = reasons(seen, (), events)
-        assert found or phase in (Phase.SUCCEEDED, Phase.RUNNING)
+        assert found or phase in (Phase.SUCCEEDED, Phase.RUNNING, Phase.READY)

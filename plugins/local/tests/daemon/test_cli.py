@@ -21,7 +21,7 @@ from arena_local import extension
 from arena_local.context import Options
 from arena_local.daemon import control
 from arena_local.daemon.state import State
-from arena_local.delays import DELAYS
+from arena_local.delays import DELAYS, components
 from arena_local.kubelet import boards
 from arena_local.kubelet.runtime import marked
 from arena_local.testing import LocalCluster, make_pod
@@ -247,6 +247,7 @@ def test_every_delay_is_known_and_documented() -> None:
     used = set()
     for path in [*root.glob("plugins/*/arena_*/**/*.py")]:
         used |= set(re.findall(r'setting\(\s*"([a-z.-]+)"', path.read_text(encoding="utf-8")))
-    assert used == set(DELAYS)
+    # A bundle's own waits begin with its name and may be asked for without being in the table.
+    assert {name for name in used if name in DELAYS or name.partition(".")[0] not in components()} == set(DELAYS)
     page = (root / "docs" / "local-cluster.md").read_text(encoding="utf-8")
-    assert [name for name in DELAYS if f"`{name}`" not in page] == []
+    assert [name for name in used if f"`{name}`" not in page] == []
