@@ -51,7 +51,16 @@ def _unnoticed(found: Manifest, seen: JobStatus) -> bool:
     """Whether the operator will not notice that the job has failed: all pods are there and well, and it looks at nothing else."""
     kind = dig.text(found, "apiVersion").rpartition("/")[0], dig.text(found, "kind")
     well = len(seen.instances) >= seen.replicas and all(i.phase in ("Running", "Succeeded") for i in seen.instances)
-    return well and kind not in SEEN
+    return well and kind not in SEEN and not _pods_failed(found)
+
+
+def _pods_failed(found: Manifest) -> bool:
+    """Whether the job itself counts failed pods: then the operator will, too, and what is known of the pods is older than that."""
+    status = dig.mapping(found, "status")
+    counts = [dig.mapping(status, "replicaStatuses", name) for name in dig.mapping(status, "replicaStatuses")]
+    # A count of failed attempts, as a RayJob's, stands beside no count of pods.
+    counts += [status] if {"minAvailable", "running", "active", "pending"} & set(status) else []
+    return any(isinstance(n := count.get("failed"), int) and n > 0 for count in counts)
 
 
 def _beside(seen: JobStatus) -> str:
