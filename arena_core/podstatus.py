@@ -83,10 +83,6 @@ def _exit_code(ended: Mapping[str, Any]) -> int | None:
     return code if isinstance(code, int) and not isinstance(code, bool) else None
 
 
-#: The name that arena_job and arena_rayjob use.
-extended_resources = podsize.devices
-
-
 def instance(pod: Any, *, role: str = "", index: int | None = None, chief: bool = False, container: str = "") -> Instance:
     """Return a pod as an instance of a job; ``container`` is the main one, whose exit code counts if none ended badly."""
     ended = _endings(pod, container)

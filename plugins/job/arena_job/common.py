@@ -7,8 +7,7 @@ from typing import Any
 
 from arena_core.contract.types import Cause, Instance, JobStatus, Phase, Rank
 from arena_core.families import kueue, queueing
-from arena_core.k8s import dig
-from arena_core.podstatus import extended_resources
+from arena_core.k8s import dig, podsize
 from arena_core.podwords import cause_of
 
 BACK_OFF = "BackOff"
@@ -26,7 +25,7 @@ def requests(templates: Iterable[tuple[Any, int]]) -> dict[str, int]:
     """Return the extended resources of (pod template, number of pods), added up."""
     total: dict[str, int] = {}
     for template, count in templates:
-        for name, amount in extended_resources(dig.dig(template, "spec")).items():
+        for name, amount in podsize.devices(dig.dig(template, "spec")).items():
             if amount * count:
                 total[name] = total.get(name, 0) + amount * count
     return total

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from arena_core.contract.types import Lookup, Problem, Resource
-from arena_core.k8s import dig
+from arena_core.k8s import owners
 
 SERVICE = Resource("", "v1", "Service", "services")
 CONFIG_MAP = Resource("", "v1", "ConfigMap", "configmaps")
@@ -23,7 +23,7 @@ def name_problems(job: str, lookup: Lookup) -> Iterator[Problem]:
     for resource, name in names(job):
         if lookup.exists(resource, name) is not True:
             continue
-        owner = next(dig.items(lookup.get(resource, name), "metadata", "ownerReferences"), {})
+        owner = next(owners.references(lookup.get(resource, name)), {})
         if owner.get("kind") == "MPIJob" and owner.get("name") == job:
             continue
         whose = f"it belongs to {owner.get('kind')} {owner.get('name')}" if owner else "nobody owns it"

@@ -12,8 +12,7 @@ from typing import Any
 from arena_core.contract.types import NOT_TAKEN_UP, Cause, Endpoint, Find, JobStatus, Manifest, Phase, Rank
 from arena_core.families import gangs, kueue, queueing
 from arena_core.families.kubeflow import explain_gang
-from arena_core.k8s import dig
-from arena_core.podstatus import extended_resources
+from arena_core.k8s import dig, podsize
 from arena_rayjob import names
 from arena_rayjob.members import groups, instances, mode, wanted
 
@@ -121,7 +120,7 @@ def _held(job: Any, related: Sequence[Any], said: Said) -> Said:
 def _requests(templates: Sequence[tuple[Mapping[str, Any], int]]) -> dict[str, int]:
     total: dict[str, int] = {}
     for template, count in templates:
-        for name, amount in extended_resources(dig.dig(template, "spec")).items():
+        for name, amount in podsize.devices(dig.dig(template, "spec")).items():
             if amount * count:
                 total[name] = total.get(name, 0) + amount * count
     return total

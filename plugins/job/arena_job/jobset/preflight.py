@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from arena_core.contract.types import Problem, Resource
-from arena_core.k8s import dig
+from arena_core.k8s import owners
 from arena_job.jobset.names import JOB, RESOURCE
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def _other(resource: Resource, name: str, args: JobSetArgs, lookup: Lookup) -> s
     """Return whose the object of that name is; empty if there is none, or it is of an earlier JobSet of this name, which is ending."""
     if lookup.exists(resource, name) is not True:
         return ""
-    owner = next(iter(dig.items(lookup.get(resource, name), "metadata", "ownerReferences")), {})
+    owner = next(owners.references(lookup.get(resource, name)), {})
     if owner.get("kind") == RESOURCE.kind and owner.get("name") == args.name:
         return ""
     return f"it belongs to {owner.get('kind')} {owner.get('name')}" if owner else "nobody owns it"

@@ -6,11 +6,11 @@ import copy
 from collections.abc import Collection, Iterable
 from typing import Any
 
+from arena_core.k8s.conditions import is_true as condition_true
 from arena_job.local.jobs import job_of, service
 from arena_job.local.keys import MANAGER, dns, job_name, replicas
 from arena_job.local.volumes import claims
 from arena_local.sdk.bundle import Api, ApiError, Obj
-from arena_local.sdk.conditions import condition_true
 
 
 def ended(job: Obj) -> bool:

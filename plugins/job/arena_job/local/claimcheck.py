@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from arena_core.k8s import names as dns
 from arena_job.local import volumes
 from arena_job.local.keys import entries
 from arena_job.local.refusal import Wrong, invalid
 from arena_local.sdk.bundle import Api, Obj
 
-_DOMAIN = (
-    "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an "
-    "alphanumeric character (e.g. 'example.com', regex used for validation is "
-    r"'[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
-)
 _MOST = 63
 
 
@@ -22,8 +17,8 @@ def subdomain(path: str, value: str) -> Iterator[Wrong]:
     """Yield what is wrong with a DNS name."""
     if len(value) > 253:
         yield invalid(path, value, "must be no more than 253 bytes")
-    if not re.fullmatch(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*", value):
-        yield invalid(path, value, _DOMAIN)
+    if dns.SUBDOMAIN_MESSAGE in dns.subdomain(value):
+        yield invalid(path, value, dns.SUBDOMAIN_MESSAGE)
 
 
 def claims(api: Api, jobset: Obj) -> Iterator[Wrong]:

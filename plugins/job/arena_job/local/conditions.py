@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from arena_core.k8s.time import text as timestamp
 from arena_local.sdk.bundle import Obj
-from arena_local.sdk.conditions import timestamp
 
 RUNNING, DONE = "StartupPolicyInProgress", "StartupPolicyCompleted"
 _OTHER = {RUNNING: DONE, DONE: RUNNING}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from arena_core.k8s.conditions import is_true as condition_true
 from arena_job.local.keys import entries, pods_of, replicas, role
 from arena_local.sdk.bundle import Obj
-from arena_local.sdk.conditions import condition_true
 
 
 def counts(jobset: Obj, jobs: Sequence[Obj]) -> list[Obj]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import hashlib
 
+from arena_core.k8s.owners import reference as owner_reference
 from arena_job.local import volumes
 from arena_job.local.keys import (
     ATTEMPT,
@@ -22,7 +23,6 @@ from arena_job.local.keys import (
     subdomain,
 )
 from arena_local.sdk.bundle import Obj
-from arena_local.sdk.owners import owner_reference
 
 
 def marks(jobset: Obj, entry: Obj, index: int, attempt: int) -> dict[str, str]:

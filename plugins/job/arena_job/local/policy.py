@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from arena_core.k8s.conditions import find as find_condition
 from arena_job.local.keys import entries, replicas, role
 from arena_local.sdk.bundle import Obj
-from arena_local.sdk.conditions import find_condition
 
 RESTART, RESTART_FREE, FAIL = "RestartJobSet", "RestartJobSetAndIgnoreMaxRestarts", "FailJobSet"
 

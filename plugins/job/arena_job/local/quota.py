@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from arena_core.k8s.conditions import find as find_condition
 from arena_job.local.keys import JOBSETS, entries, pods_of, replicas
 from arena_local.sdk.bundle import Api, Obj, QuotaJob, QuotaPodSet
-from arena_local.sdk.conditions import find_condition
 
 
 def _pod_sets(jobset: Obj) -> list[QuotaPodSet]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import copy
 from collections.abc import Sequence
 
+from arena_core.k8s.conditions import find as find_condition
+from arena_core.k8s.conditions import is_true as condition_true
+from arena_core.k8s.time import read as parse_time
 from arena_job.local import children, conditions
 from arena_job.local.counts import all_ready, counts, reached, started
 from arena_job.local.keys import ATTEMPT, JOBSETS, MANAGER, entries, role
 from arena_job.local.policy import FAIL, RESTART_FREE, failed_at, succeeded, verdict
 from arena_local.sdk.bundle import Api, Obj
-from arena_local.sdk.conditions import condition_true, find_condition, parse_time
 from arena_local.sdk.owners import controlled
 
 

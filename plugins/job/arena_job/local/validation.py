@@ -6,16 +6,13 @@ import copy
 import re
 from collections.abc import Iterator
 
+from arena_core.k8s.names import LABEL_1035_MESSAGE, label_1035
 from arena_job.local import claimcheck
 from arena_job.local.keys import coordinator, entries, job_name, pods_of
 from arena_job.local.refusal import Wrong, internal, invalid, refuse
 from arena_local.sdk.bundle import Api, Obj
 
 _REASONS = ("BackoffLimitExceeded", "DeadlineExceeded", "FailedIndexes", "MaxFailedIndexesExceeded", "PodFailurePolicy")
-_LABEL = (
-    "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an "
-    "alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')"
-)
 _MANAGER = 'must be a domain-prefixed path (such as "acme.io/foo")'
 _RULE_NAME = (
     "a failure policy rule name must start with an alphabetic character, optionally followed by a string of alphanumeric characters or "
@@ -57,8 +54,8 @@ def _problems(api: Api, jobset: Obj) -> Iterator[Wrong]:
 def _label(path: str, value: str, too_long: str, shown: str = "") -> Iterator[Wrong]:
     if len(value) > 63:
         yield invalid(path, shown or value, too_long)
-    if not re.fullmatch(r"[a-z]([-a-z0-9]*[a-z0-9])?", value):
-        yield invalid(path, shown or value, _LABEL)
+    if LABEL_1035_MESSAGE in label_1035(value):
+        yield invalid(path, shown or value, LABEL_1035_MESSAGE)
 
 
 def _entry(jobset: Obj, number: int, entry: Obj, names: list[str]) -> Iterator[Wrong]:

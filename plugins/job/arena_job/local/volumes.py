@@ -5,9 +5,9 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator
 
+from arena_core.k8s.owners import reference as owner_reference
 from arena_job.local.keys import NAME
 from arena_local.sdk.bundle import Obj
-from arena_local.sdk.owners import owner_reference
 
 
 def templates(jobset: Obj) -> Iterator[tuple[Obj, bool]]:

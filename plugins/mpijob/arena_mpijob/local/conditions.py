@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from arena_core.k8s import time
+from arena_core.k8s import conditions, time
 from arena_local.sdk.bundle import Obj
 
 
 def find(status: Obj, type: str) -> Obj | None:
     """Return the condition of a type, or None."""
-    return next((c for c in status.get("conditions") or [] if c.get("type") == type), None)
+    return conditions.find({"status": status}, type)
 
 
 def is_true(status: Obj, *types: str) -> bool:
     """Whether one of the conditions stands at True."""
-    return any(c.get("type") in types and c.get("status") == "True" for c in status.get("conditions") or [])
+    return any(conditions.is_true({"status": status}, type) for type in types)
 
 
 def put(status: Obj, type: str, value: str, reason: str, message: str, *, now: datetime) -> bool:

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import Any
 
+from arena_core.k8s.names import label_1035
 from arena_mpijob.local.names import LAUNCHER, WORKER, View
 
 LIMIT = 1024
-_LABEL = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
-_LABEL_TEXT = (
-    "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an "
-    "alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')"
-)
 _CLEAN, _RESTART, _IMPLEMENTATIONS = ("All", "None", "Running"), ("Never", "OnFailure"), ("Intel", "MPICH", "OpenMPI")
 _MANAGERS = ("kubeflow.org/mpi-operator", "kueue.x-k8s.io/multikueue")
 
@@ -37,9 +32,7 @@ def _unsupported(path: str, value: Any, known: tuple[str, ...]) -> str:
 
 def _name(view: View) -> list[str]:
     host = view.worker(max(view.workers, 1) - 1)
-    why = ["must be no more than 63 characters"] if len(host) > 63 else []
-    if not _LABEL.fullmatch(host):
-        why.append(_LABEL_TEXT)
+    why = label_1035(host)
     text = f'will not able to create pod and service with invalid DNS label "{host}": {", ".join(why)}'
     return [_invalid("metadata.name", view.name, text)] if why else []
 

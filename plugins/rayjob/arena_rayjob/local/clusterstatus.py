@@ -9,8 +9,10 @@ from typing import Any
 
 from arena_core.k8s import quantity
 from arena_core.k8s.conditions import find, is_true
+from arena_core.k8s.conditions import put as set_condition
+from arena_core.k8s.conditions import remove as remove_condition
+from arena_core.k8s.time import text as timestamp
 from arena_local.sdk.bundle import Obj
-from arena_local.sdk.conditions import remove_condition, set_condition, timestamp
 from arena_local.sdk.pods import phase, ready
 from arena_rayjob.local.names import NODE_TYPE, desired, groups
 

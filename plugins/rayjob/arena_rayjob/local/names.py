@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 from typing import Any
 
+from arena_core.k8s.owners import reference as owner_reference
 from arena_local.sdk.bundle import Obj
-from arena_local.sdk.owners import owner_reference
 
 RAYJOBS, RAYCLUSTERS, JOBS = "rayjobs.ray.io", "rayclusters.ray.io", "jobs.batch"
 MANAGER = "kuberay-operator"

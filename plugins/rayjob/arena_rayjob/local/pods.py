@@ -9,8 +9,8 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from arena_core.k8s.owners import reference as owner_reference
 from arena_local.sdk.bundle import Obj
-from arena_local.sdk.owners import owner_reference
 from arena_local.sdk.pods import pod_from_template
 from arena_rayjob.local.names import (
     CLUSTER,

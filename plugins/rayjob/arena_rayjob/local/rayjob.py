@@ -5,8 +5,8 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterable, Mapping
 
+from arena_core.k8s.time import text as timestamp
 from arena_local.sdk.bundle import Api, Key, Obj
-from arena_local.sdk.conditions import timestamp
 from arena_rayjob.local import states, validation
 from arena_rayjob.local.clusterstatus import EMPTY, differs
 from arena_rayjob.local.dashboard import Answer, Questions, ask, request_of, stop

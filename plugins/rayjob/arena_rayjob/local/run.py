@@ -6,8 +6,8 @@ import copy
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from arena_core.k8s.time import read as parse_time
 from arena_local.sdk.bundle import Api, ApiError, Obj
-from arena_local.sdk.conditions import parse_time
 from arena_rayjob.local import services, submitter
 from arena_rayjob.local.clusterstatus import EMPTY
 from arena_rayjob.local.names import (

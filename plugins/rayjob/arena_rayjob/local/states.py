@@ -9,8 +9,9 @@ import copy
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from arena_core.k8s.conditions import is_true as condition_true
+from arena_core.k8s.time import text as timestamp
 from arena_local.sdk.bundle import Obj
-from arena_local.sdk.conditions import condition_true, timestamp
 from arena_rayjob.local.dashboard import Answer
 from arena_rayjob.local.deletion import due
 from arena_rayjob.local.names import CLUSTER, HTTP, INTERACTIVE, JOBS, K8S_JOB, MANAGER, SIDECAR, SUBMITTER, host, suffix
