@@ -49,7 +49,9 @@ def test_mpirun_starts_processes_in_both_workers(arena, mpi_cluster, mpirun):
 
 
 def test_a_working_launcher_has_a_rank_and_a_failing_process_fails_the_job(arena, mpirun):
-    command = f"mpirun -n 2 --bind-to none sh -c '{RANKS}; test $OMPI_COMM_WORLD_RANK = 0 || exit 7' >out; code=$?; sort out; exit $code"
+    # A rank that fails ends the others at once: it waits until the first one's line is there.
+    fail = "test $OMPI_COMM_WORLD_RANK = 0 || { until grep -q ^rank.0 out; do sleep 0.1; done; exit 7; }"
+    command = f"mpirun -n 2 --bind-to none sh -c '{RANKS}; {fail}' >out; code=$?; sort out; exit $code"
     arena.submit("mpijob", args("both", command, run_launcher_as_worker=True, env=MPI_ENV, working_dir="/tmp"))
     with pytest.raises(JobFailed) as caught:
         arena.wait("both", timeout=SLOW)
