@@ -37,6 +37,8 @@ def judged(view: JobView, seen: JobStatus, inner: JobHandle | None) -> JobStatus
     others = tuple(obj for obj in view.related or () if obj is not found)
     own = inner.status(JobView(found, view.pods, others))
     name = f"{inner.job_type.name} {dig.text(found, 'metadata', 'name')}"
+    if seen.phase is Phase.PENDING and own.phase is Phase.PENDING and not seen.message:
+        return replace(seen, reason=own.reason, message=own.message)  # what only the type inside knows
     if own.phase is Phase.SUCCEEDED and seen.exact != "Succeeded":
         return replace(seen, phase=own.phase, reason="JobSucceeded", message=f"{name} has succeeded; {_beside(seen)}", end=own.end)
     if own.phase is not Phase.FAILED or seen.exact == "Failed":

@@ -99,7 +99,11 @@ def explain(view: JobView, seen: JobStatus, inner: JobHandle | None) -> list[Cau
     actual = inside.actual(related, inner)
     if inner and actual is not None and seen.phase in (Phase.PENDING, Phase.RUNNING):
         causes += inner.explain(JobView(actual, view.pods, tuple(o for o in related if o is not actual)))
-    return list({c.message: c for c in reversed(causes)}.values())[::-1]
+    told: dict[str, Cause] = {}
+    for cause in causes:
+        if cause.message not in told or (cause.hint and not told[cause.message].hint):
+            told[cause.message] = cause
+    return list(told.values())
 
 
 def _own(job: Any, seen: JobStatus, related: Sequence[Any], where: str) -> list[Cause]:

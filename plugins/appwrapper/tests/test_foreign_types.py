@@ -10,8 +10,10 @@ import pytest
 from arena_core.args import JobArgs, flag, flag_specs, parse
 from arena_core.contract.errors import InvalidArguments, PluginError
 from arena_core.contract.hookspecs import hookimpl
-from arena_core.contract.types import JobStatus, JobType, Phase, PodSet, Resource
+from arena_core.contract.types import Cause, Find, JobStatus, JobType, JobView, Phase, PodSet, Rank, Resource
+from arena_core.k8s import dig
 from arena_core.registry import Registry
+from arena_core.usecases.facts import in_rounds
 
 BASE = {"name": "x", "image": "i", "command": "true"}
 
@@ -100,3 +102,55 @@ def test_p3_what_is_said_of_every_replica_reaches_every_role(jobs):
 def test_p3_what_the_wrapper_forces_is_said(jobs):
     args = parse(jobs.get("appwrapperjob").args_model, {**BASE, "clean_task_policy": "All", "ttl_after_finished": "1h", "kueue_queue": "q"})
     assert [note.partition(" ")[0] for note in args.notes()] == ["--clean-task-policy", "--ttl-after-finished"]
+
+
+def licensed() -> ModuleType:
+    """Return a foreign type that waits for a License of its own, which it finds and explains itself."""
+    module = job_type("licensed", OtherArgs)
+    license_ = Resource("x.example.com", "v1", "License", "licenses")
+
+    def arena_related(view):
+        return [Find(license_, owner_uid=dig.text(view.manifest, "metadata", "uid"))]
+
+    def arena_job_status(view):
+        return JobStatus(Phase.PENDING, reason="NoLicense", message=_free(view.related))
+
+    def arena_explain(view):
+        return [Cause(_free(view.related), "buy one", "licensed/x", Rank.WAITS, "NoLicense")]
+
+    for function in (arena_related, arena_job_status, arena_explain):
+        function.__module__ = module.__name__
+        setattr(module, function.__name__, hookimpl(function))
+    return module
+
+
+def _free(related: Any) -> str:
+    return next((dig.text(o, "status", "message") for o in related or () if o.get("kind") == "License"), "no License was read")
+
+
+def test_w19_a_foreign_types_own_reason_is_found_and_told_through_the_wrapper():
+    registry = Registry(environ={})
+    registry.add(licensed())
+    handle = registry.get("appwrapperjob")
+    wrapper = handle.build_manifests(parse(handle.args_model, {**BASE, "inner_type": "licensed"}))[0]
+    wrapper["metadata"]["uid"] = "w"
+    wrapper["status"] = {"phase": "Running"}
+    inner = {**wrapper["spec"]["components"][0]["template"], "metadata": {"name": "x", "uid": "i", **owned_by(wrapper)}}
+    paper = {"apiVersion": "x.example.com/v1", "kind": "License", "metadata": {"name": "l", "uid": "l", **owned_by(inner)}, "status": {"message": "0 of 4 licenses are free"}}  # fmt: skip
+
+    def fetch(wanted: Find) -> list[Any]:
+        return [o for o in (inner, paper) if wanted.resource.matches(o)]
+
+    unread: list[str] = []
+    related = tuple(in_rounds(handle, wrapper, fetch, unread))
+    assert unread == [] and [o["kind"] for o in related] == ["Licensed", "License"]
+    view = JobView(wrapper, pods=(), related=related)
+    status = handle.status(view)
+    assert (status.phase, status.message) == (Phase.PENDING, "0 of 4 licenses are free")
+    causes = handle.explain(JobView(wrapper, (), related, status))
+    assert [(c.message, c.hint) for c in causes if c.reason == "NoLicense"] == [("0 of 4 licenses are free", "buy one")]
+
+
+def owned_by(owner: Any) -> dict[str, Any]:
+    reference = {"apiVersion": owner["apiVersion"], "kind": owner["kind"], "name": owner["metadata"]["name"], "uid": owner["metadata"]["uid"], "controller": True}  # fmt: skip
+    return {"ownerReferences": [reference]}
