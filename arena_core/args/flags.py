@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 import typing
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -14,6 +13,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from arena_core.installed import ours
+from arena_core.records import record
 
 #: Key of ``json_schema_extra`` under which the flag's metadata stand.
 META = "arena"
@@ -66,7 +66,7 @@ def flag(
     return Field(default, description=help, json_schema_extra={META: meta}, **constraints)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FlagSpec:
     """One flag, ready to be shown and parsed.
 

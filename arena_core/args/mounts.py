@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +12,12 @@ from arena_core.args.values import as_text, each, items_of, structured
 from arena_core.contract.errors import UsageError
 from arena_core.home import expanded
 from arena_core.k8s import names
+from arena_core.records import record
 
 MAX_CONFIG_BYTES = 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DataMount:
     """A persistent volume claim and where it is mounted."""
 
@@ -25,7 +25,7 @@ class DataMount:
     path: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class HostDir:
     """A folder of the node and where it is mounted."""
 
@@ -33,7 +33,7 @@ class HostDir:
     path: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ConfigFile:
     """A file that travels with the job: where it came from, where it goes, and its bytes (read when the arguments are read)."""
 

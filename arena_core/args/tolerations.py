@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from arena_core.args.values import as_text, check_qualified, each, items_of, structured
 from arena_core.k8s import names
+from arena_core.records import record
 
 EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Toleration:
     """A toleration; an empty part means "any", as in Kubernetes."""
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from arena_core.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Entry:
     """One command of the core; ``module`` is below ``arena_core.cli``. A missing module's command is not there."""
 

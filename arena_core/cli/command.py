@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from arena_core.cli.flags import Flag, Parsed
+from arena_core.records import record
 
 if TYPE_CHECKING:
     from arena_core.cli.config import Config
@@ -40,7 +40,7 @@ class Context:
         return open_client(self.settings, self.namespace)
 
 
-@dataclass(frozen=True)
+@record(slots=False)
 class Command:
     """One command: its flags, and what it does with what was parsed; ``run`` returns the exit code."""
 

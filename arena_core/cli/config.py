@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 
 from arena_core.contract.errors import UsageError
 from arena_core.home import arena_home, expanded, has_home
+from arena_core.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Config:
     """What the file says; empty where it says nothing."""
 

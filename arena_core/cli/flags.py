@@ -6,7 +6,7 @@ that; it also stops at the first wrong flag, where we want to name them all. Typ
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from arena_core.records import record
 
 #: Go's ``strconv.ParseBool``: what Arena takes after ``--gang=``.
 TRUE_WORDS = frozenset({"1", "t", "true", "yes", "on"})
@@ -15,7 +15,7 @@ FALSE_WORDS = frozenset({"0", "f", "false", "no", "off"})
 LONGEST_CHOICE = 18
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Flag:
     """One flag. ``name`` is the key of its value, ``long`` the spelling after ``--``, ``old`` spellings still work with a note."""
 
@@ -66,19 +66,19 @@ class Flag:
         return either if 0 < len(either) <= LONGEST_CHOICE else "WORD" if self.choices else "TEXT"
 
 
-@dataclass(slots=True)
 class Parsed:
     """What a command line says: values by name of the flag, the other words, and everything that is wrong with it."""
 
-    values: dict[str, str | bool | list[str]] = field(default_factory=dict)
-    args: list[str] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    help: bool = False
-    #: `--help=all`: every flag, not only those that are used often.
-    help_all: bool = False
-    #: Words behind ``--``, or behind the first word of a program: they belong to the program.
-    dashed: bool = False
+    def __init__(self, values: dict[str, str | bool | list[str]] | None = None) -> None:
+        self.values = {} if values is None else values
+        self.args: list[str] = []
+        self.problems: list[str] = []
+        self.notes: list[str] = []
+        self.help = False
+        #: `--help=all`: every flag, not only those that are used often.
+        self.help_all = False
+        #: Words behind ``--``, or behind the first word of a program: they belong to the program.
+        self.dashed = False
 
     def text(self, name: str, default: str = "") -> str:
         """The value of a flag that takes one."""

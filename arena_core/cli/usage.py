@@ -5,12 +5,12 @@ from __future__ import annotations
 import shutil
 import textwrap
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import TypedDict
 
 from arena_core.cli import catalog
 from arena_core.cli.command import Command
 from arena_core.cli.flags import GLOBAL_FLAGS, Flag, Parsed
+from arena_core.records import replace
 
 
 class _Whole(TypedDict):

@@ -7,12 +7,12 @@ objects are plain dicts on the way. Nothing here imports more than the grammar o
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import Any, Literal, Protocol
 
 from arena_core.k8s.time import parse as parse_time
+from arena_core.records import field, record
 
 #: A Kubernetes object as a plain dict, just as it is in JSON.
 Manifest = dict[str, Any]
@@ -42,7 +42,7 @@ class Phase(StrEnum):
         return self in (Phase.RUNNING, Phase.READY)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Resource:
     """A kind of Kubernetes object and where its collection is served.
 
@@ -73,7 +73,7 @@ class Resource:
         return obj.get("kind") == self.kind and group == self.group
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Problem:
     """One thing that is wrong with what the user asked for.
 
@@ -86,7 +86,7 @@ class Problem:
     hint: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Note:
     """One thing that the user should know and that stops nothing; beside ``Problem`` in ``arena_validate`` and ``arena_preflight``."""
 
@@ -95,7 +95,7 @@ class Note:
     hint: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Find:
     """Related objects that ``arena_related`` asks for, in the job's namespace: by name, by label selector, or by owner (a uid)."""
 
@@ -105,7 +105,7 @@ class Find:
     owner_uid: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class JobType:
     """What a plugin says of its job type.
 
@@ -138,7 +138,7 @@ class JobType:
     provider: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PodSet:
     """Equal pods of a job: what wrapping and quota need.
 
@@ -151,7 +151,7 @@ class PodSet:
     replicas: int = 1
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Instance:
     """One pod of a job as tables and JSON show it. Times are RFC 3339 or empty, as in the pod's status.
 
@@ -199,7 +199,7 @@ class Instance:
         return f"{self.role}-{self.index}" if self.role and self.index is not None else self.name
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class JobStatus:
     """What a job is doing. Times are RFC 3339 or empty.
 
@@ -239,7 +239,7 @@ class JobStatus:
         return status_html(self)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class JobView:
     """A live job as a hook sees it: the object, its pods and its related objects, and the status where it is known already.
 
@@ -253,7 +253,7 @@ class JobView:
     status: JobStatus | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LogQuery:
     """Which logs are asked for: ``instance`` is a pod's name or short name (``worker-0``), ``all_instances`` every pod."""
 
@@ -263,7 +263,7 @@ class LogQuery:
     previous: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LogSource:
     """One stream of log: a container of a pod; ``label`` is the prefix when several are shown together."""
 
@@ -272,7 +272,7 @@ class LogSource:
     label: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Endpoint:
     """Something that a job serves: a port of a Service in its namespace (0: the first one).
 
@@ -303,7 +303,7 @@ class Rank(IntEnum):
 NOT_TAKEN_UP = "NotTakenUp"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Cause:
     """One reason why a job is not running, in plain words, and what to do about it.
 
@@ -319,7 +319,7 @@ class Cause:
     lines: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Submission:
     """What was created: the job as the server stored it and the other objects, in the order of creation."""
 

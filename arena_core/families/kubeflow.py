@@ -6,7 +6,6 @@ Importable by plugins; pure and total over arbitrary JSON.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from arena_core.contract.types import NOT_TAKEN_UP, Cause, Find, Instance, JobStatus, Manifest, Phase, PodSet, Rank
@@ -14,6 +13,7 @@ from arena_core.families import gangs, kueue, queueing
 from arena_core.k8s import dig, podsize
 from arena_core.podstatus import instance, pick_chief
 from arena_core.podwords import cause_of
+from arena_core.records import record
 
 if TYPE_CHECKING:  # reading commands use this module and must not pay for pydantic
     from arena_core.args import RunPolicyArgs
@@ -212,7 +212,7 @@ def explain_gang(status: JobStatus, related: Sequence[Any]) -> list[Cause]:
     return causes
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Kind:
     """A kind of the operator, as the hooks of its job type need it.
 

@@ -6,7 +6,6 @@ import copy
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from arena_core.contract.errors import AlreadyExists, ArenaError, ClusterUnreachable, KindNotInstalled, NotFound, Refused
@@ -18,6 +17,7 @@ from arena_core.kube.resources import PODS, ListResult, path_of
 from arena_core.kube.resources import SELF_SUBJECT_REVIEWS as REVIEWS
 from arena_core.kube.scope import CancelScope
 from arena_core.kube.transport import Answer, Stream, Transport
+from arena_core.records import replace
 
 if TYPE_CHECKING:
     from arena_core.kube.discovery import Served

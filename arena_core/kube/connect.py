@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,6 +15,7 @@ from arena_core.kube.cluster import LOCAL_CONTEXT, Cluster
 from arena_core.kube.endpoint import Credentials, Endpoint
 from arena_core.kube.secrets import pem, read_token
 from arena_core.kube.users import credentials_of, impersonation
+from arena_core.records import replace
 
 SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 

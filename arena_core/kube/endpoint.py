@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from arena_core.contract.errors import ClusterUnreachable
 from arena_core.kube.address import is_loopback, shown
 from arena_core.kube.secrets import read_token
+from arena_core.records import field, record
 
 
-@dataclass(frozen=True)
+@record(slots=False)
 class Credentials:
     """How requests prove who we are. ``cert`` and ``key`` are PEM bytes or paths of files; ``whose`` names the user in messages.
 
@@ -45,7 +45,7 @@ class Credentials:
         return {}
 
 
-@dataclass(frozen=True)
+@record(slots=False)
 class Endpoint:
     """An API server and how to reach it. ``refresh`` obtains new credentials after a 401 (exec plugins), or is None.
 

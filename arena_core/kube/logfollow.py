@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import NamedTuple
 
 from arena_core.contract.errors import ArenaError, ClusterUnreachable, NotFound, PermissionDenied
@@ -16,6 +15,7 @@ from arena_core.kube.logs import TRIES, Gap, Incomplete, LogReader, NoLog
 from arena_core.kube.nodes import NodeSilent
 from arena_core.kube.refusals import Invalid
 from arena_core.kube.retry import DELAYS
+from arena_core.records import replace
 
 log = logging.getLogger(__name__)
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
+from arena_core.records import record
 
-@dataclass(frozen=True, slots=True)
+
+@record
 class LogOptions:
     """What part of a log is asked for, as in the API. ``tail`` below 0 means everything."""
 

@@ -10,7 +10,6 @@ import logging
 import re
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from itertools import count
 
 from arena_core.contract.errors import ArenaError, ClusterUnreachable, NotFound, PermissionDenied
@@ -22,6 +21,7 @@ from arena_core.kube.resources import PODS, path_of
 from arena_core.kube.retry import DELAYS
 from arena_core.kube.transport import READ_TIMEOUT, Answer, Stream, Transport
 from arena_core.kube.wire import BROKEN
+from arena_core.records import replace
 
 log = logging.getLogger(__name__)
 

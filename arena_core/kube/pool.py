@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import http.client
 import threading
-from dataclasses import replace
 
 from arena_core.kube.endpoint import Endpoint
 from arena_core.kube.wire import Wire, is_stale
+from arena_core.records import replace
 
 
 class Pool:

@@ -6,12 +6,12 @@ import base64
 import binascii
 import json
 import time
-from dataclasses import replace
 from typing import Any
 
 from arena_core.contract.errors import ClusterUnreachable
 from arena_core.kube.endpoint import Credentials
 from arena_core.kube.secrets import header_value
+from arena_core.records import replace
 
 _REPLACED = {
     "gcp": "use the exec plugin gke-gcloud-auth-plugin: `gcloud container clusters get-credentials CLUSTER` writes it into the kubeconfig",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Any
 
 from arena_core.contract.errors import (
@@ -18,6 +17,7 @@ from arena_core.contract.errors import (
 )
 from arena_core.contract.types import Resource
 from arena_core.kube.answer import BadAnswer, decode
+from arena_core.records import record
 
 _FORBIDDEN = re.compile(
     r'User "(?P<user>[^"]*)" cannot (?P<verb>\S+) resource "(?P<resource>[^"]*)"'
@@ -33,7 +33,7 @@ _WEBHOOK = re.compile(r'admission webhook "(?P<name>[^"]*)" denied the request(?
 _UNKNOWN_FIELD = re.compile(r'unknown field "([^"]+)"')
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FieldCause:
     """One field that the server refused: its path (``spec.tasks[0].name``) and what is wrong with it."""
 

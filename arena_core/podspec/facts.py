@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
+from arena_core.records import field, record
 
-@dataclass(frozen=True, slots=True)
+
+@record
 class JobFacts:
     """The job as a whole.
 
@@ -23,7 +24,7 @@ class JobFacts:
     total_gpus: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Role:
     """Equal pods of a job, and how they differ from the arguments; an empty value or None means "as the arguments say".
 

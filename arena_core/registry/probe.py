@@ -8,7 +8,6 @@ from __future__ import annotations
 import importlib
 import inspect
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from types import ModuleType
 from typing import Any
 
@@ -18,6 +17,7 @@ from arena_core.contract.errors import PluginBroken, nearest
 from arena_core.contract.hookspecs import PROJECT, ExtensionSpec, JobTypeSpec
 from arena_core.contract.types import Jobs, JobType
 from arena_core.contract.version import mismatch
+from arena_core.records import replace
 from arena_core.registry import border
 from arena_core.registry.discovery import BLOCK_VARIABLE, Entry
 from arena_core.registry.shapes import check_of

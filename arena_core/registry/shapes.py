@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import collections.abc
-import dataclasses
 import functools
 import types
 import typing
 from collections.abc import Callable, Mapping
 from typing import Any
+
+from arena_core.records import names_of
 
 #: Says what is wrong with a value, or nothing.
 Check = Callable[[Any], str]
@@ -42,7 +43,7 @@ def _made(hint: Any) -> Check:
     if origin is collections.abc.Callable or hint is Callable:
         return lambda value: "" if callable(value) else _wrong(value, "a function")
     plain = origin or hint
-    if dataclasses.is_dataclass(plain) and isinstance(plain, type):
+    if isinstance(plain, type) and names_of(plain):
         return _fields(plain)
     return _instance(plain)
 
@@ -101,7 +102,7 @@ def _fields(kind: type[Any]) -> Check:
     @functools.cache
     def fields() -> tuple[tuple[str, Check], ...]:
         hints = typing.get_type_hints(kind)
-        return tuple((field.name, check_of(hints[field.name])) for field in dataclasses.fields(kind))
+        return tuple((name, check_of(hints[name])) for name in names_of(kind))
 
     def check(value: Any) -> str:
         if not isinstance(value, kind):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from arena_core.contract.types import Cause, Lookup, Manifest, Rank
 from arena_core.k8s import quantity
 from arena_core.kube.resources import NODES, PODS
+from arena_core.records import replace
 from arena_core.registry.advice import advisers
 from arena_core.usecases import room
 from arena_core.usecases.marks import metadata_of

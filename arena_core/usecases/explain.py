@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from arena_core.contract.errors import ArenaError, PluginError
 from arena_core.contract.types import Cause, Find, Manifest, Phase, Rank
 from arena_core.kube.resources import EVENTS
+from arena_core.records import replace
 from arena_core.usecases import answers, tensorboard
 from arena_core.usecases.facts import in_rounds, matches, view
 from arena_core.usecases.halfmade import recognised

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from arena_core.contract.errors import ArenaError
 from arena_core.contract.types import Find, JobHandle, JobStatus, JobView, Manifest, Phase
 from arena_core.k8s import dig
 from arena_core.k8s.owners import owned_by
 from arena_core.kube.resources import PODS, ListResult
+from arena_core.records import replace
 from arena_core.usecases.held import held_up
 from arena_core.usecases.marks import metadata_of
 from arena_core.usecases.ownership import Owners, belongs, owner_of, uid_of

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
 from arena_core.contract.errors import ArenaError, NotFound, UsageError
 from arena_core.contract.types import JobHandle, LogSource, Manifest
 from arena_core.k8s import dig
 from arena_core.kube.logs import Incomplete
+from arena_core.records import record
 from arena_core.usecases.ending import Ending, going
 from arena_core.usecases.facts import view
 from arena_core.usecases.kept import Kept, kept_runs
@@ -29,7 +29,7 @@ from arena_core.usecases.watches import Watches
 PARTIAL = 0.25
 
 
-@dataclass(frozen=True)
+@record(slots=False)
 class Listener:
     """Who is told what: why is waited, what is odd, that nothing more is there for the moment, which instances there are."""
 

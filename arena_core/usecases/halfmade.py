@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from arena_core.contract.types import Cause, Rank
+from arena_core.records import replace
 from arena_core.usecases.marks import SUBMIT_ID
 from arena_core.usecases.views import Job
 

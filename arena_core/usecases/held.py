@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from arena_core.contract.types import JobStatus, Manifest, Phase
 from arena_core.k8s import dig
+from arena_core.records import replace
 from arena_core.usecases.marks import metadata_of
 from arena_core.usecases.ownership import earlier_text
 

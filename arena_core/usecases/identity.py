@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from dataclasses import dataclass
 
 from arena_core.contract.errors import ArenaError, ClusterUnreachable
 from arena_core.kube.cluster import Cluster
+from arena_core.records import record
 from arena_core.usecases import cache
 
 log = logging.getLogger(__name__)
@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 _FILE = "identities.json"
 
 
-@dataclass(frozen=True)
+@record(slots=False)
 class Identity:
     """The user's name, and its MD5 as Arena's id (a label, not a secret)."""
 

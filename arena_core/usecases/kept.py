@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from arena_core.contract.errors import ArenaError
 from arena_core.contract.types import Manifest
 from arena_core.k8s import dig
+from arena_core.records import record
 from arena_core.usecases.session import Session
 
 
-@dataclass(frozen=True)
+@record(slots=False)
 class KeptRun:
     """The log of one run of a container; ``job`` is the name of the outermost owner."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from arena_core.contract.errors import NotFound
 from arena_core.contract.types import LogSource, Manifest
@@ -12,6 +11,7 @@ from arena_core.kube.logfollow import run_of
 from arena_core.kube.logs import LogReader
 from arena_core.kube.resources import PODS
 from arena_core.kube.transport import Stream
+from arena_core.records import replace
 from arena_core.usecases.kept import Kept, KeptRun
 from arena_core.usecases.session import Session
 from arena_core.usecases.sources import LogRequest

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 
 from arena_core.contract.types import NOT_TAKEN_UP, Cause, Instance, Manifest, Phase, Rank
 from arena_core.podwords import cause_of
+from arena_core.records import replace
 from arena_core.registry.advice import advisers
 from arena_core.usecases import incidents
 from arena_core.usecases.held import EARLIER, TERMINATING

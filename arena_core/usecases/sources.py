@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-
 from arena_core.contract.errors import NotFound, UsageError
 from arena_core.contract.types import JobHandle, LogQuery, LogSource, Manifest
 from arena_core.kube.logoptions import LogOptions
+from arena_core.records import field, record, replace
 from arena_core.usecases.marks import metadata_of
 from arena_core.usecases.views import Job
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LogRequest:
     """Which lines are asked for: whose (``query``), and which part (``options``). ``options.container`` is not used."""
 

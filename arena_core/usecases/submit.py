@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from arena_core.contract.errors import InvalidArguments, KindNotInstalled
 from arena_core.contract.types import JobHandle, Manifest, Submission
 from arena_core.kube.refusals import Invalid
 from arena_core.kube.resources import resource_of
+from arena_core.records import replace
 from arena_core.usecases import marks, record, refused
 from arena_core.usecases.create import Creation
 from arena_core.usecases.identity import Identity, identify

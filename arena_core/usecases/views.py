@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar, overload
 
 from arena_core.contract.types import Cause, Instance, JobStatus, JobView, LogSource, Manifest, Phase
 from arena_core.k8s.time import parse as parse_time
+from arena_core.records import field, record
 from arena_core.usecases.marks import annotations_of, labels_of, metadata_of
 
 
@@ -22,7 +22,7 @@ def gpus(requests: Mapping[str, int]) -> int:
     return sum(count for name, count in requests.items() if is_gpu(name))
 
 
-@dataclass(frozen=True)
+@record(slots=False)
 class Job:
     """A job as it was read: the ``view`` that its type's hooks get, with the status. ``job_type`` is the job type's name.
 
@@ -133,7 +133,7 @@ def holds_devices(instance: Instance) -> bool:
 J = TypeVar("J", bound=Job, covariant=True)
 
 
-@dataclass(frozen=True)
+@record(slots=False)
 class JobList(Sequence[J]):
     """A sequence of jobs, the newest start first (those that have not started lead).
 

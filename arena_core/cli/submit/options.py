@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from arena_core.args import ArgsGroup, flag_name, flag_specs, parse
 from arena_core.cli.flags import Flag, Parsed
 from arena_core.contract.errors import InvalidArguments
 from arena_core.contract.types import Problem
+from arena_core.records import replace
 
 if TYPE_CHECKING:
     from pydantic import BaseModel

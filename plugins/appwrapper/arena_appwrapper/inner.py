@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any, TypeVar
 
 from arena_appwrapper.args import WRAPPER, AppWrapperArgs
 from arena_core.args import ArgsGroup, flag_name, meta_of, parse
 from arena_core.contract.errors import ArenaError, InvalidArguments
 from arena_core.contract.types import JobHandle, Jobs, Lookup, Note, Problem, Resource
+from arena_core.records import replace
 
 _Said = TypeVar("_Said", bound=Problem | Note)
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from arena_core.contract.types import NOT_TAKEN_UP, Cause, Find, JobStatus, Manifest, Phase, PodSet, Rank, Resource
 from arena_core.families import kubeflow
 from arena_core.families.kubeflow import JOB_NAME, JOB_ROLE, OPERATOR, REPLICA_INDEX, REPLICA_TYPE
 from arena_core.k8s import dig
+from arena_core.records import replace
 
 FIELD = "mpiReplicaSpecs"
 CONTAINER = "mpi"

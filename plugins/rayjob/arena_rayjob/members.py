@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from arena_core.contract.errors import NotFound
 from arena_core.contract.types import Instance, JobStatus, LogQuery, LogSource, PodSet
 from arena_core.k8s import dig
 from arena_core.podstatus import default_log_sources, instance
+from arena_core.records import replace
 from arena_rayjob import names
 
 _SPEC = ("spec", "rayClusterSpec")
