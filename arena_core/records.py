@@ -13,7 +13,13 @@ from typing import Any, TypeVar, dataclass_transform, overload
 T = TypeVar("T")
 C = TypeVar("C", bound=type[Any])
 
-_MISSING: Any = object()
+
+class _Missing:
+    def __repr__(self) -> str:
+        return "<factory>"  # what a signature shows
+
+
+_MISSING: Any = _Missing()
 
 
 class _Special:
