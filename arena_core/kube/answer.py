@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import http.client
 import json
-import re
-import socket
 import time
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from arena_core.contract.errors import ClusterUnreachable
 from arena_core.kube.deadline import remaining
+from arena_core.kube.http1 import Connection, Response
 
 #: More than any list of 500 objects: each has at most about 1.5 MB.
 MAX_BODY = 1 << 30
 #: How long a whole answer may take to arrive, however steadily it drips.
 MAX_SECONDS = 300.0
 _CHUNK = 1 << 18
-_LONE = re.compile("[\ud800-\udfff]")
-_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 class BadAnswer(ClusterUnreachable):
@@ -52,7 +48,7 @@ def decode(data: bytes) -> Any:
     """
     try:
         found = json.loads(data, parse_constant=_refuse_constant)
-        return _printable(found) if _SURROGATE.search(data) else found
+        return _printable(found) if b"\\ud" in data or b"\\uD" in data else found
     except RecursionError:
         raise ValueError("nested too deeply") from None
 
@@ -64,30 +60,28 @@ def _refuse_constant(name: str) -> Any:
 def _printable(value: Any) -> Any:
     """Replace lone surrogates, which no terminal and no file can take."""
     if isinstance(value, str):
-        return _LONE.sub("\N{REPLACEMENT CHARACTER}", value)
+        return "".join("\N{REPLACEMENT CHARACTER}" if "\ud800" <= c <= "\udfff" else c for c in value)
     if isinstance(value, dict):
         return {_printable(k): _printable(v) for k, v in value.items()}
     return [_printable(v) for v in value] if isinstance(value, list) else value
 
 
-def read_body(response: http.client.HTTPResponse, sock: socket.socket, timeout: float, deadline: float | None, where: str) -> bytes:
+def read_body(response: Response, connection: Connection, timeout: float, deadline: float | None, where: str) -> bytes:
     """Return the body. Raises what the socket raises, ``IncompleteRead`` for one that is cut, ``BadAnswer`` for one without end."""
     end = time.monotonic() + MAX_SECONDS
     parts: list[bytes] = []
     size = 0
     while True:
-        sock.settimeout(remaining(deadline, timeout, where))
-        chunk = response.read1(_CHUNK)
+        connection.sock.settimeout(remaining(deadline, timeout, where))
+        chunk = response.read(_CHUNK)
         if not chunk:
             break
         parts.append(chunk)
         size += len(chunk)
         if size > MAX_BODY or time.monotonic() > end:
             raise BadAnswer(f"{where} sends an answer without end ({size >> 20} MiB so far)", "is this really an API server?")
-    if response.length:
-        raise http.client.IncompleteRead(b"", response.length)
-    response.close()  # read1 does not do it, and the connection would not take another request
-    return gunzip(b"".join(parts), where) if response.headers.get("Content-Encoding", "").lower() == "gzip" else b"".join(parts)
+    data = b"".join(parts)
+    return gunzip(data, where) if response.headers.get("content-encoding", "").lower() == "gzip" else data
 
 
 def gunzip(data: bytes, where: str) -> bytes:
@@ -103,13 +97,4 @@ def gunzip(data: bytes, where: str) -> bytes:
         ) from None
     if not unpack.eof:
         raise BadAnswer(f"{where} sent a damaged answer: it is cut off or unpacks to more than {MAX_BODY >> 20} MiB", "try again")
-    return found
-
-
-def lower_headers(response: http.client.HTTPResponse) -> dict[str, str]:
-    """Return the headers by their names in lower case; of several with one name, a line each."""
-    found: dict[str, str] = {}
-    for name, value in response.getheaders():
-        key = name.lower()
-        found[key] = f"{found[key]}\n{value}" if key in found else value
     return found

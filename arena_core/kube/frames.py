@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import http.client
 import socket
 import threading
 from typing import NamedTuple
 
 from websocket import ABNF, WebSocketException
 from websocket._abnf import continuous_frame, frame_buffer
+
+from arena_core.kube.http1 import Connection
 
 #: Seconds between pings: a balancer cuts connections that are quiet for a minute.
 PING_EVERY = 15.0
@@ -30,10 +31,10 @@ class Message(NamedTuple):
 class Frames:
     """One thread may read while others write. ``start`` keeps the connection alive with pings."""
 
-    def __init__(self, sock: socket.socket, response: http.client.HTTPResponse) -> None:
-        self._sock = sock
-        # What has come with the answer's head is in its buffer; a response that nobody holds closes what it reads from.
-        self._response = response
+    def __init__(self, connection: Connection) -> None:
+        # What has come with the answer's head is in its buffer.
+        self._connection = connection
+        self._sock = connection.sock
         self._frames = frame_buffer(self._receive, skip_utf8_validation=True)
         self._whole = continuous_frame(fire_cont_frame=False, skip_utf8_validation=True)
         self._lock = threading.Lock()
@@ -85,7 +86,7 @@ class Frames:
             self._sock.sendall(frame)
 
     def _receive(self, size: int) -> bytes:
-        data = self._response.fp.read1(size)
+        data = self._connection.receive(size)
         if not data:
             raise Broken("the connection was closed")
         return data

@@ -235,7 +235,7 @@ class LogReader:
             if rest and (self.position.timeless or not _TIME_BEGUN.fullmatch(rest)):
                 _refuse_excuse(rest, first, self.pod)
                 yield rest
-        except (*BROKEN, OSError, ValueError) as error:
+        except BROKEN as error:
             raise ClusterUnreachable(f"the log of {self.pod} broke off: {type(error).__name__}", "try again") from error
         finally:
             stream.close()
@@ -245,14 +245,14 @@ class LogReader:
         if isinstance(answer, Answer):
             silent = node_silent(answer.status, answer.body, self.pod)
             raise silent or refusal(answer.status, answer.body, verb="get", resource=PODS, namespace=self._namespace, name=self.pod)
-        kind = (answer.response.getheader("Content-Type") or "").partition(";")[0]
+        kind = answer.response.headers.get("content-type", "").partition(";")[0]
         if kind in ("text/html", "application/json"):
             answer.close()
             raise ClusterUnreachable(
                 f"{'a web page' if kind == 'text/html' else 'JSON'} came instead of the log of {self.pod}",
                 "is a proxy or a login page between you and the cluster?",
             )
-        if found := _LINES_GONE.search(answer.response.getheader("Warning") or ""):
+        if found := _LINES_GONE.search(answer.response.headers.get("warning", "")):
             self.lost_at_the_beginning = self.lost_at_the_beginning or found.group()
         return answer
 

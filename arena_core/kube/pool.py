@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import http.client
 import threading
 
 from arena_core.kube.endpoint import Endpoint
+from arena_core.kube.http1 import Connection
 from arena_core.kube.wire import Wire, is_stale
 from arena_core.records import replace
 
@@ -18,25 +18,25 @@ class Pool:
         self.wire = Wire(endpoint)
         self.requests = 0
         self.reached = False
-        self._idle: list[http.client.HTTPConnection] = []
+        self._idle: list[Connection] = []
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
         return len(self._idle)
 
-    def take(self, timeout: float) -> http.client.HTTPConnection | None:
+    def take(self, timeout: float) -> Connection | None:
         """Return a kept connection that is still good, or None where there is none."""
         while True:
             with self._lock:
                 kept = self._idle.pop() if self._idle else None
             if kept is None:
                 return None
-            if kept.sock is not None and not is_stale(kept.sock):
+            if not is_stale(kept.sock):
                 kept.sock.settimeout(timeout)
                 return kept
             kept.close()
 
-    def give(self, connection: http.client.HTTPConnection) -> None:
+    def give(self, connection: Connection) -> None:
         """Keep a connection whose answer has been read."""
         with self._lock:
             self._idle.append(connection)

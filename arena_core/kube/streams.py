@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import base64
-import http.client
 import json
 import os
 import re
-import socket
 from collections.abc import Sequence
 from typing import Any
 
 from arena_core.contract.errors import ArenaError, ClusterUnreachable
 from arena_core.kube.frames import Broken, Frames
+from arena_core.kube.http1 import Connection, Response
 from arena_core.kube.nodes import node_silent
 from arena_core.kube.refusals import refusal
 from arena_core.kube.resources import PODS, path_of
 from arena_core.kube.transport import Transport
-from arena_core.kube.wire import unreachable
+from arena_core.kube.wire import BROKEN, unreachable
 
 STDIN, STDOUT, STDERR, STATUS, RESIZE, CLOSE = 0, 1, 2, 3, 4, 255
 #: How long the opening of a session may take.
@@ -137,14 +136,14 @@ def open_session(
     target = transport.target(path_of(PODS, namespace, pod, "attach" if attach else "exec"), query)
     connection = transport.wire.open(OPEN_TIMEOUT)
     try:
-        response, sock = _upgrade(transport, connection, target)
+        response = _upgrade(transport, connection, target)
         if response.status != 101:
             raise _refused(response, "attach to" if attach else "exec in", namespace, pod)
-        protocol = response.getheader("Sec-WebSocket-Protocol") or ""
+        protocol = response.headers.get("sec-websocket-protocol", "")
         if protocol not in (V5, V4):
             raise ClusterUnreachable(f"{transport.endpoint.display} speaks no protocol for commands that we know: {protocol or 'none'}")
-        return ExecSession(Frames(sock, response), protocol)
-    except (OSError, http.client.HTTPException) as error:
+        return ExecSession(Frames(connection), protocol)
+    except BROKEN as error:
         connection.close()
         raise unreachable(error, transport.endpoint) from error
     except ArenaError:
@@ -152,34 +151,24 @@ def open_session(
         raise
 
 
-def _refused(response: http.client.HTTPResponse, verb: str, namespace: str, pod: str) -> ArenaError:
-    body = response.read(1 << 20)
+def _refused(response: Response, verb: str, namespace: str, pod: str) -> ArenaError:
+    body = b""
+    while len(body) < 1 << 20 and (piece := response.read()):
+        body += piece
     return node_silent(response.status, body, pod) or refusal(
         response.status, body, verb=verb, resource=PODS, namespace=namespace, name=pod
     )
 
 
-def _upgrade(transport: Transport, connection: http.client.HTTPConnection, target: str) -> tuple[http.client.HTTPResponse, socket.socket]:
+def _upgrade(transport: Transport, connection: Connection, target: str) -> Response:
     transport.pool.requests += 1
-    connection.putrequest("GET", target, skip_accept_encoding=True)
-    for name, value in transport.headers():
-        # The API server answers an upgrade that accepts JSON with 406.
-        if name.lower() != "accept":
-            connection.putheader(name, value)
-    connection.putheader("Connection", "Upgrade")
-    connection.putheader("Upgrade", "websocket")
-    connection.putheader("Sec-WebSocket-Version", "13")
-    connection.putheader("Sec-WebSocket-Key", base64.b64encode(os.urandom(16)).decode())
-    connection.putheader("Sec-WebSocket-Protocol", f"{V5}, {V4}")
-    connection.endheaders()
-    sock = connection.sock
-    response = http.client.HTTPResponse(sock, method="GET")
-    # http.client treats 1xx as preliminary and would wait for another answer: read the head ourselves.
-    version, status, reason = response._read_status()  # type: ignore[attr-defined]
-    if status == 101:
-        response.status = status
-        response.headers = response.msg = http.client.parse_headers(response.fp)
-    else:
-        response._read_status = lambda: (version, status, reason)  # type: ignore[attr-defined]
-        response.begin()
-    return response, sock
+    # The API server answers an upgrade that accepts JSON with 406.
+    headers = [(name, value) for name, value in transport.headers() if name.lower() != "accept"]
+    headers += [
+        ("Connection", "Upgrade"),
+        ("Upgrade", "websocket"),
+        ("Sec-WebSocket-Version", "13"),
+        ("Sec-WebSocket-Key", base64.b64encode(os.urandom(16)).decode()),
+        ("Sec-WebSocket-Protocol", f"{V5}, {V4}"),
+    ]
+    return connection.ask("GET", target, headers)

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import copy
-import http.client
 import json
 import logging
 import random
-import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
@@ -15,9 +13,10 @@ from urllib.parse import quote
 
 from arena_core import __version__
 from arena_core.contract.errors import ClusterUnreachable
-from arena_core.kube.answer import Answer, lower_headers, read_body
+from arena_core.kube.answer import Answer, read_body
 from arena_core.kube.deadline import check, remaining
 from arena_core.kube.endpoint import Endpoint
+from arena_core.kube.http1 import Connection, Response
 from arena_core.kube.pool import Pool
 from arena_core.kube.retry import DELAYS, pause_of, wait_for_answer
 from arena_core.kube.scope import CancelScope
@@ -35,28 +34,22 @@ _SAFE = ("GET", "DELETE", "PUT")
 class Stream:
     """An answer that is read while it comes (watch, log), on a connection of its own."""
 
-    def __init__(
-        self, connection: http.client.HTTPConnection, response: http.client.HTTPResponse, sock: socket.socket, scope: CancelScope
-    ) -> None:
+    def __init__(self, connection: Connection, response: Response, scope: CancelScope) -> None:
         self._connection = connection
-        # The connection lets go of it when the server says `Connection: close`; the answer is still read from it.
-        self._sock = sock
         self.response = response
         self._let_go = scope.hold(self._end)
 
     def settimeout(self, seconds: float | None) -> None:
         """Limit how long one read may wait."""
         try:
-            self._sock.settimeout(seconds)
+            self._connection.sock.settimeout(seconds)
         except OSError:
             pass  # it has been closed: the next read tells
 
     def chunks(self) -> Iterator[bytes]:
         """Yield what comes as it comes. Raises what the socket raises, ``IncompleteRead`` for a body that is cut."""
-        while chunk := self.response.read1(65536):
+        while chunk := self.response.read():
             yield chunk
-        if self.response.length:
-            raise http.client.IncompleteRead(b"", self.response.length)
 
     def lines(self) -> Iterator[bytes]:
         """Yield line by line, each with its newline; the last one lacks it if the stream ends without. Raises what the socket raises."""
@@ -74,7 +67,7 @@ class Stream:
         self._end()
 
     def _end(self) -> None:
-        shut(self._sock)
+        shut(self._connection.sock)
         self._connection.close()
 
 
@@ -207,7 +200,7 @@ class Transport:
         let_go = self.scope.hold(lambda: shut(sock))
         try:
             response = self._send(connection, request, gzip=self.endpoint.compress and not self.endpoint.loopback)
-            body = read_body(response, sock, timeout, deadline, self.where)
+            body = read_body(response, connection, timeout, deadline, self.where)
         except BROKEN as error:
             connection.close()
             if not fresh and again and not isinstance(error, TimeoutError):
@@ -222,11 +215,11 @@ class Transport:
         finally:
             let_go()
         self.pool.reached = True
-        if response.will_close or self.scope.cancelled:
+        if response.will_close or self.scope.cancelled or not connection.clean:
             connection.close()
         else:
             self.pool.give(connection)
-        return Answer(response.status, lower_headers(response), body)
+        return Answer(response.status, response.headers, body)
 
     def _open(self, path: str, query: Mapping[str, Any] | None, timeout: float | None, deadline: float | None) -> Stream | Answer:
         connection = self._dial(remaining(deadline, READ_TIMEOUT, self.where))
@@ -237,8 +230,8 @@ class Transport:
             if 200 <= response.status < 300:
                 sock.settimeout(timeout)
                 self.pool.reached = True
-                return Stream(connection, response, sock, self.scope)
-            body = read_body(response, sock, READ_TIMEOUT, deadline, self.where)
+                return Stream(connection, response, self.scope)
+            body = read_body(response, connection, READ_TIMEOUT, deadline, self.where)
         except BROKEN as error:
             connection.close()
             raise self._broken(error, deadline) from error
@@ -248,7 +241,7 @@ class Transport:
         finally:
             let_go()
         connection.close()
-        return Answer(response.status, lower_headers(response), body)
+        return Answer(response.status, response.headers, body)
 
     def _broken(self, error: Exception, deadline: float | None) -> _Broken:
         """Return what a failed exchange means: a server that is silent is not asked again, and not beyond the caller's time."""
@@ -257,11 +250,11 @@ class Transport:
             check(deadline, self.where)
         return _Broken(error, retry=not slow)
 
-    def _take(self, timeout: float) -> tuple[http.client.HTTPConnection, bool]:
+    def _take(self, timeout: float) -> tuple[Connection, bool]:
         kept = self.pool.take(timeout)
         return (kept, False) if kept is not None else (self._dial(timeout), True)
 
-    def _dial(self, timeout: float) -> http.client.HTTPConnection:
+    def _dial(self, timeout: float) -> Connection:
         try:
             return self.wire.open(timeout)
         except ClusterUnreachable as error:
@@ -270,19 +263,14 @@ class Transport:
                 raise _Broken(error.__cause__, retry=True, unsent=True) from error
             raise
 
-    def _send(self, connection: http.client.HTTPConnection, request: _Request, *, gzip: bool) -> http.client.HTTPResponse:
+    def _send(self, connection: Connection, request: _Request, *, gzip: bool) -> Response:
         self.pool.requests += 1
-        connection.putrequest(request.method, self.target(request.path, request.query), skip_accept_encoding=True)
-        for name, value in self.headers():
-            connection.putheader(name, value)
-        connection.putheader("Accept", request.accept)
+        headers = [*self.headers(), ("Accept", request.accept)]
         if gzip:
-            connection.putheader("Accept-Encoding", "gzip")
+            headers.append(("Accept-Encoding", "gzip"))
         if request.payload is not None:
-            connection.putheader("Content-Type", request.content_type)
-            connection.putheader("Content-Length", str(len(request.payload)))
-        connection.endheaders(request.payload)
-        return connection.getresponse()
+            headers.append(("Content-Type", request.content_type))
+        return connection.ask(request.method, self.target(request.path, request.query), headers, request.payload)
 
 
 class _Request(NamedTuple):

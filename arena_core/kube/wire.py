@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 import errno
-import http.client
 import select
 import socket
-import ssl
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from arena_core.contract.errors import ArenaError, ClusterUnreachable
 from arena_core.kube.answer import BadAnswer
 from arena_core.kube.endpoint import Endpoint
+from arena_core.kube.http1 import Connection, HttpError, RemoteDisconnected
 from arena_core.kube.route import Route, proxy_for
+
+if TYPE_CHECKING:
+    import ssl
 
 CONNECT_TIMEOUT = 10.0
 #: Failures of a connection that say nothing about whether the request arrived.
 BROKEN = (
-    ConnectionResetError,
-    BrokenPipeError,
-    ConnectionAbortedError,
-    TimeoutError,
-    ssl.SSLError,
-    http.client.HTTPException,
-    # What http.client raises on some damaged heads and chunks. Headers of ours are checked before they get here.
+    OSError,
+    HttpError,
+    # A TLS socket that another thread has shut. Headers of ours are checked before they get here.
     ValueError,
 )
 
@@ -41,23 +40,6 @@ class LocalTrouble(ArenaError):
     """Not the cluster but this machine keeps a request from being sent."""
 
 
-class _Connection(http.client.HTTPConnection):
-    """A connection that may go through a proxy, and may speak TLS with whom it reaches."""
-
-    def __init__(self, route: Route, tls: ssl.SSLContext | None, server_name: str, timeout: float) -> None:
-        super().__init__(route.host, route.port, timeout=timeout)
-        self._route = route
-        self._tls = tls
-        self._server_name = server_name
-
-    def connect(self) -> None:
-        """Connect: first the way, then TLS with the server at its end."""
-        self.sock = self._route.dial(float(self.timeout or 0) or CONNECT_TIMEOUT)
-        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if self._tls is not None:
-            self.sock = self._tls.wrap_socket(self.sock, server_hostname=self._server_name)
-
-
 class Wire:
     """Opens connections. ``prefix`` is what goes before every path on the request line."""
 
@@ -69,6 +51,7 @@ class Wire:
         host, port = url.hostname or "", url.port or (443 if self._secure else 80)
         self._route = Route(host, port, proxy_for(endpoint, url.scheme, host, port), tunnel=self._secure)
         self.prefix = url.path.rstrip("/")
+        self._host = _host_header(url.netloc.rpartition("@")[2])
         self.proxy_headers: dict[str, str] = {}
         if self._route.forwards:
             self.prefix = f"http://{url.netloc.rpartition('@')[2]}{self.prefix}"
@@ -79,25 +62,19 @@ class Wire:
         self.endpoint = endpoint
         self._tls = None
 
-    def open(self, timeout: float | None) -> http.client.HTTPConnection:
+    def open(self, timeout: float | None) -> Connection:
         """Return a connected connection whose reads wait at most ``timeout`` seconds (None = for ever)."""
-        connection = self._new(CONNECT_TIMEOUT if timeout is None else min(timeout, CONNECT_TIMEOUT))
+        patience = CONNECT_TIMEOUT if timeout is None else min(timeout, CONNECT_TIMEOUT)
+        context = self._context()
         try:
             try:
-                connection.connect()
+                sock = self._connected(context, patience)
             except ConnectionRefusedError:
                 if self.endpoint.revive is None or not self.endpoint.revive():
                     raise
-                connection.connect()
-        except ssl.SSLError as error:
-            from arena_core.kube import tls
-
-            connection.close()
-            raise tls.explain(error, self.endpoint) from error
+                sock = self._connected(context, patience)
         except (OSError, ValueError) as error:
-            connection.close()
-            raise unreachable(error, self.endpoint) from error
-        sock = connection.sock
+            raise self._explained(error) from error
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         if hasattr(socket, "TCP_KEEPIDLE"):
             # A follow may be silent for hours; a dead peer must be noticed all the same.
@@ -105,14 +82,47 @@ class Wire:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 10)
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 3)
         sock.settimeout(timeout)
-        return connection
+        return Connection(sock, self._host)
 
-    def _new(self, timeout: float) -> _Connection:
+    def _connected(self, context: ssl.SSLContext | None, timeout: float) -> socket.socket:
+        """Go the way to the server, and begin TLS with who is at its end."""
+        sock = self._route.dial(timeout or CONNECT_TIMEOUT)
+        try:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            return sock if context is None else context.wrap_socket(sock, server_hostname=self.endpoint.server_name or self._route.host)
+        except BaseException:
+            sock.close()
+            raise
+
+    def _context(self) -> ssl.SSLContext | None:
+        """Return the TLS context, made once for all connections."""
         if self._secure and self._tls is None:
             from arena_core.kube import tls
 
             self._tls = tls.context(self.endpoint)
-        return _Connection(self._route, self._tls, self.endpoint.server_name or self._route.host, timeout)
+        return self._tls
+
+    def _explained(self, error: OSError | ValueError) -> ArenaError:
+        if self._secure:
+            import ssl
+
+            from arena_core.kube import tls
+
+            if isinstance(error, ssl.SSLError):
+                return tls.explain(error, self.endpoint)
+        return unreachable(error, self.endpoint)
+
+
+def _host_header(place: str) -> str:
+    """Return host and port as the Host header has them.
+
+    >>> _host_header("127.0.0.1:80"), _host_header("b\u00fccher.example:6443")
+    ('127.0.0.1:80', 'xn--bcher-kva.example:6443')
+    """
+    if place.isascii():
+        return place
+    host, colon, port = place.partition(":")
+    return host.encode("idna").decode() + colon + port
 
 
 def shut(sock: socket.socket) -> None:
@@ -140,9 +150,9 @@ def unreachable(error: BaseException, endpoint: Endpoint) -> ArenaError:
         return error
     if isinstance(error, OSError) and error.errno in _LOCAL:
         return LocalTrouble(f"this machine cannot open a connection to {endpoint.display}: {error.strerror}", _LOCAL[error.errno])
-    if isinstance(error, http.client.RemoteDisconnected):
+    if isinstance(error, RemoteDisconnected):
         return ClusterUnreachable(f"{where} closes the connection without an answer", "is the cluster restarting? try again")
-    if isinstance(error, http.client.HTTPException | ValueError):
+    if isinstance(error, HttpError | ValueError):
         # Its text quotes what came.
         return BadAnswer(f"{where} sent a damaged answer ({type(error).__name__})", "try again; a proxy may be in the way")
     if isinstance(error, ConnectionRefusedError):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import time
 import tracemalloc
 from collections.abc import Callable, Iterator
@@ -15,6 +14,7 @@ from hypothesis import strategies as st
 
 from arena_core.contract.errors import ArenaError, ClusterUnreachable, NotFound, PermissionDenied
 from arena_core.kube import logfollow, logs
+from arena_core.kube.http1 import IncompleteRead
 from arena_core.kube.logfollow import Follower, Run, run_of
 from arena_core.kube.loglines import MAX_LINE, Lines
 from arena_core.kube.logoptions import LogOptions
@@ -41,9 +41,7 @@ class FakeStream:
     def __init__(self, chunks: list[bytes], broken: bool) -> None:
         self._chunks, self._broken = chunks, broken
         self.response = self
-
-    def getheader(self, name: str) -> str | None:
-        return None
+        self.headers: dict[str, str] = {}
 
     def chunks(self) -> Iterator[bytes]:
         yield from self._chunks
@@ -191,7 +189,7 @@ def test_a_body_that_is_shorter_than_it_says_is_read_on(monkeypatch: pytest.Monk
     class Short(FakeStream):
         def chunks(self) -> Iterator[bytes]:
             yield from self._chunks
-            raise http.client.IncompleteRead(b"", 10)
+            raise IncompleteRead
 
     api = node([b"line %d\n" % n for n in range(50)])
     real, calls = api.stream, [0]
