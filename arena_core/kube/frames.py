@@ -78,7 +78,7 @@ class Frames:
             self._sock.shutdown(socket.SHUT_RDWR)
         except OSError:
             pass
-        self._sock.close()
+        self._connection.close()
 
     def _send(self, data: bytes | str, opcode: int) -> None:
         frame = ABNF.create_frame(data, opcode).format()

@@ -7,6 +7,7 @@ is lenient where a damaged answer could pass for a whole one. What is read is RF
 from __future__ import annotations
 
 import socket
+import threading
 from collections.abc import Iterable
 
 #: How long the head of an answer may be: Go's servers send a megabyte at most.
@@ -30,6 +31,14 @@ class IncompleteRead(HttpError):
     """The connection was closed in the middle of an answer."""
 
 
+def shut(sock: socket.socket) -> None:
+    """Shut a socket down: whoever reads from it in another thread wakes up."""
+    try:
+        sock.shutdown(socket.SHUT_RDWR)
+    except (OSError, ValueError):
+        pass  # it is closed already
+
+
 class Connection:
     """A connected socket on which one request follows the other. ``host`` is the value of the Host header."""
 
@@ -37,6 +46,9 @@ class Connection:
         self.sock = sock
         self._host = host
         self._buffer = b""
+        self._lock = threading.Lock()
+        self._reading = False
+        self._closed = False
 
     def ask(self, method: str, target: str, headers: Iterable[tuple[str, str | bytes]], body: bytes | None = None) -> Response:
         """Send a request and read the head of the final answer to it; raises what the socket raises, and ``HttpError``."""
@@ -52,15 +64,31 @@ class Connection:
                 return response
 
     def close(self) -> None:
-        """Close the socket; again does nothing."""
-        self.sock.close()
+        """End the connection; again does nothing.
+
+        Where another thread reads from it, that one wakes up and closes the socket: its number must not belong to another meanwhile.
+        """
+        with self._lock:
+            self._closed = True
+            if not self._reading:
+                self.sock.close()
+                return
+        shut(self.sock)
 
     def receive(self, limit: int = PIECE) -> bytes:
         """Return what has come and was not read, or wait for something; empty when the other side has closed."""
         if self._buffer:
             found, self._buffer = self._buffer[:limit], self._buffer[limit:]
             return found
-        return self.sock.recv(limit)
+        with self._lock:
+            self._reading = not self._closed
+        try:
+            return self.sock.recv(limit)
+        finally:
+            with self._lock:
+                self._reading = False
+                if self._closed:
+                    self.sock.close()
 
     @property
     def clean(self) -> bool:

@@ -16,11 +16,11 @@ from arena_core.contract.errors import ClusterUnreachable
 from arena_core.kube.answer import Answer, read_body
 from arena_core.kube.deadline import check, remaining
 from arena_core.kube.endpoint import Endpoint
-from arena_core.kube.http1 import Connection, Response
+from arena_core.kube.http1 import Connection, Response, shut
 from arena_core.kube.pool import Pool
 from arena_core.kube.retry import DELAYS, pause_of, wait_for_answer
 from arena_core.kube.scope import CancelScope
-from arena_core.kube.wire import BROKEN, Wire, shut, unreachable
+from arena_core.kube.wire import BROKEN, Wire, unreachable
 
 __all__ = ["DELAYS", "READ_TIMEOUT", "Answer", "Stream", "Transport", "encode_query"]
 
@@ -67,7 +67,6 @@ class Stream:
         self._end()
 
     def _end(self) -> None:
-        shut(self._connection.sock)
         self._connection.close()
 
 

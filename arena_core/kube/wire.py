@@ -125,14 +125,6 @@ def _host_header(place: str) -> str:
     return host.encode("idna").decode() + colon + port
 
 
-def shut(sock: socket.socket) -> None:
-    """Shut a socket down: whoever reads from it in another thread wakes up."""
-    try:
-        sock.shutdown(socket.SHUT_RDWR)
-    except (OSError, ValueError):
-        pass  # it is closed already
-
-
 def is_stale(sock: socket.socket) -> bool:
     """Whether a kept connection has been closed by the server: it would be readable, though nothing was asked."""
     if not hasattr(select, "poll"):

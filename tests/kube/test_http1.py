@@ -7,6 +7,7 @@ import io
 import itertools
 import socket
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -267,3 +268,25 @@ def test_a_piece_of_a_stream_comes_when_it_is_there() -> None:
         assert response.read() == b"abcde"
         far.sendall(b"fg\r\n0\r\n\r\n")
         assert response.read() == b"fg" and response.read() == b"" and connection.clean
+
+
+def test_closing_leaves_the_socket_to_the_thread_that_reads_from_it() -> None:
+    """Or its number may belong to another connection by the time that the reader looks at it."""
+    with pair() as (connection, far):
+        far.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n")
+        response = connection.ask("GET", "/", [])
+
+        def read() -> None:
+            with pytest.raises(IncompleteRead):
+                response.read()
+
+        reader = threading.Thread(target=read)
+        reader.start()
+        while not connection._reading:
+            time.sleep(0.001)
+        connection.close()
+        reader.join(10)
+        assert not reader.is_alive() and connection.sock.fileno() == -1
+        connection.close()
+        with pytest.raises(OSError, match="Bad file descriptor"):
+            connection.receive()
