@@ -23,7 +23,7 @@ def test_options():
 
 def test_a_pods_own_address(tmp_path, monkeypatch):
     hosts = tmp_path / "hosts"
-    hosts.write_text("127.0.0.1\tlocalhost\n127.77.0.4\tpod\n127.77.0.9\tother\n")
+    hosts.write_text("# Kubernetes-managed hosts file (local cluster).\n127.0.0.1\tlocalhost\n127.77.0.4\tpod\n127.77.0.9\tother\n")
     assert own_address(str(hosts)) == "127.77.0.4" and own_address(str(tmp_path / "none")) == ""
     monkeypatch.setattr("arena_rayjob.raynode.place.own_address", lambda: "127.77.0.4")
     assert own("http://localhost:8265/a") == "http://127.77.0.4:8265/a" and own("127.0.0.1:6379") == "127.77.0.4:6379"

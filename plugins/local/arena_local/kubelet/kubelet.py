@@ -20,6 +20,7 @@ from arena_local.kubelet.kept import Kept
 from arena_local.kubelet.launch import Machine
 from arena_local.kubelet.model import Slot
 from arena_local.kubelet.names import Addresses, Names, hosts_text, is_ready, pods_behind, write_in_place
+from arena_local.kubelet.network import Network
 from arena_local.kubelet.ports import Place, Ports
 from arena_local.kubelet.runtime import Runtime, sweep_all
 from arena_local.kubelet.services import Services
@@ -46,7 +47,7 @@ class Kubelet:
         self._gpus = count_gpus()
         self.sizes = node.capacity(ctx.options.resources, self._gpus // len(self.nodes))
         self.devices = Devices(*self._device_sizes(), self._devices_freed)
-        self.addresses = Addresses()
+        self.addresses = Addresses(Network(str(self.state)))
         self.ports = Ports()
         self.names = Names(self.api, self.addresses)
         self.runtime = Runtime(self.state / "shim.log")
@@ -75,7 +76,7 @@ class Kubelet:
         isolation = await asyncio.wrap_future(probe_early(self._options.names))
         log.info("isolation: %s", isolation)
         self.machine = Machine(self.api, self.state, isolation, self.names, self.ports, self.devices, self._access)
-        node.register(self.api, self.nodes, self.sizes)
+        node.register(self.api, self.nodes, self.sizes, self.addresses.network.cidr)
         self._drop_strays()
         self.kept.load()
         pods = [p for p in self.api.list("pods") if p["spec"].get("nodeName") in self.nodes]
@@ -103,6 +104,7 @@ class Kubelet:
         await asyncio.gather(*tasks, return_exceptions=True)
         await self.services.stop()
         self.runtime.stop()
+        self.addresses.network.release()
 
     async def end_all(self, grace: float = 3.0) -> None:
         """End every process of every pod, also escaped ones; their ends are found when the cluster is started again."""
@@ -124,7 +126,7 @@ class Kubelet:
         self.sizes = node.capacity(options.resources, self._gpus // len(self.nodes))
         self.devices.resize(*self._device_sizes())
         self.kept.limit = quantity.whole(quantity.parse(options.keep_logs))
-        node.register(self.api, self.nodes, self.sizes)
+        node.register(self.api, self.nodes, self.sizes, self.addresses.network.cidr)
         self._drop_strays()
 
     def _device_sizes(self) -> tuple[dict[str, dict[str, int]], int]:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 import sys
-import zlib
 from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
 
+from arena_local.kubelet.network import Network
 from arena_local.kubelet.services import first_free_port, leads_elsewhere, selected
 from arena_local.sdk.bundle import Api, Obj
 
@@ -21,9 +21,10 @@ _TOKEN = re.compile(r"(?<![\w.-])([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?\.?)(?![\w.-])
 
 
 class Addresses:
-    """Hands out 127.77.x.y; one pod keeps its address for life."""
+    """Hands out addresses of the cluster's network; one pod keeps its address for life."""
 
-    def __init__(self) -> None:
+    def __init__(self, network: Network) -> None:
+        self.network = network
         self._by_uid: dict[str, str] = {}
         self._taken: set[str] = set()
         self._next = 1
@@ -44,9 +45,8 @@ class Addresses:
 
     def _free(self) -> str:
         while True:
-            number = self._next
-            self._next = number + 1 if number < 0xFEFE else 1
-            address = f"127.77.{number // 254}.{number % 254 + 1}"
+            address = self.network.pod(self._next)
+            self._next += 1
             if address not in self._taken:
                 return address
 
@@ -54,7 +54,7 @@ class Addresses:
 class Names:
     """Which names mean which addresses, for the pods of one namespace."""
 
-    def __init__(self, api: Api, addresses: Addresses | None = None) -> None:
+    def __init__(self, api: Api, addresses: Addresses) -> None:
         self._api = api
         self._known = addresses
         self._first = first_free_port()
@@ -62,7 +62,7 @@ class Names:
     def _ip(self, pod: Obj, *, assume: bool) -> str:
         """Return the pod's address; with ``assume`` that which it will have once it starts."""
         status = pod.get("status") or {}
-        if status.get("podIP") or not assume or self._known is None:
+        if status.get("podIP") or not assume:
             return str(status.get("podIP") or "")
         living = status.get("phase") not in ("Succeeded", "Failed") and not pod["metadata"].get("deletionTimestamp")
         return self._known.of(pod["metadata"]["uid"]) if living else ""
@@ -84,7 +84,7 @@ class Names:
                 continue
             found = behind.selected(meta["namespace"], spec.get("selector") or {}, anyway=anyway)
             if not found and assume:
-                found = [service_address(meta["namespace"], meta["name"])]
+                found = [self._known.network.service(meta["namespace"], meta["name"])]
             _add(result, meta["name"], meta["namespace"], namespace, found)
             for host, address in behind.hosts(meta["namespace"], meta["name"], anyway=anyway):
                 _add(result, f"{host}.{meta['name']}", meta["namespace"], namespace, [address])
@@ -128,12 +128,6 @@ def pods_behind(api: Api, service: Obj) -> list[Obj]:
     pods = api.list("pods", meta["namespace"], spec.get("selector") or {})
     living = (p for p in pods if (p.get("status") or {}).get("podIP") and p["status"].get("phase") not in ("Succeeded", "Failed"))
     return [pod for pod in living if anyway or is_ready(pod)]
-
-
-def service_address(namespace: str, name: str) -> str:
-    """Return the address that stands for a Service as long as no pod is behind it."""
-    number = zlib.crc32(f"{namespace}/{name}".encode()) % 0xFE00
-    return f"127.78.{number // 254}.{number % 254 + 1}" if sys.platform == "linux" else "127.0.0.1"
 
 
 def is_ready(pod: Obj) -> bool:

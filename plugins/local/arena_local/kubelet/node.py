@@ -41,8 +41,8 @@ def capacity(resources: Mapping[str, str], gpus: int) -> dict[str, str]:
     return result | {k: str(v) for k, v in resources.items()}
 
 
-def node_object(name: str, sizes: Mapping[str, str], now: str, version: str = "v1.36.2") -> Obj:
-    """Return a whole node."""
+def node_object(name: str, sizes: Mapping[str, str], now: str, cidr: str, version: str = "v1.36.2") -> Obj:
+    """Return a whole node, whose pods have addresses of the network ``cidr``."""
     machine = _MACHINES.get(platform.machine(), platform.machine())
     labels = {"kubernetes.io/hostname": name, "kubernetes.io/os": sys.platform, "kubernetes.io/arch": machine}
     labels |= {f"beta.{k}": v for k, v in labels.items() if not k.endswith("hostname")}
@@ -51,7 +51,7 @@ def node_object(name: str, sizes: Mapping[str, str], now: str, version: str = "v
         "apiVersion": "v1",
         "kind": "Node",
         "metadata": {"name": name, "labels": labels, "annotations": {"node.alpha.kubernetes.io/ttl": "0"}},
-        "spec": {"podCIDR": "127.77.0.0/16", "providerID": f"arena://{name}"},
+        "spec": {"podCIDR": cidr, "providerID": f"arena://{name}"},
         "status": node_status(sizes, now, name, version, machine),
     }
 
@@ -87,11 +87,11 @@ def node_status(sizes: Mapping[str, str], now: str, name: str, version: str, mac
     }
 
 
-def register(api: Api, names: list[str], sizes: Mapping[str, str]) -> None:
+def register(api: Api, names: list[str], sizes: Mapping[str, str], cidr: str) -> None:
     """Make or refresh the nodes, and remove those that are no longer wanted."""
     now = time.text(api.now())
     for name in names:
-        wanted = node_object(name, sizes, now)
+        wanted = node_object(name, sizes, now, cidr)
         found = api.find("nodes", "", name)
         if found is None:
             found = api.create(wanted, manager="kubelet")

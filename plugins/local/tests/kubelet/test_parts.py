@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from arena_local.kubelet.env import ConfigError, environment, resource_value
 from arena_local.kubelet.expand import expand
 from arena_local.kubelet.launch import repath
 from arena_local.kubelet.model import Run, full_image, slots_of
+from arena_local.kubelet.network import Network
 from arena_local.kubelet.volumes import MountError, Volumes, host_path
 
 
@@ -200,30 +202,37 @@ def service(name: str, namespace: str, **spec: Any) -> dict[str, Any]:
     return {"metadata": {"name": name, "namespace": namespace}, "spec": {"selector": {"app": name}, "clusterIP": "None", **spec}}
 
 
+@pytest.fixture
+def pool(tmp_path: Path) -> Iterator[names.Addresses]:
+    network = Network(str(tmp_path))
+    yield names.Addresses(network)
+    network.release()
+
+
 def backend(name: str, namespace: str, address: str, ready: bool, **spec: Any) -> dict[str, Any]:
     conditions = [{"type": "Ready", "status": "True" if ready else "False"}]
     meta = {"name": name, "namespace": namespace, "uid": name, "labels": {"app": "svc"}}
     return {"metadata": meta, "spec": spec, "status": {"podIP": address, "phase": "Running", "conditions": conditions}}
 
 
-def test_a_service_resolves_to_its_ready_pods() -> None:
+def test_a_service_resolves_to_its_ready_pods(pool: names.Addresses) -> None:
     api = Objects(
         services={"svc": service("svc", "ns")},
         pods={"a": backend("a", "ns", "127.77.0.2", True, hostname="h", subdomain="svc"), "b": backend("b", "ns", "127.77.0.3", False)},
     )
-    inside, outside = names.Names(api).table("ns"), names.Names(api).table("other")  # type: ignore[arg-type]
+    inside, outside = names.Names(api, pool).table("ns"), names.Names(api, pool).table("other")  # type: ignore[arg-type]
     assert inside["svc"] == inside["svc.ns.svc.cluster.local"] == ["127.77.0.2"]
     assert inside["h.svc"] == ["127.77.0.2"]
     assert "svc" not in outside
     assert outside["svc.ns"] == ["127.77.0.2"]
-    assumed = names.Names(api).table("ns", assume=True)  # type: ignore[arg-type]
+    assumed = names.Names(api, pool).table("ns", assume=True)  # type: ignore[arg-type]
     assert assumed["svc"] == ["127.77.0.2", "127.77.0.3"]
 
 
-def test_a_service_without_pods_has_an_address_only_where_it_must() -> None:
+def test_a_service_without_pods_has_an_address_only_where_it_must(pool: names.Addresses) -> None:
     api = Objects(services={"svc": service("svc", "ns")}, pods={})
-    assert "svc" not in names.Names(api).table("ns")  # type: ignore[arg-type]
-    assert names.Names(api).table("ns", assume=True)["svc"][0].startswith("127.78.")  # type: ignore[arg-type]
+    assert "svc" not in names.Names(api, pool).table("ns")  # type: ignore[arg-type]
+    assert names.Names(api, pool).table("ns", assume=True)["svc"][0] == pool.network.service("ns", "svc")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -246,8 +255,7 @@ def test_mount_paths_are_rewritten_as_words() -> None:
     assert repath("ls /data/x --out=/data && cat /database", {"/data": "/v"}) == "ls /v/x --out=/v && cat /database"
 
 
-def test_addresses_are_unique_and_kept() -> None:
-    pool = names.Addresses()
+def test_addresses_are_unique_and_kept(pool: names.Addresses) -> None:
     assert pool.of("a", "127.77.3.3") == "127.77.3.3"
     assert len({pool.of(str(i)) for i in range(600)}) == 600
     assert pool.of("a") == "127.77.3.3"
@@ -306,7 +314,7 @@ def test_host_path_types(tmp_path: Path) -> None:
         host_path({"path": str(tmp_path), "type": "File"})
 
 
-def test_rewriting_knows_pods_that_have_yet_to_start() -> None:
+def test_rewriting_knows_pods_that_have_yet_to_start(pool: names.Addresses) -> None:
     pods = [
         {
             "metadata": {"name": f"w-{n}", "namespace": "ns", "uid": f"u{n}"},
@@ -321,11 +329,10 @@ def test_rewriting_knows_pods_that_have_yet_to_start() -> None:
         def list(self, resource: str, *_: object) -> list[dict[str, object]]:
             return {"pods": pods, "services": services}[resource]  # type: ignore[return-value]
 
-    known = names.Addresses()
-    table = names.Names(Objects(), known).table("ns", assume=True)  # type: ignore[arg-type]
-    assert table["w-0.svc"] == [known.of("u0")]
-    assert names.rewrite("w-0.svc,w-1.svc:22", table) == f"{known.of('u0')},{known.of('u1')}:22"
-    assert "w-0.svc" not in names.Names(Objects(), known).table("ns")  # type: ignore[arg-type]
+    table = names.Names(Objects(), pool).table("ns", assume=True)  # type: ignore[arg-type]
+    assert table["w-0.svc"] == [pool.of("u0")]
+    assert names.rewrite("w-0.svc,w-1.svc:22", table) == f"{pool.of('u0')},{pool.of('u1')}:22"
+    assert "w-0.svc" not in names.Names(Objects(), pool).table("ns")  # type: ignore[arg-type]
 
 
 def test_files_of_a_volume_change_all_at_once(tmp_path: Path) -> None:

@@ -9,8 +9,9 @@ import sys
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
-#: Addresses of pods on the local cluster (docs/local-cluster.md).
-POD_NETWORK = "127.77."
+#: How a pod's hosts file begins on the local cluster (docs/local-cluster.md), and the addresses that are the machine's own.
+OF_A_POD = "# Kubernetes-managed hosts file"
+MACHINE = ("127.0.", "127.1.")
 EVERYWHERE = "0.0.0.0"
 TOOLS = Path(__file__).resolve().parents[1] / "local" / "bin"
 LOCAL = ("localhost", "127.0.0.1")
@@ -22,7 +23,9 @@ def own_address(hosts: str = "/etc/hosts") -> str:
         lines = Path(hosts).read_text(errors="replace").splitlines()
     except OSError:
         return ""
-    return next((line.split()[0] for line in lines if line.startswith(POD_NETWORK)), "")
+    if not lines or not lines[0].startswith(OF_A_POD):
+        return ""
+    return next((line.split()[0] for line in lines if line.startswith("127.") and not line.startswith(MACHINE)), "")
 
 
 def listening_address() -> str:
