@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,10 @@ try:
     from tests import planted
 except ModuleNotFoundError:  # tests/unit run against an installed core alone, where the tests are no package
     planted = None  # type: ignore[assignment]
+
+# The commands and daemons that tests start keep their compiled modules: each would compile them all again.
+if os.environ.pop("PYTHONDONTWRITEBYTECODE", None):
+    sys.dont_write_bytecode = False
 
 SHARED = Path(os.environ.get("ARENA_SHARED", Path(__file__).resolve().parent.parent / "shared"))
 

@@ -24,7 +24,9 @@ SHARED = Path(os.environ.get("ARENA_SHARED", ROOT.parent / "shared"))
 
 def run(*command: str | Path, check: bool = True, **env: str) -> int:
     """Run a command in the repository; end with its exit code if it fails and ``check`` is on."""
-    code = subprocess.run([str(c) for c in command], cwd=ROOT, env={**os.environ, **env}, check=False).returncode
+    # Compiled modules are kept even where the environment says otherwise: the suite starts thousands of interpreters.
+    environ = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    code = subprocess.run([str(c) for c in command], cwd=ROOT, env={**environ, **env}, check=False).returncode
     if code and check:
         sys.exit(code)
     return code
