@@ -10,7 +10,7 @@ from arena_core.contract.errors import ArenaError, InvalidArguments, PluginError
 
 INTERRUPTED = 130
 #: Modules that write results: trouble in them is that of the output.
-WRITERS = frozenset(f"arena_core.cli.{name}" for name in ("boundary", "terminal", "printing", "shell", "following"))
+WRITERS = frozenset(f"arena_core.cli.{name}" for name in ("boundary", "terminal", "printing", "shell", "following", "live"))
 #: A value of any length may stand in a message; nobody reads more than this of it.
 LONGEST = 1500
 

@@ -14,7 +14,7 @@ from arena_core.contract.errors import ArenaError
 
 Candidates = list[tuple[str, str]]
 FILES: Candidates = [(":files", "")]
-FIXED = {"shell": ("bash", "fish", "zsh"), "plugins": ("check", "list")}
+FIXED = {"shell": ("bash", "fish", "zsh"), "plugins": ("check", "list"), "top": ("job", "node")}
 
 
 def main(words: Sequence[str]) -> int:
@@ -124,7 +124,7 @@ def _offer(kind: str, parsed: Parsed) -> Candidates:
         return [(word, "") for word in FIXED[kind]]
     if kind == "type":
         return _types()
-    if kind in ("job", "jobs", "instance", "namespace", "queue") and _may_ask(parsed):
+    if kind in ("job", "jobs", "instance", "namespace", "queue", "nodes") and _may_ask(parsed):
         from arena_core.cli.complete_cluster import offer
 
         return offer(kind, Context(parsed), parsed)

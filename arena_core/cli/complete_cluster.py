@@ -8,12 +8,16 @@ from arena_core.cli.flags import Parsed
 
 
 def offer(kind: str, context: Context, parsed: Parsed) -> list[tuple[str, str]]:
-    """Names of jobs, of the instances of the job that is named already, of queues or of namespaces."""
+    """Names of jobs, of the instances of the job that is named already, of nodes, queues or namespaces."""
     client = make_client(context.settings, context.namespace)
     if kind == "namespace":
         from arena_core.kube.resources import NAMESPACES
 
         return [(str(n["metadata"]["name"]), "") for n in client.cluster.list(NAMESPACES).items]
+    if kind == "nodes":
+        from arena_core.kube.resources import NODES
+
+        return [(name, "") for n in client.cluster.list(NODES).items if (name := str(n["metadata"]["name"])) not in parsed.args]
     if kind == "queue":
         from arena_core.schedulers import LOCAL_QUEUE
 

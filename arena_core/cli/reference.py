@@ -44,6 +44,9 @@ def commands_page() -> str:
         command: Command = module.overview() if hasattr(module, "overview") else module.COMMAND
         also = f"\n\nAlso: {', '.join(f'`{a}`' for a in entry.aliases)}." if entry.aliases else ""
         parts.append(f"## arena {entry.name}\n\n{_sentence(command.summary)}{also}\n\n{_section(command, level='###')}")
+        parts += [
+            f"### arena {part.path}\n\n{_sentence(part.summary)}\n\n{_section(part, level='####')}" for part in getattr(module, "PARTS", ())
+        ]
     parts.append(f"## Flags of every command\n\n{_table(GLOBAL_FLAGS)}")
     return "\n".join(parts)
 

@@ -36,7 +36,12 @@ def ruled(rows: Sequence[Sequence[str]]) -> list[Sequence[str]]:
 
 def dump_json(data: Any) -> None:
     """Print JSON as Arena does (4 blanks), with a newline at the end."""
-    say(json_safe(json.dumps(data, indent=4, ensure_ascii=False, default=str)), painted=True)
+    say(json_text(data), painted=True)
+
+
+def json_text(data: Any) -> str:
+    """Return JSON as Arena prints it."""
+    return json_safe(json.dumps(data, indent=4, ensure_ascii=False, default=str))
 
 
 def dump_yaml(*documents: Any) -> None:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from arena_core.usecases.identity import Identity
     from arena_core.usecases.session import Extensions
     from arena_core.usecases.tensorboard import Board
+    from arena_core.usecases.top.of_jobs import JobBoard
+    from arena_core.usecases.top.of_nodes import NodeBoard
 
 T = TypeVar("T")
 
@@ -199,6 +201,32 @@ class AsyncArenaClient:
     ) -> ExecSession:
         """Run a command in an instance (by default the chief) of a job; the session that is returned blocks."""
         return await self._run(lambda arena: arena.exec(job, command, instance=instance, container=container, stdin=stdin, tty=tty))
+
+    async def top_nodes(self, names: Sequence[str] = (), *, prometheus: str = "", prometheus_token: str = "") -> NodeBoard:
+        """Return what the nodes have, which jobs hold it, and what is used; see ``ArenaClient.top_nodes``."""
+        return await self._run(lambda arena: arena.top_nodes(names, prometheus=prometheus, prometheus_token=prometheus_token))
+
+    async def top_jobs(
+        self,
+        job: JobLike | None = None,
+        *,
+        job_type: str = "",
+        namespace: str = "",
+        all_namespaces: bool = False,
+        prometheus: str = "",
+        prometheus_token: str = "",
+    ) -> JobBoard:
+        """Return what jobs use; see ``ArenaClient.top_jobs``."""
+        return await self._run(
+            lambda arena: arena.top_jobs(
+                job,
+                job_type=job_type,
+                namespace=namespace,
+                all_namespaces=all_namespaces,
+                prometheus=prometheus,
+                prometheus_token=prometheus_token,
+            )
+        )
 
     async def whoami(self) -> Identity:
         """Return who we are to the cluster, and Arena's id of this user."""

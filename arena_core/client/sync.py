@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from arena_core.usecases.identity import Identity
     from arena_core.usecases.session import Extensions, Session
     from arena_core.usecases.tensorboard import Board
+    from arena_core.usecases.top.of_jobs import JobBoard
+    from arena_core.usecases.top.of_nodes import NodeBoard
     from arena_core.usecases.views import Deleted, Job, JobList
 
 
@@ -365,6 +367,42 @@ class ArenaClient:
         from arena_core.usecases.enter import enter
 
         return enter(self._session, self._known(job), command, instance=instance, container=container, stdin=stdin, tty=tty)
+
+    def top_nodes(self, names: Sequence[str] = (), *, prometheus: str = "", prometheus_token: str = "") -> NodeBoard:
+        """Return what the nodes (all, or those named) have, which jobs hold it, and what is used where somebody measures that.
+
+        GPUs are measured by Prometheus: the one at the address ``prometheus``, else the one that is found in the cluster.
+        """
+        from arena_core.usecases.top.of_nodes import top_nodes
+        from arena_core.usecases.top.prometheus import Address
+
+        with self._call() as session:
+            return top_nodes(session, names, Address(prometheus, prometheus_token))
+
+    def top_jobs(
+        self,
+        job: JobLike | None = None,
+        *,
+        job_type: str = "",
+        namespace: str = "",
+        all_namespaces: bool = False,
+        prometheus: str = "",
+        prometheus_token: str = "",
+    ) -> JobBoard:
+        """Return what jobs use: all of a namespace, those that ask for most GPUs first, or one."""
+        from arena_core.usecases.top.of_jobs import top_jobs
+        from arena_core.usecases.top.prometheus import Address
+
+        jobs: Sequence[Job]
+        if job is None:
+            found = self.list(job_type=job_type, namespace=namespace, all_namespaces=all_namespaces)
+            jobs, notes, where = found.jobs, found.notes, "" if all_namespaces else namespace or self.namespace
+        else:
+            one = self.get(job, job_type=job_type, namespace=namespace)
+            jobs, notes, where = [one], (), one.namespace
+        with self._call() as session:
+            board = top_jobs(session, jobs, where, Address(prometheus, prometheus_token))
+        return board._replace(notes=(*notes, *board.notes))
 
     def whoami(self) -> Identity:
         """Return who we are to the cluster, and Arena's id of this user."""

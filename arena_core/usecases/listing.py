@@ -21,8 +21,10 @@ from arena_core.usecases.views import Job, JobList
 Found = list[tuple[JobHandle, Manifest]]
 
 
-def list_jobs(session: Session, *, job_type: str = "", namespace: str = "", selector: str = "") -> JobList[Job]:
-    """Return the jobs of a namespace ("" = all).
+def list_jobs(
+    session: Session, *, job_type: str = "", namespace: str = "", selector: str = "", read_pods: Sequence[Manifest] | None = None
+) -> JobList[Job]:
+    """Return the jobs of a namespace ("" = all). ``read_pods`` are all pods there, where somebody has read them already.
 
     A kind that the cluster does not serve has no jobs. A job type that cannot be read is noted and the others are listed; if none can
     be read, that is an error. With ``job_type`` both are errors.
@@ -30,7 +32,7 @@ def list_jobs(session: Session, *, job_type: str = "", namespace: str = "", sele
     found, notes, unread = _objects(session, job_type, namespace, selector)
     known = {uid_of(job): job for _, job in found}
     found = _outermost(session, found, unread)
-    pods = _pods(session, found, namespace, unread)
+    pods = PodIndex(read_pods) if read_pods is not None else _pods(session, found, namespace, unread)
     all_types = not job_type and not selector
     inside = _inside(known.values() if all_types else _wrapped(session, found, namespace, unread))
     jobs = [_row(handle, job, pods, known, unread, inside.get(uid_of(job))) for handle, job in found]

@@ -7,19 +7,15 @@ from datetime import datetime
 from typing import Any, NamedTuple, TypeVar, overload
 
 from arena_core.contract.types import Cause, Instance, JobStatus, JobView, LogSource, Manifest, Phase
+from arena_core.k8s.devices import is_accelerator
 from arena_core.k8s.time import parse as parse_time
 from arena_core.records import field, record
 from arena_core.usecases.marks import annotations_of, labels_of, metadata_of
 
 
-def is_gpu(resource: str) -> bool:
-    """Whether an extended resource counts as GPUs (``nvidia.com/gpu``, ``amd.com/gpu``, ``aliyun.com/gpu`` …)."""
-    return resource.rpartition("/")[2] in ("gpu", "nvidia-gpu")
-
-
 def gpus(requests: Mapping[str, int]) -> int:
-    """Return the number of GPUs among extended resources."""
-    return sum(count for name, count in requests.items() if is_gpu(name))
+    """Return the number of GPUs, and of other vendors' accelerators, among extended resources."""
+    return sum(count for name, count in requests.items() if is_accelerator(name))
 
 
 @record(slots=False)

@@ -70,6 +70,8 @@ class FakeApi:
         self.forbidden = set()
         self.requests = []
         self.logs = {}
+        #: Answers to whole paths, made from the query.
+        self.pages = {}
         api = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -113,6 +115,8 @@ class FakeApi:
                 "Forbidden",
                 f'{path.rpartition("/")[2]} is forbidden: User "me" cannot list resource "x" in API group "" at the cluster scope',
             )
+        if path in self.pages:
+            return self.pages[path](parse_qs(parts.query))
         if path.endswith("/log"):
             return 200, self.logs.get(path.split("/")[-2], b"")
         if path in self.collections:

@@ -46,6 +46,8 @@ def modules(tmp_path, *words):
         ("get", "--help"),
         ("delete", "--help"),
         ("logs", "--help"),
+        ("top", "--help"),
+        ("top", "node", "--help"),
         ("wait", "--help"),
         ("submit", "--help"),
         ("completion", "bash"),
@@ -83,7 +85,7 @@ def test_submit_loads_one_plugin_only(tmp_path):
     assert not found & {*(set(PLUGINS) - {"arena_pytorchjob"}), "rich", "kubernetes", "structlog", "typer", "aiohttp"}
 
 
-@pytest.mark.parametrize("words", [("list",), ("get", "x"), ("logs", "x"), ("delete", "x")])
+@pytest.mark.parametrize("words", [("list",), ("get", "x"), ("logs", "x"), ("delete", "x"), ("top", "node"), ("top", "job")])
 def test_reading_commands_never_import_the_argument_models(tmp_path, words):
     """Nothing listens on the port of this kubeconfig: everything up to the first request has been imported then."""
     config = tmp_path / "kubeconfig"

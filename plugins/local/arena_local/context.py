@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from arena_local.access import Access
 from arena_local.sdk.bundle import Admission, Api, Bundle, Obj
@@ -31,6 +31,24 @@ class Options:
     idle_stop: float = 0.0
     operators: bool = True
     keep_logs: str = "1Gi"
+
+
+class ContainerUse(NamedTuple):
+    """What one container of a pod uses: cores, and bytes of memory."""
+
+    uid: str
+    container: str
+    cores: float
+    memory: int
+
+
+class Use(NamedTuple):
+    """What was used during the last ``window`` seconds: by the containers, and by the whole machine."""
+
+    window: float
+    containers: tuple[ContainerUse, ...]
+    cores: float
+    memory: int
 
 
 class Session(Protocol):
@@ -77,6 +95,9 @@ class PodBackend(Protocol):
 
     async def attach(self, pod: Obj, container: str, *, stdin: bool, tty: bool) -> Session:
         """Join the container's own streams."""
+
+    async def usage(self) -> Use:
+        """Measure what the processes of the pods use."""
 
     async def connect(self, pod: Obj, port: int) -> tuple[Any, Any]:
         """Open a connection to a port of the pod; returns asyncio's (reader, writer)."""

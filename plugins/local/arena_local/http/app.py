@@ -8,7 +8,7 @@ import logging
 from aiohttp import web
 
 from arena_local.context import Context
-from arena_local.http import bodies, discovery, kept, meta_routes, pods, security, verbs
+from arena_local.http import bodies, discovery, kept, meta_routes, pods, security, usage, verbs
 from arena_local.http.paths import Target, parse
 from arena_local.http.respond import not_found_page, refusal
 from arena_local.http.serving import has_spoken
@@ -27,6 +27,8 @@ async def dispatch(shared: Shared, request: web.Request, path: str) -> web.Strea
     target = parse(path)
     if target is None or not target.plural:
         return await _other(shared, request, path)
+    if target.group == usage.GROUP:
+        return await usage.answer(shared, request, target)
     resource = shared.api.registry.at(target.group, target.version, target.plural)
     if resource is None:
         if target.group in discovery.KNOWN_GROUPS:

@@ -6,6 +6,7 @@ from typing import Any
 
 from aiohttp import web
 
+from arena_local.http import usage
 from arena_local.http.negotiate import MEDIA, choose, not_acceptable, plain_form, require
 from arena_local.http.respond import answer as reply
 from arena_local.http.respond import not_found_page
@@ -88,12 +89,25 @@ def _discovered(resource: Resource) -> Obj:
 def _aggregated(shared: Shared, groups: dict[str, list[str]]) -> Obj:
     items = []
     for group, versions in groups.items():
+        if group == usage.GROUP:
+            items.append(usage.aggregated())
+            continue
         rows = [
             {"version": version, "resources": [_discovered(r) for r in shared.api.registry.of(group, version)], "freshness": "Current"}
             for version in versions
         ]
         items.append({"metadata": {"name": group, "creationTimestamp": None} if group else {"creationTimestamp": None}, "versions": rows})
     return {"kind": "APIGroupDiscoveryList", "apiVersion": "apidiscovery.k8s.io/v2", "metadata": {}, "items": items}
+
+
+def _measures(shared: Shared) -> bool:
+    """Whether there is a kubelet, which measures what pods use."""
+    return shared.context.pods is not None
+
+
+def _served(shared: Shared) -> dict[str, list[str]]:
+    """Return the groups with their versions: those of the registry, and the one that holds no objects."""
+    return {**shared.api.registry.groups(), **({usage.GROUP: [usage.VERSION]} if _measures(shared) else {})}
 
 
 def _wants_aggregated(request: web.Request) -> bool | None:
@@ -128,12 +142,14 @@ def answer(shared: Shared, request: web.Request, path: str) -> web.StreamRespons
 
 def _document(shared: Shared, parts: list[str]) -> Obj | None:
     """Return the document of a group or of one of its versions."""
+    if parts == ["apis", usage.GROUP, usage.VERSION] and _measures(shared):
+        return usage.documents()
     if parts == ["api", "v1"]:
         return resource_list(shared, "", "v1")
     if parts[0] == "apis" and len(parts) == 3:
         return resource_list(shared, parts[1], parts[2])
     if parts[0] == "apis" and len(parts) == 2:
-        versions = shared.api.registry.groups().get(parts[1])
+        versions = _served(shared).get(parts[1])
         if versions:
             return {"kind": "APIGroup", "apiVersion": "v1", **_group(parts[1], versions)}
     return None
@@ -143,7 +159,7 @@ def _roots(shared: Shared, request: web.Request, root: str) -> web.StreamRespons
     aggregated = _wants_aggregated(request)
     if aggregated is None:
         raise not_acceptable()
-    groups = shared.api.registry.groups()
+    groups = _served(shared)
     if aggregated:
         document = _aggregated(shared, {"": ["v1"]} if root == "api" else groups)
         response = reply(request, document)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 from aiohttp import web
 
@@ -17,6 +18,7 @@ from arena_local.server.registry import Resource
 Obj = dict[str, Any]
 #: Headers that belong to one connection and are not passed on.
 _HOP = frozenset({"connection", "host", "keep-alive", "te", "trailers", "transfer-encoding", "upgrade", "authorization", "content-length"})
+_IN_PATH = "/:@!$&'()*+,;=~"
 _LIMIT = 64 * 1024 * 1024
 
 
@@ -84,8 +86,9 @@ async def answer(shared: Shared, request: web.Request, resource: Resource, targe
 
 async def _relay(request: web.Request, target: Target, reader: Any, writer: Any) -> web.StreamResponse:
     body = await bodies.read(request)
-    query = f"?{request.query_string}" if request.query_string else ""
-    lines = [f"{request.method} /{target.rest}{query} HTTP/1.0", "Host: localhost"]
+    # As it came: decoded, a query with blanks would be no request line.
+    query = f"?{raw}" if (raw := request.rel_url.raw_query_string) else ""
+    lines = [f"{request.method} /{quote(target.rest, safe=_IN_PATH)}{query} HTTP/1.0", "Host: localhost"]
     lines += [f"{key}: {value}" for key, value in request.headers.items() if key.lower() not in _HOP]
     if body:
         lines.append(f"Content-Length: {len(body)}")

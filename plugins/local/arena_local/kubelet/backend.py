@@ -7,10 +7,11 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from arena_local.context import Session
+from arena_local.context import Session, Use
 from arena_local.kubelet import logs, sessions
 from arena_local.kubelet.model import Run, Slot, slots_of
 from arena_local.kubelet.records import remembered
+from arena_local.kubelet.usage import Usage
 from arena_local.sdk.bundle import ApiError, Obj
 
 if TYPE_CHECKING:
@@ -22,6 +23,11 @@ class Backend:
 
     def __init__(self, kubelet: Kubelet) -> None:
         self._kubelet = kubelet
+        self._usage = Usage(kubelet)
+
+    async def usage(self) -> Use:
+        """Measure what the processes of the pods use."""
+        return await self._usage.measure()
 
     def logs(self, pod: Obj, container: str, query: Mapping[str, Any]) -> AsyncIterator[bytes]:
         """Yield the log of one container; refusals are raised before anything is yielded."""

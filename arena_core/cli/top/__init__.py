@@ -1,0 +1,1 @@
+"""``arena top``: what is asked for, held and used."""

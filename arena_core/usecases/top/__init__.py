@@ -1,0 +1,1 @@
+"""What nodes and jobs ask for, hold and use."""

@@ -1,0 +1,143 @@
+"""What is measured: cpu and memory by the metrics API, GPUs by Prometheus. Where nobody measures, that is told and nothing is made up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from arena_core.contract.errors import ArenaError, KindNotInstalled
+from arena_core.contract.types import Manifest, Resource
+from arena_core.k8s import dig, quantity
+from arena_core.usecases.session import Session
+from arena_core.usecases.top import gpus
+from arena_core.usecases.top.gpus import Gpu
+from arena_core.usecases.top.prometheus import Address, Prometheus, prometheus
+from arena_core.usecases.unread import is_partial, phrase
+
+POD_METRICS = Resource("metrics.k8s.io", "v1beta1", "PodMetrics", "pods")
+NODE_METRICS = Resource("metrics.k8s.io", "v1beta1", "NodeMetrics", "nodes", namespaced=False)
+#: A GPU is idle if it was used less than so many percent all the time for so long.
+IDLE_PERCENT, IDLE_MINUTES = 5, 15
+
+
+class Used(NamedTuple):
+    """What a pod or a node uses now: cpu in thousandths, memory in bytes."""
+
+    cpu: int
+    memory: int
+
+
+class Measured(NamedTuple):
+    """What one source says, by name (of pods: by namespace and name), or None where it says nothing; ``why`` tells why not."""
+
+    by_name: Mapping[Any, Used] | None
+    why: str = ""
+
+
+class MeasuredGpus(NamedTuple):
+    """The GPUs, or None where nobody measures them; ``why`` tells why not."""
+
+    gpus: Sequence[Gpu] | None
+    why: str = ""
+
+
+def pod_use(answer: Sequence[Manifest] | ArenaError) -> Measured:
+    """Read a list of PodMetrics, or why there is none."""
+    if isinstance(answer, ArenaError):
+        return Measured(None, _why(POD_METRICS, answer))
+    return Measured({_name(item): _sum(dig.items(item, "containers")) for item in answer})
+
+
+def node_use(answer: Sequence[Manifest] | ArenaError) -> Measured:
+    """Read a list of NodeMetrics, or why there is none."""
+    if isinstance(answer, ArenaError):
+        return Measured(None, _why(NODE_METRICS, answer))
+    return Measured({dig.text(item, "metadata", "name"): _sum([item]) for item in answer})
+
+
+def _name(item: Manifest) -> tuple[str, str]:
+    return dig.text(item, "metadata", "namespace"), dig.text(item, "metadata", "name")
+
+
+def _sum(holders: Any) -> Used:
+    cpu = memory = 0
+    for holder in holders:
+        usage = dig.mapping(holder, "usage")
+        cpu += quantity.milli(_amount(usage.get("cpu")))
+        memory += quantity.whole(_amount(usage.get("memory")))
+    return Used(cpu, memory)
+
+
+def _amount(value: Any) -> int:
+    return quantity.parse(value) if value is not None and quantity.is_quantity(value) else 0
+
+
+def _why(resource: Resource, error: ArenaError) -> str:
+    if not is_partial(error):
+        raise error
+    if isinstance(error, KindNotInstalled):
+        return "use of cpu and memory: this cluster has no metrics API (metrics.k8s.io; `arena check monitoring` says more)"
+    return f"use of cpu and memory: {phrase(resource, error)}"
+
+
+def gpu_use(session: Session, address: Address, namespace: str = "", pods: Sequence[str] = ()) -> MeasuredGpus:
+    """Ask Prometheus for the GPUs of all nodes, or of the pods of a namespace; two questions, side by side."""
+    try:
+        server = prometheus(session.cluster, address)
+    except ArenaError as error:
+        return MeasuredGpus(None, _no_gpus(error))
+    now, quiet = questions(namespace, pods)
+    calls: list[Callable[[], Sequence[Any]]] = [lambda: server.query(now), lambda: server.query(quiet)]
+    samples, idle = session.cluster.gather(calls)
+    if isinstance(samples, ArenaError):
+        return MeasuredGpus(None, _no_gpus(samples))
+    if not samples:
+        return MeasuredGpus(None, _nothing(server, namespace))
+    return MeasuredGpus(gpus.read(samples, () if isinstance(idle, ArenaError) else idle))
+
+
+def _no_gpus(error: ArenaError) -> str:
+    if not is_partial(error):
+        raise error
+    return f"use of GPUs: {error.message}"
+
+
+def _nothing(server: Prometheus, namespace: str) -> str:
+    whose = f" of namespace {namespace}" if namespace else ""
+    return f"use of GPUs: {server.where} has no figures of GPUs{whose} (does it scrape a GPU exporter?)"
+
+
+def questions(namespace: str = "", pods: Sequence[str] = ()) -> tuple[str, str]:
+    """Return the two questions: the figures now, and which GPUs did nothing for the whole of the last minutes.
+
+    Whoever was not measured that long ago is not said to be idle.
+    """
+    filters = _filters(namespace, pods)
+    names = "|".join(gpus.METRICS)
+    now = " or ".join(f'{{__name__=~"{names}"{one}}}' for one in filters)
+    past = " or ".join(f"{name}{{{one.lstrip(',')}}} offset {IDLE_MINUTES}m" for name in gpus.DUTY for one in filters)
+    most = " or ".join(f"max_over_time({name}{{{one.lstrip(',')}}}[{IDLE_MINUTES}m])" for name in gpus.DUTY for one in filters)
+    return now, f"(({most}) < {IDLE_PERCENT}) and ({past})"
+
+
+def _filters(namespace: str, pods: Sequence[str]) -> list[str]:
+    """Return the further matchers of a selector, one for each pair of labels that an exporter may use for a pod."""
+    if not namespace:
+        return [""]
+    wanted = "|".join(name.replace(".", r"\\.") for name in pods)
+    found = []
+    for space, pod in _LABELS:
+        which = f',{pod}=~"{wanted}"' if wanted and len(wanted) < _LONGEST else f',{pod}!=""'
+        found.append(f',{space}="{namespace}"{which}')
+    return found
+
+
+#: The labels that an exporter, or the Prometheus that renames them, may use for a pod and its namespace.
+_LABELS = (
+    ("exported_namespace", "exported_pod"),
+    ("namespace_name", "pod_name"),
+    ("namespace", "pod"),
+    ("pod_namespace", "pod_name"),
+)
+#: Characters of names of pods in a question, which travels in an address; with more all pods of the namespace are asked for.
+_LONGEST = 1500

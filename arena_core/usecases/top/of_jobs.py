@@ -1,0 +1,113 @@
+"""``top job``: all jobs of a namespace, or one with its instances."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from arena_core.contract.errors import ArenaError
+from arena_core.contract.types import Instance, Manifest
+from arena_core.k8s import time
+from arena_core.k8s.devices import is_accelerator
+from arena_core.usecases.session import Session
+from arena_core.usecases.top.gpus import Gpu
+from arena_core.usecases.top.measures import IDLE_MINUTES, POD_METRICS, Used, gpu_use, pod_use
+from arena_core.usecases.top.prometheus import Address
+from arena_core.usecases.unread import is_partial
+from arena_core.usecases.views import Job, holds_devices
+
+
+@dataclass(frozen=True)
+class InstanceUse:
+    """What one instance uses: cpu and memory, None where nobody has measured them, and its GPUs."""
+
+    instance: Instance
+    used: Used | None = None
+    gpus: tuple[Gpu, ...] = ()
+
+    def idle(self, now: datetime | None = None) -> bool:
+        """Whether it runs for long enough and each of its GPUs was measured and did nothing all the time."""
+        if not self.gpus or not holds_devices(self.instance) or not all(gpu.idle for gpu in self.gpus):
+            return False
+        return time.seconds_between(self.instance.started, "", now) >= IDLE_MINUTES * 60
+
+
+@dataclass(frozen=True)
+class JobUse:
+    """A job with what its instances use."""
+
+    job: Job
+    instances: tuple[InstanceUse, ...] = ()
+
+    @property
+    def used(self) -> Used | None:
+        """Cpu and memory of all instances that are measured; None where none is."""
+        found = [one.used for one in self.instances if one.used]
+        return Used(sum(u.cpu for u in found), sum(u.memory for u in found)) if found else None
+
+    @property
+    def gpus(self) -> tuple[Gpu, ...]:
+        """The GPUs of all instances."""
+        return tuple(gpu for one in self.instances for gpu in one.gpus)
+
+    @property
+    def duty(self) -> float | None:
+        """How busy its GPUs are, in percent, on average."""
+        return mean(gpu.duty for gpu in self.gpus)
+
+    def idle(self, now: datetime | None = None) -> int:
+        """How many of its instances hold GPUs and leave them idle."""
+        return sum(one.idle(now) for one in self.instances)
+
+
+class JobBoard(NamedTuple):
+    """The jobs, those that ask for most first; ``notes`` are sentences about what could not be seen."""
+
+    jobs: tuple[JobUse, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def top_jobs(session: Session, jobs: Sequence[Job], namespace: str = "", address: Address | None = None) -> JobBoard:
+    """Return what the jobs use: one question for cpu and memory of the namespace ("" = all), two for GPUs if any job has some."""
+    running = [job for job in jobs if not job.status.phase.finished]
+    if not any(job.status.instances for job in running):
+        return JobBoard(tuple(_sorted(JobUse(job, tuple(InstanceUse(i) for i in job.status.instances)) for job in jobs)))
+    measured = pod_use(_metrics(session, namespace))
+    pods = [i.name for job in running for i in job.status.instances]
+    devices = any(is_accelerator(name) for job in running for i in job.status.instances for name in i.requests)
+    gpus = gpu_use(session, address or Address(), namespace, pods) if devices else None
+    by_pod: dict[tuple[str, str], list[Gpu]] = {}
+    for gpu in (gpus.gpus or ()) if gpus else ():
+        by_pod.setdefault((gpu.namespace, gpu.pod), []).append(gpu)
+    found = (_use(job, measured.by_name or {}, by_pod) for job in jobs)
+    notes = tuple(text for text in (measured.why, gpus.why if gpus else "") if text)
+    return JobBoard(tuple(_sorted(found)), notes)
+
+
+def _metrics(session: Session, namespace: str) -> Sequence[Manifest] | ArenaError:
+    try:
+        return session.cluster.list(POD_METRICS, namespace).items
+    except ArenaError as error:
+        if not is_partial(error):
+            raise
+        return error
+
+
+def _use(job: Job, used: Mapping[tuple[str, str], Used], gpus: Mapping[tuple[str, str], Sequence[Gpu]]) -> JobUse:
+    def of(instance: Instance) -> InstanceUse:
+        key = (job.namespace, instance.name)
+        return InstanceUse(instance, used.get(key), tuple(gpus.get(key, ())))
+
+    return JobUse(job, tuple(of(instance) for instance in job.status.instances))
+
+
+def _sorted(jobs: Iterable[JobUse]) -> list[JobUse]:
+    return sorted(jobs, key=lambda one: -one.job.requested_gpus)
+
+
+def mean(values: Iterable[float | None]) -> float | None:
+    """Return the mean of what is known, None where nothing is."""
+    known = [value for value in values if value is not None]
+    return sum(known) / len(known) if known else None
