@@ -16,7 +16,7 @@ _UNITS = re.compile(r"mem|memory|cores?|percentage|count|milli", re.IGNORECASE)
 _ACCELERATOR = re.compile(
     r"""(?:
       gpu(?:\.shared|-shared|s)?      # nvidia.com, amd.com, aliyun.com, metax-tech.com ...; time-sliced ones
-    | [a-z]*vgpu(?:-number)?          # volcano.sh
+    | [a-z]*vgpu(?:-number)?          # numbers of shared GPUs
     | mig-[0-9]+g\.[0-9]+gb.*         # parts of an NVIDIA GPU
     | nvidia-gpu | [a-z]+-gpu
     | ascend[0-9a-z-]*(?:\.shared)? | npu[a-z0-9-]*   # huawei.com, rebellions.ai

@@ -58,8 +58,17 @@ def cluster(api):
     api.put(PODS, *both)
     # The job in Arena's namespace is found in all namespaces, too.
     api.put("/apis/kubeflow.org/v1/pytorchjobs", job("mnist", gpus=2))
-    api.put(ALL_PODS, *both, plain_pod("web", "node-1", **{"nvidia.com/gpu": "1"}), plain_pod("shared", "share-1", **{"aliyun.com/gpu-mem": "8"}))
-    api.put(ALL_PODS, plain_pod("vision", "npu-1", **{"huawei.com/Ascend910": "4"}), plain_pod("part", "mig-1", **{"nvidia.com/mig-1g.5gb": "1"}))
+    api.put(
+        ALL_PODS,
+        *both,
+        plain_pod("web", "node-1", **{"nvidia.com/gpu": "1"}),
+        plain_pod("shared", "share-1", **{"aliyun.com/gpu-mem": "8"}),
+    )
+    api.put(
+        ALL_PODS,
+        plain_pod("vision", "npu-1", **{"huawei.com/Ascend910": "4"}),
+        plain_pod("part", "mig-1", **{"nvidia.com/mig-1g.5gb": "1"}),
+    )
     return api
 
 
@@ -127,7 +136,14 @@ def test_one_page_of_requests_however_many_nodes(arena, cluster):
     assert not [r for r in cluster.requests if "more-" in r]
 
 
-GPU0 = {"UUID": "GPU-a", "gpu": "0", "Hostname": "node-1", "exported_namespace": "default", "exported_pod": "mnist-master-0", "pod": "exporter"}
+GPU0 = {
+    "UUID": "GPU-a",
+    "gpu": "0",
+    "Hostname": "node-1",
+    "exported_namespace": "default",
+    "exported_pod": "mnist-master-0",
+    "pod": "exporter",
+}
 GPU1 = {"uuid": "GPU-b", "minor_number": "1", "node_name": "node-1", "namespace_name": "default", "pod_name": "mnist-worker-0"}
 
 
@@ -142,7 +158,7 @@ def prometheus(cluster):
         text = query["query"][0]
         cluster.asked.append(text)
         if "max_over_time" in text:
-            return samples(({k: v for k, v in GPU1.items()}, 1.0))
+            return samples((GPU1, 1.0))
         return samples(
             ({"__name__": "DCGM_FI_DEV_GPU_UTIL", **GPU0}, 90),
             ({"__name__": "DCGM_FI_DEV_FB_USED", **GPU0}, 1024),

@@ -130,7 +130,10 @@ def test_a_real_prometheus_is_found_through_the_api_server(arena: Any, prometheu
     (tmp_path / "prometheus.yml").write_text(json.dumps({"global": {"scrape_interval": "1s"}, "scrape_configs": jobs}))
     backfilled(tmp_path, exporter.port, labels(**arenas, job="arena", instance=target))
     command = f"exec {prometheus} --config.file={tmp_path}/prometheus.yml --storage.tsdb.path={tmp_path}/data --web.listen-address=127.0.0.1:{port}"
-    local_cluster.create(make_pod(namespace, "prometheus", command) | {"metadata": {"name": "prometheus", "namespace": namespace, "labels": {"app": "prometheus"}}})
+    local_cluster.create(
+        make_pod(namespace, "prometheus", command)
+        | {"metadata": {"name": "prometheus", "namespace": namespace, "labels": {"app": "prometheus"}}}
+    )
     spec = {"selector": {"app": "prometheus"}, "ports": [{"port": 9090, "targetPort": port}]}
     marked = {"name": "prometheus", "namespace": namespace, "labels": {"kubernetes.io/service-name": "prometheus-server"}}
     try:

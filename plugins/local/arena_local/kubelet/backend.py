@@ -23,7 +23,7 @@ class Backend:
 
     def __init__(self, kubelet: Kubelet) -> None:
         self._kubelet = kubelet
-        self._usage = Usage(kubelet)
+        self._usage = Usage(self._shims)
 
     async def usage(self) -> Use:
         """Measure what the processes of the pods use."""
@@ -90,6 +90,10 @@ class Backend:
         raise ApiError(
             500, "InternalError", f"error forwarding port {port} to pod {name}: connect to {address}:{local}: connection refused"
         )
+
+    def _shims(self) -> dict[int, tuple[str, str]]:
+        slots = [(worker.uid, slot) for worker in list(self._kubelet.workers.values()) for slot in worker.slots]
+        return {slot.run.shim: (uid, slot.name) for uid, slot in slots if slot.run and slot.run.running and slot.run.shim}
 
     def _slot(self, pod: Obj, container: str) -> Slot:
         worker = self._kubelet.workers.get(pod["metadata"]["uid"])

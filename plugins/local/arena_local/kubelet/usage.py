@@ -6,13 +6,11 @@ import asyncio
 import os
 import sys
 import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from arena_local.context import ContainerUse, Use
-
-if TYPE_CHECKING:
-    from arena_local.kubelet.kubelet import Kubelet
 
 #: A look that is older than this says nothing of now: then two are taken, so far apart (seconds).
 OLDEST, APART = 30.0, 0.3
@@ -38,10 +36,10 @@ class Look(NamedTuple):
 
 
 class Usage:
-    """Measures when it is asked, not before."""
+    """Measures when it is asked, not before. ``shims`` gives the running containers: pod (uid) and name by the pid of the shim."""
 
-    def __init__(self, kubelet: Kubelet) -> None:
-        self._kubelet = kubelet
+    def __init__(self, shims: Callable[[], Mapping[int, tuple[str, str]]]) -> None:
+        self._shims = shims
         self._last: Look | None = None
         self._known: Use | None = None
         self._lock = asyncio.Lock()
@@ -60,13 +58,9 @@ class Usage:
             return self._known
 
     def _look(self) -> Look:
-        runs = {
-            slot.run.shim: (worker.uid, slot.name)
-            for worker in list(self._kubelet.workers.values())
-            for slot in worker.slots
-            if slot.run and slot.run.running and slot.run.shim
-        }
-        return Look(time.monotonic(), by_container(processes(), runs), machine())
+        # First who runs: a container that has ended meanwhile is not found, one that begins later has no time yet.
+        shims = self._shims()
+        return Look(time.monotonic(), by_container(processes(), shims), machine())
 
 
 def processes() -> dict[int, Process]:
@@ -85,7 +79,7 @@ def processes() -> dict[int, Process]:
     return found
 
 
-def by_container(table: dict[int, Process], shims: dict[int, tuple[str, str]]) -> dict[tuple[str, str], tuple[float, int]]:
+def by_container(table: dict[int, Process], shims: Mapping[int, tuple[str, str]]) -> dict[tuple[str, str], tuple[float, int]]:
     """Return cpu seconds and memory of each container: of all that descends from its shim, which orphans fall back to."""
     found = {name: (table[pid].reaped / _TICKS, 0) for pid, name in shims.items() if pid in table}
     for pid, process in table.items():
