@@ -13,9 +13,7 @@ manifests inside the hooks that need them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
-
-import pluggy
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from arena_core.contract.types import (
@@ -36,14 +34,18 @@ if TYPE_CHECKING:
     )
 
 PROJECT = "arena"
-hookspec = pluggy.HookspecMarker(PROJECT)
-hookimpl = pluggy.HookimplMarker(PROJECT)
+_F = TypeVar("_F")
+
+
+def hookimpl(function: _F) -> _F:
+    """Mark a function as a hook that the core may call."""
+    setattr(function, f"{PROJECT}_impl", True)
+    return function
 
 
 class JobTypeSpec:
     """Hooks of a job type."""
 
-    @hookspec(firstresult=True)
     def arena_job_type(self) -> JobType:  # type: ignore[empty-body]
         """Say what this job type is: required. The name must be that of the entry point.
 
@@ -61,7 +63,6 @@ class JobTypeSpec:
         'things.example.com'
         """
 
-    @hookspec(firstresult=True)
     def arena_validate(self, args: Any, jobs: Jobs) -> Iterable[Problem | Note]:  # type: ignore[empty-body]
         """Return every problem that the model alone cannot see, not only the first; none by default. Pure.
 
@@ -79,7 +80,6 @@ class JobTypeSpec:
         ['workers']
         """
 
-    @hookspec(firstresult=True)
     def arena_build_manifests(self, args: Any, jobs: Jobs) -> Sequence[Manifest]:  # type: ignore[empty-body]
         """Return the objects to create, the job first: required. Pure: no cluster, no clock, no randomness, no files.
 
@@ -100,7 +100,6 @@ class JobTypeSpec:
         ['sh', '-c', 'echo hello']
         """
 
-    @hookspec(firstresult=True)
     def arena_preflight(self, args: Any, lookup: Lookup, jobs: Jobs) -> Iterable[Problem | Note]:  # type: ignore[empty-body]
         """Return problems that only the cluster knows; none by default. ``lookup`` only reads, and never fails for lack of rights.
 
@@ -111,7 +110,6 @@ class JobTypeSpec:
         ...     return common_problems(args, lookup)
         """
 
-    @hookspec(firstresult=True)
     def arena_job_status(  # type: ignore[empty-body]
         self, view: JobView, jobs: Jobs
     ) -> JobStatus:
@@ -134,7 +132,6 @@ class JobTypeSpec:
         <Phase.SUCCEEDED: 'SUCCEEDED'>
         """
 
-    @hookspec(firstresult=True)
     def arena_pod_sets(self, job: Manifest, purpose: str) -> Sequence[PodSet]:  # type: ignore[empty-body]
         """Return name, path of the pod template and number of pods of each set of equal pods; wrapping and quota need it.
 
@@ -151,7 +148,6 @@ class JobTypeSpec:
         3
         """
 
-    @hookspec(firstresult=True)
     def arena_related(self, view: JobView, jobs: Jobs) -> Iterable[Find]:  # type: ignore[empty-body]
         """Return which objects besides the pods status and reasons need; none by default. Total, as the status is.
 
@@ -169,7 +165,6 @@ class JobTypeSpec:
         ['u-1']
         """
 
-    @hookspec(firstresult=True)
     def arena_log_sources(  # type: ignore[empty-body]
         self, view: JobView, query: LogQuery, jobs: Jobs
     ) -> Sequence[LogSource]:
@@ -184,7 +179,6 @@ class JobTypeSpec:
         'x-driver'
         """
 
-    @hookspec(firstresult=True)
     def arena_endpoints(self, view: JobView, jobs: Jobs) -> Iterable[Endpoint]:  # type: ignore[empty-body]
         """Return what the job serves (a dashboard, a model server); nothing by default. Asked of jobs that have not ended; total.
 
@@ -197,7 +191,6 @@ class JobTypeSpec:
         ['x-head']
         """
 
-    @hookspec(firstresult=True)
     def arena_explain(  # type: ignore[empty-body]
         self, view: JobView, jobs: Jobs
     ) -> Iterable[Cause]:
@@ -225,7 +218,6 @@ class ExtensionSpec:
     submission fails closed: if such a hook raises, nothing is submitted. The others are only told: their failures are logged.
     """
 
-    @hookspec
     def arena_mutate_manifests(self, manifests: Sequence[Manifest], target: Any) -> Sequence[Manifest] | None:
         """Return changed manifests, or None to leave them. Each extension sees what the ones before it made.
 
@@ -240,7 +232,6 @@ class ExtensionSpec:
         [{'metadata': {'labels': {'team': 'nlp'}}}]
         """
 
-    @hookspec
     def arena_validate_submission(self, manifests: Sequence[Manifest], target: Any) -> Iterable[Problem] | None:
         """Return problems that forbid the submission; it sees the manifests as they would be sent.
 
@@ -254,7 +245,6 @@ class ExtensionSpec:
         1
         """
 
-    @hookspec
     def arena_after_submit(self, job: Manifest, target: Any) -> None:
         """Be told that a job was created; ``job`` is as the server stored it.
 
@@ -268,7 +258,6 @@ class ExtensionSpec:
         ['x']
         """
 
-    @hookspec
     def arena_job_finished(self, job: Manifest, status: JobStatus, target: Any) -> None:
         """Be told that a job which was waited for or followed has ended: once for each user, by the first command that sees it.
 
@@ -283,7 +272,6 @@ class ExtensionSpec:
         ['x: FAILED']
         """
 
-    @hookspec
     def arena_error_hints(self, error: Exception) -> str | None:
         """Return a hint for an error that is about to be shown, or None.
 

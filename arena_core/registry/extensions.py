@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from typing import Any, cast
-
-import pluggy
+from typing import Any
 
 from arena_core.contract.errors import ArenaError, PluginError
-from arena_core.contract.hookspecs import PROJECT, ExtensionSpec
 from arena_core.contract.types import JobStatus, Manifest, Problem
 from arena_core.registry import border
 from arena_core.registry.discovery import BLOCK_VARIABLE, Entry
+from arena_core.registry.hooks import Hooks
 from arena_core.registry.probe import broken, probe_extension
 from arena_core.registry.shapes import check_of
 
@@ -27,37 +25,35 @@ class ExtensionCaller:
     """Calls all extensions in the order of their names."""
 
     def __init__(self, entries: Sequence[Entry]) -> None:
-        self._manager = pluggy.PluginManager(PROJECT)
-        self._manager.add_hookspecs(ExtensionSpec)
-        self._loaded: list[tuple[Entry, Any]] = []
+        self._loaded: list[tuple[Entry, Hooks]] = []
         self.failures: list[PluginError] = []
         for entry in entries:
             try:
-                module = probe_extension(entry)
-                self._manager.register(module, f"{entry.distribution}:{entry.name}")
+                self._loaded.append((entry, probe_extension(entry)))
             except PluginError as error:
                 self.failures.append(error)
-            else:
-                self._loaded.append((entry, module))
 
-    def _ask(self, entry: Entry, module: Any, hook: str, kind: Any, **arguments: Any) -> list[Any]:
-        """Return the answers of one extension, at most one, once they are what the contract says."""
-        others = [plugin for plugin in self._manager.get_plugins() if plugin is not module]
-        caller = self._manager.subset_hook_caller(hook, others)
-        try:
+    def _ask(self, entry: Entry, hooks: Hooks, hook: str, kind: Any, **arguments: Any) -> Any:
+        """Return the answer of one extension, once it is what the contract says; None where it says nothing."""
+        lists = kind is list[Manifest] or kind is list[Problem]
+
+        def ask() -> Any:
+            found = hooks.call(hook, **arguments)
             # A generator runs, and fails, while it is read.
-            lists = kind is list[Manifest] or kind is list[Problem]
-            found = border.call(entry, hook, lambda: [list(a) if lists else a for a in caller(**arguments)])
-            for answer in found:
-                if wrong := check_of(kind)(answer):
-                    raise border.failed(entry, hook, f"returned {wrong}")
+            return list(found) if lists and found is not None else found
+
+        try:
+            answer = border.call(entry, hook, ask)
+            if answer is not None and (wrong := check_of(kind)(answer)):
+                raise border.failed(entry, hook, f"returned {wrong}")
         except PluginError as error:
             reason = error.message.partition(f" failed in {hook}: ")[2]
             raise broken(entry, "broken", f"failed in {hook}: {reason}", cause=error) from error
-        return cast("list[Any]", found)
+        return answer
 
     def _each(self, hook: str, kind: Any, **arguments: Any) -> list[Any]:
-        return [answer for entry, module in self._loaded for answer in self._ask(entry, module, hook, kind, **arguments)]
+        answers = [self._ask(entry, hooks, hook, kind, **arguments) for entry, hooks in self._loaded]
+        return [answer for answer in answers if answer is not None]
 
     def _require_all(self) -> None:
         if self.failures:
@@ -67,9 +63,9 @@ class ExtensionCaller:
         """Return the manifests after every extension has had its turn, each seeing what the one before made."""
         self._require_all()
         current = list(manifests)
-        for entry, module in self._loaded:
-            for answer in self._ask(entry, module, "arena_mutate_manifests", list[Manifest], manifests=current, target=target):
-                current = answer
+        for entry, hooks in self._loaded:
+            answer = self._ask(entry, hooks, "arena_mutate_manifests", list[Manifest], manifests=current, target=target)
+            current = current if answer is None else answer
         return current
 
     def validate_submission(self, manifests: Sequence[Manifest], target: Any) -> list[Problem]:

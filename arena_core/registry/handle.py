@@ -1,13 +1,10 @@
-"""A job type behind typed methods: the only place where pluggy's hooks of a job type are called."""
+"""A job type behind typed methods: the only place where the hooks of a job type are called."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from types import ModuleType
 from typing import Any, Literal, cast
-
-import pluggy
 
 from arena_core.contract.errors import ArenaError, PluginError
 from arena_core.contract.types import (
@@ -31,6 +28,7 @@ from arena_core.k8s import dig
 from arena_core.podstatus import default_log_sources
 from arena_core.registry import border
 from arena_core.registry.discovery import Entry
+from arena_core.registry.hooks import Hooks
 from arena_core.registry.probe import argument_model
 from arena_core.registry.shapes import check_of
 
@@ -40,9 +38,8 @@ log = logging.getLogger(__name__)
 class JobTypeHandle:
     """One job type. Every call goes to this plugin alone; what it raises becomes ``PluginError`` with its name and the hook's."""
 
-    def __init__(self, manager: pluggy.PluginManager, module: ModuleType, entry: Entry, job_type: JobType, jobs: Jobs) -> None:
-        self._manager = manager
-        self._module = module
+    def __init__(self, hooks: Hooks, entry: Entry, job_type: JobType, jobs: Jobs) -> None:
+        self._hooks = hooks
         self._entry = entry
         self._job_type = job_type
         self._jobs = jobs
@@ -82,9 +79,7 @@ class JobTypeHandle:
 
     def _call(self, hook: str, expected: Any, **arguments: Any) -> Any:
         """Return a hook's answer once it is what the contract says."""
-        others = [plugin for plugin in self._manager.get_plugins() if plugin is not self._module]
-        caller = self._manager.subset_hook_caller(hook, others)
-        found = border.call(self._entry, hook, lambda: caller(**arguments))
+        found = border.call(self._entry, hook, lambda: self._hooks.call(hook, **arguments))
         if wrong := check_of(expected)(found):
             raise self._failed(hook, f"returned {wrong}")
         return found
@@ -93,10 +88,8 @@ class JobTypeHandle:
         return border.failed(self._entry, hook, what)
 
     def _many(self, hook: str, kind: Any, **arguments: Any) -> list[Any]:
-        others = [plugin for plugin in self._manager.get_plugins() if plugin is not self._module]
-        caller = self._manager.subset_hook_caller(hook, others)
         # A generator runs, and fails, while it is read.
-        found = border.call(self._entry, hook, lambda: list(caller(**arguments) or ()))
+        found = border.call(self._entry, hook, lambda: list(self._hooks.call(hook, **arguments) or ()))
         for item in found:
             if wrong := check_of(kind)(item):
                 raise self._failed(hook, f"returned {wrong}")
@@ -145,7 +138,7 @@ class JobTypeHandle:
 
     def log_sources(self, view: JobView, query: LogQuery) -> list[LogSource]:
         """Return where the logs are; without a hook the chief's container first, then by ``query``."""
-        if self._implements("arena_log_sources"):
+        if "arena_log_sources" in self._hooks:
             return self._many(
                 "arena_log_sources", LogSource, view=view, query=query, jobs=self._jobs, job=view.manifest, pods=view.pods or ()
             )
@@ -155,6 +148,3 @@ class JobTypeHandle:
     def explain(self, view: JobView) -> list[Cause]:
         """Return in plain words why the job is not running."""
         return self._many("arena_explain", Cause, view=view, jobs=self._jobs)
-
-    def _implements(self, hook: str) -> bool:
-        return any(caller.name == hook for caller in self._manager.get_hookcallers(self._module) or ())

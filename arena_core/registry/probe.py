@@ -1,25 +1,23 @@
 """Load one plugin and look at it alone, before it may meet the others.
 
-Each plugin is registered in a manager of its own first: one misspelt hook in a shared one makes pluggy blame healthy plugins.
+What is wrong with one never falls back on another.
 """
 
 from __future__ import annotations
 
 import importlib
-import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from types import ModuleType
 from typing import Any
 
-import pluggy
-
-from arena_core.contract.errors import PluginBroken, nearest
-from arena_core.contract.hookspecs import PROJECT, ExtensionSpec, JobTypeSpec
+from arena_core.contract.errors import PluginBroken
+from arena_core.contract.hookspecs import ExtensionSpec, JobTypeSpec
 from arena_core.contract.types import Jobs, JobType
 from arena_core.contract.version import mismatch
 from arena_core.records import replace
 from arena_core.registry import border
 from arena_core.registry.discovery import BLOCK_VARIABLE, Entry
+from arena_core.registry.hooks import Hooks, Misfit
 from arena_core.registry.shapes import check_of
 
 REQUIRED = ("arena_job_type", "arena_build_manifests", "arena_job_status")
@@ -71,7 +69,7 @@ def check_contract(entry: Entry, module: Any) -> None:
         raise broken(entry, found.word, found.reason, found.hint)
 
 
-def probe_job_type(entry: Entry, module: ModuleType | None = None) -> tuple[ModuleType, JobType]:
+def probe_job_type(entry: Entry, module: ModuleType | None = None) -> tuple[Hooks, JobType]:
     """Load a job type and check it: contract, hook names and arguments, required hooks, what it says of itself.
 
     ``module`` is given where it was loaded already.
@@ -80,9 +78,8 @@ def probe_job_type(entry: Entry, module: ModuleType | None = None) -> tuple[Modu
         module = load(entry)
     else:
         check_contract(entry, module)
-    manager = probe_hooks(entry, module, JobTypeSpec)
-    present = {caller.name for caller in manager.get_hookcallers(module) or ()}
-    missing = [name for name in REQUIRED if name not in present]
+    hooks = probe_hooks(entry, module, JobTypeSpec)
+    missing = [name for name in REQUIRED if name not in hooks]
     if missing:
         raise broken(entry, "broken", f"does not implement {', '.join(missing)}")
     job_type = _say_job_type(entry, module)
@@ -90,7 +87,7 @@ def probe_job_type(entry: Entry, module: ModuleType | None = None) -> tuple[Modu
         raise broken(entry, "broken", f"arena_job_type returned {wrong}")
     if job_type.name != entry.name:
         raise broken(entry, "broken", f"calls itself {job_type.name!r}, its entry point is {entry.name!r}")
-    return module, _guarded(entry, job_type)
+    return hooks, _guarded(entry, job_type)
 
 
 def _guarded(entry: Entry, job_type: JobType) -> JobType:
@@ -135,36 +132,16 @@ def _say_job_type(entry: Entry, module: ModuleType) -> Any:
         raise broken(entry, "broken", f"arena_job_type failed: {type(error).__name__}: {error}", cause=error) from error
 
 
-def probe_hooks(entry: Entry, module: Any, spec: type[Any]) -> pluggy.PluginManager:
-    """Register the module in a manager of its own; a misspelt or unmarked hook is named with the nearest right name."""
-    manager = pluggy.PluginManager(PROJECT)
-    manager.add_hookspecs(spec)
-    known = [name for name, _ in inspect.getmembers(spec, inspect.isfunction) if name.startswith("arena_")]
-    _check_names(entry, module, known)
+def probe_hooks(entry: Entry, module: Any, spec: type[Any]) -> Hooks:
+    """Return the hooks of a module; one that is misspelt, not marked or takes what it is not given is named."""
     try:
-        manager.register(module, entry.name)
-        manager.check_pending()
-    except pluggy.PluginValidationError as error:
-        text = " ".join(str(error).split())
-        raise broken(entry, "misspelt hook", f"does not fit the contract: {text}", cause=error) from error
-    return manager
+        return Hooks(module, spec)
+    except Misfit as error:
+        raise broken(entry, "misspelt hook", str(error), cause=error) from error
+    except Exception as error:
+        raise broken(entry, "broken", f"its hooks cannot be read: {type(error).__name__}: {error}", cause=error) from error
 
 
-def _check_names(entry: Entry, module: Any, known: Sequence[str]) -> None:
-    for name, function in inspect.getmembers(module, callable):
-        marked = getattr(function, f"{PROJECT}_impl", None) is not None
-        if not marked and (not name.startswith("arena_") or getattr(function, "__module__", "") != getattr(module, "__name__", "")):
-            continue
-        if name not in known:
-            near = nearest(name.removeprefix("arena_"), (k.removeprefix("arena_") for k in known))
-            hint = f"did you mean arena_{near}?" if near else f"hooks are: {', '.join(known)}"
-            raise broken(entry, "misspelt hook", f"{name} is not a hook of the contract; {hint}")
-        if not marked:
-            raise broken(entry, "misspelt hook", f"{name} is not marked with @hookimpl, so it would never be called")
-
-
-def probe_extension(entry: Entry) -> ModuleType:
+def probe_extension(entry: Entry) -> Hooks:
     """Load an extension and check its hooks."""
-    module: ModuleType = load(entry)
-    probe_hooks(entry, module, ExtensionSpec)
-    return module
+    return probe_hooks(entry, load(entry), ExtensionSpec)

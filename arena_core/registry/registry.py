@@ -16,8 +16,6 @@ from arena_core.registry.discovery import ALIASES, BUNDLES, CLUSTERS, COMMANDS, 
 NO_JOB_TYPE = "no job type is installed: install a plugin (arena-pytorchjob ...) from where arena-core came"
 
 if TYPE_CHECKING:
-    import pluggy
-
     from arena_core.registry.extensions import ExtensionCaller
     from arena_core.registry.handle import JobTypeHandle
 
@@ -57,16 +55,6 @@ class Registry:
         if self._groups is None:
             self._groups = discovery.entries((*KINDS, ALIASES), self._blocked)
         return self._groups[group]
-
-    @cached_property
-    def _manager(self) -> pluggy.PluginManager:
-        import pluggy
-
-        from arena_core.contract.hookspecs import PROJECT, JobTypeSpec
-
-        manager = pluggy.PluginManager(PROJECT)
-        manager.add_hookspecs(JobTypeSpec)
-        return manager
 
     # ---- names, from metadata alone
 
@@ -145,12 +133,11 @@ class Registry:
         from arena_core.registry.probe import probe_job_type
 
         try:
-            module, job_type = probe_job_type(entry)
+            hooks, job_type = probe_job_type(entry)
         except PluginError as error:
             self._failures[wanted] = error
             raise
-        self._manager.register(module, wanted)
-        handle = self._handles[wanted] = JobTypeHandle(self._manager, module, entry, job_type, self)
+        handle = self._handles[wanted] = JobTypeHandle(hooks, entry, job_type, self)
         return handle
 
     def add(self, module: Any, distribution: str = "added by hand") -> JobTypeHandle:
@@ -164,10 +151,9 @@ class Registry:
         entry = Entry(Offer(JOBS, name, module.__name__, distribution, ""))
         if name in self._group(JOBS):
             raise PluginError(f"job type {name!r} is there already, from {self._group(JOBS)[name][0].distribution}")
-        module, job_type = probe_job_type(entry, module)
+        hooks, job_type = probe_job_type(entry, module)
         self._group(JOBS)[name] = [entry]
-        self._manager.register(module, name)
-        handle = self._handles[name] = JobTypeHandle(self._manager, module, entry, job_type, self)
+        handle = self._handles[name] = JobTypeHandle(hooks, entry, job_type, self)
         return handle
 
     def _installed(self, wanted: str, asked: str) -> Entry:
