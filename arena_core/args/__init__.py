@@ -42,7 +42,7 @@ from arena_core.args.groups import (
 from arena_core.args.image import check_image
 from arena_core.args.more import CpuMemoryArgs, RunPolicyArgs, SharedMemoryArgs, SyncArgs, TensorboardArgs
 from arena_core.args.mounts import ConfigFile, DataMount, HostDir
-from arena_core.args.reading import field_for_path, json_schema, parse, problems_from_validation_error, to_job_file
+from arena_core.args.reading import chosen_model, field_for_path, json_schema, parse, problems_from_validation_error, to_job_file
 from arena_core.args.tolerations import Toleration
 from arena_core.args.values import check_dns_label, check_dns_subdomain
 
@@ -86,6 +86,7 @@ __all__ = [
     "check_dns_label",
     "check_dns_subdomain",
     "check_image",
+    "chosen_model",
     "field_for_key",
     "field_for_path",
     "flag",

@@ -52,9 +52,19 @@ class ArgsGroup(BaseModel):
         yield from ()
 
     @classmethod
-    def useful_fields(cls, raw: Mapping[str, Any]) -> frozenset[str]:
-        """Return the fields that have an effect beside the raw values given so far; help shows these alone."""
-        return frozenset(cls.model_fields)
+    def chosen(cls, raw: Mapping[str, Any]) -> type[ArgsGroup]:
+        """Return the model that reads these raw values, by field: itself, but for a wrapper, whose flags depend on the type inside."""
+        return cls
+
+    @classmethod
+    def variants(cls) -> Mapping[str, type[ArgsGroup]]:
+        """Return all models that ``chosen`` may return, by name; none where it is always this one."""
+        return {}
+
+    @classmethod
+    def elsewhere(cls, word: str) -> str:
+        """Return where a flag or key belongs that this model does not know, in a few words; empty where nobody knows it."""
+        return ""
 
     def notes(self) -> Iterator[str]:
         """Yield what is accepted and will not do what it seems to; a subclass yields its own after ``yield from super().notes()``."""
@@ -297,7 +307,11 @@ class SchedulingArgs(ArgsGroup):
 
     gang: bool = flag(False, help="All pods start together or none (a PodGroup of the scheduler).")
     scheduler: ObjectName = flag(
-        "", help="Scheduler of the pods (volcano; empty for the cluster's own).", metavar="NAME", paths=("schedulerName",)
+        "",
+        help="Scheduler of the pods (volcano; empty for the cluster's own).",
+        old=("scheduler-name",),
+        metavar="NAME",
+        paths=("schedulerName",),
     )
     queue: bool = flag(False, help="Wait for kube-queue (the job is created suspended).")
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
 
 from arena_core.args.flags import META, flag_name, flag_specs, paths_to_fields, spellings
-from arena_core.args.groups import MetadataArgs, ProblemsFound
+from arena_core.args.groups import ArgsGroup, MetadataArgs, ProblemsFound
 from arena_core.args.values import Several
 from arena_core.contract.errors import InvalidArguments, nearest
 from arena_core.contract.types import Problem
@@ -24,6 +24,7 @@ def parse(model: type[M], raw: Mapping[str, Any]) -> M:
     >>> parse(SubmitArgs, {"name": "x", "image": "i", "command": "python train.py", "env": ["A=b=c"]}).env
     {'A': 'b=c'}
     """
+    model = chosen_model(model, raw)
     raw = _by_field(model, raw)
     try:
         return model.model_validate(dict(raw))
@@ -43,6 +44,11 @@ def parse(model: type[M], raw: Mapping[str, Any]) -> M:
         known = {(p.field, p.message) for p in problems}
         problems += [p for p in problems_from_validation_error(error, model) if p.field not in wrong and (p.field, p.message) not in known]
     raise InvalidArguments(problems)
+
+
+def chosen_model(model: type[M], raw: Mapping[str, Any]) -> type[M]:
+    """Return the model that reads these raw values, in any spelling: a wrapper's depends on the type inside."""
+    return cast("type[M]", model.chosen(_by_field(model, raw))) if issubclass(model, ArgsGroup) else model
 
 
 def _by_field(model: type[BaseModel], raw: Mapping[str, Any]) -> dict[str, Any]:
@@ -72,13 +78,19 @@ def problems_from_validation_error(error: ValidationError, model: type[BaseModel
         where = [str(part) for part in item["loc"]]
         field = where[0] if where else ""
         if item["type"] == "extra_forbidden":
-            near = nearest(field, list(spellings(model)))
-            problems.append(Problem(f"unknown option {field!r}", "", f"did you mean {near!r}?" if near else ""))
+            problems.append(Problem(f"unknown option {field!r}", "", _meant(model, field)))
         elif item["type"] == "missing":
             problems.append(Problem("is required", field, f"give it with {flag_name(model, field)}"))
         else:
             problems.append(Problem(_message(item, where[1:]), field))
     return problems
+
+
+def _meant(model: type[BaseModel], key: str) -> str:
+    if issubclass(model, ArgsGroup) and (place := model.elsewhere(key)):
+        return place
+    near = nearest(key, list(spellings(model)))
+    return f"did you mean {near!r}?" if near else ""
 
 
 def _message(item: Mapping[str, Any], inner: list[str]) -> str:
@@ -125,7 +137,20 @@ def to_job_file(job_type: str, args: BaseModel) -> dict[str, Any]:
 
 
 def json_schema(job_type: str, model: type[BaseModel]) -> dict[str, Any]:
-    """Return the JSON Schema of a job file of this type: every spelling of a key, ``type``, and nothing else."""
+    """Return the JSON Schema of a job file of this type: every spelling of a key, ``type``, and nothing else.
+
+    A wrapper's has one part for each type that it can carry.
+    """
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": f"job file of type {job_type}"}
+    variants = model.variants() if issubclass(model, ArgsGroup) else {}
+    if not variants:
+        return {**head, **_file_schema(job_type, model, "#")}
+    parts = {name: _file_schema(job_type, variant, f"#/$defs/{name}") for name, variant in variants.items()}
+    return {**head, "anyOf": [{"$ref": f"#/$defs/{name}"} for name in parts], "$defs": parts}
+
+
+def _file_schema(job_type: str, model: type[BaseModel], at: str) -> dict[str, Any]:
+    """Return the schema of one model; ``at`` is where it will stand."""
     schema = model.model_json_schema()
     properties = schema.get("properties", {})
     for definition in properties.values():
@@ -136,11 +161,9 @@ def json_schema(job_type: str, model: type[BaseModel]) -> dict[str, Any]:
     every: dict[str, Any] = {"type": {"const": job_type, "description": "The job type."}}
     for key, field in sorted(spellings(model).items(), key=lambda pair: (list(properties).index(pair[1]), pair[0] != names[pair[1]])):
         main = key == names[field]
-        every[key] = properties[field] if main else {"$ref": f"#/properties/{names[field]}", "deprecated": key != field}
+        every[key] = properties[field] if main else {"$ref": f"{at}/properties/{names[field]}", "deprecated": key != field}
     required = [names[field] for field in schema.get("required", ())]
     return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": f"job file of type {job_type}",
         **{k: v for k, v in schema.items() if k not in ("properties", "required", "title", "additionalProperties")},
         "type": "object",
         "additionalProperties": False,

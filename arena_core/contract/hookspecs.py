@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from arena_core.contract.types import (
+        Build,
         Cause,
         Endpoint,
         Find,
@@ -80,10 +81,11 @@ class JobTypeSpec:
         ['workers']
         """
 
-    def arena_build_manifests(self, args: Any, jobs: Jobs) -> Sequence[Manifest]:  # type: ignore[empty-body]
+    def arena_build_manifests(self, args: Any, jobs: Jobs, build: Build) -> Sequence[Manifest]:  # type: ignore[empty-body]
         """Return the objects to create, the job first: required. Pure: no cluster, no clock, no randomness, no files.
 
-        The others get an ownerReference to the job when they are created, so they need none here.
+        The others get an ownerReference to the job when they are created, so they need none here. ``build.resource`` is the kind in the
+        version to build, ``build.wrapped`` says that the job will stand inside another one.
 
         >>> from arena_core.args import SubmitArgs, parse
         >>> from arena_core.contract.hookspecs import hookimpl

@@ -97,12 +97,44 @@ class Note:
 
 @record
 class Find:
-    """Related objects that ``arena_related`` asks for, in the job's namespace: by name, by label selector, or by owner (a uid)."""
+    """Related objects that ``arena_related`` asks for, in the job's namespace: by name, by label selector, or by owner (a uid).
+
+    ``inner`` says that this is the job which the asking one wraps: how that ends need not show in the wrapper or in a pod.
+    """
 
     resource: Resource
     name: str = ""
     label_selector: str = ""
     owner_uid: str = ""
+    inner: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """What ``arena_build_manifests`` is told besides the arguments: the resource to build for, and whether the job stands in another."""
+
+    resource: Resource
+    wrapped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Wrapping:
+    """How a job type behaves inside another one, such as an AppWrapper. Names of fields are those of its argument model.
+
+    ``forced`` holds inside whatever was given, ``defaults`` are other defaults there. ``renamed`` is flag of the wrapper → field, where
+    the field's own name means something else in the wrapper; ``shared`` is flag of the wrapper → fields that it fills where they are
+    not given (``cpu`` for every role). ``warn`` takes the arguments and says what will not go well inside. ``usual`` makes it the type
+    that a wrapper carries where none is named. ``failure_seen``: a wrapper's operator sees that this kind has failed by the job's own
+    condition; of the others it only counts pods.
+    """
+
+    forced: Mapping[str, Any] = field(default_factory=dict)
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    shared: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    warn: Callable[[Any], Sequence[Note]] = lambda args: ()
+    usual: bool = False
+    failure_seen: bool = False
 
 
 @record
@@ -113,10 +145,9 @@ class JobType:
     submit flags (a subclass of ``arena_core.args.SubmitArgs``), or where it is, ``"arena_x.args:XArgs"`` (also a function that
     takes ``jobs`` and returns the model): reading commands never need it, and importing pydantic costs more than they do.
     ``display`` and ``shorthand`` are Arena's further spellings for ``-T``.
-    ``pod_labels`` takes the job and returns the labels that all of its pods carry and no other pod does. ``chief`` lists label
-    sets in order of preference: the first that some pod carries picks the chief. ``wraps`` names the job types that this one
-    can carry (``*`` = any wrappable). ``matches`` says which objects of the kind are this type's,
-    where several types share it; one without it takes what no other claims.
+    ``pod_labels`` takes the job and returns the labels that all of its pods carry and no other pod does. ``leads`` says whether one of
+    its pods is the chief, whose log is the job's; ``wrapping`` how it behaves inside another type, None if it cannot be.
+    ``matches`` says which objects of the kind are this type's, where several types share it; one without it takes what no other claims.
     """
 
     name: str
@@ -125,12 +156,10 @@ class JobType:
     summary: str = ""
     display: str = ""
     shorthand: str = ""
-    aliases: tuple[str, ...] = ()
     pod_labels: Callable[[Manifest], Mapping[str, str]] = lambda job: {}
-    chief: tuple[Mapping[str, str], ...] = ()
+    leads: bool = True
     container: str = ""
-    wrappable: bool = False
-    wraps: tuple[str, ...] = ()
+    wrapping: Wrapping | None = None
     matches: Callable[[Manifest], bool] | None = None
     #: What it is there for: "batch" ends by itself, "service" is to be READY, "schedule" makes others at times.
     workload: Literal["batch", "service", "schedule"] = "batch"
@@ -382,8 +411,8 @@ class JobHandle(Protocol):
     def validate(self, args: Any) -> list[Problem]:
         """Return every problem that the model alone cannot see."""
 
-    def build_manifests(self, args: Any) -> list[Manifest]:
-        """Return the objects to create, the job first."""
+    def build_manifests(self, args: Any, *, wrapped: bool = False) -> list[Manifest]:
+        """Return the objects to create, the job first; ``wrapped`` where it is to stand inside another job."""
 
     def preflight(self, args: Any, lookup: Lookup) -> list[Problem | Note]:
         """Return the problems that only the cluster knows, and notes."""

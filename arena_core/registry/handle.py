@@ -8,6 +8,7 @@ from typing import Any, Literal, cast
 
 from arena_core.contract.errors import ArenaError, PluginError
 from arena_core.contract.types import (
+    Build,
     Cause,
     Endpoint,
     Find,
@@ -103,9 +104,10 @@ class JobTypeHandle:
         """Return what stops nothing and should be known, from the arguments alone."""
         return [n for n in self._many("arena_validate", Problem | Note, args=args, jobs=self._jobs) if isinstance(n, Note)]
 
-    def build_manifests(self, args: Any) -> list[Manifest]:
+    def build_manifests(self, args: Any, *, wrapped: bool = False) -> list[Manifest]:
         """Return the objects to create, the job first."""
-        manifests = self._many("arena_build_manifests", dict, args=args, jobs=self._jobs)
+        build = Build(self._job_type.resource, wrapped)
+        manifests = self._many("arena_build_manifests", dict, args=args, jobs=self._jobs, build=build)
         for obj in manifests:
             if wrong := check_of(str)(dig.dig(obj, "metadata", "name")):
                 raise self._failed("arena_build_manifests", f"made an object whose metadata.name is {wrong}")

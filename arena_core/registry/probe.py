@@ -12,7 +12,7 @@ from typing import Any
 
 from arena_core.contract.errors import PluginBroken
 from arena_core.contract.hookspecs import ExtensionSpec, JobTypeSpec
-from arena_core.contract.types import Jobs, JobType
+from arena_core.contract.types import Jobs, JobType, Note
 from arena_core.contract.version import mismatch
 from arena_core.records import replace
 from arena_core.registry import border
@@ -94,7 +94,10 @@ def _guarded(entry: Entry, job_type: JobType) -> JobType:
     """Return the job type with the functions that it hands over behind the border."""
     labels = border.guarded(entry, "pod_labels", job_type.pod_labels, check_of(Mapping[str, str]))
     matches = border.guarded(entry, "matches", job_type.matches, check_of(bool)) if job_type.matches else None
-    return replace(job_type, pod_labels=labels, matches=matches)
+    wrapping = job_type.wrapping
+    if wrapping is not None:
+        wrapping = replace(wrapping, warn=border.guarded(entry, "Wrapping.warn", wrapping.warn, check_of(Sequence[Note])))
+    return replace(job_type, pod_labels=labels, matches=matches, wrapping=wrapping)
 
 
 def check_job_type(entry: Entry, jobs: Jobs) -> None:

@@ -102,11 +102,11 @@ class Registry:
         return PluginError(f"the {what} {name!r} is claimed by {owners}: it is not clear which one is meant", hint)
 
     def _resolve_by_words(self, name: str) -> str:
-        """Return the job type whose own display name, shorthand or alias it is; this loads them all."""
+        """Return the job type whose own display name or shorthand it is; this loads them all."""
         word = name.lower()
         for handle in self.each():
             own = handle.job_type
-            if word in (other.lower() for other in (own.display, own.shorthand, *own.aliases) if other):
+            if word in (other.lower() for other in (own.display, own.shorthand) if other):
                 return own.name
         return name
 

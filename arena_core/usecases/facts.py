@@ -113,15 +113,12 @@ def in_rounds(handle: JobHandle, job: Manifest, fetch: Callable[[Find], Sequence
     return mine
 
 
-def wrapped(session: Session, handle: JobHandle, job: Manifest) -> Find | None:
+def wrapped(handle: JobHandle, job: Manifest) -> Find | None:
     """Return where the job is that this one wraps, if it does: how that ends need not show in the wrapper or in a pod."""
-    if not handle.job_type.wraps:
-        return None
     try:
-        finds = [find for find in handle.related(JobView(job)) if find.label_selector]
+        return next((find for find in handle.related(JobView(job)) if find.inner), None)
     except ArenaError:
         return None  # told where what is related is read
-    return next((f for f in finds if session.jobs.for_object({"apiVersion": f.resource.api_version, "kind": f.resource.kind})), None)
 
 
 def own(found: Sequence[Manifest], job: Manifest) -> list[Manifest]:

@@ -52,7 +52,7 @@ def select(session: Session, selector: str, *, job_type: str = "", namespace: st
 
 def _wrapped(session: Session, found: Found, namespace: str, unread: dict[str, str]) -> list[Manifest]:
     """Return the jobs of the types that those found wrap, which a list of one type or of some labels leaves out."""
-    kinds = {inner.resource for handle, job in found if (inner := wrapped(session, handle, job))}
+    kinds = {inner.resource for handle, job in found if (inner := wrapped(handle, job))}
     jobs: list[Manifest] = []
     for resource in kinds:
         try:

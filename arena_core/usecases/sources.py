@@ -32,7 +32,7 @@ def choose(handle: JobHandle, job: Job, query: LogQuery) -> list[LogSource]:
     wanted = query.instance
     if not wanted:
         instances = job.status.instances
-        leads = bool(handle.job_type.chief or handle.job_type.wraps)
+        leads = handle.job_type.leads
         alone = len(instances) == 1 and (job.status.replicas <= 1 or not leads)
         chief = job.status.chief or (instances[0] if alone else None)
         if chief is None and instances and not alone and leads:

@@ -102,7 +102,7 @@ class States:
         if self._listed is not None and labels:
             version = self._listed.resource_version
             both.add("pod", PODS, label_selector=selector_of(labels), resource_version=version, known=self._listed.items)
-        if inside := wrapped(self._session, self._handle, self._job):
+        if inside := wrapped(self._handle, self._job):
             both.add("inside", inside.resource, label_selector=inside.label_selector)
         yield from both.events()
 

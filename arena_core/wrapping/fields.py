@@ -1,0 +1,62 @@
+"""The fields of the type inside as fields of the wrapper's argument model."""
+
+from __future__ import annotations
+
+from copy import copy
+from typing import Annotated, Any
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from arena_core.args import flag_name, flag_specs, meta_of
+from arena_core.args.flags import META
+from arena_core.contract.types import JobHandle
+from arena_core.wrapping.names import Names, wrapping_of
+
+
+def fields_of(own: type[BaseModel], inner: JobHandle, names: Names) -> dict[str, Any]:
+    """Return what ``create_model`` takes: every field of the type inside whose flag the wrapper does not have itself.
+
+    A short form or an old spelling that the wrapper has is the wrapper's.
+    """
+    model, defaults = inner.args_model, wrapping_of(inner).defaults
+    taken = spellings_of(own)
+    found: dict[str, Any] = {}
+    pairs = {**names.fields, **{name: fields[0] for name, fields in names.shared.items() if fields}}
+    for name, field in pairs.items():
+        info = model.model_fields[field]
+        made = copy(info)
+        meta = meta_of(info)
+        if name != field:
+            meta |= {"flag": "", "old": [], "short": ""}
+        if name in names.shared:
+            made.description = f"The same as {', '.join(flag_name(model, f) for f in names.shared[name])}, where they are not given."
+        flag = f"--{meta.get('flag') or name.replace('_', '-')}"
+        if flag in taken:
+            continue
+        meta["old"] = [old for old in meta.get("old", ()) if f"--{old.lstrip('-')}" not in taken]
+        meta["short"] = "" if meta.get("short") in taken else meta.get("short", "")
+        made.json_schema_extra = {META: meta}
+        if field in defaults:
+            made = _with_default(made, defaults[field])
+        found[name] = (_annotation(info), made)
+    return found
+
+
+def spellings_of(model: type[BaseModel]) -> set[str]:
+    """Return every word on a command line that means one of the fields."""
+    return {word for spec in flag_specs(model) for word in (*spec.names, *spec.old, spec.short) if word}
+
+
+def _with_default(info: FieldInfo, value: Any) -> FieldInfo:
+    info.default_factory = None
+    info.default = value
+    return info
+
+
+def _annotation(info: FieldInfo) -> Any:
+    """Return the annotation with its constraints: ``model_fields`` keeps them apart."""
+    annotation: Any = info.annotation
+    for item in info.metadata:
+        annotation = Annotated[annotation, item]
+    return annotation
