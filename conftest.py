@@ -35,10 +35,12 @@ def shared() -> Path:
 def read_argv() -> Callable[[Any, Sequence[str]], Any]:
     """Return what turns (model, words behind ``submit TYPE``) into an instance of the model; raises ``InvalidArguments``."""
     from arena_core.cli.parse import Parser
-    from arena_core.cli.submit.options import flags_of, read_arguments, words_of
+    from arena_core.cli.submit.options import flags_of, model_for, read_arguments, words_of
 
     def read(model: Any, argv: Sequence[str]) -> Any:
-        parsed = Parser(flags_of(model), program=True).parse(list(argv))
+        model = model_for(model, argv, (), lambda parsed: parsed.values)
+        unknown = getattr(model, "elsewhere", None)
+        parsed = Parser(flags_of(model), program=True, unknown=unknown).parse(list(argv))
         raw: dict[str, Any] = dict(parsed.values)
         if words := words_of(parsed):
             raw["command"] = words

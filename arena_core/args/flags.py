@@ -122,7 +122,7 @@ def _spec(model: type[BaseModel], field: str, info: FieldInfo) -> FlagSpec:
     choices = _choices(info.annotation)
     default = info.get_default(call_default_factory=False)
     shown = str(default) if kind in ("int", "text") and default not in (None, PydanticUndefined) else ""
-    if isinstance(default, int) and kind == "text" and default:
+    if isinstance(default, int) and kind == "text" and default and info.annotation is int:
         shown = f"{default}s"  # a duration
     if (said := meta.get("default")) is not None:
         shown = said

@@ -26,6 +26,10 @@ class WrittenFloat(float):
 
     written: str
 
+    def __getnewargs__(self) -> tuple[float, str]:
+        """Let it be copied."""
+        return float(self), self.written
+
 
 class Several(ValueError):
     """What is wrong with several values of one repeatable flag."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -54,8 +54,8 @@ class Command:
     program: bool = False
     #: Some more for the help, made only when it is asked for.
     footer: Callable[[], str] | None = None
-    #: Which flags help shows after what was given so far, where that depends on it.
-    shown: Callable[[Parsed], Sequence[Flag]] | None = None
+    #: Where a flag belongs that the command does not know, in a few words.
+    unknown: Callable[[str], str] | None = None
     #: What completion offers for its words: ``job``, ``jobs``, ``shell`` …
     words: str = ""
     #: The command itself reports what is wrong with its flags, together with what it finds (``submit``).

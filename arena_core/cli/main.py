@@ -98,7 +98,7 @@ def dispatch(words: list[str]) -> int:
 
 def run_command(command: Command, words: Sequence[str], head: Parsed) -> int:
     """Parse what follows the command's name, with the persistent flags given before it, and run it."""
-    parsed = Parser([*command.flags, *GLOBAL_FLAGS], program=command.program).parse(words)
+    parsed = Parser([*command.flags, *GLOBAL_FLAGS], program=command.program, unknown=command.unknown).parse(words)
     if parsed.help:
         from arena_core.cli.usage import command_help
 

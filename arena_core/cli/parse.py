@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from arena_core.cli.flags import FALSE_WORDS, TRUE_WORDS, Flag, Parsed
 
@@ -22,9 +22,12 @@ class Parser:
     with a blank in it is a whole shell command: the flags behind it are ours, as in Arena.
     """
 
-    def __init__(self, flags: Iterable[Flag], *, program: bool = False, stop: bool = False) -> None:
+    def __init__(
+        self, flags: Iterable[Flag], *, program: bool = False, stop: bool = False, unknown: Callable[[str], str] | None = None
+    ) -> None:
         self.program = program
         self.stop = stop
+        self.unknown = unknown
         self.longs: dict[str, Flag] = {}
         self.shorts: dict[str, Flag] = {}
         for flag in flags:
@@ -36,6 +39,7 @@ class Parser:
     def parse(self, argv: Sequence[str]) -> Parsed:
         """Parse ``argv``; with ``stop`` only up to the first word that is no flag, which is left in ``args`` with all that follows."""
         self.result = Parsed()
+        self.spelt: dict[str, str] = {}
         self.words = list(argv)
         while self.words:
             word = self.words.pop(0)
@@ -102,9 +106,11 @@ class Parser:
             self._take(flag, f"-{letter}", None)
 
     def _unknown(self, spelling: str, has_value: bool) -> None:
+        place = self.unknown(spelling) if self.unknown else ""
         close = nearest(spelling.removeprefix("--"), self.longs) if spelling.startswith("--") else ""
         flag = self.longs.get(close)
-        self.result.problems.append(f"unknown flag {spelling}" + (f"; did you mean {flag.flag}?" if flag else ""))
+        meant = place or (f"did you mean {flag.flag}?" if flag else "")
+        self.result.problems.append(f"unknown flag {spelling}" + (f"; {meant}" if meant else ""))
         # Its value must not be taken for a word of the command, or the errors that follow would be misleading.
         if not has_value and len(self.words) > 1 and not self.words[0].startswith("-"):
             self.words.pop(0)
@@ -132,9 +138,12 @@ class Parser:
     def _set(self, flag: Flag, spelling: str, value: str) -> None:
         """Take a single value; a second one that differs is refused, or said."""
         before = self.result.values.get(flag.name)
+        other = self.spelt.setdefault(flag.name, spelling)
         if before is not None and before != value:
             if flag.once:
                 self.result.problems.append(f"{spelling} is given twice, and can be given once only")
+            elif other.lstrip("-")[1:] and spelling.lstrip("-")[1:] and other != spelling:
+                self.result.problems.append(f"{spelling} conflicts with {other}={before}, which is another spelling of it")
             else:
                 self.result.notes.append(f"{spelling} is given twice; the last one counts")
         self.result.values[flag.name] = value

@@ -88,7 +88,7 @@ def command_help(command: Command, parsed: Parsed | None = None) -> str:
     parts.append(wrapped(f"Usage:\n  {command.usage or f'arena {command.path} [flags]'}"))
     if command.footer is not None:
         parts.append(command.footer())
-    flags = list(command.shown(parsed) if command.shown and parsed else command.flags)
+    flags = list(command.flags)
     few = [flag for flag in flags if flag.often and not flag.hidden]
     rest = sum(1 for flag in flags if not flag.often and not flag.hidden)
     if rest > FEW and not (parsed and parsed.help_all):

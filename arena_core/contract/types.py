@@ -109,7 +109,7 @@ class Find:
     inner: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Build:
     """What ``arena_build_manifests`` is told besides the arguments: the resource to build for, and whether the job stands in another."""
 
@@ -117,15 +117,15 @@ class Build:
     wrapped: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Wrapping:
     """How a job type behaves inside another one, such as an AppWrapper. Names of fields are those of its argument model.
 
-    ``forced`` holds inside whatever was given, ``defaults`` are other defaults there. ``renamed`` is flag of the wrapper → field, where
-    the field's own name means something else in the wrapper; ``shared`` is flag of the wrapper → fields that it fills where they are
-    not given (``cpu`` for every role). ``warn`` takes the arguments and says what will not go well inside. ``usual`` makes it the type
-    that a wrapper carries where none is named. ``failure_seen``: a wrapper's operator sees that this kind has failed by the job's own
-    condition; of the others it only counts pods.
+    ``forced`` holds inside whatever was given, ``defaults`` are other defaults there, as the model holds them. ``renamed`` is flag of
+    the wrapper → field, where the field's own name means something else in the wrapper; ``shared`` is flag of the wrapper → fields that
+    it fills where they are not given (``cpu`` for every role). ``warn`` takes the arguments and says what will not go well inside.
+    ``usual`` makes it the type that a wrapper carries where none is named. ``failure_seen``: a wrapper's operator sees that this kind
+    has failed by the job's own condition; of the others it only counts pods.
     """
 
     forced: Mapping[str, Any] = field(default_factory=dict)

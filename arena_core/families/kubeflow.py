@@ -217,7 +217,7 @@ class Kind:
     """A kind of the operator, as the hooks of its job type need it.
 
     ``field`` holds the replica specs (``pytorchReplicaSpecs``), ``container`` is the main container's name, ``controller`` the
-    operator's name in the labels of pods. ``chief`` is as in ``JobType``: by default the pod that the operator marks, or worker 0
+    operator's name in the labels of pods. ``chief`` are labels, the best first: by default the pod that the operator marks, or worker 0
     of a job that has workers alone: where a job has a master (or chief) and its pod is gone, no other passes for it.
     """
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from arena_core import schedulers
-from arena_core.args import JobArgs, KueueArgs, ModelArgs, SchedulingArgs
+from arena_core.args import JobArgs, KueueArgs, MetadataArgs, ModelArgs, SchedulingArgs
 from arena_core.podspec.facts import JobFacts, Role
 from arena_core.podspec.gang import gang_annotations, gang_labels
 
@@ -14,7 +14,7 @@ KUBE_QUEUE_SUSPEND = "scheduling.x-k8s.io/suspend"
 ENI = "k8s.aliyun.com/eni"
 
 
-def selector_labels(args: JobArgs, facts: JobFacts) -> dict[str, str]:
+def selector_labels(args: MetadataArgs, facts: JobFacts) -> dict[str, str]:
     """Return the labels by which Arena finds a job, and selectors find its pods."""
     labels = {"app": facts.app, "release": args.name}
     if facts.chart:
@@ -22,7 +22,7 @@ def selector_labels(args: JobArgs, facts: JobFacts) -> dict[str, str]:
     return labels
 
 
-def common_labels(args: JobArgs, facts: JobFacts) -> dict[str, str]:
+def common_labels(args: MetadataArgs, facts: JobFacts) -> dict[str, str]:
     """Return the labels of everything that belongs to the job, with the user's."""
     labels = {**args.labels, **selector_labels(args, facts)}
     if facts.chart:
@@ -34,7 +34,7 @@ def common_labels(args: JobArgs, facts: JobFacts) -> dict[str, str]:
     return labels
 
 
-def job_labels(args: JobArgs, facts: JobFacts) -> dict[str, str]:
+def job_labels(args: MetadataArgs, facts: JobFacts) -> dict[str, str]:
     """Return the labels of the job itself: the common ones, and Kueue's."""
     labels = common_labels(args, facts)
     if isinstance(args, KueueArgs):
@@ -53,7 +53,7 @@ def pod_labels(args: JobArgs, facts: JobFacts, role: Role, min_member: int = 0) 
     return {**labels, **role.labels}
 
 
-def job_annotations(args: JobArgs, facts: JobFacts) -> dict[str, str]:
+def job_annotations(args: MetadataArgs, facts: JobFacts) -> dict[str, str]:
     """Return the annotations of the job and of its pods."""
     annotations = dict(args.annotations)
     if facts.total_gpus is not None:
@@ -71,7 +71,7 @@ def pod_annotations(args: JobArgs, facts: JobFacts, role: Role, min_member: int 
     return {**annotations, **role.annotations}
 
 
-def job_metadata(args: JobArgs, facts: JobFacts) -> dict[str, Any]:
+def job_metadata(args: MetadataArgs, facts: JobFacts) -> dict[str, Any]:
     """Return ``metadata`` of the job: name, labels, annotations."""
     metadata: dict[str, Any] = {"name": args.name, "labels": job_labels(args, facts)}
     annotations = job_annotations(args, facts)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from arena_core.contract.hookspecs import hookimpl
-from arena_core.contract.types import Cause, Instance, JobStatus, JobType, JobView, Manifest, Phase, PodSet, Problem
+from arena_core.contract.types import Cause, Instance, JobStatus, JobType, JobView, Manifest, Phase, PodSet, Problem, Wrapping
 from arena_core.k8s import dig
 from arena_core.podstatus import instance, pick_chief
 from arena_core.testing.dummy_names import CONTAINER, INDEX, JOB_NAME, RESOURCE
@@ -36,9 +36,8 @@ def arena_job_type() -> JobType:
         display="Dummy",
         shorthand="dm",
         pod_labels=lambda job: {JOB_NAME: dig.text(job, "metadata", "name")},
-        chief=CHIEF,
         container=CONTAINER,
-        wrappable=True,
+        wrapping=Wrapping(),
         matches=lambda job: dig.labels(job).get("app") == "dummy",
         provider="every Kubernetes has it",
     )

@@ -22,20 +22,20 @@ def before(session: Session, handle: JobHandle, args: Any, lookup: ClusterLookup
     found = handle.preflight(args, lookup)
     problems = [p for p in found if isinstance(p, Problem)]
     if not problems:
-        return told(handle, [*handle.notes(args), *(n for n in found if isinstance(n, Note))])
+        return told(args, [*handle.notes(args), *(n for n in found if isinstance(n, Note))])
     resource = handle.job_type.resource
     if lookup.serves(resource) is False:
         raise not_installed(handle, KindNotInstalled(f"{resource.kind} is not installed on this cluster"))
     raise InvalidArguments(problems)
 
 
-def told(handle: JobHandle, notes: Sequence[Note]) -> tuple[str, ...]:
+def told(args: Any, notes: Sequence[Note]) -> tuple[str, ...]:
     """Return notes as text, each with the flag that it is about."""
     if not notes:
         return ()
     from arena_core.args import flag_name
 
-    model = handle.args_model
+    model = type(args)
     named = [(f"{flag_name(model, n.field)}: " if n.field in model.model_fields else "", n) for n in notes]
     return tuple(f"{flag}{n.message}{f' ({n.hint})' if n.hint else ''}" for flag, n in named)
 

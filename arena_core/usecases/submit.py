@@ -32,7 +32,7 @@ def submit(session: Session, job_type: str, args: Any, *, namespace: str = "", d
     manifests = build(handle, model, namespace)
     if dry_run == "client":
         name = str(manifests[0]["metadata"]["name"])
-        return Submission(handle.job_type.name, name, namespace, tuple(manifests), checks.told(handle, handle.notes(model)))
+        return Submission(handle.job_type.name, name, namespace, tuple(manifests), checks.told(model, handle.notes(model)))
     from arena_core.usecases.lookup import ClusterLookup
 
     lookup = ClusterLookup(session, namespace)
@@ -46,7 +46,7 @@ def submit(session: Session, job_type: str, args: Any, *, namespace: str = "", d
         else:
             done = _create(session, handle, model, manifests, namespace, submit_id)
     except Invalid as error:
-        raise refused.explain(error, handle.args_model) from error
+        raise refused.explain(error, type(model)) from error
     return replace(done, warnings=(*done.warnings, *notes, *checks.warnings(session, handle, manifests, lookup)))
 
 

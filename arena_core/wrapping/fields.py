@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from copy import copy
 from typing import Annotated, Any
+from weakref import WeakKeyDictionary
 
-from pydantic import BaseModel
+from pydantic import BaseModel, create_model
 from pydantic.fields import FieldInfo
 
 from arena_core.args import flag_name, flag_specs, meta_of
@@ -19,14 +20,14 @@ def fields_of(own: type[BaseModel], inner: JobHandle, names: Names) -> dict[str,
 
     A short form or an old spelling that the wrapper has is the wrapper's.
     """
-    model, defaults = inner.args_model, wrapping_of(inner).defaults
-    taken = spellings_of(own)
+    model = model_inside(inner)
+    taken, often = spellings_of(own), {spec.field: spec.often for spec in flag_specs(inner.args_model)}
     found: dict[str, Any] = {}
     pairs = {**names.fields, **{name: fields[0] for name, fields in names.shared.items() if fields}}
     for name, field in pairs.items():
         info = model.model_fields[field]
         made = copy(info)
-        meta = meta_of(info)
+        meta = meta_of(info) | {"often": often[field]}
         if name != field:
             meta |= {"flag": "", "old": [], "short": ""}
         if name in names.shared:
@@ -37,21 +38,31 @@ def fields_of(own: type[BaseModel], inner: JobHandle, names: Names) -> dict[str,
         meta["old"] = [old for old in meta.get("old", ()) if f"--{old.lstrip('-')}" not in taken]
         meta["short"] = "" if meta.get("short") in taken else meta.get("short", "")
         made.json_schema_extra = {META: meta}
-        if field in defaults:
-            made = _with_default(made, defaults[field])
         found[name] = (_annotation(info), made)
     return found
+
+
+_INSIDE: WeakKeyDictionary[type[BaseModel], type[BaseModel]] = WeakKeyDictionary()
+
+
+def model_inside(inner: JobHandle) -> type[BaseModel]:
+    """Return the type's argument model with the defaults that it has inside a wrapper; what is not given stays not given."""
+    model: type[BaseModel] = inner.args_model
+    if model not in _INSIDE:
+        changed: dict[str, Any] = {}
+        for field, value in wrapping_of(inner).defaults.items():
+            if field in model.model_fields:
+                info = copy(model.model_fields[field])
+                info.default, info.default_factory = value, None
+                changed[field] = (_annotation(info), info)
+        made = create_model(model.__name__, __base__=model, __module__=model.__module__, **changed) if changed else model
+        _INSIDE.setdefault(model, made)
+    return _INSIDE[model]
 
 
 def spellings_of(model: type[BaseModel]) -> set[str]:
     """Return every word on a command line that means one of the fields."""
     return {word for spec in flag_specs(model) for word in (*spec.names, *spec.old, spec.short) if word}
-
-
-def _with_default(info: FieldInfo, value: Any) -> FieldInfo:
-    info.default_factory = None
-    info.default = value
-    return info
 
 
 def _annotation(info: FieldInfo) -> Any:

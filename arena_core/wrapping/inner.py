@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -12,6 +12,8 @@ from pydantic import BaseModel
 from arena_core.args import ArgsGroup, flag_name, parse
 from arena_core.contract.errors import InvalidArguments
 from arena_core.contract.types import JobHandle, Lookup, Manifest, Note, Problem
+from arena_core.records import replace
+from arena_core.wrapping.fields import model_inside
 from arena_core.wrapping.names import PASSED_ON, Names, names_for, wrapping_of
 
 _Said = TypeVar("_Said", bound=Problem | Note)
@@ -43,10 +45,8 @@ class Inner:
     @cached_property
     def args(self) -> Any:
         """The type's own arguments; raises ``InvalidArguments`` with every problem of its model, under its own names."""
-        model, wrapping = self.handle.args_model, wrapping_of(self.handle)
-        said = self.given.model_fields_set
-        raw = {field: value for field, value in wrapping.defaults.items() if field in model.model_fields}
-        raw |= {field: getattr(self.given, field) for field in PASSED_ON if field in model.model_fields}
+        model, said = model_inside(self.handle), self.given.model_fields_set
+        raw = {field: getattr(self.given, field) for field in PASSED_ON if field in model.model_fields}
         raw |= {field: getattr(self.given, name) for name, field in self.names.fields.items() if name in said}
         for name, fields in self.names.shared.items():
             raw |= {field: getattr(self.given, name) for field in fields if name in said and self.names.outside(field) not in said}

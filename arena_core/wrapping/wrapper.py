@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, cast
+from typing import Any, ClassVar, NamedTuple, cast
 
 from pydantic import create_model
 
-from arena_core.args import ArgsGroup, KueueArgs, MetadataArgs, flag, flag_specs
+from arena_core.args import ArgsGroup, MetadataArgs, flag, flag_name, flag_specs
 from arena_core.contract.errors import ArenaError, InvalidArguments
 from arena_core.contract.types import JobHandle, Jobs, Problem
 from arena_core.wrapping.fields import fields_of
@@ -18,7 +18,7 @@ from arena_core.wrapping.names import names_for
 WRAPPER = "Wrapper"
 
 
-class WrapperArgs(KueueArgs, MetadataArgs):
+class WrapperArgs(MetadataArgs):
     """The flags that every wrapper has; its own come on top, then those of the type inside."""
 
     inner_type: str = flag("", help="Job type inside: any installed one that can be wrapped.", often=True, group=WRAPPER, metavar="TYPE")
@@ -111,6 +111,9 @@ def _around(wrapper: Wrapper, open_: type[WrapperArgs], inner: JobHandle, jobs: 
     name = inner.job_type.name
 
     class Around(open_):  # type: ignore[valid-type,misc]
+        #: Help shows the image among what is required where the type inside wants one.
+        REQUIRES_IMAGE: ClassVar[bool] = bool(getattr(inner.args_model, "REQUIRES_IMAGE", False))
+
         def rules(self) -> Iterator[Problem]:
             own = list(super().rules())
             yield from own
@@ -119,13 +122,16 @@ def _around(wrapper: Wrapper, open_: type[WrapperArgs], inner: JobHandle, jobs: 
 
         def notes(self) -> Iterator[str]:
             yield from super().notes()
-            yield from _without_effect(wrapper, self)
-            yield from wrapper.inner(self, jobs).notes()
+            around = wrapper.inner(self, jobs)
+            yield from _without_effect(wrapper, around)
+            yield from around.notes()
 
         @classmethod
         def elsewhere(cls, word: str) -> str:
-            others = [handle.job_type.name for handle in _sound(wrapper, jobs) if _knows(open_.chosen({"inner_type": handle.job_type.name}), word)]
-            return f"{name} inside does not know it; it belongs to --inner-type={' or '.join(others)}" if others else ""
+            others = [
+                handle.job_type.name for handle in _sound(wrapper, jobs) if _knows(open_.chosen({"inner_type": handle.job_type.name}), word)
+            ]
+            return f"it belongs to --inner-type={' or '.join(others)}, not to {name}" if others else ""
 
     fields = fields_of(wrapper.args, inner, names_for(wrapper.args.model_fields, inner))
     said = wrapper.args.model_fields["inner_type"]
@@ -139,9 +145,11 @@ def _knows(model: type[ArgsGroup], word: str) -> bool:
     return any(f"--{plain}" in (*spec.names, *spec.old) or plain == spec.field for spec in flag_specs(model))
 
 
-def _without_effect(wrapper: Wrapper, args: WrapperArgs) -> Iterator[str]:
+def _without_effect(wrapper: Wrapper, inner: Inner) -> Iterator[str]:
     """Say which flags of the type inside have no effect here."""
-    names = {spec.field: spec.names[0] for spec in flag_specs(type(args))}
-    for name, (value, why) in wrapper.forced.items():
+    args = inner.given
+    for own, value in inner.fixed.items():
+        name = inner.names.outside(own)
         if name in args.model_fields_set and name not in wrapper.args.model_fields and getattr(args, name) != value:
-            yield f"{names[name]} has no effect inside {wrapper.title}{f': {why}' if why else ''}"
+            why = wrapper.forced[own].why if own in wrapper.forced and wrapper.forced[own].value == value else ""
+            yield f"{flag_name(type(args), name)} has no effect inside {wrapper.title}{f': {why}' if why else ''}"

@@ -71,6 +71,20 @@ def test_the_core_knows_no_job_type_and_no_queue_by_name() -> None:
     assert not found, "what several types share belongs to arena_core/families, the rest to the type:\n" + "\n".join(found)
 
 
+def test_the_appwrapper_names_no_type_that_it_carries() -> None:
+    """Types say themselves how they behave inside. The operator's stand-in imitates one that knows some kinds."""
+    folder = ROOT / "plugins/appwrapper/arena_appwrapper"
+    files = [f for f in tracked("*.py") if f.is_relative_to(folder) and "operator" not in f.relative_to(folder).parts]
+    carried = re.compile(r"volcano|pytorch|tf_?job|tensorflow|mpi_?job|ray_?job|jobset|train_?job", re.IGNORECASE)
+    found = [
+        f"{f.name}:{number}: {line.strip()}"
+        for f in files
+        for number, line in enumerate(f.read_text().splitlines(), 1)
+        if carried.search(line)
+    ]
+    assert files and not found, "\n".join(found)
+
+
 def test_every_exception_is_needed() -> None:
     idle = [name for name in ALLOWED if not named(modules().get(name, ""))]
     assert not idle, f"no name is left there: {idle}"

@@ -25,7 +25,7 @@ def _type(number: int, resource: Resource) -> ModuleType:
 
     @hookimpl
     def arena_job_type() -> Any:
-        return replace(dummy.arena_job_type(), name=f"type{number}", resource=resource, display="", shorthand="", aliases=())
+        return replace(dummy.arena_job_type(), name=f"type{number}", resource=resource, display="", shorthand="")
 
     for hook in (arena_job_type, dummy.arena_build_manifests, dummy.arena_job_status, dummy.arena_pod_sets):
         setattr(module, hook.__name__, hook)

@@ -92,7 +92,7 @@ def by_pods(arena: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     def arena_job_type() -> Any:
         from dataclasses import replace
 
-        return replace(dummy.arena_job_type(), name="bypods", display="", shorthand="", aliases=())
+        return replace(dummy.arena_job_type(), name="bypods", display="", shorthand="")
 
     @hookimpl
     def arena_job_status(view: Any) -> Any:

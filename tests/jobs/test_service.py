@@ -39,7 +39,7 @@ class Service:
             shorthand="",
             pod_labels=lambda job: {"serves": dig.text(job, "metadata", "name")},
             matches=None,
-            chief=(),
+            leads=False,
             workload="service",
         )
 

@@ -13,7 +13,20 @@ import pytest
 
 from arena_core.contract.errors import PluginBroken, PluginError
 from arena_core.contract.hookspecs import hookimpl
-from arena_core.contract.types import Cause, Find, Instance, JobStatus, JobType, LogQuery, LogSource, Phase, PodSet, Problem, Resource
+from arena_core.contract.types import (
+    Cause,
+    Find,
+    Instance,
+    JobStatus,
+    JobType,
+    LogQuery,
+    LogSource,
+    Phase,
+    PodSet,
+    Problem,
+    Resource,
+    Wrapping,
+)
 from arena_core.installed import Offer
 from arena_core.registry import Entry, Registry, border
 from arena_core.registry.extensions import ExtensionCaller
@@ -114,8 +127,9 @@ def test_a_status_that_ends_the_program_makes_the_job_unknown() -> None:
     [
         ({"resource": "things"}, "JobType.resource is str"),
         ({"pod_labels": {"a": "b"}}, "JobType.pod_labels is dict"),
-        ({"chief": ["x"]}, "JobType.chief is list"),
-        ({"aliases": "py"}, "JobType.aliases is str"),
+        ({"leads": "yes"}, "JobType.leads is str"),
+        ({"wrapping": True}, "JobType.wrapping is bool"),
+        ({"wrapping": Wrapping(renamed={"a": 1})}, "Wrapping.renamed is int"),  # type: ignore[dict-item]
         ({"provider": None}, "JobType.provider is NoneType"),
         ({"resource": Resource("g", "v1", "K", None)}, "Resource.plural is NoneType"),  # type: ignore[arg-type]
     ],
@@ -201,4 +215,4 @@ def test_what_fits_is_told_to_fit() -> None:
     status = JobStatus(Phase.FAILED, instances=(Instance("x", "Error", index=None, exit_code=3, requests={"gpu": 1}),))
     assert check_of(JobStatus)(status) == ""
     assert check_of(Cause)(Cause("x", lines=("a", "b"))) == ""
-    assert check_of(JobType)(job_type(matches=lambda job: True, chief=({"a": "b"},))) == ""
+    assert check_of(JobType)(job_type(matches=lambda job: True, wrapping=Wrapping(shared={"a": ("b",)}))) == ""

@@ -7,20 +7,20 @@ from typing import Any
 
 import pytest
 
+from arena_core.args import SubmitArgs, parse
 from arena_core.contract.errors import InvalidArguments, PermissionDenied
 from arena_core.contract.types import Endpoint, JobStatus, JobView, Note, Phase, Problem
 from arena_core.usecases import checks
 from arena_core.usecases.endpoints import Reachable, endpoints
 from arena_core.usecases.views import Job
 
+ARGS = parse(SubmitArgs, {"name": "x", "image": "i", "command": "c"})
+
 
 class Handle:
     """A job type with these notes and problems of the arguments and of the cluster."""
 
     def __init__(self, early: list[Any], late: list[Any]) -> None:
-        from arena_core.args import SubmitArgs
-
-        self.args_model = SubmitArgs
         self.job_type = SimpleNamespace(resource=None)
         self._early, self._late = early, late
 
@@ -33,7 +33,7 @@ class Handle:
 
 def test_notes_name_the_flag_and_stop_nothing() -> None:
     handle: Any = Handle([Note("is never read", "workers", "leave it out")], [Note("the queue is long")])
-    told = checks.before(None, handle, None, None)  # type: ignore[arg-type]
+    told = checks.before(None, handle, ARGS, None)  # type: ignore[arg-type]
     assert told == ("--workers: is never read (leave it out)", "the queue is long")
 
 

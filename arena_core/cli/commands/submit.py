@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from arena_core.cli.command import Command, Context
@@ -46,12 +47,13 @@ def open_group(words: list[str], head: Parsed) -> tuple[Command, list[str]]:
     """Find the job type among the words, or in the job file, and make a command from its argument model."""
     first = Parser([*FLAGS, *GLOBAL_FLAGS], stop=True).parse(words)
     if first.args and (not first.text("file") or _is_type(first.args[0])):
-        before = words[: len(words) - len(first.args)]
-        return for_type(first.args[0], first.args[0]), [*before, *first.args[1:]]
+        rest = [*words[: len(words) - len(first.args)], *first.args[1:]]
+        return for_type(first.args[0], first.args[0], rest, JobFile()), rest
     if first.help:
         return overview(), ["--help"]
     if first.text("file"):
-        return for_type(_type_in(first), ""), words
+        file = JobFile()
+        return for_type(file.job_type(first), "", words, file), words
     from arena_core.cli.discover import type_names
     from arena_core.registry.registry import NO_JOB_TYPE
 
@@ -67,44 +69,65 @@ def _is_type(word: str) -> bool:
     return is_type(word)
 
 
-def _type_in(parsed: Parsed) -> str:
-    """The ``type:`` of the job file, after ``--set``."""
-    from arena_core.cli.submit import jobfile
+class JobFile:
+    """The job file of a command line, after ``--set``. It is read once: it may be stdin."""
 
-    data = jobfile.load(parsed.text("file"))
-    jobfile.change(data, parsed.many("set"), parsed.many("set_string"))
-    # stdin can be read once only; what was read is kept for the command itself.
-    _READ[parsed.text("file")] = data
-    if not data.get("type"):
-        raise UsageError(
-            "the job file names no job type", "add `type: pytorchjob`, or name it on the command line: `arena submit pytorchjob -f FILE`"
-        )
-    return str(data["type"])
+    def __init__(self) -> None:
+        self._read: dict[str, dict[str, Any]] = {}
+
+    def of(self, parsed: Parsed) -> dict[str, Any]:
+        """What it says, by key; nothing where the command line names none."""
+        path, sets, texts = parsed.text("file"), parsed.many("set"), parsed.many("set_string")
+        if not path and not sets and not texts:
+            return {}
+        from copy import deepcopy
+
+        from arena_core.cli.submit import jobfile
+
+        if path and path not in self._read:
+            self._read[path] = jobfile.load(path)
+        data = deepcopy(self._read.get(path, {}))
+        jobfile.change(data, sets, texts)
+        return data
+
+    def job_type(self, parsed: Parsed) -> str:
+        """Its ``type:``."""
+        found = self.of(parsed).get("type")
+        if not found:
+            raise UsageError(
+                "the job file names no job type",
+                "add `type: pytorchjob`, or name it on the command line: `arena submit pytorchjob -f FILE`",
+            )
+        return str(found)
 
 
-_READ: dict[str, dict[str, Any]] = {}
-
-
-def for_type(name: str, typed: str) -> Command:
-    """The command of one job type; only its plugin is loaded."""
+def for_type(name: str, typed: str, words: Sequence[str] = (), file: JobFile | None = None) -> Command:
+    """The command of one job type; only its plugin is loaded, and where it wraps another one, that of the type inside."""
     from arena_core.cli.jobtypes import find_type
-    from arena_core.cli.submit.options import flags_of, useful_flags
+    from arena_core.cli.submit.options import by_flag, flags_of, model_for
 
     handle = find_type(name)
-    job_type = handle.job_type
-    model = handle.args_model
+    job_type, file = handle.job_type, file or JobFile()
+
+    def said(parsed: Parsed) -> dict[str, Any]:
+        return {**keys_of(file.of(parsed), handle.args_model), **parsed.values}
+
+    try:
+        model = handle.behind("its argument model", lambda: model_for(handle.args_model, words, (*FLAGS, *GLOBAL_FLAGS), said))
+    except InvalidArguments as error:
+        raise InvalidArguments([by_flag(p, handle.args_model) for p in error.problems]) from error
     kind = job_type.resource.kind
     article = "an" if kind[:1] in ("AEFHILMNORSX" if kind[:2].isupper() else "AEIO") else "a"  # an MPIJob: letters are spelt
     return Command(
         path=f"submit {typed}".strip(),
         summary=f"submit {article} {job_type.resource.kind}" + (f": {job_type.summary}" if job_type.summary else ""),
         usage=f"arena submit {job_type.name} --name NAME --image IMAGE [flags] COMMAND [ARG...]\n  arena submit -f FILE [flags]",
-        details=DETAILS,
-        run=lambda context, parsed: run(context, parsed, handle, model),
+        details=DETAILS if model is handle.args_model else DETAILS + INSIDE.format(model.model_fields["inner_type"].default),
+        run=lambda context, parsed: run(context, parsed, handle, model, file.of(parsed)),
         flags=(*flags_of(model), *FLAGS),
         program=True,
         collects=True,
-        shown=lambda parsed: (*handle.behind("useful_fields", lambda: useful_flags(model, parsed)), *FLAGS),
+        unknown=lambda word: str(handle.behind("its argument model", lambda: model.elsewhere(word))),
     )
 
 
@@ -112,6 +135,7 @@ DETAILS = """\
 The command comes last. One quoted text is run by the shell as it is; of several words each reaches the program as it is typed, \
 and flags behind the first word belong to the program:
   arena submit ... python train.py --lr 0.1"""
+INSIDE = "\n\nThe flags of the job type inside are among these, here those of {}; with --inner-type TYPE they are those of TYPE."
 
 
 def overview() -> Command:
@@ -133,12 +157,19 @@ def _types_footer() -> str:
     return "Job types (`arena submit TYPE --help` lists the flags):\n" + two_columns(job_types(), left=18)
 
 
-def run(context: Context, parsed: Parsed, handle: JobHandle, model: type[BaseModel]) -> int:
+def keys_of(data: Mapping[str, Any], model: type[BaseModel]) -> dict[str, Any]:
+    """What a job file says, by field where the model knows the key."""
+    from arena_core.cli.submit.jobfile import to_fields
+
+    return to_fields({key: value for key, value in data.items() if key != "type"}, model) if data else {}
+
+
+def run(context: Context, parsed: Parsed, handle: JobHandle, model: type[BaseModel], file: Mapping[str, Any]) -> int:
     """Read the arguments, then hand over to whatever ``--dry-run`` and ``-o`` ask for."""
     from arena_core.cli.submit import finish
     from arena_core.cli.submit.options import by_flag, read_arguments
 
-    raw = gather(context, parsed, handle, model)
+    raw = gather(context, parsed, handle, model, file)
     try:
         args = handle.behind("its argument model", lambda: read_arguments(model, raw, parsed.problems))
         if problems := handle.validate(args):
@@ -150,11 +181,12 @@ def run(context: Context, parsed: Parsed, handle: JobHandle, model: type[BaseMod
         raise error from exc
 
 
-def gather(context: Context, parsed: Parsed, handle: JobHandle, model: type[BaseModel]) -> dict[str, Any]:
+def gather(context: Context, parsed: Parsed, handle: JobHandle, model: type[BaseModel], file: Mapping[str, Any]) -> dict[str, Any]:
     """Raw values by field: the configuration file's, then the job file's, then the flags'."""
     from arena_core.cli.submit.options import with_config, words_of
 
-    raw = _from_file(parsed, handle, model)
+    _same_type(file, handle)
+    raw = keys_of(file, model)
     words = words_of(parsed)
     own = {f.name for f in FLAGS} | {f.name for f in GLOBAL_FLAGS}
     flags = {name: value for name, value in parsed.values.items() if name not in own}
@@ -175,25 +207,12 @@ def gather(context: Context, parsed: Parsed, handle: JobHandle, model: type[Base
     return with_config(raw, model, handle.job_type.name, context.config)
 
 
-def _from_file(parsed: Parsed, handle: JobHandle, model: type[BaseModel]) -> dict[str, Any]:
-    from arena_core.cli.submit import jobfile
+def _same_type(file: Mapping[str, Any], handle: JobHandle) -> None:
+    """Refuse a job file of another type than the command names."""
+    named = str(file.get("type") or "")
+    if not named:
+        return
+    from arena_core.cli.jobtypes import find_type
 
-    path = parsed.text("file")
-    if not path:
-        if parsed.many("set") or parsed.many("set_string"):
-            data: dict[str, Any] = {}
-            jobfile.change(data, parsed.many("set"), parsed.many("set_string"))
-            return jobfile.to_fields(data, model)
-        return {}
-    data = _READ.pop(path, {})
-    if not data:
-        data = jobfile.load(path)
-        jobfile.change(data, parsed.many("set"), parsed.many("set_string"))
-    named = str(data.pop("type", "") or "")
-    job_type = handle.job_type
-    if named and named.lower() not in {n.lower() for n in (job_type.name, job_type.shorthand, job_type.display, *job_type.aliases)}:
-        from arena_core.cli.jobtypes import find_type
-
-        if find_type(named).job_type.name != job_type.name:
-            raise UsageError(f"the job file is of type {named}, the command says {job_type.name}")
-    return jobfile.to_fields(data, model)
+    if find_type(named).job_type.name != handle.job_type.name:
+        raise UsageError(f"the job file is of type {named}, the command says {handle.job_type.name}")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from arena_core.args import ArgsGroup, flag_name, flag_specs, parse
+from arena_core.args import ArgsGroup, chosen_model, flag_name, flag_specs, parse
 from arena_core.cli.flags import Flag, Parsed
+from arena_core.cli.parse import Parser
 from arena_core.contract.errors import InvalidArguments
 from arena_core.contract.types import Problem
 from arena_core.records import replace
@@ -33,10 +34,17 @@ def flags_of(model: type[BaseModel]) -> list[Flag]:
     return [_flag(spec) for spec in flag_specs(model) if spec.kind != "words"]
 
 
-def useful_flags(model: type[BaseModel], parsed: Parsed) -> list[Flag]:
-    """The flags that have an effect beside those given so far (``--inner-type``)."""
-    useful = model.useful_fields(parsed.values) if issubclass(model, ArgsGroup) else frozenset(model.model_fields)
-    return [flag for flag in flags_of(model) if flag.name in useful]
+def model_for(
+    model: type[BaseModel], words: Sequence[str], others: Sequence[Flag], said: Callable[[Parsed], Mapping[str, Any]]
+) -> type[BaseModel]:
+    """The model that reads these words: a wrapper's flags depend on the type inside, which is itself among them, or in the job file."""
+    chosen = model
+    while issubclass(model, ArgsGroup):
+        again = chosen_model(model, said(Parser([*flags_of(chosen), *others], program=True).parse(words)))
+        if again is chosen:
+            break
+        chosen = again
+    return chosen
 
 
 def _flag(spec: FlagSpec) -> Flag:

@@ -13,9 +13,6 @@ from arena_core.contract.types import JobHandle, JobStatus, JobView, Manifest, P
 from arena_core.k8s import dig
 from arena_core.records import replace
 
-#: The kinds whose condition Failed the operator sees, too (AppWrapper 1.2.1).
-SEEN = (("batch", "Job"), ("kubeflow.org", "PyTorchJob"))
-
 
 def only(job: Any) -> bool:
     """Whether there is one component with pods: of several the end of one says nothing of the whole."""
@@ -44,23 +41,23 @@ def judged(view: JobView, seen: JobStatus, inner: JobHandle | None) -> JobStatus
     if own.phase is not Phase.FAILED or seen.exact == "Failed":
         return seen
     told = f"{name} has failed{f' ({own.reason})' if own.reason else ''}{f': {own.message}' if own.message else ''}"
-    if seen.exact == "Succeeded" or (view.pods is not None and _unnoticed(found, seen)):
+    if seen.exact == "Succeeded" or (view.pods is not None and _unnoticed(found, seen, inner)):
         return replace(seen, phase=own.phase, reason="JobFailed", message=f"{told}; {_beside(seen)}", end=own.end)
     return seen if seen.message else replace(seen, reason="JobFailed", message=f"{told}; the operator looks again within 60 s")
 
 
-def _unnoticed(found: Manifest, seen: JobStatus) -> bool:
+def _unnoticed(found: Manifest, seen: JobStatus, inner: JobHandle) -> bool:
     """Whether the operator will not notice that the job has failed: all pods are there and well, and it looks at nothing else."""
-    kind = dig.text(found, "apiVersion").rpartition("/")[0], dig.text(found, "kind")
     well = len(seen.instances) >= seen.replicas and all(i.phase in ("Running", "Succeeded") for i in seen.instances)
-    return well and kind not in SEEN and not _pods_failed(found)
+    wrapping = inner.job_type.wrapping
+    return well and not (wrapping and wrapping.failure_seen) and not _pods_failed(found)
 
 
 def _pods_failed(found: Manifest) -> bool:
     """Whether the job itself counts failed pods: then the operator will, too, and what is known of the pods is older than that."""
     status = dig.mapping(found, "status")
     counts = [dig.mapping(status, "replicaStatuses", name) for name in dig.mapping(status, "replicaStatuses")]
-    # A count of failed attempts, as a RayJob's, stands beside no count of pods.
+    # A count of failed attempts stands beside no count of pods.
     counts += [status] if {"minAvailable", "running", "active", "pending"} & set(status) else []
     return any(isinstance(n := count.get("failed"), int) and n > 0 for count in counts)
 

@@ -7,8 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from arena_appwrapper.args import AppWrapperArgs
-from arena_appwrapper.inner import arguments, handle_of
+from arena_appwrapper.args import AROUND, AppWrapperArgs
 from arena_core.contract.types import Jobs, Manifest, PodSet
 from arena_core.families import kueue
 from arena_core.k8s import duration
@@ -19,6 +18,8 @@ LABEL = "workload.codeflare.dev/appwrapper"
 #: Name and version of the fork's chart: a label by which the fork's Arena knows its jobs.
 CHART = "appwrapperjob-0.3.2"
 GPUS = "requestGPUsOfJobOwner"
+#: The label of ``--model-name``, by which jobs are found.
+MODEL = "modelName"
 
 
 def build(args: AppWrapperArgs, jobs: Jobs) -> list[Manifest]:
@@ -26,13 +27,14 @@ def build(args: AppWrapperArgs, jobs: Jobs) -> list[Manifest]:
 
     They stand beside the AppWrapper and belong to it, so they outlive a reset and need no rights of the AppWrapper operator.
     """
-    inner = handle_of(args, jobs)
-    job, *others = copy.deepcopy(inner.build_manifests(arguments(args, inner)))
-    pod_sets = inner.pod_sets(job)
+    inner = AROUND.inner(args, jobs)
+    job, *others = copy.deepcopy(inner.build())
+    pod_sets = inner.handle.pod_sets(job)
     total = (job["metadata"].get("annotations") or {}).get(GPUS)
     facts = JobFacts("appwrapperjob", "AppWrapperJob", CHART, total_gpus=int(total) if total is not None else None)
     metadata = job_metadata(args, facts)
-    metadata["labels"] = {**metadata["labels"], LABEL: args.name}
+    trained = {key: value for key, value in job["metadata"].get("labels", {}).items() if key == MODEL}
+    metadata["labels"] = {**metadata["labels"], **trained, LABEL: args.name}
     # Whoever writes one of the operator's annotations by hand means it.
     metadata["annotations"] = {**fault_tolerance(args), **metadata.get("annotations", {})}
     mark = {"app": "appwrapperjob", "chart": CHART, "createdBy": "AppWrapperJob", LABEL: args.name}

@@ -46,9 +46,7 @@ JOB_TYPE = JobType(
     summary="AppWrapper around any other job type, with Kueue queues and retries",
     display="AppWrapper",
     shorthand="aw",
-    aliases=("appwrapper", "aw"),
     pod_labels=_pod_labels,
-    wraps=("pytorchjob", "volcanojob", "*"),
     provider="the AppWrapper operator: https://github.com/project-codeflare/appwrapper",
 )
 
@@ -68,15 +66,19 @@ def arena_build_manifests(args: AppWrapperArgs, jobs: Jobs) -> list[Manifest]:
 
 
 @hookimpl
+def arena_validate(args: AppWrapperArgs, jobs: Jobs) -> list[Problem]:
+    """Say where the job inside has more sets of pods than an AppWrapper holds."""
+    from arena_appwrapper.preflight import before
+
+    return list(before(args, jobs))
+
+
+@hookimpl
 def arena_preflight(args: AppWrapperArgs, lookup: Lookup, jobs: Jobs) -> list[Problem | Note]:
     """Return what only the cluster knows: the queue, its priority class, and what the inner type asks for."""
-    from arena_appwrapper import inner
-    from arena_core.families.preflight import queue_problems
+    from arena_appwrapper.preflight import problems
 
-    handle = inner.handle_of(args, jobs)
-    if missing := inner.missing(args, handle, lookup):
-        return [*queue_problems(args, lookup), missing]
-    return [*queue_problems(args, lookup), *(inner.in_wrapper(p, handle) for p in handle.preflight(inner.arguments(args, handle), lookup))]
+    return problems(args, lookup, jobs)
 
 
 @hookimpl

@@ -9,7 +9,7 @@ from arena_appwrapper import inside, reasons
 from arena_core.contract.types import Find, Instance, JobHandle, Jobs, JobStatus, JobView, LogQuery, LogSource, Manifest, Phase, PodSet
 from arena_core.families import kueue
 from arena_core.k8s import dig
-from arena_core.podstatus import default_log_sources, instance, pick_chief
+from arena_core.podstatus import default_log_sources, instance
 
 LABEL = "workload.codeflare.dev/appwrapper"
 
@@ -68,9 +68,7 @@ def instances(job: Any, pods: Sequence[Any], jobs: Jobs) -> list[Instance]:
     inner = inner_handle(job, jobs)
     if inner is not None and (named := inner.status(JobView(inner_job(job), tuple(dict(p) for p in real))).instances):
         return list(named)
-    chief = pick_chief([dict(p) for p in real], inner.job_type.chief) if inner else None
-    name = dig.text(chief, "metadata", "name")
-    return [instance(p, chief=bool(name) and dig.text(p, "metadata", "name") == name) for p in real]
+    return [instance(pod) for pod in real]
 
 
 def status(view: JobView, jobs: Jobs) -> JobStatus:
@@ -153,6 +151,6 @@ def related(view: JobView, jobs: Jobs) -> list[Find]:
     if inner is None:
         return finds
     resource = inner.job_type.resource
-    finds.append(Find(resource, label_selector=f"{LABEL}={dig.text(view.manifest, 'metadata', 'name')}"))
+    finds.append(Find(resource, label_selector=f"{LABEL}={dig.text(view.manifest, 'metadata', 'name')}", inner=True))
     actual = next((obj for obj in view.related or () if resource.matches(obj)), None)
     return [*finds, *(inner.related(JobView(actual, related=view.related)) if actual else ())]

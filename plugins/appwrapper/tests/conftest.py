@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -45,7 +46,17 @@ class Submit:
         """Return the flags that the refusal names."""
         with pytest.raises(InvalidArguments) as caught:
             self.read(*argv)
-        return [flag_name(self.model, p.field) for p in caught.value.problems]
+        words = [re.findall(r"--[a-z-]+", p.message)[0] for p in caught.value.problems if not p.field]
+        return [*words, *(flag_name(self.flags(*argv), p.field) for p in caught.value.problems if p.field)]
+
+    def flags(self, *argv: str) -> Any:
+        """Return the model that these words are read by."""
+        from arena_core.cli.submit.options import model_for
+
+        try:
+            return model_for(self.model, argv, (), lambda parsed: parsed.values)
+        except InvalidArguments:
+            return self.model
 
 
 @pytest.fixture(scope="session")

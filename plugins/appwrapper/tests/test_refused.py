@@ -54,7 +54,7 @@ VOLCANO = (*USUAL, "--inner-type=volcano")
         ([*USUAL, "--inner-type=tf", "--policy=PodFailed=RestartJob"], ["--policy"]),
         ([*VOLCANO, "--ps=1"], ["--ps"]),
         ([*VOLCANO, "--workers=4"], ["--workers"]),
-        ([*VOLCANO, "--running-timeout=1h", "--retry=2"], ["--retry", "--running-timeout"]),
+        ([*VOLCANO, "--running-timeout=1h", "--retry=2"], ["--running-timeout", "--retry"]),
         ([*VOLCANO, "--scheduler=a", "--scheduler-name=b"], ["--scheduler-name"]),
     ],
 )

@@ -193,7 +193,7 @@ def test_what_is_asked_of_the_cluster():
     queued = wrapper(labels={"kueue.x-k8s.io/queue-name": "q"})
     workload, inner = HANDLE.related(seen(queued))
     assert workload.resource.key == "workloads.kueue.x-k8s.io" and workload.label_selector == "kueue.x-k8s.io/job-uid=u"
-    assert inner == Find(Registry(environ={}).get("volcanojob").job_type.resource, label_selector=f"{state.LABEL}=j")
+    assert inner == Find(Registry(environ={}).get("volcanojob").job_type.resource, label_selector=f"{state.LABEL}=j", inner=True)
     actual = {"apiVersion": "batch.volcano.sh/v1alpha1", "kind": "Job", "metadata": {"name": "j", "uid": "i"}}
     *_, group = HANDLE.related(seen(queued, (), [actual]))
     assert (group.resource.key, group.owner_uid) == ("podgroups.scheduling.volcano.sh", "i"), "what the type inside asks for"

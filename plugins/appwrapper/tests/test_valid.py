@@ -20,7 +20,12 @@ CRDS = {
     "Job": ("arena_volcano", "jobs.batch.volcano.sh"),
 }
 INNER: dict[str, list[dict[str, Any]]] = {
-    "pytorch": [{}, {"workers": 3, "nproc_per_node": "8"}, {"workers": 2, "gang": True, "scheduler": "volcano"}, {"gang": True}],
+    "pytorch": [
+        {},
+        {"workers": 3, "nproc_per_node": "8", "clean_task_policy": "All"},
+        {"workers": 2, "gang": True, "scheduler": "volcano"},
+        {"gang": True},
+    ],
     "tf": [
         {},
         {"ps": 1, "workers": 2, "chief": True},
@@ -43,7 +48,7 @@ MORE: list[dict[str, Any]] = [
     {"host_network": True, "host_pid": True, "host_ipc": True, "shell": "bash"},
     {"sync_mode": "git", "sync_source": "https://h/p.git", "image_pull_secrets": ["s"], "image_pull_policy": "Never"},
     {"tensorboard": True, "logdir": "/logs", "model_name": "m", "model_source": "s3://m"},
-    {"ttl_after_finished": "30m", "clean_task_policy": "All", "env": {"A": "1", "MASTER_ADDR": "me"}},
+    {"ttl_after_finished": "30m", "env": {"A": "1", "MASTER_ADDR": "me"}},
 ]
 
 

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from arena_core.contract.hookspecs import hookimpl
-from arena_core.contract.types import JobType, Resource
+from arena_core.contract.types import JobType, Resource, Wrapping
 from arena_job import status as state
-from arena_job.names import CONTAINER, INDEX
+from arena_job.names import CONTAINER
 
 if TYPE_CHECKING:
     from arena_core.contract.types import Cause, Find, Jobs, JobStatus, JobView, Lookup, Manifest, PodSet, Problem
@@ -28,11 +28,9 @@ def arena_job_type() -> JobType:
         summary="a Job of plain Kubernetes: one pod, or several with a number each; no operator is needed",
         display="Job",
         shorthand="job",
-        aliases=("batchjob",),
         pod_labels=state.pod_labels,
-        chief=({INDEX: "0"},),
         container=CONTAINER,
-        wrappable=True,
+        wrapping=Wrapping(failure_seen=True),
         provider="every Kubernetes has it",
     )
 

@@ -10,6 +10,7 @@ from arena_core.args import parse, to_job_file
 from arena_core.contract.errors import InvalidArguments
 from arena_job.jobset.args import JobSetArgs
 from arena_job.jobset.manifests import build
+from arena_job.jobset.plugin import arena_job_type
 
 
 def read(**more):
@@ -145,9 +146,6 @@ def test_what_cannot_be_is_refused(given, field):
     assert {p.field for p in caught.value.problems} == {field}
 
 
-WRAPPED = {"ttl_after_finished": 0, "queue": False, "kueue_queue": "", "kueue_priority_class": ""}
-
-
 @pytest.mark.parametrize(
     ("given", "told"),
     [
@@ -159,8 +157,9 @@ WRAPPED = {"ttl_after_finished": 0, "queue": False, "kueue_queue": "", "kueue_pr
     ],
 )
 def test_a_wrapper_that_can_only_fail_is_told_of(given, told):
-    assert any("AppWrapper" in note for note in read(**given, **WRAPPED).notes()) is told
-    assert not any("AppWrapper" in note for note in read(**given).notes())
+    args = read(**given)
+    assert any("AppWrapper" in note.message for note in arena_job_type().wrapping.warn(args)) is told
+    assert not any("AppWrapper" in note for note in args.notes())
 
 
 @given(

@@ -134,16 +134,6 @@ class MPIJobArgs(RunPolicyArgs, CpuMemoryArgs, SharedMemoryArgs, SubmitArgs):
         """How many processes each worker takes: as said, else one for each GPU."""
         return self.slots_per_worker or self.gpus or 1
 
-    @property
-    def wrapped(self) -> bool:
-        """Whether these are the arguments of a job inside an AppWrapper.
-
-        The contract does not tell a type that it is wrapped yet; the wrapper says all of these, and nobody else does.
-        """
-        said: dict[str, Any] = {"clean_task_policy": "None", "ttl_after_finished": 0, "queue": False}
-        said |= {"kueue_queue": "", "kueue_priority_class": ""}
-        return said.keys() <= self.model_fields_set and all(getattr(self, field) == value for field, value in said.items())
-
     def mount_paths(self) -> Iterator[tuple[str, str]]:
         """Add what the operator mounts."""
         yield from super().mount_paths()
@@ -162,12 +152,6 @@ class MPIJobArgs(RunPolicyArgs, CpuMemoryArgs, SharedMemoryArgs, SubmitArgs):
         """Name the variables that the operator overrides, and what will not end, or goes too early."""
         yield from super().notes()
         yield from self.overridden(OPERATOR_ENV[self.mpi_implementation], "the MPI Operator")
-        if self.wrapped:
-            yield (
-                "an AppWrapper sees only the launcher of an MPIJob, because workers never end by themselves: a queue does not count what "
-                "the workers ask for (arena submit mpijob --kueue-queue does)"
-            )
-            return
         if self.clean_task_policy == "None":
             yield "--clean-task-policy None: the workers never end by themselves, they keep their GPUs until the job is deleted"
         if self.ttl_after_finished:

@@ -22,9 +22,9 @@ def build(args: MPIJobArgs) -> list[Manifest]:
     spec: dict[str, Any] = {
         "slotsPerWorker": args.slots,
         "mpiImplementation": args.mpi_implementation,
-        "launcherCreationPolicy": launcher_creation(args),
+        "launcherCreationPolicy": args.launcher_creation_policy,
         "sshAuthMountPath": args.ssh_auth_mount_path,
-        "runPolicy": policy(args),
+        "runPolicy": run_policy(args, args.retry),
         FIELD: {
             # With OnFailure the batch Job deletes the pod, and so the log, of a launcher that has failed too often.
             "Launcher": {"replicas": 1, "restartPolicy": "Never", "template": launcher(args, facts)},
@@ -37,21 +37,9 @@ def build(args: MPIJobArgs) -> list[Manifest]:
     return [job, *companions(args, facts, min_member=gang_size(args), chief_labels=first_rank(args))]
 
 
-def launcher_creation(args: MPIJobArgs) -> str:
-    """Return when the launcher starts. An AppWrapper gives up where the only pod that it sees is not made soon."""
-    asked = "launcher_creation_policy" in args.model_fields_set
-    return "AtStartup" if args.wrapped and not asked else args.launcher_creation_policy
-
-
-def policy(args: MPIJobArgs) -> dict[str, Any]:
-    """Return ``spec.runPolicy``. An AppWrapper counts the launcher alone, so that the workers may go at the end, and must."""
-    found = run_policy(args, args.retry)
-    return {**found, "cleanPodPolicy": "All"} if args.wrapped else found
-
-
 def gang_size(args: MPIJobArgs) -> int:
     """Return how many pods must fit at once: a launcher that waits for the workers cannot be waited for."""
-    return args.workers + int(launcher_creation(args) == "AtStartup")
+    return args.workers + int(args.launcher_creation_policy == "AtStartup")
 
 
 def first_rank(args: MPIJobArgs) -> dict[str, str]:

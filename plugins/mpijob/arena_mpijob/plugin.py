@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from arena_core.contract.hookspecs import hookimpl
-from arena_core.contract.types import JobType, Resource
+from arena_core.contract.types import JobType, Note, Resource, Wrapping
 from arena_mpijob import status as state
 
 if TYPE_CHECKING:
@@ -20,6 +20,19 @@ ARENA_CONTRACT = 2
 PROVIDER = "the Kubeflow MPI Operator, version 2 (kubeflow.org/v2beta1): https://github.com/kubeflow/mpi-operator"
 
 
+def _inside(args: MPIJobArgs) -> Sequence[Note]:
+    """Say what a wrapper does not count."""
+    text = (
+        "an AppWrapper sees only the launcher of an MPIJob, because workers never end by themselves: a queue does not count what "
+        "the workers ask for (arena submit mpijob --kueue-queue does)"
+    )
+    return (Note(text),)
+
+
+#: A wrapper counts the launcher alone: the workers may go at the end, and must; and it gives up where its only pod is not made soon.
+WRAPPING = Wrapping(forced={"clean_task_policy": "All"}, defaults={"launcher_creation_policy": "AtStartup"}, warn=_inside)
+
+
 @hookimpl
 def arena_job_type() -> JobType:
     """Say what this job type is."""
@@ -30,11 +43,9 @@ def arena_job_type() -> JobType:
         summary="programs that mpirun starts on several pods, with the Kubeflow MPI Operator",
         display="MPI",
         shorthand="mpi",
-        aliases=("mpi", "mj"),
         pod_labels=state.pod_labels,
-        chief=state.CHIEF,
         container=state.CONTAINER,
-        wrappable=True,
+        wrapping=WRAPPING,
         provider=PROVIDER,
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from arena_core.contract.hookspecs import hookimpl
-from arena_core.contract.types import JobType, Resource
+from arena_core.contract.types import JobType, Resource, Wrapping
 from arena_core.families.kubeflow import PROVIDER
 from arena_pytorchjob.status import KIND
 
@@ -28,11 +28,9 @@ def arena_job_type() -> JobType:
         summary="distributed PyTorch training with the Kubeflow Training Operator",
         display="Pytorch",
         shorthand="py",
-        aliases=("pytorch", "py"),
         pod_labels=KIND.pod_labels,
-        chief=KIND.chief,
         container=KIND.container,
-        wrappable=True,
+        wrapping=Wrapping(usual=True, failure_seen=True),
         provider=PROVIDER,
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from arena_core.args import Image, Quantity, SharedMemoryArgs, SubmitArgs, flag
 from arena_core.contract.types import Problem
@@ -87,18 +87,6 @@ class RayJobArgs(EndArgs, AutoscalerArgs, HeadArgs, SharedMemoryArgs, SubmitArgs
     )
 
     @property
-    def wrapped(self) -> bool:
-        """Whether these are the arguments of a job inside an AppWrapper: the wrapper says all of these, and nobody else does."""
-        said: dict[str, Any] = {"ttl_after_finished": 0, "queue": False, "kueue_queue": "", "kueue_priority_class": ""}
-        return said.keys() <= self.model_fields_set and all(getattr(self, field) == value for field, value in said.items())
-
-    @property
-    def shuts_down(self) -> bool:
-        """Whether the Ray cluster goes at the end. An AppWrapper would take that for a failure, and run the job again."""
-        asked = "shutdown_after_finished" in self.model_fields_set
-        return self.shutdown_after_finished and (asked or not self.wrapped)
-
-    @property
     def least(self) -> int:
         """The least number of workers."""
         return self.workers if self.worker_min_replicas < 0 else self.worker_min_replicas
@@ -146,14 +134,7 @@ class RayJobArgs(EndArgs, AutoscalerArgs, HeadArgs, SharedMemoryArgs, SubmitArgs
         """Name the variables that KubeRay overrides, and what will not end, or will not be seen."""
         yield from super().notes()
         yield from self.overridden(OPERATOR_ENV, "KubeRay")
-        if self.wrapped:
-            yield (
-                "an AppWrapper never sees the end of a RayJob, because its operator only counts pods, and those of Ray run until they are "
-                "deleted: it keeps its quota until you delete it, also when the job has ended (arena submit rayjob --kueue-queue does not)"
-            )
-            if self.shuts_down:
-                yield "--shutdown-after-finished: the AppWrapper takes the pods that are gone for a failure and runs the job again"
-        elif not self.shutdown_after_finished:
+        if not self.shutdown_after_finished:
             yield "--no-shutdown-after-finished: the Ray cluster keeps its GPUs until the job is deleted"
         if self.submission_mode == "HTTPMode":
             yield "--submission-mode HTTPMode: no pod has the command's log, it is only in Ray's dashboard"

@@ -24,7 +24,7 @@ def build(args: RayJobArgs) -> list[Manifest]:
     spec: dict[str, Any] = {"submissionMode": args.submission_mode, "backoffLimit": args.retry}
     if args.command_line is not None:
         spec["entrypoint"] = entrypoint(args.command_line, args.shell, args.submission_mode)
-    if args.shuts_down:
+    if args.shutdown_after_finished:
         spec |= {"shutdownAfterJobFinishes": True, "ttlSecondsAfterFinished": args.ttl_after_finished}
     deadlines = {"activeDeadlineSeconds": args.running_timeout, "preRunningDeadlineSeconds": args.start_timeout}
     spec |= {key: seconds for key, seconds in deadlines.items() if seconds}

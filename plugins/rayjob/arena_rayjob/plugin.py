@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from arena_core.contract.hookspecs import hookimpl
-from arena_core.contract.types import JobType
+from arena_core.contract.types import JobType, Note, Wrapping
 from arena_rayjob import members, names
 from arena_rayjob import status as state
 
@@ -33,6 +33,24 @@ ARENA_CONTRACT = 2
 PROVIDER = "KubeRay (ray.io/v1): https://github.com/ray-project/kuberay"
 
 
+def _inside(args: RayJobArgs) -> Sequence[Note]:
+    """Say what a wrapper will never see, or see wrongly."""
+    never = (
+        "an AppWrapper never sees the end of a RayJob, because its operator only counts pods, and those of Ray run until they are "
+        "deleted: it keeps its quota until you delete it, also when the job has ended (arena submit rayjob --kueue-queue does not)"
+    )
+    gone = "the AppWrapper takes the pods that are gone for a failure and runs the job again"
+    return (Note(never), *((Note(gone, "shutdown_after_finished"),) if args.shutdown_after_finished else ()))
+
+
+#: The Ray cluster stays, unless somebody says otherwise: a wrapper would take its end for a failure, and run the job again.
+WRAPPING = Wrapping(
+    defaults={"shutdown_after_finished": False},
+    shared={size: (f"head_{size}", f"worker_{size}") for size in ("cpu", "memory")},
+    warn=_inside,
+)
+
+
 @hookimpl
 def arena_job_type() -> JobType:
     """Say what this job type is."""
@@ -43,10 +61,8 @@ def arena_job_type() -> JobType:
         summary="a command on a Ray cluster of its own, a head and workers, with KubeRay",
         display="Ray",
         shorthand="rj",
-        aliases=("ray", "rj"),
         pod_labels=state.pod_labels,
-        chief=({names.ORIGIN_KIND: "RayJob"}, {names.NODE_TYPE: names.HEAD}),
-        wrappable=True,
+        wrapping=WRAPPING,
         provider=PROVIDER,
     )
 

@@ -7,6 +7,7 @@ import pytest
 
 from arena_core.args import parse
 from arena_core.contract.errors import InvalidArguments
+from arena_core.registry import Registry
 from arena_core.testing.comparing import packed_crd, strict_schema
 from arena_core.testing.matrix import COMMON, pairs
 from arena_rayjob.args import RayJobArgs
@@ -158,9 +159,6 @@ def notes(**more):
     return " | ".join(parse(RayJobArgs, {**BASE, **more}).notes())
 
 
-WRAPPED = {"ttl_after_finished": 0, "queue": False, "kueue_queue": "", "kueue_priority_class": ""}
-
-
 def test_what_will_not_do_what_it_seems_to_is_named():
     assert "keeps its GPUs" in notes(shutdown_after_finished=False)
     assert "only in Ray's dashboard" in notes(submission_mode="HTTPMode")
@@ -171,10 +169,19 @@ def test_what_will_not_do_what_it_seems_to_is_named():
 
 
 def test_inside_an_appwrapper_the_cluster_stays_and_what_never_ends_is_said():
-    assert "never sees the end of a RayJob" in notes(**WRAPPED)
-    assert "shutdownAfterJobFinishes" not in make(**WRAPPED)[0]["spec"]
-    assert make(**WRAPPED, shutdown_after_finished=True)[0]["spec"]["shutdownAfterJobFinishes"] is True
-    assert "runs the job again" in notes(**WRAPPED, shutdown_after_finished=True)
+    args, spec = wrapped()
+    assert "never sees the end of a RayJob" in args and "keeps its GPUs until the job is deleted" not in args
+    assert "shutdownAfterJobFinishes" not in spec
+    args, spec = wrapped(shutdown_after_finished=True)
+    assert spec["shutdownAfterJobFinishes"] is True
+    assert "--shutdown-after-finished: the AppWrapper" in args and "runs the job again" in args
+
+
+def wrapped(**more):
+    """Return the notes of an AppWrapper around a RayJob, and the RayJob's spec."""
+    handle = Registry(environ={}).get("appwrapperjob")
+    args = parse(handle.args_model, {**BASE, "inner_type": "rayjob", **more})
+    return " | ".join(args.notes()), handle.build_manifests(args)[0]["spec"]["components"][0]["template"]["spec"]
 
 
 class Cluster:

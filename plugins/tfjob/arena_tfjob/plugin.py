@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from arena_core.contract.hookspecs import hookimpl
-from arena_core.contract.types import JobType, Resource
+from arena_core.contract.types import JobType, Resource, Wrapping
 from arena_core.families.kubeflow import PROVIDER
 from arena_tfjob.status import KIND
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 #: The version of Arena's contract that this module is written for.
 ARENA_CONTRACT = 2
+#: Each has resources of its own; what a wrapper is given for every pod goes to all of them.
+ROLES = ("worker", "ps", "chief", "evaluator")
 
 
 @hookimpl
@@ -28,11 +30,9 @@ def arena_job_type() -> JobType:
         summary="distributed TensorFlow training with the Kubeflow Training Operator",
         display="Tensorflow",
         shorthand="tf",
-        aliases=("tf",),
         pod_labels=KIND.pod_labels,
-        chief=KIND.chief,
         container=KIND.container,
-        wrappable=True,
+        wrapping=Wrapping(shared={size: tuple(f"{role}_{size}" for role in ROLES) for size in ("cpu", "memory")}),
         provider=PROVIDER,
     )
 

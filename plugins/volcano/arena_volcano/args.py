@@ -68,7 +68,12 @@ class VolcanoJobArgs(KueueArgs, TensorboardArgs, SyncArgs, ModelArgs, SharedMemo
     )
     queue: ObjectName = flag("default", help="Queue of Volcano.", often=True, group=VOLCANO, metavar="QUEUE", paths=("spec.queue",))
     scheduler_name: ObjectName = flag(
-        "volcano", help="Scheduler of the pods.", group=VOLCANO, old=("schedulerName",), metavar="NAME", paths=("spec.schedulerName",)
+        "volcano",
+        help="Scheduler of the pods.",
+        group=VOLCANO,
+        old=("schedulerName", "scheduler"),
+        metavar="NAME",
+        paths=("spec.schedulerName",),
     )
     plugins: Plugins = flag(
         {},
@@ -235,13 +240,13 @@ class VolcanoJobArgs(KueueArgs, TensorboardArgs, SyncArgs, ModelArgs, SharedMemo
     @property
     def style(self) -> Literal["tasks", "image", "images"]:
         """Which of the three ways to say what runs was chosen."""
-        return "tasks" if self.tasks else "image" if self.image else "images"
+        return "tasks" if self.tasks else "images" if self.task_images and not self.image else "image"
 
     def all_tasks(self) -> tuple[Task, ...]:
         """Return the job's tasks, whichever way they were said."""
         if self.tasks:
             return self.tasks
-        if self.image:
+        if self.style == "image":
             given = self.model_fields_set
             cpu = self.cpu or (self.task_cpu if "task_cpu" in given else "")
             memory = self.memory or (self.task_memory if "task_memory" in given else "")

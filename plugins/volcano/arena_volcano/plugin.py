@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from arena_core.contract.hookspecs import hookimpl
-from arena_core.contract.types import JobType
+from arena_core.contract.types import JobType, Wrapping
 from arena_volcano import status as words
 
 if TYPE_CHECKING:
@@ -15,6 +15,12 @@ if TYPE_CHECKING:
 
 #: The version of Arena's contract that this module is written for.
 ARENA_CONTRACT = 2
+
+#: Inside a wrapper: the fork's defaults and names, which are the wrapper's own; nothing is run where no image was given.
+WRAPPING = Wrapping(
+    defaults={"task_name": "worker", "task_max_retry": 10000, "share_memory": "2Gi", "task_images": ()},
+    renamed={"volcano_queue": "queue", "max_retry": "task_max_retry"},
+)
 
 
 @hookimpl
@@ -27,10 +33,8 @@ def arena_job_type() -> JobType:
         summary="batch jobs of several tasks with gang scheduling by Volcano",
         display="Volcano",
         shorthand="vj",
-        aliases=("vj", "volcano"),
         pod_labels=words.pod_labels,
-        chief=({words.DRIVER[0]: words.DRIVER[1], words.TASK_INDEX: "0"}, {words.TASK_INDEX: "0"}),
-        wrappable=True,
+        wrapping=WRAPPING,
         provider="Volcano (1.9 or later): https://volcano.sh/en/docs/installation/",
     )
 

@@ -45,13 +45,13 @@ def _ways(args: VolcanoJobArgs) -> Iterator[Problem]:
                 yield Problem(f"the task {task.name} has no image", "tasks", "give image=... or one for all with --image")
     elif args.image and "task_images" in given:
         yield Problem("has no effect together with --image", "task_images", "give one of them")
-    elif not args.image and not args.task_images:
-        yield Problem("there is no image", "task_images")
-    if not args.image and not args.tasks and args.replicas != 1:
+    elif args.style == "image" and not args.image:
+        yield Problem("the container image is missing", "image", "give one with --image")
+    if args.style == "images" and args.replicas != 1:
         yield Problem("belongs to --image", "replicas", "with --task-images it is --task-replicas")
     if args.tasks:
         return
-    if args.image and not args.command and not args.task_commands:
+    if args.style == "image" and not args.command and not args.task_commands:
         yield Problem("the command is missing", "command", 'write it last, for example "python train.py"')
 
 

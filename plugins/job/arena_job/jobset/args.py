@@ -6,7 +6,7 @@ There are two ways to say what runs: one role of equal pods (``--workers``), or 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from arena_core.args import CpuMemoryArgs, Duration, Names, SharedMemoryArgs, SubmitArgs, flag
 from arena_core.contract.types import Problem
@@ -155,15 +155,6 @@ class JobSetArgs(EndArgs, CpuMemoryArgs, SharedMemoryArgs, SubmitArgs):
         counted = [role for role in self.all_roles() if role.name in self.success_roles] if self.success_roles else self.all_roles()
         return len(counted) < len(self.all_roles()) or (self.success_on == "Any" and sum(role.jobs for role in counted) > 1)
 
-    @property
-    def wrapped(self) -> bool:
-        """Whether these are the arguments of a job inside an AppWrapper.
-
-        The contract does not tell a type that it is wrapped yet; the wrapper says all of these, and nobody else does.
-        """
-        said: dict[str, Any] = {"ttl_after_finished": 0, "queue": False, "kueue_queue": "", "kueue_priority_class": ""}
-        return said.keys() <= self.model_fields_set and all(getattr(self, field) == value for field, value in said.items())
-
     def rules(self) -> Iterator[Problem]:
         """Everything that the operator would refuse, and what it would take without meaning it."""
         yield from super().rules()
@@ -174,8 +165,3 @@ class JobSetArgs(EndArgs, CpuMemoryArgs, SharedMemoryArgs, SubmitArgs):
         yield from super().notes()
         if INDEX_ENV in self.env:
             yield f"--env {INDEX_ENV}: your value hides the pod's own number, so every pod sees the same one"
-        if self.wrapped and self.ends_early:
-            yield (
-                "the job succeeds while some of its pods still run, and the AppWrapper counts those as failed: its own state will be "
-                "Failed although the job has succeeded (arena submit jobset --kueue-queue queues it without an AppWrapper)"
-            )

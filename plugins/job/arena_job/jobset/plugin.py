@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from arena_core.contract.hookspecs import hookimpl
-from arena_core.contract.types import JobType
+from arena_core.contract.types import JobType, Note, Wrapping
 from arena_job.jobset import status as state
-from arena_job.jobset.names import JOB_INDEX, RESOURCE
-from arena_job.names import CONTAINER, INDEX
+from arena_job.jobset.names import RESOURCE
+from arena_job.names import CONTAINER
 
 if TYPE_CHECKING:
     from arena_core.contract.types import Cause, Find, Jobs, JobStatus, JobView, Lookup, Manifest, PodSet, Problem
@@ -17,6 +17,17 @@ if TYPE_CHECKING:
 
 #: The version of Arena's contract that this module is written for.
 ARENA_CONTRACT = 2
+
+
+def _inside(args: JobSetArgs) -> Sequence[Note]:
+    """Say where the operator of an AppWrapper takes a success for a failure."""
+    if not args.ends_early:
+        return ()
+    text = (
+        "the job succeeds while some of its pods still run, and the AppWrapper counts those as failed: its own state will be "
+        "Failed although the job has succeeded (arena submit jobset --kueue-queue queues it without an AppWrapper)"
+    )
+    return (Note(text),)
 
 
 @hookimpl
@@ -29,12 +40,10 @@ def arena_job_type() -> JobType:
         summary="several Jobs that start, fail and end as one, with JobSet",
         display="JobSet",
         shorthand="js",
-        aliases=("js",),
         pod_labels=state.pod_labels,
         # Which role leads depends on the JobSet; ``state.leader`` says it.
-        chief=({JOB_INDEX: "0", INDEX: "0"},),
         container=CONTAINER,
-        wrappable=True,
+        wrapping=Wrapping(warn=_inside),
         provider="JobSet (jobset.x-k8s.io/v1alpha2): https://jobset.sigs.k8s.io",
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from arena_core.contract.hookspecs import hookimpl
-from arena_core.contract.types import Instance, Jobs, JobStatus, JobType, JobView, Manifest, Phase, PodSet, Resource
+from arena_core.contract.types import Instance, Jobs, JobStatus, JobType, JobView, Manifest, Phase, PodSet, Resource, Wrapping
 from arena_core.k8s import dig
 from arena_core.podstatus import instance, pick_chief
 
@@ -30,11 +30,9 @@ def arena_job_type() -> JobType:
         summary="says something, on a plain Job",
         display="Echo",
         shorthand="ec",
-        aliases=("echo",),
         pod_labels=lambda job: {"batch.kubernetes.io/job-name": dig.text(job, "metadata", "name")},
-        chief=CHIEF,
         container="echo",
-        wrappable=True,
+        wrapping=Wrapping(),
     )
 
 
