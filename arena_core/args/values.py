@@ -26,9 +26,9 @@ class WrittenFloat(float):
 
     written: str
 
-    def __getnewargs__(self) -> tuple[float, str]:
-        """Let it be copied."""
-        return float(self), self.written
+    def __deepcopy__(self, memo: Any) -> WrittenFloat:
+        """Stay itself: a number does not change."""
+        return self
 
 
 class Several(ValueError):
