@@ -16,6 +16,7 @@ _VERSION, _OLDER = "v1beta2", ("v1beta1",)
 WORKLOAD = Resource(KUEUE, _VERSION, "Workload", "workloads", older=_OLDER)
 LOCAL_QUEUE = Resource(KUEUE, _VERSION, "LocalQueue", "localqueues", older=_OLDER)
 CLUSTER_QUEUE = Resource(KUEUE, _VERSION, "ClusterQueue", "clusterqueues", namespaced=False, older=_OLDER)
+COHORT = Resource(KUEUE, _VERSION, "Cohort", "cohorts", namespaced=False, older=(*_OLDER, "v1alpha1"))
 WORKLOAD_PRIORITY = Resource(KUEUE, _VERSION, "WorkloadPriorityClass", "workloadpriorityclasses", namespaced=False, older=_OLDER)
 
 VOLCANO_GROUP = Resource("scheduling.volcano.sh", "v1beta1", "PodGroup", "podgroups")

@@ -23,6 +23,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("logs", "commands.logs", "print or follow the logs of a job", ("log",)),
     Entry("why", "commands.why", "explain why a job is not running", ("explain",)),
     Entry("top", "commands.top", "show what nodes and jobs ask for, hold and use"),
+    Entry("queue", "commands.queue", "show the queues: quota, who runs, who waits at which place", ("queues",)),
     Entry("wait", "commands.wait", "wait until a job reaches a state"),
     Entry("attach", "commands.attach", "run a command in an instance of a job"),
     Entry("delete", "commands.delete", "delete jobs and everything that belongs to them", ("del",)),

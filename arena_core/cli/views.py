@@ -16,6 +16,7 @@ from arena_core.usecases.views import Job, gpus
 if TYPE_CHECKING:
     from arena_core.contract.types import Instance, JobStatus
     from arena_core.usecases.endpoints import Reachable
+    from arena_core.usecases.queues import Place
 
 NONE = "N/A"
 LIST_HEADER = ("NAME", "STATUS", "TRAINER", "DURATION", "GPU(Requested)", "GPU(Allocated)", "NODE")
@@ -75,6 +76,21 @@ def header_lines(job: Job) -> list[tuple[str, str]]:
     if reason := reason_text(job):
         lines.append(("Reason", reason))
     return lines
+
+
+def queue_lines(queue: str, place: Place | None) -> list[tuple[str, str]]:
+    """The line that names a job's queue, with its place where it waits there."""
+    if not queue:
+        return []
+    overall = f", {place.overall} of all who want its quota" if place and place.overall not in (None, place.place) else ""
+    return [("Queue", f"{queue} (place {place}{overall})" if place else queue)]
+
+
+def queue_data(queue: str, place: Place | None) -> dict[str, Any]:
+    """The same as data; nothing for a job without a queue."""
+    if not queue:
+        return {}
+    return {"queue": queue, **({"place": place.place, "queueLength": place.length, "placeOverall": place.overall} if place else {})}
 
 
 def reason_text(job: Job) -> str:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from arena_core.kube.streams import ExecSession
     from arena_core.usecases.endpoints import Reached
     from arena_core.usecases.identity import Identity
+    from arena_core.usecases.queues import Place, QueueBoard
     from arena_core.usecases.session import Extensions
     from arena_core.usecases.tensorboard import Board
     from arena_core.usecases.top.of_jobs import JobBoard
@@ -201,6 +202,18 @@ class AsyncArenaClient:
     ) -> ExecSession:
         """Run a command in an instance (by default the chief) of a job; the session that is returned blocks."""
         return await self._run(lambda arena: arena.exec(job, command, instance=instance, container=container, stdin=stdin, tty=tty))
+
+    async def queues(self, name: str = "", *, namespace: str = "", all_namespaces: bool = False) -> QueueBoard:
+        """Return the queues that jobs of a namespace can name, or that one; see ``ArenaClient.queues``."""
+        return await self._run(lambda arena: arena.queues(name, namespace=namespace, all_namespaces=all_namespaces))
+
+    async def places(self, jobs: Sequence[Job], *, namespace: str = "") -> Mapping[str, Place]:
+        """Return by uid at which place those of the jobs stand that wait in a queue."""
+        return await self._run(lambda arena: arena.places(jobs, namespace=namespace))
+
+    async def place(self, job: Job) -> tuple[str, Place | None]:
+        """Return the queue of a job that was got, empty for none, and its place where it waits there."""
+        return await self._run(lambda arena: arena.place(job))
 
     async def top_nodes(self, names: Sequence[str] = (), *, prometheus: str = "", prometheus_token: str = "") -> NodeBoard:
         """Return what the nodes have, which jobs hold it, and what is used; see ``ArenaClient.top_nodes``."""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from arena_core.kube.streams import ExecSession
     from arena_core.usecases.endpoints import Reached
     from arena_core.usecases.identity import Identity
+    from arena_core.usecases.queues import Place, QueueBoard
     from arena_core.usecases.session import Extensions, Session
     from arena_core.usecases.tensorboard import Board
     from arena_core.usecases.top.of_jobs import JobBoard
@@ -367,6 +368,30 @@ class ArenaClient:
         from arena_core.usecases.enter import enter
 
         return enter(self._session, self._known(job), command, instance=instance, container=container, stdin=stdin, tty=tty)
+
+    def queues(self, name: str = "", *, namespace: str = "", all_namespaces: bool = False) -> QueueBoard:
+        """Return the queues that jobs of a namespace can name, or that one: quota, who runs, who waits at which place.
+
+        Raises ``KindNotInstalled`` where the cluster has no queueing system, ``NotFound`` for a name that no queue has.
+        """
+        from arena_core.usecases.queues import list_queues
+
+        with self._call() as session:
+            return list_queues(session, "" if all_namespaces else namespace or self.namespace, name)
+
+    def places(self, jobs: Sequence[Job], *, namespace: str = "") -> Mapping[str, Place]:
+        """Return by uid at which place those of the jobs stand that wait in a queue."""
+        from arena_core.usecases.queues import places
+
+        with self._call() as session:
+            return places(session, jobs, namespace)
+
+    def place(self, job: Job) -> tuple[str, Place | None]:
+        """Return the queue of a job that was got, empty for none, and its place where it waits there."""
+        from arena_core.usecases.queues import place_of
+
+        with self._call() as session:
+            return place_of(session, job)
 
     def top_nodes(self, names: Sequence[str] = (), *, prometheus: str = "", prometheus_token: str = "") -> NodeBoard:
         """Return what the nodes (all, or those named) have, which jobs hold it, and what is used where somebody measures that.

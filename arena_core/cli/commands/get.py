@@ -39,9 +39,11 @@ def run(context: Context, parsed: Parsed) -> int:
         served = client.endpoints(job)
         unread += [*board.unread, *served.unread]
         data = views.as_data(job, tensorboard=board.address, tensorboard_status=board.trouble, endpoints=served.endpoints)
+        data |= views.queue_data(*client.place(job))
         (dump_json if output == "json" else dump_yaml)(data)
     else:
-        show(job, headers=not parsed.on("no_headers"))
+        queue, place = client.place(job)
+        show(job, headers=not parsed.on("no_headers"), more=views.queue_lines(queue, place))
         if parsed.on("gpus"):
             _gpus(job)
         board = client.board(job)
@@ -61,14 +63,14 @@ def run(context: Context, parsed: Parsed) -> int:
     return 0
 
 
-def show(job: Job, *, headers: bool = True) -> None:
-    """Print the block at the top and the table of instances."""
-    _block(job)
+def show(job: Job, *, headers: bool = True, more: Sequence[tuple[str, str]] = ()) -> None:
+    """Print the block at the top, with further names and values at its end, and the table of instances."""
+    _block(job, more)
     _instances(job, headers=headers)
 
 
-def _block(job: Job) -> None:
-    rows = [(f"{name}:", value) for name, value in views.header_lines(job)]
+def _block(job: Job, more: Sequence[tuple[str, str]]) -> None:
+    rows = [(f"{name}:", value) for name, value in (*views.header_lines(job), *more)]
     width = max(13, *(len(name) + 2 for name, _ in rows))
     wanted = colour_wanted(sys.stdout)
     lines = [f"{name:<{width}}{paint(plain(value), PHASES.get(value, ''), wanted=wanted)}".rstrip() for name, value in rows]

@@ -116,7 +116,7 @@ def _jobs(context: Context, parsed: Parsed) -> int:
 
 
 def _only(use: JobUse, wanted: str) -> JobUse:
-    from dataclasses import replace
+    from arena_core.records import replace
 
     kept = tuple(one for one in use.instances if wanted in (one.instance.name, one.instance.short_name))
     if not kept:

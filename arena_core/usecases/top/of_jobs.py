@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
@@ -11,6 +10,7 @@ from arena_core.contract.errors import ArenaError
 from arena_core.contract.types import Instance, Manifest
 from arena_core.k8s import time
 from arena_core.k8s.devices import is_accelerator
+from arena_core.records import record
 from arena_core.usecases.session import Session
 from arena_core.usecases.top.gpus import Gpu
 from arena_core.usecases.top.measures import IDLE_MINUTES, POD_METRICS, Used, gpu_use, pod_use
@@ -19,7 +19,7 @@ from arena_core.usecases.unread import is_partial
 from arena_core.usecases.views import Job, holds_devices
 
 
-@dataclass(frozen=True)
+@record
 class InstanceUse:
     """What one instance uses: cpu and memory, None where nobody has measured them, and its GPUs."""
 
@@ -34,7 +34,7 @@ class InstanceUse:
         return time.seconds_between(self.instance.started, "", now) >= IDLE_MINUTES * 60
 
 
-@dataclass(frozen=True)
+@record
 class JobUse:
     """A job with what its instances use."""
 

@@ -1,0 +1,1 @@
+"""The queues of Kueue and Volcano, read into the same words. Pure and total."""
