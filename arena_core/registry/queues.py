@@ -10,6 +10,6 @@ if TYPE_CHECKING:
 
 def queue_systems() -> tuple[QueueSystem, ...]:
     """Return those that are built in."""
-    from arena_core.families.queues import kueue, volcano
+    from arena_core.families.queues import systems
 
-    return (kueue, volcano)
+    return systems()

@@ -86,7 +86,7 @@ COMMAND = Command(
     path="queue",
     summary="show the queues: quota, who runs, who waits at which place",
     usage="arena queue [NAME] [flags]",
-    details="QUOTA is the queue's own; BORROWED comes from other queues of its cohort, LENT is used by them. What may not be read is "
+    details="QUOTA is the queue's own; BORROWED comes from other queues of its cohort, LENT is used by them. What cannot be read is "
     "named. A place is no promise: a smaller job behind may fit first.",
     run=run,
     flags=(
