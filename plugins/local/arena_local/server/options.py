@@ -15,6 +15,8 @@ class WriteOptions:
     field_validation: str = "Warn"
     force: bool = False
     warnings: list[str] = field(default_factory=list)
+    #: Whether somebody reads the warnings: the controllers do not, and some are dear to find.
+    heard: bool = True
     subresource: str = ""
     #: The managedFields that an apply has worked out.
     managed: list[dict[str, Any]] | None = None

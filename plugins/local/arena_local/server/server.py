@@ -296,4 +296,4 @@ class ApiServer:
 
 
 def _inside(manager: str) -> WriteOptions:
-    return WriteOptions(manager=manager or "unknown", field_validation="Ignore")
+    return WriteOptions(manager=manager or "unknown", field_validation="Ignore", heard=False)

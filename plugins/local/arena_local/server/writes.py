@@ -98,7 +98,8 @@ def create_decoded(server: Core, resource: Resource, namespace: str, obj: Obj, o
     causes += _content_causes(server, resource, obj, None)
     if causes:
         raise invalid(resource.kind, resource.group, own.get("name", ""), causes)
-    options.warnings.extend(strategy.warnings(obj, None))
+    if options.heard:
+        options.warnings.extend(strategy.warnings(obj, None))
     policy.validate(server, resource, obj, None, options)
     admit_late(server, resource, obj, None, "CREATE", options)
     resourcequota.check(server, resource, obj)
@@ -249,7 +250,7 @@ def update(server: Core, resource: Resource, current: Entry, obj: Obj, options: 
         raise invalid(resource.kind, resource.group, name, causes)
     if resource.generation and changed_content(obj, old, resource):
         own["generation"] = old["metadata"].get("generation", 0) + 1
-    if not options.subresource:
+    if options.heard and not options.subresource:
         options.warnings.extend(strategy.warnings(obj, old))
     policy.validate(server, resource, obj, old, options)
     admit_late(server, resource, obj, old, "UPDATE", options)
