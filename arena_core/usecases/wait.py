@@ -105,8 +105,11 @@ def _reached(job: Job, goal: str) -> bool:
     return False
 
 
-def _end(session: Session, handle: JobHandle, job: Job, goal: str) -> Job:
-    """Return the job that has come to the goal, or raise that it has failed; the extensions are told of an end."""
+def _end(session: Session, handle: JobHandle, job: Job, goal: str) -> Job | None:
+    """Return the job that has come to the goal, or raise that it has failed; the extensions are told of an end.
+
+    None where it has not ended after all: what was watched of its parts did not belong to one moment.
+    """
     if not job.status.phase.finished:
         return job
     try:
@@ -114,6 +117,8 @@ def _end(session: Session, handle: JobHandle, job: Job, goal: str) -> Job:
         job = reasoned(session, read(session, handle, job.manifest))
     except ArenaError:
         pass  # what the watch showed has to do
+    if not job.status.phase.finished:
+        return None
     tell_finished(session, job)
     if job.status.phase is Phase.FAILED and goal != "failed":
         raise failure(session, job)

@@ -84,8 +84,10 @@ def test_a_job_that_vanishes_ends_the_wait(arena: Any, make: Any) -> None:
     with pytest.raises(NotFound, match="was deleted while it was waited for"):
         arena.wait("gone", timeout=20)
     arena.submit("dummy", make("gone2", SLEEP))
-    threading.Timer(0.4, lambda: arena.delete("gone2", job_type="dummy")).start()
+    deletion = threading.Timer(0.4, lambda: arena.delete("gone2", job_type="dummy"))
+    deletion.start()
     assert arena.wait("gone2", "deleted", timeout=20) is None
+    deletion.join()
 
 
 def test_waiting_asks_nothing_again_and_again(arena: Any, make: Any) -> None:
@@ -227,3 +229,25 @@ def test_extensions_may_change_and_forbid(arena: Any, make: Any) -> None:
     with pytest.raises(InvalidArguments, match="not on Fridays"):
         arena.submit("dummy", make("friday"))
     assert [j.name for j in arena.list().jobs] == ["site"]
+
+
+def test_an_end_that_is_none_at_second_sight_is_waited_on(monkeypatch):
+    """What a watch shows of job and pods need not be of one moment: the end is read once more before it is believed."""
+    from types import SimpleNamespace
+
+    from arena_core.usecases import wait
+
+    seen = [Phase.FAILED, Phase.SUCCEEDED]
+    now = iter([Phase.RUNNING, Phase.SUCCEEDED])
+
+    def job(phase):
+        return SimpleNamespace(status=SimpleNamespace(phase=phase), manifest={}, job_type="t", name="n")
+
+    monkeypatch.setattr(wait, "States", lambda *_: (job(phase) for phase in seen))
+    monkeypatch.setattr(wait, "find_this", lambda *_: (None, {}, None))
+    monkeypatch.setattr(wait, "_goal_of", lambda handle, goal: goal)
+    monkeypatch.setattr(wait, "read", lambda *_: job(next(now)))
+    monkeypatch.setattr(wait, "reasoned", lambda session, found: found)
+    monkeypatch.setattr(wait, "tell_finished", lambda *_: None)
+    session = SimpleNamespace(namespace="d", cluster=SimpleNamespace(limited=lambda _: None), _replace=lambda **_: None)
+    assert wait.wait_for(session, "n", "finished").status.phase is Phase.SUCCEEDED

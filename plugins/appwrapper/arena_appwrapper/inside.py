@@ -47,7 +47,12 @@ def judged(view: JobView, seen: JobStatus, inner: JobHandle | None) -> JobStatus
 
 
 def _unnoticed(found: Manifest, seen: JobStatus, inner: JobHandle) -> bool:
-    """Whether the operator will not notice that the job has failed: all pods are there and well, and it looks at nothing else."""
+    """Whether the operator will not notice that the job has failed: all pods are there and well, and it looks at nothing else.
+
+    Only a job with pods that never end (Ray nodes, MPI workers) can fail so. Of any other the pods were read before they failed.
+    """
+    if len(inner.pod_sets(found, "quota")) == len(inner.pod_sets(found, "wrap")):
+        return False
     well = len(seen.instances) >= seen.replicas and all(i.phase in ("Running", "Succeeded") for i in seen.instances)
     wrapping = inner.job_type.wrapping
     return well and not (wrapping and wrapping.failure_seen) and not _pods_failed(found)
