@@ -64,8 +64,8 @@ def wait_for(
             last = job if there or goal == "deleted" else reasoned(session, job)
             if on_change is not None:
                 on_change(last)
-            if there:
-                return _end(session, handle, last, goal)
+            if there and (ended := _end(session, handle, last, goal)):
+                return ended
     except TimedOut:
         pass  # the server did not answer in time: what is known has to do
     state = _state_of(last) if last is not None else ""
