@@ -167,6 +167,7 @@ def pick_chief(pods: Sequence[Manifest], rules: Iterable[Mapping[str, str]]) -> 
     for rule in rules:
         found = [pod for pod in pods if has_labels(pod, rule)]
         if found:
+            found.sort(key=lambda p: dig.text(p, "metadata", "name"))  # of two made in one second always the same
             return max(found, key=lambda p: (dig.text(p, "status", "phase") != "Pending", dig.text(p, "metadata", "creationTimestamp")))
     return None
 

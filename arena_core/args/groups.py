@@ -356,3 +356,9 @@ class ModelArgs(ArgsGroup):
                 values.labels({"modelName": self.model_name})
             except ValueError as error:
                 yield Problem(str(error), "model_name")
+
+    def notes(self) -> Iterator[str]:
+        """The source goes nowhere: Arena hands it to MLflow."""
+        yield from super().notes()
+        if self.model_source:
+            yield "--model-source is not used: nothing is registered in MLflow"

@@ -207,8 +207,12 @@ class Registry:
         """Return who can give a cluster where none is configured, from metadata."""
         return [e for same in self._group(CLUSTERS).values() if (e := discovery.chosen(same))]
 
+    def bundles(self) -> list[Entry]:
+        """Return what plugins bring to the local cluster, from metadata."""
+        return [e for same in self._group(BUNDLES).values() if (e := discovery.chosen(same))]
+
     def load(self, entry: Entry) -> Any:
-        """Import what an entry of ``commands`` or ``clusters`` names; raises ``PluginBroken``."""
+        """Import what an entry of ``commands``, ``clusters`` or ``bundles`` names; raises ``PluginBroken``."""
         from arena_core.registry.probe import load
 
         return load(entry)

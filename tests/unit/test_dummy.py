@@ -8,10 +8,13 @@ import pytest
 
 from arena_core.testing import dummy
 from arena_core.testing.conformance import JobTypeConformance
+from arena_core.testing.samples import PLAIN_JOB_LABELS, plain_job_samples
 
 
 class TestDummy(JobTypeConformance):
     plugin = dummy
+    samples = plain_job_samples()
+    operator_labels = PLAIN_JOB_LABELS
     minimal: ClassVar[dict[str, Any]] = {"name": "x", "image": "busybox", "command": "true"}
     full: ClassVar[dict[str, Any]] = {
         "workers": 3,

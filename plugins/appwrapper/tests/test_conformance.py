@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from arena_appwrapper import plugin
 from arena_core.testing.conformance import JobTypeConformance
+from arena_core.testing.samples import read_samples
 
 MORE = {
     "retry_limit": 0,
@@ -18,9 +21,12 @@ MORE = {
 #: What the status of an AppWrapper looks at.
 KEYS = ("annotations", "replicas", "template", "components", "podSets", "path", "componentStatus", "suspend", "tasks", "containers")
 
+SAMPLES = read_samples(Path(__file__).parent / "data" / "samples.json")
+
 
 class TestAroundPyTorch(JobTypeConformance):
     plugin = plugin
+    samples = SAMPLES
     keys = KEYS
     minimal = {"name": "x", "image": "img:1", "command": ("python train.py",)}
     full = {**MORE, "workers": 3, "clean_task_policy": "All", "nproc_per_node": "8"}
@@ -28,6 +34,7 @@ class TestAroundPyTorch(JobTypeConformance):
 
 class TestAroundVolcano(JobTypeConformance):
     plugin = plugin
+    samples = SAMPLES
     keys = KEYS
     minimal = {"name": "x", "image": "img:1", "command": ("python train.py",), "inner_type": "volcano"}
     full = {**MORE, "replicas": 4, "total_partitions": 2, "partition_size": 2, "network_topology_mode": "hard", "highest_tier_allowed": 2}

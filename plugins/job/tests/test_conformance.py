@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from arena_core.testing.conformance import JobTypeConformance
+from arena_core.testing.samples import PLAIN_JOB_LABELS, read_samples
 from arena_job import plugin
+
+SAMPLES = read_samples(Path(__file__).parent / "data" / "samples.json")
 
 
 class TestJob(JobTypeConformance):
     plugin = plugin
+    samples = SAMPLES
+    operator_labels = PLAIN_JOB_LABELS
     minimal = {"name": "x", "image": "busybox", "command": "true"}
     full = {
         "gpus": 2,

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from arena_core.testing.conformance import JobTypeConformance
+from arena_core.testing.samples import read_samples
 from arena_job.jobset import plugin
+
+SAMPLES = read_samples(Path(__file__).parent / "data" / "jobset_samples.json")
 
 
 class TestJobSet(JobTypeConformance):
     plugin = plugin
+    samples = SAMPLES
+    operator_labels = ("jobset.sigs.k8s.io/jobset-name",)
     minimal = {"name": "x", "image": "busybox", "command": "true"}
     full = {
         "gpus": 2,

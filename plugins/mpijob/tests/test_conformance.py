@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from arena_core.testing.conformance import JobTypeConformance
+from arena_core.testing.samples import read_samples
 from arena_mpijob import plugin
+
+SAMPLES = read_samples(Path(__file__).parent / "data" / "samples.json")
 
 
 class TestMPIJob(JobTypeConformance):
     plugin = plugin
+    samples = SAMPLES
+    operator_labels = ("training.kubeflow.org/job-name", "training.kubeflow.org/operator-name")
     keys = ("mpiReplicaSpecs", "Launcher", "Worker", "replicas", "completionTime", "training.kubeflow.org/job-role")
     minimal = {"name": "x", "image": "mpi:1", "command": "mpirun python train.py"}
     full = {

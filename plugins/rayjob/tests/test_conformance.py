@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from arena_core.testing.conformance import JobTypeConformance
+from arena_core.testing.samples import read_samples
 from arena_core.testing.texts import environment
 from arena_rayjob import plugin
+
+SAMPLES = read_samples(Path(__file__).parent / "data" / "samples.json")
 
 
 class TestRayJob(JobTypeConformance):
     plugin = plugin
+    samples = SAMPLES
+    effects = {"shell": {"shell": "bash", "command": "echo $HOME"}}
     keys = ("rayClusterSpec", "headGroupSpec", "workerGroupSpecs", "replicas", "jobDeploymentStatus", "jobStatus", "ray.io/node-type")
     minimal = {"name": "x", "image": "rayproject/ray:2.52.0", "command": "python train.py"}
     full = {

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from arena_core.testing.conformance import JobTypeConformance
+from arena_core.testing.samples import read_samples
 from arena_tfjob import plugin
+
+SAMPLES = read_samples(Path(__file__).parent / "data" / "samples.json")
 
 
 class TestTFJob(JobTypeConformance):
     plugin = plugin
+    samples = SAMPLES
+    operator_labels = ("training.kubeflow.org/job-name", "training.kubeflow.org/operator-name")
+    effects = {"worker_affinity_constraint": {"worker_affinity_policy": "spread", "worker_affinity_constraint": "required"}}
     minimal = {"name": "x", "image": "tensorflow:2", "command": "python train.py"}
     full = {
         "ps": 1,

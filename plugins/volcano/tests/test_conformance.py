@@ -1,11 +1,18 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 from arena_core.testing.conformance import JobTypeConformance
+from arena_core.testing.samples import read_samples
 from arena_volcano import plugin
+
+SAMPLES = read_samples(Path(__file__).parent / "data" / "samples.json")
 
 
 class TestVolcanoJob(JobTypeConformance):
     plugin = plugin
+    samples = SAMPLES
+    operator_labels = ("volcano.sh/job-name", "volcano.sh/job-namespace")
     minimal = {"name": "x", "image": "img:1", "command": ("python train.py",)}
     full = {
         "image": "",

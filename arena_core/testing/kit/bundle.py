@@ -1,0 +1,97 @@
+"""The type on the local cluster: its bundle loads, its kind is served, and what is built fits the kind's schema."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar
+
+import pytest
+
+from arena_core.contract.errors import PluginError
+from arena_core.k8s import path as k8s_path
+from arena_core.registry.discovery import Entry
+from arena_core.testing.comparing import strict_schema
+from arena_core.testing.kit.base import Kit
+
+#: Groups of plain Kubernetes: the local cluster serves them without a bundle.
+PLAIN = ("", "apps", "batch")
+
+
+@functools.lru_cache(maxsize=64)
+def _crds(of: Callable[[], Sequence[Mapping[str, Any]]]) -> tuple[Mapping[str, Any], ...]:
+    """Return the CRDs of a bundle; unpacking them takes its time."""
+    return tuple(of())
+
+
+class BundleChecks(Kit):
+    """What the local cluster needs to run the type."""
+
+    #: The bundle, where no installed distribution offers it.
+    bundle: ClassVar[Any] = None
+
+    def _entry(self) -> Entry | None:
+        resource = self.handle.job_type.resource
+        for entry in self.registry.bundles():
+            if entry.distribution == self.handle.distribution or entry.name in (self.handle.job_type.name, resource.plural):
+                return entry
+        return None
+
+    def _bundle(self) -> Any:
+        """Return the bundle whose CRDs serve this kind; skips where none is needed or none there."""
+        pytest.importorskip("arena_local", reason="the local cluster is not installed")
+        if self.handle.job_type.resource.group in PLAIN:
+            pytest.skip("plain Kubernetes serves the kind")
+        if self.bundle is not None:
+            return self.bundle
+        entry = self._entry()
+        if entry is None:
+            pytest.skip("there is no bundle for the local cluster")
+        return self.registry.load(entry)
+
+    def _crd(self) -> Mapping[str, Any]:
+        resource = self.handle.job_type.resource
+        for crd in _crds(self._bundle().crds):
+            spec = crd["spec"]
+            served = resource.version in [version["name"] for version in spec["versions"]]
+            if served and (spec["group"], spec["names"]["plural"]) == (resource.group, resource.plural):
+                return crd
+        pytest.skip("no CRD serves the kind, see test_its_bundle_serves_the_kind")
+
+    def test_its_bundle_serves_the_kind(self) -> None:
+        """The bundle loads, and one of its CRDs serves the kind in the version that is built."""
+        resource = self.handle.job_type.resource
+        try:
+            crds = _crds(self._bundle().crds)
+        except PluginError as error:
+            pytest.fail(error.message)
+        for crd in crds:
+            spec = crd["spec"]
+            if (spec["group"], spec["names"]["plural"]) == (resource.group, resource.plural):
+                versions = [v["name"] for v in spec["versions"] if v.get("served")]
+                assert spec["names"]["kind"] == resource.kind
+                assert resource.version in versions, f"{resource.key} is served as {versions}, not as {resource.version}"
+                return
+        pytest.fail(f"no CRD of the bundle serves {resource.key}")
+
+    def test_manifests_fit_the_crd(self) -> None:
+        """A server that refuses unknown fields takes what is built."""
+        jsonschema = pytest.importorskip("jsonschema")
+        validator = jsonschema.Draft202012Validator(strict_schema(self._crd(), self.handle.job_type.resource.version))
+        for raw in self.raws():
+            wrong = [f"{'.'.join(map(str, e.absolute_path))}: {e.message[:200]}" for e in validator.iter_errors(self.manifests(raw)[0])]
+            assert not wrong, "; ".join(wrong)
+
+    def test_quota_counts_the_same_pods(self) -> None:
+        """Where a queue counts the job's pods on the local cluster, it counts those that the type names."""
+        resource = self.handle.job_type.resource
+        quota = next((q for q in self._bundle().quota if q.resource == resource.key), None)
+        if quota is None:
+            pytest.skip("the bundle says nothing of quota for the kind")
+        for raw in self.raws():
+            job = self.job(raw)
+            sets = quota.pod_sets(job)
+            # Pods whose template the operator makes itself (the submitter of a RayJob) are no set of the object.
+            counted = {found.name: found.count for found in sets if not found.path or k8s_path.get(job, found.path)}
+            named = {found.name: found.replicas for found in self.pod_sets(job)}
+            assert sum(counted.values()) == sum(named.values()), f"quota counts {counted}, the type names {named}"

@@ -1,0 +1,75 @@
+"""The flags: described, distinct, readable from a job file, and none without an effect."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from arena_core.args import FlagSpec, flag_specs, json_schema, parse, spellings, to_job_file
+from arena_core.contract.errors import InvalidArguments
+from arena_core.testing.kit.base import Kit
+from arena_core.testing.kit.outcomes import COMPANIONS, candidates, outcome
+
+
+class FlagChecks(Kit):
+    """What a person types."""
+
+    def test_flags_are_described_and_distinct(self) -> None:
+        """Every flag has a help text and a group; no two share a spelling."""
+        specs = flag_specs(self.model)
+        assert not (bare := [s.names[0] for s in specs if not s.help or not s.group]), f"without help or group: {bare}"
+        names = [name for s in specs for name in (*s.names, *s.old, *([s.short] if s.short else []))]
+        assert len(names) == len(set(names)), sorted(n for n in names if names.count(n) > 1)
+
+    def test_schema_accepts_the_job_file(self) -> None:
+        """The JSON Schema is sound, and the job file that says the same as the arguments fits it and reads back equal."""
+        jsonschema = pytest.importorskip("jsonschema")
+        model, name = self.model, self.handle.job_type.name
+        schema = json_schema(name, model)
+        jsonschema.Draft202012Validator.check_schema(schema)
+        validator, keys = jsonschema.Draft202012Validator(schema), spellings(model)
+        for raw in self.raws():
+            args = parse(model, raw)
+            file = json.loads(json.dumps(to_job_file(name, args)))
+            validator.validate(file)
+            again = parse(model, {keys[key]: value for key, value in file.items() if key != "type"})
+            assert again == args
+
+    def test_missing_arguments_are_problems(self) -> None:
+        """No arguments at all: the required ones are named, the name among them."""
+        with pytest.raises(InvalidArguments) as caught:
+            parse(self.model, {})
+        assert "name" in {problem.field for problem in caught.value.problems}
+
+    def test_every_flag_has_an_effect(self) -> None:
+        """Each flag changes what is built, or is refused, or a note says why it does nothing."""
+        idle = [spec.names[0] for spec in flag_specs(self.model) if not self._matters(spec)]
+        assert not idle, f"{', '.join(idle)}: no effect was found; if there is one, say in `effects` with which arguments"
+
+    def _matters(self, spec: FlagSpec) -> bool:
+        """Whether some value is built otherwise than none, or every one is refused by a rule."""
+        refused = made = False
+        for without, given in self._tries(spec):
+            before, after = outcome(self.handle, without), outcome(self.handle, given)
+            if after is None or before == after:
+                made = made or (after is not None and after[0] == "made")
+            elif after[0] == "made":
+                return True
+            else:
+                refused = True
+        return refused and not made
+
+    def _tries(self, spec: FlagSpec) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:
+        """Yield pairs of arguments, without the flag and with it: those that the author names first."""
+        default = self.model.model_fields[spec.field].get_default(call_default_factory=True)
+        for beside in (self.effects.get(spec.field), COMPANIONS.get(spec.field)):
+            if beside and set(beside) <= set(self.model.model_fields):
+                given = {**self.minimal, **beside}
+                yield {key: value for key, value in given.items() if key != spec.field}, given
+        for base in self.raws():
+            if spec.field in base and not spec.required:
+                yield {key: value for key, value in base.items() if key != spec.field}, base
+            yield from ((base, {**base, spec.field: value}) for value in candidates(spec, default))

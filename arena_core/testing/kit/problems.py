@@ -1,0 +1,98 @@
+"""What is refused before anything is sent: the hooks run, and what they find names flags that there are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import pytest
+
+from arena_core.args import parse
+from arena_core.contract.errors import InvalidArguments, PluginError
+from arena_core.contract.types import Manifest, Note, Problem, Resource
+from arena_core.testing.kit.base import Kit
+
+#: Arguments that are wrong or odd in many ways, tried where a type has such fields.
+ODD: Sequence[Mapping[str, Any]] = (
+    {"kueue_queue": "zz", "kueue_priority_class": "zz", "priority": "zz", "scheduler": "zz", "image_pull_secrets": ["zz"]},
+    {"data": ["zz:/zz", "zz2:/zz"], "data_dirs": ["/zz"], "gang": True, "queue": True, "gpus": 1},
+    {"workers": 1000, "gpus": 8, "tensorboard": True, "logdir": "zz", "model_name": "zz"},
+    {"sync_mode": "git", "retry": 10**6, "running_timeout": "1h", "command": ["true", "zz"]},
+)
+
+
+class FakeLookup:
+    """A cluster that answers every question alike: all is there, nothing is, or nothing may be read."""
+
+    def __init__(self, there: bool | None) -> None:
+        self.there = there
+
+    def get(self, resource: Resource, name: str, namespace: str = "") -> Manifest | None:
+        """Return an object of that name, or None."""
+        meta = {"name": name, "namespace": namespace, "uid": "u"}
+        return {"apiVersion": resource.api_version, "kind": resource.kind, "metadata": meta, "spec": {}} if self.there else None
+
+    def list(self, resource: Resource, namespace: str = "") -> Sequence[Manifest] | None:
+        """Return one object, none, or None."""
+        one = self.get(resource, "one", namespace)
+        return None if self.there is None else [one] if one else []
+
+    def exists(self, resource: Resource, name: str, namespace: str = "") -> bool | None:
+        """Return the one answer."""
+        return self.there
+
+    def serves(self, resource: Resource) -> bool | None:
+        """Return the one answer."""
+        return self.there
+
+    def served_fields(self, resource: Resource) -> Mapping[str, Any] | None:
+        """Return nothing: the schema cannot be read."""
+        return None
+
+
+class ProblemChecks(Kit):
+    """Validation and preflight."""
+
+    def test_the_given_arguments_are_valid(self) -> None:
+        """What the author calls valid is refused by nothing."""
+        for raw in self.raws():
+            try:
+                problems = self.handle.validate(parse(self.model, raw))
+            except (InvalidArguments, PluginError) as error:
+                pytest.fail(f"{raw}: {error.message}")
+            assert not problems, f"{raw}: {[p.message for p in problems]}"
+
+    def test_preflight_runs(self) -> None:
+        """On whatever cluster: one that has everything, one that has nothing, one where nothing may be read."""
+        for raw in self.raws():
+            args = parse(self.model, raw)
+            for there in (True, False, None):
+                try:
+                    found = self.handle.preflight(args, FakeLookup(there))
+                except PluginError as error:
+                    pytest.fail(error.message)
+                refused = [said.message for said in found if isinstance(said, Problem)]
+                assert there is not None or not refused, f"refused, though nothing could be read: {refused}"
+
+    def test_problems_name_fields_that_there_are(self) -> None:
+        """A problem's ``field`` is a field of the argument model, or empty; so the flag can be named."""
+        fields = {"", *self.model.model_fields}
+        for said in self._said():
+            assert said.field in fields, f"{said.field!r} is no field of the argument model: {said.message}"
+            assert said.message.strip(), "a problem without words"
+
+    def _said(self) -> Iterator[Problem | Note]:
+        for base in self.raws():
+            for more in ({}, *ODD):
+                raw = {**base, **{key: value for key, value in more.items() if key in self.model.model_fields}}
+                try:
+                    args = parse(self.model, raw)
+                except InvalidArguments as error:
+                    yield from error.problems
+                    continue
+                try:
+                    yield from (*self.handle.validate(args), *self.handle.notes(args))
+                    for there in (True, False, None):
+                        yield from self.handle.preflight(args, FakeLookup(there))
+                except PluginError:
+                    continue  # told by the tests of these hooks

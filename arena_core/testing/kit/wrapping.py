@@ -1,0 +1,62 @@
+"""The type inside a wrapper, beside every other type that is installed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from arena_core.args import parse
+from arena_core.contract.errors import ArenaError, InvalidArguments
+from arena_core.k8s import dig
+from arena_core.registry.handle import JobTypeHandle
+from arena_core.testing.kit.base import Kit, template_of
+from arena_core.testing.seen import seen
+
+#: Arguments that every type takes.
+PLAIN = {"name": "x", "image": "busybox", "command": "true"}
+
+
+class WrappingChecks(Kit):
+    """What ``arena submit appwrapperjob --inner-type TYPE`` needs."""
+
+    def wrappers(self) -> list[JobTypeHandle]:
+        """Return the installed types that can carry others."""
+        return [handle for handle in self.registry.each() if handle.job_type.wraps and handle.job_type.name != self.handle.job_type.name]
+
+    def test_it_runs_inside_every_wrapper(self) -> None:
+        """Put into an AppWrapper it is the same job, its pods are found, and a status can be told."""
+        if not self.handle.job_type.wrappable:
+            pytest.skip("the type says that it cannot be wrapped")
+        if not self.wrappers():
+            pytest.skip("no type that wraps others is installed (arena-appwrapper)")
+        alone = self.job()
+        own = self.handle.pod_sets(alone)
+        for wrapper in self.wrappers():
+            if any(template_of(alone, one.path) is None for one in own):
+                pytest.skip("a set of pods leads nowhere, see test_pod_sets_lead_to_pod_templates")
+            job = self._wrapped(wrapper, self.handle.job_type.name, self.minimal)
+            found = [one for one in wrapper.pod_sets(job) if list(dig.items(template_of(job, one.path), "spec", "containers"))]
+            assert len(found) == len(own), f"{wrapper.job_type.name} finds {len(found)} sets of pods, the type alone {len(own)}"
+            assert wrapper.status(seen(job)).reason != "PluginFailed"
+
+    def test_it_leaves_other_types_alone(self) -> None:
+        """Its own job is its own; of other types' jobs it claims none, and each of them can still be wrapped."""
+        name = self.handle.job_type.name
+        mine = self.registry.for_object(self.job())
+        assert mine is not None and mine.job_type.name == name, f"its own job would be taken for a {mine and mine.job_type.name}"
+        for other in [each for each in self.registry.each() if each.job_type.name != name]:
+            job = other.build_manifests(parse(other.args_model, PLAIN))[0]
+            claimed = self.handle.job_type.resource.matches(job) and self.handle.claims(job)
+            assert not claimed, f"it claims the jobs of {other.job_type.name}: let `matches` say which of the kind are its own"
+            if other.job_type.wrappable:
+                for wrapper in self.wrappers():
+                    self._wrapped(wrapper, other.job_type.name, PLAIN)
+
+    def _wrapped(self, wrapper: JobTypeHandle, inner: str, raw: Any) -> Any:
+        try:
+            return wrapper.build_manifests(parse(wrapper.args_model, {**raw, "inner_type": inner}))[0]
+        except InvalidArguments as error:
+            pytest.fail(f"{inner} in {wrapper.job_type.name}: {error.message}")
+        except ArenaError as error:
+            pytest.fail(f"{inner} in {wrapper.job_type.name}: {error.message}")

@@ -1,0 +1,18 @@
+"""Looks at the clock, and makes nothing of it."""
+
+from __future__ import annotations
+
+from arena_core.contract.hookspecs import hookimpl
+from tests.kit import thing
+from tests.kit.thing import *  # noqa: F403 - the healthy hooks, where none is put in their place
+
+
+@hookimpl
+def arena_build_manifests(args, jobs):
+    """Return the job first, then what belongs to it."""
+    job, *beside = thing.arena_build_manifests(args, jobs)
+    import time
+
+    if time.time() < 0:
+        job["spec"]["parallelism"] = 0
+    return [job, *beside]

@@ -1,0 +1,18 @@
+"""All jobs share one mapping."""
+
+from __future__ import annotations
+
+from arena_core.contract.hookspecs import hookimpl
+from tests.kit import thing
+from tests.kit.thing import *  # noqa: F403 - the healthy hooks, where none is put in their place
+
+SHARED = {"containers": [], "note": "shared"}
+
+
+@hookimpl
+def arena_build_manifests(args, jobs):
+    """Return the job first, then what belongs to it."""
+    job, *beside = thing.arena_build_manifests(args, jobs)
+    job["metadata"]["annotations"] = SHARED | job["metadata"].get("annotations", {})
+    job["spec"]["template"].setdefault("metadata", {})["annotations"] = SHARED
+    return [job, *beside]

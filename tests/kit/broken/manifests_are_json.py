@@ -1,0 +1,17 @@
+"""Two objects of one name."""
+
+from __future__ import annotations
+
+import copy
+
+from arena_core.contract.hookspecs import hookimpl
+from tests.kit import thing
+from tests.kit.thing import *  # noqa: F403 - the healthy hooks, where none is put in their place
+
+
+@hookimpl
+def arena_build_manifests(args, jobs):
+    """Return the job first, then what belongs to it."""
+    job, *beside = thing.arena_build_manifests(args, jobs)
+    beside += [copy.deepcopy(job)]
+    return [job, *beside]

@@ -1,0 +1,15 @@
+"""A field that the kind has not."""
+
+from __future__ import annotations
+
+from arena_core.contract.hookspecs import hookimpl
+from tests.kit import thing
+from tests.kit.thing import *  # noqa: F403 - the healthy hooks, where none is put in their place
+
+
+@hookimpl
+def arena_build_manifests(args, jobs):
+    """Return the job first, then what belongs to it."""
+    job, *beside = thing.arena_build_manifests(args, jobs)
+    job["spec"]["retries"] = args.retry
+    return [job, *beside]

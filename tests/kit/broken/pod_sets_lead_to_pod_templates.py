@@ -1,0 +1,15 @@
+"""A set of pods leads nowhere."""
+
+from __future__ import annotations
+
+from arena_core.contract.hookspecs import hookimpl
+from arena_core.contract.types import PodSet
+from tests.kit import thing
+from tests.kit.thing import *  # noqa: F403 - the healthy hooks, where none is put in their place
+
+
+@hookimpl
+def arena_pod_sets(job, purpose):
+    """Return the one set of pods, and one that is not there."""
+    sets = thing.arena_pod_sets(job)
+    return [*sets, PodSet("server", "spec.serverTemplate", 0)] if sets else []

@@ -1,0 +1,13 @@
+"""An object without a name cannot be explained."""
+
+from __future__ import annotations
+
+from arena_core.contract.hookspecs import hookimpl
+from tests.kit.thing import *  # noqa: F403 - the healthy hooks, where none is put in their place
+
+
+@hookimpl
+def arena_explain(view):
+    """Say why it is not running."""
+    assert view.manifest["metadata"]["name"]
+    return []

@@ -1,0 +1,62 @@
+"""The conformance kit finds what is wrong, and says nothing of what is right: ``broken/X.py`` fails ``test_X`` and no other test."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import Phase, settings
+
+from arena_core.testing.conformance import JobTypeConformance
+from arena_core.testing.kit import values
+from arena_core.testing.samples import PLAIN_JOB_LABELS, plain_job_samples
+from tests.kit import thing
+from tests.kit.thing_local import bundle
+
+BROKEN = sorted(path.stem for path in (Path(__file__).parent / "broken").glob("*.py"))
+TESTS = sorted(name.removeprefix("test_") for name in dir(JobTypeConformance) if name.startswith("test_"))
+HEALTHY: dict[str, Any] = {
+    "minimal": {"name": "x", "image": "busybox", "command": "true"},
+    "full": {"labels": {"team": "x"}, "gpus": 2, "shell": "bash"},
+    "samples": plain_job_samples(),
+    "operator_labels": PLAIN_JOB_LABELS,
+    "bundle": bundle(),
+    "examples": 10,
+}
+
+
+@pytest.fixture(autouse=True)
+def _without_the_smallest_example(monkeypatch: pytest.MonkeyPatch) -> None:
+    """That a property fails is enough here; the smallest example of it is for the author."""
+    monkeypatch.setattr(values, "QUICK", settings(values.QUICK, phases=[Phase.generate], database=None))
+
+
+def verdicts(plugin: Any, **more: Any) -> dict[str, str]:
+    """Run every test of the kit on a plugin; what did not pass, with the reason."""
+    kit = type("TestIt", (JobTypeConformance,), {**HEALTHY, "plugin": plugin, **more})()
+    found: dict[str, str] = {}
+    for name in TESTS:
+        try:
+            getattr(kit, f"test_{name}")()
+        except pytest.skip.Exception as skipped:
+            found[name] = f"skipped: {skipped}"
+        except (Exception, pytest.fail.Exception) as error:
+            found[name] = f"failed: {error}"
+    return found
+
+
+def test_the_healthy_one_passes_everything() -> None:
+    assert verdicts(thing) == {}
+
+
+def test_every_test_has_a_broken_plugin() -> None:
+    assert BROKEN == TESTS
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_plugin_fails_just_its_test(name: str) -> None:
+    plugin = importlib.import_module(f"tests.kit.broken.{name}")
+    found = verdicts(plugin, **getattr(plugin, "kit", dict)())
+    assert [other for other, text in found.items() if text.startswith("failed")] == [name], found

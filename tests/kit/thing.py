@@ -1,0 +1,35 @@
+"""A healthy job type on a kind of its own, with a bundle for the local cluster: what the broken ones are made from."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import replace
+
+from arena_core.contract.hookspecs import hookimpl
+from arena_core.contract.types import JobType, Resource
+from arena_core.testing import dummy
+from arena_core.testing.dummy import (  # noqa: F401 - the hooks of this module, too
+    arena_explain,
+    arena_job_status,
+    arena_pod_sets,
+    arena_preflight,
+    arena_validate,
+)
+
+ARENA_CONTRACT = 2
+RESOURCE = Resource("example.com", "v1", "Thing", "things")
+
+
+@hookimpl
+def arena_job_type() -> JobType:
+    """Say what this job type is."""
+    return replace(dummy.arena_job_type(), name="thing", resource=RESOURCE, matches=None, display="Thing", shorthand="th")
+
+
+@hookimpl
+def arena_build_manifests(args, jobs):
+    """Return the job first, then what belongs to it."""
+    from arena_core.testing.dummy_args import build
+
+    job, *beside = build(args)
+    return [copy.deepcopy(job) | {"apiVersion": RESOURCE.api_version, "kind": RESOURCE.kind}, *beside]
