@@ -84,7 +84,8 @@ class Kit:
     def job(self, raw: Mapping[str, Any] | None = None) -> Manifest:
         """Return the job that is built from raw arguments (``minimal``), as if the server had it."""
         built = self.manifests(self.minimal if raw is None else raw)[0]
-        return merged(built, {"metadata": {"uid": UID, "namespace": "default", "creationTimestamp": "2026-01-01T00:00:00Z"}})
+        job: Manifest = merged(built, {"metadata": {"uid": UID, "namespace": "default", "creationTimestamp": "2026-01-01T00:00:00Z"}})
+        return job
 
     def views(self) -> Iterator[tuple[Sample, JobView]]:
         """Yield each sample with the job as a hook sees it."""

@@ -71,7 +71,7 @@ class LoadingChecks(Kit):
 
     def test_reading_imports_nothing_heavy(self) -> None:
         """`arena list` imports the plugin and asks it: neither the argument model nor what builds manifests comes with that."""
-        given = [[view.manifest, view.pods, view.related] for _, view in self.views()] or [[self.job(), [], []]]
+        given = [(view.manifest, view.pods, view.related) for _, view in self.views()] or [(self.job(), (), ())]
         env = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
         command = [sys.executable, "-c", _READ, self.plugin.__name__]
         done = subprocess.run(command, env=env, input=json.dumps(given), capture_output=True, text=True, timeout=60, check=False)

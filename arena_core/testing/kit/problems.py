@@ -7,18 +7,11 @@ from typing import Any
 
 import pytest
 
-from arena_core.args import parse
+from arena_core.args import flag_specs, parse
 from arena_core.contract.errors import InvalidArguments, PluginError
 from arena_core.contract.types import Manifest, Note, Problem, Resource
 from arena_core.testing.kit.base import Kit
-
-#: Arguments that are wrong or odd in many ways, tried where a type has such fields.
-ODD: Sequence[Mapping[str, Any]] = (
-    {"kueue_queue": "zz", "kueue_priority_class": "zz", "priority": "zz", "scheduler": "zz", "image_pull_secrets": ["zz"]},
-    {"data": ["zz:/zz", "zz2:/zz"], "data_dirs": ["/zz"], "gang": True, "queue": True, "gpus": 1},
-    {"workers": 1000, "gpus": 8, "tensorboard": True, "logdir": "zz", "model_name": "zz"},
-    {"sync_mode": "git", "retry": 10**6, "running_timeout": "1h", "command": ["true", "zz"]},
-)
+from arena_core.testing.kit.outcomes import candidates
 
 
 class FakeLookup:
@@ -82,17 +75,30 @@ class ProblemChecks(Kit):
             assert said.message.strip(), "a problem without words"
 
     def _said(self) -> Iterator[Problem | Note]:
-        for base in self.raws():
-            for more in ({}, *ODD):
-                raw = {**base, **{key: value for key, value in more.items() if key in self.model.model_fields}}
+        for raw in (*self.raws(), *self._odd()):
+            try:
+                args = parse(self.model, raw)
+            except InvalidArguments as error:
+                yield from error.problems
+                continue
+            try:
+                yield from self.handle.validate(args)
+                yield from self.handle.notes(args)
+                for there in (True, False, None):
+                    yield from self.handle.preflight(args, FakeLookup(there))
+            except PluginError:
+                continue  # told by the tests of these hooks
+
+    def _odd(self) -> Iterator[dict[str, Any]]:
+        """Yield arguments in which every flag has some value, first together and then without those that were refused."""
+        fields = self.model.model_fields
+        tries = {s.field: list(candidates(s, fields[s.field].get_default(call_default_factory=True))) for s in flag_specs(self.model)}
+        for number in range(4):
+            raw = {**self.minimal, **{field: values[number % len(values)] for field, values in tries.items() if field not in self.minimal}}
+            for _ in range(4):
+                yield dict(raw)
                 try:
-                    args = parse(self.model, raw)
+                    parse(self.model, raw)
                 except InvalidArguments as error:
-                    yield from error.problems
-                    continue
-                try:
-                    yield from (*self.handle.validate(args), *self.handle.notes(args))
-                    for there in (True, False, None):
-                        yield from self.handle.preflight(args, FakeLookup(there))
-                except PluginError:
-                    continue  # told by the tests of these hooks
+                    wrong = {problem.field for problem in error.problems}
+                    raw = {key: value for key, value in raw.items() if key not in wrong or key in self.minimal}

@@ -18,18 +18,18 @@ PLAIN = {"name": "x", "image": "busybox", "command": "true"}
 
 
 class WrappingChecks(Kit):
-    """What ``arena submit appwrapperjob --inner-type TYPE`` needs."""
+    """What ``--inner-type TYPE`` of a wrapper needs."""
 
     def wrappers(self) -> list[JobTypeHandle]:
         """Return the installed types that can carry others."""
         return [handle for handle in self.registry.each() if handle.job_type.wraps and handle.job_type.name != self.handle.job_type.name]
 
     def test_it_runs_inside_every_wrapper(self) -> None:
-        """Put into an AppWrapper it is the same job, its pods are found, and a status can be told."""
+        """Put into another it is the same job, its pods are found, and a status can be told."""
         if not self.handle.job_type.wrappable:
             pytest.skip("the type says that it cannot be wrapped")
         if not self.wrappers():
-            pytest.skip("no type that wraps others is installed (arena-appwrapper)")
+            pytest.skip("no type that wraps others is installed")
         alone = self.job()
         own = self.handle.pod_sets(alone)
         for wrapper in self.wrappers():

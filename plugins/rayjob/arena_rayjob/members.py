@@ -41,6 +41,14 @@ def pod_sets(job: Any) -> list[PodSet]:
     return [PodSet(name, path, replicas) for name, path, _, replicas, _ in groups(job)]
 
 
+def quota_sets(job: Any) -> list[PodSet]:
+    """Return all pods whose template stands in the job, as Kueue counts them: every host of a replica, and the submitter."""
+    found = [PodSet(name, path, count * hosts) for name, path, _, count, hosts in groups(job)]
+    if mode(job) == names.K8S_JOB and dig.mapping(job, "spec", "submitterPodTemplate"):
+        found.append(PodSet(names.SUBMITTER, "spec.submitterPodTemplate", 1))
+    return found
+
+
 def wanted(job: Any) -> int:
     """Return how many pods the job has at full size."""
     return sum(count * hosts for _, _, _, count, hosts in groups(job)) + int(mode(job) == names.K8S_JOB)

@@ -97,9 +97,9 @@ def arena_job_status(view: JobView, jobs: Jobs) -> JobStatus:
 
 
 @hookimpl
-def arena_pod_sets(job: Manifest) -> Sequence[PodSet]:
-    """Return the head and each group of workers."""
-    return members.pod_sets(job)
+def arena_pod_sets(job: Manifest, purpose: str) -> Sequence[PodSet]:
+    """Return the head and each group of workers; for quota the submitter, too."""
+    return members.quota_sets(job) if purpose == "quota" else members.pod_sets(job)
 
 
 @hookimpl

@@ -15,7 +15,7 @@ class TestTFJob(JobTypeConformance):
     plugin = plugin
     samples = SAMPLES
     operator_labels = ("training.kubeflow.org/job-name", "training.kubeflow.org/operator-name")
-    effects = {"worker_affinity_constraint": {"worker_affinity_policy": "spread", "worker_affinity_constraint": "required"}}
+    effects = {"worker_affinity_constraint": {"workers": 2, "worker_affinity_policy": "spread", "worker_affinity_constraint": "required"}}
     minimal = {"name": "x", "image": "tensorflow:2", "command": "python train.py"}
     full = {
         "ps": 1,
