@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import replace
 
 from arena_core.contract.hookspecs import hookimpl
 from arena_core.contract.types import JobType, Resource
+from arena_core.records import replace
 from arena_core.testing import dummy
 from arena_core.testing.dummy import (  # noqa: F401 - the hooks of this module, too
     arena_explain,

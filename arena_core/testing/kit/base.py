@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from arena_core.args import parse
+from arena_core.args import chosen_model, parse
 from arena_core.contract.errors import PluginError
 from arena_core.contract.types import JobView, Manifest, PodSet
 from arena_core.k8s import dig
@@ -67,7 +67,12 @@ class Kit:
 
     @property
     def model(self) -> type[Any]:
-        """The argument model."""
+        """The argument model: of a wrapper the one that ``minimal`` chooses."""
+        return chosen_model(self.any_model, self.minimal)
+
+    @property
+    def any_model(self) -> type[Any]:
+        """The argument model as the type names it."""
         try:
             return self.handle.args_model
         except PluginError as error:
@@ -77,9 +82,13 @@ class Kit:
         """Return the sets of raw arguments that the kit builds from."""
         return [dict(self.minimal), *([{**self.minimal, **self.full}] if self.full else [])]
 
+    def parsed(self, raw: Mapping[str, Any]) -> Any:
+        """Return the arguments of raw ones; a wrapper's model depends on what they choose."""
+        return parse(self.any_model, raw)
+
     def manifests(self, raw: Mapping[str, Any]) -> list[Manifest]:
         """Return what is built from raw arguments."""
-        return self.handle.build_manifests(parse(self.model, raw))
+        return self.handle.build_manifests(self.parsed(raw))
 
     def job(self, raw: Mapping[str, Any] | None = None) -> Manifest:
         """Return the job that is built from raw arguments (``minimal``), as if the server had it."""

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from arena_core.args import parse
 from arena_core.contract.errors import InvalidArguments
 from arena_core.contract.types import Manifest
 from arena_core.k8s import dig, names
@@ -32,7 +31,7 @@ class BuildingChecks(Kit):
     def test_building_asks_nothing(self) -> None:
         """No clock, no file, no environment, no network, no chance: the objects come from the arguments alone."""
         for raw in self.raws():
-            args = parse(self.model, raw)
+            args = self.parsed(raw)
             self.handle.build_manifests(args)  # what is imported on the way is there now
             with nothing_asked() as asked:
                 self.handle.build_manifests(args)
@@ -41,7 +40,7 @@ class BuildingChecks(Kit):
     def test_building_twice_gives_equal_objects(self) -> None:
         """The same arguments give equal objects that share nothing, and stay as they were."""
         for raw in self.raws():
-            args = parse(self.model, raw)
+            args = self.parsed(raw)
             before = copy.deepcopy(args)
             first = self.handle.build_manifests(args)
             kept = copy.deepcopy(first)
@@ -66,7 +65,7 @@ class BuildingChecks(Kit):
     def _problems(self, name: str) -> set[str]:
         """Return the fields to which a name is a problem."""
         try:
-            args = parse(self.model, {**self.minimal, "name": name})
+            args = self.parsed({**self.minimal, "name": name})
         except InvalidArguments as error:
             return {problem.field for problem in error.problems}
         return {problem.field for problem in self.handle.validate(args)}

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from arena_core.args import FlagSpec, flag_specs, json_schema, parse, spellings, to_job_file
+from arena_core.args import FlagSpec, flag_specs, json_schema, to_job_file
 from arena_core.contract.errors import InvalidArguments
 from arena_core.testing.kit.base import Kit
 from arena_core.testing.kit.outcomes import COMPANIONS, candidates, outcome
@@ -27,21 +27,20 @@ class FlagChecks(Kit):
     def test_schema_accepts_the_job_file(self) -> None:
         """The JSON Schema is sound, and the job file that says the same as the arguments fits it and reads back equal."""
         jsonschema = pytest.importorskip("jsonschema")
-        model, name = self.model, self.handle.job_type.name
-        schema = json_schema(name, model)
+        name = self.handle.job_type.name
+        schema = json_schema(name, self.any_model)
         jsonschema.Draft202012Validator.check_schema(schema)
-        validator, keys = jsonschema.Draft202012Validator(schema), spellings(model)
+        validator = jsonschema.Draft202012Validator(schema)
         for raw in self.raws():
-            args = parse(model, raw)
+            args = self.parsed(raw)
             file = json.loads(json.dumps(to_job_file(name, args)))
             validator.validate(file)
-            again = parse(model, {keys[key]: value for key, value in file.items() if key != "type"})
-            assert again == args
+            assert self.parsed({key: value for key, value in file.items() if key != "type"}) == args
 
     def test_missing_arguments_are_problems(self) -> None:
         """No arguments at all: the required ones are named, the name among them."""
         with pytest.raises(InvalidArguments) as caught:
-            parse(self.model, {})
+            self.parsed({})
         assert "name" in {problem.field for problem in caught.value.problems}
 
     def test_every_flag_has_an_effect(self) -> None:

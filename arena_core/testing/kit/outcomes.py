@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from arena_core.args import ArgsGroup, FlagSpec, ProblemsFound, parse
+from arena_core.args import ArgsGroup, FlagSpec, ProblemsFound, chosen_model, parse
 from arena_core.contract.errors import InvalidArguments
 from arena_core.registry.handle import JobTypeHandle
 
@@ -44,7 +44,9 @@ def outcome(handle: JobTypeHandle, raw: Mapping[str, Any]) -> tuple[str, Any] | 
 
 def _by_a_rule(model: type[Any], raw: Mapping[str, Any]) -> bool:
     try:
-        model.model_validate(dict(raw))
+        chosen_model(model, raw).model_validate(dict(raw))
+    except InvalidArguments:
+        return False
     except ValidationError as error:
         return all(isinstance(item.get("ctx", {}).get("error"), ProblemsFound) for item in error.errors(include_url=False))
     return False

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from arena_core.args import parse
 from arena_core.contract.errors import InvalidArguments, PluginError
 from arena_core.contract.types import JobType
 from arena_core.k8s import dig, names
@@ -95,7 +94,7 @@ class PodChecks(Kit):
 
         def check(command: str, value: str) -> None:
             notes = {"annotations": {"note": value}} if "annotations" in fields else {}
-            args = parse(self.model, {**self.minimal, "command": command, "env": {"TYPED": value}, **notes})
+            args = self.parsed({**self.minimal, "command": command, "env": {"TYPED": value}, **notes})
             job = json.loads(json.dumps(self.handle.build_manifests(args)[0]))
             assert not notes or job["metadata"]["annotations"]["note"] == value
             for found in self.handle.pod_sets(job):

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from arena_core.args import flag_specs, parse
+from arena_core.args import flag_specs
 from arena_core.contract.errors import InvalidArguments, PluginError
 from arena_core.contract.types import Manifest, Note, Problem, Resource
 from arena_core.testing.kit.base import Kit
@@ -50,7 +50,7 @@ class ProblemChecks(Kit):
         """What the author calls valid is refused by nothing."""
         for raw in self.raws():
             try:
-                problems = self.handle.validate(parse(self.model, raw))
+                problems = self.handle.validate(self.parsed(raw))
             except (InvalidArguments, PluginError) as error:
                 pytest.fail(f"{raw}: {error.message}")
             assert not problems, f"{raw}: {[p.message for p in problems]}"
@@ -58,7 +58,7 @@ class ProblemChecks(Kit):
     def test_preflight_runs(self) -> None:
         """On whatever cluster: one that has everything, one that has nothing, one where nothing may be read."""
         for raw in self.raws():
-            args = parse(self.model, raw)
+            args = self.parsed(raw)
             for there in (True, False, None):
                 try:
                     found = self.handle.preflight(args, FakeLookup(there))
@@ -77,7 +77,7 @@ class ProblemChecks(Kit):
     def _said(self) -> Iterator[Problem | Note]:
         for raw in (*self.raws(), *self._odd()):
             try:
-                args = parse(self.model, raw)
+                args = self.parsed(raw)
             except InvalidArguments as error:
                 yield from error.problems
                 continue
@@ -98,7 +98,7 @@ class ProblemChecks(Kit):
             for _ in range(4):
                 yield dict(raw)
                 try:
-                    parse(self.model, raw)
+                    self.parsed(raw)
                 except InvalidArguments as error:
                     wrong = {problem.field for problem in error.problems}
                     raw = {key: value for key, value in raw.items() if key not in wrong or key in self.minimal}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from hypothesis import strategies as st
@@ -11,6 +10,7 @@ from arena_core.contract.errors import ArenaError, NotFound
 from arena_core.contract.types import JobStatus, LogQuery, Phase
 from arena_core.k8s import dig
 from arena_core.k8s.time import parse as parse_time
+from arena_core.records import replace
 from arena_core.testing.kit.base import Kit
 from arena_core.testing.kit.values import for_all, json_objects, json_values
 from arena_core.testing.samples import phases_of
@@ -96,7 +96,9 @@ class ReadingChecks(Kit):
             chiefs = [self._chiefs(replace(view, pods=order)) for order in (pods, tuple(reversed(pods)))]
             assert len(chiefs[0]) <= 1, f"sample {number}: several chiefs, {chiefs[0]}"
             assert chiefs[0] == chiefs[1], f"sample {number}: the chief depends on the order in which pods are read"
-            if pods and sample.phase in (Phase.RUNNING, Phase.SUCCEEDED):
+            if not self.handle.job_type.leads:
+                assert not chiefs[0], f"sample {number}: the type says that none of its pods leads"
+            elif pods and sample.phase in (Phase.RUNNING, Phase.SUCCEEDED):
                 assert chiefs[0], f"sample {number}: none of its pods is the chief"
 
     def _chiefs(self, view: Any) -> list[str]:

@@ -22,11 +22,12 @@ class WrappingChecks(Kit):
 
     def wrappers(self) -> list[JobTypeHandle]:
         """Return the installed types that can carry others."""
-        return [handle for handle in self.registry.each() if handle.job_type.wraps and handle.job_type.name != self.handle.job_type.name]
+        name = self.handle.job_type.name
+        return [each for each in self.registry.each() if each.job_type.name != name and each.args_model.variants()]
 
     def test_it_runs_inside_every_wrapper(self) -> None:
         """Put into another it is the same job, its pods are found, and a status can be told."""
-        if not self.handle.job_type.wrappable:
+        if self.handle.job_type.wrapping is None:
             pytest.skip("the type says that it cannot be wrapped")
         if not self.wrappers():
             pytest.skip("no type that wraps others is installed")
@@ -49,7 +50,7 @@ class WrappingChecks(Kit):
             job = other.build_manifests(parse(other.args_model, PLAIN))[0]
             claimed = self.handle.job_type.resource.matches(job) and self.handle.claims(job)
             assert not claimed, f"it claims the jobs of {other.job_type.name}: let `matches` say which of the kind are its own"
-            if other.job_type.wrappable:
+            if other.job_type.wrapping is not None:
                 for wrapper in self.wrappers():
                     self._wrapped(wrapper, other.job_type.name, PLAIN)
 

@@ -22,19 +22,13 @@ MORE = {
 KEYS = ("annotations", "replicas", "template", "components", "podSets", "path", "componentStatus", "suspend", "tasks", "containers")
 
 SAMPLES = read_samples(Path(__file__).parent / "data" / "samples.json")
-#: Flags of types that are not the one inside: refused, whatever value they have.
-ELSEWHERE = {
-    "failure_rules": {"failure_rules": ["DeadlineExceeded=FailJobSet"]},
-    "policies": {"policies": ["PodFailed=RestartJob"]},
-    "plugins": {"plugins": ["svc"]},
-}
 
 
 class TestAroundPyTorch(JobTypeConformance):
     plugin = plugin
     samples = SAMPLES
     keys = KEYS
-    effects = ELSEWHERE
+    effects = {"inner_type": {"inner_type": "job"}}
     minimal = {"name": "x", "image": "img:1", "command": ("python train.py",)}
     full = {**MORE, "workers": 3, "clean_task_policy": "All", "nproc_per_node": "8"}
 
@@ -43,10 +37,6 @@ class TestAroundVolcano(JobTypeConformance):
     plugin = plugin
     samples = SAMPLES
     keys = KEYS
+    effects = {"plugins": {"plugins": ["svc"]}, "policies": {"policies": ["PodFailed=RestartJob"]}}
     minimal = {"name": "x", "image": "img:1", "command": ("python train.py",), "inner_type": "volcano"}
-    effects = {
-        **ELSEWHERE,
-        "task_replicas": {"image": "", "task_images": ["a:1"], "task_replicas": 3},
-        "task_max_retry": {"task_max_retry": 3},
-    }
     full = {**MORE, "replicas": 4, "total_partitions": 2, "partition_size": 2, "network_topology_mode": "hard", "highest_tier_allowed": 2}

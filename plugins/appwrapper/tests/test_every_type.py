@@ -6,8 +6,8 @@ import pytest
 
 from arena_core.args import chosen_model, flag_specs, json_schema, parse, to_job_file
 from arena_core.contract.errors import InvalidArguments
+from arena_core.k8s.path import get as follow
 from arena_core.registry import Registry
-from arena_core.testing.conformance import follow
 
 REGISTRY = Registry(environ={})
 HANDLE = REGISTRY.get("appwrapperjob")

@@ -9,9 +9,9 @@ import jsonschema
 import pytest
 
 from arena_core.args import parse
+from arena_core.k8s.path import get as follow
 from arena_core.registry import Registry
 from arena_core.testing.comparing import packed_crd, strict_schema
-from arena_core.testing.conformance import follow
 
 CRDS = {
     "AppWrapper": ("arena_appwrapper", "appwrappers.workload.codeflare.dev"),

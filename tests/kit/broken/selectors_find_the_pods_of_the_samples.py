@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from arena_core.contract.hookspecs import hookimpl
 from arena_core.contract.types import JobType, Phase
 from arena_core.k8s import dig
+from arena_core.records import replace
 from arena_core.testing.dummy_names import INDEX
 from arena_core.testing.samples import Sample, plain_job_samples
 from tests.kit import thing

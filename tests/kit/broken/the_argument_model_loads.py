@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from arena_core.contract.hookspecs import hookimpl
 from arena_core.contract.types import JobType
+from arena_core.records import replace
 from tests.kit import thing
 from tests.kit.thing import *  # noqa: F403 - the healthy hooks, where none is put in their place
 
