@@ -140,7 +140,7 @@ def _config_file(item: Any) -> ConfigFile:
     if not source:
         raise ValueError(f"{item!r}: the local file is missing")
     try:
-        local = str(expanded(source))
+        local = expanded(source)
     except UsageError as error:
         raise ValueError(error.message) from None
     if not path and not local.startswith("/"):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 from arena_core.contract.errors import UsageError
 from arena_core.home import arena_home, expanded, has_home
@@ -22,12 +21,12 @@ class Config:
     prometheus_token: str = ""
 
 
-def config_path() -> Path:
+def config_path() -> str:
     """Where the file is: ``$ARENA_CONFIG`` if it exists, else ``config`` in ``$ARENA_HOME`` (``~/.arena``)."""
     named = os.environ.get("ARENA_CONFIG", "")
-    if named and expanded(named).is_file():
+    if named and os.path.isfile(expanded(named)):
         return expanded(named)
-    return arena_home() / "config"
+    return os.path.join(arena_home(), "config")
 
 
 def load_config() -> Config:
@@ -36,7 +35,8 @@ def load_config() -> Config:
         return Config()
     path = config_path()
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        with open(path, encoding="utf-8") as file:
+            lines = file.read().splitlines()
     except (FileNotFoundError, NotADirectoryError):
         return Config()
     except (OSError, UnicodeDecodeError) as exc:

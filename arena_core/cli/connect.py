@@ -28,7 +28,7 @@ def open_client(settings: Parsed, namespace: str) -> ArenaClient:
 
 def local_runs() -> bool:
     """Whether there is a local cluster already: who reads need not be told each time, who writes must know where."""
-    return (local_state() / "daemon.json").exists()
+    return os.path.exists(os.path.join(local_state(), "daemon.json"))
 
 
 def make_client(settings: Parsed, namespace: str) -> ArenaClient:
@@ -49,13 +49,13 @@ def configured(settings: Parsed) -> bool:
     if not has_home():
         return False
     home = expanded("~/.kube/config")
-    return home.is_file() and home.stat().st_size > 0
+    return os.path.isfile(home) and os.path.getsize(home) > 0
 
 
 def nothing_yet(settings: Parsed) -> bool:
     """Whether the embedded cluster is what would be read, and was never started: then there is nothing to read anywhere."""
     elsewhere = configured(settings) or settings.text("context") or os.environ.get("KUBERNETES_SERVICE_HOST")
-    if elsewhere or not has_home() or (local_state() / "state.db").exists():
+    if elsewhere or not has_home() or os.path.exists(os.path.join(local_state(), "state.db")):
         return False
     from arena_core.installed import blocked, offers
 

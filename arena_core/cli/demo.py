@@ -64,7 +64,7 @@ def run(context: Context, parsed: Parsed) -> int:
     args = {"name": name, "image": "python:3.11", "workers": workers, "command": words, "clean_task_policy": "None"}
     done = client.submit("pytorchjob", args)
     note(f"$ arena logs {name} --all-instances -f")
-    flags = f" --config {shlex.quote(str(local_state() / 'kubeconfig'))}" if elsewhere else ""
+    flags = f" --config {shlex.quote(str(Path(local_state(), 'kubeconfig')))}" if elsewhere else ""
     with going_on(name, flags):
         code = follow_to_the_end(context, name, job_type="pytorchjob", timeout=None)
     note(f"\n$ arena get {name}")

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 
+from arena_core.lazily import pattern
+
 #: Marks that reorder what is read (``U+202E`` turns ``gpj.exe`` into ``exe.jpg``), and separators that break lines unseen.
 _REORDERING = (0x061C, 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A))
 _C1 = range(0x80, 0xA0)
@@ -15,12 +17,12 @@ _ESCAPES = {code: f"\\u{code:04x}" for code in (0x7F, *_C1, *_REORDERING)}
 _CARETS = {code: f"^{chr(code ^ 0x40)}" for code in (*range(0x20), 0x7F) if chr(code) not in "\n\t"}
 _SHOWN = {**_ESCAPES, **_CARETS}
 _SECRETS = (
-    (re.compile(r"(?<=://)[^/\s@'\"]+@"), "***@"),
-    (re.compile(r"(?i)\b(bearer|basic)(\s+|%20)(?!auth|token)[A-Za-z0-9._~+/=-]{4,}"), r"\1 ***"),
-    (re.compile(r"(?<=://127\.0\.0\.1:)(\d+)/[A-Za-z0-9_-]{16,}"), r"\1/***"),
+    (pattern(r"(?<=://)[^/\s@'\"]+@"), "***@"),
+    (pattern(r"(?i)\b(bearer|basic)(\s+|%20)(?!auth|token)[A-Za-z0-9._~+/=-]{4,}"), r"\1 ***"),
+    (pattern(r"(?<=://127\.0\.0\.1:)(\d+)/[A-Za-z0-9_-]{16,}"), r"\1/***"),
 )
 #: What a line of a log may hold besides text: colours (SGR), and the carriage return and backspace of a progress bar.
-_LOG = re.compile(
+_LOG = pattern(
     rb"(?P<kept>\x1b\[[0-9;:]*m|[\t\n\r\x08])"
     rb"|(?P<gone>\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\x07\x1b\n]*(?:\x07|\x1b\\)?|[ -/]*[0-~])|\xc2[\x80-\x9f])"
     rb"|(?P<shown>[\x00-\x1f\x7f])"
@@ -45,8 +47,8 @@ def discreet(text: str) -> str:
     >>> discreet("cannot fetch https://me:pass@host/x.git")
     'cannot fetch https://***@host/x.git'
     """
-    for pattern, shown in _SECRETS:
-        text = pattern.sub(shown, text)
+    for secret, shown in _SECRETS:
+        text = secret.sub(shown, text)
     return text
 
 

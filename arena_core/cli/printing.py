@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from arena_core.cli.foreign import log_line
 from arena_core.cli.terminal import PALETTE, colour_wanted, paint
+from arena_core.lazily import pattern
 
 if TYPE_CHECKING:
     from arena_core.usecases.views import LogLine
 
 #: A progress bar returns to the beginning of the line, where the prefix is.
-_RETURN = re.compile(rb"\r(?=[^\r\n])")
+_RETURN = pattern(rb"\r(?=[^\r\n])")
 #: The beginning of a terminal's command whose end has not come yet.
-_CUT_ESCAPE = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*)?$")
-_RANK = re.compile(r"(?P<role>.*?)-?(?P<number>\d+)$")
+_CUT_ESCAPE = pattern(rb"\x1b(?:\[[0-?]*[ -/]*)?$")
+_RANK = pattern(r"(?P<role>.*?)-?(?P<number>\d+)$")
 _LEADERS = ("chief", "master", "launcher", "driver", "head")
 
 

@@ -12,18 +12,19 @@ from typing import Any
 from arena_core.contract.types import Cause, Rank
 from arena_core.families import kueue
 from arena_core.k8s import dig, podsize
+from arena_core.lazily import pattern
 
-_MORE = re.compile(r"insufficient unused quota for (\S+) in flavor \S+?, (\S+) more needed")
-_MOST = re.compile(
+_MORE = pattern(r"insufficient unused quota for (\S+) in flavor \S+?, (\S+) more needed")
+_MOST = pattern(
     r"insufficient quota for (?P<what>\S+) in flavor \S+?, (?:previously considered podsets requests \((?P<before>[^)]*)\) \+ "
     r"current podset request \((?P<now>[^)]*)\) > maximum capacity \((?P<most>[^)]*)\)"
     r"|request > maximum capacity \((?P<asked>\S+) > (?P<limit>[^)]*)\))"
 )
-_UNCOVERED = re.compile(r"resource (\S+) unavailable in ClusterQueue")
-_UNFIT = re.compile(r"flavor \S+ not found|untolerated taint|doesn't match node affinity")
-_LIMITS = re.compile(r"LimitRange|resources validation failed|resource validation", re.IGNORECASE)
-_MISSING = re.compile(r"(LocalQueue|ClusterQueue) (\S+) doesn't exist")
-_INACTIVE = re.compile(r"(LocalQueue|ClusterQueue) (\S+) is inactive")
+_UNCOVERED = pattern(r"resource (\S+) unavailable in ClusterQueue")
+_UNFIT = pattern(r"flavor \S+ not found|untolerated taint|doesn't match node affinity")
+_LIMITS = pattern(r"LimitRange|resources validation failed|resource validation", re.IGNORECASE)
+_MISSING = pattern(r"(LocalQueue|ClusterQueue) (\S+) doesn't exist")
+_INACTIVE = pattern(r"(LocalQueue|ClusterQueue) (\S+) is inactive")
 #: Words of an eviction that ends only when somebody acts.
 _STOPPED = {"ClusterQueueStopped": "ClusterQueue", "LocalQueueStopped": "LocalQueue"}
 

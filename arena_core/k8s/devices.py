@@ -12,9 +12,9 @@ SHARED_MEMORY, SHARED_CORE, SHARED_COUNT = "aliyun.com/gpu-mem", "aliyun.com/gpu
 #: Whole GPUs that Alibaba's scheduler places by their links.
 TOPOLOGY = "aliyun.com/gpu"
 
-_UNITS = re.compile(r"mem|memory|cores?|percentage|count|milli", re.IGNORECASE)
-_ACCELERATOR = re.compile(
-    r"""(?:
+_UNITS = r"(?i:mem|memory|cores?|percentage|count|milli)"
+# Compiled where the first extended resource is seen, which in most lists none is.
+_ACCELERATOR = r"""(?ix:
       gpu(?:\.shared|-shared|s)?      # nvidia.com, amd.com, aliyun.com, metax-tech.com ...; time-sliced ones
     | [a-z]*vgpu(?:-number)?          # numbers of shared GPUs
     | mig-[0-9]+g\.[0-9]+gb.*         # parts of an NVIDIA GPU
@@ -24,9 +24,7 @@ _ACCELERATOR = re.compile(
     | tpu | neuron(?:core|device)?    # google.com, aws.amazon.com
     | mlu[0-9a-z-]* | dcu[a-z0-9-]* | xpu | ppu | ipu | qaic[a-z-]* | i915 | xe
     | (?:gb|gh|g|h|b|a|l|v|p|t|tu|ga|ad)[0-9]{2,3}[a-z0-9_.-]*   # a model's name (pgpu resources of nvidia.com)
-    )""",
-    re.VERBOSE | re.IGNORECASE,
-)
+    )"""
 _VENDORS = ("huawei.com", "habana.ai", "cambricon.com", "hygon.com", "furiosa.ai", "rebellions.ai", "tenstorrent.com", "graphcore.ai")
 
 
@@ -38,14 +36,14 @@ def is_accelerator(resource: str) -> bool:
     vendor, slash, name = resource.partition("/")
     if not slash or is_unit(resource):
         return False
-    return _ACCELERATOR.fullmatch(name) is not None or vendor in _VENDORS
+    return re.fullmatch(_ACCELERATOR, name) is not None or vendor in _VENDORS
 
 
 def is_unit(resource: str) -> bool:
     """Whether the resource measures a part of an accelerator (``aliyun.com/gpu-mem``, ``volcano.sh/vgpu-cores``)."""
     _, slash, name = resource.partition("/")
     parts = re.split(r"[-._]", name)
-    return bool(slash) and len(parts) > 1 and _UNITS.fullmatch(parts[-1]) is not None
+    return bool(slash) and len(parts) > 1 and re.fullmatch(_UNITS, parts[-1]) is not None
 
 
 def mode_of(node: Any) -> str:

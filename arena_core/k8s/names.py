@@ -8,7 +8,6 @@ _LABEL_RX = "[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 _SUBDOMAIN_RX = _LABEL_RX + r"(\." + _LABEL_RX + ")*"
 _QNAME_RX = "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]"
 _VALUE_RX = "(" + _QNAME_RX + ")?"
-_LABEL, _SUBDOMAIN, _QNAME, _VALUE = (re.compile(rx) for rx in (_LABEL_RX, _SUBDOMAIN_RX, _QNAME_RX, _VALUE_RX))
 
 SUBDOMAIN_MESSAGE = (
     "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an "
@@ -39,13 +38,13 @@ def _too_long(limit: int, unit: str = "characters") -> str:
 def subdomain(name: str) -> list[str]:
     """Return what is wrong with a DNS subdomain."""
     problems = [_too_long(253)] if len(name) > 253 else []
-    return problems if _SUBDOMAIN.fullmatch(name) else [*problems, SUBDOMAIN_MESSAGE]
+    return problems if re.fullmatch(_SUBDOMAIN_RX, name) else [*problems, SUBDOMAIN_MESSAGE]
 
 
 def label(name: str) -> list[str]:
     """Return what is wrong with a DNS label."""
     problems = [_too_long(63)] if len(name) > 63 else []
-    return problems if _LABEL.fullmatch(name) else [*problems, LABEL_MESSAGE]
+    return problems if re.fullmatch(_LABEL_RX, name) else [*problems, LABEL_MESSAGE]
 
 
 def label_1035(name: str) -> list[str]:
@@ -79,7 +78,7 @@ def qualified_name(key: str) -> list[str]:
         problems.append("name part must be non-empty")
     elif len(name) > 63:
         problems.append("name part " + _too_long(63, "bytes"))
-    if not _QNAME.fullmatch(name):
+    if not re.fullmatch(_QNAME_RX, name):
         problems.append("name part " + QNAME_TEXT)
     return problems
 
@@ -87,4 +86,4 @@ def qualified_name(key: str) -> list[str]:
 def label_value(value: str) -> list[str]:
     """Return what is wrong with a label's value."""
     problems = [_too_long(63, "bytes")] if len(value) > 63 else []
-    return problems if _VALUE.fullmatch(value) else [*problems, VALUE_MESSAGE]
+    return problems if re.fullmatch(_VALUE_RX, value) else [*problems, VALUE_MESSAGE]

@@ -2,13 +2,59 @@
 
 from __future__ import annotations
 
-from urllib.parse import SplitResult, urlsplit, urlunsplit
+from typing import NamedTuple
 
 from arena_core.contract.errors import ClusterUnreachable
 
 #: The kinds of proxies that requests can go through.
 PROXIES = ("http", "socks5")
 _SCHEMES = ("http", "https", "socks5", "socks5h", "socks4", "socks", "ftp", "ws", "wss", "file")
+
+_UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-~")
+_PLAIN_PATH = _UNRESERVED | {"/"}
+_PLAIN_HOST = frozenset("abcdefghijklmnopqrstuvwxyz0123456789.-")
+
+
+class Address(NamedTuple):
+    """The parts of an address, as ``urllib.parse.urlsplit`` gives them."""
+
+    scheme: str
+    netloc: str
+    path: str
+    hostname: str | None
+    port: int | None
+    username: str | None = None
+    password: str | None = None
+
+
+def parts_of(text: str) -> Address:
+    """Return the parts of an address; raises ``ValueError`` where it has a port or a host that cannot be.
+
+    Plain addresses, which nearly all are, need no ``urllib.parse``: it loads the arithmetic of networks.
+    """
+    scheme, mark, rest = text.partition("://")
+    netloc, slash, path = rest.partition("/")
+    host, colon, port = netloc.partition(":")
+    plain_port = not colon or (port.isascii() and port.isdigit() and len(port) < 6 and int(port) < 65536)
+    if mark and scheme in ("http", "https") and host and _PLAIN_HOST.issuperset(host) and plain_port and _PLAIN_PATH.issuperset(path):
+        return Address(scheme, netloc, slash + path, host, int(port) if colon else None)
+    from urllib.parse import urlsplit
+
+    found = urlsplit(text)
+    return Address(found.scheme, found.netloc, found.path, found.hostname, found.port, found.username, found.password)
+
+
+def quoted(text: str, safe: str = "") -> str:
+    """Return a text as it stands in a path or query: as ``urllib.parse.quote``, which is loaded where there is something to quote.
+
+    >>> quoted("default"), quoted("a b/c"), quoted("a b/c", "/")
+    ('default', 'a%20b%2Fc', 'a%20b/c')
+    """
+    if all(c in _UNRESERVED or c in safe for c in text):
+        return text
+    from urllib.parse import quote
+
+    return quote(text, safe=safe)
 
 
 def server_url(text: str, whose: str) -> str:
@@ -18,16 +64,16 @@ def server_url(text: str, whose: str) -> str:
     ('http://127.0.0.1:80/k8s', 'http://127.0.0.1:80')
     """
     parts = split(text if "://" in text else f"http://{text}", f"{whose}: server", ("http", "https"))
-    return urlunsplit((parts.scheme, parts.netloc, parts.path.rstrip("/"), "", ""))
+    return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
 
 
-def split(text: str, what: str, schemes: tuple[str, ...]) -> SplitResult:
+def split(text: str, what: str, schemes: tuple[str, ...]) -> Address:
     """Return the parts of an address with a host, a port that exists and one of the schemes; the address itself is not quoted."""
     wanted = "expected " + " or ".join(f"{scheme}://HOST:PORT" for scheme in schemes)
     if any(c <= " " or c == "\x7f" for c in text):
         raise ClusterUnreachable(f"{what} has a blank or a control character in it", wanted)
     try:
-        parts = urlsplit(text)
+        parts = parts_of(text)
         host, port = parts.hostname, parts.port
         if host and not host.isascii():
             host.encode("idna")
@@ -44,7 +90,7 @@ def split(text: str, what: str, schemes: tuple[str, ...]) -> SplitResult:
     return parts
 
 
-def shown(parts: SplitResult) -> str:
+def shown(parts: Address) -> str:
     """Return scheme, host and port: what may be shown of an address."""
     host = parts.hostname or ""
     host = f"[{host}]" if ":" in host else host
@@ -64,7 +110,7 @@ def is_loopback(host: str) -> bool:
 class Proxy:
     """A proxy and who names it."""
 
-    def __init__(self, url: SplitResult, named_by: str) -> None:
+    def __init__(self, url: Address, named_by: str) -> None:
         self.url = url
         self.named_by = named_by
 

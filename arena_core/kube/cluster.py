@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
@@ -17,6 +16,7 @@ from arena_core.kube.resources import PODS, ListResult, path_of
 from arena_core.kube.resources import SELF_SUBJECT_REVIEWS as REVIEWS
 from arena_core.kube.scope import CancelScope
 from arena_core.kube.transport import Answer, Stream, Transport
+from arena_core.lazily import Logger
 from arena_core.records import replace
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from arena_core.kube.logoptions import LogOptions
     from arena_core.kube.streams import ExecSession
 
-log = logging.getLogger(__name__)
+log = Logger(__name__)
 
 T = TypeVar("T")
 

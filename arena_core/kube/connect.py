@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import NamedTuple
 
 from arena_core.contract.errors import ClusterUnreachable
@@ -17,7 +16,7 @@ from arena_core.kube.secrets import pem, read_token
 from arena_core.kube.users import credentials_of, impersonation
 from arena_core.records import replace
 
-SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
+SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
 
 
 class ConnectOptions(NamedTuple):
@@ -47,7 +46,7 @@ def connect(options: ConnectOptions | None = None) -> Cluster:
         return _from_files(config, options)
     if config is not None:
         return _embedded(options._replace(local=True))
-    if os.environ.get("KUBERNETES_SERVICE_HOST") and (SERVICE_ACCOUNT / "token").exists():
+    if os.environ.get("KUBERNETES_SERVICE_HOST") and os.path.exists(os.path.join(SERVICE_ACCOUNT, "token")):
         return _in_cluster(options)
     return _embedded(options)
 
@@ -57,7 +56,7 @@ def _configured() -> kubeconfig.Kubeconfig | None:
     if os.environ.get("KUBECONFIG"):
         return kubeconfig.from_environment(os.environ["KUBECONFIG"])
     home = expanded("~/.kube/config") if has_home() else None
-    config = kubeconfig.load([home]) if home is not None and home.exists() else None
+    config = kubeconfig.load([home]) if home is not None and os.path.exists(home) else None
     return None if config is None or config.empty else config
 
 
@@ -112,13 +111,13 @@ def _in_cluster(options: ConnectOptions) -> Cluster:
     host = os.environ["KUBERNETES_SERVICE_HOST"]
     port = os.environ.get("KUBERNETES_SERVICE_PORT") or "443"
     host = f"[{host}]" if ":" in host else host
-    ca = SERVICE_ACCOUNT / "ca.crt"
-    token = SERVICE_ACCOUNT / "token"
-    read_token(str(token), "the service account")
+    ca = os.path.join(SERVICE_ACCOUNT, "ca.crt")
+    token = os.path.join(SERVICE_ACCOUNT, "token")
+    read_token(token, "the service account")
     endpoint = Endpoint(
         server=server_url(f"https://{host}:{port}", "KUBERNETES_SERVICE_HOST and _PORT"),
-        ca=pem({"certificate-authority": str(ca)}, "certificate-authority", "the service account") if ca.exists() else b"",
-        credentials=Credentials(token_file=str(token), whose="the service account"),
+        ca=pem({"certificate-authority": ca}, "certificate-authority", "the service account") if os.path.exists(ca) else b"",
+        credentials=Credentials(token_file=token, whose="the service account"),
         impersonate=impersonation({}, options.as_user, options.as_groups, options.as_uid),
     )
     return Cluster(endpoint, context="in-cluster", namespace=options.namespace or _own_namespace() or "default", user_name="")
@@ -126,7 +125,8 @@ def _in_cluster(options: ConnectOptions) -> Cluster:
 
 def _own_namespace() -> str:
     try:
-        return (SERVICE_ACCOUNT / "namespace").read_text(encoding="utf-8").strip()
+        with open(os.path.join(SERVICE_ACCOUNT, "namespace"), encoding="utf-8") as file:
+            return file.read().strip()
     except (OSError, ValueError):
         return ""
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable, Mapping
-from urllib.parse import urlsplit
 
 from arena_core.contract.errors import ClusterUnreachable
-from arena_core.kube.address import is_loopback, shown
+from arena_core.kube.address import Address, is_loopback, parts_of, shown
 from arena_core.kube.secrets import read_token
 from arena_core.records import field, record
 
@@ -40,6 +38,8 @@ class Credentials:
         if token:
             return {"Authorization": f"Bearer {token}"}
         if self.username:
+            import base64
+
             pair = f"{self.username}:{self.password}".encode()
             return {"Authorization": "Basic " + base64.b64encode(pair).decode()}
         return {}
@@ -64,14 +64,19 @@ class Endpoint:
     impersonate: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
+    def address(self) -> Address:
+        """The address in its parts."""
+        return parts_of(self.server)
+
+    @property
     def display(self) -> str:
         """The address without its path, user and query: those may hold a secret."""
-        return shown(urlsplit(self.server))
+        return shown(self.address)
 
     @property
     def loopback(self) -> bool:
         """Whether the server is on this machine."""
-        return is_loopback(urlsplit(self.server).hostname or "")
+        return is_loopback(self.address.hostname or "")
 
     @property
     def trusted(self) -> bool:

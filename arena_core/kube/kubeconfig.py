@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 from arena_core.contract.errors import ClusterUnreachable
@@ -70,11 +69,11 @@ class Kubeconfig:
         return Context(wanted, cluster, user or {}, user_name, entry.get("namespace") or "")
 
 
-def load(paths: Sequence[str | Path]) -> Kubeconfig:
+def load(paths: Sequence[str | os.PathLike[str]]) -> Kubeconfig:
     """Read and merge the files."""
-    merged = Kubeconfig(tuple(str(p) for p in paths))
+    merged = Kubeconfig(tuple(os.fspath(p) for p in paths))
     for path in paths:
-        file = kubefile.read(Path(path))
+        file = kubefile.read(os.fspath(path))
         merged.current = merged.current or file.current
         for target, entries in ((merged.clusters, file.clusters), (merged.users, file.users), (merged.contexts, file.contexts)):
             for name, entry in entries.items():
@@ -85,7 +84,7 @@ def load(paths: Sequence[str | Path]) -> Kubeconfig:
 def from_environment(value: str) -> Kubeconfig:
     """Read the files of ``$KUBECONFIG``. Of several, missing ones are left out, as kubectl does; one alone must exist."""
     paths = list(dict.fromkeys(p for p in value.split(os.pathsep) if p))
-    there = [p for p in map(expanded, paths) if p.exists()]
+    there = [p for p in map(expanded, paths) if os.path.exists(p)]
     if not there:
         raise ClusterUnreachable(f"kubeconfig {value} (from $KUBECONFIG) does not exist", "correct or unset KUBECONFIG")
     return load(there)

@@ -5,11 +5,8 @@ No message quotes a value: any of them may be a secret that slipped into a wrong
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
 import os
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from arena_core.contract.errors import ClusterUnreachable
@@ -81,7 +78,7 @@ class File(NamedTuple):
     contexts: dict[str, Entry] = {}  # noqa: RUF012
 
 
-def read(path: Path) -> File:
+def read(path: str) -> File:
     """Read one file; an empty one says nothing."""
     data = _parse(_text(path), path)
     if data is None:
@@ -94,9 +91,9 @@ def read(path: Path) -> File:
     return File(current or "", *(_section(data, section, path) for section in ("clusters", "users", "contexts")))
 
 
-def _text(path: Path) -> str:
+def _text(path: str) -> str:
     try:
-        with path.open("rb") as file:
+        with open(path, "rb") as file:
             raw = file.read(MAX_SIZE + 1)
     except FileNotFoundError:
         raise ClusterUnreachable(f"kubeconfig {path} does not exist", "check --config and $KUBECONFIG") from None
@@ -111,7 +108,7 @@ def _text(path: Path) -> str:
         raise _wrong(path, "it is not UTF-8 text") from None
 
 
-def _parse(text: str, path: Path) -> Any:
+def _parse(text: str, path: str) -> Any:
     if text.lstrip().startswith("{"):
         try:
             return json.loads(text)
@@ -134,7 +131,7 @@ def _parse(text: str, path: Path) -> Any:
         raise _wrong(path, "it is not valid YAML") from None
 
 
-def _section(data: Entry, section: str, path: Path) -> dict[str, Entry]:
+def _section(data: Entry, section: str, path: str) -> dict[str, Entry]:
     rows = _value(data.get(section), "maps", section, path) or []
     found: dict[str, Entry] = {}
     for row in rows:
@@ -147,7 +144,7 @@ def _section(data: Entry, section: str, path: Path) -> dict[str, Entry]:
     return found
 
 
-def _typed(entry: Entry, kind: str, place: str, path: Path) -> Entry:
+def _typed(entry: Entry, kind: str, place: str, path: str) -> Entry:
     done = dict(entry)
     for key, wanted in _TYPES[kind].items():
         value = done.pop(key, None)
@@ -159,21 +156,23 @@ def _typed(entry: Entry, kind: str, place: str, path: Path) -> Entry:
         elif key == "env":
             done[key] = [_typed(one, key, f"{place}: env", path) for one in value]
         elif wanted == "path" and value:
-            done[key] = os.path.abspath(path.parent / value)  # noqa: PTH100  # the path may go through a link: it is not resolved
+            done[key] = os.path.abspath(os.path.join(os.path.dirname(path), value))  # the path may go through a link: it is not resolved
     command = done.get("command", "") if kind == "exec" else ""
     if os.sep in command:
-        done["command"] = os.path.abspath(path.parent / command)  # noqa: PTH100
+        done["command"] = os.path.abspath(os.path.join(os.path.dirname(path), command))
     return done
 
 
-def _value(value: Any, wanted: str, place: str, path: Path) -> Any:
+def _value(value: Any, wanted: str, place: str, path: str) -> Any:
     """Return a value that has the wanted type; None stays None."""
     if value is None:
         return None
     if wanted == "base64" and isinstance(value, str):
+        from binascii import a2b_base64
+
         try:
-            return base64.b64decode("".join(value.split("\n")).replace("\r", ""), validate=True)
-        except (binascii.Error, ValueError):
+            return a2b_base64("".join(value.split("\n")).replace("\r", ""), strict_mode=True)
+        except ValueError:
             raise _wrong(path, f"{place} is not base64") from None
     if not _fits(value, wanted):
         raise _wrong(path, f"{place} must be {_EXPECTED[wanted]}")
@@ -193,5 +192,5 @@ def _fits(value: Any, wanted: str) -> bool:
     return inner is not None and isinstance(value, list) and all(isinstance(one, inner) for one in value)
 
 
-def _wrong(path: Path, what: str, hint: str = "") -> ClusterUnreachable:
+def _wrong(path: str, what: str, hint: str = "") -> ClusterUnreachable:
     return ClusterUnreachable(f"kubeconfig {path}: {what}", hint or "correct the file")

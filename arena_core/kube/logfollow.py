@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
@@ -15,9 +14,10 @@ from arena_core.kube.logs import TRIES, Gap, Incomplete, LogReader, NoLog
 from arena_core.kube.nodes import NodeSilent
 from arena_core.kube.refusals import Invalid
 from arena_core.kube.retry import DELAYS
+from arena_core.lazily import Logger
 from arena_core.records import replace
 
-log = logging.getLogger(__name__)
+log = Logger(__name__)
 
 #: How long a server may be gone before a followed log gives up. A silent node is waited for as long as it takes.
 PATIENCE = 120.0

@@ -6,7 +6,6 @@ where it was until the server has nothing more, and with the last lines the serv
 
 from __future__ import annotations
 
-import logging
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -21,9 +20,10 @@ from arena_core.kube.resources import PODS, path_of
 from arena_core.kube.retry import DELAYS
 from arena_core.kube.transport import READ_TIMEOUT, Answer, Stream, Transport
 from arena_core.kube.wire import BROKEN
+from arena_core.lazily import Logger, pattern
 from arena_core.records import replace
 
-log = logging.getLogger(__name__)
+log = Logger(__name__)
 
 #: How often a log that broke off is read on without getting any further.
 TRIES = 6
@@ -31,12 +31,12 @@ TRIES = 6
 NEAR_LIMIT = 5 << 20
 LATE = 5 * 10**9
 #: What a node puts in the place of a log that it does not have. Lines of containers have times.
-_EXCUSE = re.compile(rb"(unable to retrieve container logs|failed to (?:try resolving symlinks|open log file|stat)|rpc error: )[^\n]*")
+_EXCUSE = pattern(rb"(unable to retrieve container logs|failed to (?:try resolving symlinks|open log file|stat)|rpc error: )[^\n]*")
 #: What the local cluster writes where lines are gone that a slow reader has not had.
-_HOLE = re.compile(rb"^(?P<time>\S+) \[arena\] \S+ lines are missing here: the container writes faster", re.MULTILINE)
-_LINES_GONE = re.compile(r"the first [0-9]+ lines of this log are gone")
+_HOLE = pattern(rb"^(?P<time>\S+) \[arena\] \S+ lines are missing here: the container writes faster", re.MULTILINE)
+_LINES_GONE = pattern(r"the first [0-9]+ lines of this log are gone")
 _LONGEST_EXCUSE = 256
-_TIME_BEGUN = re.compile(rb"[0-9][0-9T:.Z+-]*")
+_TIME_BEGUN = pattern(rb"[0-9][0-9T:.Z+-]*")
 
 
 class NoLog(ArenaError):

@@ -6,8 +6,9 @@ import re
 
 from arena_core.contract.errors import ClusterUnreachable
 from arena_core.kube.refusals import parse_status
+from arena_core.lazily import pattern
 
-_DIALS_KUBELET = re.compile(rb":10250\b|error dialing backend|No agent available|proxy error from .* while dialing", re.IGNORECASE)
+_DIALS_KUBELET = pattern(rb":10250\b|error dialing backend|No agent available|proxy error from .* while dialing", re.IGNORECASE)
 
 
 class NodeSilent(ClusterUnreachable):

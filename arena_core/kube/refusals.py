@@ -17,20 +17,21 @@ from arena_core.contract.errors import (
 )
 from arena_core.contract.types import Resource
 from arena_core.kube.answer import BadAnswer, decode
+from arena_core.lazily import pattern
 from arena_core.records import record
 
-_FORBIDDEN = re.compile(
+_FORBIDDEN = pattern(
     r'User "(?P<user>[^"]*)" cannot (?P<verb>\S+) resource "(?P<resource>[^"]*)"'
     r'(?: in API group "(?P<group>[^"]*)")?(?: (?:in the namespace "(?P<namespace>[^"]*)"|at the cluster scope))?'
 )
 #: Kubernetes 1.36 asks for single verbs (``impersonate-on:user-info:list``), older ones for ``impersonate``.
-_IMPERSONATE = re.compile(
+_IMPERSONATE = pattern(
     r'^(?:\S+ "(?P<whom>[^"]*)" is forbidden: )?.*User "(?P<user>[^"]*)" cannot impersonate\S* resource "(?P<resource>[^"]*)"', re.DOTALL
 )
-_HOOK_DOWN = re.compile(r'failed calling webhook "(?P<name>[^"]*)": (?:failed to call webhook: )?(?P<why>.*)', re.DOTALL)
-_HOOK_SERVICE = re.compile(r"https?://(?P<service>[^./:]+)\.(?P<namespace>[^./:]+)\.svc[^\"]*\"?: (?P<why>.*)", re.DOTALL)
-_WEBHOOK = re.compile(r'admission webhook "(?P<name>[^"]*)" denied the request(?:: (?P<why>.*))?', re.DOTALL)
-_UNKNOWN_FIELD = re.compile(r'unknown field "([^"]+)"')
+_HOOK_DOWN = pattern(r'failed calling webhook "(?P<name>[^"]*)": (?:failed to call webhook: )?(?P<why>.*)', re.DOTALL)
+_HOOK_SERVICE = pattern(r"https?://(?P<service>[^./:]+)\.(?P<namespace>[^./:]+)\.svc[^\"]*\"?: (?P<why>.*)", re.DOTALL)
+_WEBHOOK = pattern(r'admission webhook "(?P<name>[^"]*)" denied the request(?:: (?P<why>.*))?', re.DOTALL)
+_UNKNOWN_FIELD = pattern(r'unknown field "([^"]+)"')
 
 
 @record

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from arena_core.contract.errors import UsageError
 from arena_core.contract.types import Manifest, Resource
+from arena_core.kube.address import quoted
 
 PODS = Resource("", "v1", "Pod", "pods")
 SERVICES = Resource("", "v1", "Service", "services")
@@ -78,6 +79,4 @@ def _segment(name: str, kind: str) -> str:
         raise UsageError(f"{shown!r} cannot be the name of a {kind.lower() if kind == 'namespace' else kind}", "check the name")
     if name.isascii() and name.replace("-", "").replace(".", "").isalnum():
         return name
-    from urllib.parse import quote
-
-    return quote(name, safe="")
+    return quoted(name)

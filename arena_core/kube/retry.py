@@ -17,6 +17,13 @@ def pause_of(tries: int) -> float | None:
     return DELAYS[tries - 1] if tries <= len(DELAYS) else None
 
 
+def varied(pause: float) -> float:
+    """Return a pause varied by up to a half."""
+    import random
+
+    return pause * random.uniform(0.5, 1.0)
+
+
 def wait_for_answer(answer: Answer, tries: int, *, repeatable: bool, reads: bool) -> float | None:
     """Return how long the server wants us to wait before the request is sent again (0 = no wish), or None if its answer stands."""
     asked = retry_after(answer)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import base64
 import socket
-from urllib.parse import unquote
 
 from arena_core.kube.address import PROXIES, Proxy, split
 from arena_core.kube.endpoint import Endpoint
@@ -19,6 +17,11 @@ def proxy_for(endpoint: Endpoint, scheme: str, host: str, port: int) -> Proxy | 
     if not text:
         return None
     return Proxy(split(text if "://" in text else f"http://{text}", f"the proxy that {name} names", PROXIES), name)
+
+
+def _connected(host: str, port: int, timeout: float) -> socket.socket:
+    # As bytes: text would have the tables of international names loaded, also for a plain address.
+    return socket.create_connection((host.encode("ascii") if host.isascii() else host, port), timeout)  # type: ignore[arg-type]
 
 
 class Route:
@@ -41,6 +44,9 @@ class Route:
         url = self._proxy.url if self._proxy else None
         if url is None or not url.username:
             return {}
+        import base64
+        from urllib.parse import unquote
+
         pair = f"{unquote(url.username)}:{unquote(url.password or '')}".encode()
         return {"Proxy-Authorization": "Basic " + base64.b64encode(pair).decode()}
 
@@ -48,9 +54,9 @@ class Route:
         """Return a connected socket, to the server or to what passes on to it."""
         proxy = self._proxy
         if proxy is None:
-            return socket.create_connection((self.host, self.port), timeout)
+            return _connected(self.host, self.port, timeout)
         try:
-            sock = socket.create_connection((proxy.url.hostname, proxy.url.port or (1080 if proxy.url.scheme == "socks5" else 80)), timeout)
+            sock = _connected(proxy.url.hostname or "", proxy.url.port or (1080 if proxy.url.scheme == "socks5" else 80), timeout)
         except ConnectionRefusedError:
             raise proxy.failed("refuses the connection") from None
         except socket.gaierror:

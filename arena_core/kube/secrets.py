@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from arena_core.contract.errors import ClusterUnreachable
@@ -49,7 +48,7 @@ def pem(entry: Mapping[str, Any], key: str, whose: str) -> bytes:
     if data:
         raise ClusterUnreachable(f"{whose} has both {key} and {key}-data", "correct the file: keep one")
     try:
-        with Path(path).open("rb") as file:
+        with open(path, "rb") as file:
             return file.read(1 << 24)
     except OSError as error:
         raise ClusterUnreachable(f"{whose}: {key} {path} {reason_of(error)}", "correct the file") from None

@@ -17,13 +17,14 @@ from arena_core.kube.refusals import refusal
 from arena_core.kube.resources import PODS, path_of
 from arena_core.kube.transport import Transport
 from arena_core.kube.wire import BROKEN, unreachable
+from arena_core.lazily import pattern
 
 STDIN, STDOUT, STDERR, STATUS, RESIZE, CLOSE = 0, 1, 2, 3, 4, 255
 #: How long the opening of a session may take.
 OPEN_TIMEOUT = 30.0
 V5, V4 = "v5.channel.k8s.io", "v4.channel.k8s.io"
-_NO_PROGRAM = re.compile(r"executable file not found|no such file or directory", re.IGNORECASE)
-_NOT_EXECUTABLE = re.compile(r"permission denied|exec format error|is a directory", re.IGNORECASE)
+_NO_PROGRAM = pattern(r"executable file not found|no such file or directory", re.IGNORECASE)
+_NOT_EXECUTABLE = pattern(r"permission denied|exec format error|is a directory", re.IGNORECASE)
 
 
 class ExecSession:

@@ -4,27 +4,26 @@ from __future__ import annotations
 
 import copy
 import json
-import logging
-import random
 import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
-from urllib.parse import quote
 
 from arena_core import __version__
 from arena_core.contract.errors import ClusterUnreachable
+from arena_core.kube.address import quoted
 from arena_core.kube.answer import Answer, read_body
 from arena_core.kube.deadline import check, remaining
 from arena_core.kube.endpoint import Endpoint
 from arena_core.kube.http1 import Connection, Response, shut
 from arena_core.kube.pool import Pool
-from arena_core.kube.retry import DELAYS, pause_of, wait_for_answer
+from arena_core.kube.retry import DELAYS, pause_of, varied, wait_for_answer
 from arena_core.kube.scope import CancelScope
 from arena_core.kube.wire import BROKEN, Wire, unreachable
+from arena_core.lazily import Logger
 
 __all__ = ["DELAYS", "READ_TIMEOUT", "Answer", "Stream", "Transport", "encode_query"]
 
-log = logging.getLogger(__name__)
+log = Logger(__name__)
 
 READ_TIMEOUT = 60.0
 JSON = "application/json"
@@ -158,7 +157,7 @@ class Transport:
 
     def target(self, path: str, query: Mapping[str, Any] | None = None) -> str:
         """Return the request line's target: prefix, path and query."""
-        return self.wire.prefix + quote(path, safe="/:@!$&'()*+,;=~%") + encode_query(query or {})
+        return self.wire.prefix + quoted(path, "/:@!$&'()*+,;=~%") + encode_query(query or {})
 
     def _repeat(
         self, once: Callable[[], Answer | Stream], method: str, path: str, *, again: bool, deadline: float | None
@@ -191,7 +190,7 @@ class Transport:
                     return found, tries
                 pause = max(pause, wait)
                 log.debug("%s %s: %d, trying again in %.1f s", method, path, found.status, pause)
-            self.scope.sleep(remaining(deadline, pause * random.uniform(0.5, 1.0) if pause < 1 else pause, self.where))
+            self.scope.sleep(remaining(deadline, varied(pause) if pause < 1 else pause, self.where))
 
     def _once(self, request: _Request, timeout: float, deadline: float | None, again: bool) -> Answer:
         connection, fresh = self._take(remaining(deadline, timeout, self.where))
@@ -306,5 +305,5 @@ def encode_query(query: Mapping[str, Any]) -> str:
             continue
         for one in value if isinstance(value, (list, tuple)) else (value,):
             text = "true" if one is True else str(one)
-            parts.append(f"{quote(key, safe='')}={quote(text, safe='')}")
+            parts.append(f"{quoted(key)}={quoted(text)}")
     return "?" + "&".join(parts) if parts else ""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from urllib.parse import quote
 
 from arena_core.contract.errors import ClusterUnreachable
 from arena_core.kube.endpoint import Credentials
@@ -62,7 +61,10 @@ def impersonation(user: Entry, as_user: str, as_groups: tuple[str, ...], as_uid:
     if (groups or uid or extra) and not name:
         raise ClusterUnreachable("a group, uid or extra to act as needs a user to act as", "add --as USER, or `as` in the kubeconfig")
     headers = {"Impersonate-User": (name,) if name else (), "Impersonate-Group": groups, "Impersonate-Uid": (uid,) if uid else ()}
-    headers |= {f"Impersonate-Extra-{quote(key, safe=_HEADER_SAFE)}": tuple(values) for key, values in extra.items()}
+    if extra:
+        from urllib.parse import quote
+
+        headers |= {f"Impersonate-Extra-{quote(key, safe=_HEADER_SAFE)}": tuple(values) for key, values in extra.items()}
     for key, values in headers.items():
         for value in values:
             header_value(value, f"the value of {key} (who to act as)")

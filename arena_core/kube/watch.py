@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
@@ -18,8 +17,9 @@ from arena_core.kube.retry import DELAYS
 from arena_core.kube.shape import object_of
 from arena_core.kube.transport import Stream, Transport
 from arena_core.kube.wire import BROKEN
+from arena_core.lazily import Logger
 
-log = logging.getLogger(__name__)
+log = Logger(__name__)
 
 Event = tuple[str, Manifest]
 #: How long one watch request may last; the server ends it then, and the next goes on from there.

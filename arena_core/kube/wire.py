@@ -6,7 +6,6 @@ import errno
 import select
 import socket
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from arena_core.contract.errors import ArenaError, ClusterUnreachable
 from arena_core.kube.answer import BadAnswer
@@ -45,7 +44,7 @@ class Wire:
 
     def __init__(self, endpoint: Endpoint) -> None:
         self.endpoint = endpoint
-        url = urlsplit(endpoint.server)
+        url = endpoint.address
         self._secure = url.scheme == "https"
         self._tls: ssl.SSLContext | None = None
         host, port = url.hostname or "", url.port or (443 if self._secure else 80)

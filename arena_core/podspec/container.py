@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from arena_core.args import JobArgs
+from arena_core.lazily import pattern
 from arena_core.podspec.facts import JobFacts, Role
 
 NVIDIA_GPU = "nvidia.com/gpu"
@@ -14,7 +14,7 @@ RDMA_DEVICE = "rdma/hca"
 GPU_SHARE_LABEL = "aliyun.com/gpu-count"
 GPU_SHARE_DEVICE = "aliyun.com/gpu-mem"
 #: What Kubernetes would change in a command or a value: ``$$`` becomes ``$``, ``$(NAME)`` the variable.
-_REFERENCE = re.compile(r"\$(?=\$)|\$(?=\([-._a-zA-Z][-._a-zA-Z0-9]*\))")
+_REFERENCE = pattern(r"\$(?=\$)|\$(?=\([-._a-zA-Z][-._a-zA-Z0-9]*\))")
 
 
 def literal(text: str) -> str:

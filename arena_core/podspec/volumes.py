@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from typing import Any
 
 from arena_core.args import ConfigFile, JobArgs, SharedMemoryArgs, SyncArgs, TensorboardArgs
 from arena_core.contract.types import Manifest
+from arena_core.lazily import pattern
 from arena_core.podspec.facts import JobFacts
 from arena_core.podspec.metadata import common_labels
 from arena_core.records import record
 
 CODE_VOLUME = "code-sync"
 LOGS_VOLUME = "training-logs-volume"
-_OWN_NAMES = re.compile(r"dshm|code-sync|training-logs-volume|training-data-\d+|[0-9a-f]{15}")
+_OWN_NAMES = pattern(r"dshm|code-sync|training-logs-volume|training-data-\d+|[0-9a-f]{15}")
 
 
 @record

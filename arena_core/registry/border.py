@@ -6,7 +6,6 @@ KeyboardInterrupt is the user's, not the plugin's, and passes. Expected failures
 from __future__ import annotations
 
 import io
-import logging
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -14,9 +13,10 @@ from contextlib import contextmanager
 from typing import Any, TextIO, cast
 
 from arena_core.contract.errors import ArenaError, PluginError
+from arena_core.lazily import Logger
 from arena_core.registry.discovery import Entry
 
-log = logging.getLogger(__name__)
+log = Logger(__name__)
 
 
 def failed(entry: Entry, where: str, what: str) -> PluginError:

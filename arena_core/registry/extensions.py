@@ -6,19 +6,19 @@ something fails open: a broken notification is logged and nothing else.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from typing import Any
 
 from arena_core.contract.errors import ArenaError, PluginError
 from arena_core.contract.types import JobStatus, Manifest, Problem
+from arena_core.lazily import Logger
 from arena_core.registry import border
 from arena_core.registry.discovery import BLOCK_VARIABLE, Entry
 from arena_core.registry.hooks import Hooks
 from arena_core.registry.probe import broken, probe_extension
 from arena_core.registry.shapes import check_of
 
-log = logging.getLogger(__name__)
+log = Logger(__name__)
 
 
 class ExtensionCaller:

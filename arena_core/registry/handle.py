@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, cast
 
@@ -26,6 +25,7 @@ from arena_core.contract.types import (
     Problem,
 )
 from arena_core.k8s import dig
+from arena_core.lazily import Logger
 from arena_core.podstatus import default_log_sources
 from arena_core.registry import border
 from arena_core.registry.discovery import Entry
@@ -33,7 +33,7 @@ from arena_core.registry.hooks import Hooks
 from arena_core.registry.probe import argument_model
 from arena_core.registry.shapes import check_of
 
-log = logging.getLogger(__name__)
+log = Logger(__name__)
 
 
 class JobTypeHandle:

@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
 from typing import Any
 
 from arena_core.home import arena_home
+from arena_core.lazily import Logger
 
-log = logging.getLogger(__name__)
+log = Logger(__name__)
 
 
 def load(name: str) -> Any:
     """Return what is kept under this name, or None where nothing (or nothing readable) is."""
     try:
-        return json.loads((arena_home() / "cache" / name).read_text(encoding="utf-8"))
+        with open(os.path.join(arena_home(), "cache", name), encoding="utf-8") as file:
+            return json.load(file)
     except (OSError, ValueError, RecursionError):
         return None
 
 
 def save(name: str, data: Any) -> None:
     """Keep data under this name, for the user alone. The file is replaced at once, so that another command never reads half of it."""
-    path = arena_home() / "cache" / name
+    from pathlib import Path
+
+    path = Path(arena_home(), "cache", name)
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         draft = path.with_name(f".{path.name}.{os.getpid()}")

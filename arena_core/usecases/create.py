@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -15,10 +14,11 @@ from arena_core.kube.cluster import Created
 from arena_core.kube.refusals import Conflict
 from arena_core.kube.resources import resource_of
 from arena_core.kube.scope import CancelScope
+from arena_core.lazily import Logger
 from arena_core.usecases import marks
 from arena_core.usecases.session import Session, not_installed
 
-log = logging.getLogger(__name__)
+log = Logger(__name__)
 
 
 class Creation:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import logging
 from typing import NamedTuple
 
 from arena_core.contract.errors import ArenaError, KindNotInstalled, NamespaceNotFound, NotFound, PermissionDenied, UsageError
 from arena_core.contract.types import JobHandle, Manifest
 from arena_core.k8s import dig
+from arena_core.lazily import Logger
 from arena_core.usecases.asking import answers_404, ask_each
 from arena_core.usecases.naming import named
 from arena_core.usecases.session import Session, not_installed, owning_type
 from arena_core.usecases.unread import all_refused, phrase
 
-log = logging.getLogger(__name__)
+log = Logger(__name__)
 
 
 class Found(NamedTuple):

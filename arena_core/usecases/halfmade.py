@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 
 from arena_core.contract.types import Cause, Rank
+from arena_core.lazily import pattern
 from arena_core.records import replace
 from arena_core.usecases.marks import SUBMIT_ID
 from arena_core.usecases.views import Job
 
-_MISSING = re.compile(r'(?:configmap|secret) "([^"]+)" not found', re.IGNORECASE)
+_MISSING = pattern(r'(?:configmap|secret) "([^"]+)" not found', re.IGNORECASE)
 
 
 def recognised(job: Job, cause: Cause) -> Cause:

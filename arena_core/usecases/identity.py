@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 
 from arena_core.contract.errors import ArenaError, ClusterUnreachable
 from arena_core.kube.cluster import Cluster
+from arena_core.lazily import Logger
 from arena_core.records import record
 from arena_core.usecases import cache
 
-log = logging.getLogger(__name__)
+log = Logger(__name__)
 
 _FILE = "identities.json"
 

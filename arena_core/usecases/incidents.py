@@ -9,20 +9,21 @@ from typing import Any
 from arena_core.contract.types import Cause, Manifest, Rank
 from arena_core.k8s import dig
 from arena_core.k8s.time import nanos
+from arena_core.lazily import pattern
 from arena_core.podwords import one_line
 from arena_core.records import replace
 from arena_core.usecases.marks import metadata_of
 from arena_core.usecases.views import Job
 
-_CREATED = re.compile(r"[Cc]reated (?:head |worker )?[Pp]od:? \(?(?:[\w.-]+/)?([a-z0-9][\w.-]*)")
-_POD_IN_ERROR = re.compile(r"""(?:pods |Pod |create pod )"?([a-z0-9][a-z0-9.-]*)"?""")
-_SERVICE_IN_ERROR = re.compile(r"""(?:services |Service )"([^"]+)\"""")
-_EXITED = re.compile(r"Pod: (?:[\w-]+\.)?(\S+) exited with code (\d+)")
-_ERROR_POD = re.compile(r"Error pod (\S+) container (\S+) exitCode: (\d+) terminated message: ?(.*)", re.DOTALL)
-_GO_STRUCT = re.compile(r"""&errors\.StatusError\{.*?Message:"((?:[^"\\]|\\.)*)".*\}""", re.DOTALL)
-_REFUSED = re.compile(r"Failed.*Create|FailedCreate|CreateFailed|PVCError|ErrResourceExists|ValidationError|CreationFailed")
+_CREATED = pattern(r"[Cc]reated (?:head |worker )?[Pp]od:? \(?(?:[\w.-]+/)?([a-z0-9][\w.-]*)")
+_POD_IN_ERROR = pattern(r"""(?:pods |Pod |create pod )"?([a-z0-9][a-z0-9.-]*)"?""")
+_SERVICE_IN_ERROR = pattern(r"""(?:services |Service )"([^"]+)\"""")
+_EXITED = pattern(r"Pod: (?:[\w-]+\.)?(\S+) exited with code (\d+)")
+_ERROR_POD = pattern(r"Error pod (\S+) container (\S+) exitCode: (\d+) terminated message: ?(.*)", re.DOTALL)
+_GO_STRUCT = pattern(r"""&errors\.StatusError\{.*?Message:"((?:[^"\\]|\\.)*)".*\}""", re.DOTALL)
+_REFUSED = pattern(r"Failed.*Create|FailedCreate|CreateFailed|PVCError|ErrResourceExists|ValidationError|CreationFailed")
 #: Reasons of a pod's Warning events that explain why it does not come up.
-_TROUBLES = re.compile(r"Failed|Err|BackOff|Unhealthy|NodeNotReady|Evict|Preempt")
+_TROUBLES = pattern(r"Failed|Err|BackOff|Unhealthy|NodeNotReady|Evict|Preempt")
 _ENDED_BY_OTHERS = ("Preempted", "Evicted", "TaintManagerEviction", "Stopped")
 
 

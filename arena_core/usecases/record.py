@@ -6,7 +6,6 @@ Old Arena runs what it reads there; nothing here ever does. Ours is owned by the
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,9 +14,10 @@ from arena_core.contract.types import Manifest
 from arena_core.k8s import owners
 from arena_core.kube.cluster import Cluster
 from arena_core.kube.resources import CONFIGMAPS
+from arena_core.lazily import Logger
 from arena_core.usecases.marks import CREATED_BY, labels_of, metadata_of, owner_reference
 
-log = logging.getLogger(__name__)
+log = Logger(__name__)
 
 #: A ConfigMap holds one mebibyte; the objects' list must always fit.
 _MAX_VALUES = 500_000

@@ -45,7 +45,7 @@ def _text(path: str, name: str) -> str:
         if path == "-":
             content: str | bytes = getattr(sys.stdin, "buffer", sys.stdin).read(LARGEST + 1)
         else:
-            with expanded(path).open("rb") as file:
+            with open(expanded(path), "rb") as file:
                 content = file.read(LARGEST + 1)
     except OSError as exc:
         raise UsageError(f"cannot read {name}: {exc.strerror or exc}") from exc

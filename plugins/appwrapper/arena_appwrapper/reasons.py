@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,10 +9,11 @@ from arena_appwrapper import inside
 from arena_core.contract.types import NOT_TAKEN_UP, Cause, Instance, JobHandle, JobStatus, JobView, Phase, Rank
 from arena_core.families import kueue, queueing
 from arena_core.k8s import dig
+from arena_core.lazily import pattern
 from arena_core.podwords import cause_of
 
 PREFIX = "workload.codeflare.dev.appwrapper/"
-_SOME_ENDED = re.compile(r"\b[1-9][0-9]* pods succeeded")
+_SOME_ENDED = pattern(r"\b[1-9][0-9]* pods succeeded")
 _KEEP = "--deletion-on-failure-grace-period keeps the pods of a failed AppWrapper for a while"
 
 

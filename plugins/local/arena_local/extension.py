@@ -28,7 +28,7 @@ NODE_LOGS = "/arena_logs/"
 
 def log_folder() -> Path:
     """Return the folder for TensorBoard's logs; it goes with the cluster."""
-    return arena_home() / "local" / "arena_logs"
+    return Path(arena_home(), "local", "arena_logs")
 
 
 @hookimpl

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,6 +9,7 @@ from arena_core.contract.types import NOT_TAKEN_UP, Cause, Find, JobStatus, Mani
 from arena_core.families import kubeflow
 from arena_core.families.kubeflow import JOB_NAME, JOB_ROLE, OPERATOR, REPLICA_INDEX, REPLICA_TYPE
 from arena_core.k8s import dig
+from arena_core.lazily import pattern
 from arena_core.records import replace
 
 FIELD = "mpiReplicaSpecs"
@@ -20,7 +20,7 @@ JOB = Resource("batch", "v1", "Job", "jobs")
 #: The pod whose log a user wants: workers only wait to be reached.
 CHIEF: tuple[Mapping[str, str], ...] = ({JOB_ROLE: LAUNCHER},)
 EVICTED = "MPIJobEvicted"
-_ORDINAL = re.compile(r"-(\d{1,9})\Z")
+_ORDINAL = pattern(r"-(\d{1,9})\Z")
 
 
 def pod_labels(job: Manifest) -> dict[str, str]:

@@ -10,10 +10,12 @@ from __future__ import annotations
 import re
 import shlex
 
+from arena_core.lazily import pattern
+
 #: Texts that every shell, and every joining of words, leaves as they are.
-_PLAIN = re.compile(r"[\w@%+:,./-][\w@%+:,./=-]*( [\w@%+=:,./-]+)*", re.ASCII)
+_PLAIN = pattern(r"[\w@%+:,./-][\w@%+:,./=-]*( [\w@%+=:,./-]+)*", re.ASCII)
 #: What would not survive: quotes, backslashes, dollars, white space but single blanks.
-_FRAGILE = re.compile(r"""["'\\$\t\n\r\f\v]|(?<= ) |\A | \Z""")
+_FRAGILE = pattern(r"""["'\\$\t\n\r\f\v]|(?<= ) |\A | \Z""")
 _SUBMITTED = ("K8sJobMode", "SidecarMode")
 
 

@@ -1,0 +1,60 @@
+"""What most commands name and few use: patterns that are compiled at their first use, and a logger that loads with the first reader.
+
+``re`` takes longer to compile a dozen patterns than a command takes to read its answer, and ``logging`` brings what prints tracebacks.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from typing import Any, AnyStr, cast
+
+
+class _Pattern:
+    """Stands for a compiled pattern until one of its methods is called."""
+
+    def __init__(self, text: Any, flags: int) -> None:
+        self._source = (text, flags)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        made = re.compile(*self._source)
+        vars(self).update({each: getattr(made, each) for each in ("match", "search", "fullmatch", "sub", "split", "finditer", "findall")})
+        return getattr(made, name)
+
+
+def pattern(text: AnyStr, flags: int = 0) -> re.Pattern[AnyStr]:
+    """Return what ``re.compile`` returns, compiled when it is first asked something.
+
+    >>> found = pattern("a(b+)", re.IGNORECASE).match("ABB")
+    >>> found[1] if found else None
+    'BB'
+    """
+    return cast("re.Pattern[AnyStr]", _Pattern(text, flags))
+
+
+class Logger:
+    """A logger of the standard library that is not made before somebody can read it."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def debug(self, message: str, *values: object) -> None:
+        """Log what a developer wants to know."""
+        self._tell("debug", message, values)
+
+    def info(self, message: str, *values: object) -> None:
+        """Log what explains the output."""
+        self._tell("info", message, values)
+
+    def warning(self, message: str, *values: object) -> None:
+        """Log what the user should know."""
+        self._tell("warning", message, values)
+
+    def _tell(self, level: str, message: str, values: tuple[object, ...]) -> None:
+        # Where nobody has imported logging nobody has asked for records, and warnings alone are shown.
+        if level == "warning" or "logging" in sys.modules:
+            import logging
+
+            getattr(logging.getLogger(self._name), level)(message, *values, stacklevel=3)
