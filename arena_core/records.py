@@ -1,8 +1,8 @@
 """Frozen records that cost next to nothing to define: what ``dataclass(frozen=True, slots=True)`` gives, made when it is first used.
 
 The standard library compiles six methods for every class when its module is imported, and imports the compiler's tools to do it. A
-command uses a few of the classes that it imports. Here a class gets its ``__init__`` when the first record of it is made, the rest
-is shared, and ``dataclasses.fields``, ``replace`` and ``asdict`` work on records as on any dataclass.
+command makes a few records of a few of the classes that it imports. Here the methods are shared, a class gets an ``__init__`` of its
+own when many records of it are made, and ``dataclasses.fields``, ``replace`` and ``asdict`` work on records as on any dataclass.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ class _Missing:
         return "<factory>"  # what a signature shows
 
 
+#: Of so many records the ``__init__`` is interpreted: compiling one pays off later.
+_FEW = 12
 _MISSING: Any = _Missing()
 
 
@@ -81,7 +83,13 @@ def _made(cls: Any, slots: bool) -> Any:
         given = namespace.get(name, _MISSING)
         fields[name] = given if isinstance(given, _Special) else _Special(given, None, True)
     added = {name: what for name, what in _SHARED.items() if name not in namespace or name == "__hash__"}
-    added |= {"__record__": fields, "__match_args__": tuple(fields), "__dataclass_fields__": _FIELDS, "__signature__": _SIGNATURE}
+    added |= {
+        "__record__": fields,
+        "__match_args__": tuple(fields),
+        "__dataclass_fields__": _FIELDS,
+        "__signature__": _SIGNATURE,
+        "__uses__": 0,
+    }
     if not slots:
         for name in own:
             if isinstance(namespace.get(name), _Special):
@@ -95,13 +103,36 @@ def _made(cls: Any, slots: bool) -> Any:
 
 
 def _first(self: Any, *arguments: Any, **named: Any) -> None:
-    """The ``__init__`` of a record until its first use: makes the real one."""
-    _real(type(self))(self, *arguments, **named)
+    """The ``__init__`` of a class of which few records have been made."""
+    owner: Any = _owner(type(self))
+    fields = vars(owner)["__record__"]
+    given = dict(zip(fields, arguments, strict=False)) | named
+    wrong = len(given) != len(arguments) + len(named) or not fields.keys() >= given.keys()
+    owner.__uses__ += 1
+    if wrong or owner.__uses__ > _FEW:
+        _real(owner)(self, *arguments, **named)
+        return
+    for name, what in fields.items():
+        if name in given:
+            value = given[name]
+        elif what.factory is not None:
+            value = what.factory()
+        elif what.default is not _MISSING:
+            value = what.default
+        else:
+            # The compiled one says what is missing.
+            _real(owner)(self, *arguments, **named)
+        object.__setattr__(self, name, value)
+
+
+def _owner(cls: type[Any]) -> Any:
+    """Return the class whose fields the records of ``cls`` have."""
+    return next(base for base in cls.__mro__ if "__record__" in vars(base))
 
 
 def _real(cls: type[Any]) -> Callable[..., None]:
-    """Return the ``__init__`` of a class of records, made if it has not been yet."""
-    owner: Any = next(base for base in cls.__mro__ if "__record__" in vars(base))
+    """Return the compiled ``__init__`` of a class of records, made if it has not been yet."""
+    owner = _owner(cls)
     if owner.__init__ is _first:
         owner.__init__ = _initializer(owner)
     made: Callable[..., None] = owner.__init__

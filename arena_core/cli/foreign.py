@@ -16,10 +16,11 @@ _C1 = range(0x80, 0xA0)
 _ESCAPES = {code: f"\\u{code:04x}" for code in (0x7F, *_C1, *_REORDERING)}
 _CARETS = {code: f"^{chr(code ^ 0x40)}" for code in (*range(0x20), 0x7F) if chr(code) not in "\n\t"}
 _SHOWN = {**_ESCAPES, **_CARETS}
+#: By what each may begin, which most texts do not have.
 _SECRETS = (
-    (pattern(r"(?<=://)[^/\s@'\"]+@"), "***@"),
-    (pattern(r"(?i)\b(bearer|basic)(\s+|%20)(?!auth|token)[A-Za-z0-9._~+/=-]{4,}"), r"\1 ***"),
-    (pattern(r"(?<=://127\.0\.0\.1:)(\d+)/[A-Za-z0-9_-]{16,}"), r"\1/***"),
+    (("://",), pattern(r"(?<=://)[^/\s@'\"]+@"), "***@"),
+    (("bearer", "basic"), pattern(r"(?i)\b(bearer|basic)(\s+|%20)(?!auth|token)[A-Za-z0-9._~+/=-]{4,}"), r"\1 ***"),
+    (("://127.0.0.1:",), pattern(r"(?<=://127\.0\.0\.1:)(\d+)/[A-Za-z0-9_-]{16,}"), r"\1/***"),
 )
 #: What a line of a log may hold besides text: colours (SGR), and the carriage return and backspace of a progress bar.
 _LOG = pattern(
@@ -47,8 +48,10 @@ def discreet(text: str) -> str:
     >>> discreet("cannot fetch https://me:pass@host/x.git")
     'cannot fetch https://***@host/x.git'
     """
-    for secret, shown in _SECRETS:
-        text = secret.sub(shown, text)
+    lowered = text.lower()
+    for signs, secret, shown in _SECRETS:
+        if any(sign in lowered for sign in signs):
+            text = secret.sub(shown, text)
     return text
 
 

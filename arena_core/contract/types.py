@@ -9,10 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from enum import IntEnum, StrEnum
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal
 
 from arena_core.k8s.time import parse as parse_time
 from arena_core.records import field, record
+
+if TYPE_CHECKING:
+    from typing import Protocol
+else:
+    # Nobody asks at run time whether an object fits, and making a protocol costs more than loading this module.
+    Protocol = object
 
 #: A Kubernetes object as a plain dict, just as it is in JSON.
 Manifest = dict[str, Any]

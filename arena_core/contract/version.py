@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
+
+from arena_core.records import record
 
 #: The version that this program speaks; ``ARENA_CONTRACT`` of every module that an entry point names.
 CONTRACT_VERSION = 2
@@ -13,7 +15,8 @@ _CHANGES = {
 }
 
 
-class Mismatch(NamedTuple):
+@record
+class Mismatch:
     """Why a module is refused: a word for tables, the sentence, and what to do."""
 
     word: str

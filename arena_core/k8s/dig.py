@@ -15,7 +15,8 @@ def dig(obj: Any, *path: str | int) -> Any:
     (1, None)
     """
     for part in path:
-        if isinstance(obj, Mapping) and isinstance(part, str):
+        # Nearly all is a plain dict: asking the abstract class takes several times as long as looking something up.
+        if isinstance(part, str) and (type(obj) is dict or isinstance(obj, Mapping)):
             obj = obj.get(part)
         elif isinstance(obj, list | tuple) and isinstance(part, int) and -len(obj) <= part < len(obj):
             obj = obj[part]
@@ -50,14 +51,14 @@ def flag(obj: Any, *path: str | int) -> bool:
 def mapping(obj: Any, *path: str | int) -> Mapping[str, Any]:
     """Return the mapping at the path, or an empty one."""
     found = dig(obj, *path)
-    return found if isinstance(found, Mapping) else {}
+    return found if type(found) is dict or isinstance(found, Mapping) else {}
 
 
 def items(obj: Any, *path: str | int) -> Iterator[Mapping[str, Any]]:
     """Yield the mappings of the list at the path."""
     found = dig(obj, *path)
     if isinstance(found, list | tuple):
-        yield from (item for item in found if isinstance(item, Mapping))
+        yield from (item for item in found if type(item) is dict or isinstance(item, Mapping))
 
 
 def condition(obj: Any, kind: str) -> Mapping[str, Any]:

@@ -6,6 +6,7 @@ import re
 
 _LABEL_RX = "[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 _SUBDOMAIN_RX = _LABEL_RX + r"(\." + _LABEL_RX + ")*"
+_LABEL_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
 _QNAME_RX = "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]"
 _VALUE_RX = "(" + _QNAME_RX + ")?"
 
@@ -35,16 +36,21 @@ def _too_long(limit: int, unit: str = "characters") -> str:
     return f"must be no more than {limit} {unit}"
 
 
+def _is_label(text: str) -> bool:
+    """Whether the text matches ``_LABEL_RX``; nearly every command asks, and compiling a pattern takes a hundred times as long."""
+    return bool(text) and _LABEL_CHARACTERS.issuperset(text) and text[0] != "-" != text[-1]
+
+
 def subdomain(name: str) -> list[str]:
     """Return what is wrong with a DNS subdomain."""
     problems = [_too_long(253)] if len(name) > 253 else []
-    return problems if re.fullmatch(_SUBDOMAIN_RX, name) else [*problems, SUBDOMAIN_MESSAGE]
+    return problems if all(map(_is_label, name.split("."))) else [*problems, SUBDOMAIN_MESSAGE]
 
 
 def label(name: str) -> list[str]:
     """Return what is wrong with a DNS label."""
     problems = [_too_long(63)] if len(name) > 63 else []
-    return problems if re.fullmatch(_LABEL_RX, name) else [*problems, LABEL_MESSAGE]
+    return problems if _is_label(name) else [*problems, LABEL_MESSAGE]
 
 
 def label_1035(name: str) -> list[str]:

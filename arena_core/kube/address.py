@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from arena_core.contract.errors import ClusterUnreachable
+from arena_core.records import record
 
 #: The kinds of proxies that requests can go through.
 PROXIES = ("http", "socks5")
@@ -15,7 +14,8 @@ _PLAIN_PATH = _UNRESERVED | {"/"}
 _PLAIN_HOST = frozenset("abcdefghijklmnopqrstuvwxyz0123456789.-")
 
 
-class Address(NamedTuple):
+@record
+class Address:
     """The parts of an address, as ``urllib.parse.urlsplit`` gives them."""
 
     scheme: str
@@ -45,16 +45,12 @@ def parts_of(text: str) -> Address:
 
 
 def quoted(text: str, safe: str = "") -> str:
-    """Return a text as it stands in a path or query: as ``urllib.parse.quote``, which is loaded where there is something to quote.
+    """Return a text as it stands in a path or query, as ``urllib.parse.quote`` gives it.
 
     >>> quoted("default"), quoted("a b/c"), quoted("a b/c", "/")
     ('default', 'a%20b%2Fc', 'a%20b/c')
     """
-    if all(c in _UNRESERVED or c in safe for c in text):
-        return text
-    from urllib.parse import quote
-
-    return quote(text, safe=safe)
+    return "".join(c if c in _UNRESERVED or c in safe else "".join(f"%{byte:02X}" for byte in c.encode()) for c in text)
 
 
 def server_url(text: str, whose: str) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from arena_core.contract.errors import ClusterUnreachable
 from arena_core.kube.deadline import remaining
 from arena_core.kube.http1 import Connection, Response
+from arena_core.records import record
 
 #: More than any list of 500 objects: each has at most about 1.5 MB.
 MAX_BODY = 1 << 30
@@ -22,7 +23,8 @@ class BadAnswer(ClusterUnreachable):
     """What answers is not an API server, or its answer is damaged."""
 
 
-class Answer(NamedTuple):
+@record
+class Answer:
     """A whole answer. ``tries`` is above 1 when the request was sent again."""
 
     status: int

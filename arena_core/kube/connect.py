@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import NamedTuple
 
 from arena_core.contract.errors import ClusterUnreachable
 from arena_core.home import expanded, has_home
@@ -14,12 +13,13 @@ from arena_core.kube.cluster import LOCAL_CONTEXT, Cluster
 from arena_core.kube.endpoint import Credentials, Endpoint
 from arena_core.kube.secrets import pem, read_token
 from arena_core.kube.users import credentials_of, impersonation
-from arena_core.records import replace
+from arena_core.records import record, replace
 
 SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
 
 
-class ConnectOptions(NamedTuple):
+@record
+class ConnectOptions:
     """What the user said about the cluster. ``local`` asks for the embedded cluster, whatever is configured."""
 
     kubeconfig: str = ""
@@ -45,7 +45,7 @@ def connect(options: ConnectOptions | None = None) -> Cluster:
     if config is not None and not (options.context == LOCAL_CONTEXT and LOCAL_CONTEXT not in config.contexts):
         return _from_files(config, options)
     if config is not None:
-        return _embedded(options._replace(local=True))
+        return _embedded(replace(options, local=True))
     if os.environ.get("KUBERNETES_SERVICE_HOST") and os.path.exists(os.path.join(SERVICE_ACCOUNT, "token")):
         return _in_cluster(options)
     return _embedded(options)
@@ -153,7 +153,7 @@ def _embedded(options: ConnectOptions) -> Cluster:
     except (ImportError, AttributeError) as error:
         raise ClusterUnreachable(f"the embedded cluster cannot be loaded: {error}", "reinstall arena-local") from error
     path, context = ensure()
-    chosen = options._replace(context=options.context or context)
+    chosen = replace(options, context=options.context or context)
     cluster = _from_files(kubeconfig.load([path]), chosen, revive=getattr(offered, "revive", None))
     cluster.is_local = True
     cluster.started_local = not options.local

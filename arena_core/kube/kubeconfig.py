@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from arena_core.contract.errors import ClusterUnreachable
 from arena_core.home import expanded
 from arena_core.kube import kubefile
 from arena_core.kube.kubefile import Entry
+from arena_core.records import record
 
 
-class Context(NamedTuple):
+@record
+class Context:
     """One context with what it points to; ``user`` may hold secrets and stays out of texts."""
 
     name: str

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import json
 import os
-from typing import Any, NamedTuple
+from typing import Any
 
 from arena_core.contract.errors import ClusterUnreachable
 from arena_core.kube.secrets import reason_of
+from arena_core.records import field, record
 
 MAX_SIZE = 16 << 20
 Entry = dict[str, Any]
@@ -69,13 +70,14 @@ _EXPECTED = {
 }
 
 
-class File(NamedTuple):
+@record
+class File:
     """What a file says: its current context, and by name its clusters, users and contexts."""
 
     current: str = ""
-    clusters: dict[str, Entry] = {}  # noqa: RUF012  # never changed
-    users: dict[str, Entry] = {}  # noqa: RUF012
-    contexts: dict[str, Entry] = {}  # noqa: RUF012
+    clusters: dict[str, Entry] = field(default_factory=dict)
+    users: dict[str, Entry] = field(default_factory=dict)
+    contexts: dict[str, Entry] = field(default_factory=dict)
 
 
 def read(path: str) -> File:

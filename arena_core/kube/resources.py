@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from arena_core.contract.errors import UsageError
 from arena_core.contract.types import Manifest, Resource
 from arena_core.kube.address import quoted
+from arena_core.records import record
 
 PODS = Resource("", "v1", "Pod", "pods")
 SERVICES = Resource("", "v1", "Service", "services")
@@ -28,7 +27,8 @@ _KNOWN = (
 )
 
 
-class ListResult(NamedTuple):
+@record
+class ListResult:
     """The objects of a list, and the version of the collection, from where a watch can go on."""
 
     items: list[Manifest]

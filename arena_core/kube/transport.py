@@ -6,7 +6,7 @@ import copy
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from arena_core import __version__
 from arena_core.contract.errors import ClusterUnreachable
@@ -20,6 +20,7 @@ from arena_core.kube.retry import DELAYS, pause_of, varied, wait_for_answer
 from arena_core.kube.scope import CancelScope
 from arena_core.kube.wire import BROKEN, Wire, unreachable
 from arena_core.lazily import Logger
+from arena_core.records import record, replace
 
 __all__ = ["DELAYS", "READ_TIMEOUT", "Answer", "Stream", "Transport", "encode_query"]
 
@@ -129,7 +130,7 @@ class Transport:
 
         found, tries = self._repeat(once, method, path, again=again, deadline=deadline)
         assert isinstance(found, Answer)
-        return found._replace(tries=found.tries + tries - 1)
+        return replace(found, tries=found.tries + tries - 1)
 
     def stream(
         self, path: str, query: Mapping[str, Any] | None = None, *, timeout: float | None = None, deadline: float | None = None
@@ -205,7 +206,7 @@ class Transport:
                 # A kept connection that the server had closed meanwhile: not a failure, just a stale connection. Yet the request may
                 # have arrived, so it counts as a try.
                 second = self._once(request, timeout, deadline, again)
-                return second._replace(tries=second.tries + 1)
+                return replace(second, tries=second.tries + 1)
             raise self._broken(error, deadline) from error
         except BaseException:
             connection.close()
@@ -271,7 +272,8 @@ class Transport:
         return connection.ask(request.method, self.target(request.path, request.query), headers, request.payload)
 
 
-class _Request(NamedTuple):
+@record
+class _Request:
     """One request as it goes over the wire."""
 
     method: str

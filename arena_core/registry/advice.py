@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from typing import Protocol
+
     from arena_core.contract.types import Cause, Lookup, Manifest
+else:
+    Protocol = object
 
 
 class Adviser(Protocol):
@@ -14,15 +18,12 @@ class Adviser(Protocol):
 
     def certain(self, lookup: Lookup, job: Manifest, cause: Cause) -> Cause:
         """Return the cause, raised where it can never end as the cluster is."""
-        ...
 
     def hint(self, lookup: Lookup, job: Manifest, related: Sequence[Any], cause: Cause) -> str:
         """Return what the cluster adds to the cause's hint, or an empty text."""
-        ...
 
     def past_eviction(self, related: Sequence[Any]) -> tuple[str, str, str]:
         """Return (reason, text, when) of an eviction that is past; empty texts where there was none."""
-        ...
 
 
 def advisers() -> tuple[Adviser, ...]:

@@ -7,6 +7,7 @@ something fails open: a broken notification is logged and nothing else.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 from arena_core.contract.errors import ArenaError, PluginError
@@ -22,16 +23,26 @@ log = Logger(__name__)
 
 
 class ExtensionCaller:
-    """Calls all extensions in the order of their names."""
+    """Calls all extensions in the order of their names; they are loaded by the first call."""
 
     def __init__(self, entries: Sequence[Entry]) -> None:
-        self._loaded: list[tuple[Entry, Hooks]] = []
-        self.failures: list[PluginError] = []
-        for entry in entries:
+        self._entries = entries
+        self._failed: list[PluginError] = []
+
+    @cached_property
+    def _loaded(self) -> list[tuple[Entry, Hooks]]:
+        found: list[tuple[Entry, Hooks]] = []
+        for entry in self._entries:
             try:
-                self._loaded.append((entry, probe_extension(entry)))
+                found.append((entry, probe_extension(entry)))
             except PluginError as error:
-                self.failures.append(error)
+                self._failed.append(error)
+        return found
+
+    @property
+    def failures(self) -> list[PluginError]:
+        """What is wrong with those that cannot be loaded."""
+        return self._failed if self._loaded is not None else []
 
     def _ask(self, entry: Entry, hooks: Hooks, hook: str, kind: Any, **arguments: Any) -> Any:
         """Return the answer of one extension, once it is what the contract says; None where it says nothing."""

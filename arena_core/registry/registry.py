@@ -6,9 +6,10 @@ import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from arena_core.contract.errors import PluginError, UnknownJobType, nearest
+from arena_core.records import record, replace
 from arena_core.registry import discovery
 from arena_core.registry.discovery import ALIASES, BUNDLES, CLUSTERS, COMMANDS, EXTENSIONS, JOBS, Entry
 
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 KINDS = {JOBS: "job type", COMMANDS: "command", EXTENSIONS: "extension", CLUSTERS: "cluster", BUNDLES: "local operator"}
 
 
-class PluginRow(NamedTuple):
+@record
+class PluginRow:
     """A line of ``arena plugins list`` or ``check``: ``status`` is a word, ``detail`` the reason where it is a bad one."""
 
     kind: str
@@ -267,7 +269,7 @@ class Registry:
                 rows.append(row)
                 continue
             if entry.group == BUNDLES and not self.clusters():
-                rows.append(row._replace(detail="there is no local cluster that would load it"))
+                rows.append(replace(row, detail="there is no local cluster that would load it"))
                 continue
             probe: Callable[[Entry], object] = probes.get(entry.group, load)
             try:

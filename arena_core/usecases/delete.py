@@ -10,6 +10,7 @@ from arena_core.contract.errors import ArenaError, ClusterUnreachable, KindNotIn
 from arena_core.contract.types import Manifest
 from arena_core.k8s import dig, selectors
 from arena_core.kube.refusals import Conflict
+from arena_core.records import replace
 from arena_core.usecases import record
 from arena_core.usecases.asking import FEW
 from arena_core.usecases.find import find, missing
@@ -70,7 +71,7 @@ def delete_selected(session: Session, selector: str, deletion: Deletion, *, job_
 def _delete_all(session: Session, targets: Sequence[Target], deletion: Deletion) -> list[Deleted]:
     """Delete all, then wait for all: their instances end side by side."""
     deadline = None if deletion.timeout is None else time.monotonic() + deletion.timeout
-    session = session._replace(cluster=session.cluster.limited(deadline))
+    session = replace(session, cluster=session.cluster.limited(deadline))
     results: list[Deleted] = []
     going: dict[int, Going] = {}
     for number, target in enumerate(targets):

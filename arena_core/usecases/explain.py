@@ -51,11 +51,11 @@ def _with_lines(session: Session, job: Job, causes: Sequence[Cause]) -> list[Cau
         pod = cause.object.removeprefix("pod/")
         if cause.rank is not Rank.FAILED or pod == cause.object:
             continue
-        lines, unread = last_lines(session, job, pod)
+        last = last_lines(session, job, pod)
         hint = cause.hint or logs_hint(job, pod)
-        if unread:
-            hint = f"{hint or 'its log tells more'} (it cannot be read now: {unread})"
-        found[place] = replace(cause, lines=lines, hint=hint)
+        if last.unread:
+            hint = f"{hint or 'its log tells more'} (it cannot be read now: {last.unread})"
+        found[place] = replace(cause, lines=last.lines, hint=hint)
         break
     return found
 

@@ -8,6 +8,7 @@ from arena_core.contract.errors import ArenaError, KindNotInstalled, NamespaceNo
 from arena_core.contract.types import JobHandle, Manifest
 from arena_core.k8s import dig
 from arena_core.lazily import Logger
+from arena_core.records import record, replace
 from arena_core.usecases.asking import answers_404, ask_each
 from arena_core.usecases.naming import named
 from arena_core.usecases.session import Session, not_installed, owning_type
@@ -72,7 +73,8 @@ class NotProven(NotFound):
         self.unread = unread
 
 
-class _Search(NamedTuple):
+@record
+class _Search:
     """Jobs of one name; by job type what could not be read; the types whose plugins do not load; what is not served."""
 
     found: list[tuple[JobHandle, Manifest]]
@@ -97,7 +99,7 @@ def _search(session: Session, name: str, namespace: str) -> _Search:
         elif answer is not None:
             search.found.append((session.jobs.for_object(answer) or handle, answer))
         readable = True
-    return search._replace(readable=readable)
+    return replace(search, readable=readable)
 
 
 def _get(session: Session, handle: JobHandle, name: str, namespace: str) -> Manifest | None:

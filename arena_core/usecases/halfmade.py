@@ -15,7 +15,7 @@ _MISSING = pattern(r'(?:configmap|secret) "([^"]+)" not found', re.IGNORECASE)
 
 def recognised(job: Job, cause: Cause) -> Cause:
     """Return the cause; where it is that something is missing which our own submission makes after the job, with the way out."""
-    found = _MISSING.search(cause.message)
+    found = _MISSING.search(cause.message) if "not found" in cause.message.lower() else None
     if found is None or SUBMIT_ID not in job.annotations or not found[1].startswith(f"{job.name}-"):
         return cause
     message = f"{cause.message}; the submission was interrupted before it had made it"

@@ -35,7 +35,9 @@ def reason_of(event: Manifest) -> str:
 def message_of(event: Manifest) -> str:
     """Return the event's message in one line; of a Go struct that was printed whole the message inside."""
     text = dig.text(event, "message") or dig.text(event, "note")
-    return one_line(_GO_STRUCT.sub(lambda m: m[1].replace('\\"', '"'), text))
+    if "StatusError{" in text:
+        text = _GO_STRUCT.sub(lambda m: m[1].replace('\\"', '"'), text)
+    return one_line(text)
 
 
 def first_seen(event: Manifest) -> str:
@@ -71,7 +73,7 @@ def of_job(job: Job, events: Sequence[Manifest]) -> list[Manifest]:
     gone = dict(_inner(job.manifest))
     found = _belonging(events, known, gone, since, job.created[:19])
     for event in found:
-        if involved(event)[0] != "Pod" and (made := _CREATED.match(message_of(event))):
+        if involved(event)[0] != "Pod" and "reated" in (said := message_of(event)) and (made := _CREATED.match(said)):
             gone[made[1]] = "Pod"
     return sorted(_belonging(events, known, gone, since, job.created[:19]), key=_order)
 

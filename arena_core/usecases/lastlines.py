@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from arena_core.contract.errors import ArenaError
 from arena_core.k8s import dig
 from arena_core.kube.answer import BadAnswer
 from arena_core.kube.resources import PODS
+from arena_core.records import record
 from arena_core.usecases.session import Session
 from arena_core.usecases.unread import reason
 from arena_core.usecases.views import Job
@@ -22,7 +23,8 @@ LINES, BYTES = 5, 8192
 _EXCUSE = b"unable to retrieve container logs for "
 
 
-class LastLines(NamedTuple):
+@record
+class LastLines:
     """The last lines; where they could not be read, ``unread`` says why in a word or two."""
 
     lines: tuple[str, ...] = ()

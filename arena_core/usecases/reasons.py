@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from arena_core.contract.types import NOT_TAKEN_UP, Cause, Instance, Manifest, Phase, Rank
@@ -157,7 +156,8 @@ def _rest(job: Job, ranked: Sequence[Cause], events: Sequence[Manifest]) -> list
 
 def _object(cause: Cause) -> str:
     """One spelling for what a cause is about: ``pod/NAME`` (plugins also write ``pod NAME``)."""
-    return re.sub(r"^(\w+) (?=\S+$)", r"\1/", cause.object)
+    kind, blank, name = cause.object.partition(" ")
+    return f"{kind}/{name}" if blank and kind.isidentifier() and name and len(name.split()) == 1 and name == name.strip() else cause.object
 
 
 def _once(causes: Sequence[Cause]) -> list[Cause]:

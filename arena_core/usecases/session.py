@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING
 
 from arena_core.contract.errors import KindNotInstalled, PluginError
 from arena_core.contract.types import JobHandle, Jobs, JobStatus, Manifest, Problem
 from arena_core.kube.cluster import Cluster
 from arena_core.kube.scope import CancelScope
+from arena_core.records import record, replace
 from arena_core.usecases.ownership import owner_of
 
+if TYPE_CHECKING:
+    from typing import Protocol
+else:
+    Protocol = object
 
-class Target(NamedTuple):
+
+@record
+class Target:
     """Where a submission goes, as extensions see it."""
 
     context: str
@@ -36,7 +43,8 @@ class Extensions(Protocol):
         """Tell that a job that was waited for has ended; a failure is only logged."""
 
 
-class Session(NamedTuple):
+@record
+class Session:
     """A cluster and the installed job types; ``namespace`` is the default of all calls."""
 
     cluster: Cluster
@@ -46,7 +54,7 @@ class Session(NamedTuple):
 
     def within(self, scope: CancelScope) -> Session:
         """Return this session for a call that ends with ``scope``."""
-        return self._replace(cluster=self.cluster.within(scope))
+        return replace(self, cluster=self.cluster.within(scope))
 
     def target(self, namespace: str = "") -> Target:
         """Return where a submission goes."""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from arena_core.contract.errors import ArenaError, NotFound, PermissionDenied, TimedOut, UsageError
 from arena_core.contract.types import JobHandle, Phase
+from arena_core.records import replace
 from arena_core.usecases.explain import reasoned
 from arena_core.usecases.facts import read
 from arena_core.usecases.failed import failure
@@ -40,7 +41,7 @@ def wait_for(
         raise UsageError(f"cannot wait for {goal!r}", f"one of {', '.join(GOALS)}")
     namespace = namespace or session.namespace
     deadline = None if timeout is None else time.monotonic() + timeout
-    session = session._replace(cluster=session.cluster.limited(deadline))
+    session = replace(session, cluster=session.cluster.limited(deadline))
     try:
         handle, obj, _ = find_this(session, name, job_type, namespace, uid)
     except NotProven as error:
