@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from arena_core.usecases.queues import Place
 
 NONE = "N/A"
-LIST_HEADER = ("NAME", "STATUS", "TRAINER", "DURATION", "GPU(Requested)", "GPU(Allocated)", "NODE")
 INSTANCE_HEADER = ("NAME", "STATUS", "AGE", "IS_CHIEF", "GPU(Requested)", "NODE")
 ENDPOINT_HEADER = ("NAME", "ADDRESS", "READY", "DETAIL")
 GPU_HEADER = ("INSTANCE", "NODE(IP)", "GPU(Requested)", "GPU(IndexId)", "GPU(DutyCycle)", "GPU Memory(Used/Total)")
@@ -38,24 +37,6 @@ def duration(job: Job, now: datetime | None = None) -> int:
 def wants_age(jobs: Sequence[Job]) -> bool:
     """Whether a list needs the ages: a job that has not started has no duration, and may wait for days."""
     return any(not job.status.start and not job.status.phase.finished for job in jobs)
-
-
-def list_row(job: Job, *, namespaced: bool, aged: bool = False) -> list[str]:
-    """One line of ``arena list``; ``aged`` adds the time since the job was made."""
-    status = job.status
-    chief = status.chief
-    held = str(job.allocated_gpus) if status.phase in ("PENDING", "RUNNING") else NONE
-    row = [
-        job.name,
-        status_word(status),
-        job.job_type.upper(),
-        durations.compact(duration(job)),
-        str(job.requested_gpus),
-        held,
-        (chief.node_ip if chief else "") or NONE,
-        *([durations.compact(time.seconds_between(job.created))] if aged else []),
-    ]
-    return [job.namespace, *row] if namespaced else row
 
 
 def header_lines(job: Job) -> list[tuple[str, str]]:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from arena_core.kube.streams import ExecSession
     from arena_core.usecases.endpoints import Reached
     from arena_core.usecases.identity import Identity
+    from arena_core.usecases.livelist import Change
     from arena_core.usecases.queues import Place, QueueBoard
     from arena_core.usecases.session import Extensions
     from arena_core.usecases.tensorboard import Board
@@ -118,6 +119,16 @@ class AsyncArenaClient:
             )
         )
         return JobList(tuple(bind_async(self, job) for job in found), found.notes, found.unread)
+
+    def watch_list(
+        self, *, job_type: str = "", namespace: str = "", all_namespaces: bool = False, selector: str = ""
+    ) -> AsyncGenerator[Change]:
+        """Yield the list of jobs while it changes, for ``async for``; see ``ArenaClient.watch_list``."""
+        return threads.lines(
+            lambda scope: self._client.within(scope).watch_list(
+                job_type=job_type, namespace=namespace, all_namespaces=all_namespaces, selector=selector
+            )
+        )
 
     async def get(self, job: JobLike, *, job_type: str = "", namespace: str = "") -> AsyncBoundJob:
         """Return one job with its instances and its reason; see ``ArenaClient.get``."""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from arena_core.kube.streams import ExecSession
     from arena_core.usecases.endpoints import Reached
     from arena_core.usecases.identity import Identity
+    from arena_core.usecases.livelist import Change
     from arena_core.usecases.queues import Place, QueueBoard
     from arena_core.usecases.session import Extensions, Session
     from arena_core.usecases.tensorboard import Board
@@ -185,6 +186,18 @@ class ArenaClient:
 
                 jobs = all_reasoned(session, jobs)
             return JobList(tuple(bind(self, job) for job in jobs), found.notes, found.unread)
+
+    def watch_list(self, *, job_type: str = "", namespace: str = "", all_namespaces: bool = False, selector: str = "") -> Iterator[Change]:
+        """Yield the list of jobs at once, then within a fifth of a second after each change, and once a second without one.
+
+        All kinds and the pods are read once and then watched. ``Change.changed`` and ``gone`` say what is different from the time
+        before. It goes on until the iteration is closed or the client's calls are ended.
+        """
+        from arena_core.usecases.livelist import live_list
+
+        with self._call() as session:
+            where = "" if all_namespaces else namespace or self.namespace
+            yield from live_list(session, job_type=job_type, namespace=where, selector=selector)
 
     def get(self, job: JobLike, *, job_type: str = "", namespace: str = "") -> BoundJob:
         """Return one job with its instances and its reason; raises ``NotFound``, or ``UsageError`` where two types have such a job."""

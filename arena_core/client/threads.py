@@ -6,10 +6,9 @@ import asyncio
 import threading
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Iterator
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from arena_core.kube.scope import CancelScope
-from arena_core.usecases.views import LogLine
 
 T = TypeVar("T")
 
@@ -44,9 +43,9 @@ async def run(call: Callable[[CancelScope], T]) -> T:
     return found
 
 
-async def lines(read: Callable[[CancelScope], Iterator[LogLine]]) -> AsyncGenerator[LogLine]:
+async def lines(read: Callable[[CancelScope], Iterator[T]]) -> AsyncGenerator[T]:
     """Yield what the iterator yields; it is read in a thread, a little ahead. Closing this, or cancelling its task, ends the reading."""
-    pipe = _Pipe(asyncio.get_running_loop())
+    pipe: _Pipe[T] = _Pipe(asyncio.get_running_loop())
     reading = asyncio.ensure_future(run(lambda scope: pipe.fill(read(scope))))
     reading.add_done_callback(lambda _: pipe.ready.set())
     try:
@@ -66,17 +65,17 @@ async def lines(read: Callable[[CancelScope], Iterator[LogLine]]) -> AsyncGenera
         _looked_at(reading)
 
 
-class _Pipe:
+class _Pipe(Generic[T]):
     """Lines on their way from a thread to a task."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._room = threading.Condition()
         self._closed = False
-        self.found: deque[LogLine] = deque()
+        self.found: deque[T] = deque()
         self.ready = asyncio.Event()
 
-    def fill(self, source: Iterator[LogLine]) -> None:
+    def fill(self, source: Iterator[T]) -> None:
         """Take all lines from the source; waits while the task does not keep up."""
         for line in source:
             with self._room:
@@ -87,7 +86,7 @@ class _Pipe:
                 if len(self.found) == 1:
                     _tell(self._loop, self.ready.set)
 
-    def take(self) -> LogLine:
+    def take(self) -> T:
         """Return the next line."""
         with self._room:
             line = self.found.popleft()

@@ -31,14 +31,14 @@ def list_jobs(
     """
     found, notes, unread = _objects(session, job_type, namespace, selector)
     known = {uid_of(job): job for _, job in found}
-    found = _outermost(session, found, unread)
+    found = outermost(session, found, unread)
     pods = PodIndex(read_pods) if read_pods is not None else _pods(session, found, namespace, unread)
     all_types = not job_type and not selector
     inside = _inside(known.values() if all_types else _wrapped(session, found, namespace, unread))
     jobs = [_row(handle, job, pods, known, unread, inside.get(uid_of(job))) for handle, job in found]
     phrases = tuple(unread.values())
     notes += [sentence(phrases)] if phrases else []
-    return JobList(tuple(sorted(jobs, key=_order, reverse=True)), tuple(notes), phrases)
+    return JobList(tuple(sorted(jobs, key=start_order, reverse=True)), tuple(notes), phrases)
 
 
 def select(session: Session, selector: str, *, job_type: str = "", namespace: str = "") -> tuple[Found, tuple[str, ...]]:
@@ -47,7 +47,7 @@ def select(session: Session, selector: str, *, job_type: str = "", namespace: st
     A bare 404 is taken for "not served" only where the cluster's discovery agrees: a proxy sends such answers, too.
     """
     found, _, unread = _objects(session, job_type, namespace, selector, prove=True)
-    return _outermost(session, found, unread), tuple(unread.values())
+    return outermost(session, found, unread), tuple(unread.values())
 
 
 def _wrapped(session: Session, found: Found, namespace: str, unread: dict[str, str]) -> list[Manifest]:
@@ -83,14 +83,29 @@ def _row(
     unread: Mapping[str, str],
     inside: Sequence[Manifest] | None,
 ) -> Job:
-    phrases = [unread[PODS.key]] if PODS.key in unread else []
     if pods is None:
-        return view(handle, job, None, inside, unread=phrases)
+        return judged(handle, job, None, known, inside, [unread[PODS.key]] if PODS.key in unread else [])
     try:
         labels = handle.job_type.pod_labels(job)
     except PluginError as error:
         return unknown(handle, job, error)
-    candidates = pods.of(str(metadata_of(job).get("namespace", "")), labels)
+    return judged(handle, job, pods.of(str(metadata_of(job).get("namespace", "")), labels), known, inside)
+
+
+def judged(
+    handle: JobHandle,
+    job: Manifest,
+    candidates: Iterable[Manifest] | None,
+    known: Mapping[str, Manifest],
+    inside: Sequence[Manifest] | None,
+    unread: Sequence[str] = (),
+) -> Job:
+    """Return a job with its status: of the pods with its labels those that are its own, ``known`` are jobs that may own them.
+
+    ``candidates`` is None where pods were not read; ``inside`` are jobs that it owns.
+    """
+    if candidates is None:
+        return view(handle, job, None, inside, unread=unread)
     mine, earlier = [], []
     for pod in candidates:
         if guess(pod, job, known):
@@ -154,7 +169,7 @@ def _selector_refused(error: ArenaError, selector: str) -> None:
         raise UsageError(f"the label selector {selector!r}: {reason}", "for example team=a,stage!=test") from error
 
 
-def _outermost(session: Session, found: Found, unreadable: Container[str]) -> Found:
+def outermost(session: Session, found: Found, unreadable: Container[str]) -> Found:
     """Leave out jobs that another known job owns: they are shown under their owner, if that may be read."""
     uids = {metadata_of(job).get("uid") for _, job in found}
     kept: Found = []
@@ -183,6 +198,6 @@ def _pods(session: Session, found: Found, namespace: str, unread: dict[str, str]
         return None
 
 
-def _order(job: Job) -> tuple[bool, str, str]:
+def start_order(job: Job) -> tuple[bool, str, str]:
     """Jobs that have not started lead, then the newest start; of equals the newest object."""
     return (not job.status.start, job.status.start, job.created)

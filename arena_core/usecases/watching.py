@@ -143,22 +143,42 @@ class Watches:
 
     def events(self) -> Iterator[tuple[str, str, Any]]:
         """Yield (source, kind, object) from all watches; (source, "LOST", error) for one that may not be, but that of the job."""
+        for batch in self.batches(None, 0):
+            yield from batch
+
+    def batches(self, tick: float | None, settle: float) -> Iterator[list[tuple[str, str, Any]]]:
+        """Yield what has happened: after the first event those of the next ``settle`` seconds, too; nothing after ``tick`` seconds."""
         scope = self._cluster.scope
         let_go = scope.hold(lambda: self._queue.put(("wake", "", None)))
         try:
             while self._running:
-                source, kind, obj = self._queue.get()
+                found = self._gathered(tick, settle)
                 scope.check()
-                if source not in ("end", "error"):
-                    yield source, kind, obj
-                    continue
-                self._running -= 1
-                if source == "error":
-                    if kind == "job" or not is_partial(obj):
-                        raise obj
-                    yield kind, "LOST", obj
+                yield [told for event in found for told in self._told(event)]
         finally:
             let_go()
             self._stopped.set()
             for stream in list(self._streams.values()):
                 stream.close()
+
+    def _gathered(self, tick: float | None, settle: float) -> list[tuple[str, str, Any]]:
+        try:
+            found = [self._queue.get(timeout=tick)]
+        except queue.Empty:
+            return []
+        if settle:
+            self._cluster.scope.sleep(settle)
+            while not self._queue.empty():
+                found.append(self._queue.get())
+        return found
+
+    def _told(self, event: tuple[str, str, Any]) -> Iterator[tuple[str, str, Any]]:
+        source, kind, obj = event
+        if source not in ("end", "error"):
+            yield event
+            return
+        self._running -= 1
+        if source == "error":
+            if kind == "job" or not is_partial(obj):
+                raise obj
+            yield kind, "LOST", obj

@@ -2,30 +2,49 @@
 
 from __future__ import annotations
 
-from arena_core.cli import views
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from arena_core.cli import columns, views
 from arena_core.cli.command import Command, Context
 from arena_core.cli.commands.shared import ALL_NAMESPACES, NO_HEADERS, QUIET, SELECTOR, TYPE, note_unread, output_flag, selector_of
 from arena_core.cli.connect import nothing_yet
-from arena_core.cli.flags import Parsed
+from arena_core.cli.flags import Flag, Parsed
 from arena_core.cli.render import dump_json, dump_yaml, print_table
+from arena_core.cli.seconds import seconds
 from arena_core.cli.terminal import note, say
-from arena_core.contract.errors import ArenaError, NotFound
+from arena_core.contract.errors import ArenaError, NotFound, UsageError
+from arena_core.contract.types import Phase
+from arena_core.k8s import time
+
+if TYPE_CHECKING:
+    from arena_core.usecases.views import Job
+
+STATUSES = (*(str(phase) for phase in Phase), "TERMINATING")
 
 
 def run(context: Context, parsed: Parsed) -> int:
     """List jobs, the newest start first; a type that may not be read is named on stderr and the others are listed."""
     everywhere = parsed.on("all_namespaces")
     output = parsed.text("output", "wide")
+    picked = picker(parsed)
+    columns.chosen(parsed.text("columns"), (), namespaced=everywhere)
+    if parsed.on("watch") and output != "wide":
+        raise UsageError(f"-o {output} is one document: it cannot be watched", "leave out --watch")
     if nothing_yet(context.settings):
         return _nothing(parsed, output)
+    if parsed.on("watch"):
+        from arena_core.cli.watchlist import watch
+
+        return watch(context, parsed, picked)
     listing = context.client.list(
         job_type=parsed.text("type"),
         all_namespaces=everywhere,
         selector=selector_of(parsed),
-        reasons=output in ("json", "yaml"),
+        reasons=output in ("json", "yaml") or "reason" in parsed.text("columns").lower(),
     )
-    jobs = listing.jobs
-    if not jobs and not everywhere:
+    jobs = picked(listing.jobs)
+    if not listing.jobs and not everywhere:
         _require_namespace(context, context.client.namespace)
     if output == "json":
         dump_json([views.as_data(job) for job in jobs])
@@ -35,15 +54,39 @@ def run(context: Context, parsed: Parsed) -> int:
         for job in jobs:
             say(job.full_name)
     else:
-        aged = views.wants_age(jobs)
-        header = [*(["NAMESPACE"] if everywhere else []), *views.LIST_HEADER, *(["AGE"] if aged else [])]
-        rows = [views.list_row(job, namespaced=everywhere, aged=aged) for job in jobs]
-        table = [*([] if parsed.on("no_headers") else [header]), *rows]
+        table = columns.rows(jobs, columns.chosen(parsed.text("columns"), jobs, namespaced=everywhere))
+        table = table[1:] if parsed.on("no_headers") else table
         if table:
             print_table(table)
     for text in listing.notes:
         note_unread(parsed, text)
     return 0
+
+
+def picker(parsed: Parsed) -> Callable[[Sequence[Job]], list[Job]]:
+    """Return what leaves out the jobs that the flags do not mean, and sorts the others; raises ``UsageError`` before anything is read."""
+    wanted = _statuses(parsed)
+    age = seconds(parsed, "since")
+    by = parsed.text("sort")
+    columns.ordered((), by)
+
+    def picked(jobs: Sequence[Job]) -> list[Job]:
+        kept = [job for job in jobs if not wanted or views.status_word(job.status) in wanted]
+        if age is not None:
+            kept = [job for job in kept if time.seconds_between(job.created) <= age]
+        return columns.ordered(kept, by)
+
+    return picked
+
+
+def _statuses(parsed: Parsed) -> frozenset[str]:
+    words = [word.strip().upper() for text in parsed.many("status") for word in text.split(",") if word.strip()]
+    for word in words:
+        if word not in STATUSES:
+            raise UsageError(f"--status: there is no status {word!r}", f"statuses: {', '.join(STATUSES)}")
+    if parsed.many("status") and not words:
+        raise UsageError("--status is empty, which would leave out every job", "is a variable of your script unset?")
+    return frozenset(words)
 
 
 def _nothing(parsed: Parsed, output: str) -> int:
@@ -53,7 +96,8 @@ def _nothing(parsed: Parsed, output: str) -> int:
     elif output == "yaml":
         dump_yaml([])
     elif output != "name" and not parsed.on("no_headers"):
-        print_table([("NAMESPACE", *views.LIST_HEADER) if parsed.on("all_namespaces") else views.LIST_HEADER])
+        keys = columns.chosen(parsed.text("columns"), (), namespaced=parsed.on("all_namespaces"))
+        print_table(columns.rows((), keys))
     note("no cluster is configured and there is no local one yet, so there are no jobs; `arena submit` and `arena local up` start one")
     return 0
 
@@ -74,5 +118,17 @@ COMMAND = Command(
     path="list",
     summary="list jobs",
     run=run,
-    flags=(ALL_NAMESPACES, TYPE, SELECTOR, output_flag("wide", "json", "yaml", "name"), NO_HEADERS, QUIET),
+    flags=(
+        ALL_NAMESPACES,
+        TYPE,
+        SELECTOR,
+        Flag("status", "only jobs in these states (RUNNING,FAILED)", metavar="STATUS", repeat=True, offers=STATUSES),
+        Flag("since", "only jobs that were made within this time (90m, 12h, 7d)", metavar="DURATION"),
+        Flag("sort", "sort by a column; with a minus before it the other way round", metavar="COLUMN", offers=tuple(columns.COLUMNS)),
+        Flag("columns", f"show these: {', '.join(columns.COLUMNS)}", metavar="A,B", offers=tuple(columns.COLUMNS)),
+        Flag("watch", "show changes as they come, until Ctrl-C: in place, in a pipe line by line", short="w", boolean=True),
+        output_flag("wide", "json", "yaml", "name"),
+        NO_HEADERS,
+        QUIET,
+    ),
 )

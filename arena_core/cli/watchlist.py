@@ -1,0 +1,108 @@
+"""``arena list -w``: the list in place on a terminal, a line for each change in a pipe."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from arena_core.cli import columns
+from arena_core.cli.command import Context
+from arena_core.cli.commands.shared import note_unread, selector_of
+from arena_core.cli.fitting import fitted, room
+from arena_core.cli.flags import Parsed
+from arena_core.cli.live import Screen
+from arena_core.cli.render import table
+from arena_core.cli.terminal import colour_wanted, say
+
+if TYPE_CHECKING:
+    from arena_core.usecases.livelist import Change
+    from arena_core.usecases.queues import Place
+    from arena_core.usecases.views import Job
+
+Picked = Callable[[Sequence["Job"]], list["Job"]]
+#: Seconds between two looks at the queues: places change seldom, and nobody tells of it.
+EVERY = 2.0
+_WAITING = ("QUEUING", "SUSPENDED", "PENDING")
+
+
+def watch(context: Context, parsed: Parsed, picked: Picked) -> int:
+    """Show the list and its changes until Ctrl-C."""
+    everywhere = parsed.on("all_namespaces")
+    changes = context.client.watch_list(job_type=parsed.text("type"), all_namespaces=everywhere, selector=selector_of(parsed))
+    if not sys.stdout.isatty():
+        return _lines(parsed, changes, picked)
+    screen, places = Screen(), _Places(context, "" if everywhere else context.client.namespace)
+    for change in changes:
+        jobs = picked(change.jobs)
+        screen.show(_text(parsed, change, jobs, places.of(jobs)))
+    return 0
+
+
+def _text(parsed: Parsed, change: Change, jobs: Sequence[Job], places: Mapping[str, Place]) -> str:
+    keys = columns.chosen(parsed.text("columns"), jobs, namespaced=parsed.on("all_namespaces"))
+    rows, _ = fitted(columns.rows(jobs, keys, places), columns.LEAST, room())
+    shown = rows[1:] if parsed.on("no_headers") else rows
+    notes = [] if parsed.on("quiet") else [f"note: {text}" for text in change.notes]
+    return "\n".join([table(shown, colour=colour_wanted(sys.stdout)), *notes])
+
+
+class _Places:
+    """Where jobs stand in their queues, asked for now and then while one waits."""
+
+    def __init__(self, context: Context, namespace: str) -> None:
+        self._client = context.client
+        self._namespace = namespace
+        self._known: Mapping[str, Place] = {}
+        self._asked = -EVERY
+
+    def of(self, jobs: Sequence[Job]) -> Mapping[str, Place]:
+        waiting = [job for job in jobs if job.status.phase in _WAITING]
+        if not waiting:
+            return {}
+        if time.monotonic() - self._asked >= EVERY:
+            self._asked = time.monotonic()
+            self._known = self._client.places(waiting, namespace=self._namespace)
+        return self._known
+
+
+def _lines(parsed: Parsed, changes: Iterable[Change], picked: Picked) -> int:
+    """Print a row for each job that is new or has changed, and one for each that has gone; columns keep the width of the first."""
+    keys = columns.chosen(parsed.text("columns"), (), namespaced=parsed.on("all_namespaces"))
+    keys = keys if parsed.text("columns") else [*keys, "age"]
+    status = keys.index("status") if "status" in keys else -1
+    last: dict[str, list[str]] = {}
+    widths: list[int] = []
+    told: set[str] = set()
+    for change in changes:
+        header, *rows = columns.rows(picked(change.changed), keys)
+        gone = columns.rows(change.gone, keys)[1:]
+        for row in gone:
+            row[status if status >= 0 else 0] = "DELETED"
+        if not widths:
+            widths = [max(len(line[i]) for line in (header, *rows)) for i in range(len(keys))]
+            if not parsed.on("no_headers"):
+                say(_padded(header, widths))
+        for row in [*(r for r in rows if _is_new(r, keys, last)), *gone]:
+            say(_padded(row, widths))
+        sys.stdout.flush()
+        for text in change.notes:
+            if text not in told:
+                told.add(text)
+                note_unread(parsed, text)
+    return 0
+
+
+def _is_new(row: list[str], keys: Sequence[str], last: dict[str, list[str]]) -> bool:
+    """Whether something else than the time has changed of a job since its last line."""
+    name = "/".join(cell for key, cell in zip(keys, row, strict=True) if key in ("namespace", "name")) or row[0]
+    lasting = [cell for key, cell in zip(keys, row, strict=True) if key not in ("age", "duration", "waited")]
+    if last.get(name) == lasting:
+        return False
+    last[name] = lasting
+    return True
+
+
+def _padded(row: Sequence[str], widths: Sequence[int]) -> str:
+    return "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()

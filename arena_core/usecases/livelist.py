@@ -1,0 +1,182 @@
+"""The jobs of a namespace while they change: all kinds and the pods are watched, and only what something happened to is judged anew."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
+from typing import Any, NamedTuple
+
+from arena_core.contract.errors import ArenaError, KindNotInstalled, PluginError
+from arena_core.contract.types import JobHandle, Manifest
+from arena_core.k8s import dig
+from arena_core.kube.resources import PODS, ListResult
+from arena_core.usecases.asking import ask_each
+from arena_core.usecases.facts import unknown
+from arena_core.usecases.listing import judged, outermost, start_order
+from arena_core.usecases.ownership import owner_of, uid_of
+from arena_core.usecases.podmap import PodMap
+from arena_core.usecases.session import Session, not_installed
+from arena_core.usecases.unread import all_refused, is_partial, phrase, sentence
+from arena_core.usecases.views import Job
+from arena_core.usecases.watching import Watches
+
+#: Seconds for which changes are gathered before they are shown: what is seen is never older than a fifth of a second.
+SETTLE = 0.05
+#: Seconds after which the list comes again without a change: times go on.
+TICK = 1.0
+
+
+class Change(NamedTuple):
+    """The whole list as it is now, which of its jobs are new or have changed, and which have gone since the last one."""
+
+    jobs: tuple[Job, ...]
+    changed: tuple[Job, ...] = ()
+    gone: tuple[Job, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+class LiveList:
+    """The jobs of a namespace ("" = all), of one type or all, with these labels."""
+
+    def __init__(self, session: Session, *, job_type: str = "", namespace: str = "", selector: str = "") -> None:
+        self._session = session
+        self._namespace = namespace
+        self._selector = selector
+        self._type = job_type
+        self._found: dict[str, tuple[JobHandle, Manifest]] = {}
+        self._inside: dict[str, set[str]] = {}
+        self._pods: PodMap | None = PodMap()
+        self._rows: dict[str, Job] = {}
+        self._unread: dict[str, str] = {}
+        self._notes: list[str] = []
+        self._handles: dict[str, JobHandle] = {}
+
+    def __iter__(self) -> Iterator[Change]:
+        """Yield the list at once, then after each change and after each second without one."""
+        versions = self._read()
+        pods = self._read_pods()
+        shown = self._update(self._found)
+        yield Change(tuple(shown.values()), tuple(shown.values()), (), self._told())
+        watches = Watches(self._session, self._namespace, None)
+        for key, listed in versions.items():
+            watches.add(
+                key,
+                self._handles[key].job_type.resource,
+                label_selector=self._selector,
+                resource_version=listed.resource_version,
+                known=listed.items,
+            )
+        if pods is not None:
+            watches.add(PODS.key, PODS, resource_version=pods.resource_version, known=pods.items)
+        for batch in watches.batches(TICK, SETTLE):
+            dirty = [uid for event in batch for uid in self._heard(*event)]
+            before, shown = shown, self._update(dirty) if dirty else shown
+            changed = tuple(job for uid, job in shown.items() if before.get(uid) is not job)
+            yield Change(tuple(shown.values()), changed, tuple(job for uid, job in before.items() if uid not in shown), self._told())
+
+    def _told(self) -> tuple[str, ...]:
+        return (*self._notes, *([sentence(self._unread.values())] if self._unread else []))
+
+    def _read(self) -> Mapping[str, ListResult]:
+        """Read each kind; by kind what was read, of those that are served and may be read."""
+        handles, broken = ([self._session.handle(self._type)], {}) if self._type else self._session.job_types()
+        self._notes = [reason.message for reason in broken.values()]
+        found: dict[str, ListResult] = {}
+        refused: list[ArenaError] = []
+        for handle, answer in ask_each(self._session, handles, partial(_list, self._session, self._namespace, self._selector)):
+            key = handle.job_type.resource.key
+            if isinstance(answer, KindNotInstalled):
+                if self._type:
+                    raise not_installed(handle, answer) from answer
+            elif isinstance(answer, ArenaError):
+                refused.append(answer)
+                self._unread[handle.job_type.name] = phrase(handle.job_type.resource, answer)
+            else:
+                found[key], self._handles[key] = answer, handle
+                for job in answer.items:
+                    self._put(handle, job)
+        if refused and not found:
+            raise all_refused(refused)
+        return found
+
+    def _read_pods(self) -> ListResult | None:
+        try:
+            listed = self._session.cluster.list(PODS, self._namespace)
+        except ArenaError as error:
+            if not is_partial(error):
+                raise
+            self._unread[PODS.key] = phrase(PODS, error)
+            self._pods = None
+            return None
+        for pod in listed.items:
+            self._pod("ADDED", pod)
+        return listed
+
+    def _put(self, handle: JobHandle, job: Manifest) -> list[str]:
+        """Take a job over; returns whom that concerns: itself, and the job around it."""
+        typed = self._session.jobs.for_object(job) or handle
+        if self._type and typed.job_type.name != handle.job_type.name:
+            return []
+        uid, owner = uid_of(job), str(owner_of(job).get("uid") or "")
+        self._found[uid] = (typed, job)
+        if self._pods is not None:
+            try:
+                self._pods.job(uid, dig.text(job, "metadata", "namespace"), typed.job_type.pod_labels(job))
+            except PluginError:
+                self._pods.job(uid, "", {})  # told in its row
+        if owner:
+            self._inside.setdefault(owner, set()).add(uid)
+        return [uid, *([owner] if owner in self._found else [])]
+
+    def _heard(self, source: str, kind: str, obj: Any) -> Iterable[str]:
+        """Take an event over; returns the uids of the jobs that it concerns."""
+        if kind == "LOST":
+            self._unread[source] = f"{source} (no longer told of changes: {obj.message})"
+            return []
+        if source == PODS.key:
+            return self._pod(kind, obj)
+        if source not in self._handles:
+            return []
+        if kind != "DELETED":
+            return self._put(self._handles[source], obj)
+        uid, owner = uid_of(obj), str(owner_of(obj).get("uid") or "")
+        self._found.pop(uid, None)
+        self._inside.get(owner, set()).discard(uid)
+        if self._pods is not None:
+            self._pods.no_job(uid)
+        return [uid, owner]
+
+    def _pod(self, kind: str, pod: Manifest) -> Iterable[str]:
+        return self._pods.pod(pod, gone=kind == "DELETED") if self._pods is not None else ()
+
+    def _update(self, dirty: Iterable[str]) -> dict[str, Job]:
+        """Judge the jobs anew that something has happened to; returns all that are shown, in the order of the list."""
+        known = {uid: job for uid, (_, job) in self._found.items()}
+        for uid in set(dirty):
+            if uid in self._found:
+                self._rows[uid] = self._judge(uid, known)
+            else:
+                self._rows.pop(uid, None)
+        kept = outermost(self._session, list(self._found.values()), self._unread)
+        rows = [self._rows[uid_of(job)] for _, job in kept if uid_of(job) in self._rows]
+        return {job.uid: job for job in sorted(rows, key=start_order, reverse=True)}
+
+    def _judge(self, uid: str, known: Mapping[str, Manifest]) -> Job:
+        handle, job = self._found[uid]
+        inside = [known[inner] for inner in self._inside.get(uid, ()) if inner in known]
+        if self._pods is None:
+            return judged(handle, job, None, known, inside or None, [self._unread[PODS.key]])
+        try:
+            handle.job_type.pod_labels(job)
+        except PluginError as error:
+            return unknown(handle, job, error)
+        return judged(handle, job, self._pods.of(uid), known, inside or None)
+
+
+def _list(session: Session, namespace: str, selector: str, handle: JobHandle) -> ListResult:
+    return session.cluster.list(handle.job_type.resource, namespace, label_selector=selector)
+
+
+def live_list(session: Session, *, job_type: str = "", namespace: str = "", selector: str = "") -> Iterator[Change]:
+    """Return the list while it changes; see ``LiveList``."""
+    return iter(LiveList(session, job_type=job_type, namespace=namespace, selector=selector))
