@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING
 
 from arena_core.cli import columns
 from arena_core.cli.command import Context
-from arena_core.cli.commands.shared import note_unread, selector_of
 from arena_core.cli.fitting import fitted, room
 from arena_core.cli.flags import Parsed
 from arena_core.cli.live import Screen
 from arena_core.cli.render import table
-from arena_core.cli.terminal import colour_wanted, say
+from arena_core.cli.terminal import colour_wanted, note, say
 
 if TYPE_CHECKING:
     from arena_core.usecases.livelist import Change
@@ -27,10 +26,10 @@ EVERY = 2.0
 _WAITING = ("QUEUING", "SUSPENDED", "PENDING")
 
 
-def watch(context: Context, parsed: Parsed, picked: Picked) -> int:
+def watch(context: Context, parsed: Parsed, picked: Picked, selector: str) -> int:
     """Show the list and its changes until Ctrl-C."""
     everywhere = parsed.on("all_namespaces")
-    changes = context.client.watch_list(job_type=parsed.text("type"), all_namespaces=everywhere, selector=selector_of(parsed))
+    changes = context.client.watch_list(job_type=parsed.text("type"), all_namespaces=everywhere, selector=selector)
     if not sys.stdout.isatty():
         return _lines(parsed, changes, picked)
     screen, places = Screen(), _Places(context, "" if everywhere else context.client.namespace)
@@ -88,9 +87,9 @@ def _lines(parsed: Parsed, changes: Iterable[Change], picked: Picked) -> int:
             say(_padded(row, widths))
         sys.stdout.flush()
         for text in change.notes:
-            if text not in told:
+            if text not in told and not parsed.on("quiet"):
                 told.add(text)
-                note_unread(parsed, text)
+                note(f"note: {text}")
     return 0
 
 

@@ -36,7 +36,7 @@ def run(context: Context, parsed: Parsed) -> int:
     if parsed.on("watch"):
         from arena_core.cli.watchlist import watch
 
-        return watch(context, parsed, picked)
+        return watch(context, parsed, picked, selector_of(parsed))
     listing = context.client.list(
         job_type=parsed.text("type"),
         all_namespaces=everywhere,
