@@ -1,29 +1,32 @@
-"""``logs -f``: follow one instance or all, also those that start later, until nothing more will come."""
+"""``logs -f``: follow one instance or all, also those that start later, until nothing more will come.
+
+Three parts do it: ``multiplexer`` turns watches and log streams into one queue of events, ``opening`` opens what can be followed, and
+``verdict`` says when it is over. Here what comes is taken in, and shown.
+"""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
 
-from arena_core.contract.errors import ArenaError, NotFound, UsageError
-from arena_core.contract.types import JobHandle, LogSource, Manifest
+from arena_core.contract.errors import NotFound
+from arena_core.contract.types import JobHandle, Manifest
 from arena_core.k8s import dig
 from arena_core.kube.logs import Incomplete
-from arena_core.records import record
-from arena_core.usecases.ending import Ending, going
+from arena_core.kube.resources import PODS, ListResult
+from arena_core.records import record, replace
 from arena_core.usecases.facts import view
-from arena_core.usecases.kept import Kept, kept_runs
-from arena_core.usecases.ownership import Owners
-from arena_core.usecases.reading import Place
+from arena_core.usecases.multiplexer import Changed, Ended, Event, Failed, Listed, Multiplexer, Waits
+from arena_core.usecases.opening import Opener, going, more
+from arena_core.usecases.pods import selector_of
 from arena_core.usecases.removed import nothing_to_read, start_failure
 from arena_core.usecases.session import Session
-from arena_core.usecases.sources import LogRequest, choose
+from arena_core.usecases.sources import LogRequest
 from arena_core.usecases.spool import Data, Spool
-from arena_core.usecases.templates import is_foreign_init, own_init_containers
-from arena_core.usecases.track import Told, Track, start
+from arena_core.usecases.track import Track
+from arena_core.usecases.verdict import Standing, counting, over
 from arena_core.usecases.views import Job, LogLine
-from arena_core.usecases.waiting import container_started, pod_finished, why_no_instances, why_waiting
-from arena_core.usecases.watches import Watches
+from arena_core.usecases.waiting import pod_finished
 
 #: A line that is not whole is shown after so many seconds: progress bars and prompts have no newline.
 PARTIAL = 0.25
@@ -40,33 +43,21 @@ class Listener:
 
 
 class Follow:
-    """One run of ``logs -f``. Watches and log streams run in threads, and all they find goes through one spool."""
+    """One run of ``logs -f``."""
 
-    def __init__(
-        self,
-        session: Session,
-        handle: JobHandle,
-        job: Manifest,
-        request: LogRequest,
-        listener: Listener,
-    ) -> None:
+    def __init__(self, session: Session, handle: JobHandle, job: Manifest, request: LogRequest, listener: Listener) -> None:
         self._session = session
         self._handle = handle
         self._job = job
         self._request = request
         self._listener = listener
-        self._namespace = dig.text(job, "metadata", "namespace")
-        self._uid = dig.text(job, "metadata", "uid")
-        self._spool = Spool()
-        self._watches = Watches(session, handle, job, self._spool)
+        self._name, self._namespace, self._uid = (dig.text(job, "metadata", key) for key in ("name", "namespace", "uid"))
+        self._labels = handle.job_type.pod_labels(job)
+        self._events = Multiplexer(session, self._namespace, Spool())
+        self._opener = Opener(session, handle, job, request, self._events)
         #: Every pod that the labels find, by uid: those of an earlier job of this name, too.
         self._pods: dict[str, Manifest] = {}
-        self._owners = Owners(session.cluster, job)
-        self._kept = Kept()
-        self._tracks: dict[tuple[str, str], Track] = {}
-        self._numbers: list[Track] = []
-        self._own = own_init_containers(handle, job)
-        self._ending = Ending()
+        self._standing = Standing()
         self._told = ""
         #: Since when a part of a line has been held back.
         self._held_since = 0.0
@@ -74,29 +65,39 @@ class Follow:
 
     def lines(self) -> Iterator[LogLine]:
         """Yield lines until the job or the chosen instance has ended and its log is read."""
-        scope = self._session.cluster.scope
-        let_go = scope.hold(lambda: self._spool.put(Told("wake")))
+        scope, line = self._session.cluster.scope, self._events.line
         try:
-            self._watches.start()
-            while not self._ending.over(list(self._tracks.values()), empty=self._spool.empty):
+            self._watch()
+            while not over(self._now(), time.monotonic()):
                 scope.check()
-                if self._spool.empty:
+                if line.empty:
                     self._listener.idle()
-                item = self._spool.get(self._patience())
+                item = line.get(self._patience())
                 if isinstance(item, Data):
-                    yield from self._lines(self._numbers[item.source], item.data)
+                    yield from self._lines(self._opener.tracks[item.source], item.data)
                 elif item is not None:
                     self._take(item)
-                if self._spool.empty and self._held_since and time.monotonic() - self._held_since >= PARTIAL:
-                    yield from self._partial(self._numbers)
-            yield from self._partial(self._numbers)
+                if line.empty and self._held_since and time.monotonic() - self._held_since >= PARTIAL:
+                    yield from self._partial()
+            yield from self._partial()
         finally:
-            let_go()
-            self._watches.stop()
-            for track in self._numbers:
+            for track in self._opener.tracks:
                 track.stop()
-            self._spool.close()
+            self._events.close()
         self._conclude()
+
+    def _watch(self) -> None:
+        if not self._labels:
+            raise NotFound(f"the instances of {self._name} cannot be told from others: it has no labels for them")
+        # The state that we have counts, too.
+        self._events.line.put(Changed("job", "MODIFIED", self._job))
+        version = dig.text(self._job, "metadata", "resourceVersion")
+        resource, mine = self._handle.job_type.resource, f"metadata.name={self._name}"
+        self._events.watch("job", resource, field_selector=mine, resource_version=version, known=[self._job])
+        self._events.list_and_watch("pod", PODS, self._list_pods, label_selector=selector_of(self._labels))
+
+    def _list_pods(self) -> ListResult:
+        return self._session.cluster.list(PODS, self._namespace, label_selector=selector_of(self._labels))
 
     def _lines(self, track: Track, data: bytes) -> Iterator[LogLine]:
         track.read = True
@@ -104,98 +105,76 @@ class Follow:
         for stamp, text in found:
             yield LogLine(track.source, text, stamp)
         if found or not self._held_since:
-            self._held_since = time.monotonic() if any(one.lines.waiting for one in self._numbers) else 0.0
+            self._held_since = time.monotonic() if any(one.lines.waiting for one in self._opener.tracks) else 0.0
 
-    def _partial(self, tracks: list[Track]) -> Iterator[LogLine]:
+    def _partial(self) -> Iterator[LogLine]:
         self._held_since = 0.0
-        for track in tracks:
+        for track in self._opener.tracks:
             for stamp, text in track.lines.flush():
                 yield LogLine(track.source, text, stamp)
 
     def _patience(self) -> float | None:
         if self._held_since:
             return PARTIAL
-        return 1.0 if self._ending.counting else None
+        return 1.0 if counting(self._standing) else None
 
-    def _take(self, told: Told) -> None:
-        if told.kind == "wake":
+    def _now(self) -> Standing:
+        """Return how things stand, with the logs as they are read this moment."""
+        reading = [track for track in self._opener.tracks if track.open]
+        closing = sum(track.ending for track in reading)
+        return replace(self._standing, reading=len(reading), closing=closing, waiting=not self._events.line.empty)
+
+    def _take(self, event: Event) -> None:
+        if isinstance(event, Failed):
+            raise event.error
+        if isinstance(event, Waits):
+            self._tell(event.why)
             return
-        if told.kind == "error" and isinstance(told.value, BaseException):
-            raise told.value
-        if told.kind == "wait":
-            self._tell(str(told.value))
+        if isinstance(event, Ended) and isinstance(event.source, Track):
+            event.source.open = False
+        elif isinstance(event, Listed):
+            self._pods = {dig.text(pod, "metadata", "uid"): pod for pod in event.items}
+            self._standing = replace(self._standing, listed=True, relisted=event.again)
+        elif isinstance(event, Changed):
+            self._changed(event)
+        else:
             return
-        if told.kind == "end" and isinstance(told.what, Track):
-            told.what.open = False
-        elif told.kind == "job" and isinstance(told.value, dict):
-            gone = told.what == "DELETED" or dig.text(told.value, "metadata", "uid") != self._uid
-            self._ending.gone = self._ending.gone or gone
-            self._job = self._job if gone else told.value
-        elif told.kind == "pods" and isinstance(told.value, list):
-            self._pods = {dig.text(pod, "metadata", "uid"): pod for pod in told.value}
-            self._ending.listed = True
-            self._ending.relisted = bool(told.what)
-        elif told.kind == "pod" and isinstance(told.value, dict):
-            uid = dig.text(told.value, "metadata", "uid")
-            if told.what == "DELETED":
-                self._pods.pop(uid, None)
-            else:
-                self._pods[uid] = told.value
-        if self._ending.listed:
+        if self._standing.listed:
             self._look()
 
+    def _changed(self, event: Changed) -> None:
+        uid = dig.text(event.obj, "metadata", "uid")
+        if event.source == "job":
+            if event.kind == "DELETED" or uid != self._uid:
+                since = time.monotonic() if self._standing.gone is None else self._standing.gone
+                self._standing = replace(self._standing, gone=since)
+            else:
+                self._job = event.obj
+        elif event.kind == "DELETED":
+            self._pods.pop(uid, None)
+        else:
+            self._pods[uid] = event.obj
+
     def _look(self) -> None:
-        """Start what can be followed now; say what is waited for; judge whether more will come."""
-        mine, earlier = self._owners.split(self._pods.values())
-        job = view(self._handle, self._job, mine, earlier=earlier)
-        if job.status.phase.finished and not self._ending.finished:
-            self._watches.relist()
-        if self._ending.relisted and len(mine) < max(job.status.replicas, 1) and not self._kept.runs:
-            self._kept = Kept(kept_runs(self._session, self._namespace, self._uid) or ())
-        gone = self._kept.pods(mine)
-        job = view(self._handle, self._job, [*mine, *gone], earlier=earlier) if gone else job
-        pods = {dig.text(pod, "metadata", "name"): pod for pod in job.pods}
-        sources = self._chosen(job)
-        self._listener.labels([source.label or source.pod for source in sources])
-        waiting = [text for source in sources if source.pod in pods for text in self._begin(job, source, pods[source.pod])]
-        if not self._tracks and not waiting and not job.status.phase.finished:
-            waiting = [why_no_instances(job.name, job.status)]
+        """Open what can be followed now; say what is waited for; take in how things stand."""
+        before = self._standing
+        job, waiting = self._opener.look(self._job, self._pods.values(), relisted=before.relisted)
+        self._listener.labels(self._opener.labels)
         self._tell("; ".join(waiting))
-        self._ending.judge(job, [pods[s.pod] for s in sources if s.pod in pods], bool(self._tracks), self._more(job))
-        self._last = job
-
-    def _chosen(self, job: Job) -> list[LogSource]:
-        try:
-            return choose(self._handle, job, self._request.query)
-        except (NotFound, UsageError):
-            # The one that is meant may be among those that are still to come.
-            if (job.status.phase.finished and self._ending.relisted) or not (job.status.phase.finished or self._more(job)):
-                raise
-            return []
-
-    def _more(self, job: Job) -> bool:
-        """Whether pods are still to come."""
-        return len(job.pods) < job.status.replicas
-
-    def _begin(self, job: Job, source: LogSource, pod: Manifest) -> list[str]:
-        """Follow a container that has started; otherwise return what it waits for."""
-        key = (dig.text(pod, "metadata", "uid"), source.container)
-        if key in self._tracks:
-            track = self._tracks[key]
-            if pod_finished(pod) or going(pod):
-                track.hurry()
-            track.ending = pod_finished(pod) or going(pod)
-            return []
-        hidden = not self._request.query.container and is_foreign_init(pod, source.container, self._own)
-        if not hidden and container_started(pod, source.container):
-            place = Place(self._session, self._namespace, source, pod, self._kept, previous=self._request.query.previous)
-            track = Track(self._session, self._namespace, self._uid, place, self._request, self._spool, len(self._numbers))
-            track.ending = pod_finished(pod) or going(pod)
-            self._tracks[key] = track
-            self._numbers.append(track)
-            start(track.run, f"log-{source.pod}")
-            return []
-        return [] if pod_finished(pod) else [why_waiting(i, pod) for i in job.status.instances if i.name == source.pod]
+        self._last, now, meant = job, time.monotonic(), self._opener.meant
+        finished = (before.finished or now) if job.status.phase.finished else None
+        ended = bool(self._opener.tracks) and all(pod_finished(pod) for pod in meant)
+        well = all(dig.text(pod, "status", "phase") == "Succeeded" for pod in meant)
+        self._standing = replace(
+            before,
+            relisted=before.relisted and finished is not None,
+            finished=finished,
+            quiet=(before.quiet or now) if ended else None,
+            done=ended and well and bool(meant) and not more(job),
+            unstarted=any(not pod_finished(pod) and not going(pod) for pod in meant),
+        )
+        if finished is not None and before.finished is None:
+            self._events.list_again("pod", self._list_pods)
 
     def _tell(self, text: str) -> None:
         if text and text != self._told:
@@ -204,25 +183,21 @@ class Follow:
 
     def _conclude(self) -> None:
         """Say what is missing; nothing was lost where this returns."""
-        gaps = [gap for track in self._numbers for gap in track.gaps]
-        if gaps:
+        tracks = self._opener.tracks
+        if gaps := [gap for track in tracks for gap in track.gaps]:
             raise Incomplete(
                 f"the log is not complete: lines are missing of {'; '.join(gaps)}", "a node keeps a log up to a size (docs/logs.md)"
             )
-        name = dig.text(self._job, "metadata", "name")
-        if self._ending.gone and not self._ending.finished:
+        if self._standing.gone is not None and self._standing.finished is None:
             raise NotFound(
-                f"{self._handle.job_type.name} {name} was deleted while its log was followed", "what it wrote until then is above"
+                f"{self._handle.job_type.name} {self._name} was deleted while its log was followed", "what it wrote until then is above"
             )
-        lively = [track.label for track in self._numbers if track.open]
-        if lively:
-            self._listener.note(f"note: still running after the end of {name}, not followed any further: {', '.join(lively)}")
-        failures = [f for track in self._numbers if not track.read and (f := self._failure(track))]
-        if failures:
-            raise failures[0]
-        if not self._tracks:
+        if lively := [track.label for track in tracks if track.open]:
+            self._listener.note(f"note: still running after the end of {self._name}, not followed any further: {', '.join(lively)}")
+        if not self._request.query.previous:
+            for track in tracks:
+                pod = self._pods.get(track.place.uid, track.place.pod)
+                if not track.read and (failure := start_failure(pod, track.source)):
+                    raise failure
+        if not tracks:
             raise nothing_to_read(self._last, self._request.query.instance)
-
-    def _failure(self, track: Track) -> ArenaError | None:
-        pod = self._pods.get(track.place.uid, track.place.pod)
-        return start_failure(pod, track.source) if not self._request.query.previous else None

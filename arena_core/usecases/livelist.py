@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from arena_core.contract.errors import ArenaError, KindNotInstalled, PluginError
 from arena_core.contract.types import JobHandle, Manifest
@@ -13,12 +13,12 @@ from arena_core.kube.resources import PODS, ListResult
 from arena_core.usecases.asking import ask_each
 from arena_core.usecases.facts import unknown
 from arena_core.usecases.listing import judged, outermost, start_order
+from arena_core.usecases.multiplexer import Changed, Failed, Multiplexer, Plain
 from arena_core.usecases.ownership import owner_of, uid_of
 from arena_core.usecases.podmap import PodMap
 from arena_core.usecases.session import Session, not_installed
 from arena_core.usecases.unread import all_refused, is_partial, phrase, sentence
 from arena_core.usecases.views import Job
-from arena_core.usecases.watching import Watches
 
 #: Seconds for which changes are gathered before they are shown: what is seen is never older than a fifth of a second.
 SETTLE = 0.05
@@ -57,22 +57,24 @@ class LiveList:
         pods = self._read_pods()
         shown = self._update(self._found)
         yield Change(tuple(shown.values()), tuple(shown.values()), (), self._told())
-        watches = Watches(self._session, self._namespace, None)
+        watches = Multiplexer(self._session, self._namespace, Plain())
+        try:
+            self._watch(watches, versions, pods)
+            for batch in watches.batches(tick=TICK, settle=SETTLE):
+                dirty = [uid for event in batch for uid in self._heard(event)]
+                before, shown = shown, self._update(dirty) if dirty else shown
+                changed = tuple(job for uid, job in shown.items() if before.get(uid) is not job)
+                gone = tuple(job for uid, job in before.items() if uid not in shown)
+                yield Change(tuple(shown.values()), changed, gone, self._told())
+        finally:
+            watches.close()
+
+    def _watch(self, watches: Multiplexer, versions: Mapping[str, ListResult], pods: ListResult | None) -> None:
         for key, listed in versions.items():
-            watches.add(
-                key,
-                self._handles[key].job_type.resource,
-                label_selector=self._selector,
-                resource_version=listed.resource_version,
-                known=listed.items,
-            )
+            resource, version = self._handles[key].job_type.resource, listed.resource_version
+            watches.watch(key, resource, label_selector=self._selector, resource_version=version, known=listed.items)
         if pods is not None:
-            watches.add(PODS.key, PODS, resource_version=pods.resource_version, known=pods.items)
-        for batch in watches.batches(TICK, SETTLE):
-            dirty = [uid for event in batch for uid in self._heard(*event)]
-            before, shown = shown, self._update(dirty) if dirty else shown
-            changed = tuple(job for uid, job in shown.items() if before.get(uid) is not job)
-            yield Change(tuple(shown.values()), changed, tuple(job for uid, job in before.items() if uid not in shown), self._told())
+            watches.watch(PODS.key, PODS, resource_version=pods.resource_version, known=pods.items)
 
     def _told(self) -> tuple[str, ...]:
         return (*self._notes, *([sentence(self._unread.values())] if self._unread else []))
@@ -128,11 +130,12 @@ class LiveList:
             self._inside.setdefault(owner, set()).add(uid)
         return [uid, *([owner] if owner in self._found else [])]
 
-    def _heard(self, source: str, kind: str, obj: Any) -> Iterable[str]:
+    def _heard(self, event: Changed | Failed) -> Iterable[str]:
         """Take an event over; returns the uids of the jobs that it concerns."""
-        if kind == "LOST":
-            self._unread[source] = f"{source} (no longer told of changes: {obj.message})"
+        if isinstance(event, Failed):
+            self._unread[str(event.source)] = f"{event.source} (no longer told of changes: {event.error})"
             return []
+        source, kind, obj = event
         if source == PODS.key:
             return self._pod(kind, obj)
         if source not in self._handles:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import NamedTuple
-
 from arena_core.contract.errors import ArenaError
 from arena_core.k8s import dig
 from arena_core.kube.logfollow import Follower, PodGone, Run, run_of
@@ -14,27 +11,22 @@ from arena_core.kube.nodes import NodeSilent
 from arena_core.kube.resources import PODS
 from arena_core.kube.transport import Stream
 from arena_core.usecases.kept import Kept, kept_runs
+from arena_core.usecases.multiplexer import Multiplexer, Waits
 from arena_core.usecases.reading import Place
 from arena_core.usecases.session import Session
 from arena_core.usecases.sources import LogRequest
-from arena_core.usecases.spool import Data, Spool
+from arena_core.usecases.spool import Data
 
 #: The local cluster keeps the log of a pod a moment after the pod has gone.
 KEEPING = (0.2, 0.5, 1.0)
 
 
-class Told(NamedTuple):
-    """What a thread has to say: that a track has ended, or failed, what an object is now …"""
-
-    kind: str
-    what: object = None
-    value: object = None
-
-
 class Track:
-    """Follows one container into the spool. ``gaps`` names what is missing, ``read`` tells that something has come."""
+    """Follows one container into the queue. ``gaps`` names what is missing, ``read`` tells that something has come."""
 
-    def __init__(self, session: Session, namespace: str, owner: str, place: Place, request: LogRequest, spool: Spool, number: int) -> None:
+    def __init__(
+        self, session: Session, namespace: str, owner: str, place: Place, request: LogRequest, events: Multiplexer, number: int
+    ) -> None:
         self._session = session
         self._namespace = namespace
         self._owner = owner
@@ -50,19 +42,16 @@ class Track:
         self.stopped = False
         self.gaps: list[str] = []
         self._request = request
-        self._spool = spool
+        self._line = events.line
         self._stream: Stream | None = None
 
     def run(self) -> None:
-        """Read to the end; what happens is told through the spool."""
+        """Read to the end; what keeps it waiting is told."""
         try:
             self._follow()
-        except ArenaError as error:
+        except ArenaError:
             if not self.stopped:
-                self._spool.put(Told("error", self, error))
-        except Exception as error:  # handed to the reading thread
-            self._spool.put(Told("error", self, error))
-        self._spool.put(Told("end", self))
+                raise
 
     def stop(self) -> None:
         """End the reading."""
@@ -109,7 +98,7 @@ class Track:
             self.gaps.append(f"{self.label} (its pod was removed before the end of its log was read)")
 
     def _put(self, data: bytes) -> None:
-        self._spool.put(Data(self.number, data))
+        self._line.put(Data(self.number, data))
 
     def _opened(self, stream: Stream) -> None:
         self._stream = stream
@@ -119,7 +108,7 @@ class Track:
     def _wait(self, why: ArenaError) -> None:
         detail = why.detail if isinstance(why, NodeSilent) else ""
         silent = NodeSilent(self.label, dig.text(self.place.pod, "spec", "nodeName"), detail)
-        self._spool.put(Told("wait", self, silent.message))
+        self._line.put(Waits(self, silent.message))
 
     def _look(self) -> Run | None:
         """Return the newest run of the container, None when its pod is gone."""
@@ -127,10 +116,3 @@ class Track:
         found = self._session.cluster.list(PODS, self._namespace, field_selector=f"metadata.name={name}").items
         pod = next((p for p in found if dig.text(p, "metadata", "uid") == self.place.uid), None)
         return None if pod is None else run_of(pod, self.source.container)
-
-
-def start(work: Callable[[], None], name: str) -> None:
-    """Run something in a thread that does not hold up the end of the program."""
-    import threading
-
-    threading.Thread(target=work, name=f"arena-{name}", daemon=True).start()

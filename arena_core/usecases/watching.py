@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import queue
-import threading
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from arena_core.contract.errors import ArenaError
-from arena_core.contract.types import JobHandle, Manifest, Resource
+from arena_core.contract.types import JobHandle, Manifest
 from arena_core.kube.resources import PODS, ListResult
-from arena_core.kube.transport import Stream
 from arena_core.usecases.facts import list_pods, related_of, view, wrapped
 from arena_core.usecases.marks import metadata_of
+from arena_core.usecases.multiplexer import Changed, Multiplexer, Plain
 from arena_core.usecases.ownership import Owners, uid_of
 from arena_core.usecases.pods import selector_of
 from arena_core.usecases.session import Session
@@ -43,29 +40,27 @@ class States:
         self._read_pods()
         last = self._judge(related=True)
         yield last
-        for source, kind, found in self._events():
-            if source == "job":
-                if kind == "DELETED" or uid_of(found) != uid_of(self._job):
+        for event in self._events():
+            if event.source == "job":
+                if event.kind == "DELETED" or uid_of(event.obj) != uid_of(self._job):
                     yield None
                     return
-                self._job = found
+                self._job = event.obj
                 if not self._live:
                     self._read_pods()
-            elif source == "pod":
-                self._changed(kind, found)
-            if source == "inside" or self._judge().status != last.status:
+            elif event.source == "pod":
+                self._changed(event)
+            if event.source == "inside" or self._judge().status != last.status:
                 job = self._judge(related=True)
                 if job.status != last.status:
                     last = job
                     yield last
 
-    def _changed(self, kind: str, pod: Any) -> None:
-        if kind == "LOST":
-            self._live = False
-        elif kind == "DELETED":
-            self._pods.pop(uid_of(pod), None)
+    def _changed(self, event: Changed) -> None:
+        if event.kind == "DELETED":
+            self._pods.pop(uid_of(event.obj), None)
         else:
-            self._pods[uid_of(pod)] = pod
+            self._pods[uid_of(event.obj)] = event.obj
 
     def _judge(self, *, related: bool = False) -> Job:
         if related:
@@ -87,98 +82,28 @@ class States:
         else:
             self._pods = {uid_of(pod): pod for pod in self._listed.items}
 
-    def _events(self) -> Iterator[tuple[str, str, Any]]:
-        """Yield (job | pod | inside, kind of event, object) from watches that run side by side."""
+    def _events(self) -> Iterator[Changed]:
+        """Yield what changes of the job, its pods and a job inside, watched side by side; what may not be watched is left out."""
         metadata = metadata_of(self._job)
-        both = Watches(self._session, str(metadata.get("namespace", "")), self._deadline)
-        both.add(
-            "job",
-            self._handle.job_type.resource,
-            field_selector=f"metadata.name={metadata.get('name')}",
-            resource_version=str(metadata.get("resourceVersion", "")),
-            known=[self._job],
-        )
-        labels = self._handle.job_type.pod_labels(self._job)
+        events = Multiplexer(self._session, str(metadata.get("namespace", "")), Plain(), self._deadline)
+        try:
+            self._watch(events, metadata)
+            for batch in events.batches(must="job"):
+                for event in batch:
+                    if isinstance(event, Changed):
+                        yield event
+                    else:
+                        self._live = self._live and event.source != "pod"
+        finally:
+            events.close()
+
+    def _watch(self, events: Multiplexer, metadata: Mapping[str, Any]) -> None:
+        name, version = metadata.get("name"), str(metadata.get("resourceVersion", ""))
+        own = self._handle.job_type
+        events.watch("job", own.resource, field_selector=f"metadata.name={name}", resource_version=version, known=[self._job])
+        labels = own.pod_labels(self._job)
         if self._listed is not None and labels:
             version = self._listed.resource_version
-            both.add("pod", PODS, label_selector=selector_of(labels), resource_version=version, known=self._listed.items)
+            events.watch("pod", PODS, label_selector=selector_of(labels), resource_version=version, known=self._listed.items)
         if inside := wrapped(self._handle, self._job):
-            both.add("inside", inside.resource, label_selector=inside.label_selector)
-        yield from both.events()
-
-
-class Watches:
-    """Watches in threads, their events in one queue. The threads end with the iteration."""
-
-    def __init__(self, session: Session, namespace: str, deadline: float | None) -> None:
-        self._cluster = session.cluster
-        self._namespace = namespace
-        self._deadline = deadline
-        self._queue: queue.SimpleQueue[tuple[str, str, Any]] = queue.SimpleQueue()
-        self._stopped = threading.Event()
-        self._streams: dict[str, Stream] = {}
-        self._running = 0
-
-    def add(self, source: str, resource: Resource, **options: Any) -> None:
-        """Start one watch."""
-        self._running += 1
-        threading.Thread(target=self._watch, args=(source, resource, options), name=f"arena-watch-{source}", daemon=True).start()
-
-    def _watch(self, source: str, resource: Resource, options: dict[str, Any]) -> None:
-        try:
-            for kind, obj in self._cluster.watch(
-                resource,
-                self._namespace,
-                timeout=None if self._deadline is None else max(0.0, self._deadline - time.monotonic()),
-                stop=self._stopped.is_set,
-                opened=lambda stream: self._streams.__setitem__(source, stream),
-                **options,
-            ):
-                self._queue.put((source, kind, obj))
-                if self._stopped.is_set():
-                    return
-            self._queue.put(("end", source, None))
-        except Exception as error:  # handed to the waiting thread
-            self._queue.put(("error", source, error))
-
-    def events(self) -> Iterator[tuple[str, str, Any]]:
-        """Yield (source, kind, object) from all watches; (source, "LOST", error) for one that may not be, but that of the job."""
-        for batch in self.batches(None, 0):
-            yield from batch
-
-    def batches(self, tick: float | None, settle: float) -> Iterator[list[tuple[str, str, Any]]]:
-        """Yield what has happened: after the first event those of the next ``settle`` seconds, too; nothing after ``tick`` seconds."""
-        scope = self._cluster.scope
-        let_go = scope.hold(lambda: self._queue.put(("wake", "", None)))
-        try:
-            while self._running:
-                found = self._gathered(tick, settle)
-                scope.check()
-                yield [told for event in found for told in self._told(event)]
-        finally:
-            let_go()
-            self._stopped.set()
-            for stream in list(self._streams.values()):
-                stream.close()
-
-    def _gathered(self, tick: float | None, settle: float) -> list[tuple[str, str, Any]]:
-        try:
-            found = [self._queue.get(timeout=tick)]
-        except queue.Empty:
-            return []
-        if settle:
-            self._cluster.scope.sleep(settle)
-            while not self._queue.empty():
-                found.append(self._queue.get())
-        return found
-
-    def _told(self, event: tuple[str, str, Any]) -> Iterator[tuple[str, str, Any]]:
-        source, kind, obj = event
-        if source not in ("end", "error"):
-            yield event
-            return
-        self._running -= 1
-        if source == "error":
-            if kind == "job" or not is_partial(obj):
-                raise obj
-            yield kind, "LOST", obj
+            events.watch("inside", inside.resource, label_selector=inside.label_selector)

@@ -11,7 +11,7 @@ import pytest
 from arena_core.contract.errors import ArenaError, NotFound
 from arena_core.kube import logfollow, logs
 from arena_core.kube.nodes import NodeSilent
-from arena_core.usecases import ending
+from arena_core.usecases import verdict
 from tests.faults import faults
 from tests.faults.proxy import Exchange, FaultProxy
 
@@ -35,7 +35,7 @@ def test_a_finished_pods_log_is_read_to_its_end_however_slow(
     arena: Any, direct: Any, proxy: FaultProxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """L1, R6: `logs -f` ended ten seconds after the job, whatever was still to be read."""
-    monkeypatch.setattr(ending, "GRACE", 0.2)
+    monkeypatch.setattr(verdict, "GRACE", 0.2)
     direct.submit("dummy", {"name": "big", "image": "x", "command": "seq -f 'line %.0f of a log' 1 20000"})
     direct.wait("big", timeout=60)
     proxy.add(faults.slow(500_000), path=LOG, query="follow|sinceTime|timestamps")

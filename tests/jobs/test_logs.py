@@ -136,7 +136,7 @@ def test_a_closed_iterator_leaves_no_thread(arena: Any, make: Any) -> None:
 
 
 def test_what_outlives_its_job_is_not_followed_for_ever(arena: Any, make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("arena_core.usecases.ending.GRACE", 1.0)
+    monkeypatch.setattr("arena_core.usecases.verdict.GRACE", 1.0)
     command = "echo rank $RANK; [ $RANK = 0 ] && exec sleep 0.5; trap exit TERM; sleep 60 & wait"
     arena.submit("pytorchjob", make("outlived", command, workers=2, clean_task_policy="None"))
     start = time.monotonic()

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from arena_core.usecases import spool as module
-from arena_core.usecases.ending import Ending
 from arena_core.usecases.spool import Data, Spool
 
 
@@ -82,20 +81,3 @@ def test_a_full_disk_waits_for_the_reader(monkeypatch: pytest.MonkeyPatch) -> No
     assert spool.get(5) == Data(1, b"second")
     writer.join(5)
     spool.close()
-
-
-def test_nothing_is_over_before_pods_were_listed_and_again_after_the_end() -> None:
-    """L2."""
-
-    class Job:
-        class status:  # noqa: N801
-            class phase:  # noqa: N801
-                finished = True
-
-    ending = Ending()
-    assert not ending.over([], empty=True)
-    ending.listed = True
-    ending.judge(Job, [], False, False)  # type: ignore[arg-type]
-    assert not ending.over([], empty=True)
-    ending.relisted = True
-    assert ending.over([], empty=True) and not ending.over([], empty=False)

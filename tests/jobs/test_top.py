@@ -25,8 +25,16 @@ def running(arena: Any, name: str, **more: Any) -> Any:
     return arena.direct.wait(name, "running", timeout=60)
 
 
+def until(check: Any, what: str) -> None:
+    end = time.monotonic() + 30
+    while not check():
+        assert time.monotonic() < end, f"waiting for {what}"
+        time.sleep(0.05)
+
+
 def test_the_local_cluster_measures_its_processes(arena: Any) -> None:
     running(arena, "busy", gpus=1)
+    until(lambda: (used := arena.top_jobs().jobs[0].used) and used.memory > 64 << 20, "python to be up")
     arena.calls()
     board = arena.top_jobs()
     use = board.jobs[0].used
