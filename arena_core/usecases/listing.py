@@ -38,7 +38,7 @@ def list_jobs(
     jobs = [_row(handle, job, pods, known, unread, inside.get(uid_of(job))) for handle, job in found]
     phrases = tuple(unread.values())
     notes += [sentence(phrases)] if phrases else []
-    return JobList(tuple(sorted(jobs, key=start_order, reverse=True)), tuple(notes), phrases)
+    return JobList(tuple(in_order(jobs)), tuple(notes), phrases)
 
 
 def select(session: Session, selector: str, *, job_type: str = "", namespace: str = "") -> tuple[Found, tuple[str, ...]]:
@@ -198,6 +198,7 @@ def _pods(session: Session, found: Found, namespace: str, unread: dict[str, str]
         return None
 
 
-def start_order(job: Job) -> tuple[bool, str, str]:
-    """Jobs that have not started lead, then the newest start; of equals the newest object."""
-    return (not job.status.start, job.status.start, job.created)
+def in_order(jobs: Iterable[Job]) -> list[Job]:
+    """Return the jobs that have not started, then those with the newest start; of equals the newest object, then by name."""
+    by_name = sorted(jobs, key=lambda job: (job.namespace, job.name))
+    return sorted(by_name, key=lambda job: (not job.status.start, job.status.start, job.created), reverse=True)

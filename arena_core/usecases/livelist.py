@@ -12,7 +12,7 @@ from arena_core.k8s import dig
 from arena_core.kube.resources import PODS, ListResult
 from arena_core.usecases.asking import ask_each
 from arena_core.usecases.facts import unknown
-from arena_core.usecases.listing import judged, outermost, start_order
+from arena_core.usecases.listing import in_order, judged, outermost
 from arena_core.usecases.multiplexer import Changed, Failed, Multiplexer, Plain
 from arena_core.usecases.ownership import owner_of, uid_of
 from arena_core.usecases.podmap import PodMap
@@ -162,7 +162,7 @@ class LiveList:
                 self._rows.pop(uid, None)
         kept = outermost(self._session, list(self._found.values()), self._unread)
         rows = [self._rows[uid_of(job)] for _, job in kept if uid_of(job) in self._rows]
-        return {job.uid: job for job in sorted(rows, key=start_order, reverse=True)}
+        return {job.uid: job for job in in_order(rows)}
 
     def _judge(self, uid: str, known: Mapping[str, Manifest]) -> Job:
         handle, job = self._found[uid]

@@ -22,6 +22,9 @@ class Scope:
         self.wake = wake
         return lambda: setattr(self, "wake", None)
 
+    def check(self) -> None:
+        """Nothing is cancelled."""
+
 
 class Cluster:
     """A cluster of scripted watches: a list of events, or an error."""

@@ -73,9 +73,9 @@ def test_instances_that_failed_and_are_gone_are_told_of(arena: Any, make: Any) -
 def test_the_time_of_a_wait_is_limited(arena: Any, make: Any) -> None:
     arena.submit("dummy", make("slow", SLEEP))
     start = time.monotonic()
-    with pytest.raises(TimedOut, match=r"slow is not finished after 0\.5 s: it is (PENDING|RUNNING)"):
-        arena.wait("slow", timeout=0.5)
-    assert time.monotonic() - start < 3
+    with pytest.raises(TimedOut, match=r"slow is not finished after 1\.5 s: it is (PENDING|RUNNING)"):
+        arena.wait("slow", timeout=1.5)
+    assert time.monotonic() - start < 5
 
 
 def test_a_job_that_vanishes_ends_the_wait(arena: Any, make: Any) -> None:
@@ -236,6 +236,7 @@ def test_an_end_that_is_none_at_second_sight_is_waited_on(monkeypatch):
     from types import SimpleNamespace
 
     from arena_core.usecases import wait
+    from arena_core.usecases.session import Session
 
     seen = [Phase.FAILED, Phase.SUCCEEDED]
     now = iter([Phase.RUNNING, Phase.SUCCEEDED])
@@ -249,5 +250,7 @@ def test_an_end_that_is_none_at_second_sight_is_waited_on(monkeypatch):
     monkeypatch.setattr(wait, "read", lambda *_: job(next(now)))
     monkeypatch.setattr(wait, "reasoned", lambda session, found: found)
     monkeypatch.setattr(wait, "tell_finished", lambda *_: None)
-    session = SimpleNamespace(namespace="d", cluster=SimpleNamespace(limited=lambda _: None), _replace=lambda **_: None)
+    cluster: Any = SimpleNamespace(limited=lambda _: None)
+    no_jobs: Any = None
+    session = Session(cluster, no_jobs, "d")
     assert wait.wait_for(session, "n", "finished").status.phase is Phase.SUCCEEDED
