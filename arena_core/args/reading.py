@@ -8,6 +8,7 @@ from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
 
+from arena_core.args import plainly
 from arena_core.args.flags import META, flag_name, flag_specs, paths_to_fields, spellings
 from arena_core.args.groups import ArgsGroup, MetadataArgs, ProblemsFound
 from arena_core.args.values import Several
@@ -26,6 +27,9 @@ def parse(model: type[M], raw: Mapping[str, Any]) -> M:
     """
     model = chosen_model(model, raw)
     raw = _by_field(model, raw)
+    plain = plainly.read(model, raw)
+    if plain is not None:
+        return plain
     try:
         return model.model_validate(dict(raw))
     except ValidationError as error:
