@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 
+from arena_core.lazily import pattern
+
 _LABEL = r"(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])"
 _HOST = rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[a-fA-F0-9:]+\])(?::[0-9]+)?"
 _PART = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 _TAG = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}"
 _DIGEST = r"[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}"
-_REFERENCE = re.compile(rf"(?P<name>(?:(?P<host>{_HOST})/)?{_PART}(?:/{_PART})*)(?::(?P<tag>{_TAG}))?(?:@(?P<digest>{_DIGEST}))?")
+_REFERENCE = pattern(rf"(?P<name>(?:(?P<host>{_HOST})/)?{_PART}(?:/{_PART})*)(?::(?P<tag>{_TAG}))?(?:@(?P<digest>{_DIGEST}))?")
 LONGEST_NAME = 255
 
 
@@ -19,7 +21,7 @@ def check_image(text: str) -> str:
     >>> check_image("ghcr.io/team/train:v1")
     'ghcr.io/team/train:v1'
     """
-    if not text:
+    if not text or _is_plain(text):
         return text
     found = _REFERENCE.fullmatch(text)
     name = text.partition("@")[0]
@@ -30,6 +32,14 @@ def check_image(text: str) -> str:
     if re.fullmatch(r"[0-9a-f]{64}", found["name"]):
         raise ValueError(f"{text!r} is an image's ID; a name is expected")
     return text
+
+
+def _is_plain(text: str) -> bool:
+    """Whether it is plainly a reference (``ghcr.io/team/train:v1``): compiling the grammar takes longer than building a job."""
+    name, colon, tag = text.partition(":")
+    words = name.replace("/", "-").replace(".", "-").split("-")
+    good_tag = not colon or (tag[:1].isalnum() and len(tag) < 129 and tag.replace(".", "").replace("-", "").isalnum())
+    return good_tag and text.isascii() and len(name) < 64 and name == name.lower() and all(word.isalnum() for word in words)
 
 
 def _reason(name: str) -> str:
