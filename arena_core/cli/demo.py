@@ -29,9 +29,9 @@ def example(name: str) -> Path:
 
 def run(context: Context, parsed: Parsed) -> int:
     """Submit the example, follow both ranks, show the job, and say what to try next."""
-    from arena_core.cli.commands.get import show
     from arena_core.cli.connect import configured
     from arena_core.cli.following import follow_to_the_end
+    from arena_core.cli.jobpage import head
     from arena_core.cli.waiting import going_on
 
     workers = int(parsed.text("workers", "2")) if parsed.text("workers", "2").isdigit() else 0
@@ -68,7 +68,7 @@ def run(context: Context, parsed: Parsed) -> int:
     with going_on(name, flags):
         code = follow_to_the_end(context, name, job_type="pytorchjob", timeout=None)
     note(f"\n$ arena get {name}")
-    show(client.get(name, job_type="pytorchjob", namespace=done.namespace))
+    say(head(client.get(name, job_type="pytorchjob", namespace=done.namespace)), painted=True)
     say("")
     arena = _typed()
     tries = (f"list{flags}", f"logs {name} -i worker-0{flags}", f"delete {name}{flags}", "local status", "local down   # keeps its jobs")

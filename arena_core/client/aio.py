@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from arena_core.kube.cluster import Cluster
     from arena_core.kube.scope import CancelScope
     from arena_core.kube.streams import ExecSession
+    from arena_core.usecases.about import About
     from arena_core.usecases.endpoints import Reached
     from arena_core.usecases.identity import Identity
     from arena_core.usecases.livelist import Change
@@ -133,6 +134,10 @@ class AsyncArenaClient:
     async def get(self, job: JobLike, *, job_type: str = "", namespace: str = "") -> AsyncBoundJob:
         """Return one job with its instances and its reason; see ``ArenaClient.get``."""
         return bind_async(self, await self._run(lambda arena: arena.get(job, job_type=job_type, namespace=namespace)))
+
+    def about(self, job: Job) -> About:
+        """Return what a job is; see ``ArenaClient.about``. Nothing is asked, so that nothing has to be awaited."""
+        return self._client.about(job)
 
     async def tensorboard(self, job: Job) -> str:
         """Return the address of the job's TensorBoard, or nothing where it has none."""

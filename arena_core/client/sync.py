@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from arena_core.kube.cluster import Cluster
     from arena_core.kube.scope import CancelScope
     from arena_core.kube.streams import ExecSession
+    from arena_core.usecases.about import About
     from arena_core.usecases.endpoints import Reached
     from arena_core.usecases.identity import Identity
     from arena_core.usecases.livelist import Change
@@ -209,6 +210,12 @@ class ArenaClient:
         with self._call() as session:
             handle, found, unread = find_this(session, meant.name, meant.job_type, meant.namespace, meant.uid)
             return bind(self, reasoned(session, read(session, handle, found, unread)))
+
+    def about(self, job: Job) -> About:
+        """Return what a job is: its roles with image, command, resources, names of variables. Nothing is asked."""
+        from arena_core.usecases.about import about
+
+        return about(self._session, job)
 
     def tensorboard(self, job: Job) -> str:
         """Return the address of the job's TensorBoard, or nothing where it has none."""

@@ -162,7 +162,7 @@ def test_get_has_arenas_block(arena, two, monkeypatch):
     at = lines.index("Instances:")
     assert lines[at + 1] == "  NAME           STATUS   AGE   IS_CHIEF  GPU(Requested)  NODE" or lines[at + 1].split()[0] == "NAME"
     assert lines[at + 2].split()[0] == "----"
-    assert [line.split()[0] for line in lines[at + 3 :]] == ["run1-master-0", "run1-worker-0"]
+    assert [line.split()[0] for line in lines[at + 3 : lines.index("", at)]] == ["run1-master-0", "run1-worker-0"]
     assert lines[at + 3].split()[-3:] == ["true", "1", "node-1"]
 
 

@@ -1,0 +1,114 @@
+"""What a job is: its roles with image, command, resources and the names of their variables, read from its own pod templates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from arena_core.contract.errors import ArenaError
+from arena_core.k8s import dig, path, podsize
+from arena_core.records import record
+from arena_core.usecases.session import Session
+from arena_core.usecases.views import Job
+
+#: Where kinds say how often they try again; the field's own name is shown, since each counts in its own way.
+_RETRIES = ("spec.runPolicy.backoffLimit", "spec.backoffLimit", "spec.maxRetry", "spec.failurePolicy.maxRestarts")
+
+
+@record
+class Role:
+    """Equal pods of a job. ``requests`` are amounts in billionths; ``env`` names only, of values that may be secret nothing is kept."""
+
+    name: str
+    replicas: int
+    image: str = ""
+    command: str = ""
+    requests: Mapping[str, int] = {}  # noqa: RUF012
+    env: tuple[str, ...] = ()
+    mounts: tuple[str, ...] = ()
+    node_selector: Mapping[str, str] = {}  # noqa: RUF012
+
+
+@record
+class About:
+    """What a job is. ``retries`` names the field of its kind that limits them with its value; empty where it has none."""
+
+    roles: tuple[Role, ...] = ()
+    labels: Mapping[str, str] = {}  # noqa: RUF012
+    nodes: tuple[str, ...] = ()
+    retries: str = ""
+
+
+def about(session: Session, job: Job) -> About:
+    """Return what a job is; a plugin that cannot name its pods leaves the roles out."""
+    try:
+        sets = session.jobs.get(job.job_type).pod_sets(job.manifest, "quota")
+    except ArenaError:
+        sets = []
+    container = _main(session, job)
+    return About(
+        tuple(role(one.name, one.replicas, path.get(job.manifest, one.path), container) for one in sets),
+        dict(job.labels),
+        tuple(dict.fromkeys(i.node for i in job.status.instances if i.node)),
+        next((f"{p.rpartition('.')[2]} {v}" for p in _RETRIES if isinstance(v := path.get(job.manifest, p), int)), ""),
+    )
+
+
+def _main(session: Session, job: Job) -> str:
+    try:
+        return session.jobs.get(job.job_type).job_type.container
+    except ArenaError:
+        return ""
+
+
+def role(name: str, replicas: int, template: Any, container: str = "") -> Role:
+    """Read one pod template; total over any JSON. Of several containers the main one tells image, command and variables."""
+    spec = dig.mapping(template, "spec")
+    containers = list(dig.items(spec, "containers"))
+    main: Mapping[str, Any] = next((c for c in containers if dig.text(c, "name") == container), next(iter(containers), {}))
+    try:
+        requests = podsize.requests(spec)
+    except (ValueError, TypeError, AttributeError):
+        requests = {}
+    return Role(
+        name,
+        replicas,
+        dig.text(main, "image"),
+        words(main),
+        {key: amount for key, amount in requests.items() if amount > 0},
+        tuple(dig.text(e, "name") for e in dig.items(main, "env") if dig.text(e, "name")),
+        tuple(_mounts(spec, main)),
+        {k: v for k, v in dig.mapping(spec, "nodeSelector").items() if isinstance(v, str)},
+    )
+
+
+def words(container: Mapping[str, Any]) -> str:
+    """Return the command of a container in one line: of ``sh -c TEXT`` the text."""
+    parts = [str(w) for field in ("command", "args") for w in _list(container.get(field))]
+    if (
+        len(parts) >= 3
+        and parts[0].rpartition("/")[2] in ("sh", "bash", "dash", "zsh")
+        and parts[1].startswith("-")
+        and parts[1].endswith("c")
+    ):
+        return " ".join(parts[2:])
+    import shlex
+
+    return shlex.join(parts)
+
+
+def _list(value: Any) -> Sequence[Any]:
+    return value if isinstance(value, list | tuple) else ()
+
+
+def _mounts(spec: Mapping[str, Any], container: Mapping[str, Any]) -> list[str]:
+    """Return ``claim data at /data`` for what comes from outside of the pod; folders of its own are left out."""
+    claims = {}
+    for volume in dig.items(spec, "volumes"):
+        name = dig.text(volume, "name")
+        if claim := dig.text(volume, "persistentVolumeClaim", "claimName"):
+            claims[name] = f"claim {claim}"
+        elif host := dig.text(volume, "hostPath", "path"):
+            claims[name] = f"folder {host} of the node"
+    places = ((dig.text(m, "name"), dig.text(m, "mountPath")) for m in dig.items(container, "volumeMounts"))
+    return [f"{claims[name]} at {place}" for name, place in places if name in claims]
