@@ -178,12 +178,16 @@ class PodSet:
     """Equal pods of a job: what wrapping and quota need.
 
     ``path`` is the place of the pod template inside the object, with dots and indices (``spec.pytorchReplicaSpecs.Master.template``,
-    ``spec.tasks[0].template``), as AppWrapper's ``podSets[].path`` writes it; ``replicas`` the number of pods.
+    ``spec.tasks[0].template``), as AppWrapper's ``podSets[].path`` writes it; ``replicas`` the number of pods. ``ends`` says that they
+    end by themselves (workers of MPI, parameter servers and the nodes of Ray do not), ``runs_command`` that their
+    containers are given the user's command.
     """
 
     name: str
     path: str
     replicas: int = 1
+    ends: bool = True
+    runs_command: bool = True
 
 
 @record
@@ -300,11 +304,18 @@ class LogQuery:
 
 @record
 class LogSource:
-    """One stream of log: a container of a pod; ``label`` is the prefix when several are shown together."""
+    """One stream of log: a container of a pod; ``label`` is the prefix when several are shown together.
 
-    pod: str
-    container: str
+    A log that is in no pod names none: ``text`` is what the job's own objects hold of it (its end, mostly), ``missing`` says why there
+    is no more, and ``hint`` where it may be found.
+    """
+
+    pod: str = ""
+    container: str = ""
     label: str = ""
+    text: str | None = None
+    missing: str = ""
+    hint: str = ""
 
 
 @record

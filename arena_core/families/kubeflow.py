@@ -5,7 +5,7 @@ Importable by plugins; pure and total over arbitrary JSON.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from arena_core.contract.types import NOT_TAKEN_UP, Cause, Find, Instance, JobStatus, Manifest, Phase, PodSet, Rank
@@ -67,10 +67,10 @@ def replica_specs(job: Any, field: str) -> dict[str, Mapping[str, Any]]:
     return {k: v for k, v in dig.mapping(job, "spec", field).items() if isinstance(k, str) and isinstance(v, Mapping)}
 
 
-def pod_sets(job: Any, field: str) -> list[PodSet]:
-    """Return one pod set per role, named as the operator names the role in pods."""
+def pod_sets(job: Any, field: str, endless: Collection[str] = ()) -> list[PodSet]:
+    """Return one pod set per role, named as the operator names the role in pods; those of ``endless`` do not end by themselves."""
     return [
-        PodSet(role.lower(), f"spec.{field}.{role}.template", max(dig.number(spec, "replicas", default=1), 0))
+        PodSet(role.lower(), f"spec.{field}.{role}.template", max(dig.number(spec, "replicas", default=1), 0), role not in endless)
         for role, spec in replica_specs(job, field).items()
     ]
 
@@ -218,13 +218,15 @@ class Kind:
 
     ``field`` holds the replica specs (``pytorchReplicaSpecs``), ``container`` is the main container's name, ``controller`` the
     operator's name in the labels of pods. ``chief`` are labels, the best first: by default the pod that the operator marks, or worker 0
-    of a job that has workers alone: where a job has a master (or chief) and its pod is gone, no other passes for it.
+    of a job that has workers alone: where a job has a master (or chief) and its pod is gone, no other passes for it. Pods of the roles
+    in ``endless`` serve the others, and do not end by themselves.
     """
 
     field: str
     container: str
     controller: str
     chief: tuple[Mapping[str, str], ...] = ({JOB_ROLE: "master"}, {REPLICA_TYPE: "worker", REPLICA_INDEX: "0"})
+    endless: tuple[str, ...] = ()
 
     def related(self, job: Any) -> list[Find]:
         """Say how to find what status and reasons need besides the pods: Kueue's Workload and the PodGroup of a gang."""
@@ -242,7 +244,7 @@ class Kind:
 
     def pod_sets(self, job: Any) -> list[PodSet]:
         """Return one set of pods for each role."""
-        return pod_sets(job, self.field)
+        return pod_sets(job, self.field, self.endless)
 
     def first_pods(self, job: Any) -> list[str]:
         """Return the name of the first pod of each role, as the operator will name it."""

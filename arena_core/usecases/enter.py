@@ -26,6 +26,8 @@ def enter(
     if not sources:
         raise ArenaError(why_no_instances(job.name, job.status))
     source = sources[0]
+    if not source.pod:
+        raise ArenaError(f"the command of {job.name} runs in none of its instances", "choose one with -i: " + _names(job))
     found = next((i for i in job.status.instances if i.name == source.pod), None)
     if found is not None and found.phase in ("Succeeded", "Failed"):
         raise ArenaError(
@@ -41,3 +43,7 @@ def enter(
         return session.cluster.exec(job.namespace, source.pod, command, container=source.container, stdin=stdin, tty=tty)
     except NodeSilent as error:
         raise NodeSilent(source.label or source.pod, dig.text(pod, "spec", "nodeName"), error.detail) from error
+
+
+def _names(job: Job) -> str:
+    return ", ".join(i.short_name for i in job.status.instances) or "it has none"

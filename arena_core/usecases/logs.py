@@ -21,6 +21,7 @@ from arena_core.usecases.removed import not_ready, nothing_to_read, start_failur
 from arena_core.usecases.session import Session
 from arena_core.usecases.sources import LogRequest, choose
 from arena_core.usecases.templates import is_foreign_init, own_init_containers
+from arena_core.usecases.textlogs import absent, apart, lines_of, notes_of
 from arena_core.usecases.unread import sentence
 from arena_core.usecases.views import Job, LogLine
 from arena_core.usecases.waiting import container_started
@@ -65,6 +66,14 @@ def read_logs(
     sources = choose(handle, job, request.query)
     if not sources:
         raise nothing_to_read(job, request.query.instance)
+    held, sources = apart(sources)
+    if held and not sources and (error := absent(held)):
+        raise error
+    yield from lines_of(held, request.options)
+    for text in notes_of(held):
+        on_note(text)
+    if not sources:
+        return
     ready = _ready(handle, job, sources, request)
     on_labels([source.label or source.pod for source in ready])
     yield from _read(session, namespace, ready, _by_name(job.pods), kept, request, on_note, on_idle)

@@ -29,6 +29,8 @@ def choose(handle: JobHandle, job: Job, query: LogQuery) -> list[LogSource]:
     sources = _with_container(job, sources, query)
     if query.all_instances:
         return sources
+    if sources and not sources[0].pod and not query.instance:
+        return sources[:1]
     wanted = query.instance
     if not wanted:
         instances = job.status.instances

@@ -66,8 +66,8 @@ def arena_build_manifests(args: AppWrapperArgs, jobs: Jobs) -> list[Manifest]:
 
 
 @hookimpl
-def arena_validate(args: AppWrapperArgs, jobs: Jobs) -> list[Problem]:
-    """Say where the job inside has more sets of pods than an AppWrapper holds."""
+def arena_validate(args: AppWrapperArgs, jobs: Jobs) -> list[Problem | Note]:
+    """Say where the job inside has more sets of pods than an AppWrapper holds, and where its end is never seen."""
     from arena_appwrapper.preflight import before
 
     return list(before(args, jobs))

@@ -16,13 +16,18 @@ RESOURCE = Resource("workload.codeflare.dev", "v1beta2", "AppWrapper", "appwrapp
 MAX_POD_SETS = 8
 
 
-def before(args: AppWrapperArgs, jobs: Jobs) -> Iterator[Problem]:
+def before(args: AppWrapperArgs, jobs: Jobs) -> Iterator[Problem | Note]:
     """Yield what the arguments alone tell."""
     inner = AROUND.inner(args, jobs)
     sets = inner.handle.pod_sets(inner.build()[0])
     if not 1 <= len(sets) <= MAX_POD_SETS:
         text = f"{inner.handle.job_type.name} has {len(sets)} sets of pods; an AppWrapper holds 1 to {MAX_POD_SETS}"
         yield Problem(text, "inner_type")
+    endless = [found.name for found in sets if found.replicas and not found.ends]
+    wrapping = inner.handle.job_type.wrapping
+    if endless and wrapping and not wrapping.warn(inner.args):
+        text = f"an AppWrapper never sees the end of this job, because the pods of {' and '.join(endless)} run until they are deleted"
+        yield Note(f"{text}: it keeps its quota until you delete it, also when the job has ended")
 
 
 def problems(args: AppWrapperArgs, lookup: Lookup, jobs: Jobs) -> list[Problem | Note]:

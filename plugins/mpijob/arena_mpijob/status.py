@@ -39,7 +39,8 @@ def pod_sets(job: Any, purpose: str = "wrap") -> list[PodSet]:
 
     Workers never end by themselves: an AppWrapper that counts them stays Running for ever, or fails when they are cleaned up.
     """
-    found = sorted(kubeflow.pod_sets(job, FIELD), key=lambda s: s.name)
+    sets = (s if s.name == LAUNCHER else replace(s, ends=False, runs_command=False) for s in kubeflow.pod_sets(job, FIELD))
+    found = sorted(sets, key=lambda s: s.name)
     return [s for s in found if s.name == LAUNCHER] or found if purpose == "wrap" else found
 
 

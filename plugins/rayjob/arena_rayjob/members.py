@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from arena_core.contract.errors import NotFound
 from arena_core.contract.types import Instance, JobStatus, LogQuery, LogSource, PodSet
 from arena_core.k8s import dig
 from arena_core.podstatus import default_log_sources, instance
@@ -38,7 +37,7 @@ def groups(job: Any) -> list[tuple[str, str, Mapping[str, Any], int, int]]:
 
 def pod_sets(job: Any) -> list[PodSet]:
     """Return the head and each group of workers, with the numbers that an AppWrapper infers: it overlooks the pods of each replica."""
-    return [PodSet(name, path, replicas) for name, path, _, replicas, _ in groups(job)]
+    return [PodSet(name, path, count, ends=False, runs_command=False) for name, path, _, count, _ in groups(job)]
 
 
 def quota_sets(job: Any) -> list[PodSet]:
@@ -94,19 +93,23 @@ def _role(pod: Any) -> str:
 
 
 def log_sources(job: Any, pods: Sequence[Any], query: LogQuery, status: JobStatus) -> list[LogSource]:
-    """Return where the logs are; raises ``NotFound`` where the log that is meant is in no pod."""
+    """Return where the logs are. One that is in no pod says why; of a job that has failed KubeRay tells the end of it."""
     how = mode(job)
     named = bool(query.instance or query.all_instances)
     if not named and how in (names.HTTP, names.INTERACTIVE) and status.instances:
-        raise NotFound(
-            f"in {how} the log of the command is in no pod, only in Ray's dashboard",
-            "`arena logs -i head-0` shows the log of Ray's head; a job that has failed tells the end of its log in `arena get`",
-        )
+        end = dig.text(job, "status", "message").partition(names.LOG)[2].partition("\n")[2]
+        text = f"in {how} the log of the command is in no pod, only in Ray's dashboard"
+        hint = "`arena logs -i head-0` shows the log of Ray's head"
+        return [LogSource(label="driver", text=end or None, missing=f"that was the end of it: {text}" if end else text, hint=hint)]
     if not named and not any(i.chief for i in status.instances):
         if status.instances and not dig.text(job, "metadata", "uid"):  # a template, of which a wrapper asks
             name = dig.text(job, "metadata", "name")
             text = "the log of the command is in the submitter's pod, which an AppWrapper does not see"
-            raise NotFound(text, f"`kubectl logs job/{name}` shows it, `arena logs -i head-0` that of Ray's head")
+            return [
+                LogSource(
+                    label="driver", missing=text, hint=f"`kubectl logs job/{name}` shows it, `arena logs -i head-0` that of Ray's head"
+                )
+            ]
         return []
     container = query.container
     if not container and how == names.SIDECAR and not named:

@@ -15,4 +15,6 @@ SUBMITTER_CONTAINER = "ray-job-submitter"
 HEAD_CONTAINER, WORKER_CONTAINER = "ray-head", "ray-worker"
 #: The name that Arena gives its only group of workers.
 DEFAULT_GROUP = "default-group"
+#: After this KubeRay's message has the end of the log.
+LOG = ", last available logs"
 K8S_JOB, HTTP, SIDECAR, INTERACTIVE = "K8sJobMode", "HTTPMode", "SidecarMode", "InteractiveMode"

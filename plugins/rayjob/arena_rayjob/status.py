@@ -18,7 +18,6 @@ from arena_rayjob.members import groups, instances, mode, wanted
 
 #: (phase, KubeRay's own word, reason, message)
 Said = tuple[Phase, str, str, str]
-_LOG = ", last available logs"
 _RETRY = "the last run has failed, it is run again on a new Ray cluster"
 _WAITING = "the Ray cluster is ready; it waits for you to submit a command and to set spec.jobId"
 _ENDED = {"SUCCEEDED": Phase.SUCCEEDED, "FAILED": Phase.FAILED, "STOPPED": Phase.FAILED}
@@ -58,7 +57,7 @@ def status(job: Any, pods: Sequence[Any], related: Sequence[Any] = ()) -> JobSta
         phase=phase,
         exact=exact,
         reason=reason,
-        message=message.partition(_LOG)[0].strip(),
+        message=message.partition(names.LOG)[0].strip(),
         start=dig.text(job, "status", "startTime"),
         end=dig.text(job, "status", "endTime") if phase.finished else "",
         instances=instances(job, pods),
@@ -89,7 +88,7 @@ def decide(job: Any) -> Said:
     if exact == "Waiting":
         return Phase.PENDING, exact, "WaitingForCommand", _WAITING
     if exact == "Retrying":
-        return Phase.PENDING, exact, "Retrying", f"{message.partition(_LOG)[0]}; it is run again" if message else _RETRY
+        return Phase.PENDING, exact, "Retrying", f"{message.partition(names.LOG)[0]}; it is run again" if message else _RETRY
     if exact not in ("", "Initializing"):
         return Phase.UNKNOWN, exact, reason, message
     return (Phase.PENDING, exact, *(_not_ready(job) if exact else ("", "")))
@@ -150,8 +149,8 @@ def explain(job: Any, pods: Sequence[Any], related: Sequence[Any] = ()) -> list[
 def _failure(job: Any, found: JobStatus) -> Cause:
     lines: tuple[str, ...] = ()
     message = dig.text(job, "status", "message")
-    if _LOG in message:
-        lines = tuple(message.partition(_LOG)[2].partition("\n")[2].rstrip().splitlines()[-10:])
+    if names.LOG in message:
+        lines = tuple(message.partition(names.LOG)[2].partition("\n")[2].rstrip().splitlines()[-10:])
     hint = ""
     if found.exact == "ValidationFailed":
         hint = "a RayJob that KubeRay has refused stays so, also when its spec is mended: delete it and submit it again"

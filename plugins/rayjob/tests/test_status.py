@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from arena_core.contract.errors import NotFound
 from arena_core.contract.types import LogQuery, Phase
 from arena_core.testing.lifecycles import owned, read_words, words_of
 from arena_core.testing.seen import seen
@@ -134,8 +133,11 @@ def test_the_log_of_the_command():
 
 @pytest.mark.parametrize("mode", ["HTTPMode", "InteractiveMode"])
 def test_where_no_pod_has_the_log_that_is_said(mode):
-    with pytest.raises(NotFound, match="in no pod, only in Ray's dashboard"):
-        sources(job("Complete", "SUCCEEDED", mode), [HEAD])
+    (found,) = sources(job("Complete", "SUCCEEDED", mode), [HEAD])
+    assert (found.pod, found.text) == ("", None) and "in no pod, only in Ray's dashboard" in found.missing
+    end = {"reason": "AppFailed", "message": "exit code 3, last available logs (truncated):\na\nb\n"}
+    (found,) = sources(job("Failed", "FAILED", mode, status=end), [HEAD])
+    assert found.text == "a\nb\n" and found.missing.startswith("that was the end of it")
     assert sources(job("Complete", "SUCCEEDED", mode), [HEAD], instance="head-0")
     assert sources(job("Initializing", mode=mode), []) == []
 

@@ -4,4 +4,4 @@ from __future__ import annotations
 
 from arena_core.families.kubeflow import Kind
 
-KIND = Kind(field="tfReplicaSpecs", container="tensorflow", controller="tfjob-controller")
+KIND = Kind(field="tfReplicaSpecs", container="tensorflow", controller="tfjob-controller", endless=("PS",))
