@@ -58,7 +58,7 @@ class JobTypeSpec:
         ...         name="thingjob",
         ...         resource=Resource("example.com", "v1", "Thing", "things"),
         ...         args="arena_thing.args:ThingArgs",
-        ...         pod_labels=lambda job: {"example.com/thing": job["metadata"]["name"]},
+        ...         selectors=lambda job: [f"example.com/thing={job['metadata']['name']}"],
         ...     )
         >>> arena_job_type().resource.key
         'things.example.com'
@@ -117,7 +117,7 @@ class JobTypeSpec:
     ) -> JobStatus:
         """Say what the job is doing: required. Total: it never raises, whatever object comes.
 
-        ``view.pods`` are those that ``JobType.pod_labels`` finds and that belong to the job by uid, ``view.related`` what
+        ``view.pods`` are those that ``JobType.selectors`` find and that belong to the job by uid, ``view.related`` what
         ``arena_related`` names. Either is None where it was not read (``related`` is not in lists): nothing may be concluded from that.
         The phase must not depend on ``related``. ``arena_core.k8s.dig`` reads arbitrary JSON safely.
 

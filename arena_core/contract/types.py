@@ -151,8 +151,9 @@ class JobType:
     submit flags (a subclass of ``arena_core.args.SubmitArgs``), or where it is, ``"arena_x.args:XArgs"`` (also a function that
     takes ``jobs`` and returns the model): reading commands never need it, and importing pydantic costs more than they do.
     ``display`` and ``shorthand`` are Arena's further spellings for ``-T``.
-    ``pod_labels`` takes the job and returns the labels that all of its pods carry and no other pod does. ``leads`` says whether one of
-    its pods is the chief, whose log is the job's; ``wrapping`` how it behaves inside another type, None if it cannot be.
+    ``selectors`` takes the job and returns the label selectors that find its pods (``job=x,role in (a,b)``); whose they are is told by
+    owners. None finds none. ``leads`` says whether one of its pods is the chief, whose log is the job's; ``wrapping`` how it behaves
+    inside another type, None if it cannot be.
     ``matches`` says which objects of the kind are this type's, where several types share it; one without it takes what no other claims.
     """
 
@@ -162,7 +163,7 @@ class JobType:
     summary: str = ""
     display: str = ""
     shorthand: str = ""
-    pod_labels: Callable[[Manifest], Mapping[str, str]] = lambda job: {}
+    selectors: Callable[[Manifest], Sequence[str]] = lambda job: ()
     leads: bool = True
     container: str = ""
     wrapping: Wrapping | None = None

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from arena_core.contract.types import NOT_TAKEN_UP, Cause, Find, Instance, JobStatus, Manifest, Phase, PodSet, Rank
 from arena_core.families import gangs, kueue, queueing
 from arena_core.k8s import dig, podsize
+from arena_core.k8s.selectors import exactly
 from arena_core.podstatus import instance, pick_chief
 from arena_core.podwords import cause_of
 from arena_core.records import record
@@ -235,6 +236,10 @@ class Kind:
     def pod_labels(self, job: Manifest) -> dict[str, str]:
         """Return the labels that the operator sets on all pods of the job."""
         return pod_labels(job, self.controller)
+
+    def selectors(self, job: Manifest) -> list[str]:
+        """Return the one selector that finds the pods of the job."""
+        return exactly(self.pod_labels(job))
 
     def status(self, job: Any, pods: Sequence[Any], related: Sequence[Any]) -> JobStatus:
         """Return the status from conditions, pods and what queues the job."""

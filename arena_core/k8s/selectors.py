@@ -84,6 +84,17 @@ def text_of(labels: Mapping[str, str]) -> str:
     return ",".join(f"{key}={value}" for key, value in sorted(labels.items()))
 
 
+def exactly(labels: Mapping[str, str]) -> list[str]:
+    """Return the one selector for exactly these labels; none where no object can carry them, as a value is no label's.
+
+    >>> exactly({"a": "1"}), exactly({"a": "x" * 64}), exactly({"a": "1", "b": ""}), exactly({})
+    (['a=1'], [], [], [])
+    """
+    if not labels or any(not value or names.label_value(value) for value in labels.values()):
+        return []
+    return [text_of(labels)]
+
+
 def text_of_object(selector: Mapping[str, Any] | None) -> str:
     """Write a ``LabelSelector`` as ``metav1.FormatLabelSelector`` does, sorted by key; an empty text for an empty one.
 

@@ -6,7 +6,7 @@ What is wrong with one never falls back on another.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
 
@@ -14,6 +14,7 @@ from arena_core.contract.errors import PluginBroken
 from arena_core.contract.hookspecs import ExtensionSpec, JobTypeSpec
 from arena_core.contract.types import Jobs, JobType, Note
 from arena_core.contract.version import mismatch
+from arena_core.k8s.selectors import parse as parse_selector
 from arena_core.records import replace
 from arena_core.registry import border
 from arena_core.registry.discovery import BLOCK_VARIABLE, Entry
@@ -92,12 +93,24 @@ def probe_job_type(entry: Entry, module: ModuleType | None = None) -> tuple[Hook
 
 def _guarded(entry: Entry, job_type: JobType) -> JobType:
     """Return the job type with the functions that it hands over behind the border."""
-    labels = border.guarded(entry, "pod_labels", job_type.pod_labels, check_of(Mapping[str, str]))
+    selectors = border.guarded(entry, "selectors", job_type.selectors, _wrong_selectors)
     matches = border.guarded(entry, "matches", job_type.matches, check_of(bool)) if job_type.matches else None
     wrapping = job_type.wrapping
     if wrapping is not None:
         wrapping = replace(wrapping, warn=border.guarded(entry, "Wrapping.warn", wrapping.warn, check_of(Sequence[Note])))
-    return replace(job_type, pod_labels=labels, matches=matches, wrapping=wrapping)
+    return replace(job_type, selectors=selectors, matches=matches, wrapping=wrapping)
+
+
+def _wrong_selectors(found: Any) -> str:
+    """Say what is wrong with label selectors, beside their type: one that cannot be read would be the server's error."""
+    if wrong := check_of(Sequence[str])(found):
+        return wrong
+    for text in found:
+        try:
+            parse_selector(text)
+        except ValueError as error:
+            return f"the selector {text!r}: {error}"
+    return ""
 
 
 def check_job_type(entry: Entry, jobs: Jobs) -> None:

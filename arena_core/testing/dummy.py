@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from arena_core.contract.hookspecs import hookimpl
 from arena_core.contract.types import Cause, Instance, JobStatus, JobType, JobView, Manifest, Phase, PodSet, Problem, Wrapping
 from arena_core.k8s import dig
+from arena_core.k8s.selectors import exactly
 from arena_core.podstatus import instance, pick_chief
 from arena_core.testing.dummy_names import CONTAINER, INDEX, JOB_NAME, RESOURCE
 
@@ -35,7 +36,7 @@ def arena_job_type() -> JobType:
         summary="the reference job type, on a plain Job",
         display="Dummy",
         shorthand="dm",
-        pod_labels=lambda job: {JOB_NAME: dig.text(job, "metadata", "name")},
+        selectors=lambda job: exactly({JOB_NAME: dig.text(job, "metadata", "name")}),
         container=CONTAINER,
         wrapping=Wrapping(),
         matches=lambda job: dig.labels(job).get("app") == "dummy",

@@ -13,7 +13,7 @@ from arena_core.records import replace
 from arena_core.usecases.held import held_up
 from arena_core.usecases.marks import metadata_of
 from arena_core.usecases.ownership import Owners, belongs, owner_of, uid_of
-from arena_core.usecases.pods import selector_of
+from arena_core.usecases.pods import list_pods_by, selectors_of
 from arena_core.usecases.session import Session
 from arena_core.usecases.unread import phrase
 from arena_core.usecases.views import Job
@@ -72,11 +72,8 @@ def pods_of(session: Session, handle: JobHandle, job: Manifest, owners: Owners) 
 
 
 def list_pods(session: Session, handle: JobHandle, job: Manifest) -> ListResult:
-    """Return the pods that the labels find; whose they are, the owners tell."""
-    labels = handle.job_type.pod_labels(job)
-    if not labels:
-        return ListResult([])
-    return session.cluster.list(PODS, str(metadata_of(job).get("namespace", "")), label_selector=selector_of(labels))
+    """Return the pods that the selectors find; whose they are, the owners tell."""
+    return list_pods_by(session.cluster, str(metadata_of(job).get("namespace", "")), selectors_of(handle, job))
 
 
 def related_of(session: Session, handle: JobHandle, job: Manifest) -> tuple[list[Manifest], list[str]]:

@@ -1,28 +1,46 @@
-"""Which pods belong to which job, by the labels that the job type names."""
+"""Which pods belong to which job, by the label selectors that the job type names."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
-from arena_core.contract.types import Manifest
+from arena_core.contract.types import JobHandle, Manifest
+from arena_core.k8s.selectors import Requirement, matches, parse
+from arena_core.kube.cluster import Cluster
+from arena_core.kube.resources import PODS, ListResult
 from arena_core.usecases.marks import labels_of, metadata_of
 
 
-def selector_of(labels: Mapping[str, str]) -> str:
-    """Return the label selector for exactly these labels."""
-    return ",".join(f"{key}={value}" for key, value in sorted(labels.items()))
+def selectors_of(handle: JobHandle, job: Manifest) -> tuple[str, ...]:
+    """Return the selectors of a job's pods, each once; an empty one, which would find every pod, is none."""
+    return tuple(dict.fromkeys(text for text in handle.job_type.selectors(job) if text.strip()))
 
 
-def common_selector(wanted: Sequence[Mapping[str, str]]) -> str:
-    """Return the narrowest selector that finds the pods of all jobs: keys that all of them have, and values where they agree."""
-    if not wanted:
+def list_pods_by(cluster: Cluster, namespace: str, selectors: Sequence[str]) -> ListResult:
+    """Return the pods that any of the selectors finds, with the version of the first list: a watch from there misses nothing."""
+    lists = [cluster.list(PODS, namespace, label_selector=text) for text in selectors]
+    if len(lists) < 2:
+        return lists[0] if lists else ListResult([])
+    pods = {str(metadata_of(pod).get("uid")): pod for one in reversed(lists) for pod in one.items}
+    return ListResult(list(pods.values()), lists[0].resource_version)
+
+
+def found_by(selector: str, pods: Iterable[Manifest]) -> list[Manifest]:
+    """Return those of the pods that a selector finds."""
+    return [pod for pod in pods if matches(parse(selector), labels_of(pod))]
+
+
+def common_selector(wanted: Sequence[str]) -> str:
+    """Return the narrowest selector that finds what each of these does: keys that all of them ask for, and values where they agree."""
+    asked = [{one.key: one for one in parse(text) if one.op in ("In", "Exists", "Gt", "Lt")} for text in wanted]
+    if not asked:
         return ""
-    keys = set(wanted[0]).intersection(*wanted[1:])
     parts = []
-    for key in sorted(keys):
-        values = {labels[key] for labels in wanted}
-        parts.append(f"{key}={values.pop()}" if len(values) == 1 else key)
+    for key in sorted(set(asked[0]).intersection(*asked[1:])):
+        values = {tuple(sorted(one[key].values)) if one[key].op == "In" else () for one in asked}
+        agreed = values.pop() if len(values) == 1 else ()
+        parts.append(f"{key}={agreed[0]}" if len(agreed) == 1 else f"{key} in ({','.join(agreed)})" if agreed else key)
     return ",".join(parts)
 
 
@@ -33,17 +51,25 @@ class PodIndex:
         self._pods = list(pods)
         self._by_key: dict[str, dict[tuple[str, str], list[Manifest]]] = {}
 
-    def of(self, namespace: str, labels: Mapping[str, str]) -> list[Manifest]:
-        """Return the pods of a namespace that carry all of these labels; none where no label is asked for."""
-        if not labels:
-            return []
+    def of(self, namespace: str, selectors: Iterable[str]) -> list[Manifest]:
+        """Return the pods of a namespace that any of these selectors finds; none where there is none."""
+        found: dict[int, Manifest] = {}
+        for text in selectors:
+            if asked := parse(text):
+                found |= {id(pod): pod for pod in self._candidates(namespace, asked) if matches(asked, labels_of(pod))}
+        return list(found.values())
+
+    def _candidates(self, namespace: str, asked: Sequence[Requirement]) -> list[Manifest]:
+        """Return the fewest pods among which those that are meant must be."""
         shortest: list[Manifest] | None = None
-        for key, value in labels.items():
-            found = self._rows(key).get((namespace, value), [])
-            if shortest is None or len(found) < len(shortest):
-                shortest = found
-        wanted = labels.items()
-        return [pod for pod in shortest or [] if wanted <= labels_of(pod).items()]
+        for one in asked:
+            if one.op == "In":
+                rows = self._rows(one.key)
+                found = [pod for value in one.values for pod in rows.get((namespace, value), [])]
+                shortest = found if shortest is None or len(found) < len(shortest) else shortest
+        if shortest is None:
+            return [pod for pod in self._pods if str(metadata_of(pod).get("namespace", "")) == namespace]
+        return shortest
 
     def _rows(self, key: str) -> dict[tuple[str, str], list[Manifest]]:
         rows = self._by_key.get(key)

@@ -37,7 +37,7 @@ class Service:
             resource=DEPLOYMENT,
             display="",
             shorthand="",
-            pod_labels=lambda job: {"serves": dig.text(job, "metadata", "name")},
+            selectors=lambda job: [f"serves={dig.text(job, 'metadata', 'name')}"],
             matches=None,
             leads=False,
             workload="service",

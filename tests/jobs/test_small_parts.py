@@ -30,16 +30,21 @@ def test_pods_find_their_job() -> None:
     index = PodIndex(
         [pod("a", job="x", role="m"), pod("b", job="x", role="w"), pod("c", "other", job="x", role="m"), {"metadata": {"name": "bare"}}]
     )
-    assert [p["metadata"]["name"] for p in index.of("ns", {"job": "x"})] == ["a", "b"]
-    assert [p["metadata"]["name"] for p in index.of("ns", {"job": "x", "role": "m"})] == ["a"]
-    assert index.of("ns", {}) == [] and index.of("ns", {"none": "x"}) == []
+    assert [p["metadata"]["name"] for p in index.of("ns", ["job=x"])] == ["a", "b"]
+    assert [p["metadata"]["name"] for p in index.of("ns", ["job=x,role=m"])] == ["a"]
+    assert [p["metadata"]["name"] for p in index.of("ns", ["job=x,role notin (m)"])] == ["b"]
+    assert [p["metadata"]["name"] for p in index.of("ns", ["role in (m,z)", "role=w"])] == ["a", "b"]
+    assert [p["metadata"]["name"] for p in index.of("ns", ["job", "job=x"])] == ["a", "b"]
+    assert index.of("ns", []) == [] and index.of("ns", ["none=x"]) == []
 
 
 def test_the_narrowest_selector_that_finds_the_pods_of_all_jobs() -> None:
     assert common_selector([]) == ""
-    assert common_selector([{"op": "pt", "job": "a"}]) == "job=a,op=pt"
-    assert common_selector([{"op": "pt", "job": "a"}, {"op": "pt", "job": "b"}]) == "job,op=pt"
-    assert common_selector([{"op": "pt", "job": "a"}, {"volcano": "b"}]) == ""
+    assert common_selector(["job=a,op=pt"]) == "job=a,op=pt"
+    assert common_selector(["op=pt,job=a", "op=pt,job=b"]) == "job,op=pt"
+    assert common_selector(["op=pt,job=a", "volcano=b"]) == ""
+    assert common_selector(["job=a,role in (w,m)", "role in (m,w),job=a,!x"]) == "job=a,role in (m,w)"
+    assert common_selector(["job=a", "!job"]) == ""
 
 
 def test_identity_is_asked_once_and_falls_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -126,7 +126,7 @@ def test_a_status_that_ends_the_program_makes_the_job_unknown() -> None:
     ("fields", "words"),
     [
         ({"resource": "things"}, "JobType.resource is str"),
-        ({"pod_labels": {"a": "b"}}, "JobType.pod_labels is dict"),
+        ({"selectors": ["a=b"]}, "JobType.selectors is list"),
         ({"leads": "yes"}, "JobType.leads is str"),
         ({"wrapping": True}, "JobType.wrapping is bool"),
         ({"wrapping": Wrapping(renamed={"a": 1})}, "Wrapping.renamed is int"),  # type: ignore[dict-item]
@@ -140,11 +140,11 @@ def test_a_job_type_whose_fields_are_wrong_is_refused_at_load(fields: dict[str, 
     assert words in caught.value.message
 
 
-@pytest.mark.parametrize("labels", [lambda job: 1 / 0, lambda job: ["a"], lambda job: {"a": 1}, lambda job: leaves()])
+@pytest.mark.parametrize("labels", [lambda job: 1 / 0, lambda job: ["a=!"], lambda job: {"a": 1}, lambda job: [1], lambda job: leaves()])
 def test_functions_that_are_handed_over_are_behind_the_border(labels: Any) -> None:
-    handle = handle_with(arena_job_type=lambda: job_type(pod_labels=labels))
-    with pytest.raises(PluginError, match=r"plugin 'thing' of distribution arena-thing.* failed in pod_labels"):
-        handle.job_type.pod_labels(JOB)
+    handle = handle_with(arena_job_type=lambda: job_type(selectors=labels))
+    with pytest.raises(PluginError, match=r"plugin 'thing' of distribution arena-thing.* failed in selectors"):
+        handle.job_type.selectors(JOB)
     assert handle_with(arena_job_type=lambda: job_type(matches=labels)).claims(JOB) is False
 
 

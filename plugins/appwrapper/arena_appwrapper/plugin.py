@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from arena_appwrapper import reasons
@@ -25,6 +24,7 @@ from arena_core.contract.types import (
     Resource,
 )
 from arena_core.k8s import dig
+from arena_core.k8s.selectors import exactly
 
 if TYPE_CHECKING:
     from arena_appwrapper.args import AppWrapperArgs
@@ -35,10 +35,6 @@ ARENA_CONTRACT = 2
 RESOURCE = Resource("workload.codeflare.dev", "v1beta2", "AppWrapper", "appwrappers")
 
 
-def _pod_labels(job: Manifest) -> Mapping[str, str]:
-    return {state.LABEL: dig.text(job, "metadata", "name")}
-
-
 JOB_TYPE = JobType(
     name="appwrapperjob",
     resource=RESOURCE,
@@ -46,7 +42,7 @@ JOB_TYPE = JobType(
     summary="AppWrapper around any other job type, with Kueue queues and retries",
     display="AppWrapper",
     shorthand="aw",
-    pod_labels=_pod_labels,
+    selectors=lambda job: exactly({state.LABEL: dig.text(job, "metadata", "name")}),
     provider="the AppWrapper operator: https://github.com/project-codeflare/appwrapper",
 )
 

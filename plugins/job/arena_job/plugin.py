@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from arena_core.contract.hookspecs import hookimpl
 from arena_core.contract.types import JobType, Resource, Wrapping
+from arena_core.k8s.selectors import exactly
 from arena_job import status as state
 from arena_job.names import CONTAINER
 
@@ -28,7 +29,7 @@ def arena_job_type() -> JobType:
         summary="a Job of plain Kubernetes: one pod, or several with a number each; no operator is needed",
         display="Job",
         shorthand="job",
-        pod_labels=state.pod_labels,
+        selectors=lambda job: exactly(state.pod_labels(job)),
         container=CONTAINER,
         wrapping=Wrapping(failure_seen=True),
         provider="every Kubernetes has it",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from arena_core.contract.hookspecs import hookimpl
 from arena_core.contract.types import JobType, Note, Resource, Wrapping
+from arena_core.k8s.selectors import exactly
 from arena_mpijob import status as state
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def arena_job_type() -> JobType:
         summary="programs that mpirun starts on several pods, with the Kubeflow MPI Operator",
         display="MPI",
         shorthand="mpi",
-        pod_labels=state.pod_labels,
+        selectors=lambda job: exactly(state.pod_labels(job)),
         container=state.CONTAINER,
         wrapping=WRAPPING,
         provider=PROVIDER,

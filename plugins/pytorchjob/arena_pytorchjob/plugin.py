@@ -28,7 +28,7 @@ def arena_job_type() -> JobType:
         summary="distributed PyTorch training with the Kubeflow Training Operator",
         display="Pytorch",
         shorthand="py",
-        pod_labels=KIND.pod_labels,
+        selectors=KIND.selectors,
         container=KIND.container,
         wrapping=Wrapping(usual=True, failure_seen=True),
         provider=PROVIDER,

@@ -61,7 +61,7 @@ def arena_job_type() -> JobType:
         summary="a command on a Ray cluster of its own, a head and workers, with KubeRay",
         display="Ray",
         shorthand="rj",
-        pod_labels=state.pod_labels,
+        selectors=state.selectors,
         wrapping=WRAPPING,
         provider=PROVIDER,
     )

@@ -13,6 +13,7 @@ from arena_core.contract.types import NOT_TAKEN_UP, Cause, Endpoint, Find, JobSt
 from arena_core.families import gangs, kueue, queueing
 from arena_core.families.kubeflow import explain_gang
 from arena_core.k8s import dig, podsize
+from arena_core.k8s.selectors import exactly
 from arena_rayjob import names
 from arena_rayjob.members import groups, instances, mode, wanted
 
@@ -23,13 +24,14 @@ _WAITING = "the Ray cluster is ready; it waits for you to submit a command and t
 _ENDED = {"SUCCEEDED": Phase.SUCCEEDED, "FAILED": Phase.FAILED, "STOPPED": Phase.FAILED}
 
 
-def pod_labels(job: Manifest) -> dict[str, str]:
-    """Return the labels of the job's pods: Arena's own, which the submitter has, too; else those of the Ray cluster."""
+def selectors(job: Manifest) -> list[str]:
+    """Return what finds the job's pods: Arena's own labels, which all of them have; else those of the Ray cluster and of the submitter."""
     name, labels = dig.text(job, "metadata", "name"), dig.labels(job)
     if labels.get("release") == name and labels.get("app") == "rayjob":
-        return {"app": "rayjob", "release": name}
+        return exactly({"app": "rayjob", "release": name})
     cluster = dig.text(job, "status", "rayClusterName")
-    return {names.CLUSTER: cluster} if cluster else {}
+    submitter = exactly({names.ORIGIN: name, names.ORIGIN_KIND: "RayJob"})
+    return [*exactly({names.CLUSTER: cluster}), *submitter]
 
 
 def related(job: Any) -> list[Find]:

@@ -11,7 +11,7 @@ from arena_core.contract.types import LogQuery, Phase
 from arena_core.testing.lifecycles import owned, read_words, words_of
 from arena_core.testing.seen import seen
 from arena_rayjob import plugin
-from arena_rayjob.status import pod_labels, status
+from arena_rayjob.status import selectors, status
 
 KIND = "RayJob"
 WORDS = read_words(Path(__file__).parent / "data" / "words.txt")
@@ -114,9 +114,10 @@ def test_of_several_submitters_and_heads_the_newest_counts():
 
 
 def test_pods_of_an_arena_job_are_found_with_their_submitter_and_others_by_the_cluster():
-    assert pod_labels(job()) == {"app": "rayjob", "release": "j"}
-    assert pod_labels(job(labels={}, status={"rayClusterName": "j-abcde"})) == {"ray.io/cluster": "j-abcde"}
-    assert pod_labels(job(labels={})) == {}
+    assert selectors(job()) == ["app=rayjob,release=j"]
+    submitter = "ray.io/originated-from-cr-name=j,ray.io/originated-from-crd=RayJob"
+    assert selectors(job(labels={}, status={"rayClusterName": "j-abcde"})) == ["ray.io/cluster=j-abcde", submitter]
+    assert selectors(job(labels={})) == [submitter]
 
 
 def sources(found, pods, **query):

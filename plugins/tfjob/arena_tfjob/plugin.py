@@ -30,7 +30,7 @@ def arena_job_type() -> JobType:
         summary="distributed TensorFlow training with the Kubeflow Training Operator",
         display="Tensorflow",
         shorthand="tf",
-        pod_labels=KIND.pod_labels,
+        selectors=KIND.selectors,
         container=KIND.container,
         wrapping=Wrapping(shared={size: tuple(f"{role}_{size}" for role in ROLES) for size in ("cpu", "memory")}),
         provider=PROVIDER,

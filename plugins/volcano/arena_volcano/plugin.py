@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from arena_core.contract.hookspecs import hookimpl
 from arena_core.contract.types import JobType, Wrapping
+from arena_core.k8s.selectors import exactly
 from arena_volcano import status as words
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def arena_job_type() -> JobType:
         summary="batch jobs of several tasks with gang scheduling by Volcano",
         display="Volcano",
         shorthand="vj",
-        pod_labels=words.pod_labels,
+        selectors=lambda job: exactly(words.pod_labels(job)),
         wrapping=WRAPPING,
         provider="Volcano (1.9 or later): https://volcano.sh/en/docs/installation/",
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from arena_core.contract.hookspecs import hookimpl
 from arena_core.contract.types import JobType, Note, Wrapping
+from arena_core.k8s.selectors import exactly
 from arena_job.jobset import status as state
 from arena_job.jobset.names import RESOURCE
 from arena_job.names import CONTAINER
@@ -40,7 +41,7 @@ def arena_job_type() -> JobType:
         summary="several Jobs that start, fail and end as one, with JobSet",
         display="JobSet",
         shorthand="js",
-        pod_labels=state.pod_labels,
+        selectors=lambda job: exactly(state.pod_labels(job)),
         # Which role leads depends on the JobSet; ``state.leader`` says it.
         container=CONTAINER,
         wrapping=Wrapping(warn=_inside),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from arena_core.contract.hookspecs import hookimpl
 from arena_core.contract.types import Instance, Jobs, JobStatus, JobType, JobView, Manifest, Phase, PodSet, Resource, Wrapping
 from arena_core.k8s import dig
+from arena_core.k8s.selectors import exactly
 from arena_core.podstatus import instance, pick_chief
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def arena_job_type() -> JobType:
         summary="says something, on a plain Job",
         display="Echo",
         shorthand="ec",
-        pod_labels=lambda job: {"batch.kubernetes.io/job-name": dig.text(job, "metadata", "name")},
+        selectors=lambda job: exactly({"batch.kubernetes.io/job-name": dig.text(job, "metadata", "name")}),
         container="echo",
         wrapping=Wrapping(),
     )
