@@ -14,6 +14,7 @@ from arena_core.contract.errors import PluginError
 from arena_core.contract.types import JobView, Manifest, PodSet
 from arena_core.k8s import dig
 from arena_core.k8s import path as k8s_path
+from arena_core.k8s.selectors import parse as parse_selector
 from arena_core.registry import Registry
 from arena_core.registry.handle import JobTypeHandle
 from arena_core.testing.samples import Sample, merged
@@ -108,8 +109,9 @@ class Kit:
             yield sample, seen(job, [merged(pod, meta) for pod in sample.pods], sample.related)
 
     def selector(self, job: Manifest) -> dict[str, str]:
-        """Return the labels by which the pods of a job are found."""
-        return dict(self.handle.job_type.pod_labels(job))
+        """Return the labels that the first selector of a job's pods asks for with one value each."""
+        asked = next((parse_selector(text) for text in self.handle.job_type.selectors(job)), ())
+        return {one.key: next(iter(one.values)) for one in asked if one.op == "In" and len(one.values) == 1}
 
     def pod_sets(self, job: Manifest) -> list[PodSet]:
         """Return all sets of pods of a job."""

@@ -27,7 +27,7 @@ name = plugin.arena_job_type().name
 handle = registry.get(name) if name in registry.names() else registry.add(plugin)
 for job, pods, related in given:
     view = JobView(job, tuple(pods), tuple(related))
-    handle.job_type.pod_labels(job), handle.status(view), handle.pod_sets(job), handle.related(view), handle.explain(view)
+    handle.job_type.selectors(job), handle.status(view), handle.pod_sets(job), handle.related(view), handle.explain(view)
     handle.endpoints(view), handle.log_sources(view, LogQuery(all_instances=True))
 print(json.dumps(sorted(sys.modules)))
 """

@@ -12,4 +12,4 @@ from tests.kit.thing import *  # noqa: F403 - the healthy hooks, where none is p
 @hookimpl
 def arena_job_type() -> JobType:
     """Say what this job type is."""
-    return replace(thing.arena_job_type(), pod_labels=lambda job: {"app": "dummy"})
+    return replace(thing.arena_job_type(), selectors=lambda job: ["app=dummy"])
