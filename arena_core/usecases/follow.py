@@ -18,11 +18,12 @@ from arena_core.records import record, replace
 from arena_core.usecases.facts import view
 from arena_core.usecases.multiplexer import Changed, Ended, Event, Failed, Listed, Multiplexer, Waits
 from arena_core.usecases.opening import Opener, going, more
-from arena_core.usecases.pods import selector_of
+from arena_core.usecases.pods import found_by, list_pods_by, selectors_of
 from arena_core.usecases.removed import nothing_to_read, start_failure
 from arena_core.usecases.session import Session
 from arena_core.usecases.sources import LogRequest
 from arena_core.usecases.spool import Data, Spool
+from arena_core.usecases.textlogs import lines_of, notes_of
 from arena_core.usecases.track import Track
 from arena_core.usecases.verdict import Standing, counting, over
 from arena_core.usecases.views import Job, LogLine
@@ -52,7 +53,7 @@ class Follow:
         self._request = request
         self._listener = listener
         self._name, self._namespace, self._uid = (dig.text(job, "metadata", key) for key in ("name", "namespace", "uid"))
-        self._labels = handle.job_type.pod_labels(job)
+        self._selectors = selectors_of(handle, job)
         self._events = Multiplexer(session, self._namespace, Spool())
         self._opener = Opener(session, handle, job, request, self._events)
         #: Every pod that the labels find, by uid: those of an earlier job of this name, too.
@@ -80,6 +81,7 @@ class Follow:
                 if line.empty and self._held_since and time.monotonic() - self._held_since >= PARTIAL:
                     yield from self._partial()
             yield from self._partial()
+            yield from lines_of(self._opener.held, self._request.options)
         finally:
             for track in self._opener.tracks:
                 track.stop()
@@ -87,17 +89,19 @@ class Follow:
         self._conclude()
 
     def _watch(self) -> None:
-        if not self._labels:
+        if not self._selectors:
             raise NotFound(f"the instances of {self._name} cannot be told from others: it has no labels for them")
         # The state that we have counts, too.
         self._events.line.put(Changed("job", "MODIFIED", self._job))
         version = dig.text(self._job, "metadata", "resourceVersion")
         resource, mine = self._handle.job_type.resource, f"metadata.name={self._name}"
         self._events.watch("job", resource, field_selector=mine, resource_version=version, known=[self._job])
-        self._events.list_and_watch("pod", PODS, self._list_pods, label_selector=selector_of(self._labels))
+        self._events.list_and_watch(
+            "pod", PODS, self._list_pods, lambda found: [{"label_selector": s, "known": found_by(s, found.items)} for s in self._selectors]
+        )
 
     def _list_pods(self) -> ListResult:
-        return self._session.cluster.list(PODS, self._namespace, label_selector=selector_of(self._labels))
+        return list_pods_by(self._session.cluster, self._namespace, self._selectors)
 
     def _lines(self, track: Track, data: bytes) -> Iterator[LogLine]:
         track.read = True
@@ -199,5 +203,7 @@ class Follow:
                 pod = self._pods.get(track.place.uid, track.place.pod)
                 if not track.read and (failure := start_failure(pod, track.source)):
                     raise failure
-        if not tracks:
+        for text in notes_of(self._opener.held):
+            self._listener.note(text)
+        if not tracks and not self._opener.held:
             raise nothing_to_read(self._last, self._request.query.instance)

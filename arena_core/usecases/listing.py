@@ -13,7 +13,7 @@ from arena_core.usecases.asking import answers_404, ask_each
 from arena_core.usecases.facts import unknown, view, wrapped
 from arena_core.usecases.marks import metadata_of
 from arena_core.usecases.ownership import guess, is_earlier, owner_of, uid_of
-from arena_core.usecases.pods import PodIndex, common_selector
+from arena_core.usecases.pods import PodIndex, common_selector, selectors_of
 from arena_core.usecases.session import Session, not_installed, shared
 from arena_core.usecases.unread import all_refused, is_partial, phrase, sentence
 from arena_core.usecases.views import Job, JobList
@@ -86,10 +86,10 @@ def _row(
     if pods is None:
         return judged(handle, job, None, known, inside, [unread[PODS.key]] if PODS.key in unread else [])
     try:
-        labels = handle.job_type.pod_labels(job)
+        selectors = selectors_of(handle, job)
     except PluginError as error:
         return unknown(handle, job, error)
-    return judged(handle, job, pods.of(str(metadata_of(job).get("namespace", "")), labels), known, inside)
+    return judged(handle, job, pods.of(str(metadata_of(job).get("namespace", "")), selectors), known, inside)
 
 
 def judged(
@@ -185,10 +185,10 @@ def outermost(session: Session, found: Found, unreadable: Container[str]) -> Fou
 def _pods(session: Session, found: Found, namespace: str, unread: dict[str, str]) -> PodIndex | None:
     if not found:
         return PodIndex(())
-    wanted = []
+    wanted: list[str] = []
     for handle, job in found:
         with suppress(PluginError):  # told in its row
-            wanted += [labels] if (labels := handle.job_type.pod_labels(job)) else []
+            wanted += selectors_of(handle, job)
     try:
         return PodIndex(session.cluster.list(PODS, namespace, label_selector=common_selector(wanted)).items)
     except ArenaError as error:

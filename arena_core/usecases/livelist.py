@@ -16,6 +16,7 @@ from arena_core.usecases.listing import in_order, judged, outermost
 from arena_core.usecases.multiplexer import Changed, Failed, Multiplexer, Plain
 from arena_core.usecases.ownership import owner_of, uid_of
 from arena_core.usecases.podmap import PodMap
+from arena_core.usecases.pods import selectors_of
 from arena_core.usecases.session import Session, not_installed
 from arena_core.usecases.unread import all_refused, is_partial, phrase, sentence
 from arena_core.usecases.views import Job
@@ -123,9 +124,9 @@ class LiveList:
         self._found[uid] = (typed, job)
         if self._pods is not None:
             try:
-                self._pods.job(uid, dig.text(job, "metadata", "namespace"), typed.job_type.pod_labels(job))
+                self._pods.job(uid, dig.text(job, "metadata", "namespace"), selectors_of(typed, job))
             except PluginError:
-                self._pods.job(uid, "", {})  # told in its row
+                self._pods.job(uid, "", ())  # told in its row
         if owner:
             self._inside.setdefault(owner, set()).add(uid)
         return [uid, *([owner] if owner in self._found else [])]
@@ -170,7 +171,7 @@ class LiveList:
         if self._pods is None:
             return judged(handle, job, None, known, inside or None, [self._unread[PODS.key]])
         try:
-            handle.job_type.pod_labels(job)
+            selectors_of(handle, job)
         except PluginError as error:
             return unknown(handle, job, error)
         return judged(handle, job, self._pods.of(uid), known, inside or None)

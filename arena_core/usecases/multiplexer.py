@@ -136,13 +136,18 @@ class Multiplexer:
         """Tell each change of a collection; ``options`` are those of ``Cluster.watch``."""
         self.run(source, lambda: self._watch(source, resource, options))
 
-    def list_and_watch(self, source: str, resource: Resource, listing: Callable[[], ListResult], **options: Any) -> None:
-        """Tell what a collection holds, then each change of it."""
+    def list_and_watch(
+        self, source: str, resource: Resource, listing: Callable[[], ListResult], watches: Callable[[ListResult], Sequence[dict[str, Any]]]
+    ) -> None:
+        """Tell what a collection holds, then each change of it, with one watch for each of the options that ``watches`` returns."""
 
         def work() -> None:
             found = listing()
             self.line.put(Listed(source, found.items, again=False))
-            self._watch(source, resource, {**options, "resource_version": found.resource_version, "known": found.items})
+            first, *others = watches(found)
+            for options in others:
+                self.watch(source, resource, **options, resource_version=found.resource_version)
+            self._watch(source, resource, {**first, "resource_version": found.resource_version})
 
         self.run(source, work)
 
@@ -152,7 +157,7 @@ class Multiplexer:
 
     def _watch(self, source: str, resource: Resource, options: dict[str, Any]) -> None:
         def opened(stream: Stream) -> None:
-            self._streams[source] = stream
+            self._streams[f"{source} {options.get('label_selector', '')}"] = stream
             if self._stopped.is_set():
                 stream.close()
 

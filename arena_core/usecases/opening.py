@@ -15,6 +15,7 @@ from arena_core.usecases.reading import Place
 from arena_core.usecases.session import Session
 from arena_core.usecases.sources import LogRequest, choose
 from arena_core.usecases.templates import is_foreign_init, own_init_containers
+from arena_core.usecases.textlogs import apart
 from arena_core.usecases.track import Track
 from arena_core.usecases.views import Job
 from arena_core.usecases.waiting import container_started, pod_finished, why_no_instances, why_waiting
@@ -33,6 +34,8 @@ class Opener:
         #: The pods whose logs are meant, as of the last look.
         self.meant: list[Manifest] = []
         self.labels: list[str] = []
+        #: Logs that are meant and in no pod, as of the last look.
+        self.held: list[LogSource] = []
         self._session = session
         self._handle = handle
         self._request = request
@@ -55,12 +58,12 @@ class Opener:
         if gone := self._kept.pods(mine):
             job = view(self._handle, manifest, [*mine, *gone], earlier=earlier)
         by_name = {dig.text(pod, "metadata", "name"): pod for pod in job.pods}
-        sources = self._chosen(job, relisted)
+        self.held, sources = apart(self._chosen(job, relisted))
         self.labels = [source.label or source.pod for source in sources]
         self.meant = [by_name[source.pod] for source in sources if source.pod in by_name]
         waiting = [text for source in sources if source.pod in by_name for text in self._begin(job, source, by_name[source.pod])]
         if not self.tracks and not waiting and not job.status.phase.finished:
-            waiting = [why_no_instances(job.name, job.status)]
+            waiting = [source.missing for source in self.held if source.missing] or [why_no_instances(job.name, job.status)]
         return job, waiting
 
     def _chosen(self, job: Job, relisted: bool) -> Sequence[LogSource]:

@@ -12,7 +12,7 @@ from arena_core.usecases.facts import list_pods, related_of, view, wrapped
 from arena_core.usecases.marks import metadata_of
 from arena_core.usecases.multiplexer import Changed, Multiplexer, Plain
 from arena_core.usecases.ownership import Owners, uid_of
-from arena_core.usecases.pods import selector_of
+from arena_core.usecases.pods import found_by, selectors_of
 from arena_core.usecases.session import Session
 from arena_core.usecases.unread import is_partial, phrase
 from arena_core.usecases.views import Job
@@ -101,9 +101,9 @@ class States:
         name, version = metadata.get("name"), str(metadata.get("resourceVersion", ""))
         own = self._handle.job_type
         events.watch("job", own.resource, field_selector=f"metadata.name={name}", resource_version=version, known=[self._job])
-        labels = own.pod_labels(self._job)
-        if self._listed is not None and labels:
+        if self._listed is not None:
             version = self._listed.resource_version
-            events.watch("pod", PODS, label_selector=selector_of(labels), resource_version=version, known=self._listed.items)
+            for text in selectors_of(self._handle, self._job):
+                events.watch("pod", PODS, label_selector=text, resource_version=version, known=found_by(text, self._listed.items))
         if inside := wrapped(self._handle, self._job):
             events.watch("inside", inside.resource, label_selector=inside.label_selector)

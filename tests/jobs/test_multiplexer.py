@@ -65,7 +65,7 @@ def test_a_watch_is_told_in_order_and_its_end() -> None:
 
 def test_what_was_listed_comes_before_what_changes() -> None:
     mux, cluster = made([("MODIFIED", {"a": 2})])
-    mux.list_and_watch("pod", PODS, lambda: ListResult([{"a": 1}], "7"), label_selector="x=y")
+    mux.list_and_watch("pod", PODS, lambda: ListResult([{"a": 1}], "7"), lambda found: [{"label_selector": "x=y", "known": found.items}])
     assert drained(mux, 3) == [Listed("pod", [{"a": 1}], False), Changed("pod", "MODIFIED", {"a": 2}), Ended("pod")]
     assert (cluster.asked["resource_version"], cluster.asked["known"], cluster.asked["label_selector"]) == ("7", [{"a": 1}], "x=y")
     mux.list_again("pod", lambda: ListResult([], "8"))

@@ -112,8 +112,8 @@ def pod(name: str, **labels: str) -> dict[str, Any]:
 def test_pods_find_their_jobs_in_whatever_order_they_come() -> None:
     pods = PodMap()
     assert set(pods.pod(pod("early", job="a", role="w"))) == set()
-    pods.job("a", "n", {"job": "a"})
-    pods.job("b", "n", {"job": "b", "role": "w"})
+    pods.job("a", "n", ["job=a"])
+    pods.job("b", "n", ["job=b,role=w"])
     assert [p["metadata"]["name"] for p in pods.of("a")] == ["early"]
     assert set(pods.pod(pod("late", job="b", role="w"))) == {"b"}
     assert set(pods.pod(pod("late", job="a"))) == {"a", "b"}, "a pod whose labels change concerns both"
@@ -123,9 +123,20 @@ def test_pods_find_their_jobs_in_whatever_order_they_come() -> None:
     assert pods.of("a") == [] and set(pods.pod(pod("early", job="a"))) == set()
 
 
+def test_of_several_selectors_each_finds_its_own_also_a_set_based_one() -> None:
+    pods = PodMap()
+    pods.job("a", "n", ["cluster=c", "origin=a,role in (submitter,driver)"])
+    pods.job("b", "n", ["!origin,cluster"])
+    for one in (pod("head", cluster="c", origin="a", role="head"), pod("sub", origin="a", role="submitter"), pod("bare", cluster="d")):
+        pods.pod(one)
+    assert {p["metadata"]["name"] for p in pods.of("a")} == {"head", "sub"}
+    assert {p["metadata"]["name"] for p in pods.of("b")} == {"bare"}
+    assert "a" in set(pods.pod(pod("other", cluster="c", origin="x")))
+
+
 @pytest.mark.parametrize("labels", [{}, {"job": "a"}])
 def test_a_job_without_labels_has_no_pods(labels: dict[str, str]) -> None:
     pods = PodMap()
     pods.pod(pod("one", **labels))
-    pods.job("x", "n", {})
+    pods.job("x", "n", [])
     assert pods.of("x") == []
