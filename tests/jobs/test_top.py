@@ -146,7 +146,7 @@ def test_a_real_prometheus_is_found_through_the_api_server(arena: Any, prometheu
     marked = {"name": "prometheus", "namespace": namespace, "labels": {"kubernetes.io/service-name": "prometheus-server"}}
     try:
         local_cluster.create({"apiVersion": "v1", "kind": "Service", "metadata": marked, "spec": spec})
-        board = _until(lambda: arena.top_jobs("train"), lambda b: len(b.jobs[0].gpus) == 2)
+        board = _until(lambda: arena.top_jobs("train"), lambda b: sum(bool(gpu.total) for gpu in b.jobs[0].gpus) == 2)
         rows = {one.instance.name: one for one in board.jobs[0].instances}
         master, worker = rows["train-master-0"].gpus[0], rows["train-worker-0"].gpus[0]
         assert (master.id, master.duty, master.used, master.total, master.idle) == ("3", 1, 2 << 30, 8 << 30, True)
