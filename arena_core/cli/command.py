@@ -60,3 +60,17 @@ class Command:
     words: str = ""
     #: The command itself reports what is wrong with its flags, together with what it finds (``submit``).
     collects: bool = False
+
+
+@record(slots=False)
+class Group:
+    """A word that opens into commands (``submit TYPE``, ``top node``): ``open`` chooses one by the words that follow.
+
+    It takes those words and the persistent flags given before them, and returns the command with the words that are left for it.
+    """
+
+    open: Callable[[list[str], Parsed], tuple[Command, list[str]]]
+    #: The word alone, for help and where no command could be chosen.
+    overview: Callable[[], Command]
+    #: The commands that are always there.
+    parts: tuple[Command, ...] = ()

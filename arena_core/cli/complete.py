@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from importlib import import_module
 
 from arena_core.cli import catalog
-from arena_core.cli.command import Command, Context
+from arena_core.cli.command import Command, Context, Group
 from arena_core.cli.flags import GLOBAL_FLAGS, Flag, Parsed
 from arena_core.cli.parse import Parser
 from arena_core.cli.terminal import say
@@ -66,14 +66,14 @@ def candidates(words: Sequence[str]) -> Candidates:
 
 
 def _command(entry: catalog.Entry, head: Parsed) -> Command:
-    module = import_module(f"arena_core.cli.{entry.module}")
-    if not hasattr(module, "open_group"):
-        return module.COMMAND  # type: ignore[no-any-return]
+    found: Command | Group = import_module(f"arena_core.cli.{entry.module}").COMMAND
+    if not isinstance(found, Group):
+        return found
     try:
-        command, head.args[1:] = module.open_group(head.args[1:], head)
+        command, head.args[1:] = found.open(head.args[1:], head)
     except ArenaError:
-        return module.overview()  # type: ignore[no-any-return]
-    return command  # type: ignore[no-any-return]
+        return found.overview()
+    return command
 
 
 def _values_or(before: Sequence[str], last: str, flags: Iterable[Flag], parsed: Parsed, otherwise: object) -> Candidates:

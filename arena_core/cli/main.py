@@ -9,7 +9,7 @@ from importlib import import_module
 
 from arena_core.cli import catalog
 from arena_core.cli.boundary import guarded
-from arena_core.cli.command import Command, Context
+from arena_core.cli.command import Command, Context, Group
 from arena_core.cli.flags import GLOBAL_FLAGS, Flag, Parsed
 from arena_core.cli.parse import Parser, nearest
 from arena_core.cli.terminal import note, prepare, readable, say
@@ -89,11 +89,10 @@ def dispatch(words: list[str]) -> int:
         if exc.name != f"arena_core.cli.{entry.module}":
             raise
         raise UsageError(f"arena {name} is not part of this version") from exc
-    if hasattr(module, "open_group"):
-        command, rest = module.open_group(rest, head)
-    else:
-        command = module.COMMAND
-    return run_command(command, rest, head)
+    found: Command | Group = module.COMMAND
+    if isinstance(found, Group):
+        found, rest = found.open(rest, head)
+    return run_command(found, rest, head)
 
 
 def run_command(command: Command, words: Sequence[str], head: Parsed) -> int:

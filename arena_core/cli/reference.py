@@ -7,7 +7,7 @@ from importlib import import_module
 from pathlib import Path
 
 from arena_core.cli import catalog
-from arena_core.cli.command import Command
+from arena_core.cli.command import Command, Group
 from arena_core.cli.flags import GLOBAL_FLAGS, Flag
 from arena_core.cli.terminal import say
 
@@ -41,12 +41,11 @@ def commands_page() -> str:
     parts = [f"# Commands\n\n{HEAD}"]
     for entry in catalog.ENTRIES:
         module = import_module(f"arena_core.cli.{entry.module}")
-        command: Command = module.overview() if hasattr(module, "overview") else module.COMMAND
+        found: Command | Group = module.COMMAND
+        command, inside = (found.overview(), found.parts) if isinstance(found, Group) else (found, ())
         also = f"\n\nAlso: {', '.join(f'`{a}`' for a in entry.aliases)}." if entry.aliases else ""
         parts.append(f"## arena {entry.name}\n\n{_sentence(command.summary)}{also}\n\n{_section(command, level='###')}")
-        parts += [
-            f"### arena {part.path}\n\n{_sentence(part.summary)}\n\n{_section(part, level='####')}" for part in getattr(module, "PARTS", ())
-        ]
+        parts.extend(f"### arena {part.path}\n\n{_sentence(part.summary)}\n\n{_section(part, level='####')}" for part in inside)
     parts.append(f"## Flags of every command\n\n{_table(GLOBAL_FLAGS)}")
     return "\n".join(parts)
 

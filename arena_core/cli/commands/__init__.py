@@ -1,1 +1,1 @@
-"""One module a command, imported when the command is used. Each has a ``COMMAND``, or ``open_group`` where a further word chooses."""
+"""One module a command, imported when it is used. Each has a ``COMMAND``: a ``Command``, or a ``Group`` where a further word chooses."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from arena_core.cli.command import Command, Context
+from arena_core.cli.command import Command, Context, Group
 from arena_core.cli.flags import GLOBAL_FLAGS, Flag, Parsed
 from arena_core.cli.parse import Parser
 from arena_core.cli.terminal import note
@@ -43,7 +43,7 @@ FLAGS = (
 )
 
 
-def open_group(words: list[str], head: Parsed) -> tuple[Command, list[str]]:
+def _open(words: list[str], head: Parsed) -> tuple[Command, list[str]]:
     """Find the job type among the words, or in the job file, and make a command from its argument model."""
     first = Parser([*FLAGS, *GLOBAL_FLAGS], stop=True).parse(words)
     if first.args and (not first.text("file") or _is_type(first.args[0])):
@@ -216,3 +216,6 @@ def _same_type(file: Mapping[str, Any], handle: JobHandle) -> None:
 
     if find_type(named).job_type.name != handle.job_type.name:
         raise UsageError(f"the job file is of type {named}, the command says {handle.job_type.name}")
+
+
+COMMAND = Group(_open, overview)

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from arena_core.cli.command import Command, Context
+from arena_core.cli.command import Command, Context, Group
 from arena_core.cli.commands.shared import ALL_NAMESPACES, NO_HEADERS, QUIET, TYPE, note_unread, one_name, output_flag
 from arena_core.cli.connect import nothing_yet
 from arena_core.cli.flags import GLOBAL_FLAGS, Flag, Parsed
@@ -24,7 +24,7 @@ REFRESH = Flag("refresh", "the same as --watch, as in Arena", short="r", boolean
 MODES = {"n": "normal", "none": "normal", "e": "exclusive", "t": "topology", "s": "share"}
 
 
-def open_group(words: list[str], head: Parsed) -> tuple[Command, list[str]]:
+def _open(words: list[str], head: Parsed) -> tuple[Command, list[str]]:
     """Choose `top node` or `top job` by the first word."""
     first = Parser([*JOB.flags, *NODE.flags, *GLOBAL_FLAGS], stop=True).parse(words)
     if not first.args:
@@ -200,5 +200,4 @@ JOB = Command(
     ),
     words="job",
 )
-#: What the reference says of a group besides its overview.
-PARTS = (NODE, JOB)
+COMMAND = Group(_open, overview, (NODE, JOB))
