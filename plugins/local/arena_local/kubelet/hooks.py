@@ -106,19 +106,19 @@ async def handle(runtime: Runtime, run: Run, container: Obj, handler: Obj, addre
     if "sleep" in handler:
         await asyncio.sleep(float(handler["sleep"].get("seconds", 0)))
         return Outcome(True)
-    kind = "httpGet" if "httpGet" in handler else "tcpSocket"
-    if kind not in handler:
+    kind = next((one for one in ("httpGet", "tcpSocket", "grpc") if one in handler), "")
+    if not kind:
         return Outcome(True)
     action = handler[kind]
     host = action.get("host") or address
     port = port_of(container, action.get("port"))
     try:
         async with asyncio.timeout(limit):
-            if kind == "tcpSocket":
-                return await _tcp(host, port)
-            return await _http(action, host, port)
+            if kind == "httpGet":
+                return await _http(action, host, port)
+            return await _tcp(host, port)  # of a grpc probe, too: what the service answers is not asked
     except TimeoutError:
-        if kind == "tcpSocket":
+        if kind != "httpGet":
             return Outcome(False, f"dial tcp {host}:{port}: i/o timeout")
         url = f"{action.get('scheme', 'HTTP').lower()}://{host}:{port}{action.get('path', '/')}"
         return Outcome(False, f'Get "{url}": context deadline exceeded (Client.Timeout exceeded while awaiting headers)')
