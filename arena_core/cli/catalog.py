@@ -29,7 +29,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("delete", "commands.delete", "delete jobs and everything that belongs to them", ("del",)),
     Entry("demo", "demo", "train a small model with two processes on this machine", section="Getting started"),
     Entry("schema", "commands.schema", "print the JSON Schema of a job type's job file", section="Other"),
-    Entry("plugins", "commands.plugins", "list installed plugins, or check that they load", section="Other"),
+    Entry("plugins", "commands.plugins", "list installed plugins, check that they load, or begin a new one", section="Other"),
     Entry("whoami", "commands.whoami", "print who the cluster says you are", section="Other"),
     Entry("version", "commands.version", "print the version", section="Other"),
     Entry("completion", "commands.completion", "print a completion script for bash, zsh or fish", section="Other"),

@@ -30,7 +30,7 @@ def words(done):
         (["submit", "-f", ""], [":files"]),
         (["wait", "x", "--for", "f"], ["finished", "failed"]),
         (["completion", ""], ["bash", "fish", "zsh"]),
-        (["plugins", ""], ["check", "list"]),
+        (["plugins", ""], ["check", "list", "new"]),
         (["nonsense", ""], []),
         (["local", "st"], ["status"]),
         (["local", "up", "--gp"], ["--gpus"]),

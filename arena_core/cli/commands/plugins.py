@@ -1,24 +1,37 @@
-"""``arena plugins list|check``."""
+"""``arena plugins list|check|new``."""
 
 from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from arena_core.cli.command import Command, Context
 from arena_core.cli.commands.shared import NO_HEADERS
 from arena_core.cli.flags import Flag, Parsed
 from arena_core.cli.render import dump_json, print_table
-from arena_core.cli.terminal import note
+from arena_core.cli.terminal import note, say
 from arena_core.contract.errors import UsageError
+
+if TYPE_CHECKING:
+    from arena_core.registry import Registry
 
 HEADER = ("KIND", "NAME", "DISTRIBUTION", "VERSION", "STATUS", "ALIASES")
 
 
 def run(context: Context, parsed: Parsed) -> int:
     """List plugins from metadata, or load every one; ``check`` ends with 1 if one of them is not in order."""
-    what = parsed.args[0] if parsed.args else "list"
-    if len(parsed.args) > 1 or what not in ("list", "check"):
-        raise UsageError(f"plugins {' '.join(parsed.args)}: expected `arena plugins list` or `arena plugins check`")
     from arena_core.registry import Registry
 
+    what, *names = parsed.args or ["list"]
+    if what == "new":
+        return _new(names, parsed, Registry())
+    if names or what not in ("list", "check"):
+        raise UsageError(
+            f"plugins {' '.join(parsed.args)}: expected `arena plugins list`, `arena plugins check` or `arena plugins new NAME`"
+        )
+    if parsed.text("dir"):
+        raise UsageError(f"--dir belongs to `arena plugins new NAME`, not to `plugins {what}`")
     registry = Registry()
     rows = registry.check() if what == "check" else registry.report()
     if parsed.text("output") == "json":
@@ -33,12 +46,40 @@ def run(context: Context, parsed: Parsed) -> int:
     return 0 if what == "list" or all(row.healthy for row in rows) else 1
 
 
+def _new(names: list[str], parsed: Parsed, registry: Registry) -> int:
+    """Make a distribution with a job type of its own, and say what to do with it."""
+    from arena_core.cli import catalog
+    from arena_core.usecases.newplugin import create
+
+    if len(names) != 1:
+        given = f", not {' '.join(names)}" if names else ""
+        raise UsageError(f"plugins new takes the name of one job type{given}", "for example: arena plugins new mytrainer")
+    (name,) = names
+    own = {word for entry in catalog.ENTRIES for word in (entry.name, *entry.aliases)}
+    own |= {entry.name for entry in registry.commands()}
+    files = create(name, Path(parsed.text("dir", ".")), registry, frozenset(own))
+    folder = next(path.parent for path in files if path.name == "pyproject.toml")
+    if parsed.text("output") == "json":
+        dump_json({"name": name, "folder": str(folder), "files": [str(path) for path in files]})
+        return 0
+    for path in files:
+        say(str(path))
+    note(f"install it beside arena: pip install -e {shlex.quote(str(folder))}")
+    note(f"then: arena submit {name} --help; pytest {shlex.quote(str(folder / 'tests'))}")
+    return 0
+
+
 COMMAND = Command(
     path="plugins",
-    summary="list installed plugins, or check that they load",
-    usage="arena plugins list|check [flags]",
-    details="`check` imports every plugin and ends with 1 if one is broken. ARENA_BLOCK_PLUGINS=a,b switches plugins off.",
+    summary="list installed plugins, check that they load, or begin a new one",
+    usage="arena plugins list|check [flags]\n       arena plugins new NAME [--dir DIR]",
+    details="`check` imports every plugin and ends with 1 if one is broken. ARENA_BLOCK_PLUGINS=a,b switches plugins off.\n"
+    "`new` writes a distribution with a job type NAME that runs as it is: the folder arena-NAME.",
     run=run,
-    flags=(Flag("output", "output format", short="o", choices=("wide", "json"), default="wide"), NO_HEADERS),
+    flags=(
+        Flag("output", "output format", short="o", choices=("wide", "json"), default="wide"),
+        NO_HEADERS,
+        Flag("dir", "for `new`: the folder to make arena-NAME in", metavar="DIR", default=".", complete="file"),
+    ),
     words="plugins",
 )

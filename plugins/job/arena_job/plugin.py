@@ -6,9 +6,8 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from arena_core.contract.hookspecs import hookimpl
-from arena_core.contract.types import JobType, Resource, Wrapping
-from arena_core.k8s.selectors import exactly
-from arena_job import status as state
+from arena_core.contract.types import JobType, Wrapping
+from arena_core.families import plainjob
 from arena_job.names import CONTAINER
 
 if TYPE_CHECKING:
@@ -24,12 +23,12 @@ def arena_job_type() -> JobType:
     """Say what this job type is."""
     return JobType(
         name="job",
-        resource=Resource("batch", "v1", "Job", "jobs"),
+        resource=plainjob.RESOURCE,
         args="arena_job.args:BatchJobArgs",
         summary="a Job of plain Kubernetes: one pod, or several with a number each; no operator is needed",
         display="Job",
         shorthand="job",
-        selectors=lambda job: exactly(state.pod_labels(job)),
+        selectors=plainjob.selectors,
         container=CONTAINER,
         wrapping=Wrapping(failure_seen=True),
         provider="every Kubernetes has it",
@@ -55,22 +54,22 @@ def arena_preflight(args: BatchJobArgs, lookup: Lookup, jobs: Jobs) -> Iterable[
 @hookimpl
 def arena_related(view: JobView, jobs: Jobs) -> Iterable[Find]:
     """Name what status and reasons need besides the pods."""
-    return state.related(view.manifest)
+    return plainjob.related(view.manifest)
 
 
 @hookimpl
 def arena_job_status(view: JobView, jobs: Jobs) -> JobStatus:
     """Say what the job is doing."""
-    return state.status(view.manifest, view.pods, view.related or ())
+    return plainjob.status(view.manifest, view.pods, view.related or ())
 
 
 @hookimpl
 def arena_pod_sets(job: Manifest) -> Sequence[PodSet]:
     """Return the one set of pods."""
-    return state.pod_sets(job)
+    return plainjob.pod_sets(job)
 
 
 @hookimpl
 def arena_explain(view: JobView, jobs: Jobs) -> Iterable[Cause]:
     """Say in plain words why the job is not running."""
-    return state.explain(view.manifest, view.pods or (), view.related or ())
+    return plainjob.explain(view.manifest, view.pods or (), view.related or ())

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from arena_core.contract.types import NOT_TAKEN_UP, Cause, Phase, Rank
+from arena_core.families import batch
 from arena_core.families.kubeflow import explain_gang
 from arena_core.k8s import dig
-from arena_job import common
 from arena_job.jobset.names import JOB, ROLE
 from arena_job.jobset.status import entries, jobs_of, status
 
@@ -23,7 +23,7 @@ _TOLD = {
 def explain(job: Any, pods: Sequence[Any] | None, related: Sequence[Any]) -> list[Cause]:
     """Return the reasons."""
     found = status(job, pods, related)
-    causes = [*explain_gang(found, related), *common.explain_held(found, job, related)]
+    causes = [*explain_gang(found, related), *batch.explain_held(found, job, related)]
     if found.phase is Phase.FAILED:
         text = _TOLD.get(found.reason) or found.message or "the JobSet has failed"
         return [*causes, Cause(text, rank=Rank.INFO, reason=found.reason), *_failed_jobs(related)]
@@ -69,7 +69,7 @@ def _failed_jobs(related: Iterable[Any]) -> list[Cause]:
     """Return the Jobs that have failed, with Kubernetes' own reason, which the JobSet does not tell."""
     causes = []
     for obj in related:
-        if isinstance(obj, Mapping) and JOB.matches(obj) and (failed := common.condition_true(obj, "Failed")):
+        if isinstance(obj, Mapping) and JOB.matches(obj) and (failed := batch.condition_true(obj, "Failed")):
             name, role = dig.text(obj, "metadata", "name"), dig.labels(obj).get(ROLE, "")
             text = dig.text(failed, "message") or dig.text(failed, "reason")
             where = f"the Job {name} of the role {role}" if role else f"the Job {name}"

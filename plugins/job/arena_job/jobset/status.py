@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from arena_core.contract.types import Find, Instance, JobStatus, Manifest, Phase, PodSet
-from arena_core.families import gangs, kueue
+from arena_core.families import batch, gangs, kueue
+from arena_core.families.batch import Said
+from arena_core.families.plainjob import INDEX
 from arena_core.k8s import dig
 from arena_core.podstatus import instance
-from arena_job import common
-from arena_job.common import Said
 from arena_job.jobset.names import JOB, JOB_INDEX, NAME, ROLE
-from arena_job.names import CONTAINER, INDEX
+from arena_job.names import CONTAINER
 
 RESTARTING, STARTING = "RestartingJobSet", "StartupPolicyInProgress"
 _ENDED = {"Completed": Phase.SUCCEEDED, "Failed": Phase.FAILED}
@@ -43,7 +43,7 @@ def jobs_of(entry: Any) -> int:
 def templates(job: Any) -> list[tuple[Any, int]]:
     """Return (pod template, number of pods) of every replicated job."""
     return [
-        (dig.dig(entry, "template", "spec", "template"), jobs_of(entry) * common.pods_of_job(dig.dig(entry, "template", "spec")))
+        (dig.dig(entry, "template", "spec", "template"), jobs_of(entry) * batch.pods_of_job(dig.dig(entry, "template", "spec")))
         for entry in entries(job)
     ]
 
@@ -74,7 +74,7 @@ def instances(job: Any, pods: Sequence[Any]) -> tuple[Instance, ...]:
 
     A number counts through all Jobs of the role.
     """
-    sizes = {dig.text(entry, "name"): common.pods_of_job(dig.dig(entry, "template", "spec")) for entry in entries(job)}
+    sizes = {dig.text(entry, "name"): batch.pods_of_job(dig.dig(entry, "template", "spec")) for entry in entries(job)}
     roles = list(sizes)
     real = [pod for pod in pods if isinstance(pod, Mapping)]
     real.sort(key=lambda pod: dig.text(pod, "metadata", "name"))
@@ -94,9 +94,9 @@ def instances(job: Any, pods: Sequence[Any]) -> tuple[Instance, ...]:
 def status(job: Any, pods: Sequence[Any] | None, related: Sequence[Any]) -> JobStatus:
     """Return the status from conditions, counters, pods (None: not read) and what queues the job."""
     members = instances(job, pods or ())
-    said = common.held(job, related, decide(job))
+    said = batch.held(job, related, decide(job))
     if not said[0].finished and said[0] not in (Phase.SUSPENDED, Phase.QUEUING) and pods is not None:
-        said = common.with_pods(said, members, pods)
+        said = batch.with_pods(said, members, pods)
     phase, exact, reason, message = said
     wanted = templates(job)
     return JobStatus(
@@ -108,8 +108,8 @@ def status(job: Any, pods: Sequence[Any] | None, related: Sequence[Any]) -> JobS
         end=dig.text(dig.condition(job, exact), "lastTransitionTime") if phase.finished else "",
         instances=members,
         replicas=sum(count for _, count in wanted),
-        requests=common.requests(wanted),
-        priority=common.priority(template for template, _ in wanted),
+        requests=batch.requests(wanted),
+        priority=batch.priority(template for template, _ in wanted),
     )
 
 
@@ -129,15 +129,15 @@ def decide(job: Any) -> Said:
         if found.get("status") == "True" or dig.text(job, "status", "terminalState") == kind:
             return phase, kind, dig.text(found, "reason"), dig.text(found, "message")
     if dig.flag(job, "spec", "suspend"):
-        found = common.condition_true(job, "Suspended")
+        found = batch.condition_true(job, "Suspended")
         reason, message = dig.text(found, "reason") or "SuspendedJobs", dig.text(found, "message") or "spec.suspend is true"
         return Phase.SUSPENDED, "Suspended", reason, message
     rows = [row for row in dig.items(job, "status", "replicatedJobsStatus") if isinstance(row, Mapping)]
     active, ready = (sum(max(dig.number(row, key), 0) for row in rows) for key in ("active", "ready"))
-    if restarting := common.condition_true(job, RESTARTING):
+    if restarting := batch.condition_true(job, RESTARTING):
         return Phase.PENDING, "Restarting", dig.text(restarting, "reason"), dig.text(restarting, "message")
     phase = Phase.RUNNING if ready and ready >= active else Phase.PENDING
-    if starting := common.condition_true(job, STARTING):
+    if starting := batch.condition_true(job, STARTING):
         reason, message = dig.text(starting, "reason"), dig.text(starting, "message")
         return phase, "Starting" if phase is Phase.PENDING else "", reason, message
     return phase, "", "", ""

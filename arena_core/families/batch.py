@@ -1,4 +1,7 @@
-"""What Job and JobSet share: what pods add to a phase, queues and gangs, counts. Pure and total over arbitrary JSON."""
+"""What types that make Jobs share: what pods add to a phase, queues, counts. Pure and total over arbitrary JSON.
+
+Importable by plugins.
+"""
 
 from __future__ import annotations
 

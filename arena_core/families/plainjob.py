@@ -1,25 +1,31 @@
-"""What a Job is doing, in Arena's words. Pure and total: it takes whatever object comes."""
+"""The Job of plain Kubernetes (``batch/v1``), for types that make one: its pods, what it is doing, and why. Pure and total.
+
+Importable by plugins.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from arena_core.contract.types import NOT_TAKEN_UP, Cause, Find, Instance, JobStatus, Manifest, Phase, PodSet, Rank
-from arena_core.families import gangs, kueue
+from arena_core.contract.types import NOT_TAKEN_UP, Cause, Find, Instance, JobStatus, Manifest, Phase, PodSet, Rank, Resource
+from arena_core.families import batch, gangs, kueue
 from arena_core.families.kubeflow import explain_gang
 from arena_core.k8s import dig
+from arena_core.k8s.selectors import exactly
 from arena_core.podstatus import instance
-from arena_job import common
-from arena_job.common import Said
-from arena_job.names import CONTAINER, INDEX, JOB_NAME
+
+RESOURCE = Resource("batch", "v1", "Job", "jobs")
+#: Labels that the Job controller writes on pods.
+JOB_NAME = "batch.kubernetes.io/job-name"
+INDEX = "batch.kubernetes.io/job-completion-index"
 
 _TOLD = {"BackoffLimitExceeded": "more pods have failed than --retry allows", "DeadlineExceeded": "it ran longer than it may"}
 
 
-def pod_labels(job: Manifest) -> dict[str, str]:
-    """Return the label that all pods of the Job carry."""
-    return {JOB_NAME: dig.text(job, "metadata", "name")}
+def selectors(job: Manifest) -> list[str]:
+    """Return the label selector of the Job's pods: the controller's own label."""
+    return exactly({JOB_NAME: dig.text(job, "metadata", "name")})
 
 
 def related(job: Any) -> list[Find]:
@@ -31,7 +37,7 @@ def pod_sets(job: Any) -> list[PodSet]:
     """Return the one set of pods."""
     if not dig.mapping(job, "spec", "template"):
         return []
-    return [PodSet("worker", "spec.template", common.pods_of_job(dig.dig(job, "spec")))]
+    return [PodSet("worker", "spec.template", batch.pods_of_job(dig.dig(job, "spec")))]
 
 
 def instances(job: Any, pods: Sequence[Any]) -> tuple[Instance, ...]:
@@ -39,11 +45,12 @@ def instances(job: Any, pods: Sequence[Any]) -> tuple[Instance, ...]:
     real = [pod for pod in pods if isinstance(pod, Mapping)]
     real.sort(key=lambda pod: dig.text(pod, "metadata", "name"))
     real.sort(key=lambda pod: dig.text(pod, "metadata", "creationTimestamp"), reverse=True)
-    single = common.pods_of_job(dig.dig(job, "spec")) <= 1
+    single = batch.pods_of_job(dig.dig(job, "spec")) <= 1
     indexes = [dig.number(dig.labels(pod), INDEX, default=-1) for pod in real]
     chief = _chief(real, indexes, single)
+    main = next((dig.text(c, "name") for c in dig.items(job, "spec", "template", "spec", "containers")), "")
     found = [
-        instance(pod, role="worker", index=index if index >= 0 else None, chief=pod is chief, container=CONTAINER)
+        instance(pod, role="worker", index=index if index >= 0 else None, chief=pod is chief, container=main)
         for pod, index in zip(real, indexes, strict=True)
     ]
     return tuple(sorted(found, key=lambda i: (not i.chief, i.index is None, i.index or 0)))
@@ -63,12 +70,12 @@ def _chief(pods: Sequence[Mapping[str, Any]], indexes: Sequence[int], single: bo
 def status(job: Any, pods: Sequence[Any] | None, related: Sequence[Any]) -> JobStatus:
     """Return the status from conditions, counters, pods (None: not read) and what queues the job."""
     members = instances(job, pods or ())
-    said = common.held(job, related, decide(job))
+    said = batch.held(job, related, decide(job))
     if not said[0].finished and said[0] not in (Phase.SUSPENDED, Phase.QUEUING) and pods is not None:
-        said = common.with_pods(said, members, pods)
+        said = batch.with_pods(said, members, pods)
     phase, exact, reason, message = said
     template = dig.dig(job, "spec", "template")
-    replicas = common.pods_of_job(dig.dig(job, "spec"))
+    replicas = batch.pods_of_job(dig.dig(job, "spec"))
     ended = dig.text(job, "status", "completionTime") or dig.text(dig.condition(job, exact), "lastTransitionTime")
     return JobStatus(
         phase=phase,
@@ -79,45 +86,45 @@ def status(job: Any, pods: Sequence[Any] | None, related: Sequence[Any]) -> JobS
         end=ended if phase.finished else "",
         instances=members,
         replicas=replicas,
-        requests=common.requests([(template, replicas)]),
-        priority=common.priority([template]),
+        requests=batch.requests([(template, replicas)]),
+        priority=batch.priority([template]),
     )
 
 
-def decide(job: Any) -> Said:
+def decide(job: Any) -> batch.Said:
     """Return (phase, exact word, reason, message) from conditions and counters alone."""
-    if found := common.condition_true(job, "Complete", "Failed"):
+    if found := batch.condition_true(job, "Complete", "Failed"):
         kind = dig.text(found, "type")
         phase = Phase.SUCCEEDED if kind == "Complete" else Phase.FAILED
         return phase, kind, dig.text(found, "reason"), dig.text(found, "message")
     if dig.flag(job, "spec", "suspend"):
-        found = common.condition_true(job, "Suspended")
+        found = batch.condition_true(job, "Suspended")
         return (
             Phase.SUSPENDED,
             "Suspended",
             dig.text(found, "reason") or "JobSuspended",
             dig.text(found, "message") or "spec.suspend is true",
         )
-    if found := common.condition_true(job, "FailureTarget", "SuccessCriteriaMet"):
+    if found := batch.condition_true(job, "FailureTarget", "SuccessCriteriaMet"):
         # Decided, but pods are still ending.
         return Phase.RUNNING, dig.text(found, "type"), dig.text(found, "reason"), dig.text(found, "message")
     active, ready = dig.number(job, "status", "active"), dig.number(job, "status", "ready")
     if active and ready >= active:
         return Phase.RUNNING, "", "", ""
     if not active and dig.number(job, "status", "failed"):
-        return Phase.PENDING, "", common.BACK_OFF, "its pod has failed, the next one is made after a pause"
+        return Phase.PENDING, "", batch.BACK_OFF, "its pod has failed, the next one is made after a pause"
     return Phase.PENDING, "", "", ""
 
 
-def explain(job: Any, pods: Sequence[Any], related: Sequence[Any]) -> list[Cause]:
+def explain(job: Any, pods: Sequence[Any] | None, related: Sequence[Any]) -> list[Cause]:
     """Return why the Job is not running, as far as its own object and its queue tell; pods and events speak for themselves."""
-    found = status(job, pods, related)
-    causes = [*explain_gang(found, related), *common.explain_held(found, job, related)]
+    found = status(job, pods or (), related)
+    causes = [*explain_gang(found, related), *batch.explain_held(found, job, related)]
     if found.phase is Phase.FAILED:
         text = _TOLD.get(found.reason) or found.message or "the Job has failed"
         return [*causes, Cause(text, rank=Rank.INFO, reason=found.reason)]
-    if found.phase is Phase.PENDING and found.reason == common.BACK_OFF:
-        return [*causes, Cause(found.message, rank=Rank.WAITS, reason=common.BACK_OFF)]
+    if found.phase is Phase.PENDING and found.reason == batch.BACK_OFF:
+        return [*causes, Cause(found.message, rank=Rank.WAITS, reason=batch.BACK_OFF)]
     if found.phase is Phase.PENDING and not dig.mapping(job, "status") and not found.instances:
         return [*causes, Cause("the Job controller has not taken up the job yet", rank=Rank.INFO, reason=NOT_TAKEN_UP)]
     return causes
