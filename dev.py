@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The developer's one door: setup, demo, test, lint, words, bench, contract. Standard library only; makes .venv on first use."""
+"""The developer's one door: setup, demo, test, lint, docs, words, bench, contract. Standard library only; makes .venv on first use."""
 
 from __future__ import annotations
 
@@ -118,6 +118,13 @@ def words(rest: list[str]) -> None:
     run(BIN / "python", "-m", "tests.house.words", *rest, PYTHONPATH=str(ROOT))
 
 
+def docs(_: list[str]) -> None:
+    """Write the reference pages anew: commands, job types, hooks, the conformance kit."""
+    setup(dev=True)
+    run(BIN / "arena", "__reference", "docs/reference")
+    run(BIN / "python", "-m", "tests.kit.page", PYTHONPATH=str(ROOT))
+
+
 def lint(_: list[str]) -> None:
     """Run ruff, mypy --strict, import-linter and the rules of the house; all of them, then fail if one did."""
     setup(dev=True)
@@ -149,6 +156,7 @@ COMMANDS = {
     "demo": demo,
     "test": test,
     "lint": lint,
+    "docs": docs,
     "words": words,
     "bench": bench,
     "contract": contract,

@@ -25,11 +25,12 @@ def main(words: Sequence[str]) -> int:
 
 
 def pages() -> dict[str, str]:
-    """All pages by file name: one for the commands, one for each installed job type."""
+    """All pages by file name: the commands, the hooks, and one for each installed job type."""
     from arena_core.cli.commands.submit import for_type
     from arena_core.cli.discover import type_names
+    from arena_core.cli.hookpage import hooks_page
 
-    found = {"commands.md": commands_page()}
+    found = {"commands.md": commands_page(), "hooks.md": hooks_page(HEAD)}
     for name in type_names():
         command = for_type(name, name)
         found[f"submit-{name}.md"] = f"# arena submit {name}\n\n{HEAD}\n{_section(command, level='##')}"

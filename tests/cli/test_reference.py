@@ -32,6 +32,7 @@ def test_every_command_and_every_job_type_has_its_place():
     "name",
     [
         "commands.md",
+        "hooks.md",
         "submit-pytorchjob.md",
         "submit-tfjob.md",
         "submit-volcanojob.md",

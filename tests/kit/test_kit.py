@@ -13,6 +13,7 @@ from arena_core.testing.conformance import JobTypeConformance
 from arena_core.testing.kit import values
 from arena_core.testing.samples import PLAIN_JOB_LABELS, plain_job_samples
 from tests.kit import thing
+from tests.kit.page import PAGE, page
 from tests.kit.thing_local import bundle
 
 BROKEN = sorted(path.stem for path in (Path(__file__).parent / "broken").glob("*.py"))
@@ -60,3 +61,7 @@ def test_a_broken_plugin_fails_just_its_test(name: str) -> None:
     plugin = importlib.import_module(f"tests.kit.broken.{name}")
     found = verdicts(plugin, **getattr(plugin, "kit", dict)())
     assert [other for other, text in found.items() if text.startswith("failed")] == [name], found
+
+
+def test_the_page_is_current() -> None:
+    assert PAGE.read_text(encoding="utf-8") == page(), "run `python3 dev.py docs`"

@@ -25,7 +25,7 @@ def arena_job_type() -> JobType:
         resource=plainjob.RESOURCE,
         args="arena_hello.args:HelloArgs",
         summary="pods with a number each, on a Job of plain Kubernetes",
-        pod_labels=plainjob.pod_labels,
+        selectors=plainjob.selectors,
         wrapping=Wrapping(failure_seen=True),
         # Other types make Jobs, too: this says which of them are ours.
         matches=lambda job: dig.labels(job).get("app") == "hello",
