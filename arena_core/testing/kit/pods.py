@@ -81,14 +81,16 @@ class PodChecks(Kit):
 
         def check(job: Any) -> None:
             try:
-                job_type.selectors(job)
+                found = job_type.selectors(job)
             except PluginError as error:
                 pytest.fail(error.message)
+            for text in found:
+                selectors.parse(text)
 
         for_all(self.examples, check, job=json_values(*self.keys))
 
     def test_the_container_gets_what_was_typed(self) -> None:
-        """Command, environment and annotations arrive unchanged, whatever characters they have."""
+        """Command (in the pod sets that run it), environment and annotations arrive unchanged, whatever characters they have."""
         fields = self.model.model_fields
         if not {"command", "env"} <= set(fields):
             pytest.skip("the type has no command or no --env")
@@ -98,14 +100,18 @@ class PodChecks(Kit):
             args = self.parsed({**self.minimal, "command": command, "env": {"TYPED": value}, **notes})
             job = json.loads(json.dumps(self.handle.build_manifests(args)[0]))
             assert not notes or job["metadata"]["annotations"]["note"] == value
-            for found in self.handle.pod_sets(job):
-                containers = list(dig.items(template_of(job, found.path), "spec", "containers"))
-                assert not containers or any(self._has(c, command, value) for c in containers), found.path
+            ends = {found.path for found in self.handle.pod_sets(job)}
+            for found, template in self.templates(job):
+                if not found.runs_command and found.path not in ends:
+                    continue  # only waits to be reached
+                expected = command if found.runs_command else ""
+                assert any(_has(c, expected, value) for c in template["spec"]["containers"]), found.path
 
         for_all(self.examples, check, command=TYPED.filter(str.strip), value=TYPED)
 
-    @staticmethod
-    def _has(container: Mapping[str, Any], command: str, value: str) -> bool:
-        env = environment(container)
-        words = [expand(word, env) for word in (*container.get("command", ()), *container.get("args", ()))]
-        return command in words and env.get("TYPED") == value
+
+def _has(container: Mapping[str, Any], command: str, value: str) -> bool:
+    """Whether a container has the variable, and the command if there is to be one, once Kubernetes has expanded them."""
+    env = environment(container)
+    words = [expand(word, env) for word in (*container.get("command", ()), *container.get("args", ()))]
+    return command in (*words, "") and env.get("TYPED") == value

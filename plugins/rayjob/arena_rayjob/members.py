@@ -42,9 +42,9 @@ def pod_sets(job: Any) -> list[PodSet]:
 
 def quota_sets(job: Any) -> list[PodSet]:
     """Return all pods whose template stands in the job, as Kueue counts them: every host of a replica, and the submitter."""
-    found = [PodSet(name, path, count * hosts) for name, path, _, count, hosts in groups(job)]
+    found = [PodSet(name, path, count * hosts, ends=False, runs_command=False) for name, path, _, count, hosts in groups(job)]
     if mode(job) == names.K8S_JOB and dig.mapping(job, "spec", "submitterPodTemplate"):
-        found.append(PodSet(names.SUBMITTER, "spec.submitterPodTemplate", 1))
+        found.append(PodSet(names.SUBMITTER, "spec.submitterPodTemplate", 1, runs_command=False))
     return found
 
 

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from arena_core.testing.conformance import JobTypeConformance
 from arena_core.testing.samples import read_samples
-from arena_core.testing.texts import environment
 from arena_rayjob import plugin
 
 SAMPLES = read_samples(Path(__file__).parent / "data" / "samples.json")
@@ -36,8 +35,3 @@ class TestRayJob(JobTypeConformance):
         "running_timeout": "1h",
         "retry": 2,
     }
-
-    @staticmethod
-    def _has(container, command, value):
-        """The command is no pod's: it is ``spec.entrypoint``, and test_entrypoint.py runs it through all its readers."""
-        return environment(container).get("TYPED") == value
