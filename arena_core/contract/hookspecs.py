@@ -154,7 +154,7 @@ class JobTypeSpec:
         """Return which objects besides the pods status and reasons need; none by default. Total, as the status is.
 
         It is asked again with what was found in ``view.related`` as long as it names something new, three times at most: so the
-        Jobs of a CronJob lead to what those own. What is not served or may not be read is left out, and so is what belongs to
+        Jobs of a CronJob lead to what those own. What is not served, or forbidden to the user, is left out, and so is what belongs to
         another job.
 
         >>> from arena_core.contract.hookspecs import hookimpl
