@@ -179,6 +179,18 @@ class AsyncArenaClient:
         )
         return None if found is None else bind_async(self, found)
 
+    async def suspend(self, job: JobLike, *, job_type: str = "", namespace: str = "") -> AsyncBoundJob:
+        """Suspend a job; see ``ArenaClient.suspend``."""
+        return bind_async(self, await self._run(lambda arena: arena.suspend(job, job_type=job_type, namespace=namespace)))
+
+    async def resume(self, job: JobLike, *, job_type: str = "", namespace: str = "") -> AsyncBoundJob:
+        """Let a suspended job run; see ``ArenaClient.resume``."""
+        return bind_async(self, await self._run(lambda arena: arena.resume(job, job_type=job_type, namespace=namespace)))
+
+    async def scale(self, job: JobLike, sizes: Mapping[str, int], *, job_type: str = "", namespace: str = "") -> AsyncBoundJob:
+        """Change how many pods roles of a running job have; see ``ArenaClient.scale``."""
+        return bind_async(self, await self._run(lambda arena: arena.scale(job, sizes, job_type=job_type, namespace=namespace)))
+
     async def delete(
         self,
         jobs: JobLike | Sequence[JobLike] = (),

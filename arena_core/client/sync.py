@@ -331,6 +331,29 @@ class ArenaClient:
             )
         return None if found is None else bind(self, found)
 
+    def suspend(self, job: JobLike, *, job_type: str = "", namespace: str = "") -> BoundJob:
+        """Suspend a job: its instances end, it keeps its place in the API; ``resume`` lets it start anew. Returns it as it is then."""
+        return self._turned(job, True, job_type, namespace)
+
+    def resume(self, job: JobLike, *, job_type: str = "", namespace: str = "") -> BoundJob:
+        """Let a suspended job run; returns it as it is then."""
+        return self._turned(job, False, job_type, namespace)
+
+    def _turned(self, job: JobLike, value: bool, job_type: str, namespace: str) -> BoundJob:
+        from arena_core.usecases.change import suspend
+
+        meant = self._meant(job, job_type, namespace)
+        with self._call() as session:
+            return bind(self, suspend(session, meant.name, value, job_type=meant.job_type, namespace=meant.namespace, uid=meant.uid))
+
+    def scale(self, job: JobLike, sizes: Mapping[str, int], *, job_type: str = "", namespace: str = "") -> BoundJob:
+        """Change how many pods roles of a running job have (``{"worker": 4}``), where its type allows it; returns it as it is then."""
+        from arena_core.usecases.change import scale
+
+        meant = self._meant(job, job_type, namespace)
+        with self._call() as session:
+            return bind(self, scale(session, meant.name, sizes, job_type=meant.job_type, namespace=meant.namespace, uid=meant.uid))
+
     def delete(
         self,
         jobs: JobLike | Sequence[JobLike] = (),

@@ -144,6 +144,16 @@ class Wrapping:
 
 
 @record
+class Scale:
+    """A role of a job whose number of pods may be changed while it runs: where the number stands, and between which bounds it may be."""
+
+    role: str
+    path: str
+    minimum: int = 0
+    maximum: int | None = None
+
+
+@record
 class JobType:
     """What a plugin says of its job type.
 
@@ -155,6 +165,8 @@ class JobType:
     owners. None finds none. ``leads`` says whether one of its pods is the chief, whose log is the job's; ``wrapping`` how it behaves
     inside another type, None if it cannot be.
     ``matches`` says which objects of the kind are this type's, where several types share it; one without it takes what no other claims.
+    ``suspend_path`` is the place of the switch that suspends a job (``spec.suspend``), ``suspend_check`` says why that of this very job
+    may not be turned; ``scale`` names the roles whose size may be changed.
     """
 
     name: str
@@ -170,6 +182,9 @@ class JobType:
     matches: Callable[[Manifest], bool] | None = None
     #: What it is there for: "batch" ends by itself, "service" is to be READY, "schedule" makes others at times.
     workload: Literal["batch", "service", "schedule"] = "batch"
+    suspend_path: str = ""
+    suspend_check: Callable[[Manifest], str] = lambda job: ""
+    scale: Callable[[Manifest], Sequence[Scale]] = lambda job: ()
     #: Where the API of this kind comes from, for "X is not installed on this cluster: ..." (an operator and a way to get it).
     provider: str = ""
 

@@ -31,6 +31,12 @@ def workload(related: Sequence[Any]) -> Mapping[str, Any]:
     return max(found, key=lambda w: dig.text(w, "metadata", "creationTimestamp"), default={})
 
 
+def decides(job: Any) -> str:
+    """Say why nobody else may suspend or resume a job that is in a queue; nothing for one that is in none."""
+    queue = dig.labels(job).get(QUEUE)
+    return f"Kueue decides when it runs, in queue {queue}; spec.active of its Workload holds it back" if queue else ""
+
+
 def waiting(job: Any, related: Sequence[Any]) -> tuple[str, str] | None:
     """Return (reason, message) of a suspended job that waits for Kueue, or None where Kueue does not hold it."""
     queue = dig.labels(job).get(QUEUE)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from arena_core.contract.types import NOT_TAKEN_UP, Cause, Find, Instance, JobStatus, Manifest, Phase, PodSet, Rank, Resource
+from arena_core.contract.types import NOT_TAKEN_UP, Cause, Find, Instance, JobStatus, Manifest, Phase, PodSet, Rank, Resource, Scale
 from arena_core.families import batch, gangs, kueue
 from arena_core.families.kubeflow import explain_gang
 from arena_core.k8s import dig
@@ -31,6 +31,14 @@ def selectors(job: Manifest) -> list[str]:
 def related(job: Any) -> list[Find]:
     """Say how to find what queues the job and its gang."""
     return [*kueue.finds(job), *gangs.finds([dig.dig(job, "spec", "template")])]
+
+
+def scale(job: Any) -> list[Scale]:
+    """Return the pods that run at a time, no more than must succeed; none of a job in a queue, whose size was what it was admitted with."""
+    if kueue.decides(job):
+        return []
+    most = dig.dig(job, "spec", "completions")
+    return [Scale("worker", "spec.parallelism", 0, most if isinstance(most, int) and not isinstance(most, bool) else None)]
 
 
 def pod_sets(job: Any) -> list[PodSet]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from arena_core.contract.errors import PluginBroken
 from arena_core.contract.hookspecs import ExtensionSpec, JobTypeSpec
-from arena_core.contract.types import Jobs, JobType, Note
+from arena_core.contract.types import Jobs, JobType, Note, Scale
 from arena_core.contract.version import mismatch
 from arena_core.k8s.selectors import parse as parse_selector
 from arena_core.records import replace
@@ -98,7 +98,9 @@ def _guarded(entry: Entry, job_type: JobType) -> JobType:
     wrapping = job_type.wrapping
     if wrapping is not None:
         wrapping = replace(wrapping, warn=border.guarded(entry, "Wrapping.warn", wrapping.warn, check_of(Sequence[Note])))
-    return replace(job_type, selectors=selectors, matches=matches, wrapping=wrapping)
+    check = border.guarded(entry, "suspend_check", job_type.suspend_check, check_of(str))
+    scale = border.guarded(entry, "scale", job_type.scale, check_of(Sequence[Scale]))
+    return replace(job_type, selectors=selectors, matches=matches, wrapping=wrapping, suspend_check=check, scale=scale)
 
 
 def _wrong_selectors(found: Any) -> str:

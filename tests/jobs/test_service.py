@@ -13,7 +13,7 @@ import pytest
 
 from arena_core.contract.errors import UsageError
 from arena_core.contract.hookspecs import hookimpl
-from arena_core.contract.types import Endpoint, JobStatus, JobType, JobView, Manifest, Phase, Resource
+from arena_core.contract.types import Endpoint, JobStatus, JobType, JobView, Manifest, Phase, Resource, Scale
 from arena_core.k8s import dig
 from arena_core.podstatus import instance
 from arena_core.registry import Registry
@@ -40,6 +40,7 @@ class Service:
             selectors=lambda job: [f"serves={dig.text(job, 'metadata', 'name')}"],
             matches=None,
             leads=False,
+            scale=lambda job: [Scale("server", "spec.replicas", 0, 3)],
             workload="service",
         )
 
@@ -107,6 +108,13 @@ def test_a_service_is_ready_has_an_address_and_does_not_end(server: Any, make: A
         time.sleep(0.1)
         address = server.endpoints(server.get("web")).endpoints[0].address
     assert address.endswith(":8901/") and answers(address)
+    assert server.scale("web", {"server": 2}).status.replicas == 2
+    assert len(server.wait("web", timeout=60).status.instances) == 2
+    for sizes, words in (({"server": 4}, "from 0 to 3"), ({"chief": 1}, "no role 'chief'")):
+        with pytest.raises(UsageError, match=words):
+            server.scale("web", sizes)
+    with pytest.raises(UsageError, match="cannot be suspended"):
+        server.suspend("web")
     for goal in ("finished", "succeeded"):
         with pytest.raises(UsageError, match="does not end by itself"):
             server.wait("web", goal, timeout=5)

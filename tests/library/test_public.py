@@ -26,11 +26,12 @@ PUBLIC = (
     "arena_core.podspec",
     "arena_core.families",
     "arena_core.k8s",
+    "arena_core.wrapping",
     "arena_core.testing",
     "arena_local.sdk",
 )
 #: What is imported from the package itself: its modules are its own affair.
-WHOLE = ("arena_core.client", "arena_core.args", "arena_core.podspec")
+WHOLE = ("arena_core.client", "arena_core.args", "arena_core.podspec", "arena_core.wrapping")
 
 
 def modules() -> Iterator[ModuleType]:

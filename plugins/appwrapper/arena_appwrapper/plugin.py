@@ -23,6 +23,7 @@ from arena_core.contract.types import (
     Problem,
     Resource,
 )
+from arena_core.families import kueue
 from arena_core.k8s import dig
 from arena_core.k8s.selectors import exactly
 
@@ -43,6 +44,8 @@ JOB_TYPE = JobType(
     display="AppWrapper",
     shorthand="aw",
     selectors=lambda job: exactly({state.LABEL: dig.text(job, "metadata", "name")}),
+    suspend_path="spec.suspend",
+    suspend_check=kueue.decides,
     provider="the AppWrapper operator: https://github.com/project-codeflare/appwrapper",
 )
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from arena_core.contract.hookspecs import hookimpl
 from arena_core.contract.types import JobType, Wrapping
-from arena_core.families import plainjob
+from arena_core.families import kueue, plainjob
 from arena_job.names import CONTAINER
 
 if TYPE_CHECKING:
@@ -31,6 +31,9 @@ def arena_job_type() -> JobType:
         selectors=plainjob.selectors,
         container=CONTAINER,
         wrapping=Wrapping(failure_seen=True),
+        scale=plainjob.scale,
+        suspend_path="spec.suspend",
+        suspend_check=kueue.decides,
         provider="every Kubernetes has it",
     )
 

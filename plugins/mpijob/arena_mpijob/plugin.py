@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from arena_core.contract.hookspecs import hookimpl
 from arena_core.contract.types import JobType, Note, Resource, Wrapping
+from arena_core.families import kueue
 from arena_core.k8s.selectors import exactly
 from arena_mpijob import status as state
 
@@ -47,6 +48,8 @@ def arena_job_type() -> JobType:
         selectors=lambda job: exactly(state.pod_labels(job)),
         container=state.CONTAINER,
         wrapping=WRAPPING,
+        suspend_path="spec.runPolicy.suspend",
+        suspend_check=kueue.decides,
         provider=PROVIDER,
     )
 

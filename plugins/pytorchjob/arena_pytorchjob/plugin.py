@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from arena_core.contract.hookspecs import hookimpl
 from arena_core.contract.types import JobType, Resource, Wrapping
+from arena_core.families import kueue
 from arena_core.families.kubeflow import PROVIDER
 from arena_pytorchjob.status import KIND
 
@@ -31,6 +32,8 @@ def arena_job_type() -> JobType:
         selectors=KIND.selectors,
         container=KIND.container,
         wrapping=Wrapping(usual=True, failure_seen=True),
+        suspend_path="spec.runPolicy.suspend",
+        suspend_check=kueue.decides,
         provider=PROVIDER,
     )
 

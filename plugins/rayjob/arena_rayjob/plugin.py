@@ -63,6 +63,8 @@ def arena_job_type() -> JobType:
         shorthand="rj",
         selectors=state.selectors,
         wrapping=WRAPPING,
+        suspend_path="spec.suspend",
+        suspend_check=state.suspend_check,
         provider=PROVIDER,
     )
 

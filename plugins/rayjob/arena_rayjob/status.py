@@ -34,6 +34,13 @@ def selectors(job: Manifest) -> list[str]:
     return [*exactly({names.CLUSTER: cluster}), *submitter]
 
 
+def suspend_check(job: Manifest) -> str:
+    """Say why a job may not be suspended: KubeRay spoils one whose Ray cluster is not shut down at its end, it never runs again."""
+    if not dig.flag(job, "spec", "shutdownAfterJobFinishes"):
+        return "KubeRay spoils a suspended RayJob whose Ray cluster is not shut down at the end (spec.shutdownAfterJobFinishes)"
+    return kueue.decides(job)
+
+
 def related(job: Any) -> list[Find]:
     """Say how to find the Ray cluster and the submitter's Job, what queues the job and its gang."""
     named = ((names.RAYCLUSTER, dig.text(job, "status", "rayClusterName")), (names.JOB, dig.text(job, "metadata", "name")))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from arena_core.contract.hookspecs import hookimpl
 from arena_core.contract.types import JobType, Resource, Wrapping
+from arena_core.families import kueue
 from arena_core.families.kubeflow import PROVIDER
 from arena_tfjob.status import KIND
 
@@ -33,6 +34,8 @@ def arena_job_type() -> JobType:
         selectors=KIND.selectors,
         container=KIND.container,
         wrapping=Wrapping(shared={size: tuple(f"{role}_{size}" for role in ROLES) for size in ("cpu", "memory")}),
+        suspend_path="spec.runPolicy.suspend",
+        suspend_check=kueue.decides,
         provider=PROVIDER,
     )
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from arena_core.contract.hookspecs import hookimpl
 from arena_core.contract.types import JobType, Note, Wrapping
+from arena_core.families import kueue
 from arena_core.k8s.selectors import exactly
 from arena_job.jobset import status as state
 from arena_job.jobset.names import RESOURCE
@@ -45,6 +46,8 @@ def arena_job_type() -> JobType:
         # Which role leads depends on the JobSet; ``state.leader`` says it.
         container=CONTAINER,
         wrapping=Wrapping(warn=_inside),
+        suspend_path="spec.suspend",
+        suspend_check=kueue.decides,
         provider="JobSet (jobset.x-k8s.io/v1alpha2): https://jobset.sigs.k8s.io",
     )
 

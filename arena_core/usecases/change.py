@@ -1,0 +1,120 @@
+"""``suspend``, ``resume`` and ``scale``: a live job is changed at the places that its type names, and nowhere else."""
+
+from __future__ import annotations
+
+import copy
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from arena_core.contract.errors import ArenaError, NotFound, TimedOut, UsageError
+from arena_core.contract.types import JobHandle, Manifest, Scale
+from arena_core.k8s import path as paths
+from arena_core.kube.refusals import Conflict
+from arena_core.usecases.facts import read
+from arena_core.usecases.find import find_this
+from arena_core.usecases.marks import metadata_of
+from arena_core.usecases.session import Session
+from arena_core.usecases.views import Job
+from arena_core.usecases.watching import States
+
+#: Seconds that the instances of a suspended job may take to end before it is resumed.
+PATIENCE = 60.0
+
+
+def suspend(session: Session, name: str, value: bool, *, job_type: str = "", namespace: str = "", uid: str = "") -> Job:
+    """Suspend a job, or let it go on; returns it as it is then. One that is so already is left alone."""
+
+    def changes(handle: JobHandle, job: Manifest) -> Mapping[str, Any]:
+        own = handle.job_type
+        what = "suspended" if value else "resumed"
+        if not own.suspend_path:
+            raise UsageError(f"a {own.resource.kind} cannot be {what}", f"`arena delete {name}` ends it")
+        if why := own.suspend_check(job):
+            raise ArenaError(f"{name} cannot be {what}: {why}")
+        if bool(paths.get(job, own.suspend_path)) is value:
+            return {}
+        if not value:
+            _await_no_pods(session, handle, job)
+        return {own.suspend_path: value}
+
+    return _change(session, name, job_type, namespace, uid, changes)
+
+
+def _await_no_pods(session: Session, handle: JobHandle, job: Manifest) -> None:
+    """Wait until the pods of the run before are gone: operators take pods that are being deleted for failed ones of the new run."""
+    left = 0
+    for found in States(session, handle, job, time.monotonic() + PATIENCE):
+        if found is None:
+            return  # told by whoever asks for it next
+        left = len(found.pods)
+        if not left:
+            return
+    if left:
+        raise TimedOut(f"{left} of its instances have not ended yet, {PATIENCE:g} s after somebody wants to resume it", "try again later")
+
+
+def scale(session: Session, name: str, sizes: Mapping[str, int], *, job_type: str = "", namespace: str = "", uid: str = "") -> Job:
+    """Change how many pods roles of a job have; returns it as it is then."""
+
+    def changes(handle: JobHandle, job: Manifest) -> Mapping[str, Any]:
+        roles = {one.role: one for one in handle.job_type.scale(job)}
+        if not roles:
+            raise UsageError(f"the size of a {handle.job_type.resource.kind} cannot be changed while it runs", "submit it again")
+        for role, number in sizes.items():
+            if role not in roles:
+                raise UsageError(f"{name} has no role {role!r} whose size can be changed", f"there is: {', '.join(roles)}")
+            _within(roles[role], number)
+        return {roles[role].path: number for role, number in sizes.items() if paths.get(job, roles[role].path) != number}
+
+    return _change(session, name, job_type, namespace, uid, changes)
+
+
+def _within(role: Scale, number: int) -> None:
+    if number < role.minimum or (role.maximum is not None and number > role.maximum):
+        bounds = f"at least {role.minimum}" if role.maximum is None else f"from {role.minimum} to {role.maximum}"
+        raise UsageError(f"{role.role}={number}: it may be {bounds}")
+
+
+def _change(
+    session: Session, name: str, job_type: str, namespace: str, uid: str, changes: Callable[[JobHandle, Manifest], Mapping[str, Any]]
+) -> Job:
+    """Read the job, ask what is to change, and patch just that; once more where somebody else has changed it meanwhile."""
+    namespace = namespace or session.namespace
+    for _ in range(3):
+        handle, job, unread = find_this(session, name, job_type, namespace, uid)
+        known = read(session, handle, job, unread)
+        if metadata_of(job).get("deletionTimestamp"):
+            raise NotFound(f"{known.name} is being deleted")
+        if known.status.phase.finished:
+            raise ArenaError(f"{known.name} is {known.status.phase}: nothing of it can be changed any more")
+        wanted = changes(handle, job)
+        if not wanted:
+            return known
+        try:
+            made = session.cluster.patch(handle.job_type.resource, namespace, known.name, merge_patch(job, wanted))
+        except Conflict:
+            continue
+        return read(session, handle, made, unread)
+    raise ArenaError(f"{name} is changed by somebody else all the time", "try again")
+
+
+def merge_patch(obj: Manifest, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the merge patch for values at paths. A list is replaced as a whole, so that the patch holds for this version alone.
+
+    >>> merge_patch({"metadata": {"uid": "u"}}, {"spec.suspend": True})
+    {'metadata': {'uid': 'u'}, 'spec': {'suspend': True}}
+    """
+    metadata = metadata_of(obj)
+    patch: dict[str, Any] = {"metadata": {"uid": metadata.get("uid")}}
+    for where, value in changes.items():
+        steps = paths.steps(where)
+        first = next((at for at, step in enumerate(steps) if isinstance(step, int)), None)
+        if first is None:
+            paths.put(patch, steps, value)
+            continue
+        if paths.get(patch, steps[:first]) is None:
+            paths.put(patch, steps[:first], copy.deepcopy(paths.get(obj, steps[:first])))
+            patch["metadata"]["resourceVersion"] = metadata.get("resourceVersion")
+        paths.put(patch, steps, value)
+    return patch

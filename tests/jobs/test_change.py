@@ -1,0 +1,63 @@
+"""suspend, resume, scale: just the place that the type names is changed, of this very job, and what may not be is refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from arena_core.contract.errors import ArenaError, UsageError
+from arena_core.contract.types import Phase
+from arena_core.registry import Registry
+from arena_core.usecases.change import merge_patch
+
+
+def test_a_suspended_job_has_no_instances_and_runs_again(arena: Any, make: Any) -> None:
+    arena.submit("pytorchjob", make("held", "sleep 300"))
+    arena.wait("held", "running", timeout=60)
+    suspended = arena.suspend("held")
+    assert suspended.manifest["spec"]["runPolicy"]["suspend"] is True
+    assert arena.suspend("held").manifest["metadata"]["generation"] == suspended.manifest["metadata"]["generation"], "it is so already"
+    assert not arena.resume(suspended).manifest["spec"]["runPolicy"]["suspend"]
+    assert arena.wait("held", "running", timeout=60).status.phase is Phase.RUNNING, "pods of the run before are not its failures"
+    arena.delete("held")
+
+
+def test_what_has_ended_is_not_changed(arena: Any, make: Any) -> None:
+    arena.submit("pytorchjob", make("over", "true"))
+    arena.wait("over", timeout=60)
+    with pytest.raises(ArenaError, match="over is SUCCEEDED: nothing of it can be changed"):
+        arena.suspend("over")
+    with pytest.raises(UsageError, match="the size of a PyTorchJob cannot be changed"):
+        arena.scale(arena.submit("pytorchjob", make("runs", "sleep 300")), {"worker": 2})
+    arena.delete("runs")
+
+
+def checked(kind: str, job: Any) -> str:
+    return Registry(environ={}).get(kind).job_type.suspend_check(job)
+
+
+QUEUED = {"metadata": {"labels": {"kueue.x-k8s.io/queue-name": "q"}}}
+
+
+@pytest.mark.parametrize("kind", ["pytorchjob", "tfjob", "mpijob", "job", "jobset", "appwrapperjob"])
+def test_what_a_queue_decides_nobody_else_does(kind: str) -> None:
+    assert "queue q" in checked(kind, QUEUED)
+    assert checked(kind, {}) == ""
+
+
+def test_a_rayjob_that_would_be_spoilt_is_not_suspended() -> None:
+    assert "spoils" in checked("rayjob", {"spec": {"shutdownAfterJobFinishes": False}})
+    assert checked("rayjob", {"spec": {"shutdownAfterJobFinishes": True}}) == ""
+    assert "queue q" in checked("rayjob", {**QUEUED, "spec": {"shutdownAfterJobFinishes": True}})
+
+
+def test_a_list_is_patched_as_a_whole_for_this_version() -> None:
+    job = {
+        "metadata": {"uid": "u", "resourceVersion": "7"},
+        "spec": {"tasks": [{"name": "a", "replicas": 1}, {"name": "b", "replicas": 2}]},
+    }
+    patch = merge_patch(job, {"spec.tasks[0].replicas": 3, "spec.tasks[1].replicas": 4})
+    assert patch["metadata"] == {"uid": "u", "resourceVersion": "7"}
+    assert patch["spec"] == {"tasks": [{"name": "a", "replicas": 3}, {"name": "b", "replicas": 4}]}
+    assert job["spec"]["tasks"][0]["replicas"] == 1, "the job itself is left alone"
