@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from arena_core.client.calls import Calls, LogLines
+from arena_core.client.changes import Changes
 from arena_core.client.handles import BoundJob, BoundSubmission, JobLike, Reference, bind, bind_submission, reference
 from arena_core.contract.errors import UsageError
 from arena_core.contract.types import Submission
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from arena_core.usecases.views import Deleted, Job, JobList
 
 
-class ArenaClient:
+class ArenaClient(Changes):
     """One cluster and the job types that are installed.
 
     Without arguments it takes the cluster that ``kubectl`` would take ($KUBECONFIG, ``~/.kube/config``, the cluster it runs in), else
@@ -330,29 +331,6 @@ class ArenaClient:
                 uid=uid or meant.uid,
             )
         return None if found is None else bind(self, found)
-
-    def suspend(self, job: JobLike, *, job_type: str = "", namespace: str = "") -> BoundJob:
-        """Suspend a job: its instances end, it keeps its place in the API; ``resume`` lets it start anew. Returns it as it is then."""
-        return self._turned(job, True, job_type, namespace)
-
-    def resume(self, job: JobLike, *, job_type: str = "", namespace: str = "") -> BoundJob:
-        """Let a suspended job run; returns it as it is then."""
-        return self._turned(job, False, job_type, namespace)
-
-    def _turned(self, job: JobLike, value: bool, job_type: str, namespace: str) -> BoundJob:
-        from arena_core.usecases.change import suspend
-
-        meant = self._meant(job, job_type, namespace)
-        with self._call() as session:
-            return bind(self, suspend(session, meant.name, value, job_type=meant.job_type, namespace=meant.namespace, uid=meant.uid))
-
-    def scale(self, job: JobLike, sizes: Mapping[str, int], *, job_type: str = "", namespace: str = "") -> BoundJob:
-        """Change how many pods roles of a running job have (``{"worker": 4}``), where its type allows it; returns it as it is then."""
-        from arena_core.usecases.change import scale
-
-        meant = self._meant(job, job_type, namespace)
-        with self._call() as session:
-            return bind(self, scale(session, meant.name, sizes, job_type=meant.job_type, namespace=meant.namespace, uid=meant.uid))
 
     def delete(
         self,

@@ -1,0 +1,47 @@
+"""The calls of a client that change a live job."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any, cast
+
+from arena_core.client.handles import BoundJob, JobLike, Reference, bind
+
+if TYPE_CHECKING:
+    from arena_core.usecases.session import Session
+
+
+class Changes:
+    """Suspend, resume, scale; a part of ``ArenaClient``."""
+
+    if TYPE_CHECKING:  # the client itself has these
+
+        def _meant(self, job: JobLike, job_type: str, namespace: str) -> Reference: ...
+
+        def _call(self) -> AbstractContextManager[Session]: ...
+
+    def suspend(self, job: JobLike, *, job_type: str = "", namespace: str = "") -> BoundJob:
+        """Suspend a job: its instances end, it keeps its place in the API; ``resume`` lets it start anew. Returns it as it is then."""
+        return self._turned(job, True, job_type, namespace)
+
+    def resume(self, job: JobLike, *, job_type: str = "", namespace: str = "") -> BoundJob:
+        """Let a suspended job run, once the instances of the run before have ended; returns it as it is then."""
+        return self._turned(job, False, job_type, namespace)
+
+    def _turned(self, job: JobLike, value: bool, job_type: str, namespace: str) -> BoundJob:
+        from arena_core.usecases.change import suspend
+
+        meant = self._meant(job, job_type, namespace)
+        with self._call() as session:
+            found = suspend(session, meant.name, value, job_type=meant.job_type, namespace=meant.namespace, uid=meant.uid)
+        return bind(cast("Any", self), found)
+
+    def scale(self, job: JobLike, sizes: Mapping[str, int], *, job_type: str = "", namespace: str = "") -> BoundJob:
+        """Change how many pods roles of a running job have (``{"worker": 4}``), where its type allows it; returns it as it is then."""
+        from arena_core.usecases.change import scale
+
+        meant = self._meant(job, job_type, namespace)
+        with self._call() as session:
+            found = scale(session, meant.name, sizes, job_type=meant.job_type, namespace=meant.namespace, uid=meant.uid)
+        return bind(cast("Any", self), found)
