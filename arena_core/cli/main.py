@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -45,8 +44,6 @@ VERSION = Flag("version", "print the version", boolean=True, hidden=True)
 def main(argv: Sequence[str] | None = None) -> int:
     """Run ``arena`` with these words; returns the exit code."""
     if argv is None:
-        # A command is short and makes few cycles: collecting them costs a twentieth of a list.
-        gc.set_threshold(50_000)
         prepare()
     words = list(sys.argv[1:] if argv is None else argv)
     return guarded(lambda: _profiled(readable(words)), debug=lambda: "--loglevel=debug" in words or _after(words, "--loglevel") == "debug")

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from arena_core.k8s import time
 
 
-def rows(obj: Any) -> Iterator[dict[str, Any]]:
-    """Yield the conditions of an object that are mappings, whatever else is there."""
-    status = obj.get("status") if isinstance(obj, Mapping) else None
-    found = status.get("conditions") if isinstance(status, Mapping) else None
-    if isinstance(found, list | tuple):
-        yield from (row for row in found if isinstance(row, dict))
+def rows(obj: Any) -> list[dict[str, Any]]:
+    """Return the conditions of an object that are mappings, whatever else is there."""
+    status = obj.get("status") if type(obj) is dict or isinstance(obj, Mapping) else None
+    found = status.get("conditions") if type(status) is dict or isinstance(status, Mapping) else None
+    return [row for row in found if isinstance(row, dict)] if isinstance(found, list | tuple) else []
 
 
 def find(obj: Any, kind: str) -> dict[str, Any] | None:
     """Return the condition of this type, or None; of several the first counts (``meta.FindStatusCondition``)."""
-    return next((row for row in rows(obj) if row.get("type") == kind), None)
+    for row in rows(obj):
+        if row.get("type") == kind:
+            return row
+    return None
 
 
 def is_true(obj: Any, kind: str) -> bool:

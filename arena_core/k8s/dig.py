@@ -16,7 +16,7 @@ def dig(obj: Any, *path: str | int) -> Any:
     """
     for part in path:
         # Nearly all is a plain dict: asking the abstract class takes several times as long as looking something up.
-        if isinstance(part, str) and (type(obj) is dict or isinstance(obj, Mapping)):
+        if type(obj) is dict or (isinstance(part, str) and isinstance(obj, Mapping)):
             obj = obj.get(part)
         elif isinstance(obj, list | tuple) and isinstance(part, int) and -len(obj) <= part < len(obj):
             obj = obj[part]

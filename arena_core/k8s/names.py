@@ -7,6 +7,7 @@ import re
 _LABEL_RX = "[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 _SUBDOMAIN_RX = _LABEL_RX + r"(\." + _LABEL_RX + ")*"
 _LABEL_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
+_WORD_CHARACTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.")
 _QNAME_RX = "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]"
 _VALUE_RX = "(" + _QNAME_RX + ")?"
 
@@ -39,6 +40,11 @@ def _too_long(limit: int, unit: str = "characters") -> str:
 def _is_label(text: str) -> bool:
     """Whether the text matches ``_LABEL_RX``; nearly every command asks, and compiling a pattern takes a hundred times as long."""
     return bool(text) and _LABEL_CHARACTERS.issuperset(text) and text[0] != "-" != text[-1]
+
+
+def _is_word(text: str) -> bool:
+    """Whether the text matches ``_QNAME_RX``."""
+    return bool(text) and _WORD_CHARACTERS.issuperset(text) and text[0] not in "-_." and text[-1] not in "-_."
 
 
 def subdomain(name: str) -> list[str]:
@@ -84,7 +90,7 @@ def qualified_name(key: str) -> list[str]:
         problems.append("name part must be non-empty")
     elif len(name) > 63:
         problems.append("name part " + _too_long(63, "bytes"))
-    if not re.fullmatch(_QNAME_RX, name):
+    if not _is_word(name):
         problems.append("name part " + QNAME_TEXT)
     return problems
 
@@ -92,4 +98,4 @@ def qualified_name(key: str) -> list[str]:
 def label_value(value: str) -> list[str]:
     """Return what is wrong with a label's value."""
     problems = [_too_long(63, "bytes")] if len(value) > 63 else []
-    return problems if re.fullmatch(_VALUE_RX, value) else [*problems, VALUE_MESSAGE]
+    return problems if not value or _is_word(value) else [*problems, VALUE_MESSAGE]

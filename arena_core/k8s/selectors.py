@@ -48,7 +48,23 @@ def _is_integer(text: str) -> bool:
 @lru_cache(maxsize=512)
 def parse(text: str) -> tuple[Requirement, ...]:
     """Read a selector (``a=b,c!=d,e in (f,g),!h``); an empty one has no conditions and matches everything. Raises ``ValueError``."""
-    return _Parser(text).parse()
+    return _plain(text) or _Parser(text).parse()
+
+
+def _plain(text: str) -> tuple[Requirement, ...]:
+    """Read ``a=b,c=d``, which every job of a long list has; nothing where it is anything else."""
+    found = []
+    for part in text.split(","):
+        key, _, value = part.partition("=")
+        if not value or not _is_key(key) or names.label_value(value):
+            return ()
+        found.append(Requirement(key, "In", frozenset((value,))))
+    return tuple(found)
+
+
+@lru_cache(maxsize=512)
+def _is_key(text: str) -> bool:
+    return not names.qualified_name(text)
 
 
 def of_object(selector: Mapping[str, Any] | None) -> tuple[Requirement, ...] | None:

@@ -8,8 +8,7 @@ from __future__ import annotations
 import io
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any, TextIO, cast
 
 from arena_core.contract.errors import ArenaError, PluginError
@@ -54,11 +53,15 @@ class _Sieve:
 
     def __init__(self, real: TextIO) -> None:
         self.real = real
-        self.held: dict[int, io.StringIO] = {}
+        self.held: dict[int, list[str]] = {}
 
     def write(self, text: str) -> int:
         """Write, or hold back what a plugin writes."""
-        return self.held.get(threading.get_ident(), self.real).write(text)
+        held = self.held.get(threading.get_ident())
+        if held is None:
+            return self.real.write(text)
+        held.append(text)
+        return len(text)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.real, name)
@@ -72,25 +75,34 @@ class _Sieve:
 _lock = threading.Lock()
 
 
-@contextmanager
-def quiet(entry: Entry, where: str) -> Iterator[None]:
+class quiet:  # noqa: N801 - used as a function; a generator would cost a long list more than what it guards
     """Hold back what this thread prints: a command's output is its own, and may be JSON. It is logged."""
-    me, held = threading.get_ident(), io.StringIO()
-    with _lock:
-        now: Any = sys.stdout
-        sieve = now if isinstance(now, _Sieve) else _Sieve(now)
-        before = sieve.held.get(me)
-        sieve.held[me] = held
-        sys.stdout = cast("TextIO", sieve)
-    try:
-        yield
-    finally:
+
+    __slots__ = ("_before", "_entry", "_held", "_me", "_sieve", "_where")
+
+    def __init__(self, entry: Entry, where: str) -> None:
+        self._entry = entry
+        self._where = where
+        self._held: list[str] = []
+
+    def __enter__(self) -> None:
+        self._me = threading.get_ident()
         with _lock:
-            if before is None:
-                del sieve.held[me]
+            now: Any = sys.stdout
+            self._sieve = now if isinstance(now, _Sieve) else _Sieve(now)
+            self._before = self._sieve.held.get(self._me)
+            self._sieve.held[self._me] = self._held
+            sys.stdout = cast("TextIO", self._sieve)
+
+    def __exit__(self, *failure: object) -> None:
+        with _lock:
+            held = self._sieve.held
+            if self._before is None:
+                del held[self._me]
             else:
-                sieve.held[me] = before
-            if not sieve.held and cast("Any", sys.stdout) is sieve:
-                sys.stdout = sieve.real
-        if text := held.getvalue().strip():
-            log.info("plugin %r of distribution %s printed in %s: %s", entry.name, entry.distribution, where, text[:2000])
+                held[self._me] = self._before
+            if not held and cast("Any", sys.stdout) is self._sieve:
+                sys.stdout = self._sieve.real
+        if self._held and (text := "".join(self._held).strip()):
+            name, distribution = self._entry.name, self._entry.distribution
+            log.info("plugin %r of distribution %s printed in %s: %s", name, distribution, self._where, text[:2000])

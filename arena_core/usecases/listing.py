@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping, Sequence
-from contextlib import suppress
 
 from arena_core.contract.errors import ArenaError, KindNotInstalled, PluginError, UsageError
 from arena_core.contract.types import JobHandle, Manifest
@@ -32,10 +31,14 @@ def list_jobs(
     found, notes, unread = _objects(session, job_type, namespace, selector)
     known = {uid_of(job): job for _, job in found}
     found = outermost(session, found, unread)
-    pods = PodIndex(read_pods) if read_pods is not None else _pods(session, found, namespace, unread)
+    chosen = [_selectors(handle, job) for handle, job in found]
+    pods = PodIndex(read_pods) if read_pods is not None else _pods(session, chosen, namespace, unread)
     all_types = not job_type and not selector
     inside = _inside(known.values() if all_types else _wrapped(session, found, namespace, unread))
-    jobs = [_row(handle, job, pods, known, unread, inside.get(uid_of(job))) for handle, job in found]
+    jobs = [
+        _row(handle, job, selectors, pods, known, unread, inside.get(uid_of(job)))
+        for (handle, job), selectors in zip(found, chosen, strict=True)
+    ]
     phrases = tuple(unread.values())
     notes += [sentence(phrases)] if phrases else []
     return JobList(tuple(in_order(jobs)), tuple(notes), phrases)
@@ -75,9 +78,18 @@ def _inside(jobs: Iterable[Manifest]) -> dict[str, list[Manifest]]:
     return found
 
 
+def _selectors(handle: JobHandle, job: Manifest) -> tuple[str, ...] | PluginError:
+    """Return the selectors of a job's pods, or what keeps its plugin from naming them: that is told in its row."""
+    try:
+        return selectors_of(handle, job)
+    except PluginError as error:
+        return error
+
+
 def _row(
     handle: JobHandle,
     job: Manifest,
+    selectors: tuple[str, ...] | PluginError,
     pods: PodIndex | None,
     known: Mapping[str, Manifest],
     unread: Mapping[str, str],
@@ -85,10 +97,8 @@ def _row(
 ) -> Job:
     if pods is None:
         return judged(handle, job, None, known, inside, [unread[PODS.key]] if PODS.key in unread else [])
-    try:
-        selectors = selectors_of(handle, job)
-    except PluginError as error:
-        return unknown(handle, job, error)
+    if isinstance(selectors, PluginError):
+        return unknown(handle, job, selectors)
     return judged(handle, job, pods.of(str(metadata_of(job).get("namespace", "")), selectors), known, inside)
 
 
@@ -182,13 +192,10 @@ def outermost(session: Session, found: Found, unreadable: Container[str]) -> Fou
     return kept
 
 
-def _pods(session: Session, found: Found, namespace: str, unread: dict[str, str]) -> PodIndex | None:
-    if not found:
+def _pods(session: Session, chosen: Sequence[tuple[str, ...] | PluginError], namespace: str, unread: dict[str, str]) -> PodIndex | None:
+    if not chosen:
         return PodIndex(())
-    wanted: list[str] = []
-    for handle, job in found:
-        with suppress(PluginError):  # told in its row
-            wanted += selectors_of(handle, job)
+    wanted = [text for selectors in chosen if not isinstance(selectors, PluginError) for text in selectors]
     try:
         return PodIndex(session.cluster.list(PODS, namespace, label_selector=common_selector(wanted)).items)
     except ArenaError as error:
