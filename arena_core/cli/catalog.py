@@ -30,6 +30,8 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("scale", "commands.scale", "change how many instances a role of a running job has"),
     Entry("attach", "commands.attach", "run a command in an instance of a job"),
     Entry("delete", "commands.delete", "delete jobs and everything that belongs to them", ("del",)),
+    Entry("prune", "commands.prune", "delete the jobs that ended a while ago"),
+    Entry("data", "commands.data", "list the volumes that jobs can mount with --data"),
     Entry("demo", "demo", "train a small model with two processes on this machine", section="Getting started"),
     Entry("schema", "commands.schema", "print the JSON Schema of a job type's job file", section="Other"),
     Entry("plugins", "commands.plugins", "list installed plugins, check that they load, or begin a new one", section="Other"),

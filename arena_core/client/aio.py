@@ -27,11 +27,13 @@ if TYPE_CHECKING:
     from arena_core.usecases.endpoints import Reached
     from arena_core.usecases.identity import Identity
     from arena_core.usecases.livelist import Change
+    from arena_core.usecases.prune import Pruned
     from arena_core.usecases.queues import Place, QueueBoard
     from arena_core.usecases.session import Extensions
     from arena_core.usecases.tensorboard import Board
     from arena_core.usecases.top.of_jobs import JobBoard
     from arena_core.usecases.top.of_nodes import NodeBoard
+    from arena_core.usecases.volumes import Volume
 
 T = TypeVar("T")
 
@@ -216,6 +218,38 @@ class AsyncArenaClient:
                 on_wait=on_wait,
             )
         )
+
+    async def prune(
+        self,
+        seconds: float,
+        *,
+        job_type: str = "",
+        namespace: str = "",
+        all_namespaces: bool = False,
+        selector: str = "",
+        dry_run: bool = False,
+        wait: bool | str = False,
+        timeout: float | None = None,
+        on_wait: Callable[[str], None] = lambda text: None,
+    ) -> Pruned:
+        """Delete the jobs that ended at least so many seconds ago; see ``ArenaClient.prune``."""
+        return await self._run(
+            lambda arena: arena.prune(
+                seconds,
+                job_type=job_type,
+                namespace=namespace,
+                all_namespaces=all_namespaces,
+                selector=selector,
+                dry_run=dry_run,
+                wait=wait,
+                timeout=timeout,
+                on_wait=on_wait,
+            )
+        )
+
+    async def volumes(self, *, namespace: str = "", all_namespaces: bool = False) -> Sequence[Volume]:
+        """Return the claims that a job can mount with ``data``; see ``ArenaClient.volumes``."""
+        return await self._run(lambda arena: arena.volumes(namespace=namespace, all_namespaces=all_namespaces))
 
     async def events(self, job: JobLike) -> Sequence[Manifest]:
         """Return the Kubernetes events of a job, its pods and related objects, oldest first."""

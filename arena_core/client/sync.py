@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from arena_core.client.calls import Calls, LogLines
 from arena_core.client.changes import Changes
 from arena_core.client.handles import BoundJob, BoundSubmission, JobLike, Reference, bind, bind_submission, reference
+from arena_core.client.looks import Looks
 from arena_core.contract.errors import UsageError
 from arena_core.contract.types import Submission
 
@@ -22,19 +23,15 @@ if TYPE_CHECKING:
     from arena_core.kube.cluster import Cluster
     from arena_core.kube.scope import CancelScope
     from arena_core.kube.streams import ExecSession
-    from arena_core.usecases.about import About
-    from arena_core.usecases.endpoints import Reached
     from arena_core.usecases.identity import Identity
     from arena_core.usecases.livelist import Change
-    from arena_core.usecases.queues import Place, QueueBoard
+    from arena_core.usecases.prune import Pruned
     from arena_core.usecases.session import Extensions, Session
-    from arena_core.usecases.tensorboard import Board
     from arena_core.usecases.top.of_jobs import JobBoard
-    from arena_core.usecases.top.of_nodes import NodeBoard
     from arena_core.usecases.views import Deleted, Job, JobList
 
 
-class ArenaClient(Changes):
+class ArenaClient(Changes, Looks):
     """One cluster and the job types that are installed.
 
     Without arguments it takes the cluster that ``kubectl`` would take ($KUBECONFIG, ``~/.kube/config``, the cluster it runs in), else
@@ -212,41 +209,6 @@ class ArenaClient(Changes):
             handle, found, unread = find_this(session, meant.name, meant.job_type, meant.namespace, meant.uid)
             return bind(self, reasoned(session, read(session, handle, found, unread)))
 
-    def about(self, job: Job) -> About:
-        """Return what a job is: its roles with image, command, resources, names of variables. Nothing is asked."""
-        from arena_core.usecases.about import about
-
-        return about(self._session, job)
-
-    def tensorboard(self, job: Job) -> str:
-        """Return the address of the job's TensorBoard, or nothing where it has none."""
-        from arena_core.usecases.tensorboard import address
-
-        with self._call() as session:
-            return address(session, job)
-
-    def endpoints(self, job: Job) -> Reached:
-        """Return what the job serves, with addresses, and what could not be read to tell."""
-        from arena_core.usecases.endpoints import endpoints
-
-        with self._call() as session:
-            return endpoints(session, job)
-
-    def board(self, job: Job) -> Board:
-        """Return the address of the job's TensorBoard and why it is not up, with what could not be read to tell."""
-        from arena_core.usecases.tensorboard import board
-
-        with self._call() as session:
-            return board(session, job)
-
-    def tensorboard_trouble(self, job: Job) -> str:
-        """Return why the job's TensorBoard is not up, or nothing where it is, or where the job has none."""
-        from arena_core.usecases.tensorboard import trouble
-
-        with self._call() as session:
-            found = trouble(session, job)
-        return found.message if found else ""
-
     def logs(  # noqa: PLR0913  # one argument for each flag of `logs`
         self,
         job: JobLike,
@@ -366,6 +328,27 @@ class ArenaClient(Changes):
             session.cluster.scope.check()
         return done
 
+    def prune(
+        self,
+        seconds: float,
+        *,
+        job_type: str = "",
+        namespace: str = "",
+        all_namespaces: bool = False,
+        selector: str = "",
+        dry_run: bool = False,
+        wait: bool | str = False,
+        timeout: float | None = None,
+        on_wait: Callable[[str], None] = lambda text: None,
+    ) -> Pruned:
+        """Delete the jobs that ended at least so many seconds ago; those that wait or run stay. See ``delete`` for ``wait``."""
+        from arena_core.usecases.delete import Deletion
+        from arena_core.usecases.prune import prune
+
+        how = Deletion("" if all_namespaces else namespace or self.namespace, "all" if wait is True else wait or "", timeout, on_wait)
+        with self._call() as session:
+            return prune(session, seconds, how, job_type=job_type, selector=selector, dry_run=dry_run)
+
     def events(self, job: JobLike) -> Sequence[Manifest]:
         """Return the Kubernetes events of a job, its pods and related objects, oldest first."""
         from arena_core.usecases.events import events_of
@@ -389,41 +372,6 @@ class ArenaClient(Changes):
         from arena_core.usecases.enter import enter
 
         return enter(self._session, self._known(job), command, instance=instance, container=container, stdin=stdin, tty=tty)
-
-    def queues(self, name: str = "", *, namespace: str = "", all_namespaces: bool = False) -> QueueBoard:
-        """Return the queues that jobs of a namespace can name, or that one: quota, who runs, who waits at which place.
-
-        Raises ``KindNotInstalled`` where the cluster has no queueing system, ``NotFound`` for a name that no queue has.
-        """
-        from arena_core.usecases.queues import list_queues
-
-        with self._call() as session:
-            return list_queues(session, "" if all_namespaces else namespace or self.namespace, name)
-
-    def places(self, jobs: Sequence[Job], *, namespace: str = "") -> Mapping[str, Place]:
-        """Return by uid at which place those of the jobs stand that wait in a queue."""
-        from arena_core.usecases.queues import places
-
-        with self._call() as session:
-            return places(session, jobs, namespace)
-
-    def place(self, job: Job) -> tuple[str, Place | None]:
-        """Return the queue of a job that was got, empty for none, and its place where it waits there."""
-        from arena_core.usecases.queues import place_of
-
-        with self._call() as session:
-            return place_of(session, job)
-
-    def top_nodes(self, names: Sequence[str] = (), *, prometheus: str = "", prometheus_token: str = "") -> NodeBoard:
-        """Return what the nodes (all, or those named) have, which jobs hold it, and what is used where somebody measures that.
-
-        GPUs are measured by Prometheus: the one at the address ``prometheus``, else the one that is found in the cluster.
-        """
-        from arena_core.usecases.top.of_nodes import top_nodes
-        from arena_core.usecases.top.prometheus import Address
-
-        with self._call() as session:
-            return top_nodes(session, names, Address(prometheus, prometheus_token))
 
     def top_jobs(
         self,

@@ -43,11 +43,11 @@ def run(context: Context, parsed: Parsed) -> int:
         note(f"no job has the labels {selector}")
     worst = 0
     for result in results:
-        worst = _report(result, parsed) or worst
+        worst = report(result, parsed) or worst
     return worst
 
 
-def _report(result: Deleted, parsed: Parsed) -> int:
+def report(result: Deleted, parsed: Parsed) -> int:
     """Say what became of one job; returns the exit code that it asks for."""
     error = result.error
     if error is None:

@@ -1,0 +1,88 @@
+"""``arena data list``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from arena_core.cli.command import Command, Context, Group
+from arena_core.cli.commands.shared import ALL_NAMESPACES, NO_HEADERS, output_flag
+from arena_core.cli.connect import nothing_yet
+from arena_core.cli.flags import GLOBAL_FLAGS, Parsed
+from arena_core.cli.parse import Parser
+from arena_core.cli.render import dump_json, dump_yaml, print_table
+from arena_core.cli.terminal import note, say
+from arena_core.contract.errors import UsageError
+from arena_core.k8s import duration, time
+
+if TYPE_CHECKING:
+    from arena_core.usecases.volumes import Volume
+
+COLUMNS = ("NAME", "ACCESSMODE", "SIZE", "STATUS", "DESCRIPTION", "OWNER", "AGE")
+
+
+def _open(words: list[str], head: Parsed) -> tuple[Command, list[str]]:
+    first = Parser([*LIST.flags, *GLOBAL_FLAGS], stop=True).parse(words)
+    if not first.args:
+        if first.help:
+            return overview(), ["--help"]
+        raise UsageError("what of the data? `arena data list`", "`arena data --help` says more")
+    if first.args[0] not in ("list", "ls"):
+        raise UsageError(f"arena data {first.args[0]}: expected `arena data list`", "volumes themselves are made with kubectl")
+    return LIST, [*words[: len(words) - len(first.args)], *first.args[1:]]
+
+
+def overview() -> Command:
+    """`arena data` without a further word."""
+    return Command(
+        path="data", summary="list the volumes that jobs can mount with --data", usage="arena data list [flags]", run=lambda *_: 2
+    )
+
+
+def _list(context: Context, parsed: Parsed) -> int:
+    everywhere, output = parsed.on("all_namespaces"), parsed.text("output", "wide")
+    found = [] if nothing_yet(context.settings) else context.client.volumes(all_namespaces=everywhere)
+    if output == "json":
+        dump_json([as_data(one) for one in found])
+    elif output == "yaml":
+        dump_yaml([as_data(one) for one in found])
+    elif output == "name":
+        for one in found:
+            say(f"persistentvolumeclaim/{one.name}")
+    else:
+        rows = [_row(one, everywhere) for one in found]
+        header = ("NAMESPACE", *COLUMNS) if everywhere else COLUMNS
+        print_table(rows if parsed.on("no_headers") else [header, *rows])
+    if not found:
+        note("there are no volume claims here: `kubectl create -f claim.yaml` makes one, and --data NAME:/path mounts it")
+    return 0
+
+
+def _row(one: Volume, everywhere: bool) -> tuple[str, ...]:
+    age = duration.human(time.seconds_between(one.created)) if one.created else ""
+    cells = (one.name, ",".join(one.access_modes), one.size, one.phase or "Unknown", one.description, one.owner, age)
+    return (one.namespace, *cells) if everywhere else cells
+
+
+def as_data(one: Volume) -> dict[str, Any]:
+    """Return a volume as ``-o json`` prints it."""
+    return {
+        "name": one.name,
+        "namespace": one.namespace,
+        "status": one.phase,
+        "accessModes": list(one.access_modes),
+        "size": one.size,
+        "storageClass": one.storage_class,
+        "description": one.description,
+        "owner": one.owner,
+        "creationTimestamp": one.created,
+    }
+
+
+LIST = Command(
+    path="data list",
+    summary="list the volume claims of a namespace: what --data can mount",
+    usage="arena data list [flags]",
+    run=_list,
+    flags=(ALL_NAMESPACES, output_flag("wide", "json", "yaml", "name"), NO_HEADERS),
+)
+COMMAND = Group(_open, overview, (LIST,))

@@ -1,0 +1,84 @@
+"""``arena prune --since DURATION``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from arena_core.cli import columns
+from arena_core.cli.command import Command, Context
+from arena_core.cli.commands.delete import report
+from arena_core.cli.commands.shared import ALL_NAMESPACES, QUIET, SELECTOR, TIMEOUT, TYPE, note_unread, output_flag, selector_of
+from arena_core.cli.connect import nothing_yet
+from arena_core.cli.flags import Flag, Parsed
+from arena_core.cli.render import print_table
+from arena_core.cli.seconds import seconds
+from arena_core.cli.terminal import note, say
+from arena_core.contract.errors import UsageError
+
+if TYPE_CHECKING:
+    from arena_core.usecases.prune import Pruned
+
+
+def run(context: Context, parsed: Parsed) -> int:
+    """Delete the jobs that ended so long ago; one that cannot be deleted does not stop the others."""
+    since, timeout = seconds(parsed, "since"), seconds(parsed)
+    if since is None:
+        raise UsageError("since when? `arena prune --since 10h` deletes the jobs that ended at least 10 hours ago", "--dry-run shows them")
+    selector = selector_of(parsed)
+    if nothing_yet(context.settings):
+        note("no cluster is configured and there is no local one yet, so there are no jobs")
+        return 0
+    done = context.client.prune(
+        since,
+        job_type=parsed.text("type"),
+        all_namespaces=parsed.on("all_namespaces"),
+        selector=selector,
+        dry_run=parsed.on("dry_run"),
+        wait="job",
+        timeout=timeout,
+        on_wait=lambda text: note(f"{text}; Ctrl-C ends the waiting, not the deletion"),
+    )
+    return _told(done, parsed)
+
+
+def _told(done: Pruned, parsed: Parsed) -> int:
+    worst = 0
+    if parsed.on("dry_run"):
+        _would(done, parsed)
+    for result in done.results:
+        worst = report(result, parsed) or worst
+    if not done.jobs:
+        note("no job has ended so long ago")
+    for job in done.timeless:
+        note(f"note: {job.job_type} {job.name} has ended, but nobody knows when: it was left alone")
+    for text in done.notes:
+        note_unread(parsed, text)
+    return worst
+
+
+def _would(done: Pruned, parsed: Parsed) -> None:
+    if parsed.text("output") == "name":
+        for job in done.jobs:
+            say(job.full_name)
+    elif done.jobs:
+        print_table(columns.rows(done.jobs, columns.chosen("", done.jobs, namespaced=parsed.on("all_namespaces"))))
+        note(f"{len(done.jobs)} would be deleted (dry run)")
+
+
+COMMAND = Command(
+    path="prune",
+    summary="delete the jobs that ended a while ago",
+    usage="arena prune --since DURATION [flags]",
+    details="Only jobs that have succeeded or failed are deleted, counted from their end; what waits or runs stays.",
+    run=run,
+    flags=(
+        Flag("since", "how long ago they must have ended (90m, 10h, 7d)", short="s", metavar="DURATION"),
+        ALL_NAMESPACES,
+        TYPE,
+        SELECTOR,
+        Flag("dry_run", "show what would be deleted, delete nothing", boolean=True),
+        TIMEOUT,
+        output_flag("wide", "name"),
+        QUIET,
+    ),
+)

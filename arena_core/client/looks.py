@@ -1,0 +1,109 @@
+"""What a client shows of jobs and their surroundings: endpoints, queues, use, volumes."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from arena_core.usecases.about import About
+    from arena_core.usecases.endpoints import Reached
+    from arena_core.usecases.queues import Place, QueueBoard
+    from arena_core.usecases.session import Session
+    from arena_core.usecases.tensorboard import Board
+    from arena_core.usecases.top.of_nodes import NodeBoard
+    from arena_core.usecases.views import Job
+    from arena_core.usecases.volumes import Volume
+
+
+class Looks:
+    """The part of ``ArenaClient`` that shows what belongs to jobs."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def namespace(self) -> str:
+            """The namespace of calls that name none."""
+
+        @property
+        def _session(self) -> Session: ...
+
+        def _call(self) -> contextlib.AbstractContextManager[Session]: ...
+
+    def about(self, job: Job) -> About:
+        """Return what a job is: its roles with image, command, resources, names of variables. Nothing is asked."""
+        from arena_core.usecases.about import about
+
+        return about(self._session, job)
+
+    def tensorboard(self, job: Job) -> str:
+        """Return the address of the job's TensorBoard, or nothing where it has none."""
+        from arena_core.usecases.tensorboard import address
+
+        with self._call() as session:
+            return address(session, job)
+
+    def endpoints(self, job: Job) -> Reached:
+        """Return what the job serves, with addresses, and what could not be read to tell."""
+        from arena_core.usecases.endpoints import endpoints
+
+        with self._call() as session:
+            return endpoints(session, job)
+
+    def board(self, job: Job) -> Board:
+        """Return the address of the job's TensorBoard and why it is not up, with what could not be read to tell."""
+        from arena_core.usecases.tensorboard import board
+
+        with self._call() as session:
+            return board(session, job)
+
+    def tensorboard_trouble(self, job: Job) -> str:
+        """Return why the job's TensorBoard is not up, or nothing where it is, or where the job has none."""
+        from arena_core.usecases.tensorboard import trouble
+
+        with self._call() as session:
+            found = trouble(session, job)
+        return found.message if found else ""
+
+    def volumes(self, *, namespace: str = "", all_namespaces: bool = False) -> Sequence[Volume]:
+        """Return the claims of a namespace or of all that a job can mount with ``data``, by namespace and name."""
+        from arena_core.usecases.volumes import volumes
+
+        with self._call() as session:
+            return volumes(session, "" if all_namespaces else namespace or self.namespace)
+
+    def queues(self, name: str = "", *, namespace: str = "", all_namespaces: bool = False) -> QueueBoard:
+        """Return the queues that jobs of a namespace can name, or that one: quota, who runs, who waits at which place.
+
+        Raises ``KindNotInstalled`` where the cluster has no queueing system, ``NotFound`` for a name that no queue has.
+        """
+        from arena_core.usecases.queues import list_queues
+
+        with self._call() as session:
+            return list_queues(session, "" if all_namespaces else namespace or self.namespace, name)
+
+    def places(self, jobs: Sequence[Job], *, namespace: str = "") -> Mapping[str, Place]:
+        """Return by uid at which place those of the jobs stand that wait in a queue."""
+        from arena_core.usecases.queues import places
+
+        with self._call() as session:
+            return places(session, jobs, namespace)
+
+    def place(self, job: Job) -> tuple[str, Place | None]:
+        """Return the queue of a job that was got, empty for none, and its place where it waits there."""
+        from arena_core.usecases.queues import place_of
+
+        with self._call() as session:
+            return place_of(session, job)
+
+    def top_nodes(self, names: Sequence[str] = (), *, prometheus: str = "", prometheus_token: str = "") -> NodeBoard:
+        """Return what the nodes (all, or those named) have, which jobs hold it, and what is used where somebody measures that.
+
+        GPUs are measured by Prometheus: the one at the address ``prometheus``, else the one that is found in the cluster.
+        """
+        from arena_core.usecases.top.of_nodes import top_nodes
+        from arena_core.usecases.top.prometheus import Address
+
+        with self._call() as session:
+            return top_nodes(session, names, Address(prometheus, prometheus_token))
