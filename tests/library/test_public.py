@@ -24,11 +24,14 @@ PUBLIC = (
     "arena_core.contract",
     "arena_core.args",
     "arena_core.podspec",
+    "arena_core.podstatus",
     "arena_core.families",
+    "arena_core.wrapping",
     "arena_core.k8s",
     "arena_core.wrapping",
     "arena_core.testing",
     "arena_local.sdk",
+    "arena_local.training",
 )
 #: What is imported from the package itself: its modules are its own affair.
 WHOLE = ("arena_core.client", "arena_core.args", "arena_core.podspec", "arena_core.wrapping")
