@@ -39,6 +39,8 @@ class Kit:
     #: Raw arguments, as few as it takes; ``full`` are more of them, in which flags that need each other stand together.
     minimal: ClassVar[Mapping[str, Any]]
     full: ClassVar[Mapping[str, Any]] = {}
+    #: Group of flags → values to try, as raw arguments (``arena_core.testing.matrix``): every pair of two groups is built.
+    matrix: ClassVar[Mapping[str, Sequence[Mapping[str, Any]]]] = {}
     #: Moments of a job's life, for every phase that it can be in.
     samples: ClassVar[Sequence[Sample]] = ()
     #: Field → raw arguments in which it has an effect, where that cannot be guessed; without it they are valid, too.

@@ -8,11 +8,12 @@ from typing import Any, ClassVar
 
 import pytest
 
-from arena_core.contract.errors import PluginError
+from arena_core.contract.errors import InvalidArguments, PluginError
 from arena_core.k8s import path as k8s_path
 from arena_core.registry.discovery import Entry
 from arena_core.testing.comparing import strict_schema
 from arena_core.testing.kit.base import Kit
+from arena_core.testing.matrix import pairs
 
 #: Groups of plain Kubernetes: the local cluster serves them without a bundle.
 PLAIN = ("", "apps", "batch")
@@ -75,12 +76,20 @@ class BundleChecks(Kit):
         pytest.fail(f"no CRD of the bundle serves {resource.key}")
 
     def test_manifests_fit_the_crd(self) -> None:
-        """A server that refuses unknown fields takes what is built."""
+        """A server that refuses unknown fields takes what is built, of every pair of the matrix, too."""
         jsonschema = pytest.importorskip("jsonschema")
         validator = jsonschema.Draft202012Validator(strict_schema(self._crd(), self.handle.job_type.resource.version))
-        for raw in self.raws():
-            wrong = [f"{'.'.join(map(str, e.absolute_path))}: {e.message[:200]}" for e in validator.iter_errors(self.manifests(raw)[0])]
-            assert not wrong, "; ".join(wrong)
+        tried = refused = 0
+        for raw in (*self.raws(), *({**self.minimal, **more} for more in pairs(self.matrix))):
+            tried += 1
+            try:
+                job = self.manifests(raw)[0]
+            except InvalidArguments:  # two values that do not go together
+                refused += 1
+                continue
+            wrong = [f"{'.'.join(map(str, e.absolute_path))}: {e.message[:200]}" for e in validator.iter_errors(job)]
+            assert not wrong, f"{raw}: {'; '.join(wrong)}"
+        assert refused <= tried // 4, f"{refused} of {tried} pairs of the matrix are refused: it proves little"
 
     def test_quota_counts_the_same_pods(self) -> None:
         """Where a queue counts the job's pods on the local cluster, it counts those that the type names."""

@@ -5,15 +5,32 @@ from __future__ import annotations
 from pathlib import Path
 
 from arena_core.testing.conformance import JobTypeConformance
+from arena_core.testing.matrix import COMMON
 from arena_core.testing.samples import read_samples
 from arena_job.jobset import plugin
+from arena_job.jobset.args import JobSetArgs
 
 SAMPLES = read_samples(Path(__file__).parent / "data" / "jobset_samples.json")
+ROLES = ["init=1,gpus=0", {"name": "worker", "pods": 2, "jobs": 3, "depends-on": ["init:complete"], "pod-retry": 2}]
+#: What a JobSet has no flag for (which pods go at the end) is left out.
+FLAGS = {
+    **{name: [given for given in rows if given.keys() <= JobSetArgs.model_fields.keys()] for name, rows in COMMON.items()},
+    "roles": [{}, {"workers": 3}, {"roles": ROLES, "role_commands": {"init": "true"}}],
+    "ends": [
+        {},
+        {"retry": 2, "restart_strategy": "BlockingRecreate", "pod_retry": 1, "running_timeout": "1h"},
+        {"failure_rules": ["*=RestartJobSetAndIgnoreMaxRestarts", "DeadlineExceeded=FailJobSet"], "fail_on_exit_code": [3]},
+    ],
+    "success": [{}, {"success_on": "Any"}],
+    "network": [{}, {"subdomain": "net", "publish_not_ready": False}, {"dns_hostnames": False}],
+    "gang": [{}, {"gang": True}, {"gang": True, "scheduler": "volcano"}],
+}
 
 
 class TestJobSet(JobTypeConformance):
     plugin = plugin
     samples = SAMPLES
+    matrix = FLAGS
     operator_labels = ("jobset.sigs.k8s.io/jobset-name",)
     minimal = {"name": "x", "image": "busybox", "command": "true"}
     full = {

@@ -12,6 +12,18 @@ SAMPLES = read_samples(Path(__file__).parent / "data" / "samples.json")
 class TestVolcanoJob(JobTypeConformance):
     plugin = plugin
     samples = SAMPLES
+    keys = (
+        "tasks",
+        "replicas",
+        "template",
+        "minAvailable",
+        "state",
+        "minSuccess",
+        "queue",
+        "volcano.sh/task-index",
+        "volcano.sh/task-spec",
+        "volcano.sh/job-name",
+    )
     operator_labels = ("volcano.sh/job-name", "volcano.sh/job-namespace")
     minimal = {"name": "x", "image": "img:1", "command": ("python train.py",)}
     full = {
