@@ -23,12 +23,11 @@ _SUBMIT, _ATTACH = "`arena submit TYPE --name NAME ...`", "`arena attach JOB [--
 #: Commands of other tools, and ours for the same.
 COUSINS = {
     **dict.fromkeys(["stop", "cancel", "kill", "rm", "remove", "terminate", "scancel"], f"{_DELETE} ends a job and removes it"),
-    **dict.fromkeys(["ps", "jobs", "queue", "squeue"], f"{_LIST} shows the jobs"),
+    **dict.fromkeys(["ps", "jobs", "squeue"], f"{_LIST} shows the jobs"),
     **dict.fromkeys(
         ["describe", "show", "status", "info"], f"{_GET} shows a job, with -e its events, too; `arena why JOB` says what it waits for"
     ),
     **dict.fromkeys(["exec", "ssh", "shell", "sh", "bash"], f"{_ATTACH} runs a command, or a shell, in an instance"),
-    **dict.fromkeys(["events", "event"], "`arena get JOB -e` shows the events of a job"),
     **dict.fromkeys(["watch", "follow", "tail"], "`arena logs -f JOB` follows the log, `arena wait JOB` the state of a job"),
     **dict.fromkeys(["logview", "log-view", "output"], f"{_LOGS} prints the log of a job"),
     **dict.fromkeys(["run", "create", "start", "train", "launch", "sbatch", "srun"], f"{_SUBMIT} starts a job"),

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from arena_core.kube.streams import ExecSession
     from arena_core.usecases.about import About
     from arena_core.usecases.endpoints import Reached
+    from arena_core.usecases.forward import Forward, Served
     from arena_core.usecases.identity import Identity
     from arena_core.usecases.livelist import Change
     from arena_core.usecases.prune import Pruned
@@ -254,6 +255,26 @@ class AsyncArenaClient:
     async def events(self, job: JobLike) -> Sequence[Manifest]:
         """Return the Kubernetes events of a job, its pods and related objects, oldest first."""
         return await self._run(lambda arena: arena.events(job))
+
+    def watch_events(self, job: JobLike) -> AsyncGenerator[Manifest]:
+        """Yield the Kubernetes events of a job as they come, for ``async for``; see ``ArenaClient.watch_events``."""
+        return threads.lines(lambda scope: self._client.within(scope).watch_events(job))
+
+    async def served(self, job: JobLike) -> Sequence[Served]:
+        """Return what a job serves that can be forwarded to now; see ``ArenaClient.served``."""
+        return await self._run(lambda arena: arena.served(job))
+
+    async def forward(
+        self,
+        job: JobLike,
+        to: Served | int,
+        *,
+        local: int = 0,
+        instance: str = "",
+        on_trouble: Callable[[str], None] = lambda text: None,
+    ) -> Forward:
+        """Forward a port of this machine to what a job serves; see ``ArenaClient.forward``. It goes on in threads of its own."""
+        return await self._run(lambda arena: self._client.forward(job, to, local=local, instance=instance, on_trouble=on_trouble))
 
     async def explain(self, job: JobLike) -> Sequence[Cause]:
         """Say in plain words why a job is not running; nothing where it runs or has ended well."""

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from arena_core.client.handles import JobLike
+
 if TYPE_CHECKING:
+    from arena_core.contract.types import Manifest
     from arena_core.usecases.about import About
     from arena_core.usecases.endpoints import Reached
+    from arena_core.usecases.forward import Forward, Served
     from arena_core.usecases.queues import Place, QueueBoard
     from arena_core.usecases.session import Session
     from arena_core.usecases.tensorboard import Board
@@ -30,6 +34,8 @@ class Looks:
         def _session(self) -> Session: ...
 
         def _call(self) -> contextlib.AbstractContextManager[Session]: ...
+
+        def _known(self, job: JobLike) -> Job: ...
 
     def about(self, job: Job) -> About:
         """Return what a job is: its roles with image, command, resources, names of variables. Nothing is asked."""
@@ -107,3 +113,40 @@ class Looks:
 
         with self._call() as session:
             return top_nodes(session, names, Address(prometheus, prometheus_token))
+
+    def watch_events(self, job: JobLike) -> Iterator[Manifest]:
+        """Yield the Kubernetes events of a job, those that are there first, then each as it comes."""
+        from arena_core.usecases.events import watch_events
+
+        known = self._known(job)
+        with self._call() as session:
+            yield from watch_events(session, known)
+
+    def served(self, job: JobLike) -> Sequence[Served]:
+        """Return what a job serves that can be forwarded to now; raises ``NotFound`` with the reason where there is nothing."""
+        from arena_core.usecases.forward import served
+
+        known = self._known(job)
+        with self._call() as session:
+            return served(session, known)
+
+    def forward(
+        self,
+        job: JobLike,
+        to: Served | int,
+        *,
+        local: int = 0,
+        instance: str = "",
+        on_trouble: Callable[[str], None] = lambda text: None,
+    ) -> Forward:
+        """Forward a port of this machine (0: a free one) to what a job serves, or to a port of an instance by its number.
+
+        What is returned listens already; ``port`` is its number, ``close`` ends it. ``on_trouble`` is told of connections that fail.
+        """
+        from arena_core.usecases.forward import Forward, port_of
+
+        known = self._known(job)
+        target = port_of(self._session, known, to, instance) if isinstance(to, int) else to
+        found = Forward(self._session, known.namespace, target, local, on_trouble)
+        found.start()
+        return found

@@ -6,7 +6,7 @@ import base64
 import json
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from arena_core.contract.errors import ArenaError, ClusterUnreachable
@@ -134,16 +134,25 @@ def open_session(
         "stderr": not tty,
         "tty": tty,
     }
-    target = transport.target(path_of(PODS, namespace, pod, "attach" if attach else "exec"), query)
+    subresource, verb = ("attach", "attach to") if attach else ("exec", "exec in")
+    connection, protocol = upgraded(transport, namespace, pod, subresource, query, (V5, V4), verb)
+    return ExecSession(Frames(connection), protocol)
+
+
+def upgraded(
+    transport: Transport, namespace: str, pod: str, subresource: str, query: Mapping[str, Any], protocols: Sequence[str], verb: str
+) -> tuple[Connection, str]:
+    """Open a websocket to a subresource of a pod; returns the connection and which of the protocols the server has chosen."""
+    target = transport.target(path_of(PODS, namespace, pod, subresource), query)
     connection = transport.wire.open(OPEN_TIMEOUT)
     try:
-        response = _upgrade(transport, connection, target)
+        response = _upgrade(transport, connection, target, protocols)
         if response.status != 101:
-            raise _refused(response, "attach to" if attach else "exec in", namespace, pod)
+            raise _refused(response, verb, namespace, pod)
         protocol = response.headers.get("sec-websocket-protocol", "")
-        if protocol not in (V5, V4):
-            raise ClusterUnreachable(f"{transport.endpoint.display} speaks no protocol for commands that we know: {protocol or 'none'}")
-        return ExecSession(Frames(connection), protocol)
+        if protocol not in protocols:
+            raise ClusterUnreachable(f"{transport.endpoint.display} speaks no protocol for this that we know: {protocol or 'none'}")
+        return connection, protocol
     except BROKEN as error:
         connection.close()
         raise unreachable(error, transport.endpoint) from error
@@ -161,7 +170,7 @@ def _refused(response: Response, verb: str, namespace: str, pod: str) -> ArenaEr
     )
 
 
-def _upgrade(transport: Transport, connection: Connection, target: str) -> Response:
+def _upgrade(transport: Transport, connection: Connection, target: str, protocols: Sequence[str]) -> Response:
     transport.pool.requests += 1
     # The API server answers an upgrade that accepts JSON with 406.
     headers = [(name, value) for name, value in transport.headers() if name.lower() != "accept"]
@@ -170,6 +179,6 @@ def _upgrade(transport: Transport, connection: Connection, target: str) -> Respo
         ("Upgrade", "websocket"),
         ("Sec-WebSocket-Version", "13"),
         ("Sec-WebSocket-Key", base64.b64encode(os.urandom(16)).decode()),
-        ("Sec-WebSocket-Protocol", f"{V5}, {V4}"),
+        ("Sec-WebSocket-Protocol", ", ".join(protocols)),
     ]
     return connection.ask("GET", target, headers)

@@ -20,6 +20,7 @@ FILE = Path(__file__).with_name("public.txt")
 PUBLIC = (
     "arena_core.client",
     "arena_core.client.handles",
+    "arena_core.client.looks",
     "arena_core.usecases.views",
     "arena_core.contract",
     "arena_core.args",

@@ -86,7 +86,21 @@ def test_submit_loads_one_plugin_only(tmp_path):
     assert not found & {*(set(PLUGINS) - {"arena_pytorchjob"}), "rich", "kubernetes", "structlog", "typer", "aiohttp"}
 
 
-@pytest.mark.parametrize("words", [("list",), ("get", "x"), ("logs", "x"), ("delete", "x"), ("top", "node"), ("top", "job"), ("queue",)])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("list",),
+        ("get", "x"),
+        ("logs", "x"),
+        ("delete", "x"),
+        ("top", "node"),
+        ("top", "job"),
+        ("queue",),
+        ("events", "x"),
+        ("port-forward", "x"),
+        ("open", "x"),
+    ],
+)
 def test_reading_commands_never_import_the_argument_models(tmp_path, words):
     """Nothing listens on the port of this kubeconfig: everything up to the first request has been imported then."""
     config = tmp_path / "kubeconfig"

@@ -1,0 +1,62 @@
+"""``arena events JOB``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from arena_core.cli.command import Command, Context
+from arena_core.cli.commands.shared import NO_HEADERS, TYPE, one_name, output_flag
+from arena_core.cli.flags import Flag, Parsed
+from arena_core.cli.render import dump_json, dump_yaml, print_table
+from arena_core.cli.terminal import say
+from arena_core.contract.errors import UsageError
+
+#: Widths of the first columns of events that come one by one.
+_WIDTHS = (36, 8, 5)
+
+
+def run(context: Context, parsed: Parsed) -> int:
+    """Print the events of a job, its pods and what belongs to it, the oldest first; with -w those that come, too."""
+    from arena_core.cli.jobpage import EVENT_HEADER, event_row
+
+    name, output = one_name(parsed, command="events"), parsed.text("output", "wide")
+    if parsed.on("watch") and output != "wide":
+        raise UsageError(f"-o {output} is one document: it cannot be watched", "leave out --watch")
+    job = context.client.get(name, job_type=parsed.text("type"))
+    if parsed.on("watch"):
+        if not parsed.on("no_headers"):
+            say(_line(EVENT_HEADER))
+        for event in context.client.watch_events(job):
+            say(_line(event_row(event)))
+            sys.stdout.flush()
+        return 0
+    events = list(context.client.events(job))
+    if output in ("json", "yaml"):
+        (dump_json if output == "json" else dump_yaml)(events)
+    else:
+        rows: list[Sequence[str]] = [*([] if parsed.on("no_headers") else [EVENT_HEADER]), *map(event_row, events)]
+        if rows:
+            print_table(rows)
+    return 0
+
+
+def _line(row: Sequence[str]) -> str:
+    from arena_core.cli.foreign import one_line
+
+    return "  ".join([*(f"{cell:<{width}}" for cell, width in zip(row, _WIDTHS, strict=False)), one_line(row[-1])])
+
+
+COMMAND = Command(
+    path="events",
+    summary="print or follow the events of a job",
+    usage="arena events JOB [flags]",
+    run=run,
+    flags=(
+        TYPE,
+        Flag("watch", "go on with those that come, until Ctrl-C", short="w", boolean=True),
+        output_flag("wide", "json", "yaml"),
+        NO_HEADERS,
+    ),
+    words="job",
+)

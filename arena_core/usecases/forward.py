@@ -1,0 +1,178 @@
+"""From what a job serves to a port of a pod, and from a port of this machine to there."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from arena_core.contract.errors import ArenaError, NotFound, UsageError
+from arena_core.contract.types import LogQuery, Manifest
+from arena_core.k8s import dig, selectors
+from arena_core.kube.resources import PODS, SERVICES
+from arena_core.usecases.facts import own
+from arena_core.usecases.marks import TENSORBOARD
+from arena_core.usecases.session import Session
+from arena_core.usecases.sources import choose
+from arena_core.usecases.views import Job
+from arena_core.usecases.waiting import why_no_instances
+
+_CHUNK = 65536
+
+
+class Served(NamedTuple):
+    """Something of a job that can be reached: a port of a pod. ``scheme`` is empty for a port that was only named by its number."""
+
+    name: str
+    pod: str
+    port: int
+    scheme: str = ""
+    path: str = ""
+
+
+def served(session: Session, job: Job) -> list[Served]:
+    """Return what a job serves and can be reached now; raises ``NotFound`` with the reason where there is nothing."""
+    if job.status.phase.finished:
+        raise NotFound(f"{job.name} has ended: it serves nothing", f"`arena logs {job.name}` shows its log")
+    reasons: list[str] = []
+    found = [_behind(session, job, *one, reasons) for one in _wanted(session, job)]
+    reachable = [one for one in found if one is not None]
+    if not reachable:
+        why = "; ".join(dict.fromkeys(reasons)) or f"a {job.job_type} names nothing that it serves"
+        raise NotFound(
+            f"nothing of {job.name} can be opened: {why}", f"`arena port-forward {job.name} PORT` reaches any port of an instance"
+        )
+    return reachable
+
+
+def _wanted(session: Session, job: Job) -> list[tuple[str, str, Manifest | str, int, str]]:
+    """Return (name, scheme, Service or its name, port, path) of what the job has: its TensorBoard first."""
+    found: list[tuple[str, str, Manifest | str, int, str]] = []
+    if job.annotations.get(TENSORBOARD):
+        services = session.cluster.list(SERVICES, job.namespace, label_selector=f"role=tensorboard,release={job.name}").items
+        found += [("tensorboard", "http", one, 0, "/") for one in own(services, job.manifest)[:1]]
+    named = session.jobs.get(job.job_type).endpoints(job.view)
+    return [*found, *((one.name, one.scheme, one.service, one.port, one.path or "/") for one in named)]
+
+
+def _behind(
+    session: Session, job: Job, name: str, scheme: str, service: Manifest | str, number: int, path: str, reasons: list[str]
+) -> Served | None:
+    """Return the pod and port behind a port of a Service; a pod that is ready goes first."""
+    obj = session.cluster.find(SERVICES, job.namespace, service) if isinstance(service, str) else service
+    if obj is None:
+        reasons.append(f"{name}: there is no Service {service}")
+        return None
+    ports = list(dig.items(obj, "spec", "ports"))
+    port = next((p for p in ports if p.get("port") == number), {}) if number else next(iter(ports), {})
+    chosen = dig.mapping(obj, "spec", "selector")
+    if not port or not chosen:
+        reasons.append(f"{name}: its Service leads to no port of a pod")
+        return None
+    pods = session.cluster.list(PODS, job.namespace, label_selector=selectors.text_of({k: str(v) for k, v in chosen.items()})).items
+    running = [p for p in pods if dig.text(p, "status", "phase") == "Running" and not dig.text(p, "metadata", "deletionTimestamp")]
+    if not running:
+        reasons.append(f"{name}: its pod is not running yet" if pods else f"{name}: it has no pod")
+        return None
+    pod = max(running, key=lambda p: dig.condition(p, "Ready").get("status") == "True")
+    target = _number(pod, port.get("targetPort") or port.get("port"))
+    return Served(name, dig.text(pod, "metadata", "name"), target, scheme, path) if target else None
+
+
+def _number(pod: Manifest, wanted: Any) -> int:
+    """Return the number of a port of a pod that a Service names by number or by name."""
+    if isinstance(wanted, int):
+        return wanted
+    for container in dig.items(pod, "spec", "containers"):
+        for port in dig.items(container, "ports"):
+            if port.get("name") == wanted:
+                return dig.number(port, "containerPort")
+    return int(wanted) if str(wanted).isdigit() else 0
+
+
+def port_of(session: Session, job: Job, port: int, instance: str = "") -> Served:
+    """Return a port of an instance, by default of the chief, by its number."""
+    sources = choose(session.jobs.get(job.job_type), job, LogQuery(instance=instance))
+    if not sources:
+        raise ArenaError(why_no_instances(job.name, job.status))
+    member = next((i for i in job.status.instances if i.name == sources[0].pod), None)
+    if member is not None and member.phase != "Running":
+        raise ArenaError(
+            f"{member.short_name} is {member.status}: nothing can be forwarded to it", f"`arena wait {job.name} --for running`"
+        )
+    return Served(f"port {port} of {member.short_name if member else sources[0].pod}", sources[0].pod, port)
+
+
+class Forward:
+    """Listens on a port of this machine's loopback interface; each connection goes to the pod over one of its own.
+
+    ``on_trouble`` is told, once for each connection, what went wrong with it.
+    """
+
+    def __init__(self, session: Session, namespace: str, to: Served, local: int = 0, on_trouble: Callable[[str], None] = print) -> None:
+        self.to = to
+        self._session = session
+        self._namespace = namespace
+        self._trouble = on_trouble
+        try:
+            self._listening = socket.create_server(("127.0.0.1", local))
+        except OSError as error:
+            raise UsageError(
+                f"port {local} of this machine cannot be used: {error.strerror}", "choose another: LOCAL:PORT, or 0:PORT for a free one"
+            ) from error
+        self.port: int = self._listening.getsockname()[1]
+
+    def start(self) -> None:
+        """Begin to take connections."""
+        threading.Thread(target=self._accept, name=f"arena-forward-{self.port}", daemon=True).start()
+
+    def close(self) -> None:
+        """Take no more connections; those that are open end with the program."""
+        self._listening.close()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listening.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._relay, args=(connection,), name="arena-relay", daemon=True).start()
+
+    def _relay(self, connection: socket.socket) -> None:
+        from arena_core.kube.portforward import open_tunnel
+
+        try:
+            tunnel = open_tunnel(self._session.cluster.transport, self._namespace, self.to.pod, self.to.port)
+        except ArenaError as error:
+            self._trouble(f"{self.to.name}: {error.message}")
+            connection.close()
+            return
+        threading.Thread(target=_send, args=(connection, tunnel), name="arena-relay-out", daemon=True).start()
+        with contextlib.suppress(OSError):
+            while data := tunnel.read():
+                connection.sendall(data)
+        if tunnel.trouble:
+            self._trouble(f"{self.to.name}: {tunnel.trouble}")
+        with contextlib.suppress(OSError):
+            connection.shutdown(socket.SHUT_RDWR)
+        connection.close()
+        tunnel.close()
+
+
+def _send(connection: socket.socket, tunnel: Any) -> None:
+    """Pass on what the client says. Its end of speaking cannot be told over this protocol: the other side answers all the same."""
+    with contextlib.suppress(OSError):
+        while data := connection.recv(_CHUNK):
+            tunnel.write(data)
+
+
+def choose_served(found: Sequence[Served], name: str) -> Served:
+    """Return what is called ``name`` (any part of it that is its own), or the first."""
+    if not name:
+        return found[0]
+    exact = [one for one in found if one.name == name] or [one for one in found if name in one.name]
+    if len(exact) == 1:
+        return exact[0]
+    raise UsageError(f"there is no endpoint {name!r}", f"endpoints: {', '.join(one.name for one in found)}")
