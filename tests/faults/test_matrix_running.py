@@ -156,8 +156,9 @@ def test_logs_of_a_running_job(shell: Shell, running: Running, name: str) -> Non
     for cell, job in running.each(cells(clean, list(FOLLOWED).index(name))):
         done = run(job, fault=cell.fault, at=cell.at)
         seen = done.out.splitlines()
-        if "--tail" in flags and cell.fault == "late" and done.code == 0 and len(seen) >= TAIL:
-            # The tail is that of the moment at which the request arrives.
+        delayed = cell.fault == "late" or "/log?" in cell.at.kind
+        if "--tail" in flags and delayed and done.code == 0 and len(seen) >= TAIL:
+            # The tail is that of the moment at which the request arrives, or is sent again.
             found.add(cell, done, *fair(done), in_order_once(done, lines[-len(seen) :]))
         else:
             found.add(cell, done, *fair(done), in_order_once(done, lines))
