@@ -11,7 +11,7 @@ from typing import Any
 
 from arena_core.contract.types import Cause, Rank
 from arena_core.families import kueue
-from arena_core.k8s import dig, podsize
+from arena_core.k8s import dig, podsize, quantity
 from arena_core.lazily import pattern
 
 _MORE = pattern(r"insufficient unused quota for (\S+) in flavor \S+?, (\S+) more needed")
@@ -92,6 +92,23 @@ def _sorted_out(workload: Mapping[str, Any], queue: str, reason: str, text: str,
     return _in_line(workload, queue, reason, text, where)
 
 
+def _lacking(text: str) -> list[str]:
+    """Return how much of each resource is lacking. Kueue counts from pod set to pod set: what the last of them lacks, all lack together."""
+    most: dict[str, str] = {}
+    for found in _MORE.finditer(text):
+        name, amount = found[1], found[2]
+        if name not in most or _size(amount) > _size(most[name]):
+            most[name] = amount
+    return [f"{amount} more {name}" for name, amount in most.items()]
+
+
+def _size(amount: str) -> int:
+    try:
+        return quantity.parse(amount)
+    except ValueError:
+        return 0
+
+
 def _in_line(workload: Mapping[str, Any], queue: str, reason: str, text: str, where: str) -> Cause:
     evicted = dig.condition(workload, "Evicted")
     before = dig.text(evicted, "message")
@@ -99,7 +116,7 @@ def _in_line(workload: Mapping[str, Any], queue: str, reason: str, text: str, wh
     past = (
         f"; it ran before and was evicted{f' at {since}' if since else ''}: {before}" if evicted.get("status") == "True" and before else ""
     )
-    if more := dict.fromkeys(f"{m[2]} more {m[1]}" for m in _MORE.finditer(text)):
+    if more := _lacking(text):
         wanted = ", ".join(f"{amount} {name}" for name, amount in asked(workload).items())
         asks = f" (it asks for {wanted})" if wanted else ""
         pending = "; Kueue is preempting other jobs for it" if "Pending the preemption" in text else ""

@@ -30,7 +30,7 @@ def _certain(lookup: Lookup, job: Job, cause: Cause) -> Cause:
         pod = _pod(job, cause)
         if nodes and pod and (never := room.never_fits(pod, nodes)):
             name = cause.object.removeprefix("pod/")
-            hint = "ask for less per instance, or add a larger node"
+            hint = room.larger(nodes, never)
             return replace(cause, message=f"{name} can never be scheduled: it {never}", hint=hint, rank=Rank.NEVER, reason="NeverFits")
     return cause
 

@@ -7,6 +7,9 @@ from typing import Any
 
 from arena_core.k8s import dig, podsize, quantity
 
+#: How the embedded cluster labels its nodes.
+LOCAL_NODE = "arena.local/node"
+
 _SIZES = ("cpu", "memory")
 
 
@@ -37,6 +40,21 @@ def never_fits(pod: Any, nodes: Sequence[Any]) -> str:
             have = f"no node has more than {_text(most, name)}" if most else "no node has any"
             return f"asks for {_text(amount, name)} {name}, {have}"
     return ""
+
+
+def larger(nodes: Sequence[Any], never: str) -> str:
+    """Say what helps where a pod fits on no empty node; the embedded cluster's nodes are this machine, or what it pretends to have.
+
+    >>> larger([{"metadata": {"labels": {"arena.local/node": "true"}}}], "asks for 1 nvidia.com/gpu, no node has any")
+    'ask for less per instance, or let the local cluster pretend to have more: `arena local up --gpus N`'
+    """
+    if not nodes or any(dig.labels(node).get(LOCAL_NODE) != "true" for node in nodes):
+        return "ask for less per instance, or add a larger node"
+    name = next((word.rstrip(",") for word in never.split() if "/" in word), "")
+    if not name:
+        return "ask for less per instance: the local cluster has what this machine has"
+    flag = "--gpus N" if name == "nvidia.com/gpu" else f"--resource {name}=N"
+    return f"ask for less per instance, or let the local cluster pretend to have more: `arena local up {flag}`"
 
 
 def together(pods: Sequence[Any]) -> dict[str, int]:

@@ -114,3 +114,12 @@ def test_every_recorded_workload_that_waits_is_sorted() -> None:
         assert cause is not None and cause.message
         seen.add(cause.rank)
     assert {Rank.NEVER, Rank.WAITS} <= seen
+
+
+def test_what_is_lacking_is_said_once_for_all_pod_sets():
+    """Kueue counts from pod set to pod set; the sums are not to be added."""
+    text = "couldn't assign flavors to pod set a: insufficient unused quota for nvidia.com/gpu in flavor f, 1 more needed; "
+    text += "couldn't assign flavors to pod set b: insufficient unused quota for nvidia.com/gpu in flavor f, 2 more needed, "
+    text += "insufficient unused quota for cpu in flavor f, 500m more needed"
+    found = queueing.cause(JOB, [waits(text)])
+    assert found is not None and "for 2 more nvidia.com/gpu and 500m more cpu (" in found.message

@@ -38,3 +38,11 @@ def test_what_is_free() -> None:
     running = [pod("a", gpu="6"), pod("a", "Succeeded", gpu="2"), pod("", "Pending", gpu="9")]
     assert room.free_text(NODES[:1], running, room.wanted(pod(gpu="4"))) == "free now: 2 of 8 nvidia.com/gpu"
     assert "(at most 2 on one node)" in room.free_text(NODES, running, room.wanted(pod(gpu="4")))
+
+
+def test_f19_the_local_clusters_nodes_are_made_larger_with_a_flag():
+    node = {"metadata": {"labels": {"arena.local/node": "true"}}}
+    assert "`arena local up --gpus N`" in room.larger([node], "asks for 1 nvidia.com/gpu, no node has any")
+    assert "`arena local up --resource amd.com/gpu=N`" in room.larger([node], "asks for 8 amd.com/gpu, no node has more than 4")
+    assert "this machine" in room.larger([node], "asks for 64 cpu, no node has more than 2")
+    assert room.larger([node, {}], "asks for 1 nvidia.com/gpu, no node has any") == "ask for less per instance, or add a larger node"
