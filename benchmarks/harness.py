@@ -8,7 +8,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,15 +38,23 @@ def once(command: Sequence[str], env: Mapping[str, str]) -> tuple[float, float, 
     return (usage.ru_utime + usage.ru_stime) * 1000, wall, usage.ru_maxrss / 1024, child.returncode
 
 
-def compare(commands: Mapping[str, Sequence[str]], env: Mapping[str, str], rounds: int = 11) -> dict[str, Figure]:
-    """Run all commands once per round, every second round in reverse, after one uncounted round."""
+Command = Sequence[str] | Callable[[int], Sequence[str]]
+
+
+def compare(commands: Mapping[str, Command], env: Mapping[str, str], rounds: int = 11) -> dict[str, Figure]:
+    """Run all commands once per round, every second round in reverse, after one uncounted round.
+
+    A function gives the words for a round: what makes or deletes something needs another name each time.
+    """
     seen: dict[str, list[tuple[float, float, float]]] = {name: [] for name in commands}
     for n in range(rounds + 1):
         names = list(commands) if n % 2 else list(reversed(commands))
         for name in names:
-            cpu, wall, rss, code = once(commands[name], env)
+            asked = commands[name]
+            words = asked(n) if callable(asked) else asked
+            cpu, wall, rss, code = once(words, env)
             if code:
-                raise SystemExit(f"{name}: exit code {code}: {' '.join(commands[name])}")
+                raise SystemExit(f"{name}: exit code {code}: {' '.join(words)}")
             if n:
                 seen[name].append((cpu, wall, rss))
     return {

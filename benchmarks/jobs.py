@@ -1,18 +1,14 @@
-"""Jobs from end to end: submit to running, delete to gone, many pods, simulated pods, manifests, submit beside kubectl apply."""
+"""Jobs from end to end: submit to running, delete to gone, many pods, simulated pods, manifests."""
 
 from __future__ import annotations
 
 import json
-import tempfile
 import time
-from pathlib import Path
 
 from arena_local.context import Options
 from arena_local.testing import LocalCluster
-from benchmarks.harness import BIN, compare, kubectl, table
+from benchmarks.harness import table
 from benchmarks.server import Client
-
-ARENA = str(BIN / "arena")
 
 
 def pod(name: str, command: list[str], annotations: dict[str, str] | None = None) -> dict[str, object]:
@@ -98,31 +94,6 @@ def manifests() -> list[tuple[str, str, str]]:
     return [("AppWrapper(volcano) manifests, validated and built", f"{1000 / (time.perf_counter() - begin):.0f}/s", "≥ 500/s")]
 
 
-def beside_kubectl(rounds: int) -> str:
-    """Return a table: submit of an AppWrapper beside `kubectl apply` of the same objects."""
-    with LocalCluster.start() as cluster, tempfile.TemporaryDirectory() as folder:
-        env = cluster.environment()
-        words = ["--image", "x", "--inner-type", "volcano", "--replicas", "2", "--kueue-queue", "nowhere", "true x"]
-        import subprocess
-
-        out = subprocess.run(
-            [ARENA, "submit", "aw", "--name", "same", "--dry-run", "client", "-o", "json", *words], env=env, capture_output=True, check=True
-        )
-        file = Path(folder) / "same.json"
-        file.write_bytes(out.stdout)
-        script = Path(folder) / "submit.sh"
-        script.write_text(f'exec {ARENA} submit aw --name "n$$-$(date +%N)" --image x --inner-type volcano --replicas 2 "true x"\n')
-        apply = Path(folder) / "apply.sh"
-        apply.write_text(f'sed "s/\\"same\\"/\\"k$$-$(date +%N)\\"/" {file} | {kubectl()} apply -f - \n')
-        commands = {"arena submit appwrapperjob": ["sh", str(script)], "kubectl apply": ["sh", str(apply)]}
-        found = compare(commands, env, rounds)
-    mine, theirs = found.values()
-    rows = [(f"`{n}`", f"{f.cpu:.0f}", f"{f.wall:.0f}", f"{f.rss:.0f}") for n, f in found.items()]
-    rows.append(("ratio (goal ≤ 2)", f"{mine.cpu / theirs.cpu:.2f}", f"{mine.wall / theirs.wall:.2f}", ""))
-    return table(("command", "CPU ms", "wall ms", "MiB"), rows)
-
-
-def run(rounds: int) -> str:
-    """Return both tables."""
-    rows = [*life_of_a_job(), *many_pods(), *manifests()]
-    return table(("what", "measured", "goal"), rows) + "\n\n" + beside_kubectl(rounds)
+def run() -> str:
+    """Return the table."""
+    return table(("what", "measured", "goal"), [*life_of_a_job(), *many_pods(), *manifests()])

@@ -7,7 +7,9 @@ import http.client
 import json
 import statistics
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -44,6 +46,18 @@ class Client:
         if answer.status >= 300:
             raise SystemExit(f"{method} {path}: {answer.status} {text[:200]!r}")
         return text
+
+    def until(self, path: str, done: Callable[[Any], bool], patience: float = 60.0) -> None:
+        """Read until it is as it should be; what is not there yet is waited for."""
+        end = time.monotonic() + patience
+        while time.monotonic() < end:
+            self.connection.request("GET", self.prefix + path)
+            answer = self.connection.getresponse()
+            text = answer.read()
+            if answer.status == 200 and done(json.loads(text)):
+                return
+            time.sleep(0.05)
+        raise SystemExit(f"{path} has not come to be as it should within {patience:g} s")
 
 
 def config_map(n: int) -> dict[str, object]:
