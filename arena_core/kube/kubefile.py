@@ -10,6 +10,7 @@ import os
 from typing import Any
 
 from arena_core.contract.errors import ClusterUnreachable
+from arena_core.kube import plainyaml
 from arena_core.kube.secrets import reason_of
 from arena_core.records import field, record
 
@@ -116,6 +117,8 @@ def _parse(text: str, path: str) -> Any:
             return json.loads(text)
         except (ValueError, RecursionError):
             pass
+    if (plain := plainyaml.read(text)) is not None:
+        return plain
     import yaml
 
     base = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

@@ -38,6 +38,7 @@ class Pool:
 
     def give(self, connection: Connection) -> None:
         """Keep a connection whose answer has been read."""
+        self.wire.remember(connection.sock)
         with self._lock:
             self._idle.append(connection)
 

@@ -47,6 +47,7 @@ class Wire:
         url = endpoint.address
         self._secure = url.scheme == "https"
         self._tls: ssl.SSLContext | None = None
+        self._session: ssl.SSLSession | None = None
         host, port = url.hostname or "", url.port or (443 if self._secure else 80)
         self._route = Route(host, port, proxy_for(endpoint, url.scheme, host, port), tunnel=self._secure)
         self.prefix = url.path.rstrip("/")
@@ -59,7 +60,7 @@ class Wire:
     def renew(self, endpoint: Endpoint) -> None:
         """Use new credentials for the connections to come."""
         self.endpoint = endpoint
-        self._tls = None
+        self._tls = self._session = None
 
     def open(self, timeout: float | None) -> Connection:
         """Return a connected connection whose reads wait at most ``timeout`` seconds (None = for ever)."""
@@ -83,12 +84,18 @@ class Wire:
         sock.settimeout(timeout)
         return Connection(sock, self._host)
 
+    def remember(self, sock: socket.socket) -> None:
+        """Keep the TLS session of a connection that has answered: the next one need not prove everything again."""
+        self._session = getattr(sock, "session", None) or self._session
+
     def _connected(self, context: ssl.SSLContext | None, timeout: float) -> socket.socket:
         """Go the way to the server, and begin TLS with who is at its end."""
         sock = self._route.dial(timeout or CONNECT_TIMEOUT)
         try:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            return sock if context is None else context.wrap_socket(sock, server_hostname=self.endpoint.server_name or self._route.host)
+            if context is None:
+                return sock
+            return context.wrap_socket(sock, server_hostname=self.endpoint.server_name or self._route.host, session=self._session)
         except BaseException:
             sock.close()
             raise

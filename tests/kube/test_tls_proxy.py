@@ -61,6 +61,30 @@ def test_client_certificates(certificates: Any, tls_api: Any, reply: Any) -> Non
     assert not list(Path("/tmp").glob("arena-*.pem"))
 
 
+def test_connections_that_follow_take_up_the_session_of_the_first(certificates: Any, tls_api: Any, reply: Any) -> None:
+    """A full handshake with a client certificate costs both sides two signatures; they are made once."""
+    cert, key = certificates.sign("again")
+    api = tls_api(*certificates.sign("server3"), client_ca=certificates.ca)
+    api.script(*[reply(200, EMPTY) for _ in range(3)])
+    cluster = api.cluster(ca=str(certificates.ca), credentials=Credentials(cert=str(cert), key=str(key)))
+    wire, reused = cluster.transport.wire, []
+    real = wire.open
+
+    def opened(timeout: float | None) -> Any:
+        connection = real(timeout)
+        reused.append(connection.sock.session_reused)
+        return connection
+
+    wire.open = opened  # type: ignore[method-assign]
+    for _ in range(2):
+        cluster.list(PODS, "default")
+        cluster.close()
+    wire.renew(cluster.endpoint)
+    cluster.list(PODS, "default")
+    cluster.close()
+    assert reused == [False, True, False]
+
+
 def test_http_where_tls_is_meant_and_the_other_way_round(certificates: Any, tls_api: Any, fake_api: Any) -> None:
     assert "does not speak TLS" in message(fake_api.cluster(server=fake_api.url.replace("http:", "https:")))
 
