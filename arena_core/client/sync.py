@@ -14,7 +14,7 @@ from arena_core.client.changes import Changes
 from arena_core.client.handles import BoundJob, BoundSubmission, JobLike, Reference, bind, bind_submission, reference
 from arena_core.client.looks import Looks
 from arena_core.contract.errors import UsageError
-from arena_core.contract.types import Submission
+from arena_core.contract.types import Submission, Target
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -153,15 +153,15 @@ class ArenaClient(Changes, Looks):
         """
         if dry_run not in ("", "none", "client", "server"):
             raise UsageError(f"dry_run is client or server, not {dry_run}")
-        from arena_core.usecases.submit import build, read_args, submit
+        from arena_core.usecases.submit import only_built, read_args, submit
 
         dry_run = "" if dry_run == "none" else dry_run
         if dry_run == "client" and (namespace or self._namespace):
             # Building needs no cluster: it works without one.
             handle = self.jobs.get(job_type)
-            manifests = build(handle, read_args(handle, args), namespace or self._namespace)
-            name = manifests[0]["metadata"]["name"]
-            return bind_submission(self, Submission(handle.job_type.name, name, namespace or self._namespace, tuple(manifests)))
+            target = Target(self._context, namespace or self._namespace)
+            extensions = self._extensions or getattr(self.jobs, "policies", None)
+            return bind_submission(self, only_built(handle, read_args(handle, args), self.jobs, extensions, target))
         with self._call() as session:
             return bind_submission(self, submit(session, job_type, args, namespace=namespace, dry_run=dry_run))
 

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
         Note,
         PodSet,
         Problem,
+        SubmitRequest,
+        Target,
     )
 
 PROJECT = "arena"
@@ -216,38 +218,41 @@ class JobTypeSpec:
 class ExtensionSpec:
     """Hooks of an extension: site policy, notification. Every installed extension is called.
 
-    ``target`` has ``context``, ``namespace`` and ``local`` (whether it is the embedded cluster). What may change or forbid a
-    submission fails closed: if such a hook raises, nothing is submitted. The others are only told: their failures are logged.
+    ``submission`` is a ``SubmitRequest``: job type, arguments, manifests, user, target, a read-only lookup of the cluster, and whether
+    it is a dry run (one of the client, too). What may change or forbid a submission fails closed: if such a hook raises, nothing is
+    submitted. The others are only told: their failures are logged.
     """
 
-    def arena_mutate_manifests(self, manifests: Sequence[Manifest], target: Any) -> Sequence[Manifest] | None:
+    def arena_mutate_manifests(self, submission: SubmitRequest) -> Sequence[Manifest] | None:
         """Return changed manifests, or None to leave them. Each extension sees what the ones before it made.
 
         >>> import copy
         >>> from arena_core.contract.hookspecs import hookimpl
         >>> @hookimpl
-        ... def arena_mutate_manifests(manifests):
-        ...     changed = copy.deepcopy(list(manifests))
+        ... def arena_mutate_manifests(submission):
+        ...     changed = copy.deepcopy(list(submission.manifests))
         ...     changed[0]["metadata"].setdefault("labels", {})["team"] = "nlp"
         ...     return changed
-        >>> arena_mutate_manifests([{"metadata": {}}])
+        >>> from types import SimpleNamespace
+        >>> arena_mutate_manifests(SimpleNamespace(manifests=[{"metadata": {}}]))
         [{'metadata': {'labels': {'team': 'nlp'}}}]
         """
 
-    def arena_validate_submission(self, manifests: Sequence[Manifest], target: Any) -> Iterable[Problem] | None:
+    def arena_validate_submission(self, submission: SubmitRequest) -> Iterable[Problem] | None:
         """Return problems that forbid the submission; it sees the manifests as they would be sent.
 
         >>> from arena_core.contract.hookspecs import hookimpl
         >>> from arena_core.contract.types import Problem
         >>> @hookimpl
-        ... def arena_validate_submission(manifests):
-        ...     if "team" not in manifests[0]["metadata"].get("labels", {}):
+        ... def arena_validate_submission(submission):
+        ...     if "team" not in submission.manifests[0]["metadata"].get("labels", {}):
         ...         return [Problem("every job here needs the label team", "labels", "--label team=NAME")]
-        >>> len(arena_validate_submission([{"metadata": {}}]))
+        >>> from types import SimpleNamespace
+        >>> len(arena_validate_submission(SimpleNamespace(manifests=[{"metadata": {}}])))
         1
         """
 
-    def arena_after_submit(self, job: Manifest, target: Any) -> None:
+    def arena_after_submit(self, job: Manifest, submission: SubmitRequest) -> None:
         """Be told that a job was created; ``job`` is as the server stored it.
 
         >>> from arena_core.contract.hookspecs import hookimpl
@@ -260,7 +265,7 @@ class ExtensionSpec:
         ['x']
         """
 
-    def arena_job_finished(self, job: Manifest, status: JobStatus, target: Any) -> None:
+    def arena_job_finished(self, job: Manifest, status: JobStatus, target: Target) -> None:
         """Be told that a job which was waited for or followed has ended: once for each user, by the first command that sees it.
 
         >>> from arena_core.contract.hookspecs import hookimpl

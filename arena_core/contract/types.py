@@ -392,6 +392,33 @@ class Submission:
     warnings: tuple[str, ...] = ()
 
 
+@record
+class Target:
+    """Where a submission goes; ``local`` says whether that is the embedded cluster, None where no cluster was looked at."""
+
+    context: str = ""
+    namespace: str = ""
+    local: bool | None = None
+
+
+@record
+class SubmitRequest:
+    """A submission before it is sent, as extensions see it.
+
+    ``args`` is the argument model, ``manifests`` what would be created, the job first. A client dry run (``dry_run="client"``) looks at
+    no cluster: ``lookup`` is None and ``user`` empty then.
+    """
+
+    job_type: str
+    args: Any
+    manifests: tuple[Manifest, ...]
+    target: Target
+    jobs: Jobs
+    user: str = ""
+    lookup: Lookup | None = None
+    dry_run: Literal["", "client", "server"] = ""
+
+
 class Lookup(Protocol):
     """Read-only view of the cluster that ``arena_preflight`` gets."""
 

@@ -16,6 +16,8 @@ EXTENSIONS = "arena.extensions"
 CLUSTERS = "arena.clusters"
 BUNDLES = "arena.local_controllers"
 BLOCK_VARIABLE = "ARENA_BLOCK_PLUGINS"
+#: Where the administrator of a machine names the extensions that nobody may go without.
+SITE = "/etc/arena/required-extensions"
 
 
 class Entry:
@@ -74,17 +76,35 @@ def blocked_names(environ: Mapping[str, str]) -> frozenset[str]:
     return frozenset(normalized(part.strip()) for part in environ.get(BLOCK_VARIABLE, "").split(",") if part.strip())
 
 
-def entries(groups: Iterable[str], blocked: frozenset[str] = frozenset()) -> dict[str, dict[str, list[Entry]]]:
+def required_names(path: str = SITE) -> frozenset[str]:
+    """Return the extensions or distributions that the administrator of this machine requires, one a line; none where there is no file.
+
+    A file that cannot be read requires something that nobody has: what it says may be a policy.
+    """
+    try:
+        with open(path, encoding="utf-8") as file:
+            lines = [line.partition("#")[0].strip() for line in file]
+    except (FileNotFoundError, NotADirectoryError):
+        return frozenset()
+    except (OSError, UnicodeDecodeError):
+        return frozenset({f"what {path} says (it cannot be read)"})
+    return frozenset(normalized(line) for line in lines if line)
+
+
+def entries(
+    groups: Iterable[str], blocked: frozenset[str] = frozenset(), required: frozenset[str] = frozenset()
+) -> dict[str, dict[str, list[Entry]]]:
     """Return group → name → entry points, the one that counts first: not blocked, then built-in, then by distribution.
 
-    Every entry that shares its name with one of another distribution says so.
+    Every entry that shares its name with one of another distribution says so. An extension that the site requires is never blocked.
     """
     found: dict[str, dict[str, list[Entry]]] = {group: {} for group in groups}
     for offer in offers(*found):
-        off = normalized(offer.name) in blocked or normalized(offer.distribution) in blocked
+        names = {normalized(offer.name), normalized(offer.distribution)}
+        off = bool(names & blocked) and not (offer.group == EXTENSIONS and names & required)
         found[offer.group].setdefault(offer.name, []).append(Entry(offer, off))
-    for names in found.values():
-        for same in names.values():
+    for by_name in found.values():
+        for same in by_name.values():
             if len(same) > 1:
                 same.sort(key=lambda e: (e.blocked, not e.built_in, e.distribution))
             live = [e for e in same if not e.blocked]

@@ -11,8 +11,9 @@ from functools import cached_property
 from typing import Any
 
 from arena_core.contract.errors import ArenaError, PluginError
-from arena_core.contract.types import JobStatus, Manifest, Problem
+from arena_core.contract.types import JobStatus, Manifest, Problem, SubmitRequest, Target
 from arena_core.lazily import Logger
+from arena_core.records import replace
 from arena_core.registry import border
 from arena_core.registry.discovery import BLOCK_VARIABLE, Entry
 from arena_core.registry.hooks import Hooks
@@ -23,11 +24,14 @@ log = Logger(__name__)
 
 
 class ExtensionCaller:
-    """Calls all extensions in the order of their names; they are loaded by the first call."""
+    """Calls all extensions in the order of their names; they are loaded by the first call. ``missing`` are those that the site requires."""
 
-    def __init__(self, entries: Sequence[Entry]) -> None:
+    def __init__(self, entries: Sequence[Entry], missing: Sequence[str] = ()) -> None:
         self._entries = entries
-        self._failed: list[PluginError] = []
+        self._failed = [
+            PluginError(f"this machine requires the extension {name}, which is not installed", "ask the administrator of this machine")
+            for name in missing
+        ]
 
     @cached_property
     def _loaded(self) -> list[tuple[Entry, Hooks]]:
@@ -70,26 +74,26 @@ class ExtensionCaller:
         if self.failures:
             raise self.failures[0]
 
-    def mutate_manifests(self, manifests: Sequence[Manifest], target: Any) -> list[Manifest]:
+    def mutate_manifests(self, submission: SubmitRequest) -> list[Manifest]:
         """Return the manifests after every extension has had its turn, each seeing what the one before made."""
         self._require_all()
-        current = list(manifests)
         for entry, hooks in self._loaded:
-            answer = self._ask(entry, hooks, "arena_mutate_manifests", list[Manifest], manifests=current, target=target)
-            current = current if answer is None else answer
-        return current
+            answer = self._ask(entry, hooks, "arena_mutate_manifests", list[Manifest], submission=submission)
+            if answer is not None:
+                submission = replace(submission, manifests=tuple(answer))
+        return list(submission.manifests)
 
-    def validate_submission(self, manifests: Sequence[Manifest], target: Any) -> list[Problem]:
+    def validate_submission(self, submission: SubmitRequest) -> list[Problem]:
         """Return every extension's problems; any one forbids the submission."""
         self._require_all()
-        answers = self._each("arena_validate_submission", list[Problem], manifests=manifests, target=target)
+        answers = self._each("arena_validate_submission", list[Problem], submission=submission)
         return [problem for problems in answers for problem in problems]
 
-    def after_submit(self, job: Manifest, target: Any) -> None:
+    def after_submit(self, job: Manifest, submission: SubmitRequest) -> None:
         """Tell every extension that a job was created."""
-        self._tell("arena_after_submit", job=job, target=target)
+        self._tell("arena_after_submit", job=job, submission=submission)
 
-    def job_finished(self, job: Manifest, status: JobStatus, target: Any) -> None:
+    def job_finished(self, job: Manifest, status: JobStatus, target: Target) -> None:
         """Tell every extension that a job has ended."""
         self._tell("arena_job_finished", job=job, status=status, target=target)
 

@@ -45,7 +45,8 @@ class PluginRow:
 class Registry:
     """All installed plugins. Creating one imports nothing of theirs; it implements ``arena_core.contract.types.Jobs``."""
 
-    def __init__(self, environ: Mapping[str, str] | None = None) -> None:
+    def __init__(self, environ: Mapping[str, str] | None = None, site: str = discovery.SITE) -> None:
+        self._site = site
         self._blocked = discovery.blocked_names(os.environ if environ is None else environ)
         self._groups: dict[str, dict[str, list[Entry]]] | None = None
         self._handles: dict[str, JobTypeHandle] = {}
@@ -55,7 +56,7 @@ class Registry:
 
     def _group(self, group: str) -> dict[str, list[Entry]]:
         if self._groups is None:
-            self._groups = discovery.entries((*KINDS, ALIASES), self._blocked)
+            self._groups = discovery.entries((*KINDS, ALIASES), self._blocked, self._required)
         return self._groups[group]
 
     # ---- names, from metadata alone
@@ -224,7 +225,27 @@ class Registry:
         """Every installed extension behind one guarded caller, loaded at the first use."""
         from arena_core.registry.extensions import ExtensionCaller
 
-        return ExtensionCaller([e for same in self._group(EXTENSIONS).values() for e in same if not e.blocked])
+        found = [e for same in self._group(EXTENSIONS).values() for e in same if not e.blocked]
+        return ExtensionCaller(found, self._missing())
+
+    @cached_property
+    def _required(self) -> frozenset[str]:
+        return discovery.required_names(self._site)
+
+    def _missing(self) -> list[str]:
+        """Return what the site requires and is not installed."""
+        there = [entry for same in self._group(EXTENSIONS).values() for entry in same]
+        known = {discovery.normalized(name) for entry in there for name in (entry.name, entry.distribution)}
+        return sorted(self._required - known)
+
+    @cached_property
+    def policies(self) -> ExtensionCaller:
+        """The extensions without those that a cluster's own distribution brings: where no cluster is looked at, those change nothing."""
+        from arena_core.registry.extensions import ExtensionCaller
+
+        own = {entry.distribution for entry in self.clusters()}
+        found = (e for same in self._group(EXTENSIONS).values() for e in same if not e.blocked)
+        return ExtensionCaller([entry for entry in found if entry.distribution not in own], self._missing())
 
     # ---- report
 

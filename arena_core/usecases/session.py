@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from arena_core.contract.errors import KindNotInstalled, PluginError
-from arena_core.contract.types import JobHandle, Jobs, JobStatus, Manifest, Problem
+from arena_core.contract.types import JobHandle, Jobs, JobStatus, Manifest, Problem, SubmitRequest, Target
 from arena_core.kube.cluster import Cluster
 from arena_core.kube.scope import CancelScope
 from arena_core.records import record, replace
@@ -18,25 +17,16 @@ else:
     Protocol = object
 
 
-@record
-class Target:
-    """Where a submission goes, as extensions see it."""
-
-    context: str
-    namespace: str
-    local: bool
-
-
 class Extensions(Protocol):
     """The installed extensions, all called."""
 
-    def mutate_manifests(self, manifests: Sequence[Manifest], target: Target) -> list[Manifest]:
+    def mutate_manifests(self, submission: SubmitRequest) -> list[Manifest]:
         """Return the objects to create, as the extensions have changed them."""
 
-    def validate_submission(self, manifests: Sequence[Manifest], target: Target) -> list[Problem]:
+    def validate_submission(self, submission: SubmitRequest) -> list[Problem]:
         """Return what an extension refuses; a site's rule that fails itself refuses, too."""
 
-    def after_submit(self, job: Manifest, target: Target) -> None:
+    def after_submit(self, job: Manifest, submission: SubmitRequest) -> None:
         """Tell that a job was created; a failure is only logged."""
 
     def job_finished(self, job: Manifest, status: JobStatus, target: Target) -> None:

@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from arena_core.contract.errors import InvalidArguments, KindNotInstalled
-from arena_core.contract.types import JobHandle, Manifest, Submission
+from arena_core.contract.types import JobHandle, Jobs, Manifest, Submission, SubmitRequest, Target
 from arena_core.kube.refusals import Invalid
 from arena_core.kube.resources import resource_of
 from arena_core.records import replace
 from arena_core.usecases import marks, record, refused
 from arena_core.usecases.create import Creation
 from arena_core.usecases.identity import Identity, identify
-from arena_core.usecases.session import Session, Target, not_installed
+from arena_core.usecases.session import Extensions, Session, not_installed
 from arena_core.usecases.templates import at_path
 
 
@@ -27,27 +27,37 @@ def submit(session: Session, job_type: str, args: Any, *, namespace: str = "", d
     namespace = namespace or session.namespace
     handle = session.handle(job_type)
     model = read_args(handle, args)
-    from arena_core.usecases import checks
-
-    manifests = build(handle, model, namespace)
     if dry_run == "client":
-        name = str(manifests[0]["metadata"]["name"])
-        return Submission(handle.job_type.name, name, namespace, tuple(manifests), checks.told(model, handle.notes(model)))
+        return only_built(handle, model, session.jobs, session.extensions, session.target(namespace))
+    from arena_core.usecases import checks
     from arena_core.usecases.lookup import ClusterLookup
 
+    manifests = build(handle, model, namespace)
     lookup = ClusterLookup(session, namespace)
     notes = checks.before(session, handle, model, lookup)
-    manifests = with_extensions(session, manifests, session.target(namespace))
+    who, target = identify(session.cluster), session.target(namespace)
+    request = SubmitRequest(
+        handle.job_type.name, model, tuple(manifests), target, session.jobs, who.name, lookup, "server" if dry_run == "server" else ""
+    )
+    request = with_extensions(session.extensions, request)
+    manifests = list(request.manifests)
     submit_id = marks.new_submit_id()
-    mark(handle, manifests, identify(session.cluster), submit_id)
+    mark(handle, manifests, who, submit_id)
     try:
-        if dry_run == "server":
-            done = _try_out(session, handle, manifests, namespace)
-        else:
-            done = _create(session, handle, model, manifests, namespace, submit_id)
+        done = _try_out(session, handle, manifests, namespace) if dry_run == "server" else _create(session, handle, request, submit_id)
     except Invalid as error:
         raise refused.explain(error, type(model)) from error
     return replace(done, warnings=(*done.warnings, *notes, *checks.warnings(session, handle, manifests, lookup)))
+
+
+def only_built(handle: JobHandle, model: Any, jobs: Jobs, extensions: Extensions | None, target: Target) -> Submission:
+    """Return what would be created; no cluster is looked at, and extensions have their say as always."""
+    from arena_core.usecases import checks
+
+    manifests = build(handle, model, target.namespace)
+    request = with_extensions(extensions, SubmitRequest(handle.job_type.name, model, tuple(manifests), target, jobs, dry_run="client"))
+    name = str(request.manifests[0]["metadata"]["name"])
+    return Submission(handle.job_type.name, name, target.namespace, request.manifests, checks.told(model, handle.notes(model)))
 
 
 def read_args(handle: JobHandle, args: Any) -> Any:
@@ -71,13 +81,13 @@ def build(handle: JobHandle, args: Any, namespace: str) -> list[Manifest]:
     return manifests
 
 
-def with_extensions(session: Session, manifests: list[Manifest], target: Target) -> list[Manifest]:
+def with_extensions(extensions: Extensions | None, request: SubmitRequest) -> SubmitRequest:
     """Let the extensions change the objects, then refuse them."""
-    if session.extensions is None:
-        return manifests
-    changed = session.extensions.mutate_manifests(manifests, target)
-    _stop(session.extensions.validate_submission(changed, target))
-    return list(changed)
+    if extensions is None:
+        return request
+    request = replace(request, manifests=tuple(extensions.mutate_manifests(request)))
+    _stop(extensions.validate_submission(request))
+    return request
 
 
 def mark(handle: JobHandle, manifests: Sequence[Manifest], who: Identity, submit_id: str) -> None:
@@ -98,12 +108,13 @@ def _stop(problems: Sequence[Any]) -> None:
         raise InvalidArguments(list(problems))
 
 
-def _create(session: Session, handle: JobHandle, args: Any, manifests: list[Manifest], namespace: str, submit_id: str) -> Submission:
-    note = record.build(handle.job_type.name, args, manifests, namespace)
+def _create(session: Session, handle: JobHandle, request: SubmitRequest, submit_id: str) -> Submission:
+    namespace, manifests = request.target.namespace, list(request.manifests)
+    note = record.build(handle.job_type.name, request.args, manifests, namespace)
     creation = Creation(session, handle, namespace, submit_id)
     stored = creation.run(manifests, lambda job: record.store(session.cluster, namespace, note, job))
     if session.extensions is not None:
-        session.extensions.after_submit(stored[0], session.target(namespace))
+        session.extensions.after_submit(stored[0], request)
     name = stored[0]["metadata"]["name"]
     return Submission(handle.job_type.name, name, namespace, tuple(stored), tuple(creation.warnings))
 

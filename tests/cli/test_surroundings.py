@@ -117,7 +117,9 @@ def test_the_current_directory_travels_as_text_or_is_refused(tmp_path, monkeypat
 
     def sent():
         pod = {"kind": "Pod", "spec": {"containers": [{"name": "c"}]}}
-        return arena_mutate_manifests([pod], SimpleNamespace(local=True))[0]["metadata"]["annotations"][CWD_ANNOTATION]
+        return arena_mutate_manifests(SimpleNamespace(manifests=[pod], target=SimpleNamespace(local=True)))[0]["metadata"]["annotations"][
+            CWD_ANNOTATION
+        ]
 
     here = tmp_path / "grüß"
     here.mkdir()

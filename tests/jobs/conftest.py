@@ -155,17 +155,19 @@ class Extension:
     def __init__(self) -> None:
         self.told: list[tuple[str, Any]] = []
         self.problems: list[Problem] = []
+        self.asked: Any = None
 
-    def mutate_manifests(self, manifests: Any, target: Any) -> Any:
-        self.told.append(("mutate", target))
-        for obj in manifests:
+    def mutate_manifests(self, submission: Any) -> Any:
+        self.told.append(("mutate", submission.target))
+        self.asked = submission
+        for obj in submission.manifests:
             obj["metadata"].setdefault("annotations", {})["site"] = "here"
-        return manifests
+        return list(submission.manifests)
 
-    def validate_submission(self, manifests: Any, target: Any) -> list[Problem]:
+    def validate_submission(self, submission: Any) -> list[Problem]:
         return self.problems
 
-    def after_submit(self, job: Any, target: Any) -> None:
+    def after_submit(self, job: Any, submission: Any) -> None:
         self.told.append(("submitted", job["metadata"]["name"]))
 
     def job_finished(self, job: Any, status: Any, target: Any) -> None:

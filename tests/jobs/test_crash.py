@@ -16,8 +16,8 @@ from arena_local.testing import LocalCluster
 
 def test_a_followed_log_and_a_wait_survive_a_crash_of_the_server(registry: Any, arena_home: Any) -> None:
     class Quiet:
-        mutate_manifests = staticmethod(lambda manifests, target: manifests)
-        validate_submission = staticmethod(lambda manifests, target: [])
+        mutate_manifests = staticmethod(lambda submission: list(submission.manifests))
+        validate_submission = staticmethod(lambda submission: [])
         after_submit = job_finished = staticmethod(lambda *args: None)
 
     with LocalCluster.start() as cluster:

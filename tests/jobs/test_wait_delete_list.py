@@ -225,6 +225,8 @@ def test_extensions_may_change_and_forbid(arena: Any, make: Any) -> None:
     assert job["metadata"]["annotations"]["site"] == "here"
     target = next(t for kind, t in arena.extension.told if kind == "mutate")
     assert (target.context, target.namespace, target.local) == ("gate", arena.namespace, False)
+    asked = arena.extension.asked
+    assert asked.user and asked.lookup is not None and asked.dry_run == "" and asked.args.name
     arena.extension.problems = [Problem("not on Fridays")]
     with pytest.raises(InvalidArguments, match="not on Fridays"):
         arena.submit("dummy", make("friday"))

@@ -25,6 +25,8 @@ from arena_core.contract.types import (
     PodSet,
     Problem,
     Resource,
+    SubmitRequest,
+    Target,
     Wrapping,
 )
 from arena_core.installed import Offer
@@ -182,6 +184,9 @@ def test_what_other_threads_print_meanwhile_is_shown(capsys: pytest.CaptureFixtu
     assert capsys.readouterr().out == "shown\n"
 
 
+REQUEST = SubmitRequest("thing", None, (JOB,), Target(), Registry(environ={}))
+
+
 class TestExtensions:
     """A policy that gets it wrong stops the submission, by name; who is only told stops nothing."""
 
@@ -199,15 +204,15 @@ class TestExtensions:
     @pytest.mark.parametrize("body", wrong)
     def test_who_may_change_or_forbid(self, body: Any) -> None:
         for hook, ask in (
-            ("arena_mutate_manifests", lambda c: c.mutate_manifests([JOB], None)),
-            ("arena_validate_submission", lambda c: c.validate_submission([JOB], None)),
+            ("arena_mutate_manifests", lambda c: c.mutate_manifests(REQUEST)),
+            ("arena_validate_submission", lambda c: c.validate_submission(REQUEST)),
         ):
             with pytest.raises(PluginBroken, match=f"site-policy.*{hook}"):
-                ask(self.caller(hook, "manifests, target", body))
+                ask(self.caller(hook, "submission", body))
 
     @pytest.mark.parametrize("body", wrong)
     def test_who_is_only_told(self, body: Any) -> None:
-        self.caller("arena_after_submit", "job, target", body).after_submit(JOB, None)
+        self.caller("arena_after_submit", "job, submission", body).after_submit(JOB, REQUEST)
         assert all(isinstance(hint, str) for hint in self.caller("arena_error_hints", "error", body).error_hints(ValueError("x")))
 
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
 
+from arena_core.client import ArenaClient
 from arena_core.contract import hookspecs
-from arena_core.contract.errors import PluginBroken, PluginError, UnknownJobType
+from arena_core.contract.errors import InvalidArguments, PluginBroken, PluginError, UnknownJobType
 from arena_core.contract.hookspecs import hookimpl
-from arena_core.contract.types import JobStatus, JobType, LogQuery, Phase, Problem, Resource
+from arena_core.contract.types import JobStatus, JobType, LogQuery, Phase, Problem, Resource, SubmitRequest, Target
 from arena_core.installed import Offer
 from arena_core.registry import Entry, Registry
 from arena_core.registry.discovery import blocked_names, chosen, normalized
@@ -211,23 +213,27 @@ def extension(**hooks: Any) -> Entry:
     return Entry(Offer("arena.extensions", name, name, f"dist-{name}", "1"))
 
 
+def request(*manifests: dict[str, Any]) -> SubmitRequest:
+    return SubmitRequest("dummy", None, manifests, Target(), Registry(environ={}))
+
+
 def test_extensions_see_what_the_ones_before_made(caplog: pytest.LogCaptureFixture) -> None:
     caller = ExtensionCaller(
         [
-            extension(arena_mutate_manifests=lambda manifests, target: [*manifests, {"n": len(manifests)}]),
-            extension(arena_mutate_manifests=lambda manifests, target: None),
+            extension(arena_mutate_manifests=lambda submission: [*submission.manifests, {"n": len(submission.manifests)}]),
+            extension(arena_mutate_manifests=lambda submission: None),
             extension(
-                arena_mutate_manifests=lambda manifests, target: [*manifests, {"n": len(manifests)}],
-                arena_validate_submission=lambda manifests, target: [Problem("no")],
+                arena_mutate_manifests=lambda submission: [*submission.manifests, {"n": len(submission.manifests)}],
+                arena_validate_submission=lambda submission: [Problem("no")],
                 arena_error_hints=lambda error: f"hint for {error}",
-                arena_after_submit=lambda job, target: 1 / 0,
+                arena_after_submit=lambda job, submission: 1 / 0,
             ),
         ]
     )
-    assert caller.mutate_manifests([{"n": 0}], None) == [{"n": 0}, {"n": 1}, {"n": 2}]
-    assert caller.validate_submission([], None) == [Problem("no")]
+    assert caller.mutate_manifests(request({"n": 0})) == [{"n": 0}, {"n": 1}, {"n": 2}]
+    assert caller.validate_submission(request()) == [Problem("no")]
     assert caller.error_hints(ValueError("x")) == ["hint for x"]
-    caller.after_submit({}, None)
+    caller.after_submit({}, request())
     assert "ZeroDivisionError" in caplog.text
 
 
@@ -235,10 +241,10 @@ def test_a_policy_that_cannot_be_asked_stops_the_submission() -> None:
     broken = Entry(Offer("arena.extensions", "policy", "no_such_module_at_all", "site-policy", "1"))
     caller = ExtensionCaller([broken])
     with pytest.raises(PluginBroken, match="site-policy"):
-        caller.mutate_manifests([], None)
-    failing = ExtensionCaller([extension(arena_validate_submission=lambda manifests, target: 1 / 0)])
+        caller.mutate_manifests(request())
+    failing = ExtensionCaller([extension(arena_validate_submission=lambda submission: 1 / 0)])
     with pytest.raises(PluginBroken, match="arena_validate_submission"):
-        failing.validate_submission([], None)
+        failing.validate_submission(request())
 
 
 def test_the_contract_is_told_by_runnable_examples() -> None:
@@ -318,3 +324,47 @@ def test_y1_arguments_in_any_spelling_and_problems_with_their_fields() -> None:
         parse(SubmitArgs, {"name": "x", "image": "i", "command": "true", "workers": "a", "gpus": "b"})
     with pytest.raises(InvalidArguments, match="labels: is given twice"):
         parse(SubmitArgs, {"name": "x", "image": "i", "command": "true", "label": [], "labels": []})
+
+
+def test_a_client_dry_run_is_judged_by_extensions_too(arena_registry: Any) -> None:
+    """A policy that only the real submission met would make the dry run a lie."""
+    seen: list[SubmitRequest] = []
+
+    def refuse(submission: SubmitRequest) -> list[Problem]:
+        seen.append(submission)
+        return [Problem("not here", "workers")]
+
+    caller = ExtensionCaller([extension(arena_validate_submission=refuse)])
+    arena_registry.add(dummy)
+    arena = ArenaClient(jobs=arena_registry, extensions=caller, namespace="team")
+    with pytest.raises(InvalidArguments, match="not here"):
+        arena.submit("dummy", {"name": "x", "image": "i", "command": "true", "workers": 2}, dry_run="client")
+    (asked,) = seen
+    assert (asked.job_type, asked.dry_run, asked.lookup, asked.user) == ("dummy", "client", None, "")
+    assert (asked.args.workers, asked.manifests[0]["metadata"]["namespace"]) == (2, "team")
+    assert (asked.target.namespace, asked.target.local) == ("team", None)
+
+
+def test_an_extension_that_the_site_requires_cannot_be_blocked(tmp_path: Path) -> None:
+    """Who is bound by a policy must not switch it off with a variable of the environment."""
+    site = tmp_path / "required-extensions"
+    environ = {"ARENA_BLOCK_PLUGINS": "local,arena-local"}
+    blocked = Registry(environ=environ, site=str(site))
+    assert [row.status for row in blocked.report() if row.kind == "extension"] == ["blocked"]
+    site.write_text("# the cluster's policy\nArena_Local\n\n")
+    held = Registry(environ=environ, site=str(site))
+    assert [row.status for row in held.report() if row.kind == "extension"] == ["installed"]
+    assert {row.status for row in held.report() if row.distribution == "arena-local" and row.kind != "extension"} == {"blocked"}
+    assert held.extensions.mutate_manifests(request()) == []
+
+
+def test_what_the_site_requires_and_is_not_there_stops_every_submission(tmp_path: Path) -> None:
+    site = tmp_path / "required-extensions"
+    site.write_text("site-policy # of the platform team\n")
+    for caller in (Registry(environ={}, site=str(site)).extensions, Registry(environ={}, site=str(site)).policies):
+        with pytest.raises(PluginError, match="requires the extension site-policy, which is not installed"):
+            caller.mutate_manifests(request())
+    site.write_bytes(b"\xff\xfe")
+    with pytest.raises(PluginError, match="cannot be read"):
+        Registry(environ={}, site=str(site)).extensions.validate_submission(request())
+    assert Registry(environ={}, site=str(tmp_path / "none")).extensions.validate_submission(request()) == []

@@ -10,7 +10,7 @@ from typing import Any
 
 from arena_core.contract.errors import UsageError
 from arena_core.contract.hookspecs import hookimpl
-from arena_core.contract.types import Manifest
+from arena_core.contract.types import Manifest, SubmitRequest
 from arena_core.home import arena_home
 from arena_local.entrypoints import stand_in
 
@@ -32,11 +32,11 @@ def log_folder() -> Path:
 
 
 @hookimpl
-def arena_mutate_manifests(manifests: Sequence[Manifest], target: Any) -> Sequence[Manifest] | None:
+def arena_mutate_manifests(submission: SubmitRequest) -> Sequence[Manifest] | None:
     """Keep the current directory and PATH with every pod template of the submission."""
-    if not getattr(target, "local", False):
+    if not submission.target.local:
         return None
-    changed = [copy.deepcopy(m) for m in manifests]
+    changed = [copy.deepcopy(m) for m in submission.manifests]
     for manifest in changed:
         for template in pod_templates(manifest):
             _prepare(template)

@@ -78,6 +78,10 @@ def test_bad_values_are_named(arena: Arena, words: tuple[str, str]) -> None:
     assert words[0] in result.stderr
 
 
+def sent(manifests: list[Any], *, local: bool) -> Any:
+    return SimpleNamespace(manifests=manifests, target=SimpleNamespace(local=local))
+
+
 def template(**container: Any) -> dict[str, Any]:
     return {"spec": {"containers": [{"name": "c", **container}]}}
 
@@ -88,7 +92,7 @@ def test_every_pod_template_keeps_directory_and_path(monkeypatch: pytest.MonkeyP
     inner = {"kind": "PyTorchJob", "spec": {"pytorchReplicaSpecs": {"Master": {"template": template(workingDir="/root")}}}}
     wrapped = {"kind": "AppWrapper", "spec": {"components": [{"template": inner}]}}
     volcano = {"kind": "Job", "spec": {"tasks": [{"template": template(workingDir=str(tmp_path))}]}}
-    changed = extension.arena_mutate_manifests([wrapped, volcano, {"kind": "Service", "spec": {}}], SimpleNamespace(local=True))
+    changed = extension.arena_mutate_manifests(sent([wrapped, volcano, {"kind": "Service", "spec": {}}], local=True))
     assert changed is not None
     deep = changed[0]["spec"]["components"][0]["template"]["spec"]["pytorchReplicaSpecs"]["Master"]["template"]
     assert deep["metadata"]["annotations"] == {"arena.local/cwd": str(tmp_path), "arena.local/path": "/venv/bin:/usr/bin"}
@@ -99,7 +103,7 @@ def test_every_pod_template_keeps_directory_and_path(monkeypatch: pytest.MonkeyP
 
 def test_synchronised_code_keeps_its_working_directory() -> None:
     given = template(workingDir="/root", volumeMounts=[{"name": "code", "mountPath": "/root/code"}])
-    changed = extension.arena_mutate_manifests([given], SimpleNamespace(local=True))
+    changed = extension.arena_mutate_manifests(sent([given], local=True))
     assert changed is not None
     assert changed[0]["spec"]["containers"][0]["workingDir"] == "/root"
 
@@ -109,7 +113,7 @@ def test_a_board_stays_on_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path
     monkeypatch.setenv("ARENA_HOME", str(tmp_path))
     given = template(command=["tensorboard", "--logdir", "/logs", "--host", "0.0.0.0"])  # noqa: S104
     given["spec"]["volumes"] = [{"name": "l", "hostPath": {"path": "/arena_logs/training1"}}, {"name": "d", "hostPath": {"path": "/data"}}]
-    changed = extension.arena_mutate_manifests([given], SimpleNamespace(local=True))
+    changed = extension.arena_mutate_manifests(sent([given], local=True))
     assert changed is not None
     spec = changed[0]["spec"]
     assert [v["hostPath"]["path"] for v in spec["volumes"]] == [str(tmp_path / "local" / "arena_logs" / "training1"), "/data"]
@@ -124,7 +128,7 @@ def test_a_board_stays_on_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path
 
 
 def test_other_clusters_are_left_alone() -> None:
-    assert extension.arena_mutate_manifests([template()], SimpleNamespace(local=False)) is None
+    assert extension.arena_mutate_manifests(sent([template()], local=False)) is None
 
 
 @pytest.mark.parametrize(
