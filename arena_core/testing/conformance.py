@@ -20,6 +20,7 @@ from typing import Any
 from arena_core.testing.kit.base import Kit
 from arena_core.testing.kit.building import BuildingChecks
 from arena_core.testing.kit.bundle import BundleChecks
+from arena_core.testing.kit.changing import ChangingChecks
 from arena_core.testing.kit.flags import FlagChecks
 from arena_core.testing.kit.loading import LoadingChecks
 from arena_core.testing.kit.pods import PodChecks
@@ -32,7 +33,7 @@ __all__ = ["KEYS", "OBJECT", "QUICK", "TYPED", "JobTypeConformance", "for_all", 
 
 
 class JobTypeConformance(
-    LoadingChecks, FlagChecks, ProblemChecks, BuildingChecks, PodChecks, ReadingChecks, WrappingChecks, BundleChecks, Kit
+    LoadingChecks, FlagChecks, ProblemChecks, BuildingChecks, PodChecks, ReadingChecks, ChangingChecks, WrappingChecks, BundleChecks, Kit
 ):
     """Subclass it as ``TestX`` with ``plugin``, ``minimal``, ``samples`` and, where useful, ``full``; all are told of in ``Kit``."""
 

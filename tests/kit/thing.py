@@ -5,7 +5,8 @@ from __future__ import annotations
 import copy
 
 from arena_core.contract.hookspecs import hookimpl
-from arena_core.contract.types import JobType, Resource
+from arena_core.contract.types import JobType, Resource, Scale
+from arena_core.k8s import dig
 from arena_core.records import replace
 from arena_core.testing import dummy
 from arena_core.testing.dummy import (  # noqa: F401 - the hooks of this module, too
@@ -20,10 +21,23 @@ ARENA_CONTRACT = 2
 RESOURCE = Resource("example.com", "v1", "Thing", "things")
 
 
+def _scale(job):
+    return [Scale("worker", "spec.parallelism")] if dig.mapping(job, "spec") else []
+
+
 @hookimpl
 def arena_job_type() -> JobType:
     """Say what this job type is."""
-    return replace(dummy.arena_job_type(), name="thing", resource=RESOURCE, matches=None, display="Thing", shorthand="th")
+    return replace(
+        dummy.arena_job_type(),
+        name="thing",
+        resource=RESOURCE,
+        matches=None,
+        display="Thing",
+        shorthand="th",
+        suspend_path="spec.suspend",
+        scale=_scale,
+    )
 
 
 @hookimpl

@@ -41,7 +41,7 @@ class BundleChecks(Kit):
     def _bundle(self) -> Any:
         """Return the bundle whose CRDs serve this kind; skips where none is needed or none there."""
         pytest.importorskip("arena_local", reason="the local cluster is not installed")
-        if self.handle.job_type.resource.group in PLAIN:
+        if self.served_as_plain():
             pytest.skip("plain Kubernetes serves the kind")
         if self.bundle is not None:
             return self.bundle
@@ -50,7 +50,12 @@ class BundleChecks(Kit):
             pytest.skip("there is no bundle for the local cluster")
         return self.registry.load(entry)
 
-    def _crd(self) -> Mapping[str, Any]:
+    def served_as_plain(self) -> bool:
+        """Whether plain Kubernetes serves the kind, so that no bundle is needed."""
+        return self.handle.job_type.resource.group in PLAIN
+
+    def crd(self) -> Mapping[str, Any]:
+        """Return the CRD that serves the kind; skips where there is none."""
         resource = self.handle.job_type.resource
         for crd in _crds(self._bundle().crds):
             spec = crd["spec"]
@@ -78,7 +83,7 @@ class BundleChecks(Kit):
     def test_manifests_fit_the_crd(self) -> None:
         """A server that refuses unknown fields takes what is built, of every pair of the matrix, too."""
         jsonschema = pytest.importorskip("jsonschema")
-        validator = jsonschema.Draft202012Validator(strict_schema(self._crd(), self.handle.job_type.resource.version))
+        validator = jsonschema.Draft202012Validator(strict_schema(self.crd(), self.handle.job_type.resource.version))
         tried = refused = 0
         for raw in (*self.raws(), *({**self.minimal, **more} for more in pairs(self.matrix))):
             tried += 1

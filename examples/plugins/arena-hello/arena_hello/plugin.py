@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from arena_core.contract.hookspecs import hookimpl
 from arena_core.contract.types import Cause, Find, JobStatus, JobType, JobView, Lookup, Manifest, Note, PodSet, Problem, Wrapping
-from arena_core.families import plainjob
+from arena_core.families import kueue, plainjob
 from arena_core.k8s import dig
 
 if TYPE_CHECKING:
@@ -27,6 +27,9 @@ def arena_job_type() -> JobType:
         summary="pods with a number each, on a Job of plain Kubernetes",
         selectors=plainjob.selectors,
         wrapping=Wrapping(failure_seen=True),
+        suspend_path="spec.suspend",
+        suspend_check=kueue.decides,
+        scale=plainjob.scale,
         # Other types make Jobs, too: this says which of them are ours.
         matches=lambda job: dig.labels(job).get("app") == "hello",
     )

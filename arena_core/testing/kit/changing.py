@@ -1,0 +1,90 @@
+"""What may be changed while a job runs: it is suspended where it says, and scaled as it says."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+
+from arena_core.contract.errors import PluginError
+from arena_core.contract.types import Manifest, Phase, Scale
+from arena_core.k8s import path as k8s_path
+from arena_core.testing.comparing import strict_schema
+from arena_core.testing.kit.bundle import BundleChecks
+from arena_core.testing.kit.values import for_all, json_values
+from arena_core.testing.seen import seen
+
+
+class ChangingChecks(BundleChecks):
+    """Suspend and scale."""
+
+    def test_it_is_suspended_where_it_says(self) -> None:
+        """The kind has the field of ``suspend_path``, and a job in which it is set is not told as running."""
+        path = self.handle.job_type.suspend_path
+        if not path:
+            pytest.skip("jobs of the type cannot be suspended")
+        job = changed(self.job(), path, True)
+        phase = self.handle.status(seen(job)).phase
+        assert phase in (Phase.PENDING, Phase.QUEUING, Phase.SUSPENDED), f"with {path} a new job is {phase}"
+        if self.served_as_plain():
+            suspended = [sample for sample, view in self.views() if k8s_path.get(view.manifest, path) is True]
+            assert suspended, f"`samples` shows no job in which {path} is true"
+            return
+        jsonschema = pytest.importorskip("jsonschema")
+        schema = strict_schema(self.crd(), self.handle.job_type.resource.version)
+        wrong = [error.message[:200] for error in jsonschema.Draft202012Validator(schema).iter_errors(job)]
+        assert not wrong, f"the kind has no {path}: {'; '.join(wrong)}"
+
+    def test_it_is_scaled_as_it_says(self) -> None:
+        """Where ``scale`` says that a number of pods stands there is one within its bounds, and another one there makes other pods."""
+        for raw in self.raws():
+            job = self.job(raw)
+            for role in self.handle.job_type.scale(job):
+                self._check_scale(job, role)
+
+    def _check_scale(self, job: Manifest, role: Scale) -> None:
+        number, place = k8s_path.get(job, role.path), f"{role.role} at {role.path}"
+        assert type(number) is int, f"{place}: {number!r} is no number"
+        assert role.minimum <= number, f"{place}: {number} is out of bounds"
+        assert role.maximum is None or number <= role.maximum, f"{place}: {number} is out of bounds"
+        other = _another(role, number)
+        if other is None:
+            return
+        more = self._pods_of(changed(job, role.path, other)) - self._pods_of(job)
+        assert more, f"{place}: {other} instead of {number} changes no pod set"
+        assert (more > 0) == (other > number), f"{place}: {other} instead of {number} makes {more} pods more"
+
+    def _pods_of(self, job: Manifest) -> int:
+        return sum(found.replicas for found in self.pod_sets(job))
+
+    def test_suspend_and_scale_are_total(self) -> None:
+        """Whatever object comes, they say something, and never raise."""
+        job_type = self.handle.job_type
+
+        def check(job: Any) -> None:
+            try:
+                job_type.suspend_check(job)
+                job_type.scale(job)
+            except PluginError as error:
+                pytest.fail(error.message)
+
+        for_all(self.examples, check, job=json_values(*self.keys))
+
+
+def changed(job: Manifest, path: str, value: Any) -> Manifest:
+    """Return a copy of the job with another value at a path."""
+    made = copy.deepcopy(job)
+    *way, last = k8s_path.steps(path)
+    place: Any = made
+    for step in way:
+        place = place.setdefault(step, {}) if isinstance(step, str) else place[step]
+    place[last] = value
+    return made
+
+
+def _another(role: Scale, number: int) -> int | None:
+    """Return a number within the bounds that is not the one given, or None."""
+    if role.maximum is None or number < role.maximum:
+        return number + 1
+    return number - 1 if number > role.minimum else None
