@@ -12,7 +12,7 @@ from arena_core.kube.loglines import Lines
 from arena_core.kube.logposition import order
 from arena_core.kube.logs import Incomplete, NoLog
 from arena_core.kube.nodes import NodeSilent
-from arena_core.usecases.facts import view, with_pods
+from arena_core.usecases.facts import read, view, with_pods
 from arena_core.usecases.find import find_this
 from arena_core.usecases.kept import Kept, KeptRun, kept_runs
 from arena_core.usecases.marks import metadata_of
@@ -64,6 +64,10 @@ def read_logs(
         return
     job, kept = with_kept(session, handle, with_pods(session, handle, obj), request)
     sources = choose(handle, job, request.query)
+    if sources and not any(source.pod for source in sources):
+        # It may be that only what is related tells where the log is: the jobs that a schedule has made.
+        job = read(session, handle, obj)
+        sources = choose(handle, job, request.query)
     if not sources:
         raise nothing_to_read(job, request.query.instance)
     held, sources = apart(sources)

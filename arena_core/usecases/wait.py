@@ -78,9 +78,13 @@ def _goal_of(handle: JobHandle, goal: str) -> str:
     own = handle.job_type
     service = own.workload == "service"
     if not goal:
-        return "ready" if service else "finished"
+        return {"service": "ready", "schedule": "running"}.get(own.workload, "finished")
+    if goal == "ready" and own.workload == "schedule":
+        raise UsageError(f"a {own.name} is never ready: it makes jobs", "wait with --for running")
     if goal == "ready" and not service:
         raise UsageError(f"{own.name} jobs are never ready: they run and end", "wait with --for running")
+    if goal in ("finished", "succeeded") and own.workload == "schedule":
+        raise UsageError(f"a {own.name} makes jobs and does not end by itself", "wait with --for running, or --for deleted")
     if goal in ("finished", "succeeded") and service:
         raise UsageError(f"a {own.name} serves and does not end by itself", "wait with --for ready, or --for deleted")
     return goal
