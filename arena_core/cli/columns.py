@@ -13,6 +13,7 @@ from arena_core.k8s import duration, time
 from arena_core.usecases.views import Job
 
 if TYPE_CHECKING:
+    from arena_core.usecases.progress.of_job import Course
     from arena_core.usecases.queues import Place
 
 Cell = Callable[[Job], str]
@@ -57,12 +58,14 @@ COLUMNS: Mapping[str, Column] = {
     "nodes": Column("NODES", lambda job: ",".join(dict.fromkeys(i.node for i in job.status.instances if i.node)) or NONE),
     "reason": Column("REASON", lambda job: views.reason_text(job) or "-"),
     "labels": Column("LABELS", lambda job: ",".join(f"{k}={v}" for k, v in sorted(job.labels.items())) or "-"),
+    "progress": Column("PROGRESS", lambda job: "-"),
+    "eta": Column("ETA", lambda job: "-"),
     "created": Column("CREATED", lambda job: local_time(job.created)),
 }
 #: What a list shows that nobody has asked otherwise; ``age`` follows where a job has not started.
 DEFAULT = ("name", "status", "type", "duration", "gpus", "allocated", "node")
 #: What gives way on a narrow terminal, the least important first.
-LEAST = ("NODE", "GPU(Allocated)", "GPU(Requested)", "TRAINER")
+LEAST = ("NODE", "ETA", "GPU(Allocated)", "GPU(Requested)", "TRAINER")
 #: Other words for columns: Arena's headers and what people type.
 _ALIASES = {
     "trainer": "type",
@@ -102,14 +105,30 @@ def chosen(text: str, jobs: Sequence[Job], *, namespaced: bool) -> list[str]:
     return [*(["namespace"] if namespaced else []), *DEFAULT, *(["age"] if views.wants_age(jobs) else [])]
 
 
-def rows(jobs: Sequence[Job], keys: Sequence[str], places: Mapping[str, Place] | None = None) -> list[list[str]]:
-    """Return the header and a row for each job; ``places`` adds where the jobs stand in their queues."""
+#: Columns that are read from the logs: a request for each running job, made only where they are asked for or watched.
+LOGS = ("progress", "eta")
+
+
+def rows(
+    jobs: Sequence[Job], keys: Sequence[str], places: Mapping[str, Place] | None = None, courses: Mapping[str, Course] | None = None
+) -> list[list[str]]:
+    """Return the header and a row for each job; ``places`` adds where the jobs stand in their queues, ``courses`` how far they are."""
     header = [COLUMNS[key].header for key in keys]
     found = [[*header, *(["PLACE"] if places else [])]]
     for job in jobs:
-        cells = [COLUMNS[key].cell(job) for key in keys]
+        cells = [_from_log(key, (courses or {}).get(job.uid)) if key in LOGS else COLUMNS[key].cell(job) for key in keys]
         found.append([*cells, *([_place(job, places)] if places else [])])
     return found
+
+
+def _from_log(key: str, course: Course | None) -> str:
+    if course is None:
+        return "-"
+    from arena_core.cli import progress
+
+    if key == "eta":
+        return progress.left(course.progress)
+    return " ".join(text for text in (progress.percent(course.progress), progress.curve(course.values)) if text)
 
 
 def _place(job: Job, places: Mapping[str, Place]) -> str:

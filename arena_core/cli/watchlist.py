@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import shutil
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -14,15 +17,19 @@ from arena_core.cli.flags import Parsed
 from arena_core.cli.live import Screen
 from arena_core.cli.render import table
 from arena_core.cli.terminal import colour_wanted, note, say
+from arena_core.contract.errors import ArenaError
 
 if TYPE_CHECKING:
     from arena_core.usecases.livelist import Change
+    from arena_core.usecases.progress.of_job import Course
     from arena_core.usecases.queues import Place
     from arena_core.usecases.views import Job
 
 Picked = Callable[[Sequence["Job"]], list["Job"]]
 #: Seconds between two looks at the queues: places change seldom, and nobody tells of it.
 EVERY = 2.0
+#: Seconds between two looks at the log of a job.
+LOGS_EVERY = 10.0
 _WAITING = ("QUEUING", "SUSPENDED", "PENDING")
 
 
@@ -33,15 +40,18 @@ def watch(context: Context, parsed: Parsed, picked: Picked, selector: str) -> in
     if not sys.stdout.isatty():
         return _lines(parsed, changes, picked)
     screen, places = Screen(), _Places(context, "" if everywhere else context.client.namespace)
+    courses = _Courses(context)
     for change in changes:
         jobs = picked(change.jobs)
-        screen.show(_text(parsed, change, jobs, places.of(jobs)))
+        screen.show(_text(parsed, change, jobs, places.of(jobs), courses.of(jobs)))
     return 0
 
 
-def _text(parsed: Parsed, change: Change, jobs: Sequence[Job], places: Mapping[str, Place]) -> str:
+def _text(parsed: Parsed, change: Change, jobs: Sequence[Job], places: Mapping[str, Place], courses: Mapping[str, Course]) -> str:
     keys = columns.chosen(parsed.text("columns"), jobs, namespaced=parsed.on("all_namespaces"))
-    rows, _ = fitted(columns.rows(jobs, keys, places), columns.LEAST, room())
+    if courses and not parsed.text("columns"):
+        keys = [*keys, *columns.LOGS]
+    rows, _ = fitted(columns.rows(jobs, keys, places, courses), columns.LEAST, room())
     shown = rows[1:] if parsed.on("no_headers") else rows
     notes = [] if parsed.on("quiet") else [f"note: {text}" for text in change.notes]
     return "\n".join([table(shown, colour=colour_wanted(sys.stdout)), *notes])
@@ -64,6 +74,32 @@ class _Places:
             self._asked = time.monotonic()
             self._known = self._client.places(waiting, namespace=self._namespace)
         return self._known
+
+
+class _Courses:
+    """How far the jobs at the top of the screen are, read in a thread of its own: a slow log must not hold up the list."""
+
+    def __init__(self, context: Context) -> None:
+        self._client = context.client
+        self._known: dict[str, Course] = {}
+        self._asked: dict[str, float] = {}
+        self._reading: threading.Thread | None = None
+
+    def of(self, jobs: Sequence[Job]) -> Mapping[str, Course]:
+        if self._reading is None or not self._reading.is_alive():
+            now = time.monotonic()
+            seen = [job for job in jobs[: shutil.get_terminal_size((80, 24)).lines] if job.status.phase.runs]
+            due = [job for job in seen if now - self._asked.get(job.uid, -LOGS_EVERY) >= LOGS_EVERY]
+            if due:
+                self._asked.update(dict.fromkeys((job.uid for job in due), now))
+                self._reading = threading.Thread(target=self._read, args=(due,), name="arena-progress", daemon=True)
+                self._reading.start()
+        running = {job.uid for job in jobs if job.status.phase.runs}
+        return {uid: course for uid, course in dict(self._known).items() if uid in running}
+
+    def _read(self, jobs: Sequence[Job]) -> None:
+        with contextlib.suppress(ArenaError):  # an extra: the list itself says what is wrong with the cluster
+            self._known |= self._client.progress(jobs)
 
 
 def _lines(parsed: Parsed, changes: Iterable[Change], picked: Picked) -> int:

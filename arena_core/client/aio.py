@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from arena_core.usecases.forward import Forward, Served
     from arena_core.usecases.identity import Identity
     from arena_core.usecases.livelist import Change
+    from arena_core.usecases.progress.of_job import Course
     from arena_core.usecases.prune import Pruned
     from arena_core.usecases.queues import Place, QueueBoard
     from arena_core.usecases.session import Extensions
@@ -285,6 +286,10 @@ class AsyncArenaClient:
     ) -> ExecSession:
         """Run a command in an instance (by default the chief) of a job; the session that is returned blocks."""
         return await self._run(lambda arena: arena.exec(job, command, instance=instance, container=container, stdin=stdin, tty=tty))
+
+    async def progress(self, jobs: Sequence[Job]) -> Mapping[str, Course]:
+        """Return by uid how far the running ones of the jobs are; see ``ArenaClient.progress``."""
+        return await self._run(lambda arena: arena.progress(jobs))
 
     async def queues(self, name: str = "", *, namespace: str = "", all_namespaces: bool = False) -> QueueBoard:
         """Return the queues that jobs of a namespace can name, or that one; see ``ArenaClient.queues``."""

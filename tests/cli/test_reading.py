@@ -124,12 +124,12 @@ def test_type_in_every_spelling(arena, two, spelling):
     assert arena("get", "run1", "--type", spelling, "-o", "name").out == "pytorchjob.kubeflow.org/run1\n"
 
 
-def test_with_a_type_list_and_get_need_two_requests(arena, two):
+def test_with_a_type_list_needs_two_requests_and_get_one_for_the_progress(arena, two):
     arena("list", "-T", "pytorchjob")
     assert two.requests == [f"GET {JOBS}", f"GET {PODS}"]
     two.requests.clear()
     arena("get", "run1", "-T", "pytorchjob")
-    assert two.requests == [f"GET {JOBS}/run1", f"GET {PODS}"]
+    assert two.requests == [f"GET {JOBS}/run1", f"GET {PODS}", f"GET {PODS}/run1-master-0/log"]
 
 
 def test_all_namespaces_in_both_spellings(arena, two):

@@ -64,7 +64,16 @@ def _data(context: Context, job: Job, unread: list[str]) -> dict[str, Any]:
     board, served = client.board(job), client.endpoints(job)
     unread += [*board.unread, *served.unread]
     data = views.as_data(job, tensorboard=board.address, tensorboard_status=board.trouble, endpoints=served.endpoints)
-    return {**data, **views.queue_data(*client.place(job)), **about.as_data(client.about(job))}
+    from arena_core.cli import progress
+
+    told = progress.as_data(client.progress([job]).get(job.uid))
+    return {**data, **views.queue_data(*client.place(job)), **about.as_data(client.about(job)), **told}
+
+
+def _progress(context: Context, job: Job) -> list[tuple[str, str]]:
+    from arena_core.cli import progress
+
+    return progress.lines(context.client.progress([job]).get(job.uid))
 
 
 def _page(context: Context, parsed: Parsed, job: Job, unread: list[str]) -> str:
@@ -74,7 +83,7 @@ def _page(context: Context, parsed: Parsed, job: Job, unread: list[str]) -> str:
     board, served = client.board(job), client.endpoints(job)
     unread += [*board.unread, *served.unread]
     parts = [
-        jobpage.head(job, headers=not parsed.on("no_headers"), more=views.queue_lines(*client.place(job))),
+        jobpage.head(job, headers=not parsed.on("no_headers"), more=[*views.queue_lines(*client.place(job)), *_progress(context, job)]),
         jobpage.roles(client.about(job)),
         jobpage.gpus(job) if parsed.on("gpus") else "",
         jobpage.tensorboard("" if board.trouble else board.address, board.trouble),

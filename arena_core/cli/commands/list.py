@@ -54,7 +54,9 @@ def run(context: Context, parsed: Parsed) -> int:
         for job in jobs:
             say(job.full_name)
     else:
-        table = columns.rows(jobs, columns.chosen(parsed.text("columns"), jobs, namespaced=everywhere))
+        keys = columns.chosen(parsed.text("columns"), jobs, namespaced=everywhere)
+        courses = context.client.progress(jobs) if set(keys) & set(columns.LOGS) else None
+        table = columns.rows(jobs, keys, None, courses)
         table = table[1:] if parsed.on("no_headers") else table
         if table:
             print_table(table)
