@@ -9,6 +9,8 @@ import re
 import sys
 from typing import Any, AnyStr, cast
 
+_METHODS = ("match", "search", "fullmatch", "sub", "subn", "split", "finditer", "findall")
+
 
 class _Pattern:
     """Stands for a compiled pattern until one of its methods is called."""
@@ -20,7 +22,7 @@ class _Pattern:
         if name.startswith("__"):
             raise AttributeError(name)
         made = re.compile(*self._source)
-        vars(self).update({each: getattr(made, each) for each in ("match", "search", "fullmatch", "sub", "split", "finditer", "findall")})
+        vars(self).update({each: getattr(made, each) for each in _METHODS})
         return getattr(made, name)
 
 

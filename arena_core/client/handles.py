@@ -33,6 +33,7 @@ class LogArguments(TypedDict, total=False):
     since_seconds: int
     since_time: str
     timestamps: bool
+    joined: bool
     on_wait: Callable[[str], None]
     on_note: Callable[[str], None]
     on_idle: Callable[[], None]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from arena_core.kube.logposition import stamp_at
+from arena_core.kube.logposition import STAMP, stamp_at
+from arena_core.lazily import pattern
 
 #: A line longer than this is handed out in pieces.
 MAX_LINE = 1 << 16
@@ -11,11 +12,15 @@ MAX_LINE = 1 << 16
 Piece = tuple[bytes, bytes]
 
 
-class Lines:
-    """Cuts a log into lines; with ``timestamps`` their times stay in front of them."""
+_STAMPS = pattern(rb"(?m)^" + STAMP + b" ")
 
-    def __init__(self, timestamps: bool) -> None:
+
+class Lines:
+    """Cuts a log into lines; with ``timestamps`` their times stay in front of them. ``joined`` leaves whole lines together."""
+
+    def __init__(self, timestamps: bool, *, joined: bool = False) -> None:
         self._timestamps = timestamps
+        self._joined = joined
         self._stamp = b""
         self._begun = False
         self._held: list[bytes] = []
@@ -28,8 +33,21 @@ class Lines:
 
     def feed(self, data: bytes) -> list[Piece]:
         """Return the lines that are whole now, and what has become too long to be held back."""
-        *whole, rest = data.split(b"\n")
+        if not self._joined:
+            return self._cut(data)
+        # First the rest of a line that has begun, then what is whole.
+        begin = data.find(b"\n") + 1 if self._begun else 0
+        end = data.rfind(b"\n") + 1
+        block = self._block(data[begin:end]) if end > begin and (begin or not self._begun) else None
+        if block is None:
+            return self._cut(data)
+        found = [*self._cut(data[:begin]), block]
+        self._stamp = block[0]
+        return found + self._cut(data[end:])
+
+    def _cut(self, data: bytes) -> list[Piece]:
         found: list[Piece] = []
+        *whole, rest = data.split(b"\n")
         for line in whole:
             text = self._text(line) + b"\n"
             if self._held:
@@ -44,6 +62,13 @@ class Lines:
             if self._size > MAX_LINE:
                 found += self.flush()
         return found
+
+    def _block(self, data: bytes) -> Piece | None:
+        """Return whole lines as one, or None where one of them has no time."""
+        text, times = _STAMPS.subn(b"", data)
+        if times != data.count(b"\n"):
+            return None
+        return stamp_at(data, data.rfind(b"\n", 0, len(data) - 1) + 1), data if self._timestamps else text
 
     def flush(self) -> list[Piece]:
         """Return what is held back of a line that is not whole."""

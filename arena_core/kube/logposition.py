@@ -13,7 +13,8 @@ from dataclasses import dataclass, field, replace
 from arena_core.kube.logoptions import LogOptions
 from arena_core.lazily import pattern
 
-_STAMP = pattern(rb"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}[^ \n]{1,40}(?= )")
+STAMP = rb"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}[^ \n]{1,40}(?= )"
+_STAMP = pattern(STAMP)
 #: No timestamp is longer, with its blank.
 HEAD = 64
 

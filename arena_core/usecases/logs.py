@@ -158,7 +158,7 @@ def _read(
         place = Place(session, namespace, source, pods[source.pod], kept, previous=request.query.previous)
         label = source.label or source.pod
         reader = place.reader(request, on_gap=lambda after: gaps.append(f"{label} after {after}"))
-        lines, read, last = Lines(request.options.timestamps), False, (b"", b"")
+        lines, read, last = Lines(request.options.timestamps, joined=request.joined and not together), False, (b"", b"")
         try:
             for data in reader.whole(place.exists):
                 for stamp, text in lines.feed(data):

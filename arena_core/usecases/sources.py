@@ -12,10 +12,14 @@ from arena_core.usecases.views import Job
 
 @record
 class LogRequest:
-    """Which lines are asked for: whose (``query``), and which part (``options``). ``options.container`` is not used."""
+    """Which lines are asked for: whose (``query``), and which part (``options``). ``options.container`` is not used.
+
+    ``joined`` lets whole lines of one instance that came together be one.
+    """
 
     query: LogQuery = field(default_factory=LogQuery)
     options: LogOptions = field(default_factory=LogOptions)
+    joined: bool = False
 
 
 def choose(handle: JobHandle, job: Job, query: LogQuery) -> list[LogSource]:

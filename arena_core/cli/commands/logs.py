@@ -33,6 +33,7 @@ def run(context: Context, parsed: Parsed) -> int:
         since_seconds=math.ceil(since or 0),
         since_time=parsed.text("since_time"),
         timestamps=parsed.on("timestamps"),
+        joined=not everyone,
         on_wait=lambda why: note(f"waiting: {why}"),
         on_note=note,
         on_idle=printer.flush,
