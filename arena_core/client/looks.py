@@ -85,6 +85,8 @@ class Looks:
 
         That costs one request of at most 64 KiB a job; of a job that tells nothing there is nothing.
         """
+        if not any(job.status.phase.runs for job in jobs):
+            return {}
         from arena_core.usecases.progress.of_job import progress_of_each
 
         with self._call() as session:

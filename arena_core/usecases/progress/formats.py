@@ -6,24 +6,25 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from arena_core.lazily import pattern
 from arena_core.usecases.progress.model import Progress
 from arena_core.usecases.progress.text import NUMBER, figures, number, seconds
 
 Recogniser = Callable[[str], Progress | None]
 
 _COUNT = r"\d[\d,]*(?:\.\d+)?[kMG]?"
-_BAR = re.compile(
+_BAR = pattern(
     rf"(?P<what>.*?)(?P<percent>\d{{1,3}})%\|(?P<bar>[^|]*)\|\s*(?P<step>{_COUNT})/(?P<total>{_COUNT})\s*"
     rf"\[(?P<spent>[\d:]+)<(?P<left>[^,\]]+)(?:,\s*(?P<rate>[\d.]+|\?)\s*(?P<unit>[^,\]\s]+))?(?P<more>[^\]]*)\]"
 )
-_EPOCH = re.compile(r"\bepochs?\b\W{0,4}(?:\(\w+\)\W{0,3})?(?P<epoch>\d+(?:\.\d+)?)(?:\s*(?:/|of)\s*(?P<epochs>\d+))?", re.IGNORECASE)
+_EPOCH = pattern(r"\bepochs?\b\W{0,4}(?:\(\w+\)\W{0,3})?(?P<epoch>\d+(?:\.\d+)?)(?:\s*(?:/|of)\s*(?P<epochs>\d+))?", re.IGNORECASE)
 #: Bars that count something else than a training.
-_OTHER = re.compile(
+_OTHER = pattern(
     r"download|upload|map\b|filter|tokeniz|loading|fetch|saving|extract|import|convert|shards?|generat|prepar|process|resolving|pack|"
     r"eval|valid|test|predict|infer|sanity|sampling|warm ?up|compil|captur|index|comput|files|verify|copy|calibrat|quantiz",
     re.IGNORECASE,
 )
-_BYTES = re.compile(r"^[kKMGT]?i?B(?:/s)?$")
+_BYTES = pattern(r"^[kKMGT]?i?B(?:/s)?$")
 
 
 def bar(line: str) -> Progress | None:
@@ -56,7 +57,7 @@ def _epoch_of_bar(what: str) -> tuple[float | None, float | None, bool]:
     return None, None, False
 
 
-_KERAS = re.compile(
+_KERAS = pattern(
     r"^(?P<step>\d+)/(?P<total>\d+|Unknown)\s+(?:\[[=>.]*\]|[━─╸╺ ]+)\s*-?\s*(?:ETA: (?P<eta>[\d:hms ]+)|(?P<spent>[\d:hms]+))?\s*"
     r"(?:(?P<per>[\d.]+)(?P<unit>s|ms|us)/(?:step|epoch|sample))?"
 )
@@ -74,7 +75,7 @@ def keras(line: str) -> Progress | None:
     return Progress(step, total, None, None, True, rate, seconds(found["eta"] or ""), figures(line), line)
 
 
-_RICH = re.compile(
+_RICH = pattern(
     rf"Epoch (?P<epoch>\d+)/(?P<last>[\d-]+)\s+[━╸╺─ ]+\s*(?P<step>\d+)/(?P<total>\d+)\s+[\d:]+ • "
     rf"(?P<left>[\d:-]+)\s+(?P<rate>{NUMBER})it/s"
 )
@@ -92,7 +93,7 @@ def rich(line: str) -> Progress | None:
     return Progress(step, total, epoch, epochs, True, rate, seconds(found["left"]), figures(line), line)
 
 
-_MEGATRON = re.compile(
+_MEGATRON = pattern(
     rf"\b(?:iteration|step)\s+(?P<step>\d+)\s*/\s*(?P<total>\d+)\s*\|.*?elapsed time per (?:iteration|step)[^:]*:\s*(?P<ms>{NUMBER})"
 )
 
@@ -107,14 +108,12 @@ def megatron(line: str) -> Progress | None:
     return Progress(number(found["step"]), number(found["total"]), rate=rate, metrics=figures(line), line=line)
 
 
-_NESTED = re.compile(
+_NESTED = pattern(
     rf"\bepoch\b\W*(?:\(train\))?\W*(?P<epoch>\d+)\s*(?:/\s*(?P<epochs>\d+))?\s*[\]:,|]*\s*"
     rf"(?:(?:,|;|\||-)?\s*\[?(?:step|iter(?:ation)?|batch|it)\b\W*)?\[?\s*(?P<step>{_COUNT})\s*/\s*(?P<total>{_COUNT})",
     re.IGNORECASE,
 )
-_ETA = re.compile(
-    r"\b(?:eta|remaining|time left)\b\W{0,3}((?:\d+ days?, )?\d+(?::\d{1,2}){1,2}|(?:\d+(?:\.\d+)? ?[hms] ?)+)", re.IGNORECASE
-)
+_ETA = pattern(r"\b(?:eta|remaining|time left)\b\W{0,3}((?:\d+ days?, )?\d+(?::\d{1,2}){1,2}|(?:\d+(?:\.\d+)? ?[hms] ?)+)", re.IGNORECASE)
 
 
 def nested(line: str) -> Progress | None:
@@ -128,7 +127,7 @@ def nested(line: str) -> Progress | None:
     return Progress(step, total, number(found["epoch"]), epochs, True, None, _eta(line), figures(line), line)
 
 
-_ELSE = re.compile(
+_ELSE = pattern(
     r"\b(?:val(?:id(?:ation)?)?|eval(?:uation)?|test(?:ing)?)\b\s*(?:epoch|:|\[|\()|['\"](?:eval|test)_\w+['\"]:"
     r"|early.stopping|restor|resum|retry|optimizer\b|scheduler|\bconfig\b|\barguments?\b|\b(?:error|exception|failed)\b"
     r"|\b(?:since|after|at|from|until) (?:epoch|step|iter)|\bbest (?:loss|acc\w*|model|val|epoch)",
@@ -146,7 +145,7 @@ def _eta(line: str) -> float | None:
     return seconds(found[1]) if found else None
 
 
-_STEP = re.compile(
+_STEP = pattern(
     rf"\b(?:global[ _]?|train(?:ing)?[ _]?|micro[ _]?|num[ _]?)?(?P<word>steps?|iter(?:ation)?s?|batch(?:es)?|updates?|it)\b"
     rf"(?:\(train\))?[\s:=#\[\(]{{1,6}}(?P<step>{_COUNT})(?:\s*(?:/|of)\s*(?P<total>{_COUNT}))?(?![\w%.]*[:.]\d)",
     re.IGNORECASE,
@@ -170,7 +169,7 @@ def counted(line: str) -> Progress | None:
     return Progress(step, total, e, es, per_epoch, _rate(line), _eta(line), told, line)
 
 
-_RATE = re.compile(
+_RATE = pattern(
     rf"(?P<rate>{NUMBER})\s*(?:it|steps?|iters?|batch(?:es)?)\s*/\s*s(?:ec)?\b|\bsteps?[/_ ]per[_ ]sec\w*\W{{1,3}}(?P<other>{NUMBER})",
     re.IGNORECASE,
 )
@@ -194,7 +193,7 @@ def epoch(line: str) -> Progress | None:
     return Progress(None, None, value, epochs, False, None, _eta(line), told, line)
 
 
-_ITEM = re.compile(rf"['\"](?P<key>[A-Za-z_][\w/.@ -]*)['\"]\s*:\s*['\"]?(?P<value>{NUMBER})['\"]?\s*(?=[,}}])")
+_ITEM = pattern(rf"['\"](?P<key>[A-Za-z_][\w/.@ -]*)['\"]\s*:\s*['\"]?(?P<value>{NUMBER})['\"]?\s*(?=[,}}])")
 _STEPS = ("step", "global_step", "num_updates", "iteration", "iter", "train/step", "train/global_step", "update")
 _TOTALS = ("total_steps", "max_steps", "total", "num_steps", "max_iter")
 
@@ -216,8 +215,8 @@ def mapping(line: str) -> Progress | None:
     return Progress(step, total, value, values.get("num_epochs") or values.get("epochs"), metrics=told, line=line)
 
 
-_BOOST = re.compile(rf"^(?:\[[\d:]+\]\s*)?(?:\[(?P<round>\d+)\]|(?P<cat>\d+):)\s+(?P<rest>.*[:]\s*{NUMBER}.*)$")
-_BOOST_NAMES = re.compile(rf"([\w-]+(?:'s \w+)?[\w-]*)\s*:\s*({NUMBER})")
+_BOOST = pattern(rf"^(?:\[[\d:]+\]\s*)?(?:\[(?P<round>\d+)\]|(?P<cat>\d+):)\s+(?P<rest>.*[:]\s*{NUMBER}.*)$")
+_BOOST_NAMES = pattern(rf"([\w-]+(?:'s \w+)?[\w-]*)\s*:\s*({NUMBER})")
 
 
 def boosting(line: str) -> Progress | None:

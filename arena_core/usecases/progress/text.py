@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 import re
 
+from arena_core.lazily import pattern
+
 NUMBER = r"[-+]?(?:\d[\d,]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
-_ANSI = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07]*\x07?|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_ANSI = pattern(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07]*\x07?|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 #: Names of figures that a training reports; a word before or after (``train_loss``, ``val/acc``, ``loss_cls``) is part of the name.
 _FIGURE = (
     r"loss(?:es)?|accuracy|acc(?:@?\d)?|top[-_ ]?[15]|ppl|perplexity|bleu|rouge\w*|f1|auc|rmse|mae|mse|logloss|nll|xent|entropy|"
@@ -14,12 +16,12 @@ _FIGURE = (
     r"recall|bpc|mfu"
 )
 _NAME = rf"(?:[A-Za-z][\w]*[-_/. ]){{0,3}}?(?:{_FIGURE})(?:[-_/][\w]+)*"
-_PAIR = re.compile(
+_PAIR = pattern(
     rf"(?<![\w/.])['\"]?(?P<name>{_NAME})['\"]?(?:\s*\([A-Za-z%/ ]+\))?\s*(?:[:=]\s*|\s+)['\"\[]?"
     rf"(?P<value>{NUMBER}|nan|inf)(?![\w/])",
     re.IGNORECASE,
 )
-_FIRST_WORDS = re.compile(r"^(?:and|the|with|of|is|at|for|step|epoch|iter)\s+", re.IGNORECASE)
+_FIRST_WORDS = pattern(r"^(?:and|the|with|of|is|at|for|step|epoch|iter)\s+", re.IGNORECASE)
 
 
 def clean(text: str) -> str:
