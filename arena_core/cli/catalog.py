@@ -38,6 +38,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("data", "commands.data", "list the volumes that jobs can mount with --data"),
     Entry("demo", "demo", "train a small model with two processes on this machine", section="Getting started"),
     Entry("schema", "commands.schema", "print the JSON Schema of a job type's job file", section="Other"),
+    Entry("check", "commands.check", "check what of a cluster's monitoring is there", section="Other"),
     Entry("plugins", "commands.plugins", "list installed plugins, check that they load, or begin a new one", section="Other"),
     Entry("whoami", "commands.whoami", "print who the cluster says you are", section="Other"),
     Entry("version", "commands.version", "print the version", section="Other"),

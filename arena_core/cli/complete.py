@@ -14,7 +14,7 @@ from arena_core.contract.errors import ArenaError
 
 Candidates = list[tuple[str, str]]
 FILES: Candidates = [(":files", "")]
-FIXED = {"shell": ("bash", "fish", "zsh"), "plugins": ("check", "list", "new"), "top": ("job", "node")}
+FIXED = {"shell": ("bash", "fish", "zsh"), "plugins": ("check", "list", "new"), "top": ("job", "node"), "check": ("monitoring",)}
 
 
 def main(words: Sequence[str]) -> int:

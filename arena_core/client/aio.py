@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from arena_core.usecases.queues import Place, QueueBoard
     from arena_core.usecases.session import Extensions
     from arena_core.usecases.tensorboard import Board
+    from arena_core.usecases.top.check import Finding
     from arena_core.usecases.top.of_jobs import JobBoard
     from arena_core.usecases.top.of_nodes import NodeBoard
     from arena_core.usecases.volumes import Volume
@@ -302,6 +303,10 @@ class AsyncArenaClient:
     async def place(self, job: Job) -> tuple[str, Place | None]:
         """Return the queue of a job that was got, empty for none, and its place where it waits there."""
         return await self._run(lambda arena: arena.place(job))
+
+    async def check_monitoring(self, *, prometheus: str = "", prometheus_token: str = "") -> Sequence[Finding]:
+        """Return what of the monitoring is there, missing, or not known; see ``ArenaClient.check_monitoring``."""
+        return await self._run(lambda arena: arena.check_monitoring(prometheus=prometheus, prometheus_token=prometheus_token))
 
     async def top_nodes(self, names: Sequence[str] = (), *, prometheus: str = "", prometheus_token: str = "") -> NodeBoard:
         """Return what the nodes have, which jobs hold it, and what is used; see ``ArenaClient.top_nodes``."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from arena_core.usecases.queues import Place, QueueBoard
     from arena_core.usecases.session import Session
     from arena_core.usecases.tensorboard import Board
+    from arena_core.usecases.top.check import Finding
     from arena_core.usecases.top.of_nodes import NodeBoard
     from arena_core.usecases.views import Job
     from arena_core.usecases.volumes import Volume
@@ -115,6 +116,14 @@ class Looks:
 
         with self._call() as session:
             return place_of(session, job)
+
+    def check_monitoring(self, *, prometheus: str = "", prometheus_token: str = "") -> Sequence[Finding]:
+        """Return what of the monitoring that ``top_nodes`` and ``top_jobs`` use is there, missing, or not known for want of rights."""
+        from arena_core.usecases.top.check import check_monitoring
+        from arena_core.usecases.top.prometheus import Address
+
+        with self._call() as session:
+            return check_monitoring(session, Address(prometheus, prometheus_token))
 
     def top_nodes(self, names: Sequence[str] = (), *, prometheus: str = "", prometheus_token: str = "") -> NodeBoard:
         """Return what the nodes (all, or those named) have, which jobs hold it, and what is used where somebody measures that.

@@ -219,3 +219,43 @@ def test_wrong_words_are_told(arena, api):
     assert arena("top", "job", "-r").code == 2
     assert arena("top", "job", "-w", "-o", "json").code == 2
     assert "top node" in arena("top", "--help").out
+
+
+def test_check_says_what_is_missing_and_how_to_mend_it(arena, cluster):
+    cluster.put(SERVICES)
+    done = arena("check", "monitoring")
+    assert done.code == 1
+    assert "metrics.k8s.io is not served" in done.out and "no Prometheus was found" in done.out
+    assert "install the metrics server" in done.err and "docs/monitoring.md" in done.err
+
+
+def test_check_knows_both_exporters_and_what_it_may_not_see(arena, prometheus):
+    def page(query):
+        text = query["query"][0]
+        if text.startswith("count by"):
+            return samples(({"__name__": "DCGM_FI_DEV_GPU_UTIL"}, 2))
+        return samples(({"__name__": "DCGM_FI_DEV_GPU_UTIL", **GPU0}, 90)) if "offset" not in text else samples()
+
+    prometheus.pages[PROMETHEUS] = page
+    prometheus.put("/apis/metrics.k8s.io/v1beta1/nodes")
+    prometheus.put("/apis/metrics.k8s.io/v1beta1/namespaces/default/pods")
+    prometheus.forbidden |= {NODES}
+    found = {row["what"]: row for row in json.loads(arena("check", "monitoring", "-o", "json").out)}
+    states = {what: row["state"] for what, row in found.items()}
+    assert states == {
+        "nodes": "unknown",
+        "metrics API: nodes": "ok",
+        "metrics API: pods": "ok",
+        "Prometheus": "ok",
+        "GPU figures": "ok",
+        "GPUs by pod": "ok",
+        "GPU history": "missing",
+    }
+    assert found["GPU history"]["costs"] == "idle GPUs are not marked yet"
+    prometheus.forbidden |= {SERVICES}
+    found = {row["what"]: row["state"] for row in json.loads(arena("check", "monitoring", "-o", "json").out)}
+    assert found["Prometheus"] == "unknown"
+
+
+def test_check_needs_a_topic(arena, api):
+    assert arena("check").code == 2 and arena("check", "weather").code == 2

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from arena_core.cli.commands.shared import ALL_NAMESPACES, NO_HEADERS, QUIET, TY
 from arena_core.cli.connect import nothing_yet
 from arena_core.cli.flags import GLOBAL_FLAGS, Flag, Parsed
 from arena_core.cli.parse import Parser
+from arena_core.cli.prometheus import prometheus_of
 from arena_core.cli.terminal import note, say
 from arena_core.contract.errors import NotFound, UsageError
 
@@ -54,13 +54,6 @@ def overview() -> Command:
 DETAILS = """\
 GPUs are measured by a Prometheus that scrapes a GPU exporter, cpu and memory by metrics.k8s.io; without them those columns are N/A. \
 Prometheus is looked for in the cluster; prometheus_address in the configuration, or $PROMETHEUS_ADDRESS, names another."""
-
-
-def prometheus_of(context: Context) -> dict[str, str]:
-    """Return where Prometheus is said to be: the environment goes before the configuration, as in Arena."""
-    if address := os.environ.get("PROMETHEUS_ADDRESS", ""):
-        return {"prometheus": address, "prometheus_token": os.environ.get("PROMETHEUS_TOKEN", "")}
-    return {"prometheus": context.config.prometheus_address, "prometheus_token": context.config.prometheus_token}
 
 
 def _nodes(context: Context, parsed: Parsed) -> int:
