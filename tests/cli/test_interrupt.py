@@ -12,6 +12,7 @@ import time
 
 import pytest
 
+from arena_core.testing.fakeapi import FakeApi, passed_on
 from arena_local.testing import LocalCluster
 
 START = (sys.executable, "-c", "from arena_core.cli.start import start; start()")
@@ -85,42 +86,21 @@ def test_a_job_exists_whole_or_not_at_all(start, cluster):
 
 def test_ctrl_c_in_the_middle_of_a_creation_undoes_it(start, cluster, monkeypatch, write_kubeconfig, tmp_path):
     """The server takes the job and answers only when Ctrl-C was pressed."""
-    from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-
     held = threading.Event()
 
-    class Slow(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+    def answer(request):
+        reply = passed_on(request, cluster.server)
+        if request.method == "POST" and "pytorchjobs" in request.path:
+            held.set()
+            time.sleep(0.8)
+        return reply
 
-        def log_message(self, *_):
-            pass
-
-        def do(self):
-            import json
-
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            code, data = cluster.request(self.command, self.path, json.loads(body) if body else None)
-            if self.command == "POST" and "pytorchjobs" in self.path:
-                held.set()
-                time.sleep(0.8)
-            raw = json.dumps(data).encode()
-            self.send_response(code)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(raw)))
-            self.end_headers()
-            self.wfile.write(raw)
-
-        do_GET = do_POST = do_DELETE = do  # noqa: N815
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Slow)
-    server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    config = write_kubeconfig(tmp_path / "slow", f"http://127.0.0.1:{server.server_address[1]}", start.namespace)
+    server = FakeApi(answer).start()
+    config = write_kubeconfig(tmp_path / "slow", server.url, start.namespace)
     process = start("submit", "pytorchjob", "--name", "held", "--image", "i", "--config", config, "--", *SLEEP)
     assert held.wait(20)
     code, _, err = interrupt(process)
-    server.shutdown()
-    server.server_close()
+    server.close()
     assert code == 130, err
     cluster.until(lambda: not [o for o in objects(cluster, start.namespace) if "held" in o], what="nothing to be left")
 

@@ -7,14 +7,13 @@ import os
 import shutil
 import socket
 import subprocess
-import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from arena_core.testing.fakeapi import FakeApi, Reply
 from arena_local.testing import make_pod
 
 BUSY = "exec python3 -c 'x = bytearray(64 << 20)\nwhile True: pass'"
@@ -69,28 +68,14 @@ def prometheus() -> str:
     return found
 
 
-class Exporter:
+class Exporter(FakeApi):
     """Serves figures of GPUs in the text format of Prometheus: ``arena`` and ``dcgm`` are the two pages."""
 
     def __init__(self) -> None:
         self.pages: dict[str, str] = {}
-        pages = self.pages
-
-        class Handler(BaseHTTPRequestHandler):
-            def log_message(self, *args: Any) -> None:
-                pass
-
-            def do_GET(self) -> None:
-                data = pages.get(self.path, "").encode()
-                self.send_response(200)
-                self.send_header("Content-Type", "text/plain; version=0.0.4")
-                self.send_header("Content-Length", str(len(data)))
-                self.end_headers()
-                self.wfile.write(data)
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.port = self.server.server_address[1]
-        threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        kind = {"Content-Type": "text/plain; version=0.0.4"}
+        super().__init__(lambda request: Reply(200, self.pages.get(request.path, ""), kind))
+        self.start()
 
 
 def labels(**pairs: str) -> str:
@@ -157,8 +142,7 @@ def test_a_real_prometheus_is_found_through_the_api_server(arena: Any, prometheu
         assert named.jobs[0].duty == pytest.approx(49)
     finally:
         local_cluster.request("DELETE", f"/api/v1/namespaces/{namespace}/services/prometheus")
-        exporter.server.shutdown()
-        exporter.server.server_close()
+        exporter.close()
 
 
 def _until(look: Any, good: Any) -> Any:

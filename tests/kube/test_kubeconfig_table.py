@@ -22,8 +22,8 @@ import pytest
 from arena_core.contract.errors import ArenaError
 from arena_core.kube.connect import ConnectOptions, connect
 from arena_core.kube.resources import PODS
+from arena_core.testing.fakeapi import FakeApi, Reply
 
-from .conftest import FakeApi, Reply, serve
 from .variants import VARIANTS, Variant
 
 KUBECTL = Path(sys.executable).parent / "kubectl"
@@ -115,11 +115,10 @@ def servers(materials: Path) -> Iterator[dict[str, FakeApi]]:
     tls.verify_mode = ssl.CERT_OPTIONAL
     tls.load_verify_locations(materials / "ca.crt")
     made = {"HTTPS": FakeApi(lambda request: PODS_ANSWER), "HTTP": FakeApi(lambda request: PODS_ANSWER)}
-    running = [serve(made["HTTPS"], tls), serve(made["HTTP"])]
-    yield made
-    for server in running:
-        server.shutdown()
-        server.server_close()
+    with made["HTTP"]:
+        made["HTTPS"].start(tls)
+        yield made
+        made["HTTPS"].close()
 
 
 def _jwt() -> str:
