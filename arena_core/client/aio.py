@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from arena_core.kube.scope import CancelScope
     from arena_core.kube.streams import ExecSession
     from arena_core.usecases.about import About
+    from arena_core.usecases.checkup.checks import Row
     from arena_core.usecases.endpoints import Reached
     from arena_core.usecases.forward import Forward, Served
     from arena_core.usecases.identity import Identity
@@ -249,6 +250,10 @@ class AsyncArenaClient:
                 on_wait=on_wait,
             )
         )
+
+    async def check(self, job_type: str = "", *, namespace: str = "") -> Sequence[Row]:
+        """Return what the cluster has and lacks for jobs of a namespace; see ``ArenaClient.check``."""
+        return await self._run(lambda arena: arena.check(job_type, namespace=namespace))
 
     async def volumes(self, *, namespace: str = "", all_namespaces: bool = False) -> Sequence[Volume]:
         """Return the claims that a job can mount with ``data``; see ``ArenaClient.volumes``."""

@@ -11,6 +11,7 @@ from arena_core.client.handles import JobLike
 if TYPE_CHECKING:
     from arena_core.contract.types import Manifest
     from arena_core.usecases.about import About
+    from arena_core.usecases.checkup.checks import Row
     from arena_core.usecases.endpoints import Reached
     from arena_core.usecases.forward import Forward, Served
     from arena_core.usecases.progress.of_job import Course
@@ -73,6 +74,14 @@ class Looks:
         with self._call() as session:
             found = trouble(session, job)
         return found.message if found else ""
+
+    def check(self, job_type: str = "", *, namespace: str = "") -> Sequence[Row]:
+        """Return what the cluster has and lacks for jobs of a namespace: kinds, operators, rights, queues, nodes; for one type or all."""
+        from arena_core.records import replace
+        from arena_core.usecases.checkup.run import check
+
+        with self._call() as session:
+            return check(replace(session, namespace=namespace or self.namespace), job_type)
 
     def volumes(self, *, namespace: str = "", all_namespaces: bool = False) -> Sequence[Volume]:
         """Return the claims of a namespace or of all that a job can mount with ``data``, by namespace and name."""

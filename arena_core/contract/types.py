@@ -185,8 +185,9 @@ class JobType:
     suspend_path: str = ""
     suspend_check: Callable[[Manifest], str] = lambda job: ""
     scale: Callable[[Manifest], Sequence[Scale]] = lambda job: ()
-    #: Where the API of this kind comes from, for "X is not installed on this cluster: ..." (an operator and a way to get it).
+    #: Where the API comes from ("X is not installed on this cluster: ..."), and how its controller's image is called (``mpi-operator``).
     provider: str = ""
+    operator: str = ""
 
 
 @record

@@ -257,5 +257,5 @@ def test_check_knows_both_exporters_and_what_it_may_not_see(arena, prometheus):
     assert found["Prometheus"] == "unknown"
 
 
-def test_check_needs_a_topic(arena, api):
-    assert arena("check").code == 2 and arena("check", "weather").code == 2
+def test_check_knows_its_topics(arena, api):
+    assert arena("check", "weather").code == 2 and arena("check", "monitoring", "-T", "pytorchjob").code == 2

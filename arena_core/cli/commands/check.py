@@ -1,11 +1,13 @@
-"""``arena check monitoring``."""
+"""``arena check``: what a cluster has and lacks, for jobs as such or for one topic."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from arena_core.cli.command import Command, Context
-from arena_core.cli.commands.shared import NO_HEADERS, output_flag
+from arena_core.cli.commands.shared import NO_HEADERS, TYPE, output_flag
 from arena_core.cli.connect import nothing_yet
 from arena_core.cli.flags import Parsed
 from arena_core.cli.prometheus import prometheus_of
@@ -13,37 +15,62 @@ from arena_core.cli.render import dump_json, dump_yaml, print_table
 from arena_core.cli.terminal import note
 from arena_core.contract.errors import UsageError
 
+if TYPE_CHECKING:
+    from arena_core.usecases.checkup.checks import Row
+    from arena_core.usecases.top.check import Finding
+
 TOPICS = ("monitoring",)
 
 
 def run(context: Context, parsed: Parsed) -> int:
-    """Say what is there, missing or not known; 1 if something is missing."""
-    if len(parsed.args) != 1 or parsed.args[0] not in TOPICS:
-        raise UsageError(f"check what? `arena check {TOPICS[0]}`", f"topics: {', '.join(TOPICS)}")
+    """Say what is there, missing or not known; of a topic or a type 1 if something is missing."""
+    if parsed.args and (len(parsed.args) > 1 or parsed.args[0] not in TOPICS):
+        raise UsageError(f"check what? `arena check`, or `arena check {TOPICS[0]}`", f"topics: {', '.join(TOPICS)}; --type for a job type")
+    job_type = parsed.text("type")
+    if parsed.args and job_type:
+        raise UsageError(f"--type has no effect with {parsed.args[0]}", "`arena check --type TYPE` checks what a job type needs")
     if nothing_yet(context.settings):
         note("no cluster is configured and there is no local one yet, so there is nothing to check; `arena local up` starts one")
         return 0
-    findings = context.client.check_monitoring(**prometheus_of(context))
+    if parsed.args:
+        findings = context.client.check_monitoring(**prometheus_of(context))
+        _show(parsed, findings, ("WHAT", "STATE", "DETAIL", "WITHOUT IT"), _of_topic(findings))
+        return int(any(finding.state == "missing" for finding in findings))
+    rows = context.client.check(job_type)
+    _show(parsed, rows, ("AREA", "WHAT", "STATE", "DETAIL"), _of_jobs(rows))
+    return int(bool(job_type) and any(row.state == "missing" for row in rows))
+
+
+def _of_topic(findings: Sequence[Finding]) -> tuple[list[tuple[str, ...]], list[str]]:
+    rows: list[tuple[str, ...]] = [(f.what, f.state, f.detail, f.costs or "-") for f in findings]
+    return rows, [f"{f.what}: {f.mend}" for f in findings if f.mend]
+
+
+def _of_jobs(found: Sequence[Row]) -> tuple[list[tuple[str, ...]], list[str]]:
+    rows: list[tuple[str, ...]] = [(row.area, row.what, row.state, row.detail) for row in found]
+    return rows, [f"{row.what}: {row.hint}" for row in found if row.state != "ok" and row.hint]
+
+
+def _show(parsed: Parsed, found: Sequence[Any], header: tuple[str, ...], shown: tuple[list[tuple[str, ...]], list[str]]) -> None:
     output = parsed.text("output", "wide")
     if output in ("json", "yaml"):
-        data = [finding._asdict() for finding in findings]
+        data = [one._asdict() for one in found]
         (dump_json if output == "json" else dump_yaml)(data)
-    else:
-        rows = [(f.what, f.state, f.detail, f.costs or "-") for f in findings]
-        print_table([*([] if parsed.on("no_headers") else [("WHAT", "STATE", "DETAIL", "WITHOUT IT")]), *rows])
-        sys.stdout.flush()
-        for mend in dict.fromkeys(f"{f.what}: {f.mend}" for f in findings if f.mend):
-            note(f"hint: {mend}")
-    return int(any(finding.state == "missing" for finding in findings))
+        return
+    rows, hints = shown
+    print_table([*([] if parsed.on("no_headers") else [header]), *rows])
+    sys.stdout.flush()
+    for hint in dict.fromkeys(hints):
+        note(f"hint: {hint}")
 
 
 COMMAND = Command(
     path="check",
-    summary="check what of a cluster's monitoring is there",
-    usage="arena check monitoring [flags]",
-    details="Each row is ok, missing (with what it costs and how to mend it) or unknown (no permission to look). Ends with 1 if something "
-    "is missing.",
+    summary="check what the cluster has and lacks for your jobs, or its monitoring",
+    usage="arena check [flags]\n  arena check monitoring [flags]",
+    details="Each row is ok, missing (with what it costs and how to mend it) or unknown (no permission to look). Of monitoring, and of one "
+    "job type (--type), it ends with 1 if something is missing.",
     run=run,
-    flags=(output_flag("wide", "json", "yaml"), NO_HEADERS),
+    flags=(TYPE, output_flag("wide", "json", "yaml"), NO_HEADERS),
     words="check",
 )

@@ -47,6 +47,7 @@ JOB_TYPE = JobType(
     suspend_path="spec.suspend",
     suspend_check=kueue.decides,
     provider="the AppWrapper operator: https://github.com/project-codeflare/appwrapper",
+    operator="appwrapper",
 )
 
 

@@ -66,6 +66,7 @@ def arena_job_type() -> JobType:
         suspend_path="spec.suspend",
         suspend_check=state.suspend_check,
         provider=PROVIDER,
+        operator="kuberay",
     )
 
 

@@ -37,6 +37,7 @@ def arena_job_type() -> JobType:
         suspend_path="spec.runPolicy.suspend",
         suspend_check=kueue.decides,
         provider=PROVIDER,
+        operator="training-operator",
     )
 
 

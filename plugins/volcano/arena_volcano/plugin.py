@@ -37,6 +37,7 @@ def arena_job_type() -> JobType:
         selectors=lambda job: exactly(words.pod_labels(job)),
         wrapping=WRAPPING,
         provider="Volcano (1.9 or later): https://volcano.sh/en/docs/installation/",
+        operator="vc-controller-manager",
     )
 
 

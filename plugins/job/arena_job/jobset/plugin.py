@@ -49,6 +49,7 @@ def arena_job_type() -> JobType:
         suspend_path="spec.suspend",
         suspend_check=kueue.decides,
         provider="JobSet (jobset.x-k8s.io/v1alpha2): https://jobset.sigs.k8s.io",
+        operator="jobset",
     )
 
 

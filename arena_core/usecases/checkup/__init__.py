@@ -1,0 +1,1 @@
+"""``check``: what a cluster lacks for the jobs of this user, told before one is submitted."""
