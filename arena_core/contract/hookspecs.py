@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         LogSource,
         Lookup,
         Manifest,
+        Manifests,
         Note,
         PodSet,
         Problem,
@@ -83,8 +84,10 @@ class JobTypeSpec:
         ['workers']
         """
 
-    def arena_build_manifests(self, args: Any, jobs: Jobs, build: Build) -> Sequence[Manifest]:  # type: ignore[empty-body]
+    def arena_build_manifests(self, args: Any, jobs: Jobs, build: Build) -> Sequence[Manifest] | Manifests:  # type: ignore[empty-body]
         """Return the objects to create, the job first: required. Pure: no cluster, no clock, no randomness, no files.
+
+        What must be there before the job (a ServiceAccount, a Role) is told apart by a ``Manifests``. All is created or nothing.
 
         The others get an ownerReference to the job when they are created, so they need none here. ``build.resource`` is the kind in the
         version to build, ``build.wrapped`` says that the job will stand inside another one.

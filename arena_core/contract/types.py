@@ -123,6 +123,19 @@ class Build:
     wrapped: bool = False
 
 
+#: The annotation of what is created before the job, and belongs to it afterwards.
+BEFORE = "arena.kubeflow.org/created-before-the-job"
+
+
+@record
+class Manifests:
+    """What ``arena_build_manifests`` may return in place of a list: the job, what must be there before it (an account), and the rest."""
+
+    job: Manifest
+    before: tuple[Manifest, ...] = ()
+    beside: tuple[Manifest, ...] = ()
+
+
 @record
 class Wrapping:
     """How a job type behaves inside another one, such as an AppWrapper. Names of fields are those of its argument model.

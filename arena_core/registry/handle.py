@@ -7,6 +7,7 @@ from typing import Any, Literal, cast
 
 from arena_core.contract.errors import ArenaError, PluginError
 from arena_core.contract.types import (
+    BEFORE,
     Build,
     Cause,
     Endpoint,
@@ -19,6 +20,7 @@ from arena_core.contract.types import (
     LogSource,
     Lookup,
     Manifest,
+    Manifests,
     Note,
     Phase,
     PodSet,
@@ -107,7 +109,14 @@ class JobTypeHandle:
     def build_manifests(self, args: Any, *, wrapped: bool = False) -> list[Manifest]:
         """Return the objects to create, the job first."""
         build = Build(self._job_type.resource, wrapped)
-        manifests = self._many("arena_build_manifests", dict, args=args, jobs=self._jobs, build=build)
+        found = border.call(
+            self._entry,
+            "arena_build_manifests",
+            lambda: in_order(self._hooks.call("arena_build_manifests", args=args, jobs=self._jobs, build=build)),
+        )
+        if wrong := check_of(list[dict[str, Any]])(found):
+            raise self._failed("arena_build_manifests", f"returned {wrong}")
+        manifests = cast("list[Manifest]", found)
         for obj in manifests:
             if wrong := check_of(str)(dig.dig(obj, "metadata", "name")):
                 raise self._failed("arena_build_manifests", f"made an object whose metadata.name is {wrong}")
@@ -150,3 +159,15 @@ class JobTypeHandle:
     def explain(self, view: JobView) -> list[Cause]:
         """Return in plain words why the job is not running."""
         return self._many("arena_explain", Cause, view=view, jobs=self._jobs)
+
+
+def in_order(found: Any) -> list[Any]:
+    """Return what was built as one list, the job first; what stands before it is marked."""
+    if not isinstance(found, Manifests):
+        return list(found or ())
+    if wrong := check_of(Manifests)(found):
+        raise TypeError(wrong)
+    for obj in found.before:
+        metadata = obj.setdefault("metadata", {})
+        metadata["annotations"] = {**(metadata.get("annotations") or {}), BEFORE: "true"}
+    return [found.job, *found.before, *found.beside]

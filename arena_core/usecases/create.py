@@ -10,7 +10,7 @@ from typing import Any
 from arena_core.contract.errors import AlreadyExists, ArenaError, Cancelled, ClusterUnreachable, KindNotInstalled, NotFound
 from arena_core.contract.types import JobHandle, Manifest, Resource
 from arena_core.k8s import owners
-from arena_core.kube.cluster import Created
+from arena_core.kube.cluster import Cluster, Created
 from arena_core.kube.refusals import Conflict
 from arena_core.kube.resources import resource_of
 from arena_core.kube.scope import CancelScope
@@ -32,19 +32,24 @@ class Creation:
         self._name = ""
         self._created: Manifest | None = None
         self._asked = False
+        #: What was to be there before the job: it has no owner until then.
+        self._before: list[tuple[Resource, str]] = []
         self.warnings: list[str] = []
 
     def run(self, manifests: Sequence[Manifest], record: Callable[[Manifest], str]) -> list[Manifest]:
         """Create all objects and the record (``record`` takes the stored job and returns a warning); returns them as stored."""
-        job, rest = manifests[0], manifests[1:]
+        job, rest = manifests[0], [obj for obj in manifests[1:] if not marks.stands_before(obj)]
         self._name = job["metadata"]["name"]
         try:
+            before = [self._early(obj) for obj in manifests[1:] if marks.stands_before(obj)]
             stored = [self._job(job)]
+            stored += [self._adopted(obj, stored[0]) for obj in before]
             stored += [self._child(obj, stored[0]) for obj in rest]
             warning = record(stored[0])
         # Ctrl-C, too: a job is there whole or not at all.
         except BaseException as error:
-            if self._asked and not _finish(self._undo) and isinstance(error, ArenaError):
+            done = not (self._asked or self._before) or _finish(self._undo)
+            if self._asked and not done and isinstance(error, ArenaError):
                 error.hint = f"it is not known whether {self._name} was created: `arena get {self._name}` tells, `arena delete` removes it"
             raise
         if warning:
@@ -90,9 +95,22 @@ class Creation:
             f"choose another --name, or `arena delete {name}` first",
         )
 
-    def _child(self, obj: Manifest, job: Manifest) -> Manifest:
+    def _early(self, obj: Manifest) -> Manifest:
+        self._before.append((resource_of(obj["apiVersion"], obj["kind"]), obj["metadata"]["name"]))
+        return self._other(obj)
+
+    def _adopted(self, obj: Manifest, job: Manifest) -> Manifest:
         metadata = obj["metadata"]
-        metadata["ownerReferences"] = [marks.owner_reference(job)]
+        resource = resource_of(obj["apiVersion"], obj["kind"])
+        change = {"metadata": {"uid": metadata["uid"], "ownerReferences": [marks.owner_reference(job)]}}
+        return self._cluster.patch(resource, self._namespace, metadata["name"], change)
+
+    def _child(self, obj: Manifest, job: Manifest) -> Manifest:
+        obj["metadata"]["ownerReferences"] = [marks.owner_reference(job)]
+        return self._other(obj)
+
+    def _other(self, obj: Manifest) -> Manifest:
+        metadata = obj["metadata"]
         resource = resource_of(obj["apiVersion"], obj["kind"])
         for pause in (0.0, 0.2, 0.8, 2.0):
             self._cluster.scope.sleep(pause)
@@ -109,7 +127,8 @@ class Creation:
             return
         metadata = marks.metadata_of(found)
         kind = self._handle.job_type.resource.kind
-        if not any(r.get("kind") == kind and r.get("name") == self._name for r in owners.references(found)):
+        named = any(r.get("kind") == kind and r.get("name") == self._name for r in owners.references(found))
+        if not named and not self._abandoned(found):
             raise AlreadyExists(
                 f"{resource.kind} {name}, which this job needs, exists in namespace {self._namespace} and belongs to something else",
                 "choose another --name, or remove it",
@@ -119,10 +138,27 @@ class Creation:
         except (NotFound, Conflict):
             pass
 
+    def _abandoned(self, found: Manifest) -> bool:
+        """Whether it was to be there before a job of this name, which then was never made: a submission was killed in between."""
+        if any(owners.references(found)) or not marks.stands_before(found) or not marks.annotations_of(found).get(marks.SUBMIT_ID):
+            return False
+        return self._cluster.find(self._handle.job_type.resource, self._namespace, self._name) is None
+
     def _undo(self) -> None:
         """Delete the job and with it everything. Where it is unknown whether it was created, its submit id tells which is ours."""
-        resource = self._handle.job_type.resource
         cluster = self._cluster.within(CancelScope())  # whoever has ended the call wants this done, too
+        if self._asked:
+            self._undo_job(cluster)
+        for resource, name in self._before:
+            found = cluster.find(resource, self._namespace, name)
+            if found is not None and marks.made_by(found, self._submit_id):
+                try:
+                    cluster.delete(resource, self._namespace, name, uid=str(found["metadata"]["uid"]))
+                except NotFound:
+                    pass
+
+    def _undo_job(self, cluster: Cluster) -> None:
+        resource = self._handle.job_type.resource
         for pause in (0.0, 0.3, 1.0):
             time.sleep(pause)
             found = self._created or cluster.find(resource, self._namespace, self._name)

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from arena_core.contract.types import Manifest
+from arena_core.contract.types import BEFORE, Manifest
 from arena_core.k8s import owners
 
 UID_LABEL = "arena.kubeflow.org/uid"
@@ -45,6 +45,11 @@ def add(obj: Manifest, *, labels: Mapping[str, str] | None = None, annotations: 
     for key, more in (("labels", labels), ("annotations", annotations)):
         if more:
             metadata[key] = {**(metadata.get(key) or {}), **more}
+
+
+def stands_before(obj: Mapping[str, Any]) -> bool:
+    """Whether the object is to be there before the job."""
+    return BEFORE in annotations_of(obj)
 
 
 def made_by(obj: Mapping[str, Any], submit_id: str) -> bool:
