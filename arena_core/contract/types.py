@@ -11,6 +11,15 @@ from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING, Any, Literal
 
+from arena_core.contract.building import BEFORE as BEFORE
+from arena_core.contract.building import Build as Build
+from arena_core.contract.building import Manifest as Manifest
+from arena_core.contract.building import Manifests as Manifests
+from arena_core.contract.building import Note as Note
+from arena_core.contract.building import Problem as Problem
+from arena_core.contract.building import Resource as Resource
+from arena_core.contract.building import Scale as Scale
+from arena_core.contract.building import Wrapping as Wrapping
 from arena_core.k8s.time import parse as parse_time
 from arena_core.records import field, record
 
@@ -19,9 +28,6 @@ if TYPE_CHECKING:
 else:
     # Nobody asks at run time whether an object fits, and making a protocol costs more than loading this module.
     Protocol = object
-
-#: A Kubernetes object as a plain dict, just as it is in JSON.
-Manifest = dict[str, Any]
 
 
 class Phase(StrEnum):
@@ -49,59 +55,6 @@ class Phase(StrEnum):
 
 
 @record
-class Resource:
-    """A kind of Kubernetes object and where its collection is served.
-
-    ``group`` is empty for the core group; ``plural`` is the last part of the collection's URL. ``older`` are versions, newest first,
-    that serve for reading on a cluster which does not have ``version`` yet.
-    """
-
-    group: str
-    version: str
-    kind: str
-    plural: str
-    namespaced: bool = True
-    older: tuple[str, ...] = ()
-
-    @property
-    def api_version(self) -> str:
-        """``group/version``, or the bare version for the core group, as in ``apiVersion``."""
-        return f"{self.group}/{self.version}" if self.group else self.version
-
-    @property
-    def key(self) -> str:
-        """``plural.group`` (``pytorchjobs.kubeflow.org``), or the bare plural for the core group."""
-        return f"{self.plural}.{self.group}" if self.group else self.plural
-
-    def matches(self, obj: Mapping[str, Any]) -> bool:
-        """Whether ``obj`` is of this group and kind, in whatever version."""
-        group = str(obj.get("apiVersion", "")).rpartition("/")[0]
-        return obj.get("kind") == self.kind and group == self.group
-
-
-@record
-class Problem:
-    """One thing that is wrong with what the user asked for.
-
-    ``field`` is the name of a field of the argument model (``workers``; the border turns it into ``--workers``), or empty
-    where no single field is to blame. ``message`` says what is wrong and what was expected; ``hint`` what to do next.
-    """
-
-    message: str
-    field: str = ""
-    hint: str = ""
-
-
-@record
-class Note:
-    """One thing that the user should know and that stops nothing; beside ``Problem`` in ``arena_validate`` and ``arena_preflight``."""
-
-    message: str
-    field: str = ""
-    hint: str = ""
-
-
-@record
 class Find:
     """Related objects that ``arena_related`` asks for, in the job's namespace: by name, by label selector, or by owner (a uid).
 
@@ -113,57 +66,6 @@ class Find:
     label_selector: str = ""
     owner_uid: str = ""
     inner: bool = False
-
-
-@record
-class Build:
-    """What ``arena_build_manifests`` is told besides the arguments: the resource to build for, and whether the job stands in another."""
-
-    resource: Resource
-    wrapped: bool = False
-
-
-#: The annotation of what is created before the job, and belongs to it afterwards.
-BEFORE = "arena.kubeflow.org/created-before-the-job"
-
-
-@record
-class Manifests:
-    """What ``arena_build_manifests`` may return in place of a list: the job, what must be there before it (an account), and the rest."""
-
-    job: Manifest
-    before: tuple[Manifest, ...] = ()
-    beside: tuple[Manifest, ...] = ()
-
-
-@record
-class Wrapping:
-    """How a job type behaves inside another one, such as an AppWrapper. Names of fields are those of its argument model.
-
-    ``forced`` holds inside whatever was given, ``defaults`` are other defaults there, as the model holds them. ``renamed`` is flag of
-    the wrapper → field, where the field's own name means something else in the wrapper; ``shared`` is flag of the wrapper → fields that
-    it fills where they are not given (``cpu`` for every role). ``warn`` takes the arguments and says what will not go well inside.
-    ``usual`` makes it the type that a wrapper carries where none is named. ``failure_seen``: a wrapper's operator sees that this kind
-    has failed by the job's own condition; of the others it only counts pods.
-    """
-
-    forced: Mapping[str, Any] = field(default_factory=dict)
-    defaults: Mapping[str, Any] = field(default_factory=dict)
-    renamed: Mapping[str, str] = field(default_factory=dict)
-    shared: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    warn: Callable[[Any], Sequence[Note]] = lambda args: ()
-    usual: bool = False
-    failure_seen: bool = False
-
-
-@record
-class Scale:
-    """A role of a job whose number of pods may be changed while it runs: where the number stands, and between which bounds it may be."""
-
-    role: str
-    path: str
-    minimum: int = 0
-    maximum: int | None = None
 
 
 @record
