@@ -4,73 +4,15 @@ from __future__ import annotations
 
 import time
 import urllib.request
-from collections.abc import Sequence
-from dataclasses import replace
-from types import ModuleType
 from typing import Any
 
 import pytest
 
 from arena_core.contract.errors import UsageError
-from arena_core.contract.hookspecs import hookimpl
-from arena_core.contract.types import Endpoint, JobStatus, JobType, JobView, Manifest, Phase, Resource, Scale
-from arena_core.k8s import dig
-from arena_core.podstatus import instance
+from arena_core.contract.types import Phase
 from arena_core.registry import Registry
-from arena_core.testing import dummy
 from arena_core.testing.seen import seen
-
-DEPLOYMENT = Resource("apps", "v1", "Deployment", "deployments")
-
-
-class Service:
-    """The hooks of the prototype."""
-
-    ARENA_CONTRACT = 2
-
-    @staticmethod
-    @hookimpl
-    def arena_job_type() -> JobType:
-        return replace(
-            dummy.arena_job_type(),
-            name="server",
-            resource=DEPLOYMENT,
-            display="",
-            shorthand="",
-            selectors=lambda job: [f"serves={dig.text(job, 'metadata', 'name')}"],
-            matches=None,
-            leads=False,
-            scale=lambda job: [Scale("server", "spec.replicas", 0, 3)],
-            workload="service",
-        )
-
-    @staticmethod
-    @hookimpl
-    def arena_build_manifests(args: Any) -> Sequence[Manifest]:
-        job = dummy.arena_build_manifests(args, None)[0]
-        template = job["spec"]["template"]
-        labels = {"serves": args.name}
-        template["metadata"]["labels"] |= labels
-        template["spec"]["restartPolicy"] = "Always"
-        address = {"name": "MY_IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}}
-        template["spec"]["containers"][0].setdefault("env", []).append(address)
-        spec = {"replicas": args.workers, "selector": {"matchLabels": labels}, "template": template}
-        ports = [{"name": "http", "port": 80, "targetPort": 8901}]
-        service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": args.name}, "spec": {"selector": labels, "ports": ports}}
-        return [{"apiVersion": "apps/v1", "kind": "Deployment", "metadata": job["metadata"], "spec": spec}, service]
-
-    @staticmethod
-    @hookimpl
-    def arena_job_status(view: JobView) -> JobStatus:
-        wanted = dig.number(view.manifest, "spec", "replicas", default=1)
-        serves = dig.number(view.manifest, "status", "availableReplicas") >= wanted
-        members = tuple(instance(pod, role="server") for pod in view.pods or ())
-        return JobStatus(Phase.READY if serves else Phase.PENDING, instances=members, replicas=wanted)
-
-    @staticmethod
-    @hookimpl
-    def arena_endpoints(view: JobView) -> list[Endpoint]:
-        return [Endpoint("http", "http", dig.text(view.manifest, "metadata", "name"), 80, path="/")]
+from tests.kit import server as prototype
 
 
 def answers(address: str) -> bool:
@@ -83,10 +25,8 @@ def answers(address: str) -> bool:
 
 @pytest.fixture
 def server(arena: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
-    module = ModuleType("server_type")
-    module.__dict__.update({name: getattr(Service, name) for name in vars(Service) if not name.startswith("_")})
     registry = Registry()
-    registry.add(module)
+    registry.add(prototype)
     arena.__dict__.pop("_session", None)
     monkeypatch.setitem(arena.__dict__, "jobs", registry)
     yield arena
@@ -129,4 +69,4 @@ def test_a_job_that_ends_is_never_ready(arena: Any, make: Any) -> None:
 
 def test_ready_runs_and_has_not_ended() -> None:
     assert Phase.READY.runs and Phase.RUNNING.runs and not Phase.READY.finished
-    assert Service.arena_job_status(seen({"spec": {"replicas": 2}, "status": {"availableReplicas": 1}})).phase is Phase.PENDING
+    assert prototype.arena_job_status(seen({"spec": {"replicas": 2}, "status": {"availableReplicas": 1}})).phase is Phase.PENDING

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from hypothesis import Phase, settings
 
+from arena_core.contract.types import Phase as Moment
 from arena_core.testing.conformance import JobTypeConformance
 from arena_core.testing.kit import values
-from arena_core.testing.samples import PLAIN_JOB_LABELS, plain_job_samples
-from tests.kit import thing
+from arena_core.testing.samples import PLAIN_JOB_LABELS, Sample, plain_job_samples
+from tests.kit import server, thing
 from tests.kit.page import PAGE, page
 from tests.kit.thing_local import bundle
 
@@ -50,6 +51,18 @@ def verdicts(plugin: Any, **more: Any) -> dict[str, str]:
 
 def test_the_healthy_one_passes_everything() -> None:
     assert verdicts(thing) == {}
+
+
+def test_a_service_passes_too() -> None:
+    running = {"metadata": {"name": "x-1"}, "spec": {"containers": [{"name": "main"}]}, "status": {"phase": "Running"}}
+    samples = (Sample(Moment.PENDING, {"status": {}}), Sample(Moment.READY, {"status": {"availableReplicas": 1}}, (running,)))
+    found = verdicts(server, samples=samples, operator_labels=(), bundle=None, full={"workers": 2, "gpus": 1})
+    assert not [text for text in found.values() if text.startswith("failed")], found
+    assert set(found) == {
+        "it_is_suspended_where_it_says",  # a server is scaled to nothing
+        "it_runs_inside_every_wrapper",  # what ends is wrapped
+        *("its_bundle_serves_the_kind", "manifests_fit_the_crd", "quota_counts_the_same_pods"),  # a Deployment is everybody's
+    }
 
 
 def test_every_test_has_a_broken_plugin() -> None:
