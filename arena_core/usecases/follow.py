@@ -24,6 +24,7 @@ from arena_core.usecases.session import Session
 from arena_core.usecases.sources import LogRequest
 from arena_core.usecases.spool import Data, Spool
 from arena_core.usecases.textlogs import lines_of, notes_of
+from arena_core.usecases.told import tell_finished
 from arena_core.usecases.track import Track
 from arena_core.usecases.verdict import Standing, counting, over
 from arena_core.usecases.views import Job, LogLine
@@ -86,6 +87,8 @@ class Follow:
             for track in self._opener.tracks:
                 track.stop()
             self._events.close()
+        if self._last.status.phase.finished:
+            tell_finished(self._session, self._last)
         self._conclude()
 
     def _watch(self) -> None:

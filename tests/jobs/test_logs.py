@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from arena_core.contract.errors import ArenaError, NotFound
+from arena_core.contract.types import Phase
 
 COUNT = "for i in 1 2 3 4 5 6; do echo line $i; sleep 0.2; done"
 
@@ -94,6 +95,15 @@ def test_following_all_instances_ends_with_the_job(arena: Any, make: Any) -> Non
     arena.submit("dummy", make("all", "echo start $JOB_COMPLETION_INDEX; sleep 0.3; echo end $JOB_COMPLETION_INDEX", workers=2))
     lines = texts(arena.logs("all", follow=True, all_instances=True))
     assert sorted(lines) == ["end 0", "end 1", "start 0", "start 1"]
+
+
+def test_who_follows_a_log_to_the_end_of_the_job_tells_of_it_once(arena: Any, make: Any) -> None:
+    arena.submit("dummy", make("fails", "echo so far; exit 3"))
+    assert texts(arena.logs("fails", follow=True)) == ["so far"]
+    ended = [told for told in arena.extension.told if told[0] == "finished"]
+    assert ended == [("finished", Phase.FAILED)]
+    assert arena.wait("fails", "failed").status.phase is Phase.FAILED
+    assert [told for told in arena.extension.told if told[0] == "finished"] == ended
 
 
 def test_following_ends_when_the_job_is_deleted(arena: Any, make: Any) -> None:
