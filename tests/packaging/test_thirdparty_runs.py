@@ -17,9 +17,10 @@ from arena_local.testing import LocalCluster
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
-@pytest.fixture
-def arena(tmp_path: Path, wheels: dict[str, str]) -> Iterator[Run]:
+@pytest.fixture(scope="module")
+def arena(tmp_path_factory: pytest.TempPathFactory, wheels: dict[str, str]) -> Iterator[Run]:
     """Return a way to call the command line with ``arena-echo`` installed, against a cluster of its own."""
+    tmp_path = tmp_path_factory.mktemp("thirdparty")
     place = tmp_path / "installed"
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "-q", "install", "--no-index", "--no-deps", "--target", str(place)]
     subprocess.run([*pip, wheels["arena-echo"]], check=True, capture_output=True, timeout=60)
