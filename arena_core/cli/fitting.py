@@ -26,10 +26,11 @@ def width_of(rows: Rows) -> int:
 def fitted(rows: Rows, least: Sequence[str], width: int) -> tuple[Rows, list[str]]:
     """Return the rows without those columns of ``least`` (the least important first) that do not fit, and the names of these.
 
-    The first row is the header.
+    The first row is the header. A column in which nothing is known gives way before all others.
     """
     gone: list[str] = []
-    for name in least:
+    empty = [name for name in least if name in rows[0] and _says_nothing(rows, list(rows[0]).index(name))] if rows else []
+    for name in dict.fromkeys([*empty, *least]):
         if not width or width_of(rows) <= width or not rows:
             break
         if name in rows[0]:
@@ -37,3 +38,7 @@ def fitted(rows: Rows, least: Sequence[str], width: int) -> tuple[Rows, list[str
             rows = [[*row[:at], *row[at + 1 :]] for row in rows]
             gone.append(name)
     return rows, gone
+
+
+def _says_nothing(rows: Rows, at: int) -> bool:
+    return all(row[at] in ("N/A", "-", "") for row in rows[1:] if at < len(row))

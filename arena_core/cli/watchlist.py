@@ -51,9 +51,12 @@ def _text(parsed: Parsed, change: Change, jobs: Sequence[Job], places: Mapping[s
     keys = columns.chosen(parsed.text("columns"), jobs, namespaced=parsed.on("all_namespaces"))
     if courses and not parsed.text("columns"):
         keys = [*keys, *columns.LOGS]
-    rows, _ = fitted(columns.rows(jobs, keys, places, courses), columns.LEAST, room())
+    # Of thousands only those are drawn that can be seen.
+    seen = jobs[: max(1, shutil.get_terminal_size((80, 24)).lines - 4)]
+    rows, _ = fitted(columns.rows(seen, keys, places, courses), columns.LEAST, room())
     shown = rows[1:] if parsed.on("no_headers") else rows
-    notes = [] if parsed.on("quiet") else [f"note: {text}" for text in change.notes]
+    notes = [f"... {len(jobs) - len(seen)} more jobs"] if len(seen) < len(jobs) else []
+    notes += [] if parsed.on("quiet") else [f"note: {text}" for text in change.notes]
     return "\n".join([table(shown, colour=colour_wanted(sys.stdout)), *notes])
 
 

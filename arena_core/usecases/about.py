@@ -50,7 +50,7 @@ def about(session: Session, job: Job) -> About:
         tuple(role(one.name, one.replicas, path.get(job.manifest, one.path), container) for one in sets),
         dict(job.labels),
         tuple(dict.fromkeys(i.node for i in job.status.instances if i.node)),
-        next((f"{p.rpartition('.')[2]} {v}" for p in _RETRIES if isinstance(v := path.get(job.manifest, p), int)), ""),
+        next((f"{p.rpartition('.')[2]} {v}" for p in _RETRIES if isinstance(v := path.get(job.manifest, p), int) and v > 0), ""),
     )
 
 

@@ -78,6 +78,8 @@ def test_columns_give_way_on_a_narrow_terminal():
     assert fitted(rows, ("NODE",), 0) == (rows, [])
     narrow, gone = fitted(rows, ("NODE", "STATUS"), 30)
     assert gone == ["NODE"] and width_of(narrow) <= 30
+    blank = [["NAME", "GPU(Duty)", "NODE"], ["a" * 20, "N/A", "10.0.0.1"]]
+    assert fitted(blank, ("NODE", "GPU(Duty)"), 35)[1] == ["GPU(Duty)"], "what says nothing gives way first"
 
 
 def test_a_line_is_cut_without_its_colours(monkeypatch):
