@@ -1,4 +1,4 @@
-"""Reading plain values without pydantic's validator, whose making takes longer than the whole rest of a submission.
+"""Plain values, read and written without pydantic's validator: making one takes longer than the whole rest of a submission.
 
 It does what the validator would do with values that are right, by the same fields and the same functions, and returns None wherever
 it is not sure: for a wrong value, an unknown key, a field or a model with something that it does not know. Then pydantic reads, and says
@@ -49,6 +49,41 @@ def read(model: type[M], raw: Mapping[str, Any]) -> M | None:
     except (_Unsure, ValueError, TypeError, AssertionError, ArenaError):
         return None
     return made
+
+
+def write(args: BaseModel) -> dict[str, Any] | None:
+    """Return the given values as a job file has them, or None where pydantic has to write them (``model_dump(mode="json")``)."""
+    said, plain = type(args).__pydantic_decorators__, BaseModel.__pydantic_decorators__
+    if said.field_serializers or said.model_serializers or said.computed_fields != plain.computed_fields or args.model_extra:
+        return None
+    fields = type(args).model_fields
+    try:
+        return {name: _written(getattr(args, name), info) for name, info in fields.items() if name in args.model_fields_set}
+    except _Unsure:
+        return None
+
+
+def _written(value: Any, info: FieldInfo) -> Any:
+    """Return a field's value as JSON."""
+    writers = [item for item in info.metadata if isinstance(item, PlainSerializer)]
+    if writers:
+        if any(one != writers[0] for one in writers) or writers[0].when_used not in ("json", "always"):
+            raise _Unsure
+        value = _called(writers[0].func, value)
+    elif info.annotation not in (str, int, bool) and typing.get_origin(info.annotation) not in (Literal, dict, tuple):
+        raise _Unsure
+    return _as_json(value)
+
+
+def _as_json(value: Any) -> Any:
+    kind = type(value)
+    if kind in (str, int, bool):
+        return value
+    if kind in (list, tuple):
+        return [_as_json(one) for one in value]
+    if kind is dict and all(type(key) is str for key in value):
+        return {key: _as_json(one) for key, one in value.items()}
+    raise _Unsure
 
 
 def _understood(model: type[BaseModel]) -> None:

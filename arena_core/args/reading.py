@@ -129,7 +129,9 @@ def field_for_path(model: type[BaseModel], path: str) -> str:
 
 def to_job_file(job_type: str, args: BaseModel) -> dict[str, Any]:
     """Return the job file that says the same as the arguments: ``type`` and every value that was given."""
-    values = args.model_dump(mode="json", exclude_unset=True)
+    values = plainly.write(args)
+    if values is None:
+        values = args.model_dump(mode="json", exclude_unset=True)
     model = type(args)
     out: dict[str, Any] = {"type": job_type}
     for spec in flag_specs(model):

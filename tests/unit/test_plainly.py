@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, fi
 
 from arena_core.args import SubmitArgs, flag, flag_specs, parse
 from arena_core.args.groups import ArgsGroup
-from arena_core.args.plainly import read
+from arena_core.args.plainly import read, write
 from arena_core.registry import Registry
 
 TEXTS = ["", "x", "a.b", "2Gi", "500m", "1h30m", "90", "-5", "Never", "None", "git", "/x", "a b", "user/img:v1", "Bad Image", "auto", "all"]
@@ -58,6 +58,8 @@ def test_every_model_is_read_as_pydantic_reads_it(name: str, data: st.DataObject
     expected = model.model_validate(raw)
     assert found == expected and found.model_fields_set == expected.model_fields_set
     assert {field: type(value) for field, value in found} == {field: type(value) for field, value in expected}
+    written = write(found)
+    assert written is None or written == expected.model_dump(mode="json", exclude_unset=True)
 
 
 @pytest.mark.parametrize("name", sorted(models()))
@@ -69,6 +71,7 @@ def test_what_is_plain_needs_no_validator(name: str) -> None:
     found = read(model, {field: value for field, value in raw.items() if field in model.model_fields})
     assert found is not None and found.name == "x"  # type: ignore[attr-defined]
     assert getattr(found, "env", {"A": "b"}) == {"A": "b"}
+    assert write(found) == found.model_dump(mode="json", exclude_unset=True)
 
 
 def test_parse_makes_no_validator_for_what_is_right() -> None:
