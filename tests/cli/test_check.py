@@ -7,7 +7,6 @@ import json
 import pytest
 
 from arena_local.testing import local_cluster
-from tests.cli.conftest import status
 
 __all__ = ["local_cluster"]
 
@@ -62,7 +61,10 @@ def test_what_is_missing_is_told_with_its_price(arena, cluster):
 
 def test_what_may_not_be_read_is_unknown(arena, cluster):
     cluster.forbidden |= {DEPLOYMENTS, NODES, RULES, "/apis/kueue.x-k8s.io", "/apis/scheduling.volcano.sh"}
-    cluster.pages["/apis"] = lambda query: status(403, "Forbidden", "no")
+    cluster.pages["/apis"] = lambda query: (
+        403,
+        {"kind": "Status", "apiVersion": "v1", "status": "Failure", "code": 403, "reason": "Forbidden", "message": "no"},
+    )
     rows = found(arena("check", "-o", "json"))
     assert {row["state"] for row in rows.values()} == {"ok", "unknown"}
     assert [row["area"] for row in rows.values() if row["state"] == "ok"] == ["cluster"]
