@@ -231,7 +231,7 @@ def test_check_says_what_is_missing_and_how_to_mend_it(arena, cluster):
 
 def test_check_knows_both_exporters_and_what_it_may_not_see(arena, prometheus):
     def page(query):
-        text = query["query"][0]
+        text = query["query"]
         if text.startswith("count by"):
             return samples(({"__name__": "DCGM_FI_DEV_GPU_UTIL"}, 2))
         return samples(({"__name__": "DCGM_FI_DEV_GPU_UTIL", **GPU0}, 90)) if "offset" not in text else samples()
