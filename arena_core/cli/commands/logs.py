@@ -65,8 +65,8 @@ def _read(
         since_seconds=math.ceil(since or 0),
         since_time=parsed.text("since_time"),
         timestamps=parsed.on("timestamps"),
-        # A pattern, and an object of JSON, are for whole lines.
-        joined=not everyone and not {"include", "exclude", "highlight", "output"} & parsed.values.keys(),
+        # A pattern, an object of JSON and a prefix are for single lines.
+        joined=not everyone and not {"include", "exclude", "highlight", "output", "selector"} & parsed.values.keys(),
         on_wait=lambda why: note(f"waiting: {why}"),
         on_note=note,
         on_idle=on_idle,
