@@ -31,6 +31,7 @@ def test_core_alone_works_and_passes_its_own_tests(environment: Environment) -> 
     assert "Usage" in environment.run("arena", "--help").stdout or "usage" in environment.run("arena", "--help").stdout
     environment.run("arena", "plugins", "list")
     assert "install the plugins that you need" in environment.run("arena", "--help").stdout
+    assert "arena-mine/arena_mine/plugin.py" in environment.run("arena", "plugins", "new", "mine").stdout.splitlines()
     for words, code, expected in (
         (("submit", "pytorchjob", "--name", "x"), 2, "unknown job type 'pytorchjob'\nhint: no job type is installed: install a plugin"),
         (("submit",), 2, "hint: no job type is installed"),

@@ -347,6 +347,7 @@ def test_a_client_dry_run_is_judged_by_extensions_too(arena_registry: Any) -> No
 
 def test_an_extension_that_the_site_requires_cannot_be_blocked(tmp_path: Path) -> None:
     """Who is bound by a policy must not switch it off with a variable of the environment."""
+    pytest.importorskip("arena_local", reason="the extension of the local cluster is not installed")
     site = tmp_path / "required-extensions"
     environ = {"ARENA_BLOCK_PLUGINS": "local,arena-local"}
     blocked = Registry(environ=environ, site=str(site))
