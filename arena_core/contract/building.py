@@ -15,8 +15,8 @@ Manifest = dict[str, Any]
 class Resource:
     """A kind of Kubernetes object and where its collection is served.
 
-    ``group`` is empty for the core group; ``plural`` is the last part of the collection's URL. ``older`` are versions, newest first,
-    that serve for reading on a cluster which does not have ``version`` yet.
+    ``group`` is empty for the core group; ``plural`` is the last part of the collection's URL. ``older`` are further versions in order
+    of preference: on a cluster that does not serve ``version`` the first of them that it serves is read and built.
     """
 
     group: str

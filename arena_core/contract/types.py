@@ -387,8 +387,11 @@ class JobHandle(Protocol):
     def validate(self, args: Any) -> list[Problem]:
         """Return every problem that the model alone cannot see."""
 
-    def build_manifests(self, args: Any, *, wrapped: bool = False) -> list[Manifest]:
-        """Return the objects to create, the job first; ``wrapped`` where it is to stand inside another job."""
+    def build_manifests(self, args: Any, *, wrapped: bool = False, resource: Resource | None = None) -> list[Manifest]:
+        """Return the objects to create, the job first.
+
+        ``wrapped`` where it is to stand inside another job, ``resource`` where the cluster serves another version of the kind.
+        """
 
     def preflight(self, args: Any, lookup: Lookup) -> list[Problem | Note]:
         """Return the problems that only the cluster knows, and notes."""

@@ -110,6 +110,19 @@ class Cluster:
             self._discovered.append(discover(self.request))
         return self._discovered[0]
 
+    def settled(self, resource: Resource) -> Resource:
+        """Return the kind in the first of its versions that the cluster serves, or in the first where the cluster does not tell."""
+        if not resource.older:
+            return resource
+        if resource.key not in self._versions:
+            served = self.served()
+            choices = [replace(resource, version=version, older=()) for version in (resource.version, *resource.older)]
+            found = next((choice for choice in choices if served.has(choice)), None)
+            if found is None:
+                return resource
+            self._versions[resource.key] = found
+        return self._versions[resource.key]
+
     def get(self, resource: Resource, namespace: str, name: str, **query: Any) -> Manifest:
         """Return one object; raises ``NotFound``, ``KindNotInstalled``, ``PermissionDenied`` ..."""
         return self._read("get", resource, namespace, name, query)
@@ -196,6 +209,7 @@ class Cluster:
         With ``is_own`` the request is repeated when the connection breaks: if the object then exists, ``is_own`` tells from what is
         stored whether an earlier try of this very create made it. Without it a create is never sent twice on a guess.
         """
+        resource = self.settled(resource)
         name = str((obj.get("metadata") or {}).get("name") or "")
         query = {"fieldManager": FIELD_MANAGER, "fieldValidation": "Strict" if strict else "Warn", "dryRun": "All" if dry_run else None}
         answer = self.request("POST", path_of(resource, namespace), query, obj, repeatable=dry_run or is_own is not None)
@@ -212,12 +226,14 @@ class Cluster:
 
     def replace(self, resource: Resource, namespace: str, obj: Manifest) -> Manifest:
         """Replace an object (PUT)."""
+        resource = self.settled(resource)
         name = str(obj["metadata"]["name"])
         answer = self.request("PUT", path_of(resource, namespace, name), {"fieldManager": FIELD_MANAGER}, obj)
         return self._object(answer, "update", resource, namespace, name)
 
     def patch(self, resource: Resource, namespace: str, name: str, patch: Any, *, subresource: str = "", dry_run: bool = False) -> Manifest:
         """Apply a JSON merge patch."""
+        resource = self.settled(resource)
         answer = self.request(
             "PATCH",
             path_of(resource, namespace, name, subresource),
@@ -244,6 +260,7 @@ class Cluster:
 
         With ``uid`` only that very object is deleted (``Conflict`` if the name now belongs to another).
         """
+        resource = self.settled(resource)
         options: dict[str, Any] = {"kind": "DeleteOptions", "apiVersion": "v1", "propagationPolicy": propagation}
         if uid:
             options["preconditions"] = {"uid": uid}
@@ -283,7 +300,7 @@ class Cluster:
 
         deadline = self.limited(None if timeout is None else time.monotonic() + timeout).deadline
         query = {"labelSelector": label_selector, "fieldSelector": field_selector}
-        return Watch(self.transport, resource, namespace, query, read, deadline, stop, opened).events(resource_version, known)
+        return Watch(self.transport, self.settled(resource), namespace, query, read, deadline, stop, opened).events(resource_version, known)
 
     def stream_logs(self, namespace: str, pod: str, options: LogOptions | None = None) -> Iterator[bytes]:
         """Yield the log of a container line by line, over broken connections without gap or repetition, or raise."""

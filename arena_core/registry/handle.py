@@ -25,6 +25,7 @@ from arena_core.contract.types import (
     Phase,
     PodSet,
     Problem,
+    Resource,
 )
 from arena_core.k8s import dig
 from arena_core.lazily import Logger
@@ -106,9 +107,9 @@ class JobTypeHandle:
         """Return what stops nothing and should be known, from the arguments alone."""
         return [n for n in self._many("arena_validate", Problem | Note, args=args, jobs=self._jobs) if isinstance(n, Note)]
 
-    def build_manifests(self, args: Any, *, wrapped: bool = False) -> list[Manifest]:
-        """Return the objects to create, the job first."""
-        build = Build(self._job_type.resource, wrapped)
+    def build_manifests(self, args: Any, *, wrapped: bool = False, resource: Resource | None = None) -> list[Manifest]:
+        """Return the objects to create, the job first; ``resource`` is the kind in the version that the cluster serves."""
+        build = Build(resource or self._job_type.resource, wrapped)
         found = border.call(
             self._entry,
             "arena_build_manifests",

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from arena_core.contract.errors import InvalidArguments, KindNotInstalled
-from arena_core.contract.types import JobHandle, Jobs, Manifest, Submission, SubmitRequest, Target
+from arena_core.contract.types import JobHandle, Jobs, Manifest, Resource, Submission, SubmitRequest, Target
 from arena_core.kube.refusals import Invalid
 from arena_core.kube.resources import resource_of
 from arena_core.records import replace
@@ -32,7 +32,7 @@ def submit(session: Session, job_type: str, args: Any, *, namespace: str = "", d
     from arena_core.usecases import checks
     from arena_core.usecases.lookup import ClusterLookup
 
-    manifests = build(handle, model, namespace)
+    manifests = build(handle, model, namespace, session.cluster.settled(handle.job_type.resource))
     lookup = ClusterLookup(session, namespace)
     notes = checks.before(session, handle, model, lookup)
     who, target = identify(session.cluster), session.target(namespace)
@@ -70,10 +70,10 @@ def read_args(handle: JobHandle, args: Any) -> Any:
     return args
 
 
-def build(handle: JobHandle, args: Any, namespace: str) -> list[Manifest]:
-    """Validate and build the objects; pure."""
+def build(handle: JobHandle, args: Any, namespace: str, resource: Resource | None = None) -> list[Manifest]:
+    """Validate and build the objects, in the version that ``resource`` says; pure."""
     _stop(handle.validate(args))
-    manifests = [copy.deepcopy(m) for m in handle.build_manifests(args)]
+    manifests = [copy.deepcopy(m) for m in handle.build_manifests(args, resource=resource)]
     for obj in manifests:
         obj.setdefault("metadata", {})["namespace"] = namespace
     if any(m.get("kind") == "Service" and marks.labels_of(m).get("role") == "tensorboard" for m in manifests):

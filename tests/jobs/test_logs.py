@@ -78,7 +78,7 @@ def test_a_followed_log_waits_for_the_instance_and_survives_cut_connections(aren
 
     handle = arena.jobs.get("dummy")
     real = handle.build_manifests
-    handle.build_manifests = lambda args: _suspended(real(args))
+    handle.build_manifests = lambda args, **more: _suspended(real(args))
     arena.submit("dummy", make("later", COUNT))
     helper = threading.Thread(target=later, daemon=True)
     helper.start()

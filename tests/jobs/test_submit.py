@@ -84,7 +84,7 @@ def test_a_refusal_by_the_server_names_the_flag(arena: Any, make: Any) -> None:
     handle = arena.jobs.get("pytorchjob")
     real = handle.build_manifests
 
-    def spoilt(args: Any) -> Any:
+    def spoilt(args: Any, **more: Any) -> Any:
         manifests = real(args)
         manifests[0]["spec"]["runPolicy"]["backoffLimit"] = "many"
         manifests[0]["spec"]["unheardOf"] = True
@@ -96,7 +96,7 @@ def test_a_refusal_by_the_server_names_the_flag(arena: Any, make: Any) -> None:
             arena.submit("pytorchjob", make("refused"), dry_run=dry_run)
         assert caught.value.exit_code == 7
     del spoilt
-    handle.build_manifests = lambda args: [_with(real(args)[0], "many")]
+    handle.build_manifests = lambda args, **more: [_with(real(args)[0], "many")]
     with pytest.raises(SubmissionRefused) as caught:
         arena.submit("pytorchjob", make("refused"))
     assert {p.field for p in caught.value.problems} == {"retry"}, caught.value.problems
@@ -114,7 +114,7 @@ def test_a_kind_that_is_not_installed_says_where_it_comes_from(arena: Any, make:
     handle = arena.jobs.get("pytorchjob")
     gone = replace(handle.job_type.resource, group="kubeflow.example")
     handle._job_type = replace(handle.job_type, resource=gone, provider="install the Training Operator")
-    handle.build_manifests = lambda args: [{"apiVersion": "kubeflow.example/v1", "kind": "PyTorchJob", "metadata": {"name": "x"}}]
+    handle.build_manifests = lambda args, **more: [{"apiVersion": "kubeflow.example/v1", "kind": "PyTorchJob", "metadata": {"name": "x"}}]
     with pytest.raises(KindNotInstalled, match="PyTorchJob is not installed on this cluster: install the Training Operator"):
         arena.submit("pytorchjob", make("x"))
     with pytest.raises(KindNotInstalled, match="install the Training Operator"):
