@@ -79,7 +79,9 @@ class JobType:
     ``selectors`` takes the job and returns the label selectors that find its pods (``job=x,role in (a,b)``); whose they are is told by
     owners. None finds none. ``leads`` says whether one of its pods is the chief, whose log is the job's; ``wrapping`` how it behaves
     inside another type, None if it cannot be.
-    ``matches`` says which objects of the kind are this type's, where several types share it; one without it takes what no other claims.
+    ``matches`` says which objects of the kind are this type's, where several types share it; one without it takes what no other claims,
+    and where all have one, what none claims is nobody's. ``listed_by`` is a label selector that all its objects satisfy, where most
+    objects of the kind are no jobs at all: only those are asked for. Types that share a kind name the same.
     ``suspend_path`` is the place of the switch that suspends a job (``spec.suspend``), ``suspend_check`` says why that of this very job
     may not be turned; ``scale`` names the roles whose size may be changed.
     """
@@ -95,6 +97,7 @@ class JobType:
     container: str = ""
     wrapping: Wrapping | None = None
     matches: Callable[[Manifest], bool] | None = None
+    listed_by: str = ""
     #: What it is there for: "batch" ends by itself, "service" is to be READY, "schedule" makes others at times.
     workload: Literal["batch", "service", "schedule"] = "batch"
     suspend_path: str = ""

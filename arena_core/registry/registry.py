@@ -179,12 +179,15 @@ class Registry:
     def for_object(self, obj: Mapping[str, Any]) -> JobTypeHandle | None:
         """Return the handle of the job type whose object this is; broken types are left out.
 
-        Of several types of the kind it is the one that claims the object, else one that takes what no other claims.
+        Of several types of the kind it is the one that claims the object, else one that takes what no other claims. Of a reference,
+        which has no labels, only the kind is known.
         """
         found = [handle for handle in self.each() if handle.job_type.resource.matches(obj)]
         if len(found) > 1:
             found.sort(key=lambda handle: (not handle.claims(obj), handle.job_type.matches is not None))
-        return found[0] if found else None
+        first = next(iter(found), None)
+        strange = first is not None and first.job_type.listed_by and "metadata" in obj and not first.claims(obj)
+        return None if strange else first
 
     def each(self) -> Iterator[JobTypeHandle]:
         """Load and yield every healthy job type; the failures of the others are in ``failures`` afterwards."""

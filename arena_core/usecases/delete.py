@@ -96,6 +96,14 @@ def _delete(session: Session, target: Target, deletion: Deletion) -> tuple[Delet
     job: Manifest = target.job or {}
     if target.job_type:
         handle = session.handle(target.job_type)
+        if handle.job_type.listed_by and not job:
+            # Most objects of the kind are no jobs: what is deleted must be known to be one.
+            try:
+                handle, job, _ = find(session, name, target.job_type, namespace)
+            except NotFound:
+                if left_over := _left_over(session, name, [target.job_type], namespace):
+                    return left_over, None
+                raise
     else:
         try:
             handle, job, unread = find(session, name, "", namespace)

@@ -11,7 +11,7 @@ from arena_core.lazily import Logger
 from arena_core.records import record, replace
 from arena_core.usecases.asking import answers_404, ask_each
 from arena_core.usecases.naming import named
-from arena_core.usecases.session import Session, not_installed, owning_type
+from arena_core.usecases.session import Session, not_installed, owning_type, typed_of
 from arena_core.usecases.unread import all_refused, phrase
 
 log = Logger(__name__)
@@ -35,7 +35,9 @@ def find(session: Session, name: str, job_type: str, namespace: str) -> Found:
         handle = session.handle(job_type)
         try:
             there = session.cluster.get(handle.job_type.resource, namespace, name)
-            return Found(session.jobs.for_object(there) or handle, there)
+            if typed := typed_of(session, handle, there):
+                return Found(typed, there)
+            raise missing(name, namespace, handle.job_type.name, None)
         except KindNotInstalled as error:
             raise not_installed(handle, error) from error
         except NotFound as error:
@@ -96,8 +98,8 @@ def _search(session: Session, name: str, namespace: str) -> _Search:
         elif isinstance(answer, ArenaError):
             search.denied.append((handle, answer))
             continue
-        elif answer is not None:
-            search.found.append((session.jobs.for_object(answer) or handle, answer))
+        elif answer is not None and (typed := typed_of(session, handle, answer)):
+            search.found.append((typed, answer))
         readable = True
     return replace(search, readable=readable)
 

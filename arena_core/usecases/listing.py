@@ -13,7 +13,7 @@ from arena_core.usecases.facts import unknown, view, wrapped
 from arena_core.usecases.marks import metadata_of
 from arena_core.usecases.ownership import guess, is_earlier, owner_of, uid_of
 from arena_core.usecases.pods import PodIndex, common_selector, selectors_of
-from arena_core.usecases.session import Session, not_installed, shared
+from arena_core.usecases.session import Session, labels_of_all, not_installed, shared, typed_of
 from arena_core.usecases.unread import all_refused, is_partial, phrase, sentence
 from arena_core.usecases.views import Job, JobList
 
@@ -137,7 +137,7 @@ def _objects(
     notes = [reason.message for reason in broken.values()]
 
     def ask(handle: JobHandle) -> list[Manifest]:
-        return session.cluster.list(handle.job_type.resource, namespace, label_selector=selector).items
+        return session.cluster.list(handle.job_type.resource, namespace, label_selector=labels_of_all(handle, selector)).items
 
     for handle, answer in ask_each(session, handles, ask):
         if prove and isinstance(answer, KindNotInstalled) and session.cluster.served().has(handle.job_type.resource):
@@ -164,9 +164,9 @@ def _objects(
 
 def _of_type(session: Session, handle: JobHandle, items: Sequence[Manifest], only: bool) -> Found:
     """Return the objects with their types: types may share a kind, which is asked for once; ``only`` leaves out those of others."""
-    if not shared(session.jobs, handle):
+    if not shared(session.jobs, handle) and not handle.job_type.listed_by:
         return [(handle, item) for item in items]
-    typed = [(session.jobs.for_object(item) or handle, item) for item in items]
+    typed = [(owner, item) for item in items if (owner := typed_of(session, handle, item))]
     return [(owner, item) for owner, item in typed if not only or owner.job_type.name == handle.job_type.name]
 
 

@@ -17,7 +17,7 @@ from arena_core.usecases.multiplexer import Changed, Failed, Multiplexer, Plain
 from arena_core.usecases.ownership import owner_of, uid_of
 from arena_core.usecases.podmap import PodMap
 from arena_core.usecases.pods import selectors_of
-from arena_core.usecases.session import Session, not_installed
+from arena_core.usecases.session import Session, labels_of_all, not_installed, typed_of
 from arena_core.usecases.unread import all_refused, is_partial, phrase, sentence
 from arena_core.usecases.views import Job
 
@@ -72,8 +72,9 @@ class LiveList:
 
     def _watch(self, watches: Multiplexer, versions: Mapping[str, ListResult], pods: ListResult | None) -> None:
         for key, listed in versions.items():
-            resource, version = self._handles[key].job_type.resource, listed.resource_version
-            watches.watch(key, resource, label_selector=self._selector, resource_version=version, known=listed.items)
+            handle, version = self._handles[key], listed.resource_version
+            labels = labels_of_all(handle, self._selector)
+            watches.watch(key, handle.job_type.resource, label_selector=labels, resource_version=version, known=listed.items)
         if pods is not None:
             watches.watch(PODS.key, PODS, resource_version=pods.resource_version, known=pods.items)
 
@@ -117,8 +118,8 @@ class LiveList:
 
     def _put(self, handle: JobHandle, job: Manifest) -> list[str]:
         """Take a job over; returns whom that concerns: itself, and the job around it."""
-        typed = self._session.jobs.for_object(job) or handle
-        if self._type and typed.job_type.name != handle.job_type.name:
+        typed = typed_of(self._session, handle, job)
+        if typed is None or (self._type and typed.job_type.name != handle.job_type.name):
             return []
         uid, owner = uid_of(job), str(owner_of(job).get("uid") or "")
         self._found[uid] = (typed, job)
@@ -178,7 +179,7 @@ class LiveList:
 
 
 def _list(session: Session, namespace: str, selector: str, handle: JobHandle) -> ListResult:
-    return session.cluster.list(handle.job_type.resource, namespace, label_selector=selector)
+    return session.cluster.list(handle.job_type.resource, namespace, label_selector=labels_of_all(handle, selector))
 
 
 def live_list(session: Session, *, job_type: str = "", namespace: str = "", selector: str = "") -> Iterator[Change]:

@@ -24,8 +24,8 @@ _MAX_VALUES = 500_000
 
 
 def record_name(name: str, job_type: str) -> str:
-    """Return the name of a job's record."""
-    return f"{name}-{job_type}"
+    """Return the name of a job's record. Servers have their type in their name already, and Arena does not write it twice."""
+    return name if job_type.endswith("-serving") and name.endswith(f"-{job_type}") else f"{name}-{job_type}"
 
 
 def build(job_type: str, args: Any, manifests: Sequence[Manifest], namespace: str) -> Manifest:

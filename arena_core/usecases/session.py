@@ -60,7 +60,7 @@ class Session:
             except PluginError as error:
                 broken[name] = error
             else:
-                found.setdefault(handle.job_type.resource.key, handle)
+                found.setdefault(f"{handle.job_type.resource.key} {handle.job_type.listed_by}", handle)
         return list(found.values()), broken
 
     def handle(self, job_type: str) -> JobHandle:
@@ -79,6 +79,17 @@ def shared(jobs: Jobs, handle: JobHandle) -> bool:
         except PluginError:
             continue
     return False
+
+
+def typed_of(session: Session, handle: JobHandle, item: Manifest) -> JobHandle | None:
+    """Return the type of an object of a handle's kind; None where the kind is of more than jobs, and this is none."""
+    found = session.jobs.for_object(item)
+    return found or (None if handle.job_type.listed_by else handle)
+
+
+def labels_of_all(handle: JobHandle, selector: str) -> str:
+    """Return the selector with what all objects of the type have."""
+    return ",".join(text for text in (handle.job_type.listed_by, selector) if text)
 
 
 def not_installed(handle: JobHandle, error: KindNotInstalled) -> KindNotInstalled:

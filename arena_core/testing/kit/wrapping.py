@@ -13,8 +13,13 @@ from arena_core.registry.handle import JobTypeHandle
 from arena_core.testing.kit.base import Kit, template_of
 from arena_core.testing.seen import seen
 
-#: Arguments that every type takes.
+#: Arguments that every type takes, but that a server has to listen somewhere.
 PLAIN = {"name": "x", "image": "busybox", "command": "true"}
+
+
+def plain(handle: JobTypeHandle) -> dict[str, Any]:
+    """Return plain arguments of a type."""
+    return {**PLAIN, "port": 8000} if "port" in handle.args_model.model_fields else PLAIN
 
 
 class WrappingChecks(Kit):
@@ -47,7 +52,7 @@ class WrappingChecks(Kit):
         mine = self.registry.for_object(self.job())
         assert mine is not None and mine.job_type.name == name, f"its own job would be taken for a {mine and mine.job_type.name}"
         for other in [each for each in self.registry.each() if each.job_type.name != name]:
-            job = other.build_manifests(parse(other.args_model, PLAIN))[0]
+            job = other.build_manifests(parse(other.args_model, plain(other)))[0]
             claimed = self.handle.job_type.resource.matches(job) and self.handle.claims(job)
             assert not claimed, f"it claims the jobs of {other.job_type.name}: let `matches` say which of the kind are its own"
             if other.job_type.wrapping is not None:

@@ -1,0 +1,1 @@
+"""Any server at all: what ``arena serve custom`` starts."""

@@ -1,0 +1,25 @@
+"""The labels by which Arena finds its servers, and names that follow from a server's own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from arena_core.k8s import dig
+
+TYPE, NAME, VERSION = "servingType", "servingName", "servingVersion"
+#: What a server, its pods and its Service carry besides; all of them are Arena's.
+SERVICE_NAME = "serviceName"
+#: The Deployments that are servers at all, of whatever type.
+SERVERS = TYPE
+
+
+def identity(job: Any) -> dict[str, str]:
+    """Return the labels that tell this server from every other one, as far as it has them."""
+    labels = dig.labels(job)
+    return {key: labels.get(key, "") for key in (TYPE, NAME, VERSION)}
+
+
+def service_of(job: Any) -> str:
+    """Return the name of a server's Service: its name and version, which Arena calls the release."""
+    labels = dig.labels(job)
+    return labels.get("release") or f"{labels.get(NAME, '')}-{labels.get(VERSION, '')}"
