@@ -204,6 +204,9 @@ def default_log_sources(
         chosen = shown
     else:
         chosen = [i for i in shown if i.chief][:1]
+        living = [i for i in shown if i.status != "Terminating"]
+        if not chosen and len(living) == 1 and replicas <= 1:
+            chosen = living  # the others are what an update replaces
         if not chosen and len(shown) == 1:
             raise NotFound(f"the chief's pod is gone, of {replicas} instances only {known} is left", f"`-i {known}` shows its log")
         if not chosen:

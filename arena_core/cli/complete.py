@@ -14,7 +14,13 @@ from arena_core.contract.errors import ArenaError
 
 Candidates = list[tuple[str, str]]
 FILES: Candidates = [(":files", "")]
-FIXED = {"shell": ("bash", "fish", "zsh"), "plugins": ("check", "list", "new"), "top": ("job", "node"), "check": ("monitoring",)}
+FIXED = {
+    "serve": ("attach", "custom", "delete", "get", "list", "logs", "open", "scale", "update", "wait", "why"),
+    "shell": ("bash", "fish", "zsh"),
+    "plugins": ("check", "list", "new"),
+    "top": ("job", "node"),
+    "check": ("monitoring",),
+}
 
 
 def main(words: Sequence[str]) -> int:

@@ -32,11 +32,13 @@ if TYPE_CHECKING:
     from arena_core.usecases.progress.of_job import Course
     from arena_core.usecases.prune import Pruned
     from arena_core.usecases.queues import Place, QueueBoard
+    from arena_core.usecases.servers import ServerList
     from arena_core.usecases.session import Extensions
     from arena_core.usecases.tensorboard import Board
     from arena_core.usecases.top.check import Finding
     from arena_core.usecases.top.of_jobs import JobBoard
     from arena_core.usecases.top.of_nodes import NodeBoard
+    from arena_core.usecases.update import Updated
     from arena_core.usecases.volumes import Volume
 
 T = TypeVar("T")
@@ -196,6 +198,27 @@ class AsyncArenaClient:
     async def scale(self, job: JobLike, sizes: Mapping[str, int], *, job_type: str = "", namespace: str = "") -> AsyncBoundJob:
         """Change how many pods roles of a running job have; see ``ArenaClient.scale``."""
         return bind_async(self, await self._run(lambda arena: arena.scale(job, sizes, job_type=job_type, namespace=namespace)))
+
+    async def servers(
+        self,
+        name: str = "",
+        *,
+        version: str = "",
+        job_type: str = "",
+        namespace: str = "",
+        all_namespaces: bool = False,
+        selector: str = "",
+    ) -> ServerList:
+        """Return the servers of a namespace or of all; see ``ArenaClient.servers``."""
+        return await self._run(
+            lambda arena: arena.servers(
+                name, version=version, job_type=job_type, namespace=namespace, all_namespaces=all_namespaces, selector=selector
+            )
+        )
+
+    async def update(self, job: JobLike, args: Any, *, job_type: str = "", namespace: str = "", dry_run: str = "") -> Updated:
+        """Change a live job and return what is different then; see ``ArenaClient.update``."""
+        return await self._run(lambda arena: arena.update(job, args, job_type=job_type, namespace=namespace, dry_run=dry_run))
 
     async def delete(
         self,

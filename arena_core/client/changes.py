@@ -10,10 +10,11 @@ from arena_core.client.handles import BoundJob, JobLike, Reference, bind
 
 if TYPE_CHECKING:
     from arena_core.usecases.session import Session
+    from arena_core.usecases.update import Updated
 
 
 class Changes:
-    """Suspend, resume, scale; a part of ``ArenaClient``."""
+    """Suspend, resume, scale, update; a part of ``ArenaClient``."""
 
     if TYPE_CHECKING:  # the client itself has these
 
@@ -45,3 +46,15 @@ class Changes:
         with self._call() as session:
             found = scale(session, meant.name, sizes, job_type=meant.job_type, namespace=meant.namespace, uid=meant.uid)
         return bind(cast("Any", self), found)
+
+    def update(self, job: JobLike, args: Any, *, job_type: str = "", namespace: str = "", dry_run: str = "") -> Updated:
+        """Change a live job, where its type allows it, and return what is different then.
+
+        ``args`` are the type's own (``JobType.update``), a model or a mapping of its fields; what is not given stays. ``dry_run`` is
+        ``"client"`` (only what would change) or ``"server"`` (the API server checks it, nothing is stored).
+        """
+        from arena_core.usecases.update import update
+
+        meant = self._meant(job, job_type, namespace)
+        with self._call() as session:
+            return update(session, meant.name, args, job_type=meant.job_type, namespace=meant.namespace, uid=meant.uid, dry_run=dry_run)

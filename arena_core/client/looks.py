@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from arena_core.usecases.forward import Forward, Served
     from arena_core.usecases.progress.of_job import Course
     from arena_core.usecases.queues import Place, QueueBoard
+    from arena_core.usecases.servers import ServerList
     from arena_core.usecases.session import Session
     from arena_core.usecases.tensorboard import Board
     from arena_core.usecases.top.check import Finding
@@ -59,6 +60,23 @@ class Looks:
 
         with self._call() as session:
             return endpoints(session, job)
+
+    def servers(
+        self,
+        name: str = "",
+        *,
+        version: str = "",
+        job_type: str = "",
+        namespace: str = "",
+        all_namespaces: bool = False,
+        selector: str = "",
+    ) -> ServerList:
+        """Return the servers of a namespace or of all, of one name (and version), with their addresses."""
+        from arena_core.usecases.servers import Wanted, list_servers
+
+        with self._call() as session:
+            where = "" if all_namespaces else namespace or self.namespace
+            return list_servers(session, Wanted(name, version, job_type, where, selector))
 
     def board(self, job: Job) -> Board:
         """Return the address of the job's TensorBoard and why it is not up, with what could not be read to tell."""

@@ -107,6 +107,24 @@ class JobTypeSpec:
         ['sh', '-c', 'echo hello']
         """
 
+    def arena_update(self, job: Manifest, args: Any) -> Manifest:  # type: ignore[empty-body]
+        """Return a live job as the arguments change it; types without ``JobType.update`` leave it out. Pure, and ``job`` stays as it is.
+
+        ``args`` is of the model that ``JobType.update`` names. Only the differences are sent.
+
+        >>> import copy
+        >>> from types import SimpleNamespace
+        >>> from arena_core.contract.hookspecs import hookimpl
+        >>> @hookimpl
+        ... def arena_update(job, args):
+        ...     changed = copy.deepcopy(job)
+        ...     if args.replicas is not None:
+        ...         changed["spec"]["replicas"] = args.replicas
+        ...     return changed
+        >>> arena_update({"spec": {"replicas": 1}}, SimpleNamespace(replicas=3))
+        {'spec': {'replicas': 3}}
+        """
+
     def arena_preflight(self, args: Any, lookup: Lookup, jobs: Jobs) -> Iterable[Problem | Note]:  # type: ignore[empty-body]
         """Return problems that only the cluster knows; none by default. ``lookup`` only reads, and never fails for lack of rights.
 

@@ -33,7 +33,7 @@ from arena_core.podstatus import default_log_sources
 from arena_core.registry import border
 from arena_core.registry.discovery import Entry
 from arena_core.registry.hooks import Hooks
-from arena_core.registry.probe import argument_model
+from arena_core.registry.probe import argument_model, update_model
 from arena_core.registry.shapes import check_of
 
 log = Logger(__name__)
@@ -48,6 +48,7 @@ class JobTypeHandle:
         self._job_type = job_type
         self._jobs = jobs
         self._model: type[Any] | None = None
+        self._update: type[Any] | None = None
 
     def __repr__(self) -> str:
         return f"JobTypeHandle({self._job_type.name!r})"
@@ -63,6 +64,17 @@ class JobTypeHandle:
         if self._model is None:
             self._model = argument_model(self._entry, self._job_type, self._jobs)
         return self._model
+
+    @property
+    def update_model(self) -> type[Any] | None:
+        """The model of what may be changed of a live job; None where nothing may."""
+        if self._update is None and self._job_type.update and "arena_update" in self._hooks:
+            self._update = update_model(self._entry, self._job_type)
+        return self._update
+
+    def update(self, job: Manifest, args: Any) -> Manifest:
+        """Return a live job as the arguments change it."""
+        return cast("Manifest", self._call("arena_update", dict, job=job, args=args))
 
     def claims(self, obj: Mapping[str, Any]) -> bool:
         """Whether the type says of an object of its kind that it is its own."""

@@ -119,6 +119,8 @@ def check_job_type(entry: Entry, jobs: Jobs) -> None:
     """Load everything of a job type, the argument model too."""
     _, job_type = probe_job_type(entry)
     argument_model(entry, job_type, jobs)
+    if job_type.update:
+        update_model(entry, job_type)
 
 
 def argument_model(entry: Entry, job_type: JobType, jobs: Jobs) -> type[Any]:
@@ -139,6 +141,20 @@ def argument_model(entry: Entry, job_type: JobType, jobs: Jobs) -> type[Any]:
 
     if clash := taken(found):
         raise broken(entry, "name clash", f"its {clash} belongs to arena itself: `arena submit` has a flag or key of that name")
+    return found
+
+
+def update_model(entry: Entry, job_type: JobType) -> type[Any]:
+    """Return the model of what may be changed of a live job."""
+    found: Any = job_type.update
+    try:
+        with border.quiet(entry, "its model of changes"):
+            found = _import(found) if isinstance(found, str) else found
+    except (Exception, SystemExit) as error:
+        reason = f"its model of changes {job_type.update!r} cannot be had: {type(error).__name__}: {error}"
+        raise broken(entry, "broken", reason, cause=error) from error
+    if not isinstance(found, type) or not hasattr(found, "model_fields"):
+        raise broken(entry, "broken", f"JobType.update is no model of arguments: {job_type.update!r}")
     return found
 
 

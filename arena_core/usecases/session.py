@@ -60,7 +60,10 @@ class Session:
             except PluginError as error:
                 broken[name] = error
             else:
-                found.setdefault(f"{handle.job_type.resource.key} {handle.job_type.listed_by}", handle)
+                key = handle.job_type.resource.key
+                # One that takes what no other claims must see all objects of the kind.
+                if key not in found or (found[key].job_type.listed_by and not handle.job_type.listed_by):
+                    found[key] = handle
         return list(found.values()), broken
 
     def handle(self, job_type: str) -> JobHandle:

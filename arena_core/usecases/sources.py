@@ -39,6 +39,9 @@ def choose(handle: JobHandle, job: Job, query: LogQuery) -> list[LogSource]:
     if not wanted:
         instances = job.status.instances
         leads = handle.job_type.leads
+        if not leads:
+            # What an update replaces is no longer what is meant.
+            instances = tuple(i for i in instances if i.status != "Terminating") or instances
         alone = len(instances) == 1 and (job.status.replicas <= 1 or not leads)
         chief = job.status.chief or (instances[0] if alone else None)
         if chief is None and instances and not alone and leads:

@@ -23,6 +23,7 @@ def test_every_command_and_every_job_type_has_its_place():
         "submit-appwrapperjob.md",
         "submit-job.md",
         "submit-jobset.md",
+        "submit-custom-serving.md",
     } <= set(PAGES)
     for entry in catalog.ENTRIES:
         assert f"## arena {entry.name}\n" in PAGES["commands.md"]
@@ -41,6 +42,7 @@ def test_every_command_and_every_job_type_has_its_place():
         "submit-appwrapperjob.md",
         "submit-job.md",
         "submit-jobset.md",
+        "submit-custom-serving.md",
     ],
 )
 def test_the_pages_are_up_to_date(name):

@@ -22,6 +22,7 @@ JOB_TYPES = {
     "arena-rayjob": "rayjob",
     "arena-appwrapper": "appwrapperjob",
     "arena-job": "job",
+    "arena-serve": "custom-serving",
 }
 
 

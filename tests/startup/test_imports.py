@@ -10,7 +10,7 @@ import sys
 import pytest
 
 HEAVY = ("pydantic", "rich", "kubernetes", "structlog", "typer", "urllib3", "requests", "jsonschema", "aiohttp", "asyncio")
-PLUGINS = ("arena_pytorchjob", "arena_tfjob", "arena_volcano", "arena_appwrapper", "arena_job", "arena_local")
+PLUGINS = ("arena_pytorchjob", "arena_tfjob", "arena_volcano", "arena_appwrapper", "arena_job", "arena_serve", "arena_local")
 
 PROBE = """
 import json, sys
@@ -51,6 +51,7 @@ def modules(tmp_path, *words):
         ("top", "node", "--help"),
         ("wait", "--help"),
         ("submit", "--help"),
+        ("serve", "--help"),
         ("completion", "bash"),
         ("exit-codes",),
         ("plugins", "list"),
@@ -90,6 +91,8 @@ def test_submit_loads_one_plugin_only(tmp_path):
     "words",
     [
         ("list",),
+        ("serve", "list"),
+        ("serve", "get", "x"),
         ("get", "x"),
         ("logs", "x"),
         ("delete", "x"),

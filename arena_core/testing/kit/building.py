@@ -20,7 +20,7 @@ class BuildingChecks(Kit):
     """From arguments to objects."""
 
     def test_manifests_are_json(self) -> None:
-        """The first object is the job, under its name, to which a service may add; all are plain JSON with a kind and a name of their own."""
+        """The first object is the job, under its name, to which a service may add; all are plain JSON with kinds and names of their own."""
         for raw in self.raws():
             manifests = self.manifests(raw)
             assert json.loads(json.dumps(manifests)) == manifests

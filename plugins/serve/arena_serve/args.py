@@ -49,7 +49,11 @@ class ServerArgs(CpuMemoryArgs, SharedMemoryArgs, JobArgs):
         paths=("volumes[].emptyDir.sizeLimit",),
     )
     gpumemory: int = flag(
-        0, help="GiB of a shared GPU's memory (aliyun.com/gpu-mem).", ge=0, group="Resources", paths=("resources.limits[aliyun.com/gpu-mem]",)
+        0,
+        help="GiB of a shared GPU's memory (aliyun.com/gpu-mem).",
+        ge=0,
+        group="Resources",
+        paths=("resources.limits[aliyun.com/gpu-mem]",),
     )
     gpucore: int = flag(
         0,
@@ -156,7 +160,7 @@ class RolloutArgs(ServerArgs):
     )
     drain: Duration = flag(
         0,
-        help="How long an instance goes on serving after it has been taken out of the Service, so that no request is lost (5s is "
+        help="How long an instance keeps serving after it has been taken out of the Service, so that no request is lost (5s is "
         "usual; Kubernetes 1.30 or newer).",
         group="Rollout",
         often=True,
@@ -188,5 +192,10 @@ class RolloutArgs(ServerArgs):
         yield from super().rules()
         for kind in probes.KINDS:
             yield from (Problem(text, field) for field, text in probes.problems(kind, *self._probe(kind)))
-        if self.max_surge.rstrip("%").strip("0") == "" and self.max_unavailable.rstrip("%").strip("0") == "" and self.max_surge and self.max_unavailable:
+        if (
+            self.max_surge.rstrip("%").strip("0") == ""
+            and self.max_unavailable.rstrip("%").strip("0") == ""
+            and self.max_surge
+            and self.max_unavailable
+        ):
             yield Problem("with neither a further instance nor a missing one an update could never begin", "max_surge")

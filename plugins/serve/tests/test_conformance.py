@@ -21,7 +21,9 @@ def pod(index: int, phase: str, container: dict[str, Any]) -> dict[str, Any]:
     return {"apiVersion": "v1", "kind": "Pod", "metadata": meta, "spec": {"containers": [{"name": "custom-serving"}]}, "status": status}
 
 
-def conditions(available: str, progressing: str = "True", reason: str = "NewReplicaSetAvailable", message: str = "") -> list[dict[str, Any]]:
+def conditions(
+    available: str, progressing: str = "True", reason: str = "NewReplicaSetAvailable", message: str = ""
+) -> list[dict[str, Any]]:
     """The Deployment controller's two, as it writes them."""
     return [
         {"type": "Available", "status": available, "reason": "MinimumReplicas", "lastTransitionTime": TIME},

@@ -12,6 +12,7 @@ from arena_serve import names, reading
 if TYPE_CHECKING:
     from arena_core.contract.types import Cause, Endpoint, JobStatus, JobView, Lookup, Manifest, PodSet, Problem
     from arena_serve.custom.args import CustomArgs
+    from arena_serve.update import UpdateArgs
 
 #: The version of Arena's contract that this module is written for.
 ARENA_CONTRACT = 2
@@ -35,6 +36,7 @@ def arena_job_type() -> JobType:
         container=NAME,
         workload="service",
         scale=reading.scale,
+        update="arena_serve.update:UpdateArgs",
         provider="every Kubernetes has it",
     )
 
@@ -45,6 +47,14 @@ def arena_build_manifests(args: CustomArgs) -> Sequence[Manifest]:
     from arena_serve.deployment import build
 
     return build(args, NAME, NAME, args.ports, f"{NAME}-0.11.0")
+
+
+@hookimpl
+def arena_update(job: Manifest, args: UpdateArgs) -> Manifest:
+    """Return the live Deployment with what is to change."""
+    from arena_serve.update import updated
+
+    return updated(job, args, NAME)
 
 
 @hookimpl

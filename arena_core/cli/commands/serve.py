@@ -1,0 +1,179 @@
+"""``arena serve``: start a model server of some type, and list, show, update or delete servers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from arena_core.cli.boundary import show
+from arena_core.cli.command import Command, Context, Group
+from arena_core.cli.commands import attach, delete, logs, wait, why
+from arena_core.cli.commands import submit as submitting
+from arena_core.cli.flags import GLOBAL_FLAGS, Flag, Parsed
+from arena_core.cli.parse import Parser, nearest
+from arena_core.cli.serving.changing import FLAGS as UPDATE_FLAGS
+from arena_core.cli.serving.changing import SCALE, update_of
+from arena_core.cli.serving.meant import find, for_server
+from arena_core.cli.serving.reading import GET, LIST
+from arena_core.cli.terminal import note
+from arena_core.contract.errors import ArenaError, InvalidArguments, UsageError
+from arena_core.contract.types import JobHandle
+from arena_core.records import replace
+
+SUFFIX = "-serving"
+#: Arena's way to give the command; as with submit it may also come last.
+COMMAND_FLAG = Flag("command_text", "the command, for the shell (it may also come last)", long="command", group="Common", metavar="COMMAND")
+
+DETAILS = """\
+Versions of one name stand side by side, each with a Service of its own, NAME-VERSION. Without a command the image's own runs."""
+
+
+def _delete(context: Context, parsed: Parsed) -> int:
+    """Delete each server; a missing one does not stop the others."""
+    if not parsed.args:
+        raise UsageError("which server? `arena serve delete NAME...`", "`arena serve list` shows the servers")
+    worst = 0
+    for name in dict.fromkeys(parsed.args):
+        try:
+            server = find(context, parsed, name)
+        except ArenaError as error:
+            if error.exit_code == 5 and parsed.on("ignore_not_found"):
+                continue
+            show(error)
+            worst = error.exit_code
+            continue
+        (done,) = context.client.delete(server.job, wait=parsed.on("wait") if "wait" in parsed.values else "job")
+        if done.error is not None:
+            worst = delete.report(done, parsed) or worst
+        else:
+            note(f"The serving job {server.name} with version {server.version} has been deleted successfully")
+    return worst
+
+
+DELETE = replace(
+    for_server(delete.COMMAND, "delete model servers and everything that belongs to them", "arena serve delete NAME... [flags]"),
+    run=_delete,
+    flags=tuple(f for f in for_server(delete.COMMAND, "", "").flags if f.name in ("version", "type", "wait", "ignore_not_found")),
+)
+PARTS = {
+    "list": LIST,
+    "get": GET,
+    "logs": for_server(logs.COMMAND, "print or follow the logs of a model server", "arena serve logs NAME [flags]"),
+    "attach": for_server(
+        attach.COMMAND, "run a command in an instance of a model server", "arena serve attach NAME [flags] [-- COMMAND...]"
+    ),
+    "why": for_server(why.COMMAND, "explain why a model server does not serve", "arena serve why NAME [flags]"),
+    "wait": for_server(wait.COMMAND, "wait until a model server serves", "arena serve wait NAME [flags]"),
+    "scale": SCALE,
+    "delete": DELETE,
+}
+SHORT = {"ls": "list", "log": "logs", "del": "delete"}
+
+
+def _open(words: list[str], head: Parsed) -> tuple[Command, list[str]]:
+    """Choose by the first word: one of the commands, ``update TYPE``, or the type of a server to start."""
+    first = Parser(GLOBAL_FLAGS, stop=True).parse(words)
+    if not first.args:
+        if first.help or not first.problems:
+            return overview(), ["--help"]
+        raise UsageError(f"serve what? {first.problems[0]}", "`arena serve --help` lists types and commands")
+    word, rest = first.args[0], [*words[: len(words) - len(first.args)], *first.args[1:]]
+    if part := PARTS.get(SHORT.get(word, word)):
+        return part, rest
+    if word == "update":
+        return _open_update(rest)
+    handle = _type(word)
+    return _start(handle, word, rest), rest
+
+
+def _open_update(words: list[str]) -> tuple[Command, list[str]]:
+    first = Parser([*UPDATE_FLAGS, *GLOBAL_FLAGS], stop=True).parse(words)
+    if not first.args:
+        if first.help:
+            return UPDATE, ["--help"]
+        raise UsageError("update a server of which type? `arena serve update TYPE NAME`", _types_text())
+    return update_of(_type(first.args[0])), [*words[: len(words) - len(first.args)], *first.args[1:]]
+
+
+def _type(word: str) -> JobHandle:
+    from arena_core.cli.jobtypes import registry
+    from arena_core.usecases.servers import type_of
+
+    if handle := type_of(registry(), word):
+        return handle
+    close = nearest(word, [*PARTS, "update", *(name.removesuffix(SUFFIX) for name, _ in _types())])
+    hint = f"did you mean `arena serve {close}`?" if close else _types_text()
+    raise UsageError(f"{word!r} is neither a type of server nor a command of `arena serve`", hint)
+
+
+def _start(handle: JobHandle, word: str, words: Sequence[str]) -> Command:
+    """The command that starts a server: what ``arena submit`` of its type does, under Arena's name."""
+    name = handle.job_type.name
+    found = submitting.for_type(name, word, words)
+    return replace(
+        found,
+        path=f"serve {word}",
+        summary=f"start {handle.job_type.summary}",
+        usage=f"arena serve {word} --name NAME --version VERSION --image IMAGE [flags] [COMMAND...]",
+        run=lambda context, parsed: _run(context, parsed, found, word),
+        details=DETAILS,
+        flags=(COMMAND_FLAG, *found.flags),
+    )
+
+
+def _run(context: Context, parsed: Parsed, found: Command, word: str) -> int:
+    text: Any = parsed.values.pop("command_text", "")
+    if text and parsed.args:
+        parsed.problems.append("the command is given twice, with --command and as the last words")
+    elif text:
+        parsed.args, parsed.dashed = [text], True
+    try:
+        return found.run(context, parsed)
+    except InvalidArguments as error:
+        error.hint = f"`arena serve {word} --help` lists the flags"
+        raise
+
+
+def _types() -> list[tuple[str, str]]:
+    """Types of servers by the names of their entry points: nothing is imported for a help text."""
+    from arena_core.cli.discover import job_types
+
+    return [(names.partition(", ")[0], text) for names, text in job_types() if names.partition(", ")[0].endswith(SUFFIX)]
+
+
+def _types_text() -> str:
+    found = ", ".join(name.removesuffix(SUFFIX) for name, _ in _types())
+    return f"types: {found}" if found else "no type of server is installed: install arena-serve from where arena-core came"
+
+
+def _footer() -> str:
+    from arena_core.cli.usage import two_columns
+
+    commands = [(name, part.summary) for name, part in {**PARTS, "update": UPDATE}.items()]
+    types = [(name.removesuffix(SUFFIX), text) for name, text in _types()]
+    shown = f"Types (`arena serve TYPE --help` lists the flags):\n{two_columns(types, left=18)}" if types else _types_text()
+    return f"Commands:\n{two_columns(commands, left=18)}\n\n{shown}"
+
+
+def overview() -> Command:
+    """`arena serve` without a further word."""
+    return Command(
+        path="serve",
+        summary="start model servers, and list, update or delete them",
+        usage="arena serve TYPE --name NAME --image IMAGE [flags] [COMMAND...]\n  arena serve COMMAND ...",
+        run=lambda context, parsed: 2,
+        words="serve",
+        footer=_footer,
+    )
+
+
+UPDATE = Command(
+    path="serve update",
+    summary="change a model server while it serves",
+    usage="arena serve update TYPE NAME [flags]",
+    details="`arena serve update TYPE --help` lists what may be changed.",
+    run=lambda context, parsed: 2,
+    flags=UPDATE_FLAGS,
+    words="serve",
+)
+COMMAND = Group(_open, overview, (*PARTS.values(), UPDATE))

@@ -1,0 +1,117 @@
+"""``arena serve scale`` and ``arena serve update``: a server is changed while it serves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from arena_core.cli.command import Command, Context
+from arena_core.cli.commands.shared import TIMEOUT
+from arena_core.cli.flags import Flag, Parsed
+from arena_core.cli.seconds import seconds
+from arena_core.cli.serving.meant import TYPE, VERSION, find
+from arena_core.cli.terminal import note, say
+from arena_core.contract.errors import InvalidArguments, UsageError
+
+if TYPE_CHECKING:
+    from arena_core.contract.types import JobHandle
+    from arena_core.usecases.servers import Server
+
+NAME = Flag("name", "name of the server (or the first word)", metavar="NAME")
+FLAGS = (
+    NAME,
+    VERSION,
+    Flag("dry_run", "only show what would change (client), or let the cluster check it, too", choices=("none", "client", "server")),
+    Flag("wait", "wait until all instances are new and serve", boolean=True),
+    TIMEOUT,
+    Flag("command_text", "another command, for the shell that runs the present one", long="command", metavar="COMMAND"),
+)
+
+
+def scale(context: Context, parsed: Parsed) -> int:
+    """Change how many instances serve."""
+    if len(parsed.args) != 2 or not (parsed.args[1].isascii() and parsed.args[1].isdecimal() and len(parsed.args[1]) < 8):
+        raise UsageError("which server, and to how many? `arena serve scale NAME N`", "for example `arena serve scale web 3`")
+    job, number = find(context, parsed, parsed.args[0]).job, int(parsed.args[1])
+    role = next((one.role for one in context.client.jobs.get(job.job_type).job_type.scale(job.manifest)), "")
+    if not role:
+        raise UsageError(f"the size of {job.name} cannot be changed")
+    context.client.scale(job, {role: number})
+    note(f"{job.name} is scaled to {number}")
+    return 0
+
+
+def update_of(handle: JobHandle) -> Command:
+    """The command that updates servers of a type; its flags are those of the type's model of changes."""
+    from arena_core.cli.submit.options import flags_of
+
+    model = handle.update_model
+    if model is None:
+        raise UsageError(f"servers of the type {handle.job_type.name} cannot be updated", "delete it and start it anew")
+    word = handle.job_type.shorthand or handle.job_type.name
+    return Command(
+        path=f"serve update {word}",
+        summary="change a model server while it serves; what is not given stays as it is",
+        usage=f"arena serve update {word} NAME [flags]",
+        details="Instances are replaced one after the other; each place that changes is shown.",
+        run=lambda context, parsed: update(context, parsed, handle),
+        flags=(*FLAGS, *flags_of(model)),
+        words="server",
+        collects=True,
+    )
+
+
+def update(context: Context, parsed: Parsed, handle: JobHandle) -> int:
+    """Change what is given, and say what is different then."""
+    from arena_core.cli.submit.options import by_flag, read_arguments
+    from arena_core.usecases.update import shown
+
+    model: Any = handle.update_model
+    own = {flag.name for flag in FLAGS}
+    raw: dict[str, Any] = {field: value for field, value in parsed.values.items() if field in model.model_fields and field not in own}
+    if parsed.text("command_text"):
+        raw["command"] = parsed.text("command_text")
+    try:
+        args = handle.behind("its model of changes", lambda: read_arguments(model, raw, parsed.problems))
+    except InvalidArguments as error:
+        told = InvalidArguments([by_flag(problem, model) for problem in error.problems])
+        told.hint = f"`arena serve update {handle.job_type.shorthand} --help` lists the flags"
+        raise told from error
+    if not raw:
+        raise UsageError("what is to change? no flag says it", f"`arena serve update {handle.job_type.shorthand} --help` lists them")
+    timeout = seconds(parsed)
+    if timeout is not None and not parsed.on("wait"):
+        raise UsageError("--timeout has no effect without --wait")
+    server, dry_run = _server(context, parsed, handle), parsed.text("dry_run", "none")
+    if dry_run != "none" and parsed.on("wait"):
+        raise UsageError("--wait needs a change that is really made", "leave out --dry-run")
+    done = context.client.update(server.job, args, dry_run="" if dry_run == "none" else dry_run)
+    for place, before, after in done.changes:
+        say(f"{place}: {shown(before)} -> {shown(after)}")
+    made = "has been updated successfully" if dry_run == "none" else "would be updated (dry run)"
+    what = made if done.changes else "is so already: nothing changes"
+    note(f"The serving job {server.name} with version {server.version} {what}")
+    if not parsed.on("wait"):
+        return 0
+    from arena_core.cli.waiting import wait_for
+
+    return wait_for(context, server.job.name, "ready", server.job.job_type, timeout, server.job.uid)
+
+
+def _server(context: Context, parsed: Parsed, handle: JobHandle) -> Server:
+    name = parsed.text("name")
+    words = [*([name] if name else []), *parsed.args]
+    if len(words) != 1:
+        hint = "`arena serve list` shows the servers; a command is given with --command"
+        raise UsageError("which server? one name, with --name or as the first word", hint)
+    parsed.values["type"] = handle.job_type.name
+    return find(context, parsed, words[0])
+
+
+SCALE = Command(
+    path="serve scale",
+    summary="change how many instances of a model server there are",
+    usage="arena serve scale NAME N [flags]",
+    run=scale,
+    flags=(VERSION, TYPE),
+    words="server",
+)

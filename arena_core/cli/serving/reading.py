@@ -1,0 +1,77 @@
+"""``arena serve list`` and ``arena serve get``."""
+
+from __future__ import annotations
+
+from arena_core.cli.command import Command, Context
+from arena_core.cli.commands.shared import ALL_NAMESPACES, NO_HEADERS, QUIET, SELECTOR, note_unread, output_flag, selector_of
+from arena_core.cli.connect import nothing_yet
+from arena_core.cli.flags import Parsed
+from arena_core.cli.render import dump_json, dump_yaml, print_table
+from arena_core.cli.serving.meant import TYPE, VERSION, find, kinds, type_name
+from arena_core.cli.terminal import note, say
+from arena_core.contract.errors import UsageError
+
+
+def list_servers(context: Context, parsed: Parsed) -> int:
+    """List servers by name and version, with their addresses."""
+    from arena_core.cli.serving import pages
+    from arena_core.usecases.servers import ServerList
+
+    everywhere, output = parsed.on("all_namespaces"), parsed.text("output", "wide")
+    job_type, selector = type_name(context, parsed), selector_of(parsed)
+    if nothing_yet(context.settings):
+        found, words = ServerList(), {}
+        note("no cluster is configured and there is no local one yet, so there are no servers")
+    else:
+        found = context.client.servers(job_type=job_type, all_namespaces=everywhere, selector=selector)
+        words = kinds(context)
+    if output in ("json", "yaml"):
+        data = [pages.as_data(one, words.get(one.job.job_type, one.job.job_type)) for one in found.servers]
+        (dump_json if output == "json" else dump_yaml)(data)
+    elif output == "name":
+        for one in found.servers:
+            say(one.job.full_name)
+    else:
+        table = pages.rows(found.servers, words, namespaced=everywhere)
+        if table := table[1:] if parsed.on("no_headers") else table:
+            print_table(table)
+    for text in found.notes:
+        note_unread(parsed, text)
+    return 0
+
+
+def get(context: Context, parsed: Parsed) -> int:
+    """Show one server: size, address, instances, what it runs."""
+    from arena_core.cli import jobpage
+    from arena_core.cli.serving import pages
+
+    if len(parsed.args) != 1:
+        raise UsageError("one server at a time: `arena serve get NAME`", "`arena serve list` shows the servers")
+    server = find(context, parsed, parsed.args[0])
+    kind, output = kinds(context).get(server.job.job_type, server.job.job_type), parsed.text("output", "wide")
+    if output in ("json", "yaml"):
+        (dump_json if output == "json" else dump_yaml)(pages.as_data(server, kind))
+    elif output == "name":
+        say(server.job.full_name)
+    else:
+        served = context.client.endpoints(server.job)
+        roles = jobpage.roles(context.client.about(server.job))
+        parts = [pages.head(server, kind), pages.instances(server), roles, jobpage.endpoints(served.endpoints)]
+        say("\n\n".join(part for part in parts if part), painted=True)
+    return 0
+
+
+LIST = Command(
+    path="serve list",
+    summary="list model servers",
+    run=list_servers,
+    flags=(ALL_NAMESPACES, TYPE, SELECTOR, output_flag("wide", "json", "yaml", "name"), NO_HEADERS, QUIET),
+)
+GET = Command(
+    path="serve get",
+    summary="show one model server, its address and its instances",
+    usage="arena serve get NAME [flags]",
+    run=get,
+    flags=(VERSION, TYPE, output_flag("wide", "json", "yaml", "name")),
+    words="server",
+)

@@ -1,0 +1,147 @@
+"""Servers: services by the name and version that a person gives them, and where they can be reached."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from arena_core.contract.errors import ArenaError, PluginError
+from arena_core.contract.types import JobHandle, Jobs, Manifest, Resource
+from arena_core.k8s import dig
+from arena_core.kube.resources import ENDPOINTS, SERVICES
+from arena_core.records import record
+from arena_core.usecases.listing import list_jobs
+from arena_core.usecases.session import Session
+from arena_core.usecases.unread import is_partial, phrase, sentence
+from arena_core.usecases.views import Job
+
+#: Arena's labels: a server's name, its version, and its type, which every one has.
+NAME, VERSION, TYPE = "servingName", "servingVersion", "servingType"
+
+
+@record
+class Server:
+    """A server with its address: the Service's, or on the local cluster that of an instance. Ports are (name, port, node port)."""
+
+    job: Job
+    address: str = ""
+    ports: tuple[tuple[str, int, int], ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The name that its versions share."""
+        return self.job.labels.get(NAME) or self.job.name
+
+    @property
+    def version(self) -> str:
+        """Its version; empty for a server without one."""
+        return self.job.labels.get(VERSION, "")
+
+    @property
+    def available(self) -> int:
+        """How many instances serve."""
+        return dig.number(self.job.manifest, "status", "availableReplicas")
+
+
+def service_types(jobs: Jobs) -> list[JobHandle]:
+    """Return the installed types whose jobs are services."""
+    found = []
+    for name in jobs.names():
+        try:
+            handle = jobs.get(name)
+        except PluginError:
+            continue
+        if handle.job_type.workload == "service":
+            found.append(handle)
+    return found
+
+
+def type_of(jobs: Jobs, word: str) -> JobHandle | None:
+    """Return the type of service that ``arena serve WORD`` means: ``custom`` is ``custom-serving``; None where it is none."""
+    for name in (f"{word.lower()}-serving", word.lower()):
+        if name in jobs.names() and (handle := jobs.get(name)).job_type.workload == "service":
+            return handle
+    wanted = word.lower()
+    spelt = ((handle, (handle.job_type.display, handle.job_type.shorthand)) for handle in service_types(jobs))
+    return next((handle for handle, words in spelt if wanted in (text.lower() for text in words)), None)
+
+
+@record
+class Wanted:
+    """Which servers are meant; what is empty says nothing."""
+
+    name: str = ""
+    version: str = ""
+    job_type: str = ""
+    namespace: str = ""
+    selector: str = ""
+
+    @property
+    def labels(self) -> str:
+        """The selector of their labels."""
+        own = [f"{key}={value}" for key, value in ((NAME, self.name), (VERSION, self.version)) if value]
+        return ",".join([*own, *([self.selector] if self.selector else [])])
+
+
+@record
+class ServerList:
+    """Servers by namespace, name and version, and in a phrase each what could not be read."""
+
+    servers: tuple[Server, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def list_servers(session: Session, wanted: Wanted) -> ServerList:
+    """Return the servers that are meant, with their addresses."""
+    found: list[Job] = []
+    notes: list[str] = []
+    for handle in _asked(session, wanted.job_type):
+        listed = list_jobs(session, job_type=handle.job_type.name, namespace=wanted.namespace, selector=wanted.labels)
+        found += listed.jobs
+        notes += listed.notes
+    unread: list[str] = []
+    servers = reached(session, found, wanted.namespace, unread)
+    ordered = sorted(servers, key=lambda one: (one.job.namespace, one.name, one.version))
+    return ServerList(tuple(ordered), (*notes, *([sentence(unread)] if unread else [])))
+
+
+def _asked(session: Session, job_type: str) -> list[JobHandle]:
+    return [session.handle(job_type)] if job_type else service_types(session.jobs)
+
+
+def reached(session: Session, jobs: Sequence[Job], namespace: str, unread: list[str]) -> list[Server]:
+    """Return the servers with their addresses: one request for the Services of all, on the local cluster one for their instances."""
+    if not jobs:
+        return []
+    services = _by_release(session, SERVICES, namespace, unread)
+    behind = _by_release(session, ENDPOINTS, namespace, unread) if session.cluster.is_local else None
+    servers = []
+    for job in jobs:
+        key = (job.namespace, job.labels.get("release") or job.name)
+        service = services.get(key, {})
+        address = _ready(behind.get(key, {})) if behind is not None else _of_service(service)
+        rows = ((dig.text(p, "name"), dig.number(p, "port"), dig.number(p, "nodePort")) for p in dig.items(service, "spec", "ports"))
+        servers.append(Server(job, address, tuple(rows)))
+    return servers
+
+
+def _by_release(session: Session, resource: Resource, namespace: str, unread: list[str]) -> Mapping[tuple[str, str], Manifest]:
+    """Return Services, or what is behind them, by namespace and name. Endpoints carry the labels of their Service."""
+    try:
+        found = session.cluster.list(resource, namespace, label_selector=TYPE).items
+    except ArenaError as error:
+        if not is_partial(error):
+            raise
+        unread.append(phrase(resource, error))
+        return {}
+    return {(dig.text(obj, "metadata", "namespace"), dig.text(obj, "metadata", "name")): obj for obj in found}
+
+
+def _of_service(service: Manifest) -> str:
+    ingress = next(dig.items(service, "status", "loadBalancer", "ingress"), {})
+    own = dig.text(service, "spec", "clusterIP")
+    return dig.text(ingress, "ip") or dig.text(ingress, "hostname") or ("" if own == "None" else own)
+
+
+def _ready(endpoints: Manifest) -> str:
+    addresses = (one for subset in dig.items(endpoints, "subsets") for one in dig.items(subset, "addresses"))
+    return next((dig.text(one, "ip") for one in addresses), "")
