@@ -7,14 +7,14 @@ from typing import Any
 
 from arena_core.cli.boundary import show
 from arena_core.cli.command import Command, Context, Group
-from arena_core.cli.commands import attach, delete, logs, wait, why
+from arena_core.cli.commands import attach, delete, logs, open, wait, why
 from arena_core.cli.commands import submit as submitting
+from arena_core.cli.commands.serving.changing import FLAGS as UPDATE_FLAGS
+from arena_core.cli.commands.serving.changing import SCALE, update_of
+from arena_core.cli.commands.serving.meant import find, for_server
+from arena_core.cli.commands.serving.reading import GET, LIST
 from arena_core.cli.flags import GLOBAL_FLAGS, Flag, Parsed
 from arena_core.cli.parse import Parser, nearest
-from arena_core.cli.serving.changing import FLAGS as UPDATE_FLAGS
-from arena_core.cli.serving.changing import SCALE, update_of
-from arena_core.cli.serving.meant import find, for_server
-from arena_core.cli.serving.reading import GET, LIST
 from arena_core.cli.terminal import note
 from arena_core.contract.errors import ArenaError, InvalidArguments, UsageError
 from arena_core.contract.types import JobHandle
@@ -64,6 +64,7 @@ PARTS = {
     ),
     "why": for_server(why.COMMAND, "explain why a model server does not serve", "arena serve why NAME [flags]"),
     "wait": for_server(wait.COMMAND, "wait until a model server serves", "arena serve wait NAME [flags]"),
+    "open": for_server(open.COMMAND, "open what a model server serves in the browser", "arena serve open NAME [ENDPOINT] [flags]"),
     "scale": SCALE,
     "delete": DELETE,
 }

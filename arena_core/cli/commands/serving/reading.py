@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from arena_core.cli.command import Command, Context
+from arena_core.cli.commands.serving.meant import TYPE, VERSION, find, kinds, type_name
 from arena_core.cli.commands.shared import ALL_NAMESPACES, NO_HEADERS, QUIET, SELECTOR, note_unread, output_flag, selector_of
 from arena_core.cli.connect import nothing_yet
 from arena_core.cli.flags import Parsed
 from arena_core.cli.render import dump_json, dump_yaml, print_table
-from arena_core.cli.serving.meant import TYPE, VERSION, find, kinds, type_name
 from arena_core.cli.terminal import note, say
 from arena_core.contract.errors import UsageError
 
 
 def list_servers(context: Context, parsed: Parsed) -> int:
     """List servers by name and version, with their addresses."""
-    from arena_core.cli.serving import pages
+    from arena_core.cli.commands.serving import pages
     from arena_core.usecases.servers import ServerList
 
     everywhere, output = parsed.on("all_namespaces"), parsed.text("output", "wide")
@@ -43,7 +43,7 @@ def list_servers(context: Context, parsed: Parsed) -> int:
 def get(context: Context, parsed: Parsed) -> int:
     """Show one server: size, address, instances, what it runs."""
     from arena_core.cli import jobpage
-    from arena_core.cli.serving import pages
+    from arena_core.cli.commands.serving import pages
 
     if len(parsed.args) != 1:
         raise UsageError("one server at a time: `arena serve get NAME`", "`arena serve list` shows the servers")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from arena_core.cli.command import Command, Context
+from arena_core.cli.commands.serving.meant import TYPE, VERSION, find
 from arena_core.cli.commands.shared import TIMEOUT
 from arena_core.cli.flags import Flag, Parsed
 from arena_core.cli.seconds import seconds
-from arena_core.cli.serving.meant import TYPE, VERSION, find
 from arena_core.cli.terminal import note, say
 from arena_core.contract.errors import InvalidArguments, UsageError
 
