@@ -39,6 +39,7 @@ def test_core_alone_works_and_passes_its_own_tests(environment: Environment) -> 
         (("list",), 6, "set $KUBECONFIG or --config, or install arena-local"),
         (("get", "x"), 6, "no cluster is configured"),
         (("delete", "x"), 6, "hint: set $KUBECONFIG"),
+        (("serve", "custom"), 2, "hint: no type of server is installed: install arena-serve"),
         (("demo",), 2, "error: unknown job type 'pytorchjob'"),
         (("local", "up"), 2, "the local cluster is not installed or switched off\nhint: install arena-local"),
     ):

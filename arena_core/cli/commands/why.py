@@ -47,7 +47,7 @@ def _show(cause: Cause) -> None:
 def _nothing(status: JobStatus) -> str:
     if status.phase == "SUCCEEDED":
         return "it has succeeded"
-    return "no problem found" if status.phase == "RUNNING" else "no reason is known"
+    return "no problem found" if status.phase.runs else "no reason is known"
 
 
 def _data(cause: Cause) -> dict[str, Any]:
