@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from arena_core.contract.errors import ArenaError, NotFound, PermissionDenied, TimedOut
+from arena_core.records import replace
 
 SLEEP = "trap exit TERM; sleep 60 & wait"
 HOLDER = "example.com/holder"
@@ -69,7 +70,7 @@ def test_a_404_of_a_proxy_is_no_proof(arena: Any, make: Any, monkeypatch: pytest
 
     def request(method: str, path: str, *args: Any, **options: Any) -> Any:
         answer = real(method, path, *args, **options)
-        return answer._replace(status=404, body=b"404 page not found") if method == "GET" and "/pytorchjobs" in path else answer
+        return replace(answer, status=404, body=b"404 page not found") if method == "GET" and "/pytorchjobs" in path else answer
 
     monkeypatch.setattr(arena.cluster.transport, "request", request)
     for ask in (lambda: arena.wait("there", "deleted"), lambda: arena.get("there")):
