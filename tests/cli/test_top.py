@@ -39,6 +39,11 @@ def plain_pod(name, node_name, namespace="other", **limits):
     }
 
 
+def asked_of(query):
+    text = query["query"]
+    return text if isinstance(text, str) else text[0]
+
+
 def samples(*rows):
     result = [{"metric": labels, "value": [1.0, str(value)]} for labels, value in rows]
     return 200, {"status": "success", "data": {"resultType": "vector", "result": result}}
@@ -187,6 +192,7 @@ def test_both_exporters_say_what_gpus_do(arena, prometheus):
 
 def test_two_questions_whatever_the_number_of_gpus(arena, prometheus):
     prometheus.asked.clear()
+    prometheus.put("/apis/metrics.k8s.io/v1beta1/namespaces/default/pods")
     assert arena("top", "job").code == 0
     assert len(prometheus.asked) == 2
     assert all('"default"' in text for text in prometheus.asked), "only the own namespace is asked for"
@@ -231,7 +237,11 @@ def test_check_says_what_is_missing_and_how_to_mend_it(arena, cluster):
 
 def test_check_knows_both_exporters_and_what_it_may_not_see(arena, prometheus):
     def page(query):
+<<<<<<< HEAD
         text = query["query"]
+=======
+        text = asked_of(query)
+>>>>>>> bce720a (top: cpu and memory from the kubelets' figures in Prometheus where there is no metrics API; empty data where nothing is yet)
         if text.startswith("count by"):
             return samples(({"__name__": "DCGM_FI_DEV_GPU_UTIL"}, 2))
         return samples(({"__name__": "DCGM_FI_DEV_GPU_UTIL", **GPU0}, 90)) if "offset" not in text else samples()
@@ -259,3 +269,26 @@ def test_check_knows_both_exporters_and_what_it_may_not_see(arena, prometheus):
 
 def test_check_knows_its_topics(arena, api):
     assert arena("check", "weather").code == 2 and arena("check", "monitoring", "-T", "pytorchjob").code == 2
+
+
+def test_cpu_and_memory_come_from_prometheus_where_there_is_no_metrics_api(arena, prometheus):
+    gpus = prometheus.pages[PROMETHEUS]
+
+    def page(query):
+        text = asked_of(query)
+        where = {"namespace": "default", "pod": "mnist-master-0"} if "namespace, pod" in text else {"node": "node-1"}
+        if "container_cpu_usage" in text:
+            return samples((where, 1.5))
+        return samples((where, 3 << 30)) if "container_memory" in text else gpus(query)
+
+    prometheus.pages[PROMETHEUS] = page
+    row = next(line.split() for line in arena("top", "job", "mnist").out.splitlines() if line.startswith("  mnist-master-0"))
+    assert row[7:9] == ["1.5", "3Gi"]
+    done = arena("top", "node")
+    assert "1.5" in done.out and "metrics.k8s.io" not in done.err
+
+
+@pytest.mark.parametrize("words", [("top", "node"), ("top", "job"), ("queue",)])
+def test_where_nothing_is_yet_the_data_is_empty(arena, home, words):
+    done = arena(*words, "-o", "json")
+    assert done.code == 0 and not [item for rows in json.loads(done.out) or [] for item in rows if isinstance(rows, list)]

@@ -32,6 +32,8 @@ def run(context: Context, parsed: Parsed) -> int:
     if parsed.on("watch") and output != "wide":
         raise UsageError(f"-o {output} is one document: it cannot be watched", "leave out --watch")
     if nothing_yet(context.settings):
+        if output in ("json", "yaml"):
+            (dump_json if output == "json" else dump_yaml)([])
         note("no cluster is configured and there is no local one yet, so there are no queues; `arena local up` starts one")
         return 0
 

@@ -61,6 +61,10 @@ def _nodes(context: Context, parsed: Parsed) -> int:
 
     _refuse_watching_data(parsed)
     if nothing_yet(context.settings):
+        from arena_core.usecases.top.of_nodes import NodeBoard
+
+        if parsed.text("output") in ("json", "yaml"):
+            say(_dumped(parsed, data.of_nodes(NodeBoard())), painted=True)
         note("no cluster is configured and there is no local one yet, so there are no nodes; `arena local up` starts one")
         return 0
     wanted = _mode(parsed)
@@ -89,6 +93,8 @@ def _jobs(context: Context, parsed: Parsed) -> int:
     if name is None and parsed.text("instance"):
         raise UsageError("--instance needs the name of its job", "`arena top job JOB -i worker-0`")
     if nothing_yet(context.settings):
+        if parsed.text("output") in ("json", "yaml"):
+            say(_dumped(parsed, []), painted=True)
         note("no cluster is configured and there is no local one yet, so there are no jobs; `arena submit` and `arena local up` start one")
         return 0
 

@@ -51,7 +51,7 @@ def read(samples: Iterable[Any], idle: Iterable[Any] = ()) -> list[Gpu]:
     for sample in samples:
         labels = dig.mapping(sample, "metric")
         told = METRICS.get(str(labels.get("__name__")))
-        value = _number(dig.dig(sample, "value", 1))
+        value = figure(dig.dig(sample, "value", 1))
         if told is not None and value is not None:
             key = _key(labels)
             shown.setdefault(key, _shown(labels, key))
@@ -99,7 +99,8 @@ def _first(labels: Mapping[str, Any], names: Iterable[str]) -> str:
     return next((str(labels[name]) for name in names if labels.get(name)), "")
 
 
-def _number(text: Any) -> float | None:
+def figure(text: Any) -> float | None:
+    """Return the value of a sample, None for one that is no finite number."""
     try:
         value = float(text)
     except (TypeError, ValueError):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 from arena_core.contract.errors import ArenaError, KindNotInstalled
@@ -80,20 +81,80 @@ def _why(resource: Resource, error: ArenaError) -> str:
     return f"use of cpu and memory: {phrase(resource, error)}"
 
 
-def gpu_use(session: Session, address: Address, namespace: str = "", pods: Sequence[str] = ()) -> MeasuredGpus:
-    """Ask Prometheus for the GPUs of all nodes, or of the pods of a namespace; two questions, side by side."""
-    try:
-        server = prometheus(session.cluster, address)
-    except ArenaError as error:
-        return MeasuredGpus(None, _no_gpus(error))
-    now, quiet = questions(namespace, pods)
-    calls: list[Callable[[], Sequence[Any]]] = [lambda: server.query(now), lambda: server.query(quiet)]
-    samples, idle = session.cluster.gather(calls)
+class Source:
+    """The Prometheus that is named or found, looked for once and only when it is needed."""
+
+    def __init__(self, session: Session, address: Address) -> None:
+        self._session = session
+        self._address = address
+        self._found: Prometheus | ArenaError | None = None
+
+    def get(self) -> Prometheus | ArenaError:
+        """Return it, or why there is none."""
+        if self._found is None:
+            try:
+                self._found = prometheus(self._session.cluster, self._address)
+            except ArenaError as error:
+                self._found = error
+        return self._found
+
+    def ask(self, *texts: str) -> Sequence[Sequence[Any] | ArenaError]:
+        """Return the answers to questions that are asked side by side, or for each why there is none."""
+        server = self.get()
+        if isinstance(server, ArenaError):
+            return [server] * len(texts)
+        return self._session.cluster.gather([partial(server.query, text) for text in texts])
+
+
+def gpu_use(source: Source, namespace: str = "", pods: Sequence[str] = ()) -> MeasuredGpus:
+    """Ask for the GPUs of all nodes, or of the pods of a namespace; two questions, side by side."""
+    samples, idle = source.ask(*questions(namespace, pods))
     if isinstance(samples, ArenaError):
         return MeasuredGpus(None, _no_gpus(samples))
     if not samples:
+        server = source.get()
+        assert isinstance(server, Prometheus)
         return MeasuredGpus(None, _nothing(server, namespace))
     return MeasuredGpus(gpus.read(samples, () if isinstance(idle, ArenaError) else idle))
+
+
+def instead(measured: Measured, source: Source, by: tuple[str, ...], where: str) -> Measured:
+    """Return what the metrics API says; where it says nothing, what the kubelets' own figures in Prometheus do (``container_...``).
+
+    ``by`` are the labels that name what is measured, ``where`` chooses the containers.
+    """
+    if measured.by_name is not None:
+        return measured
+    group = ", ".join(by)
+    cpu, memory = source.ask(
+        f"sum by ({group}) (rate(container_cpu_usage_seconds_total{{{where}}}[5m]))",
+        f"sum by ({group}) (container_memory_working_set_bytes{{{where}}})",
+    )
+    if isinstance(cpu, ArenaError) or isinstance(memory, ArenaError) or not (cpu or memory):
+        return measured
+    cores, sizes = _by_labels(cpu, by), _by_labels(memory, by)
+    return Measured({name: Used(round(cores.get(name, 0) * 1000), round(sizes.get(name, 0))) for name in {*cores, *sizes}})
+
+
+def pods_instead(measured: Measured, source: Source, namespace: str = "") -> Measured:
+    """Return the use of pods, from Prometheus where the metrics API tells nothing."""
+    chosen = f',namespace="{namespace}"' if namespace else ""
+    return instead(measured, source, ("namespace", "pod"), f'container!="",container!="POD"{chosen}')
+
+
+def nodes_instead(measured: Measured, source: Source) -> Measured:
+    """Return the use of nodes, from Prometheus where the metrics API tells nothing."""
+    return instead(measured, source, ("node",), 'id="/"')
+
+
+def _by_labels(rows: Sequence[Any], by: tuple[str, ...]) -> dict[Any, float]:
+    found: dict[Any, float] = {}
+    for row in rows:
+        name = tuple(dig.text(row, "metric", label) for label in by)
+        value = gpus.figure(dig.dig(row, "value", 1))
+        if all(name) and value is not None:
+            found[name if len(by) > 1 else name[0]] = value
+    return found
 
 
 def _no_gpus(error: ArenaError) -> str:

@@ -13,7 +13,7 @@ from arena_core.k8s.devices import is_accelerator
 from arena_core.records import record
 from arena_core.usecases.session import Session
 from arena_core.usecases.top.gpus import Gpu
-from arena_core.usecases.top.measures import IDLE_MINUTES, POD_METRICS, Used, gpu_use, pod_use
+from arena_core.usecases.top.measures import IDLE_MINUTES, POD_METRICS, Source, Used, gpu_use, pod_use, pods_instead
 from arena_core.usecases.top.prometheus import Address
 from arena_core.usecases.unread import is_partial
 from arena_core.usecases.views import Job, holds_devices
@@ -74,10 +74,11 @@ def top_jobs(session: Session, jobs: Sequence[Job], namespace: str = "", address
     running = [job for job in jobs if not job.status.phase.finished]
     if not any(job.status.instances for job in running):
         return JobBoard(tuple(_sorted(JobUse(job, tuple(InstanceUse(i) for i in job.status.instances)) for job in jobs)))
-    measured = pod_use(_metrics(session, namespace))
+    source = Source(session, address or Address())
+    measured = pods_instead(pod_use(_metrics(session, namespace)), source, namespace)
     pods = [i.name for job in running for i in job.status.instances]
     devices = any(is_accelerator(name) for job in running for i in job.status.instances for name in i.requests)
-    gpus = gpu_use(session, address or Address(), namespace, pods) if devices else None
+    gpus = gpu_use(source, namespace, pods) if devices else None
     by_pod: dict[tuple[str, str], list[Gpu]] = {}
     for gpu in (gpus.gpus or ()) if gpus else ():
         by_pod.setdefault((gpu.namespace, gpu.pod), []).append(gpu)

@@ -14,7 +14,7 @@ from arena_core.usecases.listing import list_jobs
 from arena_core.usecases.ownership import owner_of, uid_of
 from arena_core.usecases.session import Session
 from arena_core.usecases.top.gpus import Gpu
-from arena_core.usecases.top.measures import NODE_METRICS, Measured, MeasuredGpus, gpu_use, node_use
+from arena_core.usecases.top.measures import NODE_METRICS, Measured, MeasuredGpus, Source, gpu_use, node_use, nodes_instead
 from arena_core.usecases.top.nodes import Holder, Node, holder_of, holding, node_of, unread_node
 from arena_core.usecases.top.prometheus import Address
 from arena_core.usecases.unread import all_refused, is_partial, phrase, sentence
@@ -48,14 +48,15 @@ def top_nodes(session: Session, names: Sequence[str] = (), address: Address | No
     everywhere = not isinstance(pods, ArenaError)
     if isinstance(pods, ArenaError):
         pods = _own_pods(session, nodes, pods, unread)
-    use = node_use(metrics)
+    source = Source(session, address or Address())
+    use = nodes_instead(node_use(metrics), source)
     bound = holding(pods)
     owners, notes = _owners(session, pods, "" if everywhere else session.namespace)
     holders = {
         node: [holder_of(pod, owners.get(uid_of(pod), _owner(pod)), status_text(pod)) for pod in found] for node, found in bound.items()
     }
     waiting = holders.pop("", [])
-    gpus = _gpus(session, readable, holders, address)
+    gpus = _gpus(source, readable, holders)
     found = _nodes(readable, holders, use, gpus.gpus or ())
     if readable is not None or everywhere:
         _check_names(names, found)
@@ -114,12 +115,10 @@ def _owner(pod: Manifest) -> str:
     return f"{dig.text(owner, 'kind').lower()}/{dig.text(owner, 'name')}" if owner else ""
 
 
-def _gpus(
-    session: Session, nodes: Sequence[Manifest] | None, holders: Mapping[str, Sequence[Holder]], address: Address | None
-) -> MeasuredGpus:
+def _gpus(source: Source, nodes: Sequence[Manifest] | None, holders: Mapping[str, Sequence[Holder]]) -> MeasuredGpus:
     """Ask for the GPUs, if there are accelerators at all."""
     there = any(node_of(node, ()).devices for node in nodes or ()) or any(h.accelerators for held in holders.values() for h in held)
-    return gpu_use(session, address or Address()) if there else MeasuredGpus(None)
+    return gpu_use(source) if there else MeasuredGpus(None)
 
 
 def _nodes(nodes: Sequence[Manifest] | None, holders: Mapping[str, Sequence[Holder]], use: Measured, gpus: Sequence[Gpu]) -> list[Node]:
