@@ -39,11 +39,6 @@ def plain_pod(name, node_name, namespace="other", **limits):
     }
 
 
-def asked_of(query):
-    text = query["query"]
-    return text if isinstance(text, str) else text[0]
-
-
 def samples(*rows):
     result = [{"metric": labels, "value": [1.0, str(value)]} for labels, value in rows]
     return 200, {"status": "success", "data": {"resultType": "vector", "result": result}}
@@ -237,11 +232,7 @@ def test_check_says_what_is_missing_and_how_to_mend_it(arena, cluster):
 
 def test_check_knows_both_exporters_and_what_it_may_not_see(arena, prometheus):
     def page(query):
-<<<<<<< HEAD
         text = query["query"]
-=======
-        text = asked_of(query)
->>>>>>> bce720a (top: cpu and memory from the kubelets' figures in Prometheus where there is no metrics API; empty data where nothing is yet)
         if text.startswith("count by"):
             return samples(({"__name__": "DCGM_FI_DEV_GPU_UTIL"}, 2))
         return samples(({"__name__": "DCGM_FI_DEV_GPU_UTIL", **GPU0}, 90)) if "offset" not in text else samples()
@@ -275,7 +266,7 @@ def test_cpu_and_memory_come_from_prometheus_where_there_is_no_metrics_api(arena
     gpus = prometheus.pages[PROMETHEUS]
 
     def page(query):
-        text = asked_of(query)
+        text = query["query"]
         where = {"namespace": "default", "pod": "mnist-master-0"} if "namespace, pod" in text else {"node": "node-1"}
         if "container_cpu_usage" in text:
             return samples((where, 1.5))
