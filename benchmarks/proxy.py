@@ -35,7 +35,10 @@ class Way:
 
     async def _one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         far_reader, far_writer = await asyncio.open_connection(*self._far)
-        await asyncio.gather(self._pass(reader, far_writer, self._delay), self._pass(far_reader, writer, 0), return_exceptions=True)
+        try:
+            await asyncio.gather(self._pass(reader, far_writer, self._delay), self._pass(far_reader, writer, 0), return_exceptions=True)
+        except asyncio.CancelledError:
+            pass  # the end of the proxy
 
     @staticmethod
     async def _pass(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, delay: float) -> None:
