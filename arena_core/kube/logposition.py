@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 import zlib
-from dataclasses import dataclass, field, replace
 
 from arena_core.kube.logoptions import LogOptions
 from arena_core.lazily import pattern
+from arena_core.records import record, replace
 
 STAMP = rb"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}[^ \n]{1,40}(?= )"
 _STAMP = pattern(STAMP)
@@ -36,7 +36,7 @@ def whole_seconds(stamp: bytes) -> str:
     return re.sub(rb"\.[0-9]*", b"", stamp).decode("ascii", "replace")
 
 
-@dataclass(frozen=True)
+@record
 class Row:
     """One line as it is recognised again: time, length, checksum, whether its newline has been seen, checksum of its beginning."""
 
@@ -76,20 +76,20 @@ def _lines(data: bytes) -> list[bytes]:
     return [line + b"\n" for line in whole] + ([rest] if rest else [])
 
 
-@dataclass
 class Position:
     """How far a log has been read."""
 
-    #: The time of the last line that has begun, and how many lines with this very time have begun.
-    time: bytes = b""
-    lines: int = 0
-    #: How much of the last line has been handed out, if its newline has not been seen; and a checksum of it, whole or not.
-    size: int = 0
-    crc: int = 0
-    #: Whether something has come without a time: then there is nothing to go on from.
-    timeless: bool = False
-    #: The lines that were seen, while all of them have one time and earlier ones may have it, too: the log was read from its last lines.
-    cut: Rows | None = field(default=None, repr=False)
+    def __init__(self, cut: Rows | None = None) -> None:
+        #: The time of the last line that has begun, and how many lines with this very time have begun.
+        self.time = b""
+        self.lines = 0
+        #: How much of the last line has been handed out, if its newline has not been seen; and a checksum of it, whole or not.
+        self.size = 0
+        self.crc = 0
+        #: Whether something has come without a time: then there is nothing to go on from.
+        self.timeless = False
+        #: The lines that were seen, while all of them have one time and earlier ones may have it: the log was read from its last lines.
+        self.cut = cut
 
     @property
     def begun(self) -> bool:

@@ -157,3 +157,9 @@ def test_flags_alone_make_no_validator(tmp_path):
     code, found, done = modules(tmp_path, *words)
     assert code == 0, done.stderr
     assert not found & {"yaml", "pluggy", "http", "ssl", "logging", "asyncio", "subprocess"}
+
+
+def test_reading_a_log_needs_no_tools_of_the_compiler():
+    code = "import sys, arena_core.usecases.logs, arena_core.usecases.follow, arena_core.cli.commands.logs; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert not set(done.stdout.split()) & {"dataclasses", "inspect", "ast", "http", "email", "ssl", "pathlib", "urllib", "pydantic", "yaml"}
