@@ -98,6 +98,7 @@ def test_the_healthy_one_conforms(environment: Environment) -> None:
         "    plugin = plugin\n"
         "    samples = plain_job_samples()\n"
         "    operator_labels = PLAIN_JOB_LABELS\n"
+        "    examples = 15\n"
         '    minimal = {"name": "x", "image": "busybox", "command": "true"}\n'
         '    full = {"workers": 2, "gpus": 1, "kueue_queue": "team"}\n'
         '    effects = {"times": {"command": [], "say": "x", "times": 3}}\n'
