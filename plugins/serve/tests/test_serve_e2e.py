@@ -17,6 +17,7 @@ from arena_core.contract.errors import ArenaError, InvalidArguments, NotFound, U
 from arena_core.contract.types import Phase, Resource
 from arena_local.context import Options
 from arena_local.testing import LocalCluster
+from arena_serve.probes import KINDS
 
 SERVER = Path(__file__).with_name("server.py")
 DEPLOYMENTS = Resource("apps", "v1", "Deployment", "deployments")
@@ -178,3 +179,39 @@ def _looks(arena: ArenaClient, name: str) -> Iterator[Any]:
     while time.monotonic() < until:
         yield arena.get(name)
         time.sleep(0.2)
+
+
+def test_the_server_takes_every_field_as_it_is_built(cluster: LocalCluster, arena: ArenaClient) -> None:
+    """A strict dry run: a field that the API does not know, or a value that it does not take, is refused by name."""
+    probes = [
+        {f"{kind}_probe_action": "httpGet", f"{kind}_probe_action_options": ["path: /", "port: 8000", "scheme: HTTP"]} for kind in KINDS
+    ]
+    full = {
+        **{key: value for one in probes for key, value in one.items()},
+        "name": "x",
+        "version": "v1",
+        "image": "i",
+        "restful_port": 8000,
+        "port": 8001,
+        "metrics_port": 8002,
+        "replicas": 3,
+        "drain": "5s",
+        "gpus": 1,
+        "cpu": "2",
+        "memory": "4Gi",
+        "share_memory": "1Gi",
+        "max_surge": "50%",
+        "max_unavailable": 0,
+        "temp_dirs": ["s:/s"],
+        "temp_dir_subpath_expr": ["s:$(ARENA_POD_NAME)"],
+        "tolerations": ["all"],
+        "selectors": ["a=b"],
+        "config_files": [{"path": "/etc/app/x.conf", "content": "a"}],
+        "liveness_probe_options": ["terminationGracePeriodSeconds: 9"],
+    }
+    done = arena.submit("custom-serving", full, dry_run="server")
+    assert [obj["kind"] for obj in done.manifests] == ["Deployment", "Service", "ConfigMap"]
+    assert not [warning for warning in done.warnings if "unknown field" in warning]
+    spec = done.manifests[0]["spec"]["template"]["spec"]
+    assert spec["containers"][0]["lifecycle"] == {"preStop": {"sleep": {"seconds": 5}}}
+    assert arena.list().jobs == ()
