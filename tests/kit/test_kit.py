@@ -59,6 +59,7 @@ def test_a_service_passes_too() -> None:
     found = verdicts(server, samples=samples, operator_labels=(), bundle=None, full={"workers": 2, "gpus": 1})
     assert not [text for text in found.values() if text.startswith("failed")], found
     assert set(found) == {
+        "an_update_changes_what_is_given",  # this one cannot be updated
         "it_is_suspended_where_it_says",  # a server is scaled to nothing
         "it_runs_inside_every_wrapper",  # what ends is wrapped
         *("its_bundle_serves_the_kind", "manifests_fit_the_crd", "quota_counts_the_same_pods"),  # a Deployment is everybody's

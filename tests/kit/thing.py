@@ -37,7 +37,17 @@ def arena_job_type() -> JobType:
         shorthand="th",
         suspend_path="spec.suspend",
         scale=_scale,
+        update="tests.kit.thing_changes:ThingChanges",
     )
+
+
+@hookimpl
+def arena_update(job, args):
+    """Return the job with another size."""
+    changed = copy.deepcopy(job)
+    if args.workers is not None:
+        changed["spec"]["parallelism"] = args.workers
+    return changed
 
 
 @hookimpl

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from arena_core.args import parse
 from arena_core.contract.errors import InvalidArguments
 from arena_core.contract.types import Manifest
 from arena_core.k8s import dig, names
@@ -71,6 +72,19 @@ class BuildingChecks(Kit):
         except InvalidArguments as error:
             return {problem.field for problem in error.problems}
         return {problem.field for problem in self.handle.validate(args)}
+
+    def test_an_update_changes_what_is_given(self) -> None:
+        """A change of nothing leaves a live job as it is, and whatever is changed, the object that was given stays."""
+        model = self.handle.update_model
+        if model is None:
+            pytest.skip("jobs of the type cannot be updated")
+        for raw in self.raws():
+            job = self.job(raw)
+            before = copy.deepcopy(job)
+            new = self.handle.update(job, parse(model, {}))
+            assert new == before, "nothing was given, and the job is another"
+            _spoil(new)
+            assert job == before, "the object that was given has changed"
 
     def test_a_job_file_is_built_alike(self) -> None:
         """Values as JSON has them build what texts of flags build: numbers and switches written as text."""
