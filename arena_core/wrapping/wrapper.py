@@ -8,7 +8,7 @@ from typing import Any, ClassVar, NamedTuple, cast
 
 from pydantic import create_model
 
-from arena_core.args import ArgsGroup, MetadataArgs, flag, flag_name, flag_specs
+from arena_core.args import ArgsGroup, MetadataArgs, flag, flag_name, flag_specs, meta_of
 from arena_core.contract.errors import ArenaError, InvalidArguments
 from arena_core.contract.types import JobHandle, Jobs, Problem
 from arena_core.wrapping.fields import fields_of
@@ -135,7 +135,8 @@ def _around(wrapper: Wrapper, open_: type[WrapperArgs], inner: JobHandle, jobs: 
 
     fields = fields_of(wrapper.args, inner, names_for(wrapper.args.model_fields, inner))
     said = wrapper.args.model_fields["inner_type"]
-    fields["inner_type"] = (str, flag(name, help=said.description or "", often=True, group=WRAPPER, metavar="TYPE"))
+    group = str(meta_of(said).get("group") or WRAPPER)
+    fields["inner_type"] = (str, flag(name, help=said.description or "", often=True, group=group, metavar="TYPE"))
     made = create_model(wrapper.args.__name__, __base__=Around, __module__=wrapper.args.__module__, **fields)
     return cast("type[WrapperArgs]", made)
 

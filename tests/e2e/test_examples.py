@@ -48,11 +48,14 @@ def test_every_flag_of_the_wrapper_is_in_the_table(machine):
     text = (ROOT / "examples" / "appwrapper" / "README.md").read_text(encoding="utf-8")
     named = {flag for line in text.splitlines() if line.startswith("|") for flag in re.findall(r"`(--[a-zA-Z-]+)", line)}
     from arena_appwrapper.args import AppWrapperArgs
-    from arena_core.args import flag_specs
+    from arena_core.args import chosen_model, flag_specs
+    from arena_core.registry import Registry
 
-    known = {name: spec for spec in flag_specs(AppWrapperArgs) for name in spec.names}
-    assert named <= known.keys(), named - known.keys()
-    own = {name for name, spec in known.items() if spec.group.startswith("AppWrapper")}
+    model = Registry(environ={}).get("appwrapperjob").args_model
+    around = [chosen_model(model, {"inner_type": kind}) for kind in ("volcano", "pytorch")]
+    known = {word for one in around for spec in flag_specs(one) for word in (*spec.names, *spec.old)}
+    assert named <= known, named - known
+    own = {name for spec in flag_specs(AppWrapperArgs) for name in spec.names if spec.group == "AppWrapper"}
     assert own <= named, own - named
 
 
