@@ -184,6 +184,11 @@ def log_container(pod: Any, asked: str = "", main: str = "") -> str:
     return main if main in names or not names else names[0]
 
 
+def lives(instance: Instance) -> bool:
+    """Whether the instance has neither ended nor is being ended, as far as its pod tells."""
+    return instance.status != "Terminating" and instance.phase not in ("Succeeded", "Failed")
+
+
 def default_log_sources(
     instances: Sequence[Instance], pods: Sequence[Manifest], query: LogQuery, container: str = "", *, replicas: int = 1
 ) -> list[LogSource]:
@@ -204,7 +209,7 @@ def default_log_sources(
         chosen = shown
     else:
         chosen = [i for i in shown if i.chief][:1]
-        living = [i for i in shown if i.status != "Terminating"]
+        living = [i for i in shown if lives(i)]
         if not chosen and len(living) == 1 and replicas <= 1:
             chosen = living  # the others are what an update replaces
         if not chosen and len(shown) == 1:

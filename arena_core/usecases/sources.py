@@ -5,6 +5,7 @@ from __future__ import annotations
 from arena_core.contract.errors import NotFound, UsageError
 from arena_core.contract.types import JobHandle, LogQuery, LogSource, Manifest
 from arena_core.kube.logoptions import LogOptions
+from arena_core.podstatus import lives
 from arena_core.records import field, record, replace
 from arena_core.usecases.marks import metadata_of
 from arena_core.usecases.views import Job
@@ -41,7 +42,7 @@ def choose(handle: JobHandle, job: Job, query: LogQuery) -> list[LogSource]:
         leads = handle.job_type.leads
         if not leads:
             # What an update replaces is no longer what is meant.
-            instances = tuple(i for i in instances if i.status != "Terminating") or instances
+            instances = tuple(i for i in instances if lives(i)) or instances
         alone = len(instances) == 1 and (job.status.replicas <= 1 or not leads)
         chief = job.status.chief or (instances[0] if alone else None)
         if chief is None and instances and not alone and leads:

@@ -173,3 +173,13 @@ def test_every_recorded_pod_is_an_instance() -> None:
     for item in recorded:
         found = instance({"metadata": {"name": item["name"]}, "status": item["status"]})
         assert found.status not in ("", "Unknown") or not item["status"].get("phase")
+
+
+@pytest.mark.parametrize(("status", "phase"), [("Terminating", "Running"), ("Completed", "Succeeded")])
+def test_what_an_update_replaces_is_not_meant(status: str, phase: str) -> None:
+    """Of a server with one instance the log is the new one's, while the old one ends and when it has ended."""
+    instances = [Instance("old", status, phase), Instance("new", "Running", "Running")]
+    pods = [pod(name="old"), pod(name="new")]
+    assert [source.pod for source in default_log_sources(instances, pods, LogQuery())] == ["new"]
+    with pytest.raises(UsageError):
+        default_log_sources([Instance("other", "Running", "Running"), instances[1]], [pod(name="other"), pods[1]], LogQuery())
