@@ -98,10 +98,10 @@ def _understood(model: type[BaseModel]) -> None:
 
 def _value(model: type[BaseModel], name: str, info: FieldInfo, raw: Mapping[str, Any]) -> Any:
     """Return the value of a field, as given or its default."""
-    if info.alias or info.validation_alias or info.validate_default or info.discriminator:
+    if info.alias or info.validation_alias or info.discriminator:
         raise _Unsure
     if name not in raw:
-        if info.is_required() or info.default_factory_takes_validated_data:
+        if info.validate_default or info.is_required() or info.default_factory_takes_validated_data:
             raise _Unsure
         return info.get_default(call_default_factory=True)
     value = raw[name]

@@ -6,7 +6,7 @@ import contextlib
 import socket
 import threading
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from arena_core.contract.errors import ArenaError, NotFound, UsageError
 from arena_core.contract.types import LogQuery, Manifest
@@ -18,6 +18,9 @@ from arena_core.usecases.session import Session
 from arena_core.usecases.sources import choose
 from arena_core.usecases.views import Job
 from arena_core.usecases.waiting import why_no_instances
+
+if TYPE_CHECKING:
+    from arena_core.kube.portforward import Tunnel
 
 _CHUNK = 65536
 
@@ -123,14 +126,24 @@ class Forward:
                 f"port {local} of this machine cannot be used: {error.strerror}", "choose another: LOCAL:PORT, or 0:PORT for a free one"
             ) from error
         self.port: int = self._listening.getsockname()[1]
+        self._open: dict[socket.socket, Tunnel] = {}
+        self._thread = threading.Thread(target=self._accept, name=f"arena-forward-{self.port}", daemon=True)
 
     def start(self) -> None:
         """Begin to take connections."""
-        threading.Thread(target=self._accept, name=f"arena-forward-{self.port}", daemon=True).start()
+        self._thread.start()
 
     def close(self) -> None:
-        """Take no more connections; those that are open end with the program."""
+        """Take no more connections, and end those that are open."""
+        with contextlib.suppress(OSError):
+            self._listening.shutdown(socket.SHUT_RDWR)  # closing alone does not wake whoever waits for a connection
         self._listening.close()
+        if self._thread.is_alive():
+            self._thread.join(1.0)
+        for connection, tunnel in list(self._open.items()):
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+            tunnel.close()
 
     def _accept(self) -> None:
         while True:
@@ -149,10 +162,12 @@ class Forward:
             self._trouble(f"{self.to.name}: {error.message}")
             connection.close()
             return
+        self._open[connection] = tunnel
         threading.Thread(target=_send, args=(connection, tunnel), name="arena-relay-out", daemon=True).start()
         with contextlib.suppress(OSError):
             while data := tunnel.read():
                 connection.sendall(data)
+        del self._open[connection]
         if tunnel.trouble:
             self._trouble(f"{self.to.name}: {tunnel.trouble}")
         with contextlib.suppress(OSError):

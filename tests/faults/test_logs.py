@@ -140,8 +140,8 @@ def test_a_container_that_could_not_start_is_an_error_with_its_message(arena: An
     handle = arena.jobs.get("dummy")
     real = handle.build_manifests
 
-    def without_shell(args: Any) -> Any:
-        manifests = real(args)
+    def without_shell(args: Any, **more: Any) -> Any:
+        manifests = real(args, **more)
         container = manifests[0]["spec"]["template"]["spec"]["containers"][0]
         container["command"], container["args"] = ["/nosuchprogram"], []
         return manifests
@@ -165,8 +165,8 @@ def test_the_nodes_excuse_is_no_log(arena: Any, direct: Any, proxy: FaultProxy, 
     handle = direct.jobs.get("dummy")
     real = handle.build_manifests
 
-    def restarting(args: Any) -> Any:
-        manifests = real(args)
+    def restarting(args: Any, **more: Any) -> Any:
+        manifests = real(args, **more)
         manifests[0]["spec"]["template"]["spec"]["restartPolicy"] = "OnFailure"
         return manifests
 

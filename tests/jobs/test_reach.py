@@ -107,6 +107,14 @@ def test_a_tensorboard_is_found_behind_its_service(arena: Any, web: tuple[Any, i
     forward.close()
 
 
+def fetched_by(arena: Any, job: Any, command: Any, target: Path) -> int:
+    session = arena.direct.exec(job, command)
+    try:
+        return copying.fetch(session, target)
+    finally:
+        session.close()
+
+
 def test_files_and_folders_are_copied_both_ways(arena: Any, web: tuple[Any, int], tmp_path: Path) -> None:
     job, _ = web
     here = tmp_path / "here"
@@ -121,14 +129,12 @@ def test_files_and_folders_are_copied_both_ways(arena: Any, web: tuple[Any, int]
     session.close()
     assert (there / "copy" / "a.bin").read_bytes() == (here / "a.bin").read_bytes() and not (there / "copy" / "link").exists()
     back = tmp_path / "back"
-    session = arena.direct.exec(job, copying.fetch_command(f"{there}/copy"))
-    assert copying.fetch(session, back) == 1024000 + 3
+    assert fetched_by(arena, job, copying.fetch_command(f"{there}/copy"), back) == 1024000 + 3
     assert (back / "sub" / "b.txt").read_text() == "ü\n"
-    session = arena.direct.exec(job, copying.fetch_command(f"{there}/copy/a.bin"))
-    copying.fetch(session, tmp_path)
+    fetched_by(arena, job, copying.fetch_command(f"{there}/copy/a.bin"), tmp_path)
     assert (tmp_path / "a.bin").stat().st_size == 1024000
     with pytest.raises(copying.CopyFailed, match="No such file"):
-        copying.fetch(arena.direct.exec(job, copying.fetch_command("/nothing/here")), back)
+        fetched_by(arena, job, copying.fetch_command("/nothing/here"), back)
 
 
 def test_an_archive_writes_nowhere_else(arena: Any, web: tuple[Any, int], tmp_path: Path) -> None:
@@ -142,7 +148,7 @@ def test_an_archive_writes_nowhere_else(arena: Any, web: tuple[Any, int], tmp_pa
     )
     target = tmp_path / "in" / "target"
     target.mkdir(parents=True)
-    copying.fetch(arena.direct.exec(web[0], ["python3", "-c", evil]), target)
+    fetched_by(arena, web[0], ["python3", "-c", evil], target)
     assert [p.name for p in tmp_path.rglob("*") if p.is_file() and "arena-home" not in p.parts] == ["good"]
     assert not (target / "link").is_symlink()
 

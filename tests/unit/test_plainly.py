@@ -65,7 +65,18 @@ def test_every_model_is_read_as_pydantic_reads_it(name: str, data: st.DataObject
 @pytest.mark.parametrize("name", sorted(models()))
 def test_what_is_plain_needs_no_validator(name: str) -> None:
     model = models()[name]
-    raw = {"name": "x", "image": "i", "command": ["python", "t.py"], "env": ["A=b"], "gpus": "2", "labels": ["a=b"], "data": ["c:/d"]}
+    raw = {
+        "name": "x",
+        "image": "i",
+        "command": ["python", "t.py"],
+        "env": ["A=b"],
+        "gpus": "2",
+        "labels": ["a=b"],
+        "data": ["c:/d"],
+        # Of servers; a version that is not given is made of the time, by pydantic.
+        "port": "80",
+        "version": "v1",
+    }
     if name.startswith("rayjob") or "rayjob" in name:
         raw.pop("gpus")
     found = read(model, {field: value for field, value in raw.items() if field in model.model_fields})

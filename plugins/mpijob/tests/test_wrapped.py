@@ -59,7 +59,9 @@ def wrapper(exact, parts=1):
 def inner(type):
     condition = {"type": type, "status": "True", "reason": "R", "message": "m"}
     status = {"conditions": [condition], "completionTime": "2026-01-01T00:00:00Z"}
-    return {"apiVersion": "kubeflow.org/v2beta1", "kind": "MPIJob", "metadata": {"name": "j"}, "status": status}
+    roles = {role: {"replicas": 1, "template": {"spec": {"containers": []}}} for role in ("Launcher", "Worker")}
+    spec = {"mpiReplicaSpecs": roles}
+    return {"apiVersion": "kubeflow.org/v2beta1", "kind": "MPIJob", "metadata": {"name": "j"}, "spec": spec, "status": status}
 
 
 def pod(phase="Running"):

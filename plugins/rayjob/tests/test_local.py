@@ -68,8 +68,7 @@ def test_a_failure_in_http_mode_tells_its_log_where_no_pod_has_it(arena, ray_clu
     job = arena.get("fails")
     assert (job.status.exact, job.status.reason) == ("Failed", "AppFailed") and job.manifest["status"]["failed"] == 2
     assert "before the end" in [cause.lines[-1] for cause in arena.explain(job) if cause.lines]
-    with pytest.raises(NotFound, match="in no pod, only in Ray's dashboard"):
-        log(arena, "fails")
+    assert "before the end" in log(arena, "fails").splitlines()
     assert MISSING in log(arena, "fails", instance="head-0")
     assert len(read(ray_cluster, arena, "rayclusters")["items"]) == 1  # the second; the first went with the retry
 
