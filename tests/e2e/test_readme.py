@@ -17,10 +17,10 @@ EXPECTED = re.compile(r"\s+#\s*exits with (\d+)\s*$")
 
 
 def commands(text: str) -> list[tuple[str, int]]:
-    """Return (command, expected exit code) of every line that begins with ``$`` in a console block."""
+    """Return (command, expected exit code) of every line that begins with ``$`` in a console block, with the lines that continue it."""
     found = []
     for block in re.findall(r"```console\n(.*?)```", text, re.S):
-        for line in block.splitlines():
+        for line in block.replace("\\\n", "").splitlines():
             if line.startswith("$ "):
                 expected = EXPECTED.search(line)
                 found.append((EXPECTED.sub("", line[2:]), int(expected[1]) if expected else 0))
@@ -73,7 +73,7 @@ def test_the_python_snippet_of_the_readme(home: dict[str, str], tmp_path: Path) 
 
 #: Those of examples/ run in tests/e2e/test_examples.py, with what each of them promises.
 DOCUMENTS = {path.stem: path for path in sorted((ROOT / "docs").glob("*.md"))}
-DOCUMENTS |= {path.parent.name: path for path in sorted((ROOT / "plugins").glob("*/README.md"))}
+DOCUMENTS |= {f"plugins-{path.parent.name}": path for path in sorted((ROOT / "plugins").glob("*/README.md"))}
 
 
 @pytest.mark.parametrize("document", DOCUMENTS.values(), ids=DOCUMENTS)
