@@ -113,7 +113,7 @@ def test_a_queue_counts_head_workers_and_submitter(arena, ray_cluster, no_ray):
     ray_cluster.create({"apiVersion": "kueue.x-k8s.io/v1beta2", "kind": "LocalQueue", "metadata": meta, "spec": {"clusterQueue": names[0]}})
     arena.submit("rayjob", args("big", "true", workers=3, gpus=1, kueue_queue="q"))
     arena.submit("rayjob", args("fits", "echo in", workers=1, gpus=2, kueue_queue="q"))
-    big = until(lambda: (found := arena.get("big")).status.phase is Phase.QUEUING and found)
+    until(lambda: arena.get("big").status.phase is Phase.QUEUING)
     # Before the queue has looked at it, nobody knows that it never fits.
     causes = until(lambda: (found := list(arena.explain(arena.get("big")))) and "never fits" in found[0].message and found)
     assert "3 nvidia.com/gpu" in causes[0].message
