@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from arena_core.kube.cluster import Cluster
     from arena_core.kube.scope import CancelScope
     from arena_core.kube.streams import ExecSession
+    from arena_core.usecases.delete import Deletion
     from arena_core.usecases.identity import Identity
     from arena_core.usecases.livelist import Change
     from arena_core.usecases.prune import Pruned
@@ -314,14 +315,14 @@ class ArenaClient(Changes, Looks):
         instances are gone, with ``wait="job"`` when the jobs themselves are; ``on_wait`` is told what takes long. A name that no job can
         have, or a selector that selects everything, is a ``UsageError`` before anything is sent.
         """
-        from arena_core.usecases.delete import Deletion, Target, delete_jobs, delete_selected
+        from arena_core.usecases.delete import Target, delete_jobs, delete_selected
 
         meant = [self._meant(one, job_type, namespace) for one in ([jobs] if isinstance(jobs, JobLike) else jobs)]
         if meant and selector:
             raise UsageError("delete takes either names or a selector, not both")
         if all_namespaces and not selector:
             raise UsageError("all namespaces: only with a selector, names belong to one namespace")
-        how = Deletion("" if all_namespaces else namespace or self.namespace, "all" if wait is True else wait or "", timeout, on_wait)
+        how = self._deletion(namespace, all_namespaces, wait, timeout, on_wait)
         with self._call() as session:
             if meant or not selector:
                 done = delete_jobs(session, [Target(*one) for one in meant], how)
@@ -329,6 +330,13 @@ class ArenaClient(Changes, Looks):
                 done = delete_selected(session, selector, how, job_type=job_type)
             session.cluster.scope.check()
         return done
+
+    def _deletion(
+        self, namespace: str, everywhere: bool, wait: bool | str, timeout: float | None, on_wait: Callable[[str], None]
+    ) -> Deletion:
+        from arena_core.usecases.delete import Deletion
+
+        return Deletion("" if everywhere else namespace or self.namespace, "all" if wait is True else wait or "", timeout, on_wait)
 
     def prune(
         self,
@@ -344,10 +352,9 @@ class ArenaClient(Changes, Looks):
         on_wait: Callable[[str], None] = lambda text: None,
     ) -> Pruned:
         """Delete the jobs that ended at least so many seconds ago; those that wait or run stay. See ``delete`` for ``wait``."""
-        from arena_core.usecases.delete import Deletion
         from arena_core.usecases.prune import prune
 
-        how = Deletion("" if all_namespaces else namespace or self.namespace, "all" if wait is True else wait or "", timeout, on_wait)
+        how = self._deletion(namespace, all_namespaces, wait, timeout, on_wait)
         with self._call() as session:
             return prune(session, seconds, how, job_type=job_type, selector=selector, dry_run=dry_run)
 

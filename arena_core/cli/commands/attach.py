@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from arena_core.cli.command import Command, Context
-from arena_core.cli.commands.shared import TYPE, check_names
+from arena_core.cli.commands.shared import CONTAINER, INSTANCE, TYPE, check_names
 from arena_core.cli.flags import Flag, Parsed
 from arena_core.cli.terminal import note
 from arena_core.contract.errors import UsageError
@@ -37,8 +37,8 @@ COMMAND = Command(
     details="Without a command it runs a shell; without -i it runs in the chief.",
     run=run,
     flags=(
-        Flag("instance", "name of one instance, in full or short (worker-0)", short="i", metavar="NAME", complete="instance", once=True),
-        Flag("container", "one container of the instance", short="c", metavar="NAME"),
+        INSTANCE,
+        CONTAINER,
         Flag("no_stdin", "leave standard input alone, for commands inside a loop that reads it (as ssh -n)", boolean=True),
         TYPE,
     ),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path, PurePosixPath
 
 from arena_core.cli.command import Command, Context
-from arena_core.cli.commands.shared import TYPE, check_names
-from arena_core.cli.flags import Flag, Parsed
+from arena_core.cli.commands.shared import CONTAINER, INSTANCE, TYPE, check_names
+from arena_core.cli.flags import Parsed
 from arena_core.cli.terminal import note
 from arena_core.contract.errors import UsageError
 
@@ -71,8 +71,8 @@ COMMAND = Command(
     details="The image needs tar. Links and special files are left out; a path in the job that ends with / is a folder to copy into.",
     run=run,
     flags=(
-        Flag("instance", "name of one instance, in full or short (worker-0)", short="i", metavar="NAME", complete="instance", once=True),
-        Flag("container", "one container of the instance", short="c", metavar="NAME"),
+        INSTANCE,
+        CONTAINER,
         TYPE,
     ),
     words="job",

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from arena_core.cli.command import Command, Context
-from arena_core.cli.commands.shared import TYPE, one_name, output_flag, selector_of
+from arena_core.cli.commands.shared import CONTAINER, INSTANCE, TYPE, one_name, output_flag, selector_of
 from arena_core.cli.flags import Flag, Parsed
 from arena_core.cli.loglines import chosen, picked, print_json, ranks
 from arena_core.cli.printing import LinePrinter
@@ -163,7 +163,7 @@ COMMAND = Command(
             boolean=True,
         ),
         Flag("all_instances", "all instances, each line prefixed with its instance", boolean=True, aliases=("all",)),
-        Flag("instance", "name of one instance, in full or short (worker-0)", short="i", metavar="NAME", complete="instance", once=True),
+        INSTANCE,
         Flag("rank", "only these: 0,7-9 counts through the instances as `arena get` lists them", metavar="RANKS"),
         Flag("selector", "of all jobs with these labels (a=b,c!=d,e)", short="l", metavar="LABELS"),
         Flag("include", "only lines that match this regular expression", metavar="PATTERN", repeat=True),
@@ -171,7 +171,7 @@ COMMAND = Command(
         Flag("highlight", "mark what matches this regular expression", metavar="PATTERN", repeat=True),
         Flag("first_error", "only the earliest traceback or error among all instances, and whose it is", boolean=True),
         output_flag("text", "json"),
-        Flag("container", "one container of the instance", short="c", metavar="NAME"),
+        CONTAINER,
         Flag("tail", "only the last N lines (-1: all)", short="t", integer=True, default="-1"),
         Flag("since", "only lines newer than this (5s, 2m, 3h)", metavar="DURATION"),
         Flag("since_time", "only lines newer than this (RFC 3339)", metavar="TIME"),

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from arena_core.cli.command import Command, Context
-from arena_core.cli.commands.shared import TYPE, check_names
-from arena_core.cli.flags import Flag, Parsed
+from arena_core.cli.commands.shared import INSTANCE, TYPE, check_names
+from arena_core.cli.flags import Parsed
 from arena_core.contract.errors import UsageError
 
 
@@ -46,7 +46,7 @@ COMMAND = Command(
     "to the chief, or to the instance that -i names. Only this machine can use them; Ctrl-C ends it.",
     run=run,
     flags=(
-        Flag("instance", "name of one instance, in full or short (worker-0)", short="i", metavar="NAME", complete="instance", once=True),
+        INSTANCE,
         TYPE,
     ),
     words="job",
