@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
 
 from arena_core.contract.errors import ArenaError, KindNotInstalled
 from arena_core.contract.queues import Queue
 from arena_core.contract.types import JobHandle, Resource
-from arena_core.k8s import dig, quantity
+from arena_core.k8s import dig
 from arena_core.kube.resources import NODES
 from arena_core.usecases.checkup.rights import Rules, rights_of
 from arena_core.usecases.queues import list_queues
 from arena_core.usecases.session import Session
+from arena_core.usecases.top.nodes import node_of
 from arena_core.usecases.unread import phrase
 
 DEPLOYMENTS = Resource("apps", "v1", "Deployment", "deployments")
@@ -143,28 +145,14 @@ def nodes(session: Session) -> list[Row]:
         found = session.cluster.list(NODES).items
     except ArenaError as error:
         return [Row("nodes", "nodes", "unknown", phrase(NODES, error))]
-    ready = [node for node in found if dig.condition(node, "Ready").get("status") == "True" and not dig.flag(node, "spec", "unschedulable")]
+    ready = [node for node in (node_of(one, ()) for one in found) if node.ready and not node.cordoned]
     if not ready:
         return [Row("nodes", "nodes", "missing", f"none of {len(found)} nodes is ready and takes pods")]
     rows = [Row("nodes", "nodes", "ok", f"{len(ready)} of {len(found)} are ready and take pods")]
-    devices = sorted(
-        {name for node in ready for name, amount in dig.mapping(node, "status", "allocatable").items() if _device(name, amount)}
-    )
-    if devices:
-        return [*rows, *(Row("nodes", name, "ok", f"{_total(ready, name)} in all") for name in devices)]
+    totals: Counter[str] = Counter()
+    for device in (device for node in ready for device in node.devices):
+        totals[device.resource] += device.healthy or 0
+    if any(totals.values()):
+        return [*rows, *(Row("nodes", name, "ok", f"{count} in all") for name, count in sorted(totals.items()) if count)]
     hint = "`arena local up --gpus N` pretends some" if session.cluster.is_local else "the vendor's device plugin tells a cluster of them"
     return [*rows, Row("nodes", "accelerators", "missing", "no node has any: a job that asks for GPUs never starts", hint)]
-
-
-def _device(name: str, amount: Any) -> bool:
-    return "/" in name and not name.startswith(("attachable-volumes", "hugepages")) and str(amount) != "0"
-
-
-def _total(found: Sequence[Any], name: str) -> int:
-    total = 0
-    for node in found:
-        try:
-            total += quantity.whole(quantity.parse(dig.text(node, "status", "allocatable", name) or "0"))
-        except ValueError:
-            continue
-    return total
