@@ -11,6 +11,7 @@ KUEUE = "kueue.x-k8s.io"
 #: The label that queues a job: on the job, never on its pods, which would be queued one by one.
 QUEUE_LABEL = f"{KUEUE}/queue-name"
 PRIORITY_LABEL = f"{KUEUE}/priority-class"
+ON_JOBS_ALONE = frozenset({QUEUE_LABEL, PRIORITY_LABEL})
 # Kueue stores v1beta2 and calls v1beta1 deprecated, older releases have v1beta1 alone; what is read here is the same in both.
 _VERSION, _OLDER = "v1beta2", ("v1beta1",)
 WORKLOAD = Resource(KUEUE, _VERSION, "Workload", "workloads", older=_OLDER)

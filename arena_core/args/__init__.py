@@ -1,14 +1,14 @@
 """The argument model: what a person may say when submitting a job, as pydantic models whose fields are flags.
 
-A job type derives its model from ``SubmitArgs`` (all of Arena's common flags) or composes the groups, and adds fields::
+A job type composes the groups that it takes and adds fields; ``arena_core.families.args`` has the groups that name a system (Kueue,
+TensorBoard) and ``SubmitArgs``, all of Arena's common flags::
 
-    class EchoArgs(SubmitArgs):
+    class EchoArgs(CpuMemoryArgs, JobArgs):
         times: int = flag(1, help="How often to say it.", ge=1)
 
 The command line, the job file, its JSON Schema and the reference pages all come from these fields.
 """
 
-from arena_core.args.base import SubmitArgs
 from arena_core.args.fields import (
     AnnotationMap,
     ConfigFiles,
@@ -29,18 +29,16 @@ from arena_core.args.fields import (
 from arena_core.args.flags import FlagSpec, field_for_key, flag, flag_name, flag_specs, meta_of, spellings
 from arena_core.args.groups import (
     ArgsGroup,
+    Extra,
     JobArgs,
-    KueueArgs,
     MetadataArgs,
-    ModelArgs,
     PodArgs,
     ProblemsFound,
     PullPolicy,
-    SchedulingArgs,
     WorkerArgs,
 )
 from arena_core.args.image import check_image
-from arena_core.args.more import CpuMemoryArgs, RunPolicyArgs, SharedMemoryArgs, SyncArgs, TensorboardArgs
+from arena_core.args.more import CpuMemoryArgs, SharedMemoryArgs, SyncArgs
 from arena_core.args.mounts import ConfigFile, DataMount, HostDir
 from arena_core.args.reading import chosen_model, field_for_path, json_schema, parse, problems_from_validation_error, to_job_file
 from arena_core.args.tolerations import Toleration
@@ -57,15 +55,14 @@ __all__ = [
     "DeviceMap",
     "Duration",
     "EnvMap",
+    "Extra",
     "FlagSpec",
     "HostDir",
     "HostDirs",
     "Image",
     "JobArgs",
-    "KueueArgs",
     "LabelMap",
     "MetadataArgs",
-    "ModelArgs",
     "Names",
     "ObjectName",
     "PodArgs",
@@ -73,12 +70,8 @@ __all__ = [
     "ProblemsFound",
     "PullPolicy",
     "Quantity",
-    "RunPolicyArgs",
-    "SchedulingArgs",
     "SharedMemoryArgs",
-    "SubmitArgs",
     "SyncArgs",
-    "TensorboardArgs",
     "Toleration",
     "Tolerations",
     "Words",

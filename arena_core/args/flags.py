@@ -186,7 +186,7 @@ def spellings(model: type[BaseModel]) -> dict[str, str]:
 def field_for_key(model: type[BaseModel], key: str) -> str | None:
     """Return the field that a job file's key means: the field's name, the flag's name or an old spelling; None if unknown.
 
-    >>> from arena_core.args import SubmitArgs
+    >>> from arena_core.families.args import SubmitArgs
     >>> field_for_key(SubmitArgs, "working-dir"), field_for_key(SubmitArgs, "workingDir"), field_for_key(SubmitArgs, "nope")
     ('working_dir', 'working_dir', None)
     """

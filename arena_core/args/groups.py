@@ -1,7 +1,8 @@
 """The groups of options that job types compose: a field is a flag, its help, its default and its rules.
 
-A job type that takes all of Arena's common flags derives from ``SubmitArgs``; one with other meanings composes the groups that
-fit. Rules that concern several fields are written as ``rules`` methods that yield problems, so that all are shown at once.
+A job type that takes all of Arena's common flags derives from ``arena_core.families.args.SubmitArgs``; one with other meanings
+composes the groups that fit. Rules that concern several fields are written as ``rules`` methods that yield problems, so that all are
+shown at once.
 """
 
 from __future__ import annotations
@@ -9,11 +10,10 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, field_validator, model_validator
 
-from arena_core.args import values
 from arena_core.args.fields import (
     AnnotationMap,
     ConfigFiles,
@@ -42,6 +42,14 @@ class ProblemsFound(ValueError):
         self.problems = tuple(problems)
 
 
+class Extra(NamedTuple):
+    """Labels and annotations that the flags of a group put on the job (``on="job"``), on its pods (``"pods"``), or on both."""
+
+    labels: Mapping[str, str] = {}
+    annotations: Mapping[str, str] = {}
+    on: Literal["", "job", "pods"] = ""
+
+
 class ArgsGroup(BaseModel):
     """Base of every group: unknown keys are refused, values do not change after reading."""
 
@@ -68,6 +76,13 @@ class ArgsGroup(BaseModel):
 
     def notes(self) -> Iterator[str]:
         """Yield what is accepted and will not do what it seems to; a subclass yields its own after ``yield from super().notes()``."""
+        yield from ()
+
+    def extra_metadata(self, app: str, gang: int) -> Iterator[Extra]:
+        """Yield labels and annotations that the group's flags ask for; a subclass yields its own after ``yield from super()...``.
+
+        ``app`` is the job type's label of that name, ``gang`` how many pods must start together (0: no gang, or the job itself).
+        """
         yield from ()
 
     @model_validator(mode="after")
@@ -260,6 +275,14 @@ class PodArgs(ArgsGroup):
             if name in self.env:
                 yield f"--env {name}: {by} sets this variable itself, so your value has no effect"
 
+    def pod_scheduler(self) -> str:
+        """Return the scheduler of the pods; nothing for the cluster's own."""
+        return ""
+
+    def log_folder(self) -> str:
+        """Return the folder of the containers whose content a folder of the node is to keep, for who reads it beside the job."""
+        return ""
+
     def mount_paths(self) -> Iterator[tuple[str, str]]:
         """Yield (field, path) of every mount in the containers; a group that mounts something adds its own."""
         yield from (("data", mount.path) for mount in self.data)
@@ -300,65 +323,3 @@ class WorkerArgs(ArgsGroup):
         ge=0,
         paths=("spec.runPolicy.backoffLimit", "spec.backoffLimit"),
     )
-
-
-class SchedulingArgs(ArgsGroup):
-    """Scheduler, gang and kube-queue."""
-
-    gang: bool = flag(False, help="All pods start together or none (a PodGroup of the scheduler).")
-    scheduler: ObjectName = flag(
-        "",
-        help="Scheduler of the pods (volcano; empty for the cluster's own).",
-        old=("scheduler-name",),
-        metavar="NAME",
-        paths=("schedulerName",),
-    )
-    queue: bool = flag(False, help="Wait for kube-queue (the job is created suspended).")
-
-
-class KueueArgs(ArgsGroup):
-    """Queueing by Kueue."""
-
-    kueue_queue: ObjectName = flag(
-        "",
-        help="LocalQueue of Kueue that admits the job.",
-        often=True,
-        group="Kueue",
-        metavar="QUEUE",
-        paths=("metadata.labels[kueue.x-k8s.io/queue-name]",),
-        max_length=63,
-    )
-    kueue_priority_class: ObjectName = flag(
-        "",
-        help="WorkloadPriorityClass of Kueue.",
-        group="Kueue",
-        metavar="CLASS",
-        paths=("metadata.labels[kueue.x-k8s.io/priority-class]",),
-        max_length=63,
-    )
-
-
-class ModelArgs(ArgsGroup):
-    """The model that the job trains, as a label. MLflow itself is not asked."""
-
-    model_name: str = flag(
-        "", help="Label the job with the name of the model that it trains (nothing is registered in MLflow).", group="Model", metavar="NAME"
-    )
-    model_source: str = flag("", help="URI of the model; --model-name asks for it as in Arena.", group="Model", metavar="URI")
-
-    def rules(self) -> Iterator[Problem]:
-        """A model has a source and a name that fits into a label."""
-        yield from super().rules()
-        if self.model_name and not self.model_source:
-            yield Problem("the model's source is missing", "model_source", "give its URI with --model-source")
-        if self.model_name:
-            try:
-                values.labels({"modelName": self.model_name})
-            except ValueError as error:
-                yield Problem(str(error), "model_name")
-
-    def notes(self) -> Iterator[str]:
-        """The source goes nowhere: Arena hands it to MLflow."""
-        yield from super().notes()
-        if self.model_source:
-            yield "--model-source is not used: nothing is registered in MLflow"

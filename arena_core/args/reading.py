@@ -21,7 +21,7 @@ M = TypeVar("M", bound=BaseModel)
 def parse(model: type[M], raw: Mapping[str, Any]) -> M:
     """Read raw values by field, in any spelling of a job file; raises ``InvalidArguments`` with every problem, rules between fields too.
 
-    >>> from arena_core.args import SubmitArgs
+    >>> from arena_core.families.args import SubmitArgs
     >>> parse(SubmitArgs, {"name": "x", "image": "i", "command": "python train.py", "env": ["A=b=c"]}).env
     {'A': 'b=c'}
     """
@@ -114,7 +114,7 @@ def field_for_path(model: type[BaseModel], path: str) -> str:
 
     Indices do not count, and a declared path may match anywhere inside; the longest declared one wins.
 
-    >>> from arena_core.args import SubmitArgs
+    >>> from arena_core.families.args import SubmitArgs
     >>> field_for_path(SubmitArgs, "spec.pytorchReplicaSpecs.Master.template.spec.containers[0].image")
     'image'
     """

@@ -92,9 +92,11 @@ class JobTypeSpec:
         The others get an ownerReference to the job when they are created, so they need none here. ``build.resource`` is the kind in the
         version to build, ``build.wrapped`` says that the job will stand inside another one.
 
-        >>> from arena_core.args import SubmitArgs, parse
+        >>> from arena_core.args import parse
         >>> from arena_core.contract.hookspecs import hookimpl
-        >>> from arena_core.podspec import JobFacts, Role, companions, job_metadata, pod_template
+        >>> from arena_core.families.args import SubmitArgs
+        >>> from arena_core.families.companions import companions
+        >>> from arena_core.podspec import JobFacts, Role, job_metadata, pod_template
         >>> @hookimpl
         ... def arena_build_manifests(args):
         ...     facts = JobFacts(app="thingjob", created_by="ThingJob", chart="thingjob-1.0", workers=args.workers)

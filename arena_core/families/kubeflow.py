@@ -17,7 +17,7 @@ from arena_core.podwords import cause_of
 from arena_core.records import record
 
 if TYPE_CHECKING:  # reading commands use this module and must not pay for pydantic
-    from arena_core.args import RunPolicyArgs
+    from arena_core.families.args import RunPolicyArgs
 
 OPERATOR = "training.kubeflow.org/operator-name"
 JOB_NAME = "training.kubeflow.org/job-name"

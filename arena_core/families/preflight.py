@@ -28,7 +28,7 @@ def common_problems(args: Any, lookup: Lookup) -> list[Problem]:
 def queue_problems(args: Any, lookup: Lookup) -> list[Problem]:
     """Return what is wrong with the queue and the priority that the arguments name; what cannot be known is left to the cluster.
 
-    ``args`` has ``kueue_queue`` and ``kueue_priority_class`` (``arena_core.args.KueueArgs``).
+    ``args`` has ``kueue_queue`` and ``kueue_priority_class`` (``arena_core.families.args.KueueArgs``).
     """
     problems = []
     if args.kueue_queue and lookup.exists(LOCAL_QUEUE, args.kueue_queue) is False:

@@ -29,8 +29,8 @@ class Role:
     """Equal pods of a job, and how they differ from the arguments; an empty value or None means "as the arguments say".
 
     ``env`` are defaults: what the user set wins. ``ports`` are (name, number). ``labels`` and ``annotations`` are added to the pod
-    template. ``logs`` says whether TensorBoard's log folder is mounted, ``devices`` and ``rdma`` whether the extended resources
-    of the arguments belong to this role.
+    template. ``logs`` says whether the folder of logs is mounted (``args.log_folder()``), ``devices`` and ``rdma`` whether the
+    extended resources of the arguments belong to this role.
     """
 
     container: str

@@ -5,12 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from arena_core import schedulers
-from arena_core.args import JobArgs, KueueArgs, MetadataArgs, ModelArgs, SchedulingArgs
+from arena_core.args import JobArgs, MetadataArgs
 from arena_core.podspec.facts import JobFacts, Role
-from arena_core.podspec.gang import gang_annotations, gang_labels
 
 GPUS_OF_JOB = "requestGPUsOfJobOwner"
-KUBE_QUEUE_SUSPEND = "scheduling.x-k8s.io/suspend"
 ENI = "k8s.aliyun.com/eni"
 
 
@@ -29,28 +27,22 @@ def common_labels(args: MetadataArgs, facts: JobFacts) -> dict[str, str]:
         labels["heritage"] = "Helm"
     if facts.created_by:
         labels["createdBy"] = facts.created_by
-    if isinstance(args, ModelArgs) and args.model_name:
-        labels["modelName"] = args.model_name
-    return labels
+    return labels | _asked(args, facts, "labels", "")
 
 
 def job_labels(args: MetadataArgs, facts: JobFacts) -> dict[str, str]:
-    """Return the labels of the job itself: the common ones, and Kueue's."""
-    labels = common_labels(args, facts)
-    if isinstance(args, KueueArgs):
-        if args.kueue_queue:
-            labels[schedulers.QUEUE_LABEL] = args.kueue_queue
-        if args.kueue_priority_class:
-            labels[schedulers.PRIORITY_LABEL] = args.kueue_priority_class
-    return labels
+    """Return the labels of the job itself: the common ones, and those of its queue."""
+    return common_labels(args, facts) | _asked(args, facts, "labels", "job")
+
+
+def beside_labels(args: MetadataArgs, facts: JobFacts) -> dict[str, str]:
+    """Return the labels of pods and of what makes some: those of a queue stay on the job, on a pod they would queue that pod alone."""
+    return {key: value for key, value in common_labels(args, facts).items() if key not in schedulers.ON_JOBS_ALONE}
 
 
 def pod_labels(args: JobArgs, facts: JobFacts, role: Role, min_member: int = 0) -> dict[str, str]:
-    """Return the labels of a role's pods. Kueue's stay on the job: on a pod they would queue that pod alone."""
-    labels = {k: v for k, v in common_labels(args, facts).items() if k not in (schedulers.QUEUE_LABEL, schedulers.PRIORITY_LABEL)}
-    if min_member and isinstance(args, SchedulingArgs) and args.gang:
-        labels |= gang_labels(args.scheduler, facts.app, args.name, min_member)
-    return {**labels, **role.labels}
+    """Return the labels of a role's pods."""
+    return {**beside_labels(args, facts), **_asked(args, facts, "labels", "pods", min_member), **role.labels}
 
 
 def job_annotations(args: MetadataArgs, facts: JobFacts) -> dict[str, str]:
@@ -58,21 +50,21 @@ def job_annotations(args: MetadataArgs, facts: JobFacts) -> dict[str, str]:
     annotations = dict(args.annotations)
     if facts.total_gpus is not None:
         annotations[GPUS_OF_JOB] = str(facts.total_gpus)
-    if isinstance(args, SchedulingArgs) and args.queue:
-        annotations[KUBE_QUEUE_SUSPEND] = "true"
-    return annotations
+    return annotations | _asked(args, facts, "annotations", "")
 
 
 def pod_annotations(args: JobArgs, facts: JobFacts, role: Role, min_member: int = 0) -> dict[str, str]:
     """Return the annotations of a role's pods."""
-    annotations = job_annotations(args, facts)
-    if min_member and isinstance(args, SchedulingArgs) and args.gang:
-        annotations |= gang_annotations(args.scheduler, facts.app, args.name)
-    return {**annotations, **role.annotations}
+    return {**job_annotations(args, facts), **_asked(args, facts, "annotations", "pods", min_member), **role.annotations}
+
+
+def _asked(args: MetadataArgs, facts: JobFacts, what: str, on: str, gang: int = 0) -> dict[str, str]:
+    """Return the labels or annotations that groups of flags ask for, on the job and its pods (empty), or on one of them."""
+    return {key: value for extra in args.extra_metadata(facts.app, gang) if extra.on == on for key, value in getattr(extra, what).items()}
 
 
 def job_metadata(args: MetadataArgs, facts: JobFacts) -> dict[str, Any]:
     """Return ``metadata`` of the job: name, labels, annotations."""
     metadata: dict[str, Any] = {"name": args.name, "labels": job_labels(args, facts)}
-    annotations = job_annotations(args, facts)
+    annotations = job_annotations(args, facts) | _asked(args, facts, "annotations", "job")
     return {**metadata, "annotations": annotations} if annotations else metadata

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from arena_core.args import JobArgs, SchedulingArgs, Toleration
+from arena_core.args import JobArgs, Toleration
 from arena_core.podspec.container import main_container
 from arena_core.podspec.facts import JobFacts, Role
 from arena_core.podspec.metadata import ENI, pod_annotations, pod_labels
@@ -51,7 +51,7 @@ def placement(args: JobArgs, role: Role) -> dict[str, Any]:
         "tolerations": [toleration(t) for t in args.tolerations],
         "affinity": dict(role.affinity or {}),
         "priorityClassName": args.priority,
-        "schedulerName": args.scheduler if isinstance(args, SchedulingArgs) else "",
+        "schedulerName": args.pod_scheduler(),
     }
     return {key: value for key, value in parts.items() if value}
 

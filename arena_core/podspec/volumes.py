@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from arena_core.args import ConfigFile, JobArgs, SharedMemoryArgs, SyncArgs, TensorboardArgs
+from arena_core.args import ConfigFile, JobArgs, SharedMemoryArgs, SyncArgs
 from arena_core.contract.types import Manifest
 from arena_core.lazily import pattern
 from arena_core.podspec.facts import JobFacts
@@ -48,14 +48,6 @@ def code_mounts(args: JobArgs) -> list[Mount]:
     return [Mount(CODE_VOLUME, {"emptyDir": {}}, args.working_dir.rstrip("/") + "/code")]
 
 
-def logs_are_local(args: JobArgs) -> bool:
-    """Return whether TensorBoard's logs need a folder of the node: no mount of the user's and no URL holds them."""
-    if not isinstance(args, TensorboardArgs) or not args.tensorboard or "://" in args.logdir:
-        return False
-    logdir = args.logdir.rstrip("/") + "/"
-    return not any(logdir.startswith(mount.path + "/") for mount in data_mounts(args))
-
-
 def host_log_path(args: JobArgs) -> str:
     """Return the node's folder for local logs: Arena's form, with digits that follow from the name."""
     digits = int(hashlib.sha256(args.name.encode()).hexdigest(), 16) % 10**9
@@ -63,10 +55,9 @@ def host_log_path(args: JobArgs) -> str:
 
 
 def log_mounts(args: JobArgs, path: str = "") -> list[Mount]:
-    """Return the folder for TensorBoard's logs where it is a local one; ``path`` is another place to mount it."""
-    if not isinstance(args, TensorboardArgs) or not logs_are_local(args):
-        return []
-    return [Mount(LOGS_VOLUME, {"hostPath": {"path": host_log_path(args)}}, path or args.logdir.rstrip("/"))]
+    """Return the node's folder for logs where the arguments ask for one; ``path`` is another place to mount it."""
+    folder = args.log_folder()
+    return [Mount(LOGS_VOLUME, {"hostPath": {"path": host_log_path(args)}}, path or folder)] if folder else []
 
 
 def shared_memory_mounts(args: JobArgs) -> list[Mount]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from arena_core.args import CpuMemoryArgs, SharedMemoryArgs, SubmitArgs
+from arena_core.args import CpuMemoryArgs, SharedMemoryArgs
 from arena_core.contract.types import Manifest
-from arena_core.podspec import JobFacts, Role, companions, job_metadata, pod_template
+from arena_core.families.args import SubmitArgs
+from arena_core.families.companions import companions
+from arena_core.podspec import JobFacts, Role, job_metadata, pod_template
 from arena_core.testing.dummy_names import CONTAINER, INDEX, JOB_NAME, RESOURCE
 
 

@@ -13,13 +13,7 @@ NAMES = re.compile(r"kueue|volcano|pytorch|tfjob|tensorflow|mpi_?job|ray_?job|ap
 #: Where a name still stands in code, and why.
 ALLOWED = {
     "arena_core/schedulers.py": "the names themselves",
-    "arena_core/args/groups.py": "the group of flags for Kueue; it moves to the families",
-    "arena_core/args/__init__.py": "offers that group",
-    "arena_core/args/base.py": "the common arguments have that group",
-    "arena_core/args/more.py": "the default image of TensorBoard",
     "arena_core/cli/commands/submit.py": "an example in a hint",
-    "arena_core/podspec/gang.py": "writes the labels of a gang; it moves to the families with its flags",
-    "arena_core/podspec/metadata.py": "writes Kueue's labels; it moves to the families with its flags",
     "arena_core/registry/registry.py": "an example in the sentence that no job type is installed",
     "arena_core/usecases/removed.py": "how to keep the pods of a failed AppWrapper; a hint of the type, once the contract can ask for it",
     "arena_core/usecases/incidents.py": "how to keep the pods of a failed AppWrapper; a hint of the type, once the contract can ask for it",

@@ -48,7 +48,8 @@ def model(jobs: Any) -> Any:
 @hookimpl
 def arena_build_manifests(args: Any) -> Sequence[Manifest]:
     """Return the Deployment and its Service."""
-    from arena_core.podspec import JobFacts, Role, companions, job_metadata, pod_template
+    from arena_core.families.companions import companions
+    from arena_core.podspec import JobFacts, Role, job_metadata, pod_template
 
     facts = JobFacts(app="server", created_by="Server", chart="server-1", workers=args.workers)
     address = {"name": "MY_IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}}

@@ -13,9 +13,7 @@ from pydantic import BaseModel
 
 from arena_core.args import (
     CpuMemoryArgs,
-    RunPolicyArgs,
     SharedMemoryArgs,
-    SubmitArgs,
     Toleration,
     field_for_key,
     field_for_path,
@@ -27,6 +25,7 @@ from arena_core.args import (
     to_job_file,
 )
 from arena_core.contract.errors import InvalidArguments
+from arena_core.families.args import RunPolicyArgs, SubmitArgs
 
 
 class Args(RunPolicyArgs, CpuMemoryArgs, SharedMemoryArgs, SubmitArgs):

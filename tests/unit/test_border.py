@@ -56,7 +56,7 @@ def module_with(**hooks: Any) -> ModuleType:
 
 
 def job_type(**fields: Any) -> JobType:
-    return JobType(**{"name": "thing", "resource": THING, "args": "arena_core.args:SubmitArgs", **fields})
+    return JobType(**{"name": "thing", "resource": THING, "args": "arena_core.families.args:SubmitArgs", **fields})
 
 
 def handle_with(**hooks: Any) -> Any:

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arena_core.args import SubmitArgs, check_image, parse
+from arena_core.args import check_image, parse
 from arena_core.contract.errors import InvalidArguments
+from arena_core.families.args import SubmitArgs
 
 DIGEST = "sha256:" + "a" * 64
 GOOD = [

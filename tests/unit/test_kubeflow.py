@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from arena_core.args import RunPolicyArgs
 from arena_core.contract.types import Phase, PodSet, Rank
 from arena_core.families import kubeflow, kueue
+from arena_core.families.args import RunPolicyArgs
 from arena_core.testing.conformance import OBJECT
 
 RECORDED = Path(os.environ.get("ARENA_SHARED", Path(__file__).resolve().parents[3] / "shared")) / "recordings/phases.json"

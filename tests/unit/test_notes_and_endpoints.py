@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from arena_core.args import SubmitArgs, parse
+from arena_core.args import parse
 from arena_core.contract.errors import InvalidArguments, PermissionDenied
 from arena_core.contract.types import Endpoint, JobStatus, JobView, Note, Phase, Problem
+from arena_core.families.args import SubmitArgs
 from arena_core.usecases import checks
 from arena_core.usecases.endpoints import Reachable, endpoints
 from arena_core.usecases.views import Job

@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, field_validator, model_validator
 
-from arena_core.args import SubmitArgs, flag, flag_specs, parse
+from arena_core.args import flag, flag_specs, parse
 from arena_core.args.groups import ArgsGroup
 from arena_core.args.plainly import read, write
+from arena_core.families.args import SubmitArgs
 from arena_core.registry import Registry
 
 TEXTS = ["", "x", "a.b", "2Gi", "500m", "1h30m", "90", "-5", "Never", "None", "git", "/x", "a b", "user/img:v1", "Bad Image", "auto", "all"]
@@ -43,7 +44,7 @@ def value_of(kind: str, choices: tuple[str, ...]) -> st.SearchStrategy[Any]:
 
 
 @pytest.mark.parametrize("name", sorted(models()))
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(data=st.data())
 def test_every_model_is_read_as_pydantic_reads_it(name: str, data: st.DataObject) -> None:
     model = models()[name]

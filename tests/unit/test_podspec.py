@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from arena_core.args import CpuMemoryArgs, SharedMemoryArgs, SubmitArgs, parse
-from arena_core.podspec import JobFacts, Role, companions, job_metadata, literal, pod_template
+from arena_core.args import CpuMemoryArgs, SharedMemoryArgs, parse
+from arena_core.families.args import SubmitArgs
+from arena_core.families.companions import companions
+from arena_core.podspec import JobFacts, Role, job_metadata, literal, pod_template
 from arena_core.testing.texts import environment, expand
 
 FACTS = JobFacts("pytorchjob", "PyTorchJob", "pytorchjob-0.5.2", workers=2, total_gpus=4)

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from arena_core.args import SubmitArgs, parse
+from arena_core.args import parse
+from arena_core.families.args import SubmitArgs
 from arena_core.families.preflight import gang_problems
 
 VOLCANO, COSCHEDULING = "podgroups.scheduling.volcano.sh", "podgroups.scheduling.x-k8s.io"

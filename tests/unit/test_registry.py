@@ -30,7 +30,7 @@ def plugin(name: str = "thing", **hooks: Any) -> ModuleType:
     module = ModuleType(f"plugin_of_{name}")
     module.ARENA_CONTRACT = 2  # type: ignore[attr-defined]
     given: dict[str, Any] = {
-        "arena_job_type": lambda: JobType(name=name, resource=THING, args="arena_core.args:SubmitArgs"),
+        "arena_job_type": lambda: JobType(name=name, resource=THING, args="arena_core.families.args:SubmitArgs"),
         "arena_build_manifests": lambda args, jobs: [{"apiVersion": "x.example.com/v1", "kind": "Thing", "metadata": {"name": "a"}}],
         "arena_job_status": lambda view, jobs: JobStatus(Phase.RUNNING),
         **hooks,
@@ -178,7 +178,7 @@ def test_a_bad_argument_model_is_the_plugins_fault(args: Any) -> None:
 
 
 def test_a_model_may_be_made_from_the_other_types() -> None:
-    from arena_core.args import SubmitArgs
+    from arena_core.families.args import SubmitArgs
 
     registry = empty()
     handle = registry.add(plugin(arena_job_type=lambda: JobType(name="thing", resource=THING, args=lambda jobs: SubmitArgs)))
@@ -290,7 +290,8 @@ def test_the_pytest_plugin_imports_nearly_nothing() -> None:
 def test_p7_a_flag_that_is_arenas_own_is_refused(field: str, extra: dict[str, Any], named: str) -> None:
     from pydantic import create_model
 
-    from arena_core.args import SubmitArgs, flag
+    from arena_core.args import flag
+    from arena_core.families.args import SubmitArgs
 
     model = create_model("Args", __base__=SubmitArgs, **{field: (str, flag("", help="x", **extra))})  # type: ignore[call-overload]
     registry = empty()
@@ -313,8 +314,9 @@ def test_p7_an_alias_that_two_distributions_claim_is_named() -> None:
 
 
 def test_y1_arguments_in_any_spelling_and_problems_with_their_fields() -> None:
-    from arena_core.args import SubmitArgs, parse
+    from arena_core.args import parse
     from arena_core.contract.errors import InvalidArguments
+    from arena_core.families.args import SubmitArgs
 
     args = parse(
         SubmitArgs, {"name": "x", "image": "i", "command": "true", "label": ["a=b"], "working-dir": "/w", "env": {"A": 0.1, "B": 1}}

@@ -7,8 +7,9 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, WithJsonSchema
 
-from arena_core.args import Duration, KueueArgs, flag
+from arena_core.args import Duration, flag
 from arena_core.contract.types import Jobs, Problem
+from arena_core.families.args import KueueArgs
 from arena_core.wrapping import Forced, Wrapper, WrapperArgs
 
 WRAPPER = "AppWrapper"

@@ -7,8 +7,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, WithJsonSchema
 
-from arena_core.args import ArgsGroup, CpuMemoryArgs, Duration, SharedMemoryArgs, SubmitArgs, flag
+from arena_core.args import ArgsGroup, CpuMemoryArgs, Duration, SharedMemoryArgs, flag
 from arena_core.contract.types import Problem
+from arena_core.families.args import SubmitArgs
 
 #: Set by the Job controller in every pod of an indexed Job, unless the pod has it.
 INDEX_ENV = "JOB_COMPLETION_INDEX"

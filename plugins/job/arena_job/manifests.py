@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from arena_core.contract.types import Manifest
+from arena_core.families.companions import companions
 from arena_core.families.plainjob import INDEX, JOB_NAME
-from arena_core.podspec import JobFacts, Role, companions, job_metadata, pod_template
+from arena_core.podspec import JobFacts, Role, job_metadata, pod_template
 from arena_job.args import BatchJobArgs
 from arena_job.names import CONTAINER
 

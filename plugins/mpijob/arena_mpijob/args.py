@@ -7,8 +7,9 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import field_validator
 
-from arena_core.args import CpuMemoryArgs, Quantity, RunPolicyArgs, SharedMemoryArgs, SubmitArgs, flag
+from arena_core.args import CpuMemoryArgs, Quantity, SharedMemoryArgs, flag
 from arena_core.contract.types import Problem
+from arena_core.families.args import RunPolicyArgs, SubmitArgs
 
 #: Variables that the operator appends to those of the launcher, by implementation; of two with one name the last counts.
 OPERATOR_ENV = {

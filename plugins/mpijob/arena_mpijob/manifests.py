@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from arena_core.contract.types import Manifest
+from arena_core.families.companions import companions
 from arena_core.families.kubeflow import JOB_NAME, JOB_ROLE, OPERATOR, REPLICA_INDEX, run_policy
-from arena_core.podspec import JobFacts, Role, companions, job_metadata, pod_template
+from arena_core.podspec import JobFacts, Role, job_metadata, pod_template
 from arena_mpijob.args import MPIJobArgs
 from arena_mpijob.status import CONTAINER, CONTROLLER, FIELD
 

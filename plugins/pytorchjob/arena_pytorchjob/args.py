@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-from arena_core.args import CpuMemoryArgs, Processes, RunPolicyArgs, SharedMemoryArgs, SubmitArgs, flag
+from arena_core.args import CpuMemoryArgs, Processes, SharedMemoryArgs, flag
+from arena_core.families.args import RunPolicyArgs, SubmitArgs
 
 #: Variables that the operator appends to those of every container; of two with one name the last counts.
 OPERATOR_ENV = ("MASTER_ADDR", "MASTER_PORT", "WORLD_SIZE", "RANK", "PYTHONUNBUFFERED")

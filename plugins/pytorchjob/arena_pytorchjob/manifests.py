@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from arena_core.contract.types import Manifest
+from arena_core.families.companions import companions
 from arena_core.families.kubeflow import JOB_NAME, JOB_ROLE, OPERATOR, backoff_limit, run_policy
-from arena_core.podspec import JobFacts, Role, companions, job_metadata, pod_template
+from arena_core.podspec import JobFacts, Role, job_metadata, pod_template
 from arena_pytorchjob.args import PyTorchJobArgs
 from arena_pytorchjob.status import KIND
 

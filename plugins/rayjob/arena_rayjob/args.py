@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar, Literal
 
-from arena_core.args import Image, Quantity, SharedMemoryArgs, SubmitArgs, flag
+from arena_core.args import Image, Quantity, SharedMemoryArgs, flag
 from arena_core.contract.types import Problem
+from arena_core.families.args import SubmitArgs
 from arena_rayjob.groups import WORKER_SPEC, AutoscalerArgs, EndArgs, HeadArgs, quantity
 
 #: Variables that KubeRay sets in the Ray containers after the user's; of two with one name the last counts.

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from arena_core.contract.types import Manifest
-from arena_core.podspec import JobFacts, Role, companions, job_metadata, pod_template
+from arena_core.families.companions import companions
+from arena_core.podspec import JobFacts, Role, job_metadata, pod_template
 from arena_rayjob.args import RayJobArgs
 from arena_rayjob.entrypoint import entrypoint
 from arena_rayjob.names import DEFAULT_GROUP, HEAD, HEAD_CONTAINER, K8S_JOB, NODE_TYPE, SUBMITTER_CONTAINER, WORKER_CONTAINER

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from arena_core.contract.types import Manifest
-from arena_core.podspec import JobFacts, Role, common_labels, companions, job_annotations, pod_template
+from arena_core.families.companions import companions
+from arena_core.podspec import JobFacts, Role, common_labels, job_annotations, pod_template
 from arena_serve import names
 from arena_serve.args import RolloutArgs, ServerArgs
 

@@ -7,8 +7,9 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import field_validator
 
-from arena_core.args import ArgsGroup, Duration, Image, LabelMap, Quantity, RunPolicyArgs, SharedMemoryArgs, SubmitArgs, flag, flag_name
+from arena_core.args import ArgsGroup, Duration, Image, LabelMap, Quantity, SharedMemoryArgs, flag, flag_name
 from arena_core.contract.types import Problem
+from arena_core.families.args import RunPolicyArgs, SubmitArgs
 from arena_core.k8s import quantity
 
 Affinity = Literal["none", "spread", "binpack"]

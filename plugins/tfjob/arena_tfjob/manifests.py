@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from arena_core.contract.types import Manifest
+from arena_core.families.companions import companions
 from arena_core.families.kubeflow import JOB_NAME, JOB_ROLE, OPERATOR, REPLICA_TYPE, backoff_limit, run_policy
-from arena_core.podspec import JobFacts, Role, companions, job_metadata, pod_template, preferred, required
+from arena_core.podspec import JobFacts, Role, job_metadata, pod_template, preferred, required
 from arena_tfjob.args import TFJobArgs
 from arena_tfjob.status import KIND
 

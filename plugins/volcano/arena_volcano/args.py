@@ -11,22 +11,10 @@ from typing import ClassVar, Literal
 
 from pydantic import field_validator
 
-from arena_core.args import (
-    CpuMemoryArgs,
-    JobArgs,
-    KueueArgs,
-    ModelArgs,
-    ObjectName,
-    Processes,
-    Quantity,
-    SharedMemoryArgs,
-    SyncArgs,
-    TensorboardArgs,
-    check_dns_label,
-    flag,
-)
+from arena_core.args import CpuMemoryArgs, JobArgs, ObjectName, Processes, Quantity, SharedMemoryArgs, SyncArgs, check_dns_label, flag
 from arena_core.args.fields import Duration
 from arena_core.contract.types import Problem
+from arena_core.families.args import KueueArgs, ModelArgs, TensorboardArgs
 from arena_volcano import rules
 from arena_volcano.values import Commands, Images, Plugins, Policies, Task, Tasks
 
@@ -283,12 +271,6 @@ class VolcanoJobArgs(KueueArgs, TensorboardArgs, SyncArgs, ModelArgs, SharedMemo
         if "svc" in found and self.disable_network_policy:
             found["svc"] = (*found["svc"], "--disable-network-policy=true")
         return found
-
-    def mount_paths(self) -> Iterator[tuple[str, str]]:
-        """Add the folder of the fetched code."""
-        yield from super().mount_paths()
-        if self.sync_mode:
-            yield "sync_mode", self.working_dir.rstrip("/") + "/code"
 
     def notes(self) -> Iterator[str]:
         """Name the variables that Volcano's plugins override."""

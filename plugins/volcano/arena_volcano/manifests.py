@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from arena_core.contract.types import Manifest
-from arena_core.podspec import JobFacts, Role, companions, job_metadata, literal, pod_template
+from arena_core.families.companions import companions
+from arena_core.podspec import JobFacts, Role, job_metadata, literal, pod_template
 from arena_volcano.args import VolcanoJobArgs
 from arena_volcano.distributed import environment, has_names
 from arena_volcano.status import DRIVER, JOB_NAME, TASK_INDEX, TASK_SPEC

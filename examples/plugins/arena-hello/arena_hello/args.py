@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from arena_core.args import CpuMemoryArgs, SubmitArgs, flag
+from arena_core.args import CpuMemoryArgs, flag
+from arena_core.families.args import SubmitArgs
 
 
 class HelloArgs(CpuMemoryArgs, SubmitArgs):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from arena_core.contract.types import Manifest
 from arena_core.families import plainjob
-from arena_core.podspec import JobFacts, Role, companions, job_metadata, pod_template
+from arena_core.families.companions import companions
+from arena_core.podspec import JobFacts, Role, job_metadata, pod_template
 from arena_hello.args import HelloArgs
 
 

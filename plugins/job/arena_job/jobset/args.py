@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar, Literal
 
-from arena_core.args import CpuMemoryArgs, Duration, Names, SharedMemoryArgs, SubmitArgs, flag
+from arena_core.args import CpuMemoryArgs, Duration, Names, SharedMemoryArgs, flag
 from arena_core.contract.types import Problem
+from arena_core.families.args import SubmitArgs
 from arena_job.args import INDEX_ENV, EndArgs, ExitCodes
 from arena_job.jobset import rules
 from arena_job.jobset.values import Chief, Commands, FailureRules, JobRole, Order, Roles

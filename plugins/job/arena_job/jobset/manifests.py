@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from arena_core.contract.types import Manifest
+from arena_core.families.companions import companions
 from arena_core.families.plainjob import INDEX
-from arena_core.podspec import JobFacts, Role, companions, job_metadata, literal, pod_template
+from arena_core.podspec import JobFacts, Role, job_metadata, literal, pod_template
 from arena_job.jobset.args import JobSetArgs
 from arena_job.jobset.names import JOB_INDEX, NAME, RESOURCE, ROLE
 from arena_job.jobset.values import JobRole

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from arena_core.args import JobArgs, KueueArgs, SharedMemoryArgs, WorkerArgs, flag
+from arena_core.args import JobArgs, SharedMemoryArgs, WorkerArgs, flag
 from arena_core.contract.types import Problem
+from arena_core.families.args import KueueArgs
 
 
 class EchoArgs(KueueArgs, WorkerArgs, SharedMemoryArgs, JobArgs):

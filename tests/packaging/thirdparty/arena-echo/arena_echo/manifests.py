@@ -5,7 +5,8 @@ from __future__ import annotations
 import shlex
 
 from arena_core.contract.types import Manifest
-from arena_core.podspec import JobFacts, Role, companions, job_metadata, pod_template
+from arena_core.families.companions import companions
+from arena_core.podspec import JobFacts, Role, job_metadata, pod_template
 from arena_echo.args import EchoArgs
 
 

@@ -10,7 +10,7 @@ ARENA_CONTRACT = 2
 @hookimpl
 def arena_job_type():
     """Say what this is."""
-    return JobType(name="misspeltjob", resource=Resource("x.example.com", "v1", "X", "xs"), args="arena_core.args:SubmitArgs")
+    return JobType(name="misspeltjob", resource=Resource("x.example.com", "v1", "X", "xs"), args="arena_core.families.args:SubmitArgs")
 
 
 @hookimpl

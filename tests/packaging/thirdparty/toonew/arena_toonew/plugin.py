@@ -11,7 +11,7 @@ ARENA_CONTRACT = 99
 def arena_job_type():
     """Say what this is."""
     resource = Resource("x.example.com", "v1", "X", "xs")
-    return JobType(name="toonewjob", resource=resource, args="arena_core.args:SubmitArgs")
+    return JobType(name="toonewjob", resource=resource, args="arena_core.families.args:SubmitArgs")
 
 
 @hookimpl

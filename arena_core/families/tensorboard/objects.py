@@ -5,15 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from arena_core import schedulers
-from arena_core.args import JobArgs, SchedulingArgs, TensorboardArgs
+from arena_core.args import JobArgs
 from arena_core.contract.types import Manifest
-from arena_core.podspec.affinity import preferred
-from arena_core.podspec.container import literal
-from arena_core.podspec.facts import JobFacts
-from arena_core.podspec.metadata import common_labels, selector_labels
-from arena_core.podspec.pod import toleration
-from arena_core.podspec.volumes import data_mounts, log_mounts, logs_are_local, volume_mounts_of, volumes_of
+from arena_core.families.args import SchedulingArgs, TensorboardArgs
+from arena_core.podspec import JobFacts, beside_labels, literal, preferred, selector_labels, toleration, volume_mounts_of, volumes_of
+from arena_core.podspec.volumes import data_mounts, log_mounts
 
 PORT = 6006
 LOCAL_LOGS = "/output/training_logs"
@@ -27,9 +23,7 @@ def tensorboard(args: JobArgs, facts: JobFacts, chief_labels: Mapping[str, str])
     """
     if not isinstance(args, TensorboardArgs) or not args.tensorboard:
         return []
-    labels = {k: v for k, v in common_labels(args, facts).items() if k not in (schedulers.QUEUE_LABEL, schedulers.PRIORITY_LABEL)} | {
-        "role": "tensorboard"
-    }
+    labels = {**beside_labels(args, facts), "role": "tensorboard"}
     select = {**selector_labels(args, facts), "role": "tensorboard"}
     name = f"{args.name}-tensorboard"
     service: Manifest = {
@@ -56,13 +50,12 @@ def tensorboard(args: JobArgs, facts: JobFacts, chief_labels: Mapping[str, str])
 
 
 def _pod(args: JobArgs, board: TensorboardArgs, chief_labels: Mapping[str, str]) -> dict[str, Any]:
-    local = logs_are_local(args)
     mounts = data_mounts(args) + log_mounts(args, LOCAL_LOGS)
     container: dict[str, Any] = {
         "name": "tensorboard",
         "image": board.tensorboard_image,
         "imagePullPolicy": args.image_pull_policy,
-        "command": ["tensorboard", "--logdir", LOCAL_LOGS if local else literal(board.logdir), "--host", "0.0.0.0"],
+        "command": ["tensorboard", "--logdir", LOCAL_LOGS if args.log_folder() else literal(board.logdir), "--host", "0.0.0.0"],
         "ports": [{"name": "tensorboard", "containerPort": PORT, "protocol": "TCP"}],
     }
     spec: dict[str, Any] = {
@@ -81,4 +74,4 @@ def _pod(args: JobArgs, board: TensorboardArgs, chief_labels: Mapping[str, str])
 
 def _scheduler(args: JobArgs) -> str:
     # In a gang TensorBoard is no member, and the cluster's own scheduler serves it as well.
-    return args.scheduler if isinstance(args, SchedulingArgs) and not args.gang else ""
+    return "" if isinstance(args, SchedulingArgs) and args.gang else args.pod_scheduler()

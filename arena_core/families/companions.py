@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from arena_core.args import JobArgs, SchedulingArgs
+from arena_core.args import JobArgs
 from arena_core.contract.types import Manifest
-from arena_core.podspec.facts import JobFacts
-from arena_core.podspec.gang import pod_group
-from arena_core.podspec.metadata import common_labels
-from arena_core.podspec.tensorboard import tensorboard
-from arena_core.podspec.volumes import config_maps
+from arena_core.families.args import SchedulingArgs
+from arena_core.families.gangs import pod_group
+from arena_core.families.tensorboard.objects import tensorboard
+from arena_core.podspec import JobFacts, common_labels, config_maps
 
 
 def gang_group(args: JobArgs, facts: JobFacts, min_member: int) -> list[Manifest]:

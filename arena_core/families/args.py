@@ -1,0 +1,172 @@
+"""Groups of flags that name a system: Kueue, schedulers, TensorBoard, MLflow, the Training Operator; and the list of Arena's common ones.
+
+A job type lists those that it takes, beside the general ones of ``arena_core.args``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Literal
+
+from pydantic import field_validator
+
+from arena_core import schedulers
+from arena_core.args import ArgsGroup, Duration, Extra, Image, JobArgs, ObjectName, PodArgs, SyncArgs, WorkerArgs, flag, values
+from arena_core.contract.types import Problem
+from arena_core.families import gangs
+
+
+class SchedulingArgs(JobArgs):
+    """Scheduler, gang and kube-queue."""
+
+    gang: bool = flag(False, help="All pods start together or none (a PodGroup of the scheduler).")
+    scheduler: ObjectName = flag(
+        "",
+        help="Scheduler of the pods (volcano; empty for the cluster's own).",
+        old=("scheduler-name",),
+        metavar="NAME",
+        paths=("schedulerName",),
+    )
+    queue: bool = flag(False, help="Wait for kube-queue (the job is created suspended).")
+
+    def pod_scheduler(self) -> str:
+        """The scheduler that is asked for."""
+        return self.scheduler
+
+    def extra_metadata(self, app: str, gang: int) -> Iterator[Extra]:
+        """Pods name their gang; a job that waits for kube-queue says so, and so do its pods, as in Arena."""
+        yield from super().extra_metadata(app, gang)
+        if self.queue:
+            yield Extra(annotations={gangs.KUBE_QUEUE_SUSPEND: "true"})
+        if self.gang and gang:
+            yield Extra(
+                gangs.gang_labels(self.scheduler, app, self.name, gang), gangs.gang_annotations(self.scheduler, app, self.name), "pods"
+            )
+
+
+class KueueArgs(ArgsGroup):
+    """Queueing by Kueue."""
+
+    kueue_queue: ObjectName = flag(
+        "",
+        help="LocalQueue of Kueue that admits the job.",
+        often=True,
+        group="Kueue",
+        metavar="QUEUE",
+        paths=("metadata.labels[kueue.x-k8s.io/queue-name]",),
+        max_length=63,
+    )
+    kueue_priority_class: ObjectName = flag(
+        "",
+        help="WorkloadPriorityClass of Kueue.",
+        group="Kueue",
+        metavar="CLASS",
+        paths=("metadata.labels[kueue.x-k8s.io/priority-class]",),
+        max_length=63,
+    )
+
+    def extra_metadata(self, app: str, gang: int) -> Iterator[Extra]:
+        """Queue and priority stand on the job alone."""
+        yield from super().extra_metadata(app, gang)
+        labels = {schedulers.QUEUE_LABEL: self.kueue_queue, schedulers.PRIORITY_LABEL: self.kueue_priority_class}
+        yield Extra(labels={key: value for key, value in labels.items() if value}, on="job")
+
+
+class ModelArgs(ArgsGroup):
+    """The model that the job trains, as a label. MLflow itself is not asked."""
+
+    model_name: str = flag(
+        "", help="Label the job with the name of the model that it trains (nothing is registered in MLflow).", group="Model", metavar="NAME"
+    )
+    model_source: str = flag("", help="URI of the model; --model-name asks for it as in Arena.", group="Model", metavar="URI")
+
+    def rules(self) -> Iterator[Problem]:
+        """A model has a source and a name that fits into a label."""
+        yield from super().rules()
+        if self.model_name and not self.model_source:
+            yield Problem("the model's source is missing", "model_source", "give its URI with --model-source")
+        if self.model_name:
+            try:
+                values.labels({"modelName": self.model_name})
+            except ValueError as error:
+                yield Problem(str(error), "model_name")
+
+    def notes(self) -> Iterator[str]:
+        """The source goes nowhere: Arena hands it to MLflow."""
+        yield from super().notes()
+        if self.model_source:
+            yield "--model-source is not used: nothing is registered in MLflow"
+
+    def extra_metadata(self, app: str, gang: int) -> Iterator[Extra]:
+        """The model's name is a label of all that belongs to the job."""
+        yield from super().extra_metadata(app, gang)
+        if self.model_name:
+            yield Extra(labels={"modelName": self.model_name})
+
+
+class TensorboardArgs(PodArgs):
+    """A TensorBoard beside the job."""
+
+    tensorboard: bool = flag(False, help="Start a TensorBoard (Deployment and Service) for the job.", group="TensorBoard")
+    tensorboard_image: Image = flag(
+        "registry.cn-zhangjiakou.aliyuncs.com/acs/tensorflow:1.12.0-devel",
+        help="Image of TensorBoard.",
+        group="TensorBoard",
+        old=("tensorboardImage",),
+        metavar="IMAGE",
+    )
+    logdir: str = flag("/training_logs", help="Folder in which the job writes TensorBoard's logs.", group="TensorBoard", metavar="PATH")
+
+    def rules(self) -> Iterator[Problem]:
+        """The folder of the logs is a path or a URL."""
+        yield from super().rules()
+        if self.tensorboard and not self.tensorboard_image:
+            yield Problem("the image of TensorBoard is missing", "tensorboard_image")
+        if self.tensorboard and "://" not in self.logdir and (not self.logdir.startswith("/") or not self.logdir.strip("/")):
+            yield Problem(f"{self.logdir!r} must be an absolute path (not '/') or a URL", "logdir")
+
+    def log_folder(self) -> str:
+        """The folder of the logs, where no mount of the user's and no URL holds them."""
+        if not self.tensorboard or "://" in self.logdir:
+            return super().log_folder()
+        logdir = self.logdir.rstrip("/")
+        mounted = [mount.path for mount in self.data] + [folder.path for folder in self.data_dirs]
+        return super().log_folder() if any(f"{logdir}/".startswith(f"{path}/") for path in mounted) else logdir
+
+
+class RunPolicyArgs(ArgsGroup):
+    """How a job of the Training Operator ends. A wrapper may force these."""
+
+    clean_task_policy: Literal["None", "Running", "All"] = flag(
+        "Running",
+        help="Which pods are deleted at the end: None, Running or All.",
+        group="Run policy",
+        old=("cleanTaskPolicy",),
+        paths=("spec.runPolicy.cleanPodPolicy",),
+    )
+    running_timeout: Duration = flag(
+        0,
+        help="Fail the job when it has run this long (1h30m; 0 = no limit).",
+        group="Run policy",
+        metavar="DURATION",
+        paths=("spec.runPolicy.activeDeadlineSeconds",),
+    )
+    ttl_after_finished: Duration = flag(
+        0,
+        help="Delete the job this long after its end (0 = never).",
+        group="Run policy",
+        metavar="DURATION",
+        paths=("spec.runPolicy.ttlSecondsAfterFinished",),
+    )
+
+    @field_validator("clean_task_policy", mode="before")
+    @classmethod
+    def _null_is_none(cls, value: Any) -> Any:
+        return "None" if value is None else value
+
+
+class SubmitArgs(KueueArgs, TensorboardArgs, SyncArgs, ModelArgs, SchedulingArgs, WorkerArgs, JobArgs):
+    """Base of the argument model of a job type that takes Arena's common flags.
+
+    Pydantic puts the fields of the last base first, so the bases stand back to front.
+    """

@@ -1,0 +1,1 @@
+"""A TensorBoard beside the job: what is made for it (``objects``)."""
