@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -19,7 +20,8 @@ class Options:
     what LocalQueue ``default-queue`` of namespace ``default`` may use; ``delays`` shorten named waits (``volcano.session`` → 0.1).
     Without ``operators`` it is a plain Kubernetes: no job type's kinds and no queues.
     ``idle_stop`` ends the daemon after so many minutes without a request and without a running pod (0: never).
-    ``keep_logs`` is the size of all logs of pods that are gone; the oldest go first.
+    ``keep_logs`` is the size of all logs of pods that are gone; the oldest go first. ``movable_clock`` lets whoever has the secret move
+    the cluster's clock; it is for tests, no flag sets it.
     """
 
     nodes: int = 1
@@ -31,6 +33,7 @@ class Options:
     idle_stop: float = 0.0
     operators: bool = True
     keep_logs: str = "1Gi"
+    movable_clock: bool = False
 
 
 class ContainerUse(NamedTuple):
@@ -119,6 +122,9 @@ Listener = Callable[[str, str, Obj, Obj | None], None]
 
 class ServerApi(Api, Protocol):
     """``Api`` plus what only the daemon's own components need."""
+
+    #: Where ``now`` has the time from.
+    clock: Callable[[], datetime]
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Be called after each commit, in order; returns the way to end it."""

@@ -97,6 +97,12 @@ class LocalCluster:
         except urllib.error.HTTPError as error:
             return error.code, _decoded(error.read())
 
+    def advance(self, seconds: float) -> str:
+        """Move the cluster's clock (started with ``Options(movable_clock=True)``), from wait to wait; returns the time that it is then."""
+        code, answer = self.request("POST", f"/arena/v1/clock?seconds={seconds}")
+        assert code == 200, answer
+        return str(answer["now"])
+
     def namespace(self, prefix: str = "test") -> str:
         """Make a fresh namespace and return its name."""
         self._namespaces += 1

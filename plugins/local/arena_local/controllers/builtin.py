@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from arena_local.controllers.cronjob import cronjob_controller
 from arena_local.controllers.deployment import DeploymentController
 from arena_local.controllers.endpoints import EndpointsController
 from arena_local.controllers.job import JobController, TtlController
@@ -17,6 +18,7 @@ def builtin_controllers(api: Api) -> Sequence[Controller]:
     return (
         JobController(api),
         TtlController(api),
+        cronjob_controller(api),
         ReplicaSetController(api),
         DeploymentController(api),
         EndpointsController(api),

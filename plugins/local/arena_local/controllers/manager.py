@@ -16,6 +16,7 @@ from arena_local.context import ServerApi
 from arena_local.controllers.queue import WorkQueue
 from arena_local.guard import TookTooLong, limited
 from arena_local.sdk.bundle import ApiError, Controller, Key, Obj
+from arena_local.sdk.clock import Clock
 
 log = logging.getLogger(__name__)
 
@@ -64,9 +65,9 @@ def _owner_mapper(resource: str) -> _Mapper:
 class Worker:
     """One controller with its queue."""
 
-    def __init__(self, controller: Controller, problem: Callable[[str], None]) -> None:
+    def __init__(self, controller: Controller, problem: Callable[[str], None], clock: Clock | None = None) -> None:
         self.controller = controller
-        self.queue = WorkQueue()
+        self.queue = WorkQueue(clock)
         self._problem = problem
         self._slow = 0
 
@@ -118,7 +119,8 @@ class Manager:
 
     def __init__(self, api: ServerApi, controllers: Sequence[Controller], problem: Callable[[str], None] = lambda text: None) -> None:
         self._api = api
-        self._workers = [Worker(controller, problem) for controller in controllers]
+        self._clock = api.clock if isinstance(api.clock, Clock) else Clock()
+        self._workers = [Worker(controller, problem, self._clock) for controller in controllers]
         self._routes: dict[str, list[_Route]] = defaultdict(list)
         for worker in self._workers:
             controller = worker.controller
@@ -138,12 +140,15 @@ class Manager:
             for obj in self._api.list(resource):
                 self._feed(routes, obj)
         self._tasks = [asyncio.create_task(worker.run(), name=worker.controller.name) for worker in self._workers]
+        self._clock.busy.append(self._works)
 
     async def stop(self) -> None:
         """End the workers; a reconcile that runs is finished first, since it never awaits."""
         if self._unsubscribe is not None:
             self._unsubscribe()
             self._unsubscribe = None
+        if self._works in self._clock.busy:
+            self._clock.busy.remove(self._works)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -154,6 +159,9 @@ class Manager:
     def idle(self) -> bool:
         """Return whether no key waits (delayed ones aside); for tests."""
         return not any(len(worker.queue) for worker in self._workers)
+
+    def _works(self) -> bool:
+        return not self.idle()
 
     def _on_commit(self, _event: str, resource: str, new: Obj, old: Obj | None) -> None:
         routes = self._routes.get(resource)

@@ -6,6 +6,7 @@ import asyncio
 from collections import OrderedDict
 
 from arena_local.sdk.bundle import Key
+from arena_local.sdk.clock import Clock, Timer
 
 #: client-go's default item back-off, in seconds.
 BASE_DELAY = 0.005
@@ -15,9 +16,10 @@ MAX_DELAY = 1000.0
 class WorkQueue:
     """First in, first out, without duplicates. A key that is added while it is being worked on comes again afterwards."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock | None = None) -> None:
+        self._clock = clock or Clock()
         self._ready: OrderedDict[Key, None] = OrderedDict()
-        self._timers: dict[Key, asyncio.TimerHandle] = {}
+        self._timers: dict[Key, Timer] = {}
         self._failures: dict[Key, int] = {}
         self._held: dict[Key, float] = {}
         self._wake = asyncio.Event()
@@ -40,14 +42,13 @@ class WorkQueue:
 
     def add_after(self, key: Key, delay: float) -> None:
         """Queue the key in ``delay`` seconds; an earlier time that is already set stays."""
-        loop = asyncio.get_running_loop()
-        due = loop.time() + max(delay, 0.0)
+        due = self._clock.seconds() + max(delay, 0.0)
         timer = self._timers.get(key)
         if timer is not None:
-            if timer.when() <= due:
+            if timer.due <= due:
                 return
             timer.cancel()
-        self._timers[key] = loop.call_at(due, self._due, key)
+        self._timers[key] = self._clock.call_later(delay, self._due, key)
 
     def hold(self, key: Key, seconds: float) -> None:
         """Let the key wait at least so long before its next turn: a long reconcile must not take the whole loop."""

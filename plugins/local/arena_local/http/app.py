@@ -8,7 +8,7 @@ import logging
 from aiohttp import web
 
 from arena_local.context import Context
-from arena_local.http import bodies, discovery, kept, meta_routes, pods, security, usage, verbs
+from arena_local.http import bodies, clock, discovery, kept, meta_routes, pods, security, usage, verbs
 from arena_local.http.paths import Target, parse
 from arena_local.http.respond import not_found_page, refusal
 from arena_local.http.serving import has_spoken
@@ -39,7 +39,7 @@ async def dispatch(shared: Shared, request: web.Request, path: str) -> web.Strea
 
 async def _other(shared: Shared, request: web.Request, path: str) -> web.StreamResponse:
     if request.method not in ("GET", "HEAD"):
-        return not_found_page()
+        return await clock.answer(shared, request, path) or not_found_page()
     found = await meta_routes.answer(shared, request, path) or await kept.answer(shared, request, path)
     return found if found is not None else discovery.answer(shared, request, path)
 

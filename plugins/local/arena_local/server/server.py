@@ -11,6 +11,7 @@ from typing import Any
 
 from arena_local.context import Listener, Options
 from arena_local.sdk.bundle import Admission, ApiError, Bundle, Convert, FieldEffects
+from arena_local.sdk.clock import Clock
 from arena_local.server import deletes, patches, structural, writes
 from arena_local.server.bootstrap import first_objects
 from arena_local.server.causes import Cause
@@ -44,7 +45,7 @@ class ApiServer:
         self.webhooks: dict[str, list[Admission]] = {}
         self.conversions: dict[str, Convert] = {}
         self.effects: dict[str, FieldEffects] = {}
-        self.clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self.clock: Callable[[], datetime] = Clock()
         self.host_name = platform.node().lower() or "local"
         self.seen_events: dict[tuple[str, ...], str] = {}
         self.expired_at = datetime.min.replace(tzinfo=UTC)

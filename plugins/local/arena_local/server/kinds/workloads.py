@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from arena_core.k8s import selectors
+from arena_core.k8s.cron import Schedule, zone_of
 from arena_local.server.causes import Cause, bad_value, prohibited, required, unsupported
 from arena_local.server.copies import same
 from arena_local.server.core import Host
@@ -16,6 +17,8 @@ from arena_local.server.kinds.poddefaults import default_template
 from arena_local.server.meta import annotation_causes, label_causes
 
 Obj = dict[str, Any]
+#: A Job's name is eleven characters longer than that of the CronJob that made it.
+_CRON_NAME = 52
 _COUNTS = (
     "parallelism",
     "completions",
@@ -162,7 +165,7 @@ def _without_resources(spec: Obj) -> Obj:
 
 
 class CronJobStrategy(Strategy):
-    """CronJobs: stored and checked; no controller runs them."""
+    """CronJobs."""
 
     def default(self, obj: Obj) -> None:
         """Fill in."""
@@ -177,11 +180,39 @@ class CronJobStrategy(Strategy):
         default_template(spec["jobTemplate"]["spec"]["template"])
 
     def validate(self, host: Host, obj: Obj) -> Iterator[Cause]:
-        """Check schedule and template."""
-        if not obj["spec"].get("schedule"):
-            yield required("spec.schedule")
-        template = obj["spec"]["jobTemplate"]["spec"]["template"]
+        """Check name, schedule, time zone, limits and template."""
+        spec = obj["spec"]
+        if len(obj["metadata"].get("name", "")) > _CRON_NAME:
+            yield bad_value("metadata.name", obj["metadata"]["name"], "must be no more than 52 characters")
+        yield from cron_causes(spec)
+        if spec["concurrencyPolicy"] not in ("Allow", "Forbid", "Replace"):
+            yield unsupported("spec.concurrencyPolicy", spec["concurrencyPolicy"], ["Allow", "Forbid", "Replace"])
+        yield from _negative(spec, ("startingDeadlineSeconds", "successfulJobsHistoryLimit", "failedJobsHistoryLimit"))
+        template = spec["jobTemplate"]["spec"]["template"]
         yield from _template(template, "spec.jobTemplate.spec.template", policy="job")
+
+
+def cron_causes(spec: Obj) -> Iterator[Cause]:
+    """Check when a CronJob is to run."""
+    text, zone = spec.get("schedule") or "", spec.get("timeZone")
+    if not text:
+        yield required("spec.schedule")
+    elif "TZ" in text:
+        yield bad_value("spec.schedule", text, "cannot use TZ or CRON_TZ in schedule, use timeZone field instead")
+    else:
+        try:
+            Schedule(text)
+        except ValueError as error:
+            yield bad_value("spec.schedule", text, str(error))
+    if not zone:
+        return
+    if zone.lower() == "local":
+        yield bad_value("spec.timeZone", zone, "timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones")
+    else:
+        try:
+            zone_of(zone)
+        except ValueError as error:
+            yield bad_value("spec.timeZone", zone, str(error))
 
 
 class ReplicatedStrategy(Strategy):
