@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from arena_core.cli.amounts import cores, number, size
 from arena_core.cli.foreign import discreet, one_line
 from arena_core.cli.render import ruled, table
 from arena_core.k8s import quantity
 from arena_core.usecases.about import About, Role
+
+if TYPE_CHECKING:
+    from arena_core.cli.shapes import jobs
 
 #: A command that is longer is cut in the table; JSON has all of it.
 _LONGEST = 100
@@ -50,22 +53,18 @@ def _cut(text: str) -> str:
     return text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "..."
 
 
-def as_data(about: About) -> dict[str, Any]:
-    """Return the same for JSON and YAML: names of variables, never their values."""
-    return {
-        "roles": [
-            {
-                "name": r.name,
-                "replicas": r.replicas,
-                "image": r.image,
-                "command": discreet(r.command),
-                "requests": {k: quantity.text(v, "binary" if k == "memory" else "decimal") for k, v in r.requests.items()},
-                "env": list(r.env),
-                "mounts": list(r.mounts),
-                "nodeSelector": dict(r.node_selector),
-            }
-            for r in about.roles
-        ],
-        "labels": dict(about.labels),
-        "retries": about.retries,
-    }
+def roles_data(about: About) -> list[jobs.Role]:
+    """Return the roles for JSON and YAML: names of variables, never their values."""
+    return [
+        {
+            "name": r.name,
+            "replicas": r.replicas,
+            "image": r.image,
+            "command": discreet(r.command),
+            "requests": {k: quantity.text(v, "binary" if k == "memory" else "decimal") for k, v in r.requests.items()},
+            "env": list(r.env),
+            "mounts": list(r.mounts),
+            "nodeSelector": dict(r.node_selector),
+        }
+        for r in about.roles
+    ]

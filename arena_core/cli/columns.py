@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from arena_core.cli import views
+from arena_core.cli.fitting import Rows, fitted, room
 from arena_core.cli.render import local_time
 from arena_core.cli.views import NONE
 from arena_core.contract.errors import UsageError
@@ -65,7 +66,7 @@ COLUMNS: Mapping[str, Column] = {
 #: What a list shows that nobody has asked otherwise; ``age`` follows where a job has not started.
 DEFAULT = ("name", "status", "type", "duration", "gpus", "allocated", "node")
 #: What gives way on a narrow terminal, the least important first.
-LEAST = ("NODE", "ETA", "GPU(Allocated)", "GPU(Requested)", "TRAINER")
+LEAST = ("NODE", "ETA", "GPU(Allocated)", "GPU(Requested)", "DURATION", "TRAINER")
 #: Other words for columns: Arena's headers and what people type.
 _ALIASES = {
     "trainer": "type",
@@ -119,6 +120,11 @@ def rows(
         cells = [_from_log(key, (courses or {}).get(job.uid)) if key in LOGS else COLUMNS[key].cell(job) for key in keys]
         found.append([*cells, *([_place(job, places)] if places else [])])
     return found
+
+
+def fitting(rows: Rows, asked: str) -> tuple[Rows, list[str]]:
+    """Return what fits the terminal, and what did not; columns that were asked for stay."""
+    return (rows, []) if asked else fitted(rows, LEAST, room())
 
 
 def _from_log(key: str, course: Course | None) -> str:

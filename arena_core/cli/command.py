@@ -60,6 +60,8 @@ class Command:
     words: str = ""
     #: The command itself reports what is wrong with its flags, together with what it finds (``submit``).
     collects: bool = False
+    #: The shape of what it prints as data (``arena_core.cli.shapes``): ``jobs.JobPage``, or ``jobs.Job[]`` for a list of such.
+    prints: str = ""
 
 
 @record(slots=False)

@@ -130,6 +130,10 @@ def _offer(kind: str, parsed: Parsed) -> Candidates:
         return [(word, "") for word in FIXED[kind]]
     if kind == "type":
         return _types()
+    if kind == "printed":
+        from arena_core.cli.printed import commands
+
+        return [(command.path, command.summary) for command in commands() if command.prints]
     if kind in ("job", "jobs", "instance", "namespace", "queue", "nodes") and _may_ask(parsed):
         from arena_core.cli.complete_cluster import offer
 

@@ -1,12 +1,86 @@
-"""A view that is drawn again and again: in place on a terminal, one after the other in a pipe."""
+"""A view that is drawn again and again: in place on a terminal, one after the other in a pipe, as lines of JSON for a program."""
 
 from __future__ import annotations
 
 import shutil
 import sys
 import time
-from collections.abc import Callable
-from typing import NoReturn
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
+
+from arena_core.cli.fitting import too_narrow
+from arena_core.cli.flags import Parsed
+from arena_core.cli.output import line, wants_data, write
+from arena_core.cli.terminal import note, say
+
+#: So many times as long as a look takes is waited before the next: changes that never end must not fill a processor.
+PAUSE = 2.0
+#: What is no change: time goes on by itself.
+_TIMES = frozenset(["age", "duration"])
+
+
+class Look(NamedTuple):
+    """What is seen at one moment: notes, and either a text with the columns that did not fit, or data."""
+
+    notes: Sequence[str] = ()
+    text: str = ""
+    gone: Sequence[str] = ()
+    data: Any = None
+
+
+def show_once(parsed: Parsed, look: Look) -> int:
+    """Print a look; notes go to stderr."""
+    if not write(parsed, look.data):
+        say(look.text, painted=True)
+    for one in _notes(parsed, look):
+        note(one)
+    return 0
+
+
+def _notes(parsed: Parsed, look: Look) -> list[str]:
+    """Return what is to be said beside a look, unless that is not wanted."""
+    notes = [*look.notes, *([too_narrow(look.gone)] if look.gone else [])]
+    return [] if parsed.on("quiet") else [f"note: {text}" for text in notes]
+
+
+def watch(parsed: Parsed, look: Callable[[], Look], pulse: Iterable[object], over: Callable[[], bool] = lambda: False) -> int:
+    """Look at each beat of the pulse, until Ctrl-C or until it is over; notes stand below what is drawn."""
+    screen, lines = Screen(), Lines()
+    for _ in pulse:
+        began = time.monotonic()
+        seen = look()
+        if wants_data(parsed):
+            lines.show(seen.data)
+        else:
+            screen.show("\n".join([seen.text, *_notes(parsed, seen)]))
+        if over():
+            break
+        time.sleep(PAUSE * (time.monotonic() - began))
+    return 0
+
+
+class Lines:
+    """Prints what has changed as lines of JSON."""
+
+    def __init__(self) -> None:
+        self._last: dict[str, str] = {}
+
+    def show(self, data: Any) -> None:
+        """Print the elements that are new or differ in more than times."""
+        shown: dict[str, str] = {}
+        for one in data if isinstance(data, list) else [data]:
+            key = f"{one.get('namespace')}/{one.get('name')}/{one.get('uuid')}"
+            shown[key] = line(_lasting(one))
+            if self._last.get(key) != shown[key]:
+                say(line(one), painted=True)
+        self._last = shown
+        sys.stdout.flush()
+
+
+def _lasting(data: Any) -> Any:
+    if isinstance(data, dict):
+        return {key: _lasting(value) for key, value in data.items() if key not in _TIMES}
+    return [_lasting(one) for one in data] if isinstance(data, list) else data
 
 
 class Screen:
@@ -42,11 +116,11 @@ class Screen:
 
 
 def clipped(line: str, columns: int) -> str:
-    """Return the line cut to so many letters, colours not counted: one that wraps would be drawn over wrongly."""
-    if len(line) <= columns:
+    """Return the line cut to so many letters, colours not counted: one that wraps would be drawn over wrongly. A mark shows the cut."""
+    if len(line) <= columns or _letters(line) <= columns:
         return line
     found, seen, at = [], 0, 0
-    while at < len(line) and seen < columns:
+    while at < len(line) and seen < columns - 1:
         if line[at] == "\x1b":
             end = line.find("m", at) + 1 or len(line)
             found.append(line[at:end])
@@ -54,12 +128,11 @@ def clipped(line: str, columns: int) -> str:
         else:
             found.append(line[at])
             seen, at = seen + 1, at + 1
-    return "".join(found) + ("\x1b[0m" if "\x1b" in line else "")
+    return "".join(found) + "…" + ("\x1b[0m" if "\x1b" in line else "")
 
 
-def repeat(draw: Callable[[], str], seconds: float, sleep: Callable[[float], None] = time.sleep) -> NoReturn:
-    """Draw again and again, until Ctrl-C."""
-    screen = Screen()
-    while True:
-        screen.show(draw())
-        sleep(seconds)
+def _letters(line: str) -> int:
+    """Return how many letters a line has, without its colours."""
+    import re
+
+    return len(re.sub(r"\x1b\[[0-9;]*m", "", line))

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from arena_core.cli.flags import Parsed
-from arena_core.cli.foreign import json_safe
+from arena_core.cli.output import line as json_line
+from arena_core.cli.render import yaml_text
 from arena_core.cli.terminal import colour_wanted
 from arena_core.contract.errors import UsageError
 from arena_core.usecases.views import LogLine
+
+if TYPE_CHECKING:
+    from arena_core.cli.shapes import small
 
 _MARK, _PLAIN = b"\x1b[1;7m", b"\x1b[27;22m"
 #: More ranks than any job has.
@@ -75,11 +79,12 @@ def _highlighted(data: bytes, mark: Sequence[re.Pattern[bytes]]) -> bytes:
     return data
 
 
-def print_json(lines: Iterable[LogLine], job: str = "") -> None:
-    """Write each line as an object in a line of its own; without a job the prefix names it: ``mnist/worker-0``."""
+def print_data(parsed: Parsed, lines: Iterable[LogLine], job: str = "") -> None:
+    """Write each line as an object of its own; without a job the prefix names it: ``mnist/worker-0``."""
+    yaml = parsed.text("output") == "yaml"
     for line in lines:
         name, _, instance = line.instance.rpartition("/")
-        row = {
+        row: small.LogLine = {
             "job": job or name,
             "instance": instance,
             "pod": line.source.pod,
@@ -87,5 +92,5 @@ def print_json(lines: Iterable[LogLine], job: str = "") -> None:
             "time": line.stamp.decode("ascii", "replace"),
             "text": line.text,
         }
-        sys.stdout.write(json_safe(json.dumps(row, ensure_ascii=False)) + "\n")
+        sys.stdout.write(f"---\n{yaml_text(row)}" if yaml else json_line(row) + "\n")
     sys.stdout.flush()

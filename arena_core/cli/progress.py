@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from arena_core.k8s import duration
 
 if TYPE_CHECKING:
+    from arena_core.cli.shapes import jobs
     from arena_core.usecases.progress.model import Progress
     from arena_core.usecases.progress.of_job import Course
 
@@ -85,21 +86,17 @@ def lines(course: Course | None) -> list[tuple[str, str]]:
     return found
 
 
-def as_data(course: Course | None) -> dict[str, Any]:
-    """Return the same for JSON and YAML; nothing where nothing is known."""
-    if course is None:
-        return {}
+def as_data(course: Course) -> jobs.Progress:
+    """Return the same for JSON and YAML."""
     progress = course.progress
     return {
-        "progress": {
-            "fraction": progress.fraction,
-            "step": progress.step,
-            "total": progress.total,
-            "epoch": progress.epoch,
-            "epochs": progress.epochs,
-            "stepsPerSecond": progress.rate,
-            "secondsLeft": progress.seconds_left,
-            "metrics": dict(progress.metrics),
-            "source": progress.line,
-        }
+        "fraction": progress.fraction,
+        "step": progress.step,
+        "total": progress.total,
+        "epoch": progress.epoch,
+        "epochs": progress.epochs,
+        "stepsPerSecond": progress.rate,
+        "secondsLeft": progress.seconds_left,
+        "metrics": dict(progress.metrics),
+        "source": progress.line,
     }

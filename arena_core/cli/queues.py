@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 from arena_core.cli.amounts import NONE, cores, number, size
 from arena_core.cli.fitting import fitted, room
@@ -11,6 +11,9 @@ from arena_core.cli.foreign import one_line
 from arena_core.cli.render import ruled, table
 from arena_core.contract.queues import Queue, Queued, Quota
 from arena_core.k8s import duration, quantity, time
+
+if TYPE_CHECKING:
+    from arena_core.cli.shapes import queues
 
 HEADER = ("NAME", "SYSTEM", "CLUSTERQUEUE", "COHORT", "STATUS", "WAITING", "RUNNING", "RESOURCE", "USED", "QUOTA", "BORROWED", "LENT")
 LEAST = ("SYSTEM", "COHORT", "LENT", "BORROWED", "CLUSTERQUEUE")
@@ -126,7 +129,7 @@ def reasons(queue: Queue) -> list[str]:
     return [one_line(f"  {one.name}: {one.reason}") for one in (*queue.waiting, *queue.held) if one.reason]
 
 
-def as_data(queue: Queue, kind: Type) -> dict[str, Any]:
+def as_data(queue: Queue, kind: Type) -> queues.Queue:
     """Return a queue for JSON and YAML; amounts as Kubernetes writes quantities."""
     return {
         "name": queue.name,
@@ -146,7 +149,7 @@ def as_data(queue: Queue, kind: Type) -> dict[str, Any]:
     }
 
 
-def _quota_data(quota: Quota) -> dict[str, Any]:
+def _quota_data(quota: Quota) -> queues.Quota:
     form: quantity.Form = "binary" if _is_bytes(quota.resource) else "decimal"
 
     def text(value: int | None) -> str | None:
@@ -165,7 +168,7 @@ def _quota_data(quota: Quota) -> dict[str, Any]:
     }
 
 
-def _job_data(one: Queued, kind: Type) -> dict[str, Any]:
+def _job_data(one: Queued, kind: Type) -> queues.Queued:
     return {
         "name": one.name,
         "namespace": one.namespace,

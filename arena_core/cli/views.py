@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from arena_core.cli.render import local_time
 from arena_core.contract.types import Rank
@@ -14,6 +14,7 @@ from arena_core.usecases.reasons import healthy
 from arena_core.usecases.views import Job, gpus
 
 if TYPE_CHECKING:
+    from arena_core.cli.shapes import jobs
     from arena_core.contract.types import Instance, JobStatus
     from arena_core.usecases.endpoints import Reachable
     from arena_core.usecases.queues import Place
@@ -67,13 +68,6 @@ def queue_lines(queue: str, place: Place | None) -> list[tuple[str, str]]:
     return [("Queue", f"{queue} (place {place}{overall})" if place else queue)]
 
 
-def queue_data(queue: str, place: Place | None) -> dict[str, Any]:
-    """The same as data; nothing for a job without a queue."""
-    if not queue:
-        return {}
-    return {"queue": queue, **({"place": place.place, "queueLength": place.length, "placeOverall": place.overall} if place else {})}
-
-
 def reason_text(job: Job) -> str:
     """The reason of a job that does not run well: the cluster's word and the sentence, which often holds the word."""
     status = job.status
@@ -115,7 +109,7 @@ def endpoint_row(endpoint: Reachable) -> list[str]:
     return [endpoint.name, endpoint.address or NONE, ready, endpoint.detail]
 
 
-def as_data(job: Job, *, tensorboard: str = "", tensorboard_status: str = "", endpoints: Sequence[Reachable] = ()) -> dict[str, Any]:
+def as_data(job: Job) -> jobs.Job:
     """The job with Arena's keys, and a few more at the end: why, and exit codes."""
     status = job.status
     return {
@@ -125,7 +119,7 @@ def as_data(job: Job, *, tensorboard: str = "", tensorboard_status: str = "", en
         "duration": f"{duration(job)}s",
         "status": str(status.phase),
         "trainer": job.job_type,
-        "tensorboard": tensorboard,
+        "tensorboard": "",
         "chiefName": status.chief.name if status.chief else "",
         "instances": [_instance_data(i) for i in status.instances],
         "priority": status.priority or NONE,
@@ -138,12 +132,10 @@ def as_data(job: Job, *, tensorboard: str = "", tensorboard_status: str = "", en
         "exactStatus": status.exact,
         "reason": status.reason,
         "message": status.message,
-        **({"tensorboardStatus": tensorboard_status} if tensorboard_status else {}),
-        **({"endpoints": [one._asdict() for one in endpoints]} if endpoints else {}),
     }
 
 
-def _instance_data(instance: Instance) -> dict[str, Any]:
+def _instance_data(instance: Instance) -> jobs.Instance:
     age = time.seconds_between(instance.started or instance.created, instance.finished)
     return {
         "ip": instance.ip,

@@ -10,16 +10,18 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from arena_core.cli import columns
+from arena_core.cli import columns, views
 from arena_core.cli.command import Context
-from arena_core.cli.fitting import fitted, room
+from arena_core.cli.fitting import too_narrow
 from arena_core.cli.flags import Parsed
 from arena_core.cli.live import Screen
+from arena_core.cli.output import wants_data, write_line
 from arena_core.cli.render import table
 from arena_core.cli.terminal import colour_wanted, note, say
 from arena_core.contract.errors import ArenaError
 
 if TYPE_CHECKING:
+    from arena_core.cli.shapes.jobs import Listed
     from arena_core.usecases.livelist import Change
     from arena_core.usecases.progress.of_job import Course
     from arena_core.usecases.queues import Place
@@ -37,6 +39,8 @@ def watch(context: Context, parsed: Parsed, picked: Picked, selector: str) -> in
     """Show the list and its changes until Ctrl-C."""
     everywhere = parsed.on("all_namespaces")
     changes = context.client.watch_list(job_type=parsed.text("type"), all_namespaces=everywhere, selector=selector)
+    if wants_data(parsed):
+        return _data(changes, picked)
     if not sys.stdout.isatty():
         return _lines(parsed, changes, picked)
     screen, places = Screen(), _Places(context, "" if everywhere else context.client.namespace)
@@ -53,10 +57,11 @@ def _text(parsed: Parsed, change: Change, jobs: Sequence[Job], places: Mapping[s
         keys = [*keys, *columns.LOGS]
     # Of thousands only those are drawn that can be seen.
     seen = jobs[: max(1, shutil.get_terminal_size((80, 24)).lines - 4)]
-    rows, _ = fitted(columns.rows(seen, keys, places, courses), columns.LEAST, room())
+    rows, gone = columns.fitting(columns.rows(seen, keys, places, courses), parsed.text("columns"))
     shown = rows[1:] if parsed.on("no_headers") else rows
     notes = [f"... {len(jobs) - len(seen)} more jobs"] if len(seen) < len(jobs) else []
-    notes += [] if parsed.on("quiet") else [f"note: {text}" for text in change.notes]
+    told = [*change.notes, *([too_narrow(gone)] if gone else [])]
+    notes += [] if parsed.on("quiet") else [f"note: {text}" for text in told]
     return "\n".join([table(shown, colour=colour_wanted(sys.stdout)), *notes])
 
 
@@ -103,6 +108,18 @@ class _Courses:
     def _read(self, jobs: Sequence[Job]) -> None:
         with contextlib.suppress(ArenaError):  # an extra: the list itself says what is wrong with the cluster
             self._known |= self._client.progress(jobs)
+
+
+def _data(changes: Iterable[Change], picked: Picked) -> int:
+    """Print a line of JSON for each job that is new or has changed, and for each that has gone."""
+    for change in changes:
+        for job in picked(change.changed):
+            write_line(views.as_data(job))
+        for job in change.gone:
+            last: Listed = {**views.as_data(job), "deleted": True}
+            write_line(last)
+        sys.stdout.flush()
+    return 0
 
 
 def _lines(parsed: Parsed, changes: Iterable[Change], picked: Picked) -> int:

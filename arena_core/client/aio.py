@@ -286,6 +286,10 @@ class AsyncArenaClient:
         """Return the Kubernetes events of a job, its pods and related objects, oldest first."""
         return await self._run(lambda arena: arena.events(job))
 
+    def pulse(self, of: JobLike, *, all_namespaces: bool = False, tick: float = 2.0) -> AsyncGenerator[None]:
+        """Yield when to look again, for ``async for``; see ``ArenaClient.pulse``."""
+        return threads.lines(lambda scope: self._client.within(scope).pulse(of, all_namespaces=all_namespaces, tick=tick))
+
     def watch_events(self, job: JobLike) -> AsyncGenerator[Manifest]:
         """Yield the Kubernetes events of a job as they come, for ``async for``; see ``ArenaClient.watch_events``."""
         return threads.lines(lambda scope: self._client.within(scope).watch_events(job))

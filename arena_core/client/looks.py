@@ -163,6 +163,22 @@ class Looks:
         with self._call() as session:
             return top_nodes(session, names, Address(prometheus, prometheus_token))
 
+    def pulse(self, of: JobLike, *, all_namespaces: bool = False, tick: float = 2.0) -> Iterator[None]:
+        """Yield at once, within a fifth of a second after each change, and every ``tick`` seconds: when to look again.
+
+        ``of`` is a job, or what a board shows: "nodes", "queues", "pods". Who may not watch is told by the ticks alone.
+        """
+        from arena_core.usecases import pulse
+
+        boards = {"nodes": pulse.of_nodes, "queues": pulse.of_queues, "pods": pulse.of_pods}
+        board = boards.get(of) if isinstance(of, str) else None
+        known = None if board else self._known(of)
+        with self._call() as session:
+            watched = board() if board else pulse.of_job(session, known) if known else ()
+            everywhere = all_namespaces or of in ("nodes", "queues")
+            namespace = known.namespace if known else "" if everywhere else self.namespace
+            yield from pulse.pulse(session, watched, namespace, tick)
+
     def watch_events(self, job: JobLike) -> Iterator[Manifest]:
         """Yield the Kubernetes events of a job, those that are there first, then each as it comes."""
         from arena_core.usecases.events import watch_events

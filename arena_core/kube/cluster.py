@@ -147,6 +147,10 @@ class Cluster:
                 log.debug("the list of %s changed while it was read, reading it again", resource.key)
         return self._list(resource, namespace, label_selector, field_selector, 0)
 
+    def version_of(self, resource: Resource, namespace: str = "") -> str:
+        """Return the resource version of a collection as it is now, for the price of one object: where a watch may begin."""
+        return str(self._read("list", resource, namespace, "", {"limit": 1})["metadata"].get("resourceVersion") or "")
+
     def _list(self, resource: Resource, namespace: str, label_selector: str, field_selector: str, limit: int) -> ListResult:
         items: list[Manifest] = []
         query: dict[str, Any] = {"labelSelector": label_selector, "fieldSelector": field_selector, "limit": limit or None}

@@ -83,7 +83,7 @@ def test_columns_give_way_on_a_narrow_terminal():
 
 
 def test_a_line_is_cut_without_its_colours(monkeypatch):
-    assert clipped("\x1b[32mRUNNING\x1b[0m and more", 9) == "\x1b[32mRUNNING\x1b[0m a\x1b[0m"
+    assert clipped("\x1b[32mRUNNING\x1b[0m and more", 9) == "\x1b[32mRUNNING\x1b[0m …\x1b[0m"
     assert clipped("short", 80) == "short"
     monkeypatch.setenv("LINES", "6")
     monkeypatch.setenv("COLUMNS", "80")

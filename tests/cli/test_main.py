@@ -56,7 +56,7 @@ def test_wrong_flags_are_all_named(arena):
     assert done.err.splitlines()[:3] == [
         "error: unknown flag --nmaespace; did you mean --namespace?",
         "error: unknown flag --evnts; did you mean --events?",
-        "error: -o: 'table' is not one of wide, json, yaml, name",
+        "error: -o: 'table' is not one of wide, json, yaml, jsonl, name",
     ]
 
 

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from arena_core.cli.command import Command, Context
-from arena_core.cli.commands.shared import NO_HEADERS, TYPE, output_flag
+from arena_core.cli.commands.shared import NO_HEADERS, TYPE
 from arena_core.cli.connect import nothing_yet
 from arena_core.cli.flags import Parsed
+from arena_core.cli.output import output_flag, write
 from arena_core.cli.prometheus import prometheus_of
-from arena_core.cli.render import dump_json, dump_yaml, print_table
+from arena_core.cli.render import print_table
 from arena_core.cli.terminal import note
 from arena_core.contract.errors import UsageError
 
@@ -30,6 +31,7 @@ def run(context: Context, parsed: Parsed) -> int:
     if parsed.args and job_type:
         raise UsageError(f"--type has no effect with {parsed.args[0]}", "`arena check --type TYPE` checks what a job type needs")
     if nothing_yet(context.settings):
+        write(parsed, [])
         note("no cluster is configured and there is no local one yet, so there is nothing to check; `arena local up` starts one")
         return 0
     if parsed.args:
@@ -52,10 +54,7 @@ def _of_jobs(found: Sequence[Row]) -> tuple[list[tuple[str, ...]], list[str]]:
 
 
 def _show(parsed: Parsed, found: Sequence[Any], header: tuple[str, ...], shown: tuple[list[tuple[str, ...]], list[str]]) -> None:
-    output = parsed.text("output", "wide")
-    if output in ("json", "yaml"):
-        data = [one._asdict() for one in found]
-        (dump_json if output == "json" else dump_yaml)(data)
+    if write(parsed, [one._asdict() for one in found]):
         return
     rows, hints = shown
     print_table([*([] if parsed.on("no_headers") else [header]), *rows])
@@ -71,6 +70,7 @@ COMMAND = Command(
     details="Each row is ok, missing (with what it costs and how to mend it) or unknown (no permission to look). Of monitoring, and of one "
     "job type (--type), it ends with 1 if something is missing.",
     run=run,
-    flags=(TYPE, output_flag("wide", "json", "yaml"), NO_HEADERS),
+    prints="small.Check[]",
+    flags=(TYPE, output_flag("wide"), NO_HEADERS),
     words="check",
 )

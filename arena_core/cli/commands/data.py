@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from arena_core.cli.command import Command, Context, Group
-from arena_core.cli.commands.shared import ALL_NAMESPACES, NO_HEADERS, output_flag
+from arena_core.cli.commands.shared import ALL_NAMESPACES, NO_HEADERS
 from arena_core.cli.connect import nothing_yet
 from arena_core.cli.flags import GLOBAL_FLAGS, Parsed
+from arena_core.cli.output import output_flag, wants_data, write
 from arena_core.cli.parse import Parser
-from arena_core.cli.render import dump_json, dump_yaml, print_table
+from arena_core.cli.render import print_table
 from arena_core.cli.terminal import note, say
 from arena_core.contract.errors import UsageError
 from arena_core.k8s import duration, time
 
 if TYPE_CHECKING:
+    from arena_core.cli.shapes import small
     from arena_core.usecases.volumes import Volume
 
 COLUMNS = ("NAME", "ACCESSMODE", "SIZE", "STATUS", "DESCRIPTION", "OWNER", "AGE")
@@ -41,10 +43,8 @@ def overview() -> Command:
 def _list(context: Context, parsed: Parsed) -> int:
     everywhere, output = parsed.on("all_namespaces"), parsed.text("output", "wide")
     found = [] if nothing_yet(context.settings) else context.client.volumes(all_namespaces=everywhere)
-    if output == "json":
-        dump_json([as_data(one) for one in found])
-    elif output == "yaml":
-        dump_yaml([as_data(one) for one in found])
+    if wants_data(parsed):
+        write(parsed, [as_data(one) for one in found])
     elif output == "name":
         for one in found:
             say(f"persistentvolumeclaim/{one.name}")
@@ -63,7 +63,7 @@ def _row(one: Volume, everywhere: bool) -> tuple[str, ...]:
     return (one.namespace, *cells) if everywhere else cells
 
 
-def as_data(one: Volume) -> dict[str, Any]:
+def as_data(one: Volume) -> small.Volume:
     """Return a volume as ``-o json`` prints it."""
     return {
         "name": one.name,
@@ -83,6 +83,7 @@ LIST = Command(
     summary="list the volume claims of a namespace: what --data can mount",
     usage="arena data list [flags]",
     run=_list,
-    flags=(ALL_NAMESPACES, output_flag("wide", "json", "yaml", "name"), NO_HEADERS),
+    prints="small.Volume[]",
+    flags=(ALL_NAMESPACES, output_flag("wide", "name"), NO_HEADERS),
 )
 COMMAND = Group(_open, overview, (LIST,))

@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING
 
 from arena_core.cli.boundary import show
 from arena_core.cli.command import Command, Context
-from arena_core.cli.commands.shared import ALL_NAMESPACES, SELECTOR, TIMEOUT, TYPE, check_names, output_flag, selector_of
+from arena_core.cli.commands.shared import ALL_NAMESPACES, SELECTOR, TIMEOUT, TYPE, check_names, selector_of
 from arena_core.cli.flags import Flag, Parsed
+from arena_core.cli.output import output_flag, wants_data, write
 from arena_core.cli.seconds import seconds
 from arena_core.cli.terminal import note, say
 from arena_core.contract.errors import ArenaError, NotFound, UsageError
 
 if TYPE_CHECKING:
+    from arena_core.cli.shapes import small
     from arena_core.usecases.views import Deleted
 
 
@@ -41,10 +43,24 @@ def run(context: Context, parsed: Parsed) -> int:
     )
     if selector and not results:
         note(f"no job has the labels {selector}")
+    write(parsed, [as_data(result) for result in results])
     worst = 0
     for result in results:
         worst = report(result, parsed) or worst
     return worst
+
+
+def as_data(result: Deleted) -> small.Deleted:
+    """Return what became of one job for JSON and YAML."""
+    return {
+        "name": result.name,
+        "namespace": result.namespace,
+        "type": result.job_type,
+        "uid": result.uid,
+        "deleted": result.ok,
+        "error": "" if result.ok else getattr(result.error, "message", str(result.error)),
+        "dryRun": False,
+    }
 
 
 def report(result: Deleted, parsed: Parsed) -> int:
@@ -53,6 +69,8 @@ def report(result: Deleted, parsed: Parsed) -> int:
     if error is None:
         if parsed.text("output") == "name":
             say(result.full_name or result.name)
+        elif wants_data(parsed):
+            pass  # it stands in the data
         elif result.record_only:
             note(f"The record of the training job {result.name} has been deleted; the job itself was gone")
         else:
@@ -73,6 +91,7 @@ COMMAND = Command(
     summary="delete jobs and everything that belongs to them",
     usage="arena delete JOB... [flags]\n  arena delete -l LABELS [-A] [flags]",
     run=run,
+    prints="small.Deleted[]",
     flags=(
         TYPE,
         SELECTOR,

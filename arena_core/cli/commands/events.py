@@ -6,11 +6,12 @@ import sys
 from collections.abc import Sequence
 
 from arena_core.cli.command import Command, Context
-from arena_core.cli.commands.shared import NO_HEADERS, TYPE, one_name, output_flag
+from arena_core.cli.commands.shared import NO_HEADERS, TYPE, one_name
+from arena_core.cli.fitting import folded, room
 from arena_core.cli.flags import Flag, Parsed
-from arena_core.cli.render import dump_json, dump_yaml, print_table
+from arena_core.cli.output import can_be_watched, output_flag, write, write_now
+from arena_core.cli.render import print_table
 from arena_core.cli.terminal import say
-from arena_core.contract.errors import UsageError
 
 #: Widths of the first columns of events that come one by one.
 _WIDTHS = (36, 8, 5)
@@ -20,24 +21,24 @@ def run(context: Context, parsed: Parsed) -> int:
     """Print the events of a job, its pods and what belongs to it, the oldest first; with -w those that come, too."""
     from arena_core.cli.jobpage import EVENT_HEADER, event_row
 
-    name, output = one_name(parsed, command="events"), parsed.text("output", "wide")
-    if parsed.on("watch") and output != "wide":
-        raise UsageError(f"-o {output} is one document: it cannot be watched", "leave out --watch")
+    name = one_name(parsed, command="events")
+    lines = parsed.on("watch") and can_be_watched(parsed)
     job = context.client.get(name, job_type=parsed.text("type"))
     if parsed.on("watch"):
-        if not parsed.on("no_headers"):
+        if not lines and not parsed.on("no_headers"):
             say(_line(EVENT_HEADER))
         for event in context.client.watch_events(job):
+            if lines:
+                write_now(event)
+                continue
             say(_line(event_row(event)))
             sys.stdout.flush()
         return 0
     events = list(context.client.events(job))
-    if output in ("json", "yaml"):
-        (dump_json if output == "json" else dump_yaml)(events)
-    else:
+    if not write(parsed, events):
         rows: list[Sequence[str]] = [*([] if parsed.on("no_headers") else [EVENT_HEADER]), *map(event_row, events)]
         if rows:
-            print_table(rows)
+            print_table(folded(rows, room()))
     return 0
 
 
@@ -52,10 +53,11 @@ COMMAND = Command(
     summary="print or follow the events of a job",
     usage="arena events JOB [flags]",
     run=run,
+    prints="small.Object[]",
     flags=(
         TYPE,
         Flag("watch", "go on with those that come, until Ctrl-C", short="w", boolean=True),
-        output_flag("wide", "json", "yaml"),
+        output_flag("wide"),
         NO_HEADERS,
     ),
     words="job",

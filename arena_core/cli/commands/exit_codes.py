@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from arena_core.cli.command import Command, Context
 from arena_core.cli.flags import Flag, Parsed
+from arena_core.cli.output import output_flag, write
 from arena_core.cli.terminal import say
 from arena_core.contract.errors import EXIT_CODES
+
+if TYPE_CHECKING:
+    from arena_core.cli.shapes import small
 
 
 def document() -> str:
@@ -20,6 +26,9 @@ def document() -> str:
 
 def run(context: Context, parsed: Parsed) -> int:
     """Print the table."""
+    data: list[small.ExitCode] = [{"code": code, "meaning": meaning} for code, meaning in sorted(EXIT_CODES.items())]
+    if write(parsed, data):
+        return 0
     if parsed.on("markdown"):
         say(document())
     else:
@@ -31,5 +40,6 @@ COMMAND = Command(
     path="exit-codes",
     summary="print what the exit codes mean",
     run=run,
-    flags=(Flag("markdown", "as the page in the documentation", boolean=True, hidden=True),),
+    prints="small.ExitCode[]",
+    flags=(output_flag("wide"), Flag("markdown", "as the page in the documentation", boolean=True, hidden=True)),
 )

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from arena_core.cli import about, views
 from arena_core.cli.command import Command, Context
-from arena_core.cli.commands.shared import NO_HEADERS, QUIET, TYPE, note_unread, one_name, output_flag
+from arena_core.cli.commands.shared import NO_HEADERS, QUIET, TYPE, note_unread, one_name
 from arena_core.cli.flags import Flag, Parsed
-from arena_core.cli.render import dump_json, dump_yaml
+from arena_core.cli.output import can_be_watched, output_flag, wants_data, write
 from arena_core.cli.terminal import say
-from arena_core.contract.errors import ArenaError, UsageError
+from arena_core.contract.errors import ArenaError
 from arena_core.kube.resources import EVENTS
 from arena_core.usecases.unread import is_partial, phrase, sentence
 
 if TYPE_CHECKING:
+    from arena_core.cli.shapes.jobs import JobPage
     from arena_core.usecases.views import Job
 
-#: Seconds between two looks at a job that is watched.
+#: Seconds after which a watched job is looked at though nothing has changed: times go on, and its log.
 EVERY = 1.0
 
 
@@ -26,15 +27,14 @@ def run(context: Context, parsed: Parsed) -> int:
     name = one_name(parsed)
     output = parsed.text("output", "wide")
     if parsed.on("watch"):
-        if output != "wide":
-            raise UsageError(f"-o {output} is one document: it cannot be watched", "leave out --watch")
+        can_be_watched(parsed)
         return _watch(context, parsed, name)
     job = context.client.get(name, job_type=parsed.text("type"))
     unread = list(job.unread)
     if output == "name":
         say(job.full_name)
-    elif output in ("json", "yaml"):
-        (dump_json if output == "json" else dump_yaml)(_data(context, job, unread))
+    elif wants_data(parsed):
+        write(parsed, _data(context, job, unread))
     else:
         say(_page(context, parsed, job, unread), painted=True)
     note_unread(parsed, sentence(unread))
@@ -42,32 +42,47 @@ def run(context: Context, parsed: Parsed) -> int:
 
 
 def _watch(context: Context, parsed: Parsed, name: str) -> int:
-    """Draw the page again and again until the job has ended, or Ctrl-C."""
-    import time
+    """Draw the page at each change until the job has ended, or Ctrl-C."""
+    from arena_core.cli.live import Look, watch
 
-    from arena_core.cli.live import Screen
+    job: Job = context.client.get(name, job_type=parsed.text("type"))
 
-    screen = Screen()
-    while True:
-        job = context.client.get(name, job_type=parsed.text("type"))
+    def look() -> Look:
+        nonlocal job
+        job = context.client.get(name, job_type=job.job_type)
         unread = list(job.unread)
-        page = _page(context, parsed, job, unread)
-        told = sentence(unread)
-        screen.show(page + (f"\n\nnote: {told}" if told and not parsed.on("quiet") else ""))
-        if job.status.phase.finished:
-            return 0
-        time.sleep(EVERY)
+        page = {"data": _data(context, job, unread)} if wants_data(parsed) else {"text": _page(context, parsed, job, unread)}
+        return Look([told] if (told := sentence(unread)) else [], **page)
+
+    return watch(parsed, look, context.client.pulse(job, tick=EVERY), over=lambda: job.status.phase.finished)
 
 
-def _data(context: Context, job: Job, unread: list[str]) -> dict[str, Any]:
-    client = context.client
-    board, served = client.board(job), client.endpoints(job)
-    unread += [*board.unread, *served.unread]
-    data = views.as_data(job, tensorboard=board.address, tensorboard_status=board.trouble, endpoints=served.endpoints)
+def _data(context: Context, job: Job, unread: list[str]) -> JobPage:
     from arena_core.cli import progress
 
-    told = progress.as_data(client.progress([job]).get(job.uid))
-    return {**data, **views.queue_data(*client.place(job)), **about.as_data(client.about(job)), **told}
+    client = context.client
+    board, served, known = client.board(job), client.endpoints(job), client.about(job)
+    unread += [*board.unread, *served.unread]
+    # The type checker allows for further keys in a record that we know to have none.
+    data: JobPage = {
+        **views.as_data(job),  # type: ignore[typeddict-item]
+        "roles": about.roles_data(known),
+        "labels": dict(known.labels),
+        "retries": known.retries,
+    }
+    data["tensorboard"] = board.address
+    if board.trouble:
+        data["tensorboardStatus"] = board.trouble
+    if served.endpoints:
+        data["endpoints"] = [one._asdict() for one in served.endpoints]  # type: ignore[misc]  # the record's own fields
+    queue, place = client.place(job)
+    if queue:
+        data["queue"] = queue
+    if place:
+        data["place"], data["queueLength"], data["placeOverall"] = place.place, place.length, place.overall
+    if course := client.progress([job]).get(job.uid):
+        data["progress"] = progress.as_data(course)
+    return data
 
 
 def _progress(context: Context, job: Job) -> list[tuple[str, str]]:
@@ -104,12 +119,13 @@ COMMAND = Command(
     summary="show one job and its instances",
     usage="arena get JOB [flags]",
     run=run,
+    prints="jobs.JobPage",
     flags=(
         TYPE,
         Flag("events", "also show the events of the job and its instances", short="e", boolean=True),
         Flag("gpus", "also show the GPUs of the instances", short="g", boolean=True),
-        Flag("watch", "draw it again every second until the job has ended, or Ctrl-C", short="w", boolean=True),
-        output_flag("wide", "json", "yaml", "name"),
+        Flag("watch", "show changes as they come until the job has ended, or Ctrl-C", short="w", boolean=True),
+        output_flag("wide", "name"),
         NO_HEADERS,
         QUIET,
     ),

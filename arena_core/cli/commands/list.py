@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 from arena_core.cli import columns, views
 from arena_core.cli.command import Command, Context
-from arena_core.cli.commands.shared import ALL_NAMESPACES, NO_HEADERS, QUIET, SELECTOR, TYPE, note_unread, output_flag, selector_of
+from arena_core.cli.commands.shared import ALL_NAMESPACES, NO_HEADERS, QUIET, SELECTOR, TYPE, note_unread, selector_of
 from arena_core.cli.connect import nothing_yet
+from arena_core.cli.fitting import too_narrow
 from arena_core.cli.flags import Flag, Parsed
-from arena_core.cli.render import dump_json, dump_yaml, print_table
+from arena_core.cli.output import can_be_watched, output_flag, wants_data, write
+from arena_core.cli.render import print_table
 from arena_core.cli.seconds import seconds
 from arena_core.cli.terminal import note, say
 from arena_core.contract.errors import ArenaError, NotFound, UsageError
@@ -29,8 +31,8 @@ def run(context: Context, parsed: Parsed) -> int:
     output = parsed.text("output", "wide")
     picked = picker(parsed)
     columns.chosen(parsed.text("columns"), (), namespaced=everywhere)
-    if parsed.on("watch") and output != "wide":
-        raise UsageError(f"-o {output} is one document: it cannot be watched", "leave out --watch")
+    if parsed.on("watch"):
+        can_be_watched(parsed)
     if nothing_yet(context.settings):
         return _nothing(parsed, output)
     if parsed.on("watch"):
@@ -41,25 +43,24 @@ def run(context: Context, parsed: Parsed) -> int:
         job_type=parsed.text("type"),
         all_namespaces=everywhere,
         selector=selector_of(parsed),
-        reasons=output in ("json", "yaml") or "reason" in parsed.text("columns").lower(),
+        reasons=wants_data(parsed) or "reason" in parsed.text("columns").lower(),
     )
     jobs = picked(listing.jobs)
     if not listing.jobs and not everywhere:
         _require_namespace(context, context.client.namespace)
-    if output == "json":
-        dump_json([views.as_data(job) for job in jobs])
-    elif output == "yaml":
-        dump_yaml([views.as_data(job) for job in jobs])
+    if wants_data(parsed):
+        write(parsed, [views.as_data(job) for job in jobs])
     elif output == "name":
         for job in jobs:
             say(job.full_name)
     else:
         keys = columns.chosen(parsed.text("columns"), jobs, namespaced=everywhere)
         courses = context.client.progress(jobs) if set(keys) & set(columns.LOGS) else None
-        table = columns.rows(jobs, keys, None, courses)
-        table = table[1:] if parsed.on("no_headers") else table
-        if table:
-            print_table(table)
+        rows, gone = columns.fitting(columns.rows(jobs, keys, None, courses), parsed.text("columns"))
+        if shown := rows[1:] if parsed.on("no_headers") else rows:
+            print_table(shown)
+        if gone:
+            note_unread(parsed, too_narrow(gone))
     for text in listing.notes:
         note_unread(parsed, text)
     return 0
@@ -93,11 +94,7 @@ def _statuses(parsed: Parsed) -> frozenset[str]:
 
 def _nothing(parsed: Parsed, output: str) -> int:
     """Show an empty list: a cluster is not started only to find that it holds nothing."""
-    if output == "json":
-        dump_json([])
-    elif output == "yaml":
-        dump_yaml([])
-    elif output != "name" and not parsed.on("no_headers"):
+    if not write(parsed, []) and output != "name" and not parsed.on("no_headers"):
         keys = columns.chosen(parsed.text("columns"), (), namespaced=parsed.on("all_namespaces"))
         print_table(columns.rows((), keys))
     note("no cluster is configured and there is no local one yet, so there are no jobs; `arena submit` and `arena local up` start one")
@@ -120,6 +117,7 @@ COMMAND = Command(
     path="list",
     summary="list jobs",
     run=run,
+    prints="jobs.Listed[]",
     flags=(
         ALL_NAMESPACES,
         TYPE,
@@ -129,7 +127,7 @@ COMMAND = Command(
         Flag("sort", "sort by a column; with a minus before it the other way round", metavar="COLUMN", offers=tuple(columns.COLUMNS)),
         Flag("columns", f"show these: {', '.join(columns.COLUMNS)}", metavar="A,B", offers=tuple(columns.COLUMNS)),
         Flag("watch", "show changes as they come, until Ctrl-C: in place, in a pipe line by line", short="w", boolean=True),
-        output_flag("wide", "json", "yaml", "name"),
+        output_flag("wide", "name"),
         NO_HEADERS,
         QUIET,
     ),

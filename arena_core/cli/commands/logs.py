@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from arena_core.cli.command import Command, Context
-from arena_core.cli.commands.shared import CONTAINER, INSTANCE, TYPE, one_name, output_flag, selector_of
+from arena_core.cli.commands.shared import CONTAINER, INSTANCE, TYPE, one_name, selector_of
 from arena_core.cli.flags import Flag, Parsed
-from arena_core.cli.loglines import chosen, picked, print_json, ranks
+from arena_core.cli.loglines import chosen, picked, print_data, ranks
+from arena_core.cli.output import output_flag, wants_data
 from arena_core.cli.printing import LinePrinter
 from arena_core.cli.seconds import seconds
 from arena_core.cli.terminal import note
@@ -37,8 +38,8 @@ def run(context: Context, parsed: Parsed) -> int:
     lines = _read(context, parsed, name, everyone, printer.flush, (lambda labels: printer.expect(told)) if told else printer.expect)
     if wanted is not None:
         lines = (line for line in lines if line.source.pod in wanted or line.instance in wanted)
-    if parsed.text("output") == "json":
-        print_json(keep(lines), name)
+    if wants_data(parsed):
+        print_data(parsed, keep(lines), name)
     else:
         printer.print(keep(lines))
     return 0
@@ -93,8 +94,8 @@ def _several(context: Context, parsed: Parsed, keep: Callable[[Iterable[LogLine]
     everyone = not parsed.text("instance")
     many = ManyLogs(jobs, lambda job: _read(context, parsed, job, everyone))
     lines = keep(many.together() if parsed.on("follow") else many.one_by_one())
-    if parsed.text("output") == "json":
-        print_json(lines)
+    if wants_data(parsed):
+        print_data(parsed, lines)
     else:
         printer = LinePrinter(prefixed=True, raw=parsed.on("raw"))
         printer.expect([f"{job.name}/{i.short_name}" for job in jobs for i in job.status.instances])
@@ -115,8 +116,8 @@ def _first_error(context: Context, parsed: Parsed, name: str) -> int:
         return 0
     when = found.first.stamp.decode("ascii", "replace")
     note(f"{plain(found.first.instance)}{f' at {when}' if when else ''}:")
-    if parsed.text("output") == "json":
-        print_json(found.lines, name)
+    if wants_data(parsed):
+        print_data(parsed, found.lines, name)
     else:
         LinePrinter(prefixed=False, raw=parsed.on("raw")).print(found.lines)
     return 0
@@ -155,6 +156,7 @@ COMMAND = Command(
     usage="arena logs JOB [flags]",
     details="Without -i it prints the log of the chief, the instance whose log matters most.",
     run=run,
+    prints="small.LogLine",
     flags=(
         Flag(
             "follow",
@@ -170,7 +172,7 @@ COMMAND = Command(
         Flag("exclude", "no lines that match this regular expression", metavar="PATTERN", repeat=True),
         Flag("highlight", "mark what matches this regular expression", metavar="PATTERN", repeat=True),
         Flag("first_error", "only the earliest traceback or error among all instances, and whose it is", boolean=True),
-        output_flag("text", "json"),
+        output_flag("text", text="output format; of data each line is an object of its own, that -f can go on"),
         CONTAINER,
         Flag("tail", "only the last N lines (-1: all)", short="t", integer=True, default="-1"),
         Flag("since", "only lines newer than this (5s, 2m, 3h)", metavar="DURATION"),

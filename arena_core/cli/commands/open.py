@@ -5,6 +5,7 @@ from __future__ import annotations
 from arena_core.cli.command import Command, Context
 from arena_core.cli.commands.shared import TYPE, check_names
 from arena_core.cli.flags import Flag, Parsed
+from arena_core.cli.output import output_flag
 from arena_core.cli.terminal import note
 from arena_core.contract.errors import UsageError
 
@@ -20,7 +21,7 @@ def run(context: Context, parsed: Parsed) -> int:
     client = context.client
     job = client.get(parsed.args[0], job_type=parsed.text("type"))
     made = client.forward(job, choose_served(client.served(job), "".join(parsed.args[1:])), on_trouble=trouble)
-    tell([made])
+    tell(parsed, [made])
     if not parsed.on("no_browser") and made.to.scheme in ("http", "https") and not _browse(address_of(made)):
         note("note: there is no browser here that can be started; open the address above")
     return stay([made])
@@ -42,6 +43,7 @@ COMMAND = Command(
     details="It goes through the API server, so that it works wherever `arena get` does. Of several the TensorBoard "
     "comes first; Ctrl-C ends it.",
     run=run,
-    flags=(Flag("no_browser", "only print the address", boolean=True), TYPE),
+    prints="small.Forward[]",
+    flags=(Flag("no_browser", "only print the address", boolean=True), output_flag("wide"), TYPE),
     words="job",
 )

@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 from arena_core.cli.command import Command, Context
 from arena_core.cli.commands.shared import NO_HEADERS
 from arena_core.cli.flags import Flag, Parsed
-from arena_core.cli.render import dump_json, print_table
+from arena_core.cli.output import output_flag, write
+from arena_core.cli.render import print_table
 from arena_core.cli.terminal import note, say
 from arena_core.contract.errors import UsageError
 
 if TYPE_CHECKING:
+    from arena_core.cli.shapes import small
     from arena_core.registry import Registry
+    from arena_core.registry.registry import PluginRow
 
 HEADER = ("KIND", "NAME", "DISTRIBUTION", "VERSION", "STATUS", "ALIASES")
 
@@ -34,16 +37,26 @@ def run(context: Context, parsed: Parsed) -> int:
         raise UsageError(f"--dir belongs to `arena plugins new NAME`, not to `plugins {what}`")
     registry = Registry()
     rows = registry.check() if what == "check" else registry.report()
-    if parsed.text("output") == "json":
-        keys = ("kind", "name", "distribution", "version", "status", "summary", "detail", "aliases")
-        dump_json([{key: getattr(row, key) for key in keys} for row in rows])
-    else:
+    if not write(parsed, [_data(row) for row in rows]):
         lines = [(r.kind, r.name, r.distribution, r.version, r.status, ", ".join(r.aliases) or "-") for r in rows]
         print_table([*([] if parsed.on("no_headers") else [HEADER]), *lines])
         for row in rows:
             if row.detail:
                 note(f"{row.kind} {row.name} of {row.distribution}: {row.detail}")
     return 0 if what == "list" or all(row.healthy for row in rows) else 1
+
+
+def _data(row: PluginRow) -> small.Plugin:
+    return {
+        "kind": row.kind,
+        "name": row.name,
+        "distribution": row.distribution,
+        "version": row.version,
+        "status": row.status,
+        "summary": row.summary,
+        "detail": row.detail,
+        "aliases": list(row.aliases),
+    }
 
 
 def _new(names: list[str], parsed: Parsed, registry: Registry) -> int:
@@ -59,8 +72,8 @@ def _new(names: list[str], parsed: Parsed, registry: Registry) -> int:
     own |= {entry.name for entry in registry.commands()}
     files = create(name, Path(parsed.text("dir", ".")), registry, frozenset(own))
     folder = next(path.parent for path in files if path.name == "pyproject.toml")
-    if parsed.text("output") == "json":
-        dump_json({"name": name, "folder": str(folder), "files": [str(path) for path in files]})
+    made: small.NewPlugin = {"name": name, "folder": str(folder), "files": [str(path) for path in files]}
+    if write(parsed, made):
         return 0
     for path in files:
         say(str(path))
@@ -76,8 +89,9 @@ COMMAND = Command(
     details="`check` imports every plugin and ends with 1 if one is broken. ARENA_BLOCK_PLUGINS=a,b switches plugins off.\n"
     "`new` writes a distribution with a job type NAME that runs as it is: the folder arena-NAME.",
     run=run,
+    prints="small.Plugins",
     flags=(
-        Flag("output", "output format", short="o", choices=("wide", "json"), default="wide"),
+        output_flag("wide"),
         NO_HEADERS,
         Flag("dir", "for `new`: the folder to make arena-NAME in", metavar="DIR", default=".", complete="file"),
     ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from arena_core.cli.command import Command, Context
 from arena_core.cli.commands.shared import INSTANCE, TYPE, check_names
 from arena_core.cli.flags import Parsed
+from arena_core.cli.output import output_flag
 from arena_core.contract.errors import UsageError
 
 
@@ -25,7 +26,7 @@ def run(context: Context, parsed: Parsed) -> int:
         made = [client.forward(job, port, local=local, instance=instance, on_trouble=trouble) for local, port in pairs]
     else:
         made = [client.forward(job, one, on_trouble=trouble) for one in client.served(job)]
-    tell(made)
+    tell(parsed, made)
     return stay(made)
 
 
@@ -45,8 +46,10 @@ COMMAND = Command(
     details="Without a port it forwards what the job serves (TensorBoard, dashboards), each from a free port. With ports it forwards these "
     "to the chief, or to the instance that -i names. Only this machine can use them; Ctrl-C ends it.",
     run=run,
+    prints="small.Forward[]",
     flags=(
         INSTANCE,
+        output_flag("wide"),
         TYPE,
     ),
     words="job",

@@ -6,17 +6,20 @@ from typing import TYPE_CHECKING
 
 from arena_core.cli import columns
 from arena_core.cli.command import Command, Context
-from arena_core.cli.commands.delete import report
-from arena_core.cli.commands.shared import ALL_NAMESPACES, QUIET, SELECTOR, TIMEOUT, TYPE, note_unread, output_flag, selector_of
+from arena_core.cli.commands.delete import as_data, report
+from arena_core.cli.commands.shared import ALL_NAMESPACES, QUIET, SELECTOR, TIMEOUT, TYPE, note_unread, selector_of
 from arena_core.cli.connect import nothing_yet
 from arena_core.cli.flags import Flag, Parsed
+from arena_core.cli.output import output_flag, wants_data, write
 from arena_core.cli.render import print_table
 from arena_core.cli.seconds import seconds
 from arena_core.cli.terminal import note, say
 from arena_core.contract.errors import UsageError
 
 if TYPE_CHECKING:
+    from arena_core.cli.shapes import small
     from arena_core.usecases.prune import Pruned
+    from arena_core.usecases.views import Job
 
 
 def run(context: Context, parsed: Parsed) -> int:
@@ -26,6 +29,7 @@ def run(context: Context, parsed: Parsed) -> int:
         raise UsageError("since when? `arena prune --since 10h` deletes the jobs that ended at least 10 hours ago", "--dry-run shows them")
     selector = selector_of(parsed)
     if nothing_yet(context.settings):
+        write(parsed, [])
         note("no cluster is configured and there is no local one yet, so there are no jobs")
         return 0
     done = context.client.prune(
@@ -43,6 +47,7 @@ def run(context: Context, parsed: Parsed) -> int:
 
 def _told(done: Pruned, parsed: Parsed) -> int:
     worst = 0
+    write(parsed, [*(as_data(result) for result in done.results), *(_kept(job) for job in done.jobs if parsed.on("dry_run"))])
     if parsed.on("dry_run"):
         _would(done, parsed)
     for result in done.results:
@@ -56,7 +61,15 @@ def _told(done: Pruned, parsed: Parsed) -> int:
     return worst
 
 
+def _kept(job: Job) -> small.Deleted:
+    """Return what a dry run says of a job."""
+    known = {"name": job.name, "namespace": job.namespace, "type": job.job_type, "uid": job.uid}
+    return {**known, "deleted": False, "error": "", "dryRun": True}  # type: ignore[typeddict-item]
+
+
 def _would(done: Pruned, parsed: Parsed) -> None:
+    if wants_data(parsed):
+        return
     if parsed.text("output") == "name":
         for job in done.jobs:
             say(job.full_name)
@@ -71,6 +84,7 @@ COMMAND = Command(
     usage="arena prune --since DURATION [flags]",
     details="Only jobs that have succeeded or failed are deleted, counted from their end; what waits or runs stays.",
     run=run,
+    prints="small.Deleted[]",
     flags=(
         Flag("since", "how long ago they must have ended (90m, 10h, 7d)", short="s", metavar="DURATION"),
         ALL_NAMESPACES,

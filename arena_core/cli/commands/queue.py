@@ -6,18 +6,19 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from arena_core.cli.command import Command, Context
-from arena_core.cli.commands.shared import ALL_NAMESPACES, NO_HEADERS, QUIET, note_unread, output_flag
+from arena_core.cli.commands.shared import ALL_NAMESPACES, NO_HEADERS, QUIET
 from arena_core.cli.connect import nothing_yet
 from arena_core.cli.flags import Flag, Parsed
-from arena_core.cli.render import dump_json, dump_yaml
-from arena_core.cli.terminal import note, say
+from arena_core.cli.output import can_be_watched, output_flag, wants_data, write
+from arena_core.cli.terminal import note
 from arena_core.contract.errors import UsageError
 
 if TYPE_CHECKING:
+    from arena_core.cli.live import Look
     from arena_core.contract.queues import Queue, Queued
     from arena_core.usecases.queues import QueueBoard
 
-#: Seconds between two looks.
+#: Seconds after which it looks again though nothing has changed: times go on.
 EVERY = 2.0
 
 
@@ -28,47 +29,34 @@ def run(context: Context, parsed: Parsed) -> int:
     name = parsed.args[0] if parsed.args else ""
     if parsed.args and not name.strip():
         raise UsageError("the name of the queue is empty", "is a variable of your script unset?")
-    output = parsed.text("output", "wide")
-    if parsed.on("watch") and output != "wide":
-        raise UsageError(f"-o {output} is one document: it cannot be watched", "leave out --watch")
+    if parsed.on("watch"):
+        can_be_watched(parsed)
     if nothing_yet(context.settings):
-        if output in ("json", "yaml"):
-            (dump_json if output == "json" else dump_yaml)([])
+        write(parsed, [])
         note("no cluster is configured and there is no local one yet, so there are no queues; `arena local up` starts one")
         return 0
 
-    def look() -> QueueBoard:
-        return context.client.queues(name, all_namespaces=parsed.on("all_namespaces"))
+    from arena_core.cli import live
+
+    def look() -> live.Look:
+        return _look(context, parsed, context.client.queues(name, all_namespaces=parsed.on("all_namespaces")))
 
     if parsed.on("watch"):
-        from arena_core.cli.live import repeat
-
-        repeat(lambda: _text(context, parsed, look())[0], EVERY)
-    board = look()
-    if output in ("json", "yaml"):
-        from arena_core.cli.queues import as_data
-
-        data = [as_data(queue, _kind(context)) for queue in board.queues]
-        (dump_json if output == "json" else dump_yaml)(data)
-    elif output == "name":
-        for queue in board.queues:
-            say(queue.name)
-    else:
-        text, gone = _text(context, parsed, board)
-        say(text, painted=True)
-        if gone:
-            note_unread(parsed, f"too narrow for {', '.join(gone)}; a wider terminal or a pipe shows them")
-    for text in board.notes:
-        note_unread(parsed, text)
-    return 0
+        return live.watch(parsed, look, context.client.pulse("queues", tick=EVERY))
+    return live.show_once(parsed, look())
 
 
-def _text(context: Context, parsed: Parsed, board: QueueBoard) -> tuple[str, list[str]]:
+def _look(context: Context, parsed: Parsed, board: QueueBoard) -> Look:
     from arena_core.cli import queues
+    from arena_core.cli.live import Look
 
-    if not parsed.args:
-        return queues.summary(board.queues, namespaced=parsed.on("all_namespaces"), headers=not parsed.on("no_headers"))
-    return "\n\n".join(_one(context, queue) for queue in board.queues), []
+    if wants_data(parsed):
+        return Look(board.notes, data=[queues.as_data(queue, _kind(context)) for queue in board.queues])
+    if parsed.text("output") == "name":
+        return Look(board.notes, "\n".join(queue.name for queue in board.queues))
+    if parsed.args:
+        return Look(board.notes, "\n\n".join(_one(context, queue) for queue in board.queues))
+    return Look(board.notes, *queues.summary(board.queues, namespaced=parsed.on("all_namespaces"), headers=not parsed.on("no_headers")))
 
 
 def _one(context: Context, queue: Queue) -> str:
@@ -91,10 +79,11 @@ COMMAND = Command(
     details="QUOTA is the queue's own; BORROWED comes from other queues of its cohort, LENT is used by them. What cannot be read is "
     "named. A place is no promise: a smaller job behind may fit first.",
     run=run,
+    prints="queues.Queue[]",
     flags=(
         ALL_NAMESPACES,
-        output_flag("wide", "json", "yaml", "name"),
-        Flag("watch", "draw it again every 2 seconds, until Ctrl-C", short="w", boolean=True),
+        output_flag("wide", "name"),
+        Flag("watch", "show changes as they come, until Ctrl-C", short="w", boolean=True),
         NO_HEADERS,
         QUIET,
     ),

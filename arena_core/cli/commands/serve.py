@@ -53,6 +53,7 @@ def _delete(context: Context, parsed: Parsed) -> int:
 DELETE = replace(
     for_server(delete.COMMAND, "delete model servers and everything that belongs to them", "arena serve delete NAME... [flags]"),
     run=_delete,
+    prints="",
     flags=tuple(f for f in for_server(delete.COMMAND, "", "").flags if f.name in ("version", "type", "wait", "ignore_not_found")),
 )
 PARTS = {
@@ -174,6 +175,7 @@ UPDATE = Command(
     usage="arena serve update TYPE NAME [flags]",
     details="`arena serve update TYPE --help` lists what may be changed.",
     run=lambda context, parsed: 2,
+    prints="small.Changed[]",
     flags=UPDATE_FLAGS,
     words="serve",
 )

@@ -21,11 +21,6 @@ QUIET = Flag("quiet", "no notes on stderr about what cannot be read", short="q",
 TIMEOUT = Flag("timeout", "give up after this time (90s, 10m, 1h30m)", metavar="DURATION")
 
 
-def output_flag(*formats: str) -> Flag:
-    """``-o`` with these formats, the first as the default."""
-    return Flag("output", "output format", short="o", choices=formats, default=formats[0])
-
-
 def note_unread(parsed: Parsed, text: str) -> None:
     """Say in one line what could not be read, unless that is not wanted."""
     if text and not parsed.on("quiet"):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from arena_core.cli.command import Command, Context, Group
 from arena_core.cli.flags import GLOBAL_FLAGS, Flag, Parsed
+from arena_core.cli.output import output_flag
 from arena_core.cli.parse import Parser
 from arena_core.cli.terminal import note
 from arena_core.contract.errors import InvalidArguments, UsageError
@@ -36,7 +37,7 @@ FLAGS = (
         choices=("none", "client", "server"),
         default="none",
     ),
-    Flag("output", "what to print", short="o", group=GROUP, choices=("wide", "name", "json", "yaml", "jobfile"), default="wide"),
+    output_flag("wide", "name", "jobfile", text="what to print", group=GROUP),
     Flag("wait", "wait until the job has finished; the exit code tells how", group=GROUP, boolean=True),
     Flag("follow", "print the logs until the job has finished; the exit code tells how", group=GROUP, boolean=True),
     Flag("timeout", "give up --wait or --follow after this time; the job keeps running", group=GROUP, metavar="DURATION"),
@@ -124,6 +125,7 @@ def for_type(name: str, typed: str, words: Sequence[str] = (), file: JobFile | N
         usage=f"arena submit {job_type.name} --name NAME --image IMAGE [flags] COMMAND [ARG...]\n  arena submit -f FILE [flags]",
         details=DETAILS if model is handle.args_model else DETAILS + INSIDE.format(model.model_fields["inner_type"].default),
         run=lambda context, parsed: run(context, parsed, handle, model, file.of(parsed)),
+        prints="small.Object",
         flags=(*flags_of(model), *FLAGS),
         program=True,
         collects=True,
@@ -145,6 +147,7 @@ def overview() -> Command:
         summary="submit a job",
         usage="arena submit TYPE [flags] COMMAND [ARG...]\n  arena submit -f FILE [flags]",
         run=lambda context, parsed: 0,
+        prints="small.Object",
         flags=FLAGS,
         footer=_types_footer,
     )

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-import json
+from typing import TYPE_CHECKING
 
 from arena_core.cli.command import Command, Context
 from arena_core.cli.flags import Parsed
+from arena_core.cli.output import line, output_flag, write
 from arena_core.cli.terminal import say
+
+if TYPE_CHECKING:
+    from arena_core.cli.shapes import small
 
 
 def run(context: Context, parsed: Parsed) -> int:
@@ -14,8 +18,16 @@ def run(context: Context, parsed: Parsed) -> int:
     from arena_core.usecases.identity import Identity
 
     who = Identity(context.client.cluster.who_am_i())
-    say(json.dumps({"Name": who.name, "Id": who.uid, "IsAdminUser": False}, separators=(",", ":")))
+    data: small.Whoami = {"Name": who.name, "Id": who.uid, "IsAdminUser": False}
+    if not write(parsed, data):
+        say(line(data, separators=(",", ":")), painted=True)
     return 0
 
 
-COMMAND = Command(path="whoami", summary="print who the cluster says you are", run=run)
+COMMAND = Command(
+    path="whoami",
+    summary="print who the cluster says you are",
+    run=run,
+    prints="small.Whoami",
+    flags=(output_flag("wide", text="output format; wide is a line of JSON, as Arena prints it"),),
+)

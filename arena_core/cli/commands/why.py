@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Literal
 
 from arena_core.cli.command import Command, Context
 from arena_core.cli.commands.shared import TYPE, one_name
-from arena_core.cli.flags import Flag, Parsed
+from arena_core.cli.flags import Parsed
 from arena_core.cli.foreign import one_line
-from arena_core.cli.render import dump_json
+from arena_core.cli.output import output_flag, wants_data, write
 from arena_core.cli.terminal import say
+from arena_core.contract.types import Rank
 
 if TYPE_CHECKING:
+    from arena_core.cli.shapes import small
+    from arena_core.cli.shapes.small import Why
     from arena_core.contract.types import Cause, JobStatus
 
 
@@ -20,9 +24,16 @@ def run(context: Context, parsed: Parsed) -> int:
     name = one_name(parsed, command="why")
     job = context.client.get(name, job_type=parsed.text("type"))
     causes = context.client.explain(job)
-    if parsed.text("output") == "json":
+    if wants_data(parsed):
         found = [_data(c) for c in causes]
-        dump_json({"name": job.name, "namespace": job.namespace, "trainer": job.job_type, "status": str(job.status.phase), "causes": found})
+        data: Why = {
+            "name": job.name,
+            "namespace": job.namespace,
+            "trainer": job.job_type,
+            "status": str(job.status.phase),
+            "causes": found,
+        }
+        write(parsed, data)
         return 0
     status = job.status
     exact = f" ({status.exact})" if status.exact and status.exact.upper() != status.phase else ""
@@ -50,13 +61,24 @@ def _nothing(status: JobStatus) -> str:
     return "no problem found" if status.phase.runs else "no reason is known"
 
 
-def _data(cause: Cause) -> dict[str, Any]:
+#: The words for ranks in data.
+_RANKS: Mapping[Rank, Literal["refused", "never", "failed", "held", "waits", "info"]] = {
+    Rank.REFUSED: "refused",
+    Rank.NEVER: "never",
+    Rank.FAILED: "failed",
+    Rank.HELD: "held",
+    Rank.WAITS: "waits",
+    Rank.INFO: "info",
+}
+
+
+def _data(cause: Cause) -> small.Cause:
     return {
         "message": cause.message,
         "hint": cause.hint,
         "object": cause.object,
         "reason": cause.reason,
-        "rank": cause.rank.name.lower(),
+        "rank": _RANKS[cause.rank],
         "log": list(cause.lines),
     }
 
@@ -66,6 +88,7 @@ COMMAND = Command(
     summary="explain why a job is not running",
     usage="arena why JOB [flags]",
     run=run,
-    flags=(TYPE, Flag("output", "output format", short="o", choices=("wide", "json"), default="wide")),
+    prints="small.Why",
+    flags=(TYPE, output_flag("wide")),
     words="job",
 )

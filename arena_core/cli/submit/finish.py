@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from arena_core.args import ArgsGroup
 from arena_core.cli.command import Context
 from arena_core.cli.flags import Parsed
+from arena_core.cli.output import FORMATS, write_line
 from arena_core.cli.render import dump_json, dump_yaml
 from arena_core.cli.seconds import seconds
 from arena_core.cli.terminal import note, say
@@ -30,7 +31,7 @@ def submit(context: Context, parsed: Parsed, handle: JobHandle, args: BaseModel)
         return _jobfile(handle, args)
     if dry_run and stays:
         raise UsageError("--wait and --follow need a job that is really created", "leave out --dry-run")
-    if parsed.on("follow") and output in ("json", "yaml"):
+    if parsed.on("follow") and output in FORMATS:
         raise UsageError(f"-o {output} and --follow both write to stdout", "use -o name, or --wait")
     if "timeout" in parsed.values and not stays:
         raise UsageError("--timeout has no effect without --wait or --follow", "to limit the job itself, use --running-timeout")
@@ -70,6 +71,9 @@ def _show(done: Submission, output: str, dry_run: str, handle: JobHandle) -> Non
         dump_yaml(*done.manifests)
     elif output == "json":
         dump_json(done.manifests[0] if len(done.manifests) == 1 else {"apiVersion": "v1", "kind": "List", "items": list(done.manifests)})
+    elif output == "jsonl":
+        for obj in done.manifests:
+            write_line(obj)
     elif output == "name":
         say(full_name(done.manifests[0]))
     else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from arena_core.cli import views
 from arena_core.cli.top.nodes import TYPES
@@ -12,68 +12,87 @@ from arena_core.usecases.top.gpus import Gpu
 from arena_core.usecases.top.nodes import Holder, Node
 from arena_core.usecases.top.of_jobs import InstanceUse, JobUse
 from arena_core.usecases.top.of_nodes import NodeBoard
-from arena_core.usecases.top.sizes import Size
 
-LISTS = {"share": "gpuShareNodes", "topology": "gpuTopologyNodes", "exclusive": "gpuExclusiveNodes", "normal": "normalNodes"}
+if TYPE_CHECKING:
+    from arena_core.cli.shapes import jobs, nodes
 
 
-def of_nodes(board: NodeBoard) -> dict[str, Any]:
+def of_nodes(board: NodeBoard) -> nodes.Nodes:
     """Return the nodes by Arena's classes; a node that could not be read is among the ``normalNodes``, with null for what is not known."""
-    found: dict[str, Any] = {key: [] for key in ("gpuShareNodes", "gpuTopologyNodes", "gpuExclusiveNodes", "normalNodes")}
-    for node in board.nodes:
-        found[LISTS[node.mode]].append(_node(node))
-    return {**found, "waiting": [_holder(h) for h in board.waiting], "allPodsCounted": board.everywhere, "notes": list(board.notes)}
 
+    def of(mode: str) -> list[nodes.Node]:
+        return [_node(node) for node in board.nodes if node.mode == mode]
 
-def _node(node: Node) -> dict[str, Any]:
-    accelerated = bool(node.devices or node.shares)
-    total = None if any(d.total is None for d in node.devices) else sum(d.total or 0 for d in node.devices)
-    lost = sum(max(0, (d.total or 0) - (d.healthy or 0)) for d in node.devices)
-    memory, core = node.shares.get(SHARED_MEMORY, (0, 0)), node.shares.get(SHARED_CORE, (0, 0))
     return {
+        "gpuShareNodes": of("share"),
+        "gpuTopologyNodes": of("topology"),
+        "gpuExclusiveNodes": of("exclusive"),
+        "normalNodes": of("normal"),
+        "waiting": [_holder(h) for h in board.waiting],
+        "allPodsCounted": board.everywhere,
+        "notes": list(board.notes),
+    }
+
+
+def _node(node: Node) -> nodes.Node:
+    found: nodes.Node = {
         "name": node.name,
         "description": "",
         "ip": node.address,
         "status": node.status,
         "role": ",".join(node.roles),
         "type": TYPES[node.mode],
-        **({"totalGPUs": total, "allocatedGPUs": sum(d.allocated for d in node.devices), "unhealthyGPUs": lost} if accelerated else {}),
-        **({"gpuMetrics": [_gpu(gpu) for gpu in node.gpus]} if accelerated else {}),
-        **({"totalGPUMemory": memory[1], "allocatedGPUMemory": memory[0]} if SHARED_MEMORY in node.shares else {}),
-        **({"totalGPUCore": core[1], "allocatedGPUCore": core[0]} if SHARED_CORE in node.shares else {}),
         "instances": [_holder(holder) for holder in node.holders],
         "accelerators": [
             {"resource": d.resource, "total": d.total, "healthy": d.healthy, "allocated": d.allocated, "free": d.free} for d in node.devices
         ],
-        "cpu": _size(node.cpu),
-        "memory": _size(node.memory),
-        "taints": [taint._asdict() for taint in node.taints],
+        "cpu": _fields(node.cpu),
+        "memory": _fields(node.memory),
+        "taints": [_fields(taint) for taint in node.taints],
         "conditions": list(node.trouble),
     }
+    _accelerated(node, found)
+    return found
 
 
-def _size(amount: Size) -> dict[str, Any]:
-    """Return cpu in thousandths, memory in bytes."""
-    return {"total": amount.total, "requested": amount.requested, "used": amount.used}
+def _accelerated(node: Node, found: nodes.Node) -> None:
+    """Add what Arena says of a node with GPUs only."""
+    if node.devices or node.shares:
+        found["totalGPUs"] = None if any(d.total is None for d in node.devices) else sum(d.total or 0 for d in node.devices)
+        found["allocatedGPUs"] = sum(d.allocated for d in node.devices)
+        found["unhealthyGPUs"] = sum(max(0, (d.total or 0) - (d.healthy or 0)) for d in node.devices)
+        found["gpuMetrics"] = [_gpu(gpu) for gpu in node.gpus]
+    if SHARED_MEMORY in node.shares:
+        found["allocatedGPUMemory"], found["totalGPUMemory"] = node.shares[SHARED_MEMORY]
+    if SHARED_CORE in node.shares:
+        found["allocatedGPUCore"], found["totalGPUCore"] = node.shares[SHARED_CORE]
 
 
-def _holder(holder: Holder) -> dict[str, Any]:
+def _fields(record: Any) -> Any:
+    """Return the fields of a record, which are the shape."""
+    return record._asdict()
+
+
+def _holder(holder: Holder) -> nodes.Holder:
     asked = holder.requests
-    return {
+    found: nodes.Holder = {
         "name": holder.name,
         "namespace": holder.namespace,
         "status": holder.status,
         "requestGPUs": sum(holder.accelerators.values()),
-        **({"requestGPUMemory": quantity.whole(asked[SHARED_MEMORY])} if SHARED_MEMORY in asked else {}),
-        **({"requestGPUCore": quantity.whole(asked[SHARED_CORE])} if SHARED_CORE in asked else {}),
         "job": holder.owner,
         "accelerators": holder.accelerators,
         "cpu": quantity.milli(asked.get("cpu", 0)),
         "memory": quantity.whole(asked.get("memory", 0)),
     }
+    if SHARED_MEMORY in asked:
+        found["requestGPUMemory"] = quantity.whole(asked[SHARED_MEMORY])
+    if SHARED_CORE in asked:
+        found["requestGPUCore"] = quantity.whole(asked[SHARED_CORE])
+    return found
 
 
-def _gpu(gpu: Gpu) -> dict[str, Any]:
+def _gpu(gpu: Gpu) -> nodes.GpuMetrics:
     return {
         "id": gpu.id,
         "totalGPUMemory": gpu.total,
@@ -85,16 +104,20 @@ def _gpu(gpu: Gpu) -> dict[str, Any]:
     }
 
 
-def of_job(use: JobUse) -> dict[str, Any]:
+def of_job(use: JobUse) -> jobs.JobUse:
     """Return a job as `list` and `get` do, with what its instances use."""
-    data = views.as_data(use.job)
-    for row, instance in zip(data["instances"], use.instances, strict=True):
-        row |= _instance(instance)
-    used = use.used
-    return {**data, "cpu": used.cpu if used else None, "memory": used.memory if used else None, "idleInstances": use.idle()}
+    data, used = views.as_data(use.job), use.used
+    return {
+        **data,
+        "instances": [_instance(row, one) for row, one in zip(data["instances"], use.instances, strict=True)],
+        "cpu": used.cpu if used else None,
+        "memory": used.memory if used else None,
+        "idleInstances": use.idle(),
+    }
 
 
-def _instance(use: InstanceUse) -> dict[str, Any]:
-    metrics = {g.id: {"gpuDutyCycle": g.duty, "usedGPUMemory": g.used, "totalGPUMemory": g.total} for g in use.gpus}
+def _instance(row: jobs.Instance, use: InstanceUse) -> jobs.InstanceUse:
+    """Return the instance with what it uses."""
+    metrics: dict[str, jobs.GpuUse] = {g.id: {"gpuDutyCycle": g.duty, "usedGPUMemory": g.used, "totalGPUMemory": g.total} for g in use.gpus}
     used = use.used
-    return {"gpuMetrics": metrics, "cpu": used.cpu if used else None, "memory": used.memory if used else None, "idle": use.idle()}
+    return {**row, "gpuMetrics": metrics, "cpu": used.cpu if used else None, "memory": used.memory if used else None, "idle": use.idle()}

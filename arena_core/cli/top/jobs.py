@@ -71,7 +71,7 @@ def one(use: JobUse) -> tuple[str, list[str]]:
     rows = [[*INSTANCES, *(["IDLE"] if idle else [])]]
     for instance in use.instances:
         rows += _instance(instance, idle=idle)
-    shown, gone = fitted(rows, ("NODE", "GPU(DeviceIndex)", "GPU_MEMORY(Used/Total)", "MEMORY", "CPU"), max(0, room() - 2) if room() else 0)
+    shown, gone = fitted(rows, ("NODE", "GPU(DeviceIndex)", "GPU_MEMORY(Used/Total)", "MEMORY", "CPU"), room(less=2))
     head = "\n".join(one_line(f"{name + ':':<13}{value}") for name, value in views.header_lines(use.job))
     total = f"GPUs:\n  Allocated/Requested GPUs of Job: {use.job.allocated_gpus}/{use.job.requested_gpus}"
     return f"{head}\n\nInstances:\n{table(ruled(shown), indent='  ')}\n\n{total}", gone

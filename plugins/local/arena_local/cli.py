@@ -10,10 +10,11 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypedDict
 
 import typer
 
+from arena_core.cli.output import FORMATS, prints, write_as
 from arena_core.contract.errors import ArenaError, ClusterUnreachable, NotFound, UsageError
 from arena_core.k8s import owners
 from arena_local.cluster import not_started, unusable
@@ -110,21 +111,66 @@ def up(  # noqa: PLR0913
             typer.echo(f"--{flag} takes effect after a restart: arena local down; arena local up", err=True)
 
 
+class Status(TypedDict):
+    """The local cluster: whether it runs, where, and with what."""
+
+    running: bool
+    pid: int | None
+    port: int | None
+    context: str
+    kubeconfig: str
+    nodes: int
+    resources: Annotated[dict[str, str], "extended resources of each node"]
+    quota: dict[str, str]
+    pods: Annotated[dict[str, int], "how many are in each phase"]
+    problems: Annotated[list[str], "what was left out, and why"]
+
+
+_Output = Annotated[str, typer.Option("--output", "-o", metavar="wide|json|yaml|jsonl", help="output format")]
+
+
 @app.command()
-def status() -> None:
+@prints(Status)
+def status(output: _Output = "wide") -> None:
     """Say whether the cluster runs, and where; exit code 6 where it does not."""
+    if output not in ("wide", *FORMATS):
+        raise UsageError(f"-o {output}: not one of wide, {', '.join(FORMATS)}")
     state = _state()
     with _failures(state):
         daemon, options = state.daemon(), state.options()
+    if output != "wide":
+        write_as(output, _status(state, daemon, options))
+        if daemon is None:
+            raise typer.Exit(ClusterUnreachable.exit_code)
+        return
     if daemon is None:
         typer.echo("local cluster is not running")
         raise typer.Exit(ClusterUnreachable.exit_code)
     typer.echo(f"local cluster is running: pid {daemon.pid}, port {daemon.port}, {_facts(options)}")
     typer.echo(f"context {CONTEXT}, kubeconfig {state.kubeconfig}")
-    phases = Counter(str(pod["status"].get("phase", "Unknown")) for pod in _pods(state, daemon))
+    phases = _phases(state, daemon)
     typer.echo("pods: " + (", ".join(f"{n} {p}" for p, n in sorted(phases.items())) or "none"))
     for problem in state.problems():
         typer.echo(f"left out: {problem}")
+
+
+def _phases(state: State, daemon: Daemon) -> Counter[str]:
+    return Counter(str(pod["status"].get("phase", "Unknown")) for pod in _pods(state, daemon))
+
+
+def _status(state: State, daemon: Daemon | None, options: Options) -> Status:
+    return {
+        "running": daemon is not None,
+        "pid": daemon.pid if daemon else None,
+        "port": daemon.port if daemon else None,
+        "context": CONTEXT,
+        "kubeconfig": str(state.kubeconfig),
+        "nodes": options.nodes,
+        "resources": {name: str(count) for name, count in options.resources.items()},
+        "quota": {name: str(amount) for name, amount in options.quota.items()},
+        "pods": dict(_phases(state, daemon)) if daemon else {},
+        "problems": [str(problem) for problem in state.problems()],
+    }
 
 
 @app.command(short_help="End the cluster; what it stores stays.")

@@ -8,11 +8,13 @@ from arena_core.cli.command import Command, Context
 from arena_core.cli.commands.serving.meant import TYPE, VERSION, find
 from arena_core.cli.commands.shared import TIMEOUT
 from arena_core.cli.flags import Flag, Parsed
+from arena_core.cli.output import output_flag, write
 from arena_core.cli.seconds import seconds
 from arena_core.cli.terminal import note, say
 from arena_core.contract.errors import InvalidArguments, UsageError
 
 if TYPE_CHECKING:
+    from arena_core.cli.shapes import small
     from arena_core.contract.types import JobHandle
     from arena_core.usecases.servers import Server
 
@@ -23,6 +25,7 @@ FLAGS = (
     Flag("dry_run", "only show what would change (client), or let the cluster check it, too", choices=("none", "client", "server")),
     Flag("wait", "wait until all instances are new and serve", boolean=True),
     TIMEOUT,
+    output_flag("wide"),
     Flag("command_text", "another command, for the shell that runs the present one", long="command", metavar="COMMAND"),
 )
 
@@ -54,6 +57,7 @@ def update_of(handle: JobHandle) -> Command:
         usage=f"arena serve update {word} NAME [flags]",
         details="Instances are replaced one after the other; each place that changes is shown.",
         run=lambda context, parsed: update(context, parsed, handle),
+        prints="small.Changed[]",
         flags=(*FLAGS, *flags_of(model)),
         words="server",
         collects=True,
@@ -85,8 +89,10 @@ def update(context: Context, parsed: Parsed, handle: JobHandle) -> int:
     if dry_run != "none" and parsed.on("wait"):
         raise UsageError("--wait needs a change that is really made", "leave out --dry-run")
     done = context.client.update(server.job, args, dry_run="" if dry_run == "none" else dry_run)
-    for place, before, after in done.changes:
-        say(f"{place}: {shown(before)} -> {shown(after)}")
+    data: list[small.Changed] = [{"place": place, "before": shown(before), "after": shown(after)} for place, before, after in done.changes]
+    if not write(parsed, data):
+        for one in data:
+            say(f"{one['place']}: {one['before']} -> {one['after']}")
     made = "has been updated successfully" if dry_run == "none" else "would be updated (dry run)"
     what = made if done.changes else "is so already: nothing changes"
     note(f"The serving job {server.name} with version {server.version} {what}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 from arena_core.cli import views
 from arena_core.cli.foreign import discreet, plain
@@ -13,6 +13,9 @@ from arena_core.contract.types import Instance, Manifest
 from arena_core.k8s import dig, duration, time
 from arena_core.usecases.servers import Server
 from arena_core.usecases.views import gpus
+
+if TYPE_CHECKING:
+    from arena_core.cli.shapes import serving
 
 HEADER = ("NAME", "TYPE", "VERSION", "DESIRED", "AVAILABLE", "ADDRESS", "PORTS")
 INSTANCE_HEADER = ("NAME", "STATUS", "AGE", "READY", "RESTARTS", "GPU", "NODE")
@@ -90,7 +93,7 @@ def _ready(pod: Manifest) -> tuple[int, int]:
     return sum(dig.flag(row, "ready") for row in statuses), len(list(dig.items(pod, "spec", "containers")))
 
 
-def as_data(server: Server, kind: str) -> dict[str, Any]:
+def as_data(server: Server, kind: str) -> serving.Server:
     """The server with Arena's keys, and a few more at the end."""
     job = server.job
     asked = job.status.requests
@@ -117,7 +120,7 @@ def as_data(server: Server, kind: str) -> dict[str, Any]:
     }
 
 
-def _instance_data(one: Instance, pod: Manifest) -> dict[str, Any]:
+def _instance_data(one: Instance, pod: Manifest) -> serving.ServerInstance:
     ready, total = _ready(pod)
     return {
         "name": one.name,

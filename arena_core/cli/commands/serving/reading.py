@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from arena_core.cli.command import Command, Context
 from arena_core.cli.commands.serving.meant import TYPE, VERSION, find, kinds, type_name
-from arena_core.cli.commands.shared import ALL_NAMESPACES, NO_HEADERS, QUIET, SELECTOR, note_unread, output_flag, selector_of
+from arena_core.cli.commands.shared import ALL_NAMESPACES, NO_HEADERS, QUIET, SELECTOR, note_unread, selector_of
 from arena_core.cli.connect import nothing_yet
 from arena_core.cli.flags import Parsed
-from arena_core.cli.render import dump_json, dump_yaml, print_table
+from arena_core.cli.output import output_flag, wants_data, write
+from arena_core.cli.render import print_table
 from arena_core.cli.terminal import note, say
 from arena_core.contract.errors import UsageError
 
@@ -25,9 +26,8 @@ def list_servers(context: Context, parsed: Parsed) -> int:
     else:
         found = context.client.servers(job_type=job_type, all_namespaces=everywhere, selector=selector)
         words = kinds(context)
-    if output in ("json", "yaml"):
-        data = [pages.as_data(one, words.get(one.job.job_type, one.job.job_type)) for one in found.servers]
-        (dump_json if output == "json" else dump_yaml)(data)
+    if wants_data(parsed):
+        write(parsed, [pages.as_data(one, words.get(one.job.job_type, one.job.job_type)) for one in found.servers])
     elif output == "name":
         for one in found.servers:
             say(one.job.full_name)
@@ -49,8 +49,8 @@ def get(context: Context, parsed: Parsed) -> int:
         raise UsageError("one server at a time: `arena serve get NAME`", "`arena serve list` shows the servers")
     server = find(context, parsed, parsed.args[0])
     kind, output = kinds(context).get(server.job.job_type, server.job.job_type), parsed.text("output", "wide")
-    if output in ("json", "yaml"):
-        (dump_json if output == "json" else dump_yaml)(pages.as_data(server, kind))
+    if wants_data(parsed):
+        write(parsed, pages.as_data(server, kind))
     elif output == "name":
         say(server.job.full_name)
     else:
@@ -65,13 +65,15 @@ LIST = Command(
     path="serve list",
     summary="list model servers",
     run=list_servers,
-    flags=(ALL_NAMESPACES, TYPE, SELECTOR, output_flag("wide", "json", "yaml", "name"), NO_HEADERS, QUIET),
+    prints="serving.Server[]",
+    flags=(ALL_NAMESPACES, TYPE, SELECTOR, output_flag("wide", "name"), NO_HEADERS, QUIET),
 )
 GET = Command(
     path="serve get",
     summary="show one model server, its address and its instances",
     usage="arena serve get NAME [flags]",
     run=get,
-    flags=(VERSION, TYPE, output_flag("wide", "json", "yaml", "name")),
+    prints="serving.Server",
+    flags=(VERSION, TYPE, output_flag("wide", "name")),
     words="server",
 )

@@ -1,0 +1,191 @@
+"""What commands print for programs is what ``arena schema --output COMMAND`` says, in each of the formats."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import jsonschema
+import pytest
+import yaml
+
+from arena_core.cli import forwarding
+from arena_core.cli.command import Command
+from arena_core.cli.output import FORMATS
+from arena_core.cli.printed import commands, of_plugins, schema_of_command
+from arena_local.context import Options
+from arena_local.testing import LocalCluster
+
+SERVER = Path(__file__).parents[2] / "plugins/serve/tests/server.py"
+#: Commands that print no data, and why.
+SILENT = {
+    "serve": "opens into others",
+    "top": "opens into others",
+    "data": "opens into others",
+    "submit": "",  # without a type it shows its help; its schema is that of every type
+    "attach": "what it prints is the program's",
+    "serve attach": "what it prints is the program's",
+    "completion": "a script",
+    "demo": "a guided tour",
+    "cp": "files go to files",
+    "suspend": "says on stderr what it did",
+    "resume": "says on stderr what it did",
+    "scale": "says on stderr what it did",
+    "serve scale": "says on stderr what it did",
+    "wait": "says states on stderr, the result is the exit code",
+    "serve wait": "says states on stderr, the result is the exit code",
+    "serve delete": "says on stderr what it did",
+}
+ALL = {command.path: command for command in commands()}
+PRINTING = {path: command for path, command in ALL.items() if command.prints}
+SUBMIT = ("pytorchjob", "--image", "x", "--gpus", "1", "--kueue-queue", "default-queue")
+#: What to type for each of them, so that there is something to print: several lines are tried one after the other.
+TYPED: dict[str, tuple[tuple[str, ...], ...]] = {
+    "submit": (
+        ("submit", *SUBMIT, "--name", "NEW", "-o", "FORM", "echo done"),
+        ("submit", *SUBMIT, "--name", "x", "--dry-run", "client", "-o", "FORM", "echo done"),
+    ),
+    "list": (("list",), ("list", "-A")),
+    "get": (("get", "works"), ("get", "waits"), ("get", "failed"), ("get", "web-v1-custom-serving")),
+    "logs": (("logs", "works"), ("logs", "works", "--all-instances"), ("logs", "failed", "--first-error")),
+    "why": (("why", "works"), ("why", "waits"), ("why", "failed")),
+    "top node": (("top", "node"),),
+    "top job": (("top", "job"), ("top", "job", "works")),
+    "queue": (("queue",), ("queue", "default-queue")),
+    "events": (("events", "works"),),
+    "open": (("open", "web-v1-custom-serving", "--no-browser"),),
+    "port-forward": (("port-forward", "works", "0:8080"), ("port-forward", "web-v1-custom-serving")),
+    "delete": (("delete", "NEW", "no-such-job"),),
+    "prune": (("prune", "--since", "0s", "--dry-run"),),
+    "data list": (("data", "list"),),
+    "schema": (("schema", "pytorchjob"), ("schema", "--output", "top", "job")),
+    "plugins": (("plugins", "list"), ("plugins", "check"), ("plugins", "new", "NEW", "--dir", "FOLDER")),
+    "check": (("check",), ("check", "monitoring"), ("check", "-T", "tfjob")),
+    "whoami": (("whoami",),),
+    "version": (("version",), ("version", "-v")),
+    "exit-codes": (("exit-codes",),),
+    "serve list": (("serve", "list"),),
+    "serve get": (("serve", "get", "web"),),
+    "serve logs": (("serve", "logs", "web"),),
+    "serve why": (("serve", "why", "web"),),
+    "serve open": (("serve", "open", "web", "--no-browser"),),
+    "serve update": (("serve", "update", "custom", "web", "-e", "A=b", "--dry-run", "client"),),
+    "local status": (("local", "status"),),
+}
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    with LocalCluster.start(Options(resources={"nvidia.com/gpu": 4}, quota={"nvidia.com/gpu": "2"})) as running:
+        yield running
+
+
+@pytest.fixture
+def local(arena, cluster, monkeypatch):
+    monkeypatch.setenv("KUBECONFIG", str(cluster.kubeconfig))
+    monkeypatch.setenv("ARENA_HOME", str(cluster.state.folder.parent))
+    return arena
+
+
+@pytest.fixture
+def something(local, cluster):
+    """One of each: a job that runs, one that waits, one that failed, a server, a volume."""
+    if local("get", "works").code == 0:
+        return
+    for name, command in (
+        ("works", "echo 'epoch 1/3 loss 0.5'; sleep 600"),
+        ("failed", "echo 'Traceback (most recent call last):'; echo 'ValueError: no'; exit 3"),
+    ):
+        local("submit", "pytorchjob", "--name", name, "--image", "x", *(("--gpus", "1") if name == "works" else ()), command)
+    many = ("--workers", "8", "--gpus", "1", "--kueue-queue", "default-queue")
+    local("submit", "pytorchjob", "--name", "waits", "--image", "x", *many, "sleep 600")
+    start = ("serve", "custom", "--name", "web", "--version", "v1", "--image", "x", "--restful-port", "18571")
+    made = local(*start, "--wait", "--timeout", "90s", "--command", f"exec {sys.executable} {SERVER} 18571")
+    assert made.code == 0, made.err
+    claim = {"metadata": {"name": "data", "namespace": "default"}, "spec": {"accessModes": ["ReadWriteOnce"]}}
+    claim["spec"]["resources"] = {"requests": {"storage": "1Gi"}}
+    cluster.create({"apiVersion": "v1", "kind": "PersistentVolumeClaim", **claim})
+    assert local("wait", "works", "--for", "running", "--timeout", "60s").code == 0
+    assert local("wait", "failed", "--for", "failed", "--timeout", "60s").code == 0
+
+
+def read(form: str, text: str, schema: dict) -> list:
+    """Return the documents of an output, with the schema of each."""
+    if form == "json":
+        try:
+            return [(json.loads(text), schema)]
+        except json.JSONDecodeError:  # a log: a line each
+            return [(json.loads(line), schema) for line in text.splitlines()]
+    if form == "yaml":
+        return [(document, schema) for document in yaml.safe_load_all(text) if document is not None]
+    either = [one.get("items", one) for one in schema.get("anyOf", [schema])]
+    of_one = {"$defs": schema.get("$defs", {}), "anyOf": either}
+    return [(json.loads(line), of_one) for line in text.splitlines()]
+
+
+def test_every_command_that_prints_data_is_tried_here():
+    assert {*PRINTING, *of_plugins()} == {*TYPED}, "add a line to TYPED that makes the command print something"
+
+
+@pytest.mark.parametrize("path", TYPED)
+def test_the_output_fits_the_schema(path, local, something, monkeypatch, tmp_path):
+    monkeypatch.setattr(forwarding, "stay", lambda forwards: [one.close() for one in forwards] and 0)
+    schema = schema_of_command(path.split())
+    jsonschema.Draft202012Validator.check_schema(schema)
+    for n, words in enumerate(TYPED[path]):
+        for form in FORMATS:
+            if path == "delete":
+                local("submit", *SUBMIT, "--name", f"new-{path}-{form}", "echo done")
+            given = {"NEW": f"new-{path.split()[0]}-{form}", "FOLDER": str(tmp_path), "FORM": form}
+            typed = [given.get(word, word) for word in (words if "FORM" in words else (*words, "-o", "FORM"))]
+            done = local(*typed)
+            assert done.out.strip(), (typed, done)
+            found = read(form, done.out, schema)
+            assert found, typed
+            for data, wanted in found:
+                jsonschema.validate(data, wanted, cls=jsonschema.Draft202012Validator)
+            if n == 0 and form == "jsonl" and path != "logs":
+                assert len(found) == len(done.out.splitlines())
+
+
+@pytest.mark.parametrize("path", [path for path in PRINTING if path not in ("schema", "plugins")])
+def test_a_schema_of_ours_is_closed(path):
+    """A key that is not written down is noticed."""
+    for name, record in schema_of_command(path.split()).get("$defs", {}).items():
+        assert record["additionalProperties"] is False and record["properties"], name
+
+
+def test_a_command_that_prints_has_its_formats_and_a_schema():
+    for path, command in ALL.items():
+        formats = {flag.name: flag.choices for flag in command.flags}.get("output", ())
+        if command.prints and path != "schema":
+            assert set(FORMATS) <= set(formats), f"arena {path}: use output_flag() of arena_core.cli.output"
+        if path not in SILENT:
+            assert command.prints, f"arena {path}: name what it prints (Command.prints), or say in SILENT why it prints no data"
+        elif path != "submit":
+            assert not command.prints and not formats, f"arena {path} prints data: it is not SILENT"
+
+
+def test_of_every_type_too():
+    from arena_core.cli.commands.submit import for_type
+    from arena_core.cli.discover import type_names
+
+    for name in type_names():
+        command: Command = for_type(name, name)
+        assert command.prints == "small.Object" and set(FORMATS) <= set(next(f for f in command.flags if f.name == "output").choices)
+
+
+def test_what_is_watched_is_lines(local, something):
+    for words in (("list", "-w"), ("top", "node", "-w"), ("queue", "-w"), ("get", "works", "-w"), ("events", "works", "-w")):
+        for form in ("json", "yaml"):
+            done = local(*words, "-o", form)
+            assert done.code == 2 and f"-o {form} is one document: it cannot be watched" in done.err and "-o jsonl" in done.err
+
+
+def test_a_schema_of_what_prints_nothing_is_refused(arena):
+    done = arena("schema", "--output", "attach")
+    assert done.code == 2 and "'attach' is not a command that prints data" in done.err and "top node" in done.err
+    assert arena("schema", "--output", "list", "-o", "yaml").out.startswith("$schema: https://json-schema.org/draft/2020-12/schema")
+    assert arena("schema", "-o", "yaml", "pytorchjob").code == 0
+    assert arena("schema", "-o", "json", "-o", "yaml", "tfjob").code == 2
