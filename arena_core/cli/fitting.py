@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
+import os
 import sys
-import textwrap
 from collections.abc import Sequence
 
 from arena_core.cli.foreign import one_line
@@ -19,7 +18,18 @@ _TEXT = 36
 
 def room(less: int = 0) -> int:
     """Return how many columns of letters there are to fill, ``less`` those of an indent; 0 for as many as it takes (a pipe, a file)."""
-    return max(1, shutil.get_terminal_size((80, 24)).columns - less) if sys.stdout.isatty() else 0
+    return max(1, _columns() - less) if sys.stdout.isatty() else 0
+
+
+def _columns() -> int:
+    """As ``shutil`` has it, whose import costs more than a short list."""
+    given = os.environ.get("COLUMNS", "")
+    if given.isascii() and given.isdecimal() and int(given):
+        return int(given)
+    try:
+        return os.get_terminal_size(sys.stdout.fileno()).columns or 80
+    except (OSError, ValueError):
+        return 80
 
 
 def too_narrow(gone: Sequence[str]) -> str:
@@ -83,6 +93,8 @@ def folded(rows: Rows, width: int) -> Rows:
     """Return the rows with the text of the last column, which is never cut, on as many lines as it takes."""
     if not width or not rows or width_of(rows) <= width:
         return rows
+    import textwrap
+
     before: Rows = [row[:-1] for row in rows]
     last = [row[-1] for row in rows]
     left = max(_TEXT, width - width_of(before) - 2)

@@ -44,7 +44,7 @@ def _of(kind: Any, defs: Defs) -> dict[str, Any]:
     if origin in (dict, Mapping):
         values = {} if inside[1] is Any else {"additionalProperties": _of(inside[1], defs)}
         return {"type": "object", **values}
-    raise TypeError(f"{kind!r} has no place in JSON")
+    raise TypeError(f"{kind!r} is nothing that JSON can hold")
 
 
 def _annotated(kind: Any, notes: Sequence[Any], defs: Defs) -> dict[str, Any]:
