@@ -14,7 +14,15 @@ from typing import NamedTuple
 
 #: What ``ours`` has found.
 _OURS: frozenset[str] = frozenset()
-GROUPS = ("arena.jobs", "arena.job_aliases", "arena.commands", "arena.extensions", "arena.clusters", "arena.local_controllers")
+GROUPS = (
+    "arena.jobs",
+    "arena.job_aliases",
+    "arena.commands",
+    "arena.extensions",
+    "arena.clusters",
+    "arena.local_controllers",
+    "arena.presets",
+)
 
 
 class Offer(NamedTuple):

@@ -40,6 +40,7 @@ from arena_core.args.groups import (
 from arena_core.args.image import check_image
 from arena_core.args.more import CpuMemoryArgs, SharedMemoryArgs, SyncArgs
 from arena_core.args.mounts import ConfigFile, DataMount, HostDir
+from arena_core.args.preset import Preset, command_words
 from arena_core.args.reading import chosen_model, field_for_path, json_schema, parse, problems_from_validation_error, to_job_file
 from arena_core.args.tolerations import Toleration
 from arena_core.args.values import check_dns_label, check_dns_subdomain
@@ -66,6 +67,7 @@ __all__ = [
     "Names",
     "ObjectName",
     "PodArgs",
+    "Preset",
     "Processes",
     "ProblemsFound",
     "PullPolicy",
@@ -80,6 +82,7 @@ __all__ = [
     "check_dns_subdomain",
     "check_image",
     "chosen_model",
+    "command_words",
     "field_for_key",
     "field_for_path",
     "flag",

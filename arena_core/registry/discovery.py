@@ -15,6 +15,7 @@ COMMANDS = "arena.commands"
 EXTENSIONS = "arena.extensions"
 CLUSTERS = "arena.clusters"
 BUNDLES = "arena.local_controllers"
+PRESETS = "arena.presets"
 BLOCK_VARIABLE = "ARENA_BLOCK_PLUGINS"
 #: Where the administrator of a machine names the extensions that nobody may go without.
 SITE = "/etc/arena/required-extensions"

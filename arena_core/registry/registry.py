@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from arena_core.contract.errors import PluginError, UnknownJobType, nearest
 from arena_core.records import record, replace
 from arena_core.registry import discovery
-from arena_core.registry.discovery import ALIASES, BUNDLES, CLUSTERS, COMMANDS, EXTENSIONS, JOBS, Entry
+from arena_core.registry.discovery import ALIASES, BUNDLES, CLUSTERS, COMMANDS, EXTENSIONS, JOBS, PRESETS, Entry
 
 #: What to do where no plugin is there. Not by a name in an index: others own similar ones.
 NO_JOB_TYPE = "no job type is installed: install a plugin (arena-pytorchjob ...) from where arena-core came"
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from arena_core.registry.extensions import ExtensionCaller
     from arena_core.registry.handle import JobTypeHandle
 
-KINDS = {JOBS: "job type", COMMANDS: "command", EXTENSIONS: "extension", CLUSTERS: "cluster", BUNDLES: "local operator"}
+KINDS = {JOBS: "job type", COMMANDS: "command", EXTENSIONS: "extension", CLUSTERS: "cluster", BUNDLES: "local operator", PRESETS: "preset"}
 
 
 @record
@@ -217,8 +217,12 @@ class Registry:
         """Return what plugins bring to the local cluster, from metadata."""
         return [e for same in self._group(BUNDLES).values() if (e := discovery.chosen(same))]
 
+    def presets(self) -> list[Entry]:
+        """Return what stands for a job type with many of its flags, from metadata."""
+        return [e for same in self._group(PRESETS).values() if (e := discovery.chosen(same))]
+
     def load(self, entry: Entry) -> Any:
-        """Import what an entry of ``commands``, ``clusters`` or ``bundles`` names; raises ``PluginBroken``."""
+        """Import what an entry of ``commands``, ``clusters``, ``bundles`` or ``presets`` names; raises ``PluginBroken``."""
         from arena_core.registry.probe import load
 
         return load(entry)

@@ -13,7 +13,7 @@ from arena_core.usecases.facts import unknown, view, wrapped
 from arena_core.usecases.marks import metadata_of
 from arena_core.usecases.ownership import guess, is_earlier, owner_of, uid_of
 from arena_core.usecases.pods import PodIndex, common_selector, selectors_of
-from arena_core.usecases.session import Session, labels_of_all, not_installed, shared, typed_of
+from arena_core.usecases.session import Session, labels_of_all, not_installed, one_of_each, shared, typed_of
 from arena_core.usecases.unread import all_refused, is_partial, phrase, sentence
 from arena_core.usecases.views import Job, JobList
 
@@ -21,19 +21,25 @@ Found = list[tuple[JobHandle, Manifest]]
 
 
 def list_jobs(
-    session: Session, *, job_type: str = "", namespace: str = "", selector: str = "", read_pods: Sequence[Manifest] | None = None
+    session: Session,
+    *,
+    job_type: str = "",
+    namespace: str = "",
+    selector: str = "",
+    read_pods: Sequence[Manifest] | None = None,
+    among: Sequence[JobHandle] = (),
 ) -> JobList[Job]:
     """Return the jobs of a namespace ("" = all). ``read_pods`` are all pods there, where somebody has read them already.
 
     A kind that the cluster does not serve has no jobs. A job type that cannot be read is noted and the others are listed; if none can
-    be read, that is an error. With ``job_type`` both are errors.
+    be read, that is an error. With ``job_type`` both are errors. ``among`` asks for the kinds of some types alone, each once.
     """
-    found, notes, unread = _objects(session, job_type, namespace, selector)
+    found, notes, unread = _objects(session, job_type, namespace, selector, among=among)
     known = {uid_of(job): job for _, job in found}
     found = outermost(session, found, unread)
     chosen = [_selectors(handle, job) for handle, job in found]
     pods = PodIndex(read_pods) if read_pods is not None else _pods(session, chosen, namespace, unread)
-    all_types = not job_type and not selector
+    all_types = not job_type and not selector and not among
     inside = _inside(known.values() if all_types else _wrapped(session, found, namespace, unread))
     jobs = [
         _row(handle, job, selectors, pods, known, unread, inside.get(uid_of(job)))
@@ -126,14 +132,14 @@ def judged(
 
 
 def _objects(
-    session: Session, job_type: str, namespace: str, selector: str, *, prove: bool = False
+    session: Session, job_type: str, namespace: str, selector: str, *, prove: bool = False, among: Sequence[JobHandle] = ()
 ) -> tuple[Found, list[str], dict[str, str]]:
     """Return the jobs, notes, and by job type a phrase for what cannot be read."""
     found: Found = []
     refused: list[ArenaError] = []
     unread: dict[str, str] = {}
     missing: list[str] = []
-    handles, broken = ([session.handle(job_type)], {}) if job_type else session.job_types()
+    handles, broken = ([session.handle(job_type)], {}) if job_type else (one_of_each(among), {}) if among else session.job_types()
     notes = [reason.message for reason in broken.values()]
 
     def ask(handle: JobHandle) -> list[Manifest]:
@@ -155,7 +161,7 @@ def _objects(
             found += _of_type(session, handle, answer, bool(job_type))
     if refused and len(refused) == len(handles) - len(missing):
         raise all_refused(refused)
-    if missing and len(missing) == len(handles):
+    if missing and len(missing) == len(handles) and not among:
         notes.append(f"this cluster has no operator for any installed job type ({', '.join(missing)})")
     if not handles and not notes:
         notes.append(NO_JOB_TYPE)

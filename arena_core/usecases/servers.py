@@ -92,31 +92,27 @@ class ServerList:
 
 def list_servers(session: Session, wanted: Wanted) -> ServerList:
     """Return the servers that are meant, with their addresses."""
-    found: list[Job] = []
-    notes: list[str] = []
-    for handle in _asked(session, wanted.job_type):
-        listed = list_jobs(session, job_type=handle.job_type.name, namespace=wanted.namespace, selector=wanted.labels)
-        found += listed.jobs
-        notes += listed.notes
+    types = [session.handle(wanted.job_type)] if wanted.job_type else service_types(session.jobs)
+    if not types:
+        return ServerList()
+    names = {handle.job_type.name for handle in types}
+    listed = list_jobs(session, job_type=wanted.job_type, namespace=wanted.namespace, selector=wanted.labels, among=types)
+    found = [job for job in listed.jobs if job.job_type in names]
     unread: list[str] = []
     servers = reached(session, found, wanted.namespace, unread)
     ordered = sorted(servers, key=lambda one: (one.job.namespace, one.name, one.version))
-    return ServerList(tuple(ordered), (*notes, *([sentence(unread)] if unread else [])))
-
-
-def _asked(session: Session, job_type: str) -> list[JobHandle]:
-    return [session.handle(job_type)] if job_type else service_types(session.jobs)
+    return ServerList(tuple(ordered), (*listed.notes, *([sentence(unread)] if unread else [])))
 
 
 def reached(session: Session, jobs: Sequence[Job], namespace: str, unread: list[str]) -> list[Server]:
     """Return the servers with their addresses: one request for the Services of all, on the local cluster one for their instances."""
     if not jobs:
         return []
-    services = _by_release(session, SERVICES, namespace, unread)
-    behind = _by_release(session, ENDPOINTS, namespace, unread) if session.cluster.is_local else None
+    services = _by_name(session, SERVICES, namespace, unread)
+    behind = _by_name(session, ENDPOINTS, namespace, unread) if session.cluster.is_local else None
     servers = []
     for job in jobs:
-        key = (job.namespace, job.labels.get("release") or job.name)
+        key = (job.namespace, _service_of(session, job))
         service = services.get(key, {})
         address = _ready(behind.get(key, {})) if behind is not None else _of_service(service)
         rows = ((dig.text(p, "name"), dig.number(p, "port"), dig.number(p, "nodePort")) for p in dig.items(service, "spec", "ports"))
@@ -124,7 +120,16 @@ def reached(session: Session, jobs: Sequence[Job], namespace: str, unread: list[
     return servers
 
 
-def _by_release(session: Session, resource: Resource, namespace: str, unread: list[str]) -> Mapping[tuple[str, str], Manifest]:
+def _service_of(session: Session, job: Job) -> str:
+    """Return the name of the Service in front of a server: the first that its type names."""
+    try:
+        served = session.handle(job.job_type).endpoints(job.view)
+    except ArenaError:  # a plugin that fails says so where its endpoints are asked for
+        return ""
+    return next((one.service for one in served if one.service), "")
+
+
+def _by_name(session: Session, resource: Resource, namespace: str, unread: list[str]) -> Mapping[tuple[str, str], Manifest]:
     """Return Services, or what is behind them, by namespace and name. Endpoints carry the labels of their Service."""
     try:
         found = session.cluster.list(resource, namespace, label_selector=TYPE).items

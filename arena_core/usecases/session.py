@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from arena_core.contract.errors import KindNotInstalled, PluginError
@@ -52,23 +53,29 @@ class Session:
 
     def job_types(self) -> tuple[list[JobHandle], dict[str, PluginError]]:
         """Return the installed job types, one for each kind of object, and by name what is wrong with those that do not load."""
-        found: dict[str, JobHandle] = {}
+        found: list[JobHandle] = []
         broken: dict[str, PluginError] = {}
         for name in self.jobs.names():
             try:
-                handle = self.jobs.get(name)
+                found.append(self.jobs.get(name))
             except PluginError as error:
                 broken[name] = error
-            else:
-                key = handle.job_type.resource.key
-                # One that takes what no other claims must see all objects of the kind.
-                if key not in found or (found[key].job_type.listed_by and not handle.job_type.listed_by):
-                    found[key] = handle
-        return list(found.values()), broken
+        return one_of_each(found), broken
 
     def handle(self, job_type: str) -> JobHandle:
         """Return the handle of a job type by any of its spellings (name, alias, shorthand, display), in any case."""
         return self.jobs.get(job_type)
+
+
+def one_of_each(handles: Sequence[JobHandle]) -> list[JobHandle]:
+    """Return one of the types for each kind of object; types may share a kind."""
+    found: dict[str, JobHandle] = {}
+    for handle in handles:
+        key = handle.job_type.resource.key
+        # One that takes what no other claims must see all objects of the kind.
+        if key not in found or (found[key].job_type.listed_by and not handle.job_type.listed_by):
+            found[key] = handle
+    return list(found.values())
 
 
 def shared(jobs: Jobs, handle: JobHandle) -> bool:

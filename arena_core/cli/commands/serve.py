@@ -84,8 +84,13 @@ def _open(words: list[str], head: Parsed) -> tuple[Command, list[str]]:
         return part, rest
     if word == "update":
         return _open_update(rest)
-    handle = _type(word)
-    return _start(handle, word, rest), rest
+    from arena_core.cli.jobtypes import registry
+
+    if preset := next((entry for entry in registry().presets() if entry.name == word), None):
+        from arena_core.cli.commands.serving.presets import start
+
+        return start(preset), rest
+    return _start(_type(word), word, rest), rest
 
 
 def _open_update(words: list[str]) -> tuple[Command, list[str]]:
@@ -103,7 +108,7 @@ def _type(word: str) -> JobHandle:
 
     if handle := type_of(registry(), word):
         return handle
-    close = nearest(word, [*PARTS, "update", *(name.removesuffix(SUFFIX) for name, _ in _types())])
+    close = nearest(word, [*PARTS, "update", *(word for word, _ in _types()), *(word for word, _ in _presets())])
     hint = f"did you mean `arena serve {close}`?" if close else _types_text()
     raise UsageError(f"{word!r} is neither a type of server nor a command of `arena serve`", hint)
 
@@ -137,14 +142,26 @@ def _run(context: Context, parsed: Parsed, found: Command, word: str) -> int:
 
 
 def _types() -> list[tuple[str, str]]:
-    """Types of servers by the names of their entry points: nothing is imported for a help text."""
-    from arena_core.cli.discover import job_types
+    """Words for the types of servers and what is said of them: nothing is imported for a help text, so it is by their names' end.
 
-    return [(names.partition(", ")[0], text) for names, text in job_types() if names.partition(", ")[0].endswith(SUFFIX)]
+    A distribution that brings such a type may bring others whose names end otherwise.
+    """
+    from arena_core.cli.jobtypes import registry
+
+    entries = [entry for name in registry().names() if (entry := registry().entry(name))]
+    theirs = {entry.distribution for entry in entries if entry.name.endswith(SUFFIX)}
+    return [(entry.name.removesuffix(SUFFIX), entry.summary) for entry in entries if entry.distribution in theirs]
+
+
+def _presets() -> list[tuple[str, str]]:
+    """Presets by name, with what their distribution says of itself."""
+    from arena_core.cli.jobtypes import registry
+
+    return [(entry.name, entry.summary) for entry in registry().presets()]
 
 
 def _types_text() -> str:
-    found = ", ".join(name.removesuffix(SUFFIX) for name, _ in _types())
+    found = ", ".join(word for word, _ in _types())
     return f"types: {found}" if found else "no type of server is installed: install arena-serve from where arena-core came"
 
 
@@ -152,8 +169,13 @@ def _footer() -> str:
     from arena_core.cli.usage import two_columns
 
     commands = [(name, part.summary) for name, part in {**PARTS, "update": UPDATE}.items()]
-    types = [(name.removesuffix(SUFFIX), text) for name, text in _types()]
-    shown = f"Types (`arena serve TYPE --help` lists the flags):\n{two_columns(types, left=18)}" if types else _types_text()
+    types: dict[str, list[str]] = {}
+    for word, text in _types():
+        types.setdefault(text, []).append(word)
+    rows = [(", ".join(words), text) for text, words in types.items()]
+    shown = f"Types (`arena serve TYPE --help` lists the flags):\n{two_columns(rows, left=18)}" if rows else _types_text()
+    if words := [word for word, _ in _presets()]:
+        shown += f"\n\nPresets (`arena serve PRESET MODEL`; --print-command shows what each stands for):\n  {', '.join(words)}"
     return f"Commands:\n{two_columns(commands, left=18)}\n\n{shown}"
 
 

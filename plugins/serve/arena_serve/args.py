@@ -9,20 +9,21 @@ from arena_core.args import CpuMemoryArgs, Duration, JobArgs, PullPolicy, Quanti
 from arena_core.args.values import labels
 from arena_core.contract.types import Problem
 from arena_serve import names, probes
+from arena_serve.autoscale import AutoscaleArgs
 from arena_serve.values import CountOrShare, Expressions, ProbeOptions, ScratchFolders, SecretVariables, Version
-
-#: Name and version and what the Deployment is called besides stay within a DNS label.
-RELEASE_MAX = 48
 
 
 class ServerArgs(CpuMemoryArgs, SharedMemoryArgs, JobArgs):
     """Flags that all servers share."""
 
-    NAME_MAX: ClassVar[int] = RELEASE_MAX - 2
+    #: Name and version, and what the server's objects are called besides, stay within a DNS label.
+    RELEASE_MAX: ClassVar[int] = 48
+    NAME_MAX: ClassVar[int] = 46
     NAME_LETTER_FIRST: ClassVar[bool] = True
     REQUIRES_COMMAND: ClassVar[bool] = False
     OWN_LABELS: ClassVar[frozenset[str]] = JobArgs.OWN_LABELS | {names.TYPE, names.NAME, names.VERSION, names.SERVICE_NAME}
 
+    name: str = flag(help="Name of the server.", often=True, paths=("metadata.name",), metavar="NAME", old=("servingName",))
     version: Version = flag(
         "",
         help="Version of the server; versions of one name stand side by side.",
@@ -78,6 +79,14 @@ class ServerArgs(CpuMemoryArgs, SharedMemoryArgs, JobArgs):
     temp_dir_subpath_expr: Expressions = flag(
         {}, help="The same for a folder of --temp-dir; repeatable.", group="Volumes", metavar="NAME:PATH"
     )
+    enable_istio: bool = flag(
+        False,
+        help="Put Istio's proxy beside each instance (`arena serve traffic-split` parts the requests among versions).",
+        group="Traffic",
+        old=("enableIstio",),
+        often=False,
+        paths=("template.metadata.annotations[sidecar.istio.io/inject]",),
+    )
     model_name: str = flag("", help="Label the server with the name of the model that it serves.", group="Model", metavar="NAME")
     model_version: str = flag("", help="And with the model's version.", group="Model", metavar="VERSION")
 
@@ -100,11 +109,13 @@ class ServerArgs(CpuMemoryArgs, SharedMemoryArgs, JobArgs):
     def rules(self) -> Iterator[Problem]:
         """Names fit, what refers to something has it, and a GPU is asked for in one way."""
         yield from super().rules()
-        if len(self.release) > RELEASE_MAX:
+        if len(self.release) > self.RELEASE_MAX:
             hint = "a shorter name, or a shorter --version"
-            yield Problem(f"name and version have {len(self.release)} characters together, at most {RELEASE_MAX} fit", "name", hint)
+            yield Problem(f"name and version have {len(self.release)} characters together, at most {self.RELEASE_MAX} fit", "name", hint)
         if self.gpus and self.shared_gpu:
             yield Problem("it is either whole GPUs or a part of one", "gpus", "give --gpus, or --gpumemory and --gpucore")
+        if self.enable_istio and "version" not in self.model_fields_set:
+            yield Problem("is required with --enable-istio: requests are parted by it", "version")
         for name in self.env_from_secret.keys() & self.env.keys():
             yield Problem(f"{name} is given by --env, too", "env_from_secret")
         claims = {mount.claim for mount in self.data}
@@ -139,7 +150,7 @@ def _options(kind: str) -> Any:
     return flag({}, help=text, name=f"{kind}-probe-option", group="Probes", often=False, metavar="'KEY: VALUE'")
 
 
-class RolloutArgs(ServerArgs):
+class RolloutArgs(AutoscaleArgs, ServerArgs):
     """How instances are replaced by new ones, and how the cluster knows that they answer."""
 
     max_surge: CountOrShare = flag(
@@ -183,9 +194,13 @@ class RolloutArgs(ServerArgs):
         return action, about, times
 
     def probes(self) -> dict[str, Any]:
-        """The probes of the container, by their field there."""
+        """The probes of the container, by their field there; those that are given take the place of the type's own."""
         given = {kind: self._probe(kind) for kind in probes.KINDS}
-        return {f"{kind}Probe": probes.probe(*parts) for kind, parts in given.items() if parts[0]}
+        return {**self.own_probes(), **{f"{kind}Probe": probes.probe(*parts) for kind, parts in given.items() if parts[0]}}
+
+    def own_probes(self) -> dict[str, Any]:
+        """The probes that such a server has anyway; none where nobody knows what it answers."""
+        return {}
 
     def rules(self) -> Iterator[Problem]:
         """Probes are whole, and an update can go on."""

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from arena_core.contract.types import Manifest
 from arena_core.families.companions import companions
-from arena_core.podspec import JobFacts, Role, common_labels, job_annotations, pod_template
+from arena_core.podspec import JobFacts, Role, common_labels, job_annotations, literal, pod_template
 from arena_serve import names
 from arena_serve.args import RolloutArgs, ServerArgs
+from arena_serve.autoscale import autoscaler
+from arena_serve.form import SERVICE_PORTS, Form, Start
 
-#: Arena's names of the ports of a Service, by those of the container's.
-SERVICE_PORTS = {"grpc": "grpc-serving", "restful": "http-serving", "metrics": "http-metrics"}
 #: What a server may ask of itself, in the environment and in --data-subpath-expr.
 DOWNWARD = {
     "ARENA_NODE_NAME": "spec.nodeName",
@@ -22,30 +22,59 @@ DOWNWARD = {
 }
 #: Seconds for a server to end by itself, Kubernetes' own default.
 GRACE = 30
+#: Istio's, for pods that are to have its proxy beside them.
+SIDECAR = "sidecar.istio.io/inject"
 
 
-def build(args: RolloutArgs, kind: str, container: str, ports: tuple[tuple[str, int], ...], chart: str) -> list[Manifest]:
-    """Return the Deployment first, then its Service and the ConfigMaps of the config files."""
-    facts = JobFacts(kind, chart=chart)
-    # Everything that is named after the job is named after the version, too: versions stand side by side.
-    own: ServerArgs = args.model_copy(update={"name": args.release, "devices": {**args.devices, **args.shared_gpu}})
-    labels = _labels(args, kind)
-    role = Role(container=container, cpu=args.cpu, memory=args.memory, ports=ports, labels=labels)
-    template = pod_template(own, facts, role)
-    _complete(template["spec"], args)
-    everywhere = {**common_labels(own, facts), **labels}
-    metadata: dict[str, Any] = {"name": f"{args.release}-{kind}", "labels": everywhere}
+def build(args: RolloutArgs, form: Form, start: Start) -> list[Manifest]:
+    """Return the Deployment first, then its Service, its autoscaler and the ConfigMaps of the config files."""
+    own, facts = named_after_release(args), JobFacts(form.app, chart=form.chart)
+    template = server_template(args, form, Role(container=form.container, cpu=args.cpu, memory=args.memory), start)
+    everywhere = {**common_labels(own, facts), **labels_of(args, form.kind)}
+    metadata: dict[str, Any] = {"name": form.workload(args.release), "labels": everywhere}
     if annotations := job_annotations(own, facts):
         metadata["annotations"] = annotations
     spec: dict[str, Any] = {"replicas": args.replicas, "selector": {"matchLabels": _selector(everywhere)}, "template": template}
-    sizes = {key: _count(text) for key, text in (("maxSurge", args.max_surge), ("maxUnavailable", args.max_unavailable)) if text}
+    sizes = rollout_of(args)
     if sizes:
         spec["strategy"] = {"type": "RollingUpdate", "rollingUpdate": sizes}
     deployment: Manifest = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": spec}
-    return [deployment, _service(args.release, everywhere, ports), *companions(own, facts)]
+    front = service(form.service(args.release), everywhere, start.ports)
+    return [deployment, front, *autoscaler(args, deployment), *companions(own, facts)]
 
 
-def _labels(args: ServerArgs, kind: str) -> dict[str, str]:
+def named_after_release(args: ServerArgs) -> ServerArgs:
+    """Return the arguments under name and version: versions stand side by side, so nothing is named after the name alone."""
+    return args.model_copy(update={"name": args.release, "devices": {**args.devices, **args.shared_gpu}})
+
+
+def rollout_of(args: RolloutArgs) -> dict[str, int | str]:
+    """Return how many instances an update may add or leave out, as far as that is said."""
+    return {key: _count(text) for key, text in (("maxSurge", args.max_surge), ("maxUnavailable", args.max_unavailable)) if text}
+
+
+def server_template(args: RolloutArgs, form: Form, role: Role, start: Start) -> dict[str, Any]:
+    """Return the pod template of a role of a server."""
+    from arena_core.records import replace
+
+    own, facts = named_after_release(args), JobFacts(form.app, chart=form.chart)
+    role = replace(role, ports=tuple(start.ports), labels={**labels_of(args, form.kind), **role.labels})
+    if args.enable_istio:
+        role = replace(role, annotations={SIDECAR: "true", **role.annotations})
+    template = pod_template(own, facts, role)
+    (container,) = template["spec"]["containers"]
+    if "command" not in container:
+        container |= {key: list(words) for key, words in (("command", start.command), ("args", start.args)) if words}
+    complete(template["spec"], args)
+    container |= args.probes()
+    if args.drain:
+        container["lifecycle"] = {"preStop": {"sleep": {"seconds": args.drain}}}
+        template["spec"]["terminationGracePeriodSeconds"] = GRACE + args.drain
+    return template
+
+
+def labels_of(args: ServerArgs, kind: str) -> dict[str, str]:
+    """Return Arena's labels of a server and its pods."""
     model = {"modelName": args.model_name, "modelVersion": args.model_version}
     return {
         names.TYPE: kind,
@@ -56,26 +85,23 @@ def _labels(args: ServerArgs, kind: str) -> dict[str, str]:
     }
 
 
-def _selector(labels: dict[str, str]) -> dict[str, str]:
+def _selector(labels: Mapping[str, str]) -> dict[str, str]:
     return {key: labels[key] for key in ("app", "release", names.TYPE, names.NAME, names.VERSION)}
 
 
-def _service(name: str, labels: dict[str, str], ports: Iterable[tuple[str, int]]) -> Manifest:
+def service(name: str, labels: Mapping[str, str], ports: Iterable[tuple[str, int]], **more: str) -> Manifest:
+    """Return the Service in front of the pods of a release, or of those that have more labels besides."""
     rows = [{"name": SERVICE_PORTS[port], "port": number, "targetPort": number, "protocol": "TCP"} for port, number in ports]
-    spec = {"type": "ClusterIP", "selector": {key: labels[key] for key in ("app", "release")}, "ports": rows}
+    spec = {"type": "ClusterIP", "selector": {**{key: labels[key] for key in ("app", "release")}, **more}, "ports": rows}
     return {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name, "labels": dict(labels)}, "spec": spec}
 
 
-def _complete(spec: dict[str, Any], args: RolloutArgs) -> None:
-    """Add to the pod what only servers have."""
+def complete(spec: dict[str, Any], args: ServerArgs) -> None:
+    """Add to the pod what only servers have: variables from elsewhere, scratch folders, parts of volumes."""
     (container,) = spec["containers"]
     if not container["workingDir"]:
         del container["workingDir"]
     container["env"] = [*container.get("env", ()), *_variables(args)]
-    container |= args.probes()
-    if args.drain:
-        container["lifecycle"] = {"preStop": {"sleep": {"seconds": args.drain}}}
-        spec["terminationGracePeriodSeconds"] = GRACE + args.drain
     claims = {volume["persistentVolumeClaim"]["claimName"]: volume["name"] for volume in _claims(spec)}
     parts = {claims[claim]: text for claim, text in args.data_subpath_expr.items()}
     if args.temp_dirs:
@@ -88,7 +114,12 @@ def _complete(spec: dict[str, Any], args: RolloutArgs) -> None:
             mount["subPathExpr"] = parts[mount["name"]]
 
 
-def _claims(spec: dict[str, Any]) -> list[dict[str, Any]]:
+def options(pairs: Iterable[tuple[str, str]]) -> list[str]:
+    """Return ``--flag=value`` for each value that is not empty, as it was typed."""
+    return [f"{flag}={literal(text)}" for flag, text in pairs if text]
+
+
+def _claims(spec: Mapping[str, Any]) -> Sequence[dict[str, Any]]:
     return [volume for volume in spec.get("volumes", ()) if "persistentVolumeClaim" in volume]
 
 

@@ -11,6 +11,8 @@ TYPE, NAME, VERSION = "servingType", "servingName", "servingVersion"
 SERVICE_NAME = "serviceName"
 #: The Deployments that are servers at all, of whatever type.
 SERVERS = TYPE
+#: Types whose Service is called as their Deployment is.
+OWN_SERVICE = ("tf-serving", "triton-serving")
 
 
 def identity(job: Any) -> dict[str, str]:
@@ -20,6 +22,8 @@ def identity(job: Any) -> dict[str, str]:
 
 
 def service_of(job: Any) -> str:
-    """Return the name of a server's Service: its name and version, which Arena calls the release."""
+    """Return the name of a server's Service: its name and version, which Arena calls the release, or that of its Deployment."""
     labels = dig.labels(job)
+    if labels.get(TYPE) in OWN_SERVICE:
+        return dig.text(job, "metadata", "name")
     return labels.get("release") or f"{labels.get(NAME, '')}-{labels.get(VERSION, '')}"

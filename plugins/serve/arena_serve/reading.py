@@ -15,7 +15,14 @@ from arena_serve import names
 RESOURCE = Resource("apps", "v1", "Deployment", "deployments")
 ROLE = "server"
 #: Names of the container's ports → what they are called and how they are spoken to.
-PORTS = {"grpc": ("grpc", "grpc"), "restful": ("http", "http"), "metrics": ("metrics", "http")}
+PORTS = {
+    "grpc": ("grpc", "grpc"),
+    "serving": ("grpc", "grpc"),
+    "restful": ("http", "http"),
+    "http": ("http", "http"),
+    "http-serving": ("http", "http"),
+    "metrics": ("metrics", "http"),
+}
 #: (phase, reason, message)
 Said = tuple[Phase, str, str]
 

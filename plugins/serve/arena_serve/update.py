@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import copy
+import re
 import shlex
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from arena_core.args import (
@@ -19,6 +20,7 @@ from arena_core.args import (
     Words,
     flag,
 )
+from arena_core.contract.errors import UsageError
 from arena_core.contract.types import Manifest, Problem
 from arena_core.podspec import literal, toleration
 from arena_core.podspec.container import GPU_SHARE_DEVICE, NVIDIA_GPU
@@ -73,11 +75,50 @@ def updated(job: Manifest, args: UpdateArgs, container: str) -> Manifest:
     present = spec.get("tolerations") or []
     if more := [one for item in args.tolerations if (one := toleration(item)) not in present]:
         spec["tolerations"] = [*present, *more]
-    target = next((one for one in spec["containers"] if one.get("name") == container), spec["containers"][0])
+    target = _container(spec, container)
     for change in _CHANGES:
         change(target, args)
     _mount(spec, target, args)
     return new
+
+
+def with_options(job: Manifest, container: str, options: Mapping[str, str]) -> Manifest:
+    """Return the job with other values of options of its program (``--flag=value``), wherever they stand; the one given is the caller's own.
+
+    They are words of their own in what arena writes, and part of a text for the shell in what Arena does.
+    """
+    target = _container(job["spec"]["template"]["spec"], container)
+    for option, value in options.items():
+        if not (_in_words(target, option, literal(value)) or _in_text(target, option, shlex.quote(value))):
+            hint = "give the whole of it with --command"
+            raise UsageError(f"the command of {job['metadata']['name']} is not one that {option} can be changed in", hint)
+    return job
+
+
+def _in_words(container: dict[str, Any], option: str, value: str) -> bool:
+    """Change it in the list of words; where it is not among them it is added, if the program has such words at all."""
+    words = container.get("args") or []
+    if not any(word.startswith("--") for word in words):
+        return False
+    there = [f"{option}={value}" if word.startswith(f"{option}=") else word for word in words]
+    container["args"] = there if there != words or f"{option}={value}" in words else [*words, f"{option}={value}"]
+    return True
+
+
+def _in_text(container: dict[str, Any], option: str, value: str) -> bool:
+    """Change it in the one text that a shell runs, as Arena writes it."""
+    command, words = list(container.get("command") or []), list(container.get("args") or [])
+    if len(command) != 2 or command[1] != "-c" or len(words) != 1:
+        return False
+    text, found = re.subn(rf"{re.escape(option)}=\S*", lambda _: literal(f"{option}={value}"), words[0])
+    container["args"] = [text if found else f"{text.rstrip()} {literal(f'{option}={value}')}"]
+    return True
+
+
+def _container(spec: dict[str, Any], name: str) -> dict[str, Any]:
+    """Return the container of this name, or the first one."""
+    found: dict[str, Any] = next((one for one in spec["containers"] if one.get("name") == name), spec["containers"][0])
+    return found
 
 
 def _merge(holder: dict[str, Any], key: str, more: dict[str, str]) -> None:

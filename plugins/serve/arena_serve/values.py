@@ -92,6 +92,15 @@ def _splits(text: str) -> list[tuple[str, str, str]]:
     return sorted((text.partition(":"), text.partition("=")), key=lambda parts: len(parts[0]))
 
 
+def texts(value: Any) -> tuple[str, ...]:
+    """Return a list of texts, none of them empty."""
+    found = tuple(as_text(item, "name") for item in items_of(value))
+    if "" in found:
+        raise ValueError("must not be empty")
+    return found
+
+
+Texts = Annotated[tuple[str, ...], BeforeValidator(texts)]
 Version = Annotated[str, BeforeValidator(version)]
 SecretVariables = Annotated[dict[str, str], BeforeValidator(secret_variables), _PAIRS]
 ScratchFolders = Annotated[dict[str, str], BeforeValidator(scratch_folders), _PAIRS]

@@ -9,6 +9,8 @@ from arena_core.testing.conformance import JobTypeConformance
 from arena_core.testing.samples import Sample
 from arena_serve.custom import plugin
 from arena_serve.probes import KINDS
+from arena_serve.tensorflow import plugin as tensorflow
+from arena_serve.triton import plugin as triton
 
 TIME = "2026-01-01T00:00:10Z"
 READY = {"ready": True, "started": True, "state": {"running": {"startedAt": "2026-01-01T00:00:02Z"}}}
@@ -68,6 +70,20 @@ def probe(kind: str, port: str = "8000") -> dict[str, Any]:
     return {f"{kind}_probe_action": "httpGet", f"{kind}_probe_action_options": {"path": "/healthz", "port": port}}
 
 
+ROLLOUT = {
+    **{f"{kind}_probe_action": probe(kind) for kind in KINDS},
+    **{f"{kind}_probe_action_options": probe(kind, port="9000") for kind in KINDS},
+    **{f"{kind}_probe_options": {**probe(kind), f"{kind}_probe_options": {"periodSeconds": "3"}} for kind in KINDS},
+    "data_subpath_expr": {"data": ["m:/m"], "data_subpath_expr": ["m:a"]},
+    "temp_dir_subpath_expr": {"temp_dirs": ["s:/s"], "temp_dir_subpath_expr": ["s:a"]},
+    "max_replicas": {"max_replicas": 4, "cpu": "1"},
+    "min_replicas": {"max_replicas": 4, "min_replicas": 2, "cpu": "1"},
+    "scale_metric": {"max_replicas": 4, "scale_metric": "memory", "memory": "1Gi", "cpu": "1"},
+    "scale_target": {"max_replicas": 4, "scale_target": "50", "cpu": "1"},
+}
+KEYS = ("replicas", "updatedReplicas", "availableReplicas", "observedGeneration", "generation", "template", "ports")
+
+
 class TestCustom(JobTypeConformance):
     plugin = plugin
     samples = SAMPLES
@@ -97,9 +113,49 @@ class TestCustom(JobTypeConformance):
         "readiness_probe_action_options": ["path: /healthz", "port: 8000"],
         "readiness_probe_options": ["periodSeconds: 2"],
     }
-    effects = {
-        **{f"{kind}_probe_action": probe(kind) for kind in KINDS},
-        **{f"{kind}_probe_action_options": probe(kind, port="9000") for kind in KINDS},
-        **{f"{kind}_probe_options": {**probe(kind), f"{kind}_probe_options": {"periodSeconds": "3"}} for kind in KINDS},
+    effects = ROLLOUT
+    keys = KEYS
+
+
+class TestTensorflow(JobTypeConformance):
+    plugin = tensorflow
+    samples = SAMPLES
+    minimal = {"name": "x", "version": "v1", "model_name": "m", "model_path": "/models/m"}
+    full = {
+        "replicas": 3,
+        "gpumemory": 4,
+        "cpu": "2",
+        "port": 8600,
+        "restful_port": 8601,
+        "monitoring_config_file": "/etc/m",
+        "data": ["models:/models"],
+        "enable_istio": True,
+        "max_replicas": 5,
     }
-    keys = ("replicas", "updatedReplicas", "availableReplicas", "observedGeneration", "generation", "template", "ports")
+    effects = {**ROLLOUT, "shell": {"command": "x", "shell": "bash"}}
+    keys = KEYS
+
+
+class TestTriton(JobTypeConformance):
+    plugin = triton
+    samples = SAMPLES
+    minimal = {"name": "x", "version": "v1", "model_repository": "/models"}
+    full = {
+        "replicas": 3,
+        "gpus": 1,
+        "backend": "vllm",
+        "http_port": 9000,
+        "grpc_port": 9001,
+        "metrics_port": 9002,
+        "allow_metrics": True,
+        "load_models": ["a", "b"],
+        "extend_command": "--log-verbose=1 --strict-readiness=true",
+        "data": ["models:/models"],
+    }
+    effects = {
+        **ROLLOUT,
+        "backend": {"gpus": 1, "backend": "vllm"},
+        "shell": {"command": "x", "shell": "bash"},
+        "metrics_port": {"allow_metrics": True, "metrics_port": 9002},
+    }
+    keys = KEYS

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from arena_core.contract.hookspecs import hookimpl
 from arena_core.contract.types import JobType
 from arena_serve import names, reading
+from arena_serve.deployed import arena_endpoints, arena_explain, arena_job_status, arena_pod_sets, arena_preflight
 
 if TYPE_CHECKING:
-    from arena_core.contract.types import Cause, Endpoint, JobStatus, JobView, Lookup, Manifest, PodSet, Problem
+    from arena_core.contract.types import Manifest
     from arena_serve.custom.args import CustomArgs
     from arena_serve.update import UpdateArgs
 
+__all__ = ["arena_endpoints", "arena_explain", "arena_job_status", "arena_pod_sets", "arena_preflight"]
 #: The version of Arena's contract that this module is written for.
 ARENA_CONTRACT = 2
 NAME = "custom-serving"
@@ -45,8 +47,9 @@ def arena_job_type() -> JobType:
 def arena_build_manifests(args: CustomArgs) -> Sequence[Manifest]:
     """Return the Deployment and what belongs to it."""
     from arena_serve.deployment import build
+    from arena_serve.form import Form, Start
 
-    return build(args, NAME, NAME, args.ports, f"{NAME}-0.11.0")
+    return build(args, Form(NAME, NAME, NAME, f"{NAME}-0.11.0"), Start(ports=args.ports))
 
 
 @hookimpl
@@ -55,35 +58,3 @@ def arena_update(job: Manifest, args: UpdateArgs) -> Manifest:
     from arena_serve.update import updated
 
     return updated(job, args, NAME)
-
-
-@hookimpl
-def arena_preflight(args: CustomArgs, lookup: Lookup) -> Iterable[Problem]:
-    """Return what the cluster lacks: priority class, claims, Secrets."""
-    from arena_serve.preflight import problems
-
-    return problems(args, lookup)
-
-
-@hookimpl
-def arena_job_status(view: JobView) -> JobStatus:
-    """Say whether it serves."""
-    return reading.status(view.manifest, view.pods or ())
-
-
-@hookimpl
-def arena_pod_sets(job: Manifest) -> Sequence[PodSet]:
-    """Return the one set of pods."""
-    return reading.pod_sets(job)
-
-
-@hookimpl
-def arena_endpoints(view: JobView) -> Iterable[Endpoint]:
-    """Return the ports that it serves."""
-    return reading.endpoints(view.manifest)
-
-
-@hookimpl
-def arena_explain(view: JobView) -> Iterable[Cause]:
-    """Say in plain words why it does not serve."""
-    return reading.explain(view.manifest)

@@ -1,0 +1,1 @@
+"""TensorFlow Serving: what ``arena serve tensorflow`` starts."""

@@ -1,0 +1,1 @@
+"""Triton Inference Server: what ``arena serve triton`` starts."""
