@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
@@ -14,14 +15,14 @@ from arena_core.args.reading import to_job_file
 
 
 class Preset(ArgsGroup):
-    """Base of a preset's model (entry points ``arena.presets``); ``PRESET_OF`` is the job type, ``SUMMARY`` says in a line what it starts."""
+    """Base of a preset's model (entry points ``arena.presets``): ``PRESET_OF`` is the job type, ``SUMMARY`` a line on what it starts."""
 
     PRESET_OF: ClassVar[str]
     SUMMARY: ClassVar[str]
 
+    @abstractmethod
     def expand(self) -> dict[str, Any]:
         """Return the raw arguments of the job type that these stand for."""
-        raise NotImplementedError
 
 
 def command_words(args: BaseModel) -> list[str]:

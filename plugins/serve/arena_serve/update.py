@@ -83,7 +83,7 @@ def updated(job: Manifest, args: UpdateArgs, container: str) -> Manifest:
 
 
 def with_options(job: Manifest, container: str, options: Mapping[str, str]) -> Manifest:
-    """Return the job with other values of options of its program (``--flag=value``), wherever they stand; the one given is the caller's own.
+    """Return the job with other values of options of its program (``--flag=value``), wherever they stand; it changes the one given.
 
     They are words of their own in what arena writes, and part of a text for the shell in what Arena does.
     """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from abc import abstractmethod
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
@@ -46,9 +47,9 @@ class ModelServerArgs(Preset, CustomArgs):
         """What is served: a name on a hub, or a folder."""
         return self.command[0]
 
+    @abstractmethod
     def program(self) -> list[str]:
         """The program and its flags, without those that the user adds."""
-        raise NotImplementedError
 
     def expand(self) -> dict[str, Any]:
         """The arguments of ``custom-serving`` that these stand for."""

@@ -20,7 +20,7 @@ class SglangArgs(ModelServerArgs):
     restful_port: int = flag(30000, help="Port of HTTP.", ge=0, le=65535, often=True, metavar="PORT", old=("restfulPort",))
 
     def program(self) -> list[str]:
-        """SGLang's own command."""
+        """Return the command of SGLang."""
         share = ["--tp-size", str(self.gpus), "--mem-fraction-static", f"{self.gpu_memory:g}"] if self.gpus else ["--device", "cpu"]
         start = ["python3", "-m", "sglang.launch_server", "--model-path", self.model]
         return [*start, "--host", "0.0.0.0", "--port", str(self.restful_port), *share]

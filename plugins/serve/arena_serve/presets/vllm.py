@@ -20,6 +20,6 @@ class VllmArgs(ModelServerArgs):
     restful_port: int = flag(8000, help="Port of HTTP.", ge=0, le=65535, often=True, metavar="PORT", old=("restfulPort",))
 
     def program(self) -> list[str]:
-        """vLLM's own command."""
+        """Return the command of vLLM."""
         share = ["--tensor-parallel-size", str(self.gpus), "--gpu-memory-utilization", f"{self.gpu_memory:g}"] if self.gpus else []
         return ["vllm", "serve", self.model, "--host", "0.0.0.0", "--port", str(self.restful_port), *share]
