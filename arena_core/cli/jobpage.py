@@ -45,11 +45,11 @@ def roles(found: About) -> str:
     return about.lines(found)
 
 
-def tensorboard(url: str, trouble: str) -> str:
-    """The TensorBoard's address, or why it has none."""
-    if trouble:
-        return plain(f"Tensorboard:\n  {trouble}")
-    return plain(f"Tensorboard:\n  Your tensorboard will be available on: \n  {url}") if url else ""
+def tensorboard(found: Reachable | None) -> str:
+    """The TensorBoard's address in Arena's words, or why it has none."""
+    if found and found.detail:
+        return plain(f"Tensorboard:\n  {found.detail}")
+    return plain(f"Tensorboard:\n  Your tensorboard will be available on: \n  {found.address}") if found and found.address else ""
 
 
 def endpoints(found: Sequence[Reachable]) -> str:

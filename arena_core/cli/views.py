@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from arena_core.usecases.queues import Place
 
 NONE = "N/A"
+#: The endpoint that Arena shows in words and with a key of its own.
+TENSORBOARD = "tensorboard"
 INSTANCE_HEADER = ("NAME", "STATUS", "AGE", "IS_CHIEF", "GPU(Requested)", "NODE")
 ENDPOINT_HEADER = ("NAME", "ADDRESS", "READY", "DETAIL")
 GPU_HEADER = ("INSTANCE", "NODE(IP)", "GPU(Requested)", "GPU(IndexId)", "GPU(DutyCycle)", "GPU Memory(Used/Total)")

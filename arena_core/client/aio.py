@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from arena_core.usecases.queues import Place, QueueBoard
     from arena_core.usecases.servers import ServerList
     from arena_core.usecases.session import Extensions
-    from arena_core.usecases.tensorboard import Board
     from arena_core.usecases.top.check import Finding
     from arena_core.usecases.top.of_jobs import JobBoard
     from arena_core.usecases.top.of_nodes import NodeBoard
@@ -148,20 +147,12 @@ class AsyncArenaClient:
         return self._client.about(job)
 
     async def tensorboard(self, job: Job) -> str:
-        """Return the address of the job's TensorBoard, or nothing where it has none."""
+        """Return the address of the job's endpoint ``tensorboard``; see ``ArenaClient.tensorboard``."""
         return await self._run(lambda arena: arena.tensorboard(job))
 
     async def endpoints(self, job: Job) -> Reached:
         """Return what the job serves, with addresses, and what could not be read to tell."""
         return await self._run(lambda arena: arena.endpoints(job))
-
-    async def board(self, job: Job) -> Board:
-        """Return the address of the job's TensorBoard and why it is not up, with what could not be read to tell."""
-        return await self._run(lambda arena: arena.board(job))
-
-    async def tensorboard_trouble(self, job: Job) -> str:
-        """Return why the job's TensorBoard is not up, or nothing where it is, or where the job has none."""
-        return await self._run(lambda arena: arena.tensorboard_trouble(job))
 
     def logs(self, job: JobLike, *, job_type: str = "", namespace: str = "", **options: Unpack[LogArguments]) -> AsyncGenerator[LogLine]:
         """Yield lines of a log, for ``async for``; the options are those of ``ArenaClient.logs``.

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from arena_core.usecases.queues import Place, QueueBoard
     from arena_core.usecases.servers import ServerList
     from arena_core.usecases.session import Session
-    from arena_core.usecases.tensorboard import Board
     from arena_core.usecases.top.check import Finding
     from arena_core.usecases.top.of_nodes import NodeBoard
     from arena_core.usecases.views import Job
@@ -48,11 +47,9 @@ class Looks:
         return about(self._session, job)
 
     def tensorboard(self, job: Job) -> str:
-        """Return the address of the job's TensorBoard, or nothing where it has none."""
-        from arena_core.usecases.tensorboard import address
-
-        with self._call() as session:
-            return address(session, job)
+        """Return the address of the job's endpoint ``tensorboard``, or nothing where it has none; ``endpoints`` says why it is not up."""
+        found = self.endpoints(job).named("tensorboard")
+        return found.address if found else ""
 
     def endpoints(self, job: Job) -> Reached:
         """Return what the job serves, with addresses, and what could not be read to tell."""
@@ -77,21 +74,6 @@ class Looks:
         with self._call() as session:
             where = "" if all_namespaces else namespace or self.namespace
             return list_servers(session, Wanted(name, version, job_type, where, selector))
-
-    def board(self, job: Job) -> Board:
-        """Return the address of the job's TensorBoard and why it is not up, with what could not be read to tell."""
-        from arena_core.usecases.tensorboard import board
-
-        with self._call() as session:
-            return board(session, job)
-
-    def tensorboard_trouble(self, job: Job) -> str:
-        """Return why the job's TensorBoard is not up, or nothing where it is, or where the job has none."""
-        from arena_core.usecases.tensorboard import trouble
-
-        with self._call() as session:
-            found = trouble(session, job)
-        return found.message if found else ""
 
     def check(self, job_type: str = "", *, namespace: str = "") -> Sequence[Row]:
         """Return what the cluster has and lacks for jobs of a namespace: kinds, operators, rights, queues, nodes; for one type or all."""

@@ -207,7 +207,9 @@ class JobTypeSpec:
         """
 
     def arena_endpoints(self, view: JobView, jobs: Jobs) -> Iterable[Endpoint]:  # type: ignore[empty-body]
-        """Return what the job serves (a dashboard, a model server); nothing by default. Asked of jobs that have not ended; total.
+        """Return what the job serves (a dashboard, a model server); nothing by default. Total, as the status is.
+
+        Of a job that has ended only what other pods than its own serve is shown (``Endpoint.pods``).
 
         >>> from arena_core.contract.hookspecs import hookimpl
         >>> from arena_core.contract.types import Endpoint, JobView

@@ -12,6 +12,7 @@ from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING, Any, Literal
 
 from arena_core.contract.building import BEFORE as BEFORE
+from arena_core.contract.building import SUBMIT_ID as SUBMIT_ID
 from arena_core.contract.building import Build as Build
 from arena_core.contract.building import Manifest as Manifest
 from arena_core.contract.building import Manifests as Manifests
@@ -259,7 +260,9 @@ class LogSource:
 class Endpoint:
     """Something that a job serves: a port of a Service in its namespace (0: the first one).
 
-    ``ready`` is None where the type cannot tell. ``path`` is added to the address, ``detail`` says more.
+    ``ready`` is None where the type cannot tell. ``path`` is added to the address, ``detail`` says more, ``title`` is its name in
+    sentences. ``pods`` is the label selector of the pods that serve it where these are not the job's own: then it outlives the job's
+    run, and why it does not come up is told. ``certain`` is False where only its Service tells whether the job has it.
     """
 
     name: str
@@ -269,6 +272,9 @@ class Endpoint:
     ready: bool | None = None
     path: str = ""
     detail: str = ""
+    title: str = ""
+    pods: str = ""
+    certain: bool = True
 
 
 class Rank(IntEnum):

@@ -14,6 +14,7 @@ from arena_core import schedulers
 from arena_core.args import ArgsGroup, Duration, Extra, Image, JobArgs, ObjectName, PodArgs, SyncArgs, WorkerArgs, flag, values
 from arena_core.contract.types import Problem
 from arena_core.families import gangs
+from arena_core.families.tensorboard import MARK
 
 
 class SchedulingArgs(JobArgs):
@@ -124,6 +125,12 @@ class TensorboardArgs(PodArgs):
             yield Problem("the image of TensorBoard is missing", "tensorboard_image")
         if self.tensorboard and "://" not in self.logdir and (not self.logdir.startswith("/") or not self.logdir.strip("/")):
             yield Problem(f"{self.logdir!r} must be an absolute path (not '/') or a URL", "logdir")
+
+    def extra_metadata(self, app: str, gang: int) -> Iterator[Extra]:
+        """The job says that it has one: nobody looks for it otherwise."""
+        yield from super().extra_metadata(app, gang)
+        if self.tensorboard:
+            yield Extra(annotations={MARK: "true"}, on="job")
 
     def log_folder(self) -> str:
         """The folder of the logs, where no mount of the user's and no URL holds them."""

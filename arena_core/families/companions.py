@@ -8,7 +8,7 @@ from arena_core.args import JobArgs
 from arena_core.contract.types import Manifest
 from arena_core.families.args import SchedulingArgs
 from arena_core.families.gangs import pod_group
-from arena_core.families.tensorboard.objects import tensorboard
+from arena_core.families.tensorboard_objects import tensorboard
 from arena_core.podspec import JobFacts, common_labels, config_maps
 
 

@@ -17,7 +17,7 @@ from arena_core.podstatus import instance, pick_chief
 from arena_core.testing.dummy_names import CONTAINER, INDEX, JOB_NAME, RESOURCE
 
 if TYPE_CHECKING:
-    from arena_core.contract.types import Jobs, Lookup
+    from arena_core.contract.types import Endpoint, Jobs, Lookup
     from arena_core.testing.dummy_args import DummyArgs
 
 #: The version of Arena's contract that this module is written for.
@@ -115,6 +115,14 @@ def arena_pod_sets(job: Manifest) -> Sequence[PodSet]:
     if not dig.mapping(job, "spec", "template"):
         return []
     return [PodSet("worker", "spec.template", max(dig.number(job, "spec", "parallelism", default=1), 0))]
+
+
+@hookimpl
+def arena_endpoints(view: JobView, jobs: Jobs) -> Iterable[Endpoint]:
+    """Return the job's TensorBoard."""
+    from arena_core.families.tensorboard import endpoints
+
+    return endpoints(view.manifest)
 
 
 @hookimpl

@@ -9,6 +9,7 @@ from arena_core.contract.errors import ArenaError
 from arena_core.contract.types import Endpoint, Manifest
 from arena_core.k8s import dig
 from arena_core.kube.resources import ENDPOINTS, NODES, SERVICES
+from arena_core.usecases import notup
 from arena_core.usecases.facts import own
 from arena_core.usecases.session import Session
 from arena_core.usecases.unread import phrase
@@ -30,31 +31,49 @@ class Reached(NamedTuple):
     endpoints: tuple[Reachable, ...] = ()
     unread: tuple[str, ...] = ()
 
+    def named(self, name: str) -> Reachable | None:
+        """Return the endpoint of that name, or None where the job has none."""
+        return next((one for one in self.endpoints if one.name == name), None)
+
 
 def endpoints(session: Session, job: Job) -> Reached:
-    """Return what the job type says that the job serves, with addresses; a job that has ended serves nothing."""
-    if job.status.phase.finished:
-        return Reached()
+    """Return what the job type says that the job serves, with addresses and, where it is not up, the reason."""
     unread: list[str] = []
     try:
-        wanted = session.jobs.get(job.job_type).endpoints(job.view)
+        named = wanted(session, job)
     except ArenaError as error:
         return Reached(unread=(f"endpoints ({error.message})",))
-    found = [_reach(session, job, one, unread) for one in wanted]
-    return Reached(tuple(found), tuple(dict.fromkeys(unread)))
+    found = [_reach(session, job, one, unread) for one in named]
+    return Reached(tuple(one for one in found if one), tuple(dict.fromkeys(unread)))
 
 
-def _reach(session: Session, job: Job, wanted: Endpoint, unread: list[str]) -> Reachable:
+def wanted(session: Session, job: Job) -> list[Endpoint]:
+    """Return what the job type says that the job serves; of one that has ended, what other pods than its own serve."""
+    found = session.jobs.get(job.job_type).endpoints(job.view)
+    return [one for one in found if one.pods or not job.status.phase.finished]
+
+
+def service_of(session: Session, job: Job, endpoint: Endpoint) -> Manifest | None:
+    """Return the endpoint's Service, None where it is not there or another's."""
+    service = session.cluster.find(SERVICES, job.namespace, endpoint.service)
+    return service if service is not None and any(obj is service for obj in own([*job.related, service], job.manifest)) else None
+
+
+def _reach(session: Session, job: Job, endpoint: Endpoint, unread: list[str]) -> Reachable | None:
+    """Return the endpoint as it can be reached now; None where it turns out that the job has none."""
+    cause = notup.trouble(session, job, endpoint, unread)
+    detail = cause.message if cause else endpoint.detail
     try:
-        service = session.cluster.find(SERVICES, job.namespace, wanted.service)
+        service = service_of(session, job, endpoint)
     except ArenaError as error:
         unread.append(phrase(SERVICES, error))
-        return Reachable(wanted.name, "", None, wanted.detail)
-    if service is None or not [obj for obj in own([*job.related, service], job.manifest) if obj is service]:
-        return Reachable(wanted.name, "", False, wanted.detail or f"there is no Service {wanted.service} of this job")
-    host = address_of(session, job, service, wanted.port, unread)
-    ready = False if not host and session.cluster.is_local else wanted.ready
-    return Reachable(wanted.name, f"{wanted.scheme}://{host}{wanted.path}" if host else "", ready, wanted.detail)
+        return Reachable(endpoint.name, "", False if cause else None, detail) if endpoint.certain else None
+    if service is None:
+        lacks = f"there is no Service {endpoint.service} of this job"
+        return Reachable(endpoint.name, "", False, detail or lacks) if endpoint.certain else None
+    host = address_of(session, job, service, endpoint.port, unread)
+    ready = False if cause or (not host and session.cluster.is_local) else endpoint.ready
+    return Reachable(endpoint.name, f"{endpoint.scheme}://{host}{endpoint.path}" if host else "", ready, detail)
 
 
 def address_of(session: Session, job: Job, service: Manifest, number: int, unread: list[str] | None) -> str:

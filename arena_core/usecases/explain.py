@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from arena_core.contract.errors import ArenaError, PluginError
 from arena_core.contract.types import Cause, Find, Manifest, Phase, Rank
 from arena_core.kube.resources import EVENTS
 from arena_core.records import replace
-from arena_core.usecases import answers, tensorboard
+from arena_core.usecases import answers, endpoints, notup
 from arena_core.usecases.facts import in_rounds, matches, view
 from arena_core.usecases.halfmade import recognised
 from arena_core.usecases.lastlines import failed_container, last_lines
@@ -26,13 +26,9 @@ _HINTED = 3
 def explain(session: Session, job: Job) -> list[Cause]:
     """Return the causes why a job is not running, the first is the one to look at, with the answers that the cluster has.
 
-    What failed comes with the last lines of its log; a TensorBoard that does not come up is told last.
+    What failed comes with the last lines of its log; what stands beside the job and does not come up is told last.
     """
-    unread: list[str] = []
-    board = tensorboard.trouble(session, job, unread)
-    last = [board] if board else []
-    if unread:
-        last.append(Cause(f"whether TensorBoard is up is not known: {unread[0]} cannot be read", "", "", Rank.INFO, "Unread"))
+    last = list(_beside(session, job))
     if job.status.phase is Phase.SUCCEEDED:
         return last
     lookup = ClusterLookup(session, job.namespace, job.unread)
@@ -42,6 +38,21 @@ def explain(session: Session, job: Job) -> list[Cause]:
         found = tuple(causes_of(session, job, events, lookup))
     hinted = once([answers.hinted(lookup, job, c) if i < _HINTED else c for i, c in enumerate(found)])
     return [*_with_lines(session, job, hinted), *last]
+
+
+def _beside(session: Session, job: Job) -> Iterator[Cause]:
+    """Yield what stands beside the job, serves, and does not come up; or that this is not known."""
+    try:
+        named = [one for one in endpoints.wanted(session, job) if one.pods]
+    except ArenaError:
+        return  # told where the plugin's reasons are asked for
+    for one in named:
+        unread: list[str] = []
+        if cause := notup.trouble(session, job, one, unread):
+            yield cause
+        elif unread:
+            text = f"whether {notup.title(one)} is up is not known: {unread[0]} cannot be read"
+            yield Cause(text, "", "", Rank.INFO, "Unread")
 
 
 def _with_lines(session: Session, job: Job, causes: Sequence[Cause]) -> list[Cause]:

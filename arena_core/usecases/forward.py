@@ -9,11 +9,10 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from arena_core.contract.errors import ArenaError, NotFound, UsageError
-from arena_core.contract.types import LogQuery, Manifest
+from arena_core.contract.types import Endpoint, LogQuery, Manifest
 from arena_core.k8s import dig, selectors
-from arena_core.kube.resources import PODS, SERVICES
-from arena_core.usecases.facts import own
-from arena_core.usecases.marks import TENSORBOARD
+from arena_core.kube.resources import PODS
+from arena_core.usecases.endpoints import service_of, wanted
 from arena_core.usecases.session import Session
 from arena_core.usecases.sources import choose
 from arena_core.usecases.views import Job
@@ -37,11 +36,11 @@ class Served(NamedTuple):
 
 def served(session: Session, job: Job) -> list[Served]:
     """Return what a job serves and can be reached now; raises ``NotFound`` with the reason where there is nothing."""
-    if job.status.phase.finished:
-        raise NotFound(f"{job.name} has ended: it serves nothing", f"`arena logs {job.name}` shows its log")
     reasons: list[str] = []
-    found = [_behind(session, job, *one, reasons) for one in _wanted(session, job)]
+    found = [_behind(session, job, one, reasons) for one in wanted(session, job)]
     reachable = [one for one in found if one is not None]
+    if not reachable and not reasons and job.status.phase.finished:
+        raise NotFound(f"{job.name} has ended: it serves nothing", f"`arena logs {job.name}` shows its log")
     if not reachable:
         why = "; ".join(dict.fromkeys(reasons)) or f"a {job.job_type} names nothing that it serves"
         raise NotFound(
@@ -50,23 +49,13 @@ def served(session: Session, job: Job) -> list[Served]:
     return reachable
 
 
-def _wanted(session: Session, job: Job) -> list[tuple[str, str, Manifest | str, int, str]]:
-    """Return (name, scheme, Service or its name, port, path) of what the job has: its TensorBoard first."""
-    found: list[tuple[str, str, Manifest | str, int, str]] = []
-    if job.annotations.get(TENSORBOARD):
-        services = session.cluster.list(SERVICES, job.namespace, label_selector=f"role=tensorboard,release={job.name}").items
-        found += [("tensorboard", "http", one, 0, "/") for one in own(services, job.manifest)[:1]]
-    named = session.jobs.get(job.job_type).endpoints(job.view)
-    return [*found, *((one.name, one.scheme, one.service, one.port, one.path or "/") for one in named)]
-
-
-def _behind(
-    session: Session, job: Job, name: str, scheme: str, service: Manifest | str, number: int, path: str, reasons: list[str]
-) -> Served | None:
+def _behind(session: Session, job: Job, endpoint: Endpoint, reasons: list[str]) -> Served | None:
     """Return the pod and port behind a port of a Service; a pod that is ready goes first."""
-    obj = session.cluster.find(SERVICES, job.namespace, service) if isinstance(service, str) else service
+    name, number = endpoint.name, endpoint.port
+    obj = service_of(session, job, endpoint)
     if obj is None:
-        reasons.append(f"{name}: there is no Service {service}")
+        if endpoint.certain:
+            reasons.append(f"{name}: there is no Service {endpoint.service} of this job")
         return None
     ports = list(dig.items(obj, "spec", "ports"))
     port = next((p for p in ports if p.get("port") == number), {}) if number else next(iter(ports), {})
@@ -81,7 +70,7 @@ def _behind(
         return None
     pod = max(running, key=lambda p: dig.condition(p, "Ready").get("status") == "True")
     target = _number(pod, port.get("targetPort") or port.get("port"))
-    return Served(name, dig.text(pod, "metadata", "name"), target, scheme, path) if target else None
+    return Served(name, dig.text(pod, "metadata", "name"), target, endpoint.scheme, endpoint.path or "/") if target else None
 
 
 def _number(pod: Manifest, wanted: Any) -> int:

@@ -7,14 +7,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from arena_core.contract.types import BEFORE, Manifest
+from arena_core.contract.types import SUBMIT_ID as SUBMIT_ID
 from arena_core.k8s import owners
 
 UID_LABEL = "arena.kubeflow.org/uid"
 USERNAME = "arena.kubeflow.org/username"
-#: Which submission made an object: a create whose answer was lost knows its own object by it.
-SUBMIT_ID = "arena.kubeflow.org/submit-id"
-#: On a job that has a TensorBoard: its Service is looked up only then.
-TENSORBOARD = "arena.kubeflow.org/tensorboard"
 CREATED_BY = "createdBy"
 
 

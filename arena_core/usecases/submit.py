@@ -76,8 +76,6 @@ def build(handle: JobHandle, args: Any, namespace: str, resource: Resource | Non
     manifests = [copy.deepcopy(m) for m in handle.build_manifests(args, resource=resource)]
     for obj in manifests:
         obj.setdefault("metadata", {})["namespace"] = namespace
-    if any(m.get("kind") == "Service" and marks.labels_of(m).get("role") == "tensorboard" for m in manifests):
-        marks.add(manifests[0], annotations={marks.TENSORBOARD: "true"})
     return manifests
 
 

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from arena_core.testing.seen import seen
+
 
 def service(name: str, **spec: Any) -> dict[str, Any]:
     return {
@@ -18,7 +20,19 @@ def test_the_address_of_a_tensorboard(arena: Any, make: Any) -> None:
     job = arena.submit("pytorchjob", make("tb", tensorboard=True, logdir="/logs")).manifests[0]
     assert job["metadata"]["annotations"]["arena.kubeflow.org/tensorboard"] == "true"
     arena.wait("tb", timeout=20)
-    assert arena.tensorboard(arena.get("tb")).startswith("http://127.")
+    done = arena.get("tb")
+    assert arena.tensorboard(done).startswith("http://127.")
+    # It is something that the job serves like any other, and it outlives the job's run.
+    (board,) = arena.endpoints(done).endpoints
+    assert board.name == "tensorboard" and done.status.phase.finished
+    assert (board.ready is False) == board.detail.startswith("TensorBoard is not up: "), "where none is installed it says so"
+
+
+def test_the_tensorboard_beside_an_appwrapper_is_its_own(arena: Any, make: Any) -> None:
+    job = arena.submit("appwrapperjob", make("around", tensorboard=True, logdir="/logs")).manifests[0]
+    assert job["metadata"]["annotations"]["arena.kubeflow.org/tensorboard"] == "true"
+    found = arena.jobs.get("appwrapperjob").endpoints(seen(job))
+    assert [(one.name, one.service, one.certain) for one in found] == [("tensorboard", "around-tensorboard", True)]
 
 
 def test_a_job_of_old_arena_may_have_one_too(arena: Any) -> None:

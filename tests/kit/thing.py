@@ -10,6 +10,7 @@ from arena_core.k8s import dig
 from arena_core.records import replace
 from arena_core.testing import dummy
 from arena_core.testing.dummy import (  # noqa: F401 - the hooks of this module, too
+    arena_endpoints,
     arena_explain,
     arena_job_status,
     arena_pod_sets,

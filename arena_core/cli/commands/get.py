@@ -61,8 +61,8 @@ def _data(context: Context, job: Job, unread: list[str]) -> JobPage:
     from arena_core.cli import progress
 
     client = context.client
-    board, served, known = client.board(job), client.endpoints(job), client.about(job)
-    unread += [*board.unread, *served.unread]
+    served, known = client.endpoints(job), client.about(job)
+    unread += served.unread
     # The type checker allows for further keys in a record that we know to have none.
     data: JobPage = {
         **views.as_data(job),  # type: ignore[typeddict-item]
@@ -70,9 +70,10 @@ def _data(context: Context, job: Job, unread: list[str]) -> JobPage:
         "labels": dict(known.labels),
         "retries": known.retries,
     }
-    data["tensorboard"] = board.address
-    if board.trouble:
-        data["tensorboardStatus"] = board.trouble
+    if board := served.named(views.TENSORBOARD):
+        data["tensorboard"] = board.address
+        if board.detail:
+            data["tensorboardStatus"] = board.detail
     if served.endpoints:
         data["endpoints"] = [one._asdict() for one in served.endpoints]  # type: ignore[misc]  # the record's own fields
     queue, place = client.place(job)
@@ -95,14 +96,14 @@ def _page(context: Context, parsed: Parsed, job: Job, unread: list[str]) -> str:
     from arena_core.cli import jobpage
 
     client = context.client
-    board, served = client.board(job), client.endpoints(job)
-    unread += [*board.unread, *served.unread]
+    served = client.endpoints(job)
+    unread += served.unread
     parts = [
         jobpage.head(job, headers=not parsed.on("no_headers"), more=[*views.queue_lines(*client.place(job)), *_progress(context, job)]),
         jobpage.roles(client.about(job)),
         jobpage.gpus(job) if parsed.on("gpus") else "",
-        jobpage.tensorboard("" if board.trouble else board.address, board.trouble),
-        jobpage.endpoints(served.endpoints),
+        jobpage.tensorboard(served.named(views.TENSORBOARD)),
+        jobpage.endpoints([one for one in served.endpoints if one.name != views.TENSORBOARD]),
     ]
     if parsed.on("events"):
         try:

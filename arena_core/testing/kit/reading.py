@@ -54,6 +54,15 @@ class ReadingChecks(Kit):
         some = json_values(*self.keys)
         for_all(self.examples, check, job=json_objects(*self.keys), pods=st.lists(some, max_size=3), related=st.lists(some, max_size=3))
 
+    def test_what_can_be_opened_is_named(self) -> None:
+        """A Service that lets in whoever is outside (of type NodePort) is an endpoint of its job, so that it is found again."""
+        fields = self.model.model_fields
+        for raw in [*self.raws(), *({**self.minimal, switch: True} for switch in ("tensorboard",) if switch in fields)]:
+            job, *others = self.manifests(raw)
+            opened = {m["metadata"]["name"] for m in others if m["kind"] == "Service" and dig.text(m, "spec", "type") == "NodePort"}
+            named = {one.service for one in self.handle.endpoints(seen(job))}
+            assert opened <= named, f"arena_endpoints does not name {', '.join(sorted(opened - named))}"
+
     def test_status_of_a_new_job(self) -> None:
         """A job that was just created is waiting, and it says how many pods it wants."""
         status = self.handle.status(seen(self.job()))

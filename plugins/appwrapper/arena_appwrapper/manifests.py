@@ -10,6 +10,7 @@ from typing import Any
 from arena_appwrapper.args import AROUND, AppWrapperArgs
 from arena_core.contract.types import Jobs, Manifest, PodSet
 from arena_core.families import kueue
+from arena_core.families.tensorboard import MARK as TENSORBOARD
 from arena_core.k8s import duration
 from arena_core.podspec import JobFacts, job_metadata
 
@@ -35,8 +36,9 @@ def build(args: AppWrapperArgs, jobs: Jobs) -> list[Manifest]:
     metadata = job_metadata(args, facts)
     trained = {key: value for key, value in job["metadata"].get("labels", {}).items() if key == MODEL}
     metadata["labels"] = {**metadata["labels"], **trained, LABEL: args.name}
+    beside = {key: value for key, value in (job["metadata"].get("annotations") or {}).items() if key == TENSORBOARD}
     # Whoever writes one of the operator's annotations by hand means it.
-    metadata["annotations"] = {**fault_tolerance(args), **metadata.get("annotations", {})}
+    metadata["annotations"] = {**fault_tolerance(args), **beside, **metadata.get("annotations", {})}
     mark = {"app": "appwrapperjob", "chart": CHART, "createdBy": "AppWrapperJob", LABEL: args.name}
     _relabel(job, pod_sets, mark)
     component = {

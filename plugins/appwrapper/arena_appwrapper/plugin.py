@@ -9,6 +9,7 @@ from arena_appwrapper import status as state
 from arena_core.contract.hookspecs import hookimpl
 from arena_core.contract.types import (
     Cause,
+    Endpoint,
     Find,
     Jobs,
     JobStatus,
@@ -103,6 +104,14 @@ def arena_pod_sets(job: Manifest) -> list[PodSet]:
 def arena_log_sources(view: JobView, query: LogQuery, jobs: Jobs) -> list[LogSource]:
     """Return where the logs are, as the type inside knows it."""
     return state.log_sources(view, query, jobs)
+
+
+@hookimpl
+def arena_endpoints(view: JobView, jobs: Jobs) -> list[Endpoint]:
+    """Return the TensorBoard beside the AppWrapper, and what the job inside serves."""
+    from arena_core.families.tensorboard import endpoints
+
+    return [*endpoints(view.manifest), *state.endpoints(view, jobs)]
 
 
 @hookimpl

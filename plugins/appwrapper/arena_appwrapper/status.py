@@ -6,7 +6,20 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from arena_appwrapper import inside, reasons
-from arena_core.contract.types import Find, Instance, JobHandle, Jobs, JobStatus, JobView, LogQuery, LogSource, Manifest, Phase, PodSet
+from arena_core.contract.types import (
+    Endpoint,
+    Find,
+    Instance,
+    JobHandle,
+    Jobs,
+    JobStatus,
+    JobView,
+    LogQuery,
+    LogSource,
+    Manifest,
+    Phase,
+    PodSet,
+)
 from arena_core.families import kueue
 from arena_core.k8s import dig
 from arena_core.podstatus import default_log_sources, instance
@@ -142,6 +155,15 @@ def _requests(job: Manifest, template: JobStatus | None) -> Mapping[str, int]:
         return template.requests
     amount = dig.text(job, "metadata", "annotations", "requestGPUsOfJobOwner")
     return {"nvidia.com/gpu": int(amount)} if amount.isdecimal() and len(amount) < 10 and int(amount) else {}
+
+
+def endpoints(view: JobView, jobs: Jobs) -> list[Endpoint]:
+    """Return what the job inside serves as it lives in the cluster; what stands beside it belongs to the AppWrapper, which says so."""
+    inner = inner_handle(view.manifest, jobs)
+    actual = inside.actual(view.related or (), inner)
+    if inner is None or actual is None:
+        return []
+    return [one for one in inner.endpoints(JobView(actual, view.pods, view.related)) if one.certain and not one.pods]
 
 
 def related(view: JobView, jobs: Jobs) -> list[Find]:

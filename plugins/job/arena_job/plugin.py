@@ -11,7 +11,7 @@ from arena_core.families import kueue, plainjob
 from arena_job.names import CONTAINER
 
 if TYPE_CHECKING:
-    from arena_core.contract.types import Cause, Find, Jobs, JobStatus, JobView, Lookup, Manifest, PodSet, Problem
+    from arena_core.contract.types import Cause, Endpoint, Find, Jobs, JobStatus, JobView, Lookup, Manifest, PodSet, Problem
     from arena_job.args import BatchJobArgs
 
 #: The version of Arena's contract that this module is written for.
@@ -70,6 +70,14 @@ def arena_job_status(view: JobView, jobs: Jobs) -> JobStatus:
 def arena_pod_sets(job: Manifest) -> Sequence[PodSet]:
     """Return the one set of pods."""
     return plainjob.pod_sets(job)
+
+
+@hookimpl
+def arena_endpoints(view: JobView, jobs: Jobs) -> Iterable[Endpoint]:
+    """Return the job's TensorBoard."""
+    from arena_core.families.tensorboard import endpoints
+
+    return endpoints(view.manifest)
 
 
 @hookimpl

@@ -12,7 +12,7 @@ from arena_core.k8s.selectors import exactly
 from arena_mpijob import status as state
 
 if TYPE_CHECKING:
-    from arena_core.contract.types import Cause, Find, Jobs, JobStatus, JobView, Lookup, Manifest, PodSet, Problem
+    from arena_core.contract.types import Cause, Endpoint, Find, Jobs, JobStatus, JobView, Lookup, Manifest, PodSet, Problem
     from arena_mpijob.args import MPIJobArgs
 
 #: The version of Arena's contract that this module is written for.
@@ -88,6 +88,14 @@ def arena_job_status(view: JobView, jobs: Jobs) -> JobStatus:
 def arena_pod_sets(job: Manifest, purpose: str) -> Sequence[PodSet]:
     """Return the launcher, by whose end a wrapper knows the job's; for quota the workers, too."""
     return state.pod_sets(job, purpose)
+
+
+@hookimpl
+def arena_endpoints(view: JobView, jobs: Jobs) -> Iterable[Endpoint]:
+    """Return the job's TensorBoard."""
+    from arena_core.families.tensorboard import endpoints
+
+    return endpoints(view.manifest)
 
 
 @hookimpl

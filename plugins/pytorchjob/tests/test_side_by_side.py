@@ -24,6 +24,7 @@ MEANT = {
 }
 TENSORBOARD = {
     r".*hostPath\.path": "the folder's number follows from the job's name: with a random one, dry run and submission differ",
+    r"metadata\.annotations\.arena\.kubeflow\.org/tensorboard": "that a job has one is known without looking for it",
 }
 SAME = {
     "py01-minimal": {},

@@ -114,8 +114,10 @@ def arena_log_sources(view: JobView, query: LogQuery, jobs: Jobs) -> Sequence[Lo
 
 @hookimpl
 def arena_endpoints(view: JobView, jobs: Jobs) -> Sequence[Endpoint]:
-    """Return Ray's dashboard, as long as there is a Ray cluster."""
-    return state.endpoints(view.manifest)
+    """Return the job's TensorBoard and, as long as there is a Ray cluster, Ray's dashboard."""
+    from arena_core.families.tensorboard import endpoints
+
+    return [*endpoints(view.manifest), *state.endpoints(view.manifest)]
 
 
 @hookimpl

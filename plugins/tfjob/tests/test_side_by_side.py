@@ -38,7 +38,10 @@ BUT_FOR = {
     "tf03-ports": {},
     "tf09-affinity": {r".*\.affinity\..*": "by labels that today's operator sets"},
     "tf11-timeouts": {r"spec\.(runPolicy\.backoffLimit|tfReplicaSpecs\.Worker\.restartPolicy)": "--retry is not dropped (F1)"},
-    "tf12-tensorboard": {r".*hostPath\.path": "the folder's number follows from the job's name"},
+    "tf12-tensorboard": {
+        r".*hostPath\.path": "the folder's number follows from the job's name",
+        r"metadata\.annotations\.arena\.kubeflow\.org/tensorboard": "that a job has one is known without looking for it",
+    },
     "tf16-gang": {r".*template\.metadata\.labels\.scheduling\.x-k8s\.io/pod-group": "the pods name the PodGroup"},
     "tf21-ps-gpus": {**DEVICES, r".*requestGPUsOfJobOwner": "the GPUs of parameter servers count"},
 }

@@ -11,7 +11,7 @@ from arena_core.k8s.selectors import exactly
 from arena_volcano import status as words
 
 if TYPE_CHECKING:
-    from arena_core.contract.types import Cause, Find, Jobs, JobStatus, JobView, Lookup, Manifest, PodSet, Problem
+    from arena_core.contract.types import Cause, Endpoint, Find, Jobs, JobStatus, JobView, Lookup, Manifest, PodSet, Problem
     from arena_volcano.args import VolcanoJobArgs
 
 #: The version of Arena's contract that this module is written for.
@@ -73,6 +73,14 @@ def arena_job_status(view: JobView, jobs: Jobs) -> JobStatus:
 def arena_pod_sets(job: Manifest) -> Sequence[PodSet]:
     """Return one set per task."""
     return words.pod_sets(job)
+
+
+@hookimpl
+def arena_endpoints(view: JobView, jobs: Jobs) -> Iterable[Endpoint]:
+    """Return the job's TensorBoard."""
+    from arena_core.families.tensorboard import endpoints
+
+    return endpoints(view.manifest)
 
 
 @hookimpl

@@ -7,5 +7,5 @@ from tests.kit.thing import *  # noqa: F403 - the healthy hooks, where none is p
 
 
 @hookimpl
-def arena_endpoints(view):
+def arena_validate(args, jobs):
     return []

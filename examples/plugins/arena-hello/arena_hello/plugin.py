@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from arena_core.contract.hookspecs import hookimpl
-from arena_core.contract.types import Cause, Find, JobStatus, JobType, JobView, Lookup, Manifest, Note, PodSet, Problem, Wrapping
+from arena_core.contract.types import Cause, Endpoint, Find, JobStatus, JobType, JobView, Lookup, Manifest, Note, PodSet, Problem, Wrapping
 from arena_core.families import kueue, plainjob
 from arena_core.k8s import dig
 
@@ -67,6 +67,14 @@ def arena_job_status(view: JobView) -> JobStatus:
 def arena_pod_sets(job: Manifest) -> Sequence[PodSet]:
     """Return the one set of pods."""
     return plainjob.pod_sets(job)
+
+
+@hookimpl
+def arena_endpoints(view: JobView) -> Iterable[Endpoint]:
+    """Return the job's TensorBoard."""
+    from arena_core.families.tensorboard import endpoints
+
+    return endpoints(view.manifest)
 
 
 @hookimpl

@@ -14,7 +14,7 @@ from arena_job.jobset.names import RESOURCE
 from arena_job.names import CONTAINER
 
 if TYPE_CHECKING:
-    from arena_core.contract.types import Cause, Find, Jobs, JobStatus, JobView, Lookup, Manifest, PodSet, Problem
+    from arena_core.contract.types import Cause, Endpoint, Find, Jobs, JobStatus, JobView, Lookup, Manifest, PodSet, Problem
     from arena_job.jobset.args import JobSetArgs
 
 #: The version of Arena's contract that this module is written for.
@@ -86,6 +86,14 @@ def arena_job_status(view: JobView, jobs: Jobs) -> JobStatus:
 def arena_pod_sets(job: Manifest) -> Sequence[PodSet]:
     """Return the sets of equal pods, by role."""
     return state.pod_sets(job)
+
+
+@hookimpl
+def arena_endpoints(view: JobView, jobs: Jobs) -> Iterable[Endpoint]:
+    """Return the job's TensorBoard."""
+    from arena_core.families.tensorboard import endpoints
+
+    return endpoints(view.manifest)
 
 
 @hookimpl

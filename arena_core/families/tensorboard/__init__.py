@@ -1,1 +1,0 @@
-"""A TensorBoard beside the job: what is made for it (``objects``)."""
