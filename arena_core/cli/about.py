@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from arena_core.cli.amounts import cores, number, size
-from arena_core.cli.foreign import discreet, one_line
+from arena_core.cli.foreign import one_line
 from arena_core.cli.render import ruled, table
+from arena_core.discreet import discreet
 from arena_core.k8s import quantity
 from arena_core.usecases.about import About, Role
 

@@ -36,6 +36,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("cp", "commands.cp", "copy files from and to an instance of a job"),
     Entry("delete", "commands.delete", "delete jobs and everything that belongs to them", ("del",)),
     Entry("prune", "commands.prune", "delete the jobs that ended a while ago"),
+    Entry("history", "commands.history", "list what was submitted from here, and what became of it; logs of what is gone"),
     Entry("data", "commands.data", "list the volumes that jobs can mount with --data"),
     Entry("demo", "demo", "train a small model with two processes on this machine", section="Getting started"),
     Entry("schema", "commands.schema", "print the JSON Schema of a job type's job file", section="Other"),

@@ -18,6 +18,7 @@ FIXED = {
     "serve": ("attach", "custom", "delete", "get", "list", "logs", "open", "scale", "update", "wait", "why"),
     "shell": ("bash", "fish", "zsh"),
     "plugins": ("check", "list", "new"),
+    "history": ("export", "list", "logs", "prune", "show"),
     "top": ("job", "node"),
     "check": ("monitoring",),
 }

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 
 from arena_core.contract.errors import UsageError
+from arena_core.history.journal import Rules
 from arena_core.home import arena_home, expanded, has_home
 from arena_core.records import record
 
@@ -19,6 +21,7 @@ class Config:
     tfjob_role_sequence: str = ""
     prometheus_address: str = ""
     prometheus_token: str = ""
+    history: Rules = Rules()  # noqa: RUF009
 
 
 def config_path() -> str:
@@ -58,4 +61,22 @@ def load_config() -> Config:
         tfjob_role_sequence=values.get("tfjob_role_sequence", ""),
         prometheus_address=values.get("prometheus_address", ""),
         prometheus_token=values.get("prometheus_token", ""),
+        history=_rules(values, path),
     )
+
+
+def _rules(values: Mapping[str, str], path: str) -> Rules:
+    """What is kept of jobs, and for how long."""
+    if not any(key.startswith("history") for key in values):
+        return Rules()
+    word = values.get("history", "on").lower()
+    if word not in ("on", "off", "true", "false"):
+        raise UsageError(f"{path}: history={word}: expected on or off")
+    numbers: dict[str, int] = {}
+    for field in ("days", "lines", "megabytes"):
+        text = values.get(f"history_{field}", "")
+        if text and not (text.isascii() and text.isdigit() and len(text) < 10):
+            raise UsageError(f"{path}: history_{field}={text}: expected a number")
+        if text:
+            numbers[field] = int(text)
+    return Rules(on=word in ("on", "true"), **numbers)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import TYPE_CHECKING
 
+from arena_core.cli.config import load_config
 from arena_core.cli.jobtypes import registry
-from arena_core.cli.terminal import note
+from arena_core.cli.terminal import note, readable
 from arena_core.client import ArenaClient
+from arena_core.history.journal import Journal
 from arena_core.home import expanded, has_home, local_state
 
 if TYPE_CHECKING:
@@ -39,7 +42,17 @@ def make_client(settings: Parsed, namespace: str) -> ArenaClient:
         namespace=namespace,
         as_user=settings.text("as_user"),
         jobs=registry(),
+        history=journal(),
     )
+
+
+def journal() -> Journal | None:
+    """Return where it is noted what becomes of jobs; None where that is switched off, or there is no place for it."""
+    if not os.environ.get("ARENA_HOME") and not has_home():
+        return None
+    rules = load_config().history
+    words = tuple(readable(sys.argv[1:]))
+    return Journal(command=words, rules=rules, on_trouble=lambda text: note(f"note: {text}")) if rules.on else None
 
 
 def configured(settings: Parsed) -> bool:

@@ -16,12 +16,6 @@ _C1 = range(0x80, 0xA0)
 _ESCAPES = {code: f"\\u{code:04x}" for code in (0x7F, *_C1, *_REORDERING)}
 _CARETS = {code: f"^{chr(code ^ 0x40)}" for code in (*range(0x20), 0x7F) if chr(code) not in "\n\t"}
 _SHOWN = {**_ESCAPES, **_CARETS}
-#: By what each may begin, which most texts do not have.
-_SECRETS = (
-    (("://",), pattern(r"(?<=://)[^/\s@'\"]+@"), "***@"),
-    (("bearer", "basic"), pattern(r"(?i)\b(bearer|basic)(\s+|%20)(?!auth|token)[A-Za-z0-9._~+/=-]{4,}"), r"\1 ***"),
-    (("://127.0.0.1:",), pattern(r"(?<=://127\.0\.0\.1:)(\d+)/[A-Za-z0-9_-]{16,}"), r"\1/***"),
-)
 #: What a line of a log may hold besides text: colours (SGR), and the carriage return and backspace of a progress bar.
 _LOG = pattern(
     rb"(?P<kept>\x1b\[[0-9;:]*m|[\t\n\r\x08])"
@@ -40,19 +34,6 @@ def plain(text: str) -> str:
     '^[]0;title^G ok'
     """
     return text.replace("\r\n", "\n").translate(_SHOWN)
-
-
-def discreet(text: str) -> str:
-    """Return the text without what may be a secret: passwords in URLs, tokens of a request, the path that opens the local cluster.
-
-    >>> discreet("cannot fetch https://me:pass@host/x.git")
-    'cannot fetch https://***@host/x.git'
-    """
-    lowered = text.lower()
-    for signs, secret, shown in _SECRETS:
-        if any(sign in lowered for sign in signs):
-            text = secret.sub(shown, text)
-    return text
 
 
 def one_line(text: str) -> str:

@@ -8,8 +8,9 @@ import re
 import sys
 from typing import TextIO
 
-from arena_core.cli.foreign import discreet, plain
+from arena_core.cli.foreign import plain
 from arena_core.cli.terminal import colour_wanted
+from arena_core.discreet import discreet
 
 LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warn": logging.WARNING, "error": logging.ERROR}
 

@@ -10,8 +10,9 @@ import sys
 from collections.abc import Sequence
 from typing import TextIO
 
-from arena_core.cli.foreign import discreet, plain
+from arena_core.cli.foreign import plain
 from arena_core.contract.errors import UsageError
+from arena_core.discreet import discreet
 
 #: Colours of the prefixes of instances, in turn.
 PALETTE = ("36", "33", "32", "35", "34", "96", "93", "92", "95", "94")

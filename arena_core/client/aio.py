@@ -20,6 +20,7 @@ from arena_core.usecases.views import Deleted, Job, JobList, LogLine
 
 if TYPE_CHECKING:
     from arena_core.contract.types import Cause, Jobs, Manifest
+    from arena_core.history.journal import Journal
     from arena_core.kube.cluster import Cluster
     from arena_core.kube.scope import CancelScope
     from arena_core.kube.streams import ExecSession
@@ -61,6 +62,7 @@ class AsyncArenaClient:
         local: bool = False,
         jobs: Jobs | None = None,
         extensions: Extensions | None = None,
+        history: Journal | None = None,
     ) -> None:
         self._client = ArenaClient(
             kubeconfig=kubeconfig,
@@ -71,6 +73,7 @@ class AsyncArenaClient:
             local=local,
             jobs=jobs,
             extensions=extensions,
+            history=history,
         )
 
     @classmethod

@@ -13,13 +13,14 @@ from arena_core.client.calls import Calls, LogLines
 from arena_core.client.changes import Changes
 from arena_core.client.handles import BoundJob, BoundSubmission, JobLike, Reference, bind, bind_submission, reference
 from arena_core.client.looks import Looks
-from arena_core.contract.errors import UsageError
+from arena_core.contract.errors import NotFound, UsageError
 from arena_core.contract.types import Submission, Target
 
 if TYPE_CHECKING:
     from types import TracebackType
 
     from arena_core.contract.types import Cause, Jobs, Manifest
+    from arena_core.history.journal import Journal
     from arena_core.kube.cluster import Cluster
     from arena_core.kube.scope import CancelScope
     from arena_core.kube.streams import ExecSession
@@ -38,6 +39,7 @@ class ArenaClient(Changes, Looks):
     Without arguments it takes the cluster that ``kubectl`` would take ($KUBECONFIG, ``~/.kube/config``, the cluster it runs in), else
     the embedded one. ``namespace`` is the default of all calls; without it the context's own. ``local=True`` takes the embedded
     cluster whatever is configured. ``jobs`` and ``extensions`` replace what is installed, for tests.
+    With a ``history`` what becomes of jobs is noted in it, as the command line does (``arena history``).
 
     No request is sent before the first call. A client may be used by several threads, and as a context manager. Wherever a job is
     asked for it is its name, ``TYPE/NAME``, or what ``submit``, ``get`` or ``list`` returned, which means that very job.
@@ -54,6 +56,7 @@ class ArenaClient(Changes, Looks):
         local: bool = False,
         jobs: Jobs | None = None,
         extensions: Extensions | None = None,
+        history: Journal | None = None,
     ) -> None:
         self._kubeconfig = kubeconfig
         self._context = context
@@ -63,6 +66,7 @@ class ArenaClient(Changes, Looks):
         self._local = local
         self._jobs = jobs
         self._extensions = extensions
+        self._history = history
         self._calls = Calls()
         self._lock = threading.Lock()
         self._origin: ArenaClient | None = None
@@ -174,6 +178,7 @@ class ArenaClient(Changes, Looks):
         With ``reasons`` the jobs that neither run nor have succeeded say why, as ``get`` does: that costs a request for the events of
         each namespace with such a job, and one for each kind that their reasons need.
         """
+        from arena_core.usecases import remember
         from arena_core.usecases.listing import list_jobs
         from arena_core.usecases.views import JobList
 
@@ -181,6 +186,7 @@ class ArenaClient(Changes, Looks):
             where = "" if all_namespaces else namespace or self.namespace
             found = list_jobs(session, job_type=job_type, namespace=where, selector=selector)
             jobs: Sequence[Job] = found.jobs
+            remember.seen(session, jobs)
             if reasons:
                 from arena_core.usecases.explain import all_reasoned
 
@@ -193,22 +199,32 @@ class ArenaClient(Changes, Looks):
         All kinds and the pods are read once and then watched. ``Change.changed`` and ``gone`` say what is different from the time
         before. It goes on until the iteration is closed or the client's calls are ended.
         """
+        from arena_core.usecases import remember
         from arena_core.usecases.livelist import live_list
 
         with self._call() as session:
             where = "" if all_namespaces else namespace or self.namespace
-            yield from live_list(session, job_type=job_type, namespace=where, selector=selector)
+            for change in live_list(session, job_type=job_type, namespace=where, selector=selector):
+                remember.seen(session, change.changed)
+                yield change
 
     def get(self, job: JobLike, *, job_type: str = "", namespace: str = "") -> BoundJob:
         """Return one job with its instances and its reason; raises ``NotFound``, or ``UsageError`` where two types have such a job."""
+        from arena_core.usecases import remember
         from arena_core.usecases.explain import reasoned
         from arena_core.usecases.facts import read
         from arena_core.usecases.find import find_this
 
         meant = self._meant(job, job_type, namespace)
         with self._call() as session:
-            handle, found, unread = find_this(session, meant.name, meant.job_type, meant.namespace, meant.uid)
-            return bind(self, reasoned(session, read(session, handle, found, unread)))
+            try:
+                handle, found, unread = find_this(session, meant.name, meant.job_type, meant.namespace, meant.uid)
+            except NotFound as error:
+                remember.absent(session, meant.name, meant.namespace, error)
+                raise
+            known = reasoned(session, read(session, handle, found, unread))
+            remember.seen(session, [known], whole=True)
+            return bind(self, known)
 
     def logs(  # noqa: PLR0913  # one argument for each flag of `logs`
         self,
@@ -418,7 +434,8 @@ class ArenaClient(Changes, Looks):
     def _session(self) -> Session:
         from arena_core.usecases.session import Session
 
-        return Session(self.cluster, self.jobs, self.namespace, self._extensions or self._installed_extensions())
+        extensions = self._extensions or self._installed_extensions()
+        return Session(self.cluster, self.jobs, self.namespace, extensions, self._history)
 
     @contextlib.contextmanager
     def _call(self) -> Iterator[Session]:

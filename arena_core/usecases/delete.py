@@ -11,7 +11,7 @@ from arena_core.contract.types import Manifest
 from arena_core.k8s import dig, selectors
 from arena_core.kube.refusals import Conflict
 from arena_core.records import replace
-from arena_core.usecases import record
+from arena_core.usecases import record, remember
 from arena_core.usecases.asking import FEW
 from arena_core.usecases.find import find, missing
 from arena_core.usecases.going import Going, await_gone
@@ -74,6 +74,7 @@ def _delete_all(session: Session, targets: Sequence[Target], deletion: Deletion)
     session = replace(session, cluster=session.cluster.limited(deadline))
     results: list[Deleted] = []
     going: dict[int, Going] = {}
+    remember.before_deletion(session, [(t.name, t.job_type, t.namespace or deletion.namespace) for t in targets])
     for number, target in enumerate(targets):
         try:
             result, left = _delete(session, target, deletion)
@@ -139,6 +140,7 @@ def _delete(session: Session, target: Target, deletion: Deletion) -> tuple[Delet
         record.remove_left_over(session.cluster, namespace, name, kind.name)
     full_name = f"{kind.resource.kind.lower()}.{kind.resource.group}/{name}"
     result = Deleted(name, kind.name, full_name, uid=uid or uid_of(job) or dig.text(left, "details", "uid"), namespace=namespace)
+    remember.deleted(session, result.uid, job)
     return result, Going(handle, still) if still and metadata_of(still).get("deletionTimestamp") else None
 
 

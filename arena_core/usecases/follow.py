@@ -15,6 +15,7 @@ from arena_core.k8s import dig
 from arena_core.kube.logs import Incomplete
 from arena_core.kube.resources import PODS, ListResult
 from arena_core.records import record, replace
+from arena_core.usecases import remember
 from arena_core.usecases.facts import view
 from arena_core.usecases.multiplexer import Changed, Ended, Event, Failed, Listed, Multiplexer, Waits
 from arena_core.usecases.opening import Opener, going, more
@@ -168,6 +169,7 @@ class Follow:
         job, waiting = self._opener.look(self._job, self._pods.values(), relisted=before.relisted)
         self._listener.labels(self._opener.labels)
         self._tell("; ".join(waiting))
+        remember.seen(self._session, [job])
         self._last, now, meant = job, time.monotonic(), self._opener.meant
         finished = (before.finished or now) if job.status.phase.finished else None
         ended = bool(self._opener.tracks) and all(pod_finished(pod) for pod in meant)

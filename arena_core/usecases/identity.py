@@ -46,6 +46,11 @@ def identify(cluster: Cluster) -> Identity:
     return Identity(name)
 
 
+def known(cluster: Cluster) -> str:
+    """Return the name of the user as far as it is known without asking."""
+    return _kept().get(_key(cluster)) or _fallback(cluster)
+
+
 def _kept() -> dict[str, str]:
     data = cache.load(_FILE)
     return {str(k): str(v) for k, v in data.items()} if isinstance(data, dict) else {}

@@ -54,15 +54,15 @@ def _of_pod(session: Session, job: Job, pod: Any) -> bytes:
     if previous:
         query["previous"] = "true"
     path = f"/api/v1/namespaces/{job.namespace}/pods/{dig.text(pod, 'metadata', 'name')}/log"
-    return _log(session.cluster.request("GET", path, query), job, dig.text(pod, "metadata", "name"))
+    return log_of(session.cluster.request("GET", path, query), job.namespace, dig.text(pod, "metadata", "name"))
 
 
-def _log(answer: Answer, job: Job, pod_name: str) -> bytes:
+def log_of(answer: Answer, namespace: str, pod_name: str) -> bytes:
     """Return a log that was answered; raises where something else was."""
     if not answer.ok:
         from arena_core.kube.refusals import refusal
 
-        raise refusal(answer.status, answer.body, verb="get", resource=PODS, namespace=job.namespace, name=pod_name)
+        raise refusal(answer.status, answer.body, verb="get", resource=PODS, namespace=namespace, name=pod_name)
     if answer.headers.get("content-type", "").partition(";")[0] in ("text/html", "application/json"):
         raise BadAnswer(f"something else came instead of the log of {pod_name}")
     return answer.body
@@ -93,4 +93,4 @@ def _kept(session: Session, job: Job, pod_name: str) -> bytes:
     last = max(failed, key=lambda r: (dig.text(r, "finished"), dig.number(r, "attempt")))
     path = f"{base}/{last.get('podUid')}/{last.get('container')}/{last.get('attempt')}"
     found = session.cluster.request("GET", path, {"tailLines": LINES, "limitBytes": BYTES})
-    return _log(found, job, pod_name)
+    return log_of(found, job.namespace, pod_name)

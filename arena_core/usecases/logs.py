@@ -12,6 +12,7 @@ from arena_core.kube.loglines import Lines
 from arena_core.kube.logposition import order
 from arena_core.kube.logs import Incomplete, NoLog
 from arena_core.kube.nodes import NodeSilent
+from arena_core.usecases import remember
 from arena_core.usecases.facts import read, view, with_pods
 from arena_core.usecases.find import find_this
 from arena_core.usecases.kept import Kept, KeptRun, kept_runs
@@ -48,10 +49,8 @@ def read_logs(
     namespace = namespace or session.namespace
     try:
         handle, obj, unread = find_this(session, name, job_type, namespace, uid)
-    except NotFound:
-        runs = [] if job_type and not uid else [run for run in kept_runs(session, namespace, uid) or [] if run.job == name]
-        if not runs:
-            raise
+    except NotFound as gone:
+        runs = _left(session, namespace, name, uid, gone, typed=bool(job_type))
         on_note(f"{name} has been deleted; this is what the local cluster has kept of its logs")
         yield from _of_deleted(session, namespace, name, runs, request, on_idle)
         return
@@ -60,7 +59,8 @@ def read_logs(
     if request.options.follow:
         from arena_core.usecases.follow import Follow, Listener
 
-        yield from Follow(session, handle, obj, request, Listener(on_wait, on_note, on_idle, on_labels)).lines()
+        lines = Follow(session, handle, obj, request, Listener(on_wait, on_note, on_idle, on_labels)).lines()
+        yield from remember.followed(session, obj, lines)
         return
     job, kept = with_kept(session, handle, with_pods(session, handle, obj), request)
     sources = choose(handle, job, request.query)
@@ -78,6 +78,7 @@ def read_logs(
         on_note(text)
     if not sources:
         return
+    remember.seen(session, [job], whole=True)
     ready = _ready(handle, job, sources, request)
     on_labels([source.label or source.pod for source in ready])
     yield from _read(session, namespace, ready, _by_name(job.pods), kept, request, on_note, on_idle)
@@ -110,6 +111,15 @@ def _ready(handle: JobHandle, job: Job, sources: Sequence[LogSource], request: L
     if not started:
         raise not_ready(job, sources, pods)
     return started
+
+
+def _left(session: Session, namespace: str, name: str, uid: str, gone: NotFound, *, typed: bool) -> list[KeptRun]:
+    """Return the kept logs of a job that is gone; where there are none that is the error, with what the history has of it."""
+    runs = [] if typed and not uid else [run for run in kept_runs(session, namespace, uid) or [] if run.job == name]
+    if not runs:
+        remember.absent(session, name, namespace, gone)
+        raise gone
+    return runs
 
 
 def _of_deleted(

@@ -14,6 +14,8 @@ from arena_core.usecases.ownership import owner_of
 
 if TYPE_CHECKING:
     from typing import Protocol
+
+    from arena_core.history.journal import Journal
 else:
     Protocol = object
 
@@ -42,6 +44,8 @@ class Session:
     jobs: Jobs
     namespace: str
     extensions: Extensions | None = None
+    #: Where it is noted what becomes of jobs that were submitted here; None where nothing is.
+    history: Journal | None = None
 
     def within(self, scope: CancelScope) -> Session:
         """Return this session for a call that ends with ``scope``."""

@@ -14,6 +14,7 @@ from arena_core.records import replace
 from arena_core.usecases import marks, record, refused
 from arena_core.usecases.create import Creation
 from arena_core.usecases.identity import Identity, identify
+from arena_core.usecases.intent import Intent
 from arena_core.usecases.session import Extensions, Session, not_installed
 from arena_core.usecases.templates import at_path
 
@@ -29,6 +30,15 @@ def submit(session: Session, job_type: str, args: Any, *, namespace: str = "", d
     model = read_args(handle, args)
     if dry_run == "client":
         return only_built(handle, model, session.jobs, session.extensions, session.target(namespace))
+    submit_id = marks.new_submit_id()
+    if dry_run == "server":
+        return _submit(session, handle, model, namespace, submit_id, None)
+    with Intent(session, handle, model, namespace, submit_id) as intent:
+        return _submit(session, handle, model, namespace, submit_id, intent)
+
+
+def _submit(session: Session, handle: JobHandle, model: Any, namespace: str, submit_id: str, intent: Intent | None) -> Submission:
+    """Check, ask the extensions, create; without an intent the cluster only tries it out."""
     from arena_core.usecases import checks
     from arena_core.usecases.lookup import ClusterLookup
 
@@ -37,14 +47,18 @@ def submit(session: Session, job_type: str, args: Any, *, namespace: str = "", d
     notes = checks.before(session, handle, model, lookup)
     who, target = identify(session.cluster), session.target(namespace)
     request = SubmitRequest(
-        handle.job_type.name, model, tuple(manifests), target, session.jobs, who.name, lookup, "server" if dry_run == "server" else ""
+        handle.job_type.name, model, tuple(manifests), target, session.jobs, who.name, lookup, "" if intent else "server"
     )
     request = with_extensions(session.extensions, request)
     manifests = list(request.manifests)
-    submit_id = marks.new_submit_id()
     mark(handle, manifests, who, submit_id)
     try:
-        done = _try_out(session, handle, manifests, namespace) if dry_run == "server" else _create(session, handle, request, submit_id)
+        if intent is None:
+            done = _try_out(session, handle, manifests, namespace)
+        else:
+            intent.built(manifests, who.name)
+            done = _create(session, handle, request, submit_id)
+            intent.created(done.manifests[0])
     except Invalid as error:
         raise refused.explain(error, type(model)) from error
     return replace(done, warnings=(*done.warnings, *notes, *checks.warnings(session, handle, manifests, lookup)))

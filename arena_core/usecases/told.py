@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from arena_core.usecases import cache
+from arena_core.usecases import cache, remember
 from arena_core.usecases.session import Session
 from arena_core.usecases.views import Job
 
@@ -13,7 +13,8 @@ _told: set[str] = set()
 
 
 def tell_finished(session: Session, job: Job) -> None:
-    """Tell the extensions that the job has ended, unless this user's commands have told them already."""
+    """Note the end of a job, and tell the extensions of it, unless this user's commands have told them already."""
+    remember.seen(session, [job], whole=True)
     if session.extensions is None or job.uid in _told:
         return
     kept = cache.load(_FILE)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from arena_core.contract.errors import ArenaError, NotFound, PermissionDenied, TimedOut, UsageError
 from arena_core.contract.types import JobHandle, Phase
 from arena_core.records import replace
+from arena_core.usecases import remember
 from arena_core.usecases.explain import reasoned
 from arena_core.usecases.facts import read
 from arena_core.usecases.failed import failure
@@ -63,6 +64,7 @@ def wait_for(
                 raise NotFound(f"{handle.job_type.name} {name} was deleted while it was waited for")
             there = goal != "deleted" and _reached(job, goal)
             last = job if there or goal == "deleted" else reasoned(session, job)
+            remember.seen(session, [last])
             if on_change is not None:
                 on_change(last)
             if there and (ended := _end(session, handle, last, goal)):

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from arena_core.cli.foreign import discreet
+from arena_core.discreet import discreet
 from arena_local.testing import LocalCluster
 from tests.planted import PASSWORD, TOKEN, clean, found_in
 

@@ -151,6 +151,20 @@ def test_a_command_that_reads_loads_what_it_needs_and_no_more(tmp_path, local_cl
         assert not found & UNNEEDED, words
 
 
+def test_a_list_knows_of_open_jobs_without_the_history_s_store(tmp_path, local_cluster):
+    """Jobs that were submitted here and still run: nothing is new of them, or one event is written; no database is opened."""
+    namespace = local_cluster.namespace("recorded")
+    where = ("-n", namespace, "--config", str(local_cluster.kubeconfig))
+    code, _, done = modules(tmp_path, "submit", "job", "--name", "one", "--image", "x", *where, "sleep 60")
+    assert code == 0, done.stderr
+    assert [path.name[:32] for path in (tmp_path / "history" / "open").iterdir()], "its end is not noted yet"
+    for words in (("list",), ("list",), ("get", "one")):
+        code, found, done = modules(tmp_path, *words, *where)
+        assert code == 0, done.stderr
+        assert not found & {*UNNEEDED, "sqlite3", "_sqlite3"}, words
+    assert modules(tmp_path, "delete", "one", *where)[0] == 0
+
+
 def test_flags_alone_make_no_validator(tmp_path):
     """Of a submission from flags: the models are loaded, what pydantic makes of them is not."""
     words = ("submit", "pytorchjob", "--name", "x", "--image", "i", "--dry-run", "client", "-o", "json", "python", "t.py")

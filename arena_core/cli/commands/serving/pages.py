@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from arena_core.cli import views
-from arena_core.cli.foreign import discreet, plain
+from arena_core.cli.foreign import plain
 from arena_core.cli.render import ruled, table
 from arena_core.cli.views import NONE
 from arena_core.contract.types import Instance, Manifest
+from arena_core.discreet import discreet
 from arena_core.k8s import dig, duration, time
 from arena_core.usecases.servers import Server
 from arena_core.usecases.views import gpus

@@ -1,0 +1,228 @@
+"""``arena history``: what was submitted from this machine, and what became of it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+from arena_core.cli.command import Command, Context, Group
+from arena_core.cli.commands.past import looking, pages
+from arena_core.cli.commands.shared import NO_HEADERS, TYPE, output_flag
+from arena_core.cli.flags import GLOBAL_FLAGS, Flag, Parsed
+from arena_core.cli.foreign import json_safe
+from arena_core.cli.parse import Parser
+from arena_core.cli.render import dump_json, dump_yaml, print_table
+from arena_core.cli.seconds import seconds
+from arena_core.cli.terminal import note, say
+from arena_core.contract.errors import NotFound, UsageError
+from arena_core.history.journal import is_noted
+from arena_core.records import replace
+
+if TYPE_CHECKING:
+    from arena_core.history.store import Entry, KeptLog, Store, Wanted
+
+#: So many are listed where nobody says otherwise.
+_LIMIT = 50
+
+
+def _wanted(context: Context, parsed: Parsed, limit: int) -> Wanted:
+    if len(parsed.args) > 1:
+        raise UsageError(f"one name at a time: what is {parsed.args[1]!r}?", "a pattern may stand for several: 'mnist-*'")
+    kinds = [parsed.text("type")] if parsed.text("type") else []
+    pattern = parsed.args[0] if parsed.args else ""
+    named = context.settings.text("namespace")
+    return looking.wanted(pattern, kinds, parsed.many("status"), named, seconds(parsed, "since"), parsed.text("commit"), limit)
+
+
+def _list(context: Context, parsed: Parsed) -> int:
+    output, limit = parsed.text("output", "wide"), parsed.number("limit", _LIMIT)
+    wanted = _wanted(context, parsed, 0)
+    found: list[Entry] = []
+    if is_noted(looking.journal()):
+        with looking.store() as store:
+            found = store.entries(wanted)
+    shown = found[:limit] if limit > 0 else found
+    if output == "json":
+        dump_json([pages.as_data(one) for one in shown])
+    elif output == "yaml":
+        dump_yaml([pages.as_data(one) for one in shown])
+    elif output == "name":
+        for one in shown:
+            say(one.id)
+    else:
+        namespaced = len({one.namespace for one in shown}) > 1
+        rows = [pages.row(one, namespaced) for one in shown]
+        print_table(rows if parsed.on("no_headers") else [pages.header(namespaced), *rows])
+    if len(shown) < len(found):
+        note(f"{len(found) - len(shown)} more, which are older: --limit 0 shows all")
+    return 0
+
+
+def one_of(parsed: Parsed, command: str) -> str:
+    """Return the one word that names a submission."""
+    if not parsed.args:
+        raise UsageError(f"which job? `arena {command} NAME`, or an id", "`arena history` lists them")
+    if len(parsed.args) > 1:
+        raise UsageError(f"one job at a time: what is {parsed.args[1]!r}?", f"`arena {command} {parsed.args[0]}`")
+    return parsed.args[0]
+
+
+def _show(context: Context, parsed: Parsed) -> int:
+    reference, output = one_of(parsed, "history show"), parsed.text("output", "wide")
+    with looking.store() as store:
+        entry = store.entry(reference, context.settings.text("namespace"))
+        if output in ("json", "yaml"):
+            (dump_json if output == "json" else dump_yaml)(_whole(store, entry))
+        else:
+            say(pages.page(entry, store.states(entry), store.logs(entry)))
+    return 0
+
+
+def _whole(store: Store, entry: Entry) -> dict[str, Any]:
+    return {
+        **pages.as_data(entry),
+        "arguments": store.arguments(entry),
+        "objects": store.objects(entry),
+        "states": [pages.state_data(one) for one in store.states(entry)],
+        "logs": [pages.log_data(one) for one in store.logs(entry)],
+    }
+
+
+def _logs(context: Context, parsed: Parsed) -> int:
+    """Print what is kept of the logs: what was followed as a whole, of the others the end."""
+    from arena_core.history import followed
+
+    reference = one_of(parsed, "history logs")
+    with looking.store() as store:
+        entry = store.entry(reference, context.settings.text("namespace"))
+        found = [followed.fuller(store.journal, entry.id, one) for one in store.logs(entry)] or followed.only(store.journal, entry.id)
+    chosen = [one for one in found if parsed.text("instance") in ("", one.instance, one.pod)]
+    if not chosen:
+        there = ", ".join(one.instance for one in found if one.instance)
+        raise NotFound(f"no log of {parsed.text('instance') or entry.name} is kept", f"there is: {there}" if there else _why_none(entry))
+    for one in chosen:
+        _print_log(one, prefixed=len(chosen) > 1, tail=parsed.number("tail", -1))
+    return 0
+
+
+def _why_none(entry: Entry) -> str:
+    if entry.status == "REFUSED":
+        return "the job was refused, so it never ran"
+    if entry.gone or entry.status in ("SUCCEEDED", "FAILED"):
+        return "nobody looked at the job before it was gone"
+    return f"its end has not been seen yet: `arena logs {entry.name}` reads the log of a job that is there"
+
+
+def _print_log(log: KeptLog, *, prefixed: bool, tail: int) -> None:
+    if log.missing:
+        note(f"note: no log of {log.instance or 'its instances'} is kept: {log.missing}")
+        return
+    lines = log.lines.splitlines()
+    for line in lines[len(lines) - tail if 0 <= tail < len(lines) else 0 :]:
+        say(f"{log.instance} {line}" if prefixed else line)
+
+
+def _export(context: Context, parsed: Parsed) -> int:
+    """Write everything as lines of JSON, a submission in each, the oldest first."""
+    with looking.store() as store:
+        for entry in reversed(store.entries(_wanted(context, parsed, 0))):
+            sys.stdout.write(json_safe(json.dumps(_whole(store, entry), ensure_ascii=False)) + "\n")
+    return 0
+
+
+def _prune(context: Context, parsed: Parsed) -> int:
+    """Forget submissions; jobs themselves are left alone."""
+    from arena_core.cli.commands.past.looking import journal
+
+    age = seconds(parsed, "older_than")
+    if age is None:
+        days = journal().rules.days
+        raise UsageError(
+            "older than what? `arena history prune --older-than 90d`",
+            f"what is older than {days} days (history_days in the configuration file) is forgotten by itself",
+        )
+    with looking.store() as store:
+        from arena_core.history.store import expired
+
+        old = [one for one in expired(store, 0, age=age) if one.id not in store.journal.opened()]
+        if not parsed.on("dry_run"):
+            store.forget(old)
+    what = f"{len(old)} {'submission' if len(old) == 1 else 'submissions'}"
+    note(f"{what} would be forgotten (dry run)" if parsed.on("dry_run") else f"{what} forgotten; the jobs themselves were left alone")
+    return 0
+
+
+def _open(words: list[str], head: Parsed) -> tuple[Command, list[str]]:
+    """Choose by the first word; any other one is the name of a job to list."""
+    first = Parser([*LIST.flags, *PRUNE.flags, *LOGS.flags, *GLOBAL_FLAGS], stop=True).parse(words)
+    part = PARTS.get(first.args[0]) if first.args else None
+    if part is None:
+        return LIST, words
+    return part, [*words[: len(words) - len(first.args)], *first.args[1:]]
+
+
+_FILTERS = (
+    TYPE,
+    Flag("status", "only those with these states (FAILED,DELETED)", metavar="STATUS", repeat=True, offers=looking.STATUSES),
+    Flag("since", "only those that were submitted within this time (90m, 12h, 7d)", metavar="DURATION"),
+    Flag("commit", "only those that were submitted from this commit", metavar="COMMIT"),
+)
+LIST = Command(
+    path="history",
+    summary="list what was submitted from this machine, and what became of it",
+    usage="arena history [NAME] [flags]\n  arena history show|logs JOB\n  arena history export|prune [flags]",
+    details="NAME may be a pattern ('mnist-*'). A job is named by its name (the last one that had it) or by its id.",
+    run=_list,
+    flags=(
+        *_FILTERS,
+        Flag("limit", "show so many, the newest; 0 shows all", integer=True, default=str(_LIMIT)),
+        output_flag("wide", "json", "yaml", "name"),
+        NO_HEADERS,
+    ),
+    words="history",
+)
+SHOW = Command(
+    path="history show",
+    summary="show one submission: its command, commit, states and end",
+    usage="arena history show JOB [flags]",
+    run=_show,
+    flags=(output_flag("wide", "json", "yaml"),),
+    words="history",
+)
+LOGS = Command(
+    path="history logs",
+    summary="print what is kept of the logs of a job, also when it is gone",
+    usage="arena history logs JOB [flags]",
+    run=_logs,
+    flags=(
+        Flag("instance", "only this instance", short="i", metavar="NAME"),
+        Flag("tail", "only so many lines of each instance", integer=True),
+    ),
+    words="history",
+)
+EXPORT = Command(
+    path="history export",
+    summary="write the history as lines of JSON",
+    usage="arena history export [NAME] [flags] > history.jsonl",
+    run=_export,
+    flags=_FILTERS,
+)
+PRUNE = Command(
+    path="history prune",
+    summary="forget old submissions",
+    usage="arena history prune --older-than DURATION [flags]",
+    run=_prune,
+    flags=(
+        Flag("older_than", "forget what was submitted longer ago than this (90d)", metavar="DURATION"),
+        Flag("dry_run", "only say how many", boolean=True),
+    ),
+)
+PARTS = {
+    "list": replace(LIST, path="history list", usage="arena history list [NAME] [flags]"),
+    "show": SHOW,
+    "logs": LOGS,
+    "export": EXPORT,
+    "prune": PRUNE,
+}
+COMMAND = Group(_open, lambda: LIST, (SHOW, LOGS, EXPORT, PRUNE))

@@ -1,0 +1,1 @@
+"""What `arena history` and its relatives share."""
