@@ -33,6 +33,8 @@ SILENT = {
     "resume": "says on stderr what it did",
     "scale": "says on stderr what it did",
     "serve scale": "says on stderr what it did",
+    "history logs": "what the job wrote",
+    "history prune": "says on stderr what it did",
     "wait": "says states on stderr, the result is the exit code",
     "serve wait": "says states on stderr, the result is the exit code",
     "serve delete": "says on stderr what it did",
@@ -71,6 +73,9 @@ TYPED: dict[str, tuple[tuple[str, ...], ...]] = {
     "serve why": (("serve", "why", "web"),),
     "serve open": (("serve", "open", "web", "--no-browser"),),
     "serve update": (("serve", "update", "custom", "web", "-e", "A=b", "--dry-run", "client"),),
+    "history": (("history",), ("history", "w*")),
+    "history show": (("history", "show", "works"), ("history", "show", "failed")),
+    "history export": (("history", "export"),),
     "local status": (("local", "status"),),
 }
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from arena_core.cli.command import Command, Context, Group
 from arena_core.cli.commands.past import looking, pages
-from arena_core.cli.commands.shared import NO_HEADERS, TYPE, output_flag
+from arena_core.cli.commands.shared import NO_HEADERS, TYPE
 from arena_core.cli.flags import GLOBAL_FLAGS, Flag, Parsed
-from arena_core.cli.foreign import json_safe
+from arena_core.cli.output import output_flag, wants_data, write, write_line
 from arena_core.cli.parse import Parser
-from arena_core.cli.render import dump_json, dump_yaml, print_table
+from arena_core.cli.render import print_table
 from arena_core.cli.seconds import seconds
 from arena_core.cli.terminal import note, say
 from arena_core.contract.errors import NotFound, UsageError
@@ -20,6 +18,7 @@ from arena_core.history.journal import is_noted
 from arena_core.records import replace
 
 if TYPE_CHECKING:
+    from arena_core.cli.shapes import history as shapes
     from arena_core.history.store import Entry, KeptLog, Store, Wanted
 
 #: So many are listed where nobody says otherwise.
@@ -43,10 +42,8 @@ def _list(context: Context, parsed: Parsed) -> int:
         with looking.store() as store:
             found = store.entries(wanted)
     shown = found[:limit] if limit > 0 else found
-    if output == "json":
-        dump_json([pages.as_data(one) for one in shown])
-    elif output == "yaml":
-        dump_yaml([pages.as_data(one) for one in shown])
+    if wants_data(parsed):
+        write(parsed, [pages.as_data(one) for one in shown])
     elif output == "name":
         for one in shown:
             say(one.id)
@@ -69,17 +66,15 @@ def one_of(parsed: Parsed, command: str) -> str:
 
 
 def _show(context: Context, parsed: Parsed) -> int:
-    reference, output = one_of(parsed, "history show"), parsed.text("output", "wide")
+    reference = one_of(parsed, "history show")
     with looking.store() as store:
         entry = store.entry(reference, context.settings.text("namespace"))
-        if output in ("json", "yaml"):
-            (dump_json if output == "json" else dump_yaml)(_whole(store, entry))
-        else:
+        if not wants_data(parsed) or not write(parsed, _whole(store, entry)):
             say(pages.page(entry, store.states(entry), store.logs(entry)))
     return 0
 
 
-def _whole(store: Store, entry: Entry) -> dict[str, Any]:
+def _whole(store: Store, entry: Entry) -> shapes.Whole:
     return {
         **pages.as_data(entry),
         "arguments": store.arguments(entry),
@@ -124,10 +119,14 @@ def _print_log(log: KeptLog, *, prefixed: bool, tail: int) -> None:
 
 
 def _export(context: Context, parsed: Parsed) -> int:
-    """Write everything as lines of JSON, a submission in each, the oldest first."""
+    """Write everything, the oldest first: by default a submission in each line."""
     with looking.store() as store:
-        for entry in reversed(store.entries(_wanted(context, parsed, 0))):
-            sys.stdout.write(json_safe(json.dumps(_whole(store, entry), ensure_ascii=False)) + "\n")
+        entries = reversed(store.entries(_wanted(context, parsed, 0)))
+        if parsed.text("output", "jsonl") == "jsonl":
+            for entry in entries:
+                write_line(_whole(store, entry))
+        else:
+            write(parsed, [_whole(store, entry) for entry in entries])
     return 0
 
 
@@ -177,9 +176,10 @@ LIST = Command(
     flags=(
         *_FILTERS,
         Flag("limit", "show so many, the newest; 0 shows all", integer=True, default=str(_LIMIT)),
-        output_flag("wide", "json", "yaml", "name"),
+        output_flag("wide", "name"),
         NO_HEADERS,
     ),
+    prints="history.Entry[]",
     words="history",
 )
 SHOW = Command(
@@ -187,7 +187,8 @@ SHOW = Command(
     summary="show one submission: its command, commit, states and end",
     usage="arena history show JOB [flags]",
     run=_show,
-    flags=(output_flag("wide", "json", "yaml"),),
+    prints="history.Whole",
+    flags=(output_flag("wide"),),
     words="history",
 )
 LOGS = Command(
@@ -203,10 +204,11 @@ LOGS = Command(
 )
 EXPORT = Command(
     path="history export",
-    summary="write the history as lines of JSON",
+    summary="write the history, by default as lines of JSON",
     usage="arena history export [NAME] [flags] > history.jsonl",
     run=_export,
-    flags=_FILTERS,
+    prints="history.Whole[]",
+    flags=(*_FILTERS, output_flag("jsonl")),
 )
 PRUNE = Command(
     path="history prune",

@@ -10,6 +10,7 @@ from arena_core.cli.render import local_time, table
 from arena_core.k8s import duration, time
 
 if TYPE_CHECKING:
+    from arena_core.cli.shapes import history as shapes
     from arena_core.history.store import Entry, KeptLog, State
 
 HEADER = ("ID", "NAME", "STATUS", "TRAINER", "SUBMITTED", "DURATION", "COMMIT")
@@ -111,7 +112,7 @@ def _log(one: KeptLog) -> str:
     return f"the last {count} {'line' if count == 1 else 'lines'}"
 
 
-def as_data(entry: Entry) -> dict[str, Any]:
+def as_data(entry: Entry) -> shapes.Entry:
     """Return a submission as ``-o json`` prints it."""
     return {
         "id": entry.id,
@@ -136,11 +137,22 @@ def as_data(entry: Entry) -> dict[str, Any]:
         "branch": entry.branch,
         "dirty": entry.dirty,
         "command": list(entry.command),
-        "instances": [dict(one) for one in entry.instances],
+        "instances": [_instance(one) for one in entry.instances],
     }
 
 
-def state_data(state: State) -> dict[str, Any]:
+def _instance(one: Mapping[str, Any]) -> shapes.Instance:
+    code, restarts = one.get("exitCode"), one.get("restarts")
+    return {
+        "name": str(one.get("name") or ""),
+        "status": str(one.get("status") or ""),
+        "exitCode": code if isinstance(code, int) else None,
+        "restarts": restarts if isinstance(restarts, int) else 0,
+        "node": str(one.get("node") or ""),
+    }
+
+
+def state_data(state: State) -> shapes.State:
     """Return a state as data."""
     return {
         "time": state.time,
@@ -148,11 +160,11 @@ def state_data(state: State) -> dict[str, Any]:
         "exactStatus": state.exact,
         "reason": state.reason,
         "message": state.message,
-        "instances": [dict(one) for one in state.instances],
+        "instances": [_instance(one) for one in state.instances],
         "seenBy": state.command,
     }
 
 
-def log_data(log: KeptLog) -> dict[str, Any]:
+def log_data(log: KeptLog) -> shapes.Log:
     """Return the end of a log as data."""
     return {"instance": log.instance, "pod": log.pod, "container": log.container, "lines": log.lines, "missing": log.missing}
