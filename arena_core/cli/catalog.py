@@ -22,6 +22,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("list", "commands.list", "list jobs", ("ls",)),
     Entry("get", "commands.get", "show one job and its instances"),
     Entry("logs", "commands.logs", "print or follow the logs of a job", ("log",)),
+    Entry("logview", "commands.logview", "show the logs of jobs in the browser", ("logviewer",)),
     Entry("why", "commands.why", "explain why a job is not running", ("explain",)),
     Entry("top", "commands.top", "show what nodes and jobs ask for, hold and use"),
     Entry("queue", "commands.queue", "show the queues: quota, who runs, who waits at which place", ("queues",)),

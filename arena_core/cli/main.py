@@ -17,7 +17,7 @@ from arena_core.contract.errors import InvalidArguments, UsageError
 #: Commands for scripts: what completion asks for, and how the reference pages are made.
 HIDDEN = {"__complete": "complete", "__reference": "reference"}
 #: Arena's commands that are not here: a command group of a plugin may bring them.
-ELSEWHERE = frozenset(["logviewer", "cron", "model", "evaluate", "scalein", "scaleout", "llm"])
+ELSEWHERE = frozenset(["cron", "model", "evaluate", "scalein", "scaleout", "llm"])
 _DELETE, _LIST, _GET, _LOGS = "`arena delete JOB`", "`arena list`", "`arena get JOB`", "`arena logs JOB`"
 _SUBMIT, _ATTACH = "`arena submit TYPE --name NAME ...`", "`arena attach JOB [-- COMMAND...]`"
 #: Commands of other tools, and ours for the same.
@@ -29,7 +29,7 @@ COUSINS = {
     ),
     **dict.fromkeys(["exec", "ssh", "shell", "sh", "bash"], f"{_ATTACH} runs a command, or a shell, in an instance"),
     **dict.fromkeys(["watch", "follow", "tail"], "`arena logs -f JOB` follows the log, `arena wait JOB` the state of a job"),
-    **dict.fromkeys(["logview", "log-view", "output"], f"{_LOGS} prints the log of a job"),
+    **dict.fromkeys(["log-view", "output"], f"{_LOGS} prints the log of a job, `arena logview JOB` shows it in the browser"),
     **dict.fromkeys(["run", "create", "start", "train", "launch", "sbatch", "srun"], f"{_SUBMIT} starts a job"),
     **dict.fromkeys(["apply"], "`arena submit -f FILE` starts the job of a job file"),
     **dict.fromkeys(["up", "down", "cluster"], "`arena local up` and `arena local down` start and end the local cluster"),

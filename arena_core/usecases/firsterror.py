@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from arena_core.usecases.views import LogLine
@@ -23,6 +23,14 @@ _BENIGN = re.compile(r"\b(?:no|0|without|ignor\w+|if an?y?) errors?\b|\berror[_ 
 _CHAINED = re.compile(r"^(?:During handling of|The above exception was)")
 
 
+#: One of these is in every line that ``_ERROR`` matches, or begins a traceback: most blocks of lines have none of them.
+_SIGNS = (
+    b"rror", b"ERROR", b"xception", b"Traceback", b"FATAL", b"fatal", b"CRITICAL", b"SEVERE", b"panic", b"Segmentation", b"core dumped",
+    b"terminate called", b"out of memory", b"OutOfMemory", b"NCCL WARN", b"Killed", b"Aborted", b"Assertion ", b"not found",
+    b"No module named", b"No such file", b"ermission denied",
+)  # fmt: skip
+
+
 class FirstError(NamedTuple):
     """Where it is, and its lines: a whole traceback, or the line of the error."""
 
@@ -38,7 +46,7 @@ def first_error(lines: Iterable[LogLine]) -> FirstError | None:
         text = line.text.rpartition("\r")[2]
         if not found:
             traced = _TRACEBACK in text
-            if traced or (_ERROR.search(text) and not _BENIGN.search(text)):
+            if is_error(text):
                 found.append(line)
                 if not traced:
                     break
@@ -49,6 +57,19 @@ def first_error(lines: Iterable[LogLine]) -> FirstError | None:
         if len(found) >= MOST or (traced and _ends(text, found)):
             break
     return FirstError(found[0], tuple(found)) if found else None
+
+
+def is_error(text: str) -> bool:
+    """Whether a line is an error, or begins a traceback."""
+    return _TRACEBACK in text or bool(_ERROR.search(text) and not _BENIGN.search(text))
+
+
+def error_among(lines: Sequence[bytes]) -> int | None:
+    """Return which of some lines is the first error, None where none is."""
+    together = b"\n".join(lines)
+    if not any(sign in together for sign in _SIGNS):
+        return None
+    return next((at for at, line in enumerate(lines) if is_error(line.decode("utf-8", "replace"))), None)
 
 
 def _ends(text: str, found: list[LogLine]) -> bool:

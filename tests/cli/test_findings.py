@@ -302,7 +302,7 @@ def test_f10_only_the_flags_of_the_type_inside(arena):
     ("word", "answer"),
     [
         ("stop", "arena delete"), ("cancel", "arena delete"), ("rm", "arena delete"), ("ps", "arena list"), ("describe", "arena get"),
-        ("exec", "arena attach"), ("watch", "arena logs -f"), ("logview", "arena logs"), ("run", "arena submit"),
+        ("exec", "arena attach"), ("watch", "arena logs -f"), ("log-view", "arena logview"), ("run", "arena submit"),
     ],
 )  # fmt: skip
 def test_f12_a_command_of_another_tool_is_answered_with_ours(arena, word, answer):

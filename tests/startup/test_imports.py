@@ -46,6 +46,7 @@ def modules(tmp_path, *words):
         ("get", "--help"),
         ("delete", "--help"),
         ("logs", "--help"),
+        ("logview", "--help"),
         ("top", "--help"),
         ("queue", "--help"),
         ("top", "node", "--help"),
@@ -95,6 +96,7 @@ def test_submit_loads_one_plugin_only(tmp_path):
         ("serve", "get", "x"),
         ("get", "x"),
         ("logs", "x"),
+        ("logview", "x"),
         ("delete", "x"),
         ("top", "node"),
         ("top", "job"),
@@ -177,3 +179,11 @@ def test_reading_a_log_needs_no_tools_of_the_compiler():
     code = "import sys, arena_core.usecases.logs, arena_core.usecases.follow, arena_core.cli.commands.logs; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert not set(done.stdout.split()) & {"dataclasses", "inspect", "ast", "http", "email", "ssl", "pathlib", "urllib", "pydantic", "yaml"}
+
+
+def test_no_other_command_loads_the_page(tmp_path, local_cluster):
+    namespace = local_cluster.namespace("pageless")
+    local_cluster.create({**JOB, "metadata": {"name": "one", "namespace": namespace}})
+    code, found, done = modules(tmp_path, "get", "one", "-n", namespace, "--config", str(local_cluster.kubeconfig))
+    assert code == 0, done.stderr
+    assert not found & {"webbrowser", "socketserver", "http"}

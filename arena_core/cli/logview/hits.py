@@ -1,0 +1,149 @@
+"""Where in all lines something was found: filled bit by bit, and never from the beginning again.
+
+The file of texts is read in large slabs. Counting in a slab is quick, so that most slabs of a rare text are done with then.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from array import array
+from collections.abc import Collection, Iterator
+
+from arena_core.cli.logview.columns import Picked
+from arena_core.cli.logview.merged import Merged
+from arena_core.cli.logview.query import Query, uncoloured
+from arena_core.cli.logview.source import Source
+from arena_core.cli.logview.store import Store
+
+#: Bytes that are looked through at once.
+SLAB = 2 << 20
+#: So many hits are remembered; who finds more is told that there are more.
+MOST = 4_000_000
+#: From so many hits in a slab on its lines are looked at one by one.
+_DENSE = 3000
+
+
+class Hits:
+    """The lines that match all of some queries."""
+
+    def __init__(self, store: Store, queries: Collection[Query]) -> None:
+        self._store = store
+        self._queries = list(queries)
+        self._tests = [(query.matcher(), query.inverted) for query in self._queries]
+        plain = [query for query in self._queries if query.needle() and not query.inverted]
+        #: The one that is looked for first, in whole slabs.
+        self._first = max(plain, key=lambda query: len(query.text), default=None)
+        self._alone = self._first is not None and len(self._queries) == 1
+        self._indices: dict[int, array[int]] = {}
+        self._times: dict[int, array[int]] = {}
+        self._next = 0
+        self._lock = threading.Lock()
+        self.count = 0
+
+    @property
+    def share(self) -> float:
+        """How much of all blocks has been looked through, from 0 to 1."""
+        return self._next / len(self._store.blocks) if len(self._store.blocks) else 1.0
+
+    @property
+    def full(self) -> bool:
+        """Whether there are more hits than are remembered."""
+        return self.count >= MOST
+
+    def look(self, seconds: float) -> None:
+        """Look on for so long, or to the end."""
+        end = time.monotonic() + seconds
+        with self._lock:
+            while self._next < len(self._store.blocks) and not self.full:
+                self._slab()
+                if time.monotonic() >= end:
+                    return
+
+    def merged(self, numbers: Collection[int] | None) -> Merged:
+        """Return what was found in some sources, with the newest lines that are in no block yet; the store's lock must be held."""
+        sources = [s for s in self._store.sources if numbers is None or s.number in numbers]
+        return Merged([self._column(source) for source in sources])
+
+    def _column(self, source: Source) -> Picked:
+        indices = self._indices.get(source.number, array("Q"))
+        times = self._times.get(source.number, array("q"))
+        if self._next < len(self._store.blocks):
+            return Picked(source, indices, times)
+        texts, stamps = source.open_lines()
+        fresh = [at for at, text in enumerate(texts) if self._matches(uncoloured(text))]
+        if fresh:
+            indices = indices + array("Q", [source.sealed + at for at in fresh])
+            times = times + array("q", [stamps[at] for at in fresh])
+        return Picked(source, indices, times)
+
+    def _matches(self, text: bytes) -> bool:
+        return all(bool(test(text)) is not inverted for test, inverted in self._tests)
+
+    def _slab(self) -> None:
+        blocks = self._store.blocks
+        begin, last = self._next, len(blocks)
+        end = begin + 1
+        while end < last and blocks.offset[end + 1] - blocks.offset[begin] <= SLAB:
+            end += 1
+        data = blocks.text(begin, end)
+        if self._first is None:
+            self._one_by_one(data, begin)
+        else:
+            needle = self._first.needle()
+            shown = uncoloured(data)
+            if not self._first.cased:
+                shown = shown.lower()
+            found = shown.count(needle)
+            if found > _DENSE or (found and not self._alone):
+                self._one_by_one(data, begin)
+            elif found:
+                self._sparse(shown, needle, begin)
+        self._next = end
+
+    def _one_by_one(self, data: bytes, block: int) -> None:
+        lines = uncoloured(data).split(b"\n")[:-1]
+        if self._alone and self._first is not None:
+            needle = self._first.needle()
+            if not self._first.cased:
+                lines = uncoloured(data).lower().split(b"\n")[:-1]
+            found = [at for at, line in enumerate(lines) if needle in line]
+        elif len(self._tests) == 1 and not self._tests[0][1]:
+            test = self._tests[0][0]
+            found = [at for at, line in enumerate(lines) if test(line)]
+        else:
+            found = [at for at, line in enumerate(lines) if self._matches(line)]
+        self._keep(found, block)
+
+    def _sparse(self, data: bytes, needle: bytes, block: int) -> None:
+        self._keep(list(_lines_with(data, needle)), block)
+
+    def _keep(self, found: list[int], block: int) -> None:
+        """Remember lines, which are counted from the beginning of a block on."""
+        blocks = self._store.blocks
+        base, end, indices, times = 0, 0, array("Q"), array("q")
+        stamps, shift = array("q"), 0
+        block -= 1
+        for at in found:
+            while at >= end:
+                block += 1
+                base, end = end, end + blocks.count(block)
+                if at < end:
+                    source = blocks.source[block]
+                    indices = self._indices.setdefault(source, array("Q"))
+                    times = self._times.setdefault(source, array("q"))
+                    stamps, shift = blocks.times(block), blocks.first[block] - base
+            indices.append(at + shift)
+            times.append(stamps[at - base])
+        self.count += len(found)
+
+
+def _lines_with(data: bytes, needle: bytes) -> Iterator[int]:
+    """Yield the numbers of the lines that hold a text."""
+    line, counted = 0, 0
+    at = data.find(needle)
+    while at >= 0:
+        line += data.count(b"\n", counted, at)
+        yield line
+        counted = data.find(b"\n", at)
+        at = data.find(needle, counted)

@@ -1,0 +1,124 @@
+"""The page put together: the lines, the jobs, and the addresses that answer for them."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from arena_core.cli.foreign import discreet, log_line, one_line
+from arena_core.cli.logview import static_files
+from arena_core.cli.logview.board import Board
+from arena_core.cli.logview.merged import At
+from arena_core.cli.logview.reading import Reading
+from arena_core.cli.logview.server import PageServer, Reply
+from arena_core.cli.logview.store import Store
+from arena_core.cli.logview.timeline import Errors
+from arena_core.cli.logview.views import Views, number_of, query_of, view_of
+from arena_core.contract.errors import UsageError
+
+if TYPE_CHECKING:
+    from arena_core.client import ArenaClient
+    from arena_core.usecases.views import Job
+
+#: How long a question for changes is left open.
+LONGEST_WAIT = 20.0
+
+
+def clean(text: str) -> str:
+    """Return a foreign text that steers nothing, and without what may be a secret."""
+    return discreet(one_line(text))
+
+
+class Page:
+    """The page of some jobs, from ``start`` to ``close``."""
+
+    def __init__(self, client: ArenaClient, jobs: Sequence[Job], port: int = 0) -> None:
+        self.store = Store()
+        self.errors = Errors(self.store)
+        self.views = Views(self.store, log_line)
+        self.board = Board(client, jobs, clean, self._changed)
+        self.readings = [
+            Reading(client, job, number, self.store, lambda kind, text, number=number: self.board.tell(number, kind, text))  # type: ignore[misc]
+            for number, job in enumerate(jobs)
+        ]
+        own: dict[str, Callable[[Mapping[str, str]], Reply]] = {
+            "api/state": self._state,
+            "api/changes": self._wait,
+            "api/lines": self._lines,
+            "api/line": self._line,
+            "api/search": self._search,
+            "api/row": self._row,
+        }
+        self.server = PageServer({**static_files.routes(), **own}, port)
+
+    def start(self, *, tail: int = -1, since_seconds: int = 0) -> None:
+        """Begin to read the logs, and to answer."""
+        for reading in self.readings:
+            reading.start(tail=tail, since_seconds=since_seconds)
+        self.board.start()
+        self.server.start()
+
+    def close(self) -> None:
+        """End everything."""
+        self.server.close()
+        self.board.close()
+        with self.store.lock:
+            self.store.close()
+
+    def _changed(self) -> None:
+        with self.store.lock:
+            self.store.changed.notify_all()
+
+    def _versions(self) -> dict[str, int]:
+        return {"lines": self.store.version, "state": self.board.version}
+
+    def _wait(self, query: Mapping[str, str]) -> Reply:
+        """Answer once something is newer than what the page knows."""
+        known = {name: number_of(query, name, -1) for name in ("lines", "state")}
+        self.board.rows()
+        end = time.monotonic() + LONGEST_WAIT
+        with self.store.lock:
+            while self._versions() == known and (left := end - time.monotonic()) > 0:
+                self.store.changed.wait(left)
+            return _json(self._versions())
+
+    def _state(self, query: Mapping[str, str]) -> Reply:
+        found = self.errors.timeline(max(0, min(number_of(query, "w"), 400)))
+        for source in found["sources"]:
+            if source["error"]:
+                source["error"][2] = clean(source["error"][2])
+        return _json({**found, "jobs": self.board.rows(), "now": time.time_ns() // 1000, **self._versions()})
+
+    def _lines(self, query: Mapping[str, str]) -> Reply:
+        row, count, anchor = number_of(query, "at"), number_of(query, "n", 200), self._anchor(query)
+        return _json(self.views.rows(view_of(query), row, count, anchor, end="end" in query))
+
+    def _anchor(self, query: Mapping[str, str]) -> At | None:
+        """Return the line that rows are counted from, None for the first."""
+        text = query.get("anchor", "")
+        if not text:
+            return None
+        parts = text.split(".")
+        if len(parts) != 3 or not all(part.isdigit() and len(part) < 20 for part in parts):
+            raise UsageError("anchor: what is meant is SOURCE.INDEX.MICROSECONDS")
+        source, index, micros = map(int, parts)
+        return self.views.exact(source, index, micros)
+
+    def _line(self, query: Mapping[str, str]) -> Reply:
+        return Reply("text/plain; charset=utf-8", self.views.line(number_of(query, "s", -1), number_of(query, "i", -1)))
+
+    def _search(self, query: Mapping[str, str]) -> Reply:
+        if not query.get("q"):
+            raise UsageError("q is empty")
+        step = max(-1, min(1, number_of(query, "step")))
+        wanted = query_of(query["q"], query.get("qm", ""))
+        return _json(self.views.search(view_of(query), wanted, self._anchor(query) or number_of(query, "at"), step))
+
+    def _row(self, query: Mapping[str, str]) -> Reply:
+        return _json({"row": self.views.row_at(view_of(query), number_of(query, "t") * 1000)})
+
+
+def _json(data: Any) -> Reply:
+    return Reply("application/json", json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace"))
