@@ -48,9 +48,7 @@ def harmless(text: bytes) -> bytes:
 
 @settings(max_examples=60, deadline=None)
 @given(LINES, st.integers(0, 130), st.integers(0, 40), st.sets(st.integers(0, 3)))
-def test_every_window_and_row_is_that_of_the_sorted_list(
-    lines: list[tuple[int, int, str]], row: int, count: int, chosen: set[int]
-) -> None:
+def test_every_window_and_row_is_that_of_the_sorted_list(lines: list[tuple[int, int, str]], row: int, count: int, chosen: set[int]) -> None:
     store, plain = filled(lines)
     wanted = [pair for pair in plain if pair[0].source in chosen]
     merged = store.all_of(chosen)
@@ -119,7 +117,7 @@ def test_a_progress_bar_is_one_line_as_it_was_last_drawn() -> None:
     store = Store()
     source = store.add_source(0, "m", "m")
     store.append(source, [(1, b"\r 10%|#   |"), (2, b"\r 20%|##  |")])
-    assert [t for t in source.open_lines()[0]] == [b" 20%|##  |"] and len(source) == 1
+    assert list(source.open_lines()[0]) == [b" 20%|##  |"] and len(source) == 1
     store.append(source, [(3, b"\r100%|####|\n"), (4, b"done\r\n")])
     assert store.texts(store.all_of().window(0, 9)) == [b"100%|####|", b"done"]
 
