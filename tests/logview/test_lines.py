@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from hypothesis import given, settings
@@ -23,12 +22,11 @@ LINES = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 5), TEXTS), max_siz
 
 
 @pytest.fixture(autouse=True)
-def small_blocks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Blocks of a few lines, so that a few lines make many blocks."""
     monkeypatch.setattr("arena_core.cli.logview.source.LINES", 4)
     monkeypatch.setattr("arena_core.cli.logview.source.BYTES", 1000)
     monkeypatch.setattr("arena_core.cli.logview.hits.SLAB", 40)
-    yield
 
 
 def filled(lines: list[tuple[int, int, str]]) -> tuple[Store, list[tuple[At, bytes]]]:
