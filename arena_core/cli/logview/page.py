@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from arena_core.cli.foreign import discreet, log_line, one_line
+from arena_core.cli.foreign import log_line, one_line
 from arena_core.cli.logview import static_files
 from arena_core.cli.logview.board import Board
 from arena_core.cli.logview.merged import At
@@ -17,6 +17,7 @@ from arena_core.cli.logview.store import Store
 from arena_core.cli.logview.timeline import Errors
 from arena_core.cli.logview.views import Views, number_of, query_of, view_of
 from arena_core.contract.errors import UsageError
+from arena_core.discreet import discreet
 
 if TYPE_CHECKING:
     from arena_core.client import ArenaClient
