@@ -22,6 +22,8 @@ WORKLOAD_PRIORITY = Resource(KUEUE, _VERSION, "WorkloadPriorityClass", "workload
 
 VOLCANO_GROUP = Resource("scheduling.volcano.sh", "v1beta1", "PodGroup", "podgroups")
 VOLCANO_QUEUE = Resource("scheduling.volcano.sh", "v1beta1", "Queue", "queues", namespaced=False)
+#: Kubernetes' own: what the name of a class in a PodGroup means.
+PRIORITY_CLASS = Resource("scheduling.k8s.io", "v1", "PriorityClass", "priorityclasses", namespaced=False)
 COSCHEDULING_GROUP = Resource("scheduling.x-k8s.io", "v1alpha1", "PodGroup", "podgroups")
 #: The annotation, and the label, that names a pod's group.
 VOLCANO_NAME = "scheduling.k8s.io/group-name"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from arena_core.cli.amounts import cores, number, size
+from arena_core.cli.fitting import room, width_of
 from arena_core.cli.foreign import one_line
 from arena_core.cli.render import ruled, table
 from arena_core.discreet import discreet
@@ -26,10 +28,20 @@ def lines(about: About) -> str:
         return ""
     rows = [["ROLE", "REPLICAS", "IMAGE", "REQUESTS", "COMMAND"]]
     rows += [[r.name, str(r.replicas), r.image or "N/A", requests(r), _cut(discreet(one_line(r.command)))] for r in about.roles]
-    found = [f"Roles:\n{table(ruled(rows), indent='  ')}"]
+    width = room(less=2)
+    shown = _blocks(rows[1:]) if width and width_of(rows) > width else table(ruled(rows), indent="  ")
+    found = [f"Roles:\n{shown}"]
     for name, text in _more(about):
         found.append(one_line(f"  {name + ':':<12}{text}"))
     return "\n".join(found)
+
+
+def _blocks(rows: Sequence[Sequence[str]]) -> str:
+    """Return the roles one below the other, where a table is too wide: an image that is cut cannot be copied."""
+    lines = []
+    for name, replicas, image, asked, command in rows:
+        lines += [one_line(f"  {name} ({replicas}):"), *(one_line(f"    {text}") for text in (image, asked, command) if text)]
+    return "\n".join(lines)
 
 
 def _more(about: About) -> list[tuple[str, str]]:

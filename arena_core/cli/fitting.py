@@ -97,13 +97,21 @@ def folded(rows: Rows, width: int) -> Rows:
 
     before: Rows = [row[:-1] for row in rows]
     last = [row[-1] for row in rows]
-    left = max(_TEXT, width - width_of(before) - 2)
+    left = max(min(_TEXT, max(len(one_line(text)) for text in last)), width - width_of(before) - 2)
     before = _cut(before, width - left - 2)
     found: list[Sequence[str]] = []
     for cells, text in zip(before, last, strict=True):
         first, *more = textwrap.wrap(one_line(text), left, break_long_words=False, break_on_hyphens=False) or [""]
         found += [[*cells, first], *([*[""] * len(cells), part] for part in more)]
     return found
+
+
+def folded_notes(notes: Sequence[str]) -> list[str]:
+    """Return notes on as many lines as they take where lines are cut at the terminal's width."""
+    import textwrap
+
+    width = room()
+    return [part for text in notes for part in (textwrap.wrap(text, width, subsequent_indent="  ") if width else [text])]
 
 
 def _says_nothing(rows: Rows, at: int) -> bool:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
-from arena_core.cli.fitting import too_narrow
+from arena_core.cli.fitting import folded_notes, too_narrow
 from arena_core.cli.flags import Parsed
 from arena_core.cli.output import line, wants_data, write
 from arena_core.cli.terminal import note, say
@@ -52,7 +52,7 @@ def watch(parsed: Parsed, look: Callable[[], Look], pulse: Iterable[object], ove
         if wants_data(parsed):
             lines.show(seen.data)
         else:
-            screen.show("\n".join([seen.text, *_notes(parsed, seen)]))
+            screen.show("\n".join([seen.text, *folded_notes(_notes(parsed, seen))]))
         if over():
             break
         time.sleep(PAUSE * (time.monotonic() - began))

@@ -57,7 +57,7 @@ def summary(queues: Sequence[Queue], *, namespaced: bool, headers: bool) -> tupl
             names = [*([queue.namespace or "*"] if namespaced else []), queue.name, queue.system, queue.parent or "-", queue.cohort or "-"]
             state = ["closed" if queue.closed else "open", str(waiting_of(queue)), str(running_of(queue))]
             first = [*names, *state]
-            rows.append([*(first if n == 0 else [""] * len(first)), *_quota(quota)])
+            rows.append([*(first if n == 0 else [""] * len(first)), *_quota(quota, flavored=_flavored(queue))])
     shown, gone = fitted(rows, LEAST, room())
     return table(shown if headers else shown[1:]), gone
 
@@ -72,10 +72,15 @@ def running_of(queue: Queue) -> int:
     return max(queue.admitted or 0, len(queue.running))
 
 
-def _quota(quota: Quota | None) -> list[str]:
+def _flavored(queue: Queue) -> bool:
+    """Whether a resource is there in several flavors: only then do these tell anything apart."""
+    return len({quota.flavor for quota in queue.quotas}) > 1
+
+
+def _quota(quota: Quota | None, *, flavored: bool) -> list[str]:
     if quota is None:
         return [NONE] * 5
-    name = f"{quota.flavor}/{quota.resource}" if quota.flavor else quota.resource
+    name = f"{quota.flavor}/{quota.resource}" if quota.flavor and flavored else quota.resource
     used = quota.used if quota.used is not None else quota.mine
     return [name, amount(used, quota.resource), _of(quota), amount(quota.borrowed, quota.resource), lent(quota)]
 
@@ -85,8 +90,8 @@ def _of(quota: Quota) -> str:
     return amount(quota.nominal if quota.nominal is not None else quota.most, quota.resource)
 
 
-def details(queue: Queue, kind: Type) -> str:
-    """Return one queue: what it is, its quota, who runs and who waits in which order."""
+def details(queue: Queue, kind: Type) -> tuple[str, list[str]]:
+    """Return one queue, what it is, its quota, who runs and who waits in which order; and the columns that did not fit."""
     head = [
         ("Name", queue.name),
         ("System", queue.system),
@@ -99,15 +104,16 @@ def details(queue: Queue, kind: Type) -> str:
     parts = ["\n".join(one_line(f"{name + ':':<14}{value}") for name, value in head)]
     rows = [["RESOURCE", "USED", "BY THIS QUEUE", "QUOTA", "AT MOST", "BORROWED", "LENT"]]
     for quota in queue.quotas:
-        name, used, own, borrowed, given = _quota(quota)
+        name, used, own, borrowed, given = _quota(quota, flavored=_flavored(queue))
         mine, most = amount(quota.mine, quota.resource), amount(quota.most, quota.resource)
         rows.append([name, used, mine, own, most, borrowed, given])
-    parts.append("Quota:\n" + (table(ruled(rows), indent="  ") if queue.quotas else "  none that can be read"))
+    shown, gone = fitted(rows, ("AT MOST", "LENT", "BORROWED"), room(less=2))
+    parts.append("Quota:\n" + (table(ruled(shown), indent="  ") if queue.quotas else "  none that can be read"))
     parts.append(f"Running ({running_of(queue)}):\n{_jobs(queue.running, kind, 'SINCE', where=not queue.namespace)}")
     parts.append(f"Waiting ({waiting_of(queue)}):\n{_jobs(queue.waiting, kind, 'WAITED', where=not queue.namespace)}")
     if queue.held:
         parts.append(f"Held (not in line):\n{_jobs(queue.held, kind, 'WAITED', where=not queue.namespace)}")
-    return "\n\n".join(parts)
+    return "\n\n".join(parts), gone
 
 
 def _jobs(jobs: Sequence[Queued], kind: Type, since: str, *, where: bool) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from arena_core.cli import columns, views
 from arena_core.cli.command import Context
-from arena_core.cli.fitting import too_narrow
+from arena_core.cli.fitting import folded_notes, too_narrow
 from arena_core.cli.flags import Parsed
 from arena_core.cli.live import Screen
 from arena_core.cli.output import wants_data, write_line
@@ -61,7 +61,7 @@ def _text(parsed: Parsed, change: Change, jobs: Sequence[Job], places: Mapping[s
     shown = rows[1:] if parsed.on("no_headers") else rows
     notes = [f"... {len(jobs) - len(seen)} more jobs"] if len(seen) < len(jobs) else []
     told = [*change.notes, *([too_narrow(gone)] if gone else [])]
-    notes += [] if parsed.on("quiet") else [f"note: {text}" for text in told]
+    notes += [] if parsed.on("quiet") else folded_notes([f"note: {text}" for text in told])
     return "\n".join([table(shown, colour=colour_wanted(sys.stdout)), *notes])
 
 

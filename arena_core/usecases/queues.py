@@ -59,7 +59,7 @@ def list_queues(session: Session, namespace: str = "", name: str = "") -> QueueB
     unread: dict[str, str] = {}
     for system, one in zip(systems, read, strict=True):
         found += system.queues(one.objects, one.whole)
-        unread |= one.unread
+        unread |= one.unread if one.served else {}
     shown = [q for q in found if not namespace or q.namespace in ("", namespace)]
     if name:
         shown = [q for q in shown if q.name == name]
@@ -90,7 +90,7 @@ def _read(session: Session, system: QueueSystem, namespace: str) -> _Read:
             answer = _own(session, kind, namespace)
         if isinstance(answer, KindNotInstalled):
             continue
-        served = True
+        served = served or kind is kinds[0]
         if isinstance(answer, ArenaError):
             _partial(answer)
             unread.pop(f"{kind.key} of other namespaces", None)
@@ -133,7 +133,7 @@ def places(session: Session, jobs: Sequence[Job], namespace: str) -> Mapping[str
                 _partial(error)
         for queue in system.queues(objects, not namespace):
             for one in queue.waiting:
-                if uid := one.owner.get("uid", ""):
+                if (uid := one.owner.get("uid", "")) and one.place:
                     found[uid] = Place(queue.name, one.place, len(queue.waiting), one.overall)
     return {uid: place for uid, place in found.items() if uid in wanted}
 

@@ -39,8 +39,8 @@ def test_the_list_and_one_queue(arena, shop):
     assert done.code == 0, done.err
     header, gpus, memory = done.out.splitlines()
     assert header.split()[:7] == ["NAME", "SYSTEM", "CLUSTERQUEUE", "COHORT", "STATUS", "WAITING", "RUNNING"]
-    assert gpus.split() == ["team", "Kueue", "cq", "co", "open", "2", "1", "f/nvidia.com/gpu", "4", "4", "0", "0"]
-    assert memory.split() == ["f/memory", "0", "64Gi", "0", "0"]
+    assert gpus.split() == ["team", "Kueue", "cq", "co", "open", "2", "1", "nvidia.com/gpu", "4", "4", "0", "0"]
+    assert memory.split() == ["memory", "0", "64Gi", "0", "0"]
     done = arena("queue", "team")
     places = [line.split() for line in done.out.splitlines() if line.startswith("  ") and line.split()[0].isdigit()]
     assert [row[:4] for row in places] == [["1", "two", "job", "7"], ["2", "three", "job", "0"]]

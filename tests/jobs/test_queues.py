@@ -157,3 +157,25 @@ def test_who_lends_to_whom_is_not_guessed() -> None:
 def test_odd_objects_make_no_queue_fail(system: Any, odd: dict[str, Any]) -> None:
     objects = {kind.key: [odd] for kind in system.KINDS}
     assert isinstance(system.queues(objects, True), list)
+
+
+def test_volcano_orders_by_the_value_of_the_priority_class_then_by_age() -> None:
+    """Who cannot read the classes is told no place, unless nobody names one."""
+
+    def group(name: str, cls: str, day: int) -> dict[str, Any]:
+        meta = {"name": name, "namespace": "n", "uid": name, "creationTimestamp": f"2026-01-0{day}T00:00:00Z"}
+        return {"metadata": meta, "spec": {"queue": "q", **({"priorityClassName": cls} if cls else {})}, "status": {"phase": "Pending"}}
+
+    def line(groups: list[Any], classes: list[Any] | None) -> list[tuple[str, int, int | None, int]]:
+        key = "podgroups.scheduling.volcano.sh"
+        objects = {"queues.scheduling.volcano.sh": [{"metadata": {"name": "q"}}], key: groups, "priorityclasses.scheduling.k8s.io": classes}
+        (queue,) = volcano.queues(objects, True)
+        return [(one.name, one.place, one.overall, one.priority) for one in queue.waiting]
+
+    groups = [group("low", "low", 1), group("plain", "", 2), group("high", "high", 3), group("gone", "no-such-class", 4)]
+    classes = [{"metadata": {"name": name}, "value": value} for name, value in (("low", -5), ("high", 1000))]
+    assert line(groups, classes) == [("high", 1, 1, 1000), ("plain", 2, 2, 0), ("gone", 3, 3, 0), ("low", 4, 4, -5)]
+    classes.append({"metadata": {"name": "usual"}, "value": 2000, "globalDefault": True})
+    assert [name for name, *_ in line(groups, classes)] == ["plain", "gone", "high", "low"]
+    assert line(groups, None) == [(name, 0, None, 0) for name in ("low", "plain", "high", "gone")]
+    assert line([groups[1]], None) == [("plain", 1, 1, 0)]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from arena_core.cli.command import Command, Context
 from arena_core.cli.commands.shared import NO_HEADERS, TYPE
 from arena_core.cli.connect import nothing_yet
+from arena_core.cli.fitting import folded, room
 from arena_core.cli.flags import Parsed
 from arena_core.cli.output import output_flag, write
 from arena_core.cli.prometheus import prometheus_of
@@ -57,7 +58,7 @@ def _show(parsed: Parsed, found: Sequence[Any], header: tuple[str, ...], shown: 
     if write(parsed, [one._asdict() for one in found]):
         return
     rows, hints = shown
-    print_table([*([] if parsed.on("no_headers") else [header]), *rows])
+    print_table(folded([*([] if parsed.on("no_headers") else [header]), *rows], room()))
     sys.stdout.flush()
     for hint in dict.fromkeys(hints):
         note(f"hint: {hint}")

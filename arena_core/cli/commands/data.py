@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from arena_core.cli.command import Command, Context, Group
-from arena_core.cli.commands.shared import ALL_NAMESPACES, NO_HEADERS
+from arena_core.cli.commands.shared import ALL_NAMESPACES, NO_HEADERS, print_fitted
 from arena_core.cli.connect import nothing_yet
 from arena_core.cli.flags import GLOBAL_FLAGS, Parsed
 from arena_core.cli.output import output_flag, wants_data, write
 from arena_core.cli.parse import Parser
-from arena_core.cli.render import print_table
 from arena_core.cli.terminal import note, say
 from arena_core.contract.errors import UsageError
 from arena_core.k8s import duration, time
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from arena_core.usecases.volumes import Volume
 
 COLUMNS = ("NAME", "ACCESSMODE", "SIZE", "STATUS", "DESCRIPTION", "OWNER", "AGE")
+LEAST = ("OWNER", "DESCRIPTION", "ACCESSMODE")
 
 
 def _open(words: list[str], head: Parsed) -> tuple[Command, list[str]]:
@@ -49,9 +49,8 @@ def _list(context: Context, parsed: Parsed) -> int:
         for one in found:
             say(f"persistentvolumeclaim/{one.name}")
     else:
-        rows = [_row(one, everywhere) for one in found]
         header = ("NAMESPACE", *COLUMNS) if everywhere else COLUMNS
-        print_table(rows if parsed.on("no_headers") else [header, *rows])
+        print_fitted(parsed, [header, *(_row(one, everywhere) for one in found)], LEAST)
     if not found:
         note("there are no volume claims here: `kubectl create -f claim.yaml` makes one, and --data NAME:/path mounts it")
     return 0

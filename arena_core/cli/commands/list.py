@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 from arena_core.cli import columns, views
 from arena_core.cli.command import Command, Context
-from arena_core.cli.commands.shared import ALL_NAMESPACES, NO_HEADERS, QUIET, SELECTOR, TYPE, note_unread, selector_of
+from arena_core.cli.commands.shared import ALL_NAMESPACES, NO_HEADERS, QUIET, SELECTOR, TYPE, note_unread, print_fitted, selector_of
 from arena_core.cli.connect import nothing_yet
-from arena_core.cli.fitting import too_narrow
 from arena_core.cli.flags import Flag, Parsed
 from arena_core.cli.output import can_be_watched, output_flag, wants_data, write
 from arena_core.cli.render import print_table
@@ -56,11 +55,11 @@ def run(context: Context, parsed: Parsed) -> int:
     else:
         keys = columns.chosen(parsed.text("columns"), jobs, namespaced=everywhere)
         courses = context.client.progress(jobs) if set(keys) & set(columns.LOGS) else None
-        rows, gone = columns.fitting(columns.rows(jobs, keys, None, courses), parsed.text("columns"))
-        if shown := rows[1:] if parsed.on("no_headers") else rows:
-            print_table(shown)
-        if gone:
-            note_unread(parsed, too_narrow(gone))
+        rows = columns.rows(jobs, keys, None, courses)
+        if parsed.text("columns"):  # what was asked for is all shown
+            print_table(rows[1:] if parsed.on("no_headers") else rows)
+        else:
+            print_fitted(parsed, rows, columns.LEAST)
     for text in listing.notes:
         note_unread(parsed, text)
     return 0

@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from arena_core.cli.command import Command, Context
-from arena_core.cli.commands.shared import NO_HEADERS
+from arena_core.cli.commands.shared import NO_HEADERS, print_fitted
 from arena_core.cli.flags import Flag, Parsed
 from arena_core.cli.output import output_flag, write
-from arena_core.cli.render import print_table
 from arena_core.cli.terminal import note, say
 from arena_core.contract.errors import UsageError
 
@@ -39,7 +38,7 @@ def run(context: Context, parsed: Parsed) -> int:
     rows = registry.check() if what == "check" else registry.report()
     if not write(parsed, [_data(row) for row in rows]):
         lines = [(r.kind, r.name, r.distribution, r.version, r.status, ", ".join(r.aliases) or "-") for r in rows]
-        print_table([*([] if parsed.on("no_headers") else [HEADER]), *lines])
+        print_fitted(parsed, [HEADER, *lines], ("VERSION", "KIND"))
         for row in rows:
             if row.detail:
                 note(f"{row.kind} {row.name} of {row.distribution}: {row.detail}")

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 from arena_core.cli import columns
 from arena_core.cli.command import Command, Context
 from arena_core.cli.commands.delete import as_data, report
-from arena_core.cli.commands.shared import ALL_NAMESPACES, QUIET, SELECTOR, TIMEOUT, TYPE, note_unread, selector_of
+from arena_core.cli.commands.shared import ALL_NAMESPACES, QUIET, SELECTOR, TIMEOUT, TYPE, note_unread, print_fitted, selector_of
 from arena_core.cli.connect import nothing_yet
 from arena_core.cli.flags import Flag, Parsed
 from arena_core.cli.output import output_flag, wants_data, write
-from arena_core.cli.render import print_table
 from arena_core.cli.seconds import seconds
 from arena_core.cli.terminal import note, say
 from arena_core.contract.errors import UsageError
@@ -74,7 +73,7 @@ def _would(done: Pruned, parsed: Parsed) -> None:
         for job in done.jobs:
             say(job.full_name)
     elif done.jobs:
-        print_table(columns.rows(done.jobs, columns.chosen("", done.jobs, namespaced=parsed.on("all_namespaces"))))
+        print_fitted(parsed, columns.rows(done.jobs, columns.chosen("", done.jobs, namespaced=parsed.on("all_namespaces"))), columns.LEAST)
         note(f"{len(done.jobs)} would be deleted (dry run)")
 
 

@@ -55,15 +55,17 @@ def _look(context: Context, parsed: Parsed, board: QueueBoard) -> Look:
     if parsed.text("output") == "name":
         return Look(board.notes, "\n".join(queue.name for queue in board.queues))
     if parsed.args:
-        return Look(board.notes, "\n\n".join(_one(context, queue) for queue in board.queues))
+        shown = [_one(context, queue) for queue in board.queues]
+        return Look(board.notes, "\n\n".join(text for text, _ in shown), shown[0][1])
     return Look(board.notes, *queues.summary(board.queues, namespaced=parsed.on("all_namespaces"), headers=not parsed.on("no_headers")))
 
 
-def _one(context: Context, queue: Queue) -> str:
+def _one(context: Context, queue: Queue) -> tuple[str, list[str]]:
     from arena_core.cli import queues
 
+    text, gone = queues.details(queue, _kind(context))
     why = queues.reasons(queue)
-    return queues.details(queue, _kind(context)) + ("\n\nReasons:\n" + "\n".join(why) if why else "")
+    return text + ("\n\nReasons:\n" + "\n".join(why) if why else ""), gone
 
 
 def _kind(context: Context) -> Callable[[Queued], str]:

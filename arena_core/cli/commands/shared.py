@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from arena_core.cli.fitting import Rows, fitted, room, too_narrow
 from arena_core.cli.flags import Flag, Parsed
+from arena_core.cli.render import print_table
 from arena_core.cli.terminal import note
 from arena_core.contract.errors import UsageError
 from arena_core.k8s import names as syntax
@@ -25,6 +27,15 @@ def note_unread(parsed: Parsed, text: str) -> None:
     """Say in one line what could not be read, unless that is not wanted."""
     if text and not parsed.on("quiet"):
         note(f"note: {text}")
+
+
+def print_fitted(parsed: Parsed, rows: Rows, least: Sequence[str]) -> None:
+    """Print a table whose first row is its header; ``least`` gives way on a narrow terminal, which a note says."""
+    shown, gone = fitted(rows, least, room())
+    if shown := shown[1:] if parsed.on("no_headers") else shown:
+        print_table(shown)
+    if gone:
+        note_unread(parsed, too_narrow(gone))
 
 
 def selector_of(parsed: Parsed) -> str:

@@ -2,31 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from arena_core import schedulers
 from arena_core.contract.queues import Objects, Queue, Queued, Quota
 from arena_core.contract.types import Manifest
 from arena_core.families.queues.lines import amounts, by, in_line, queued, shown
 from arena_core.k8s import dig
+from arena_core.records import replace
 
 __all__ = ["KINDS", "SYSTEM", "queue_of", "queues"]
 
 SYSTEM = "Volcano"
 GROUPS = schedulers.VOLCANO_GROUP
-KINDS = (schedulers.VOLCANO_QUEUE, GROUPS)
+CLASSES = schedulers.PRIORITY_CLASS
+KINDS = (schedulers.VOLCANO_QUEUE, GROUPS, CLASSES)
+#: The priority of a class by its name; that of those who name none, or one that does not exist, by an empty text.
+Priorities = Mapping[str, int]
 #: A group in one of these phases waits; without a phase it has not been looked at yet.
 _WAITING = ("", "Pending", "Inqueue")
 
 
 def queues(objects: Objects, whole: bool) -> list[Queue]:
-    """Return the queues; places are those among the groups that could be read, overall only where all were."""
+    """Return the queues; places are those among the groups that could be read, overall only where all were.
+
+    Where groups name classes of priority that cannot be read there are no places.
+    """
+    priorities = _priorities(objects.get(CLASSES.key))
     groups = by(objects.get(GROUPS.key) or (), lambda g: dig.text(g, "spec", "queue") or "default")
     found = []
     for queue in objects.get(schedulers.VOLCANO_QUEUE.key) or ():
         mine = groups.get(dig.text(queue, "metadata", "name"), [])
         waiting = [g for g in mine if dig.text(g, "status", "phase") in _WAITING]
-        turns = [_turn(g) for g in waiting]
+        told = priorities is not None or not any(_class(g) for g in waiting)
+        line = [(_queued(g, priorities), _turn(g, priorities)) for g in waiting]
+        turns = [turn for _, turn in line]
         state = dig.text(queue, "status", "state") or "Open"
         found.append(
             Queue(
@@ -35,9 +45,9 @@ def queues(objects: Objects, whole: bool) -> list[Queue]:
                 parent=dig.text(queue, "spec", "parent"),
                 closed="" if state == "Open" else f"it is {state.lower()}",
                 quotas=tuple(_quotas(queue)),
-                running=tuple(_queued(g) for g in mine if dig.text(g, "status", "phase") == "Running"),
-                waiting=in_line([(_queued(g), _turn(g)) for g in waiting], turns if whole else None),
-                held=tuple(_queued(g) for g in mine if dig.text(g, "status", "phase") == "Unknown"),
+                running=tuple(_queued(g, priorities) for g in mine if dig.text(g, "status", "phase") == "Running"),
+                waiting=in_line(line, turns if whole else None) if told else tuple(replace(one, overall=None) for one, _ in line),
+                held=tuple(_queued(g, priorities) for g in mine if dig.text(g, "status", "phase") == "Unknown"),
                 pending=_count(queue, "pending", "inqueue"),
                 admitted=_count(queue, "running"),
                 weight=dig.number(queue, "spec", "weight") or None,
@@ -63,18 +73,37 @@ def _count(queue: Manifest, *fields: str) -> int | None:
     return sum(dig.number(queue, "status", field) for field in fields) if dig.mapping(queue, "status") else None
 
 
-def _turn(group: Manifest) -> tuple[int, str, str]:
-    """Return the order: the class of the priority is not a number here, so that age alone decides between equal ones."""
-    return 0, dig.text(group, "metadata", "creationTimestamp"), dig.text(group, "metadata", "uid")
+def _priorities(classes: Sequence[Manifest] | None) -> Priorities | None:
+    if classes is None:
+        return None
+    default = next((one for one in classes if dig.flag(one, "globalDefault")), {})
+    return {dig.text(one, "metadata", "name"): dig.number(one, "value") for one in classes} | {"": dig.number(default, "value")}
 
 
-def _queued(group: Manifest) -> Queued:
+def _class(group: Manifest) -> str:
+    return dig.text(group, "spec", "priorityClassName")
+
+
+def _priority(group: Manifest, priorities: Priorities | None) -> int:
+    known = priorities or {}
+    return known.get(_class(group), known.get("", 0))
+
+
+def _turn(group: Manifest, priorities: Priorities | None) -> tuple[int, str, str]:
+    """Return the order: the priority of its class, then age."""
+    age = dig.text(group, "metadata", "creationTimestamp")
+    return -_priority(group, priorities), age, dig.text(group, "metadata", "uid")
+
+
+def _queued(group: Manifest, priorities: Priorities | None) -> Queued:
     asks = shown(amounts(dig.mapping(group, "spec", "minResources")))
     waits = dig.condition(group, "Unschedulable")
     reason = dig.text(waits, "message") if waits.get("status") == "True" else ""
     running = dig.text(group, "status", "phase") == "Running"
     since = dig.text(dig.condition(group, "Scheduled"), "lastTransitionTime") if running else ""
-    return queued(group, 0, since or dig.text(group, "metadata", "creationTimestamp"), asks, "" if running else reason)
+    return queued(
+        group, _priority(group, priorities), since or dig.text(group, "metadata", "creationTimestamp"), asks, "" if running else reason
+    )
 
 
 def queue_of(related: Sequence[Manifest]) -> str:

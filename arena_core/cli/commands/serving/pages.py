@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from arena_core.cli.shapes import serving
 
 HEADER = ("NAME", "TYPE", "VERSION", "DESIRED", "AVAILABLE", "ADDRESS", "PORTS")
+#: What gives way on a narrow terminal, the least important first.
+LEAST = ("TYPE", "GPU", "PORTS", "DESIRED")
 INSTANCE_HEADER = ("NAME", "STATUS", "AGE", "READY", "RESTARTS", "GPU", "NODE")
 #: Arena's words for the ports of a Service.
 PORT_WORDS = {"grpc-serving": "GRPC", "http-serving": "RESTFUL", "http-metrics": "METRICS"}

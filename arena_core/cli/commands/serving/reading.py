@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from arena_core.cli.command import Command, Context
 from arena_core.cli.commands.serving.meant import TYPE, VERSION, find, kinds, type_name
-from arena_core.cli.commands.shared import ALL_NAMESPACES, NO_HEADERS, QUIET, SELECTOR, note_unread, selector_of
+from arena_core.cli.commands.shared import ALL_NAMESPACES, NO_HEADERS, QUIET, SELECTOR, note_unread, print_fitted, selector_of
 from arena_core.cli.connect import nothing_yet
 from arena_core.cli.flags import Parsed
 from arena_core.cli.output import output_flag, wants_data, write
-from arena_core.cli.render import print_table
 from arena_core.cli.terminal import note, say
 from arena_core.contract.errors import UsageError
 
@@ -32,9 +31,7 @@ def list_servers(context: Context, parsed: Parsed) -> int:
         for one in found.servers:
             say(one.job.full_name)
     else:
-        table = pages.rows(found.servers, words, namespaced=everywhere)
-        if table := table[1:] if parsed.on("no_headers") else table:
-            print_table(table)
+        print_fitted(parsed, pages.rows(found.servers, words, namespaced=everywhere), pages.LEAST)
     for text in found.notes:
         note_unread(parsed, text)
     return 0
