@@ -25,6 +25,7 @@ SILENT = {
     "data": "opens into others",
     "submit": "",  # without a type it shows its help; its schema is that of every type
     "attach": "what it prints is the program's",
+    "logview": "a page in the browser; what it prints is its address",
     "serve attach": "what it prints is the program's",
     "completion": "a script",
     "demo": "a guided tour",
