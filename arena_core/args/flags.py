@@ -12,6 +12,7 @@ from pydantic import BaseModel, BeforeValidator, Field
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from arena_core.contract.building import Resource
 from arena_core.installed import ours
 from arena_core.records import record
 
@@ -32,6 +33,7 @@ def flag(
     name: str = "",
     default_text: str | None = None,
     often: bool | None = None,
+    names_of: Sequence[Resource] = (),
     **constraints: Any,
 ) -> Any:
     """Declare a field of an argument model that is also a flag; use it where pydantic's ``Field`` would stand.
@@ -41,7 +43,7 @@ def flag(
     the places in the manifests that the field feeds (``spec.runPolicy.backoffLimit``; ``template.spec…`` for pod templates), so
     that a refusal by the server can name the flag. ``default_text`` is the default that help shows,
     ``often`` whether it is among the few flags of the short help (a plugin's own are, if nothing is said).
-    ``constraints`` go to pydantic (``ge=0``).
+    ``names_of`` are kinds whose objects' names completion offers. ``constraints`` go to pydantic (``ge=0``).
 
     >>> class Args(BaseModel):
     ...     epochs: int = flag(1, help="How often to go through the data.", ge=1)
@@ -58,6 +60,7 @@ def flag(
         "flag": name,
         "default": default_text,
         "often": often,
+        "names_of": [[kind.group, kind.version, kind.kind, kind.plural, kind.namespaced] for kind in names_of],
     }
     if default is PydanticUndefined:
         return Field(description=help, json_schema_extra={META: meta}, **constraints)
@@ -88,6 +91,7 @@ class FlagSpec:
     choices: tuple[str, ...] = ()
     paths: tuple[str, ...] = ()
     often: bool = False
+    names_of: tuple[Resource, ...] = ()
 
 
 def meta_of(info: FieldInfo) -> dict[str, Any]:
@@ -141,6 +145,7 @@ def _spec(model: type[BaseModel], field: str, info: FieldInfo) -> FlagSpec:
         choices=choices,
         paths=tuple(meta.get("paths", ())),
         often=bool(meta.get("often")) if meta.get("often") is not None else _is_foreign(model, field),
+        names_of=tuple(Resource(*kind) for kind in meta.get("names_of", ())),
     )
 
 

@@ -123,7 +123,15 @@ def _value(flag: Flag | None, parsed: Parsed) -> Candidates:
         return []
     if flag.choices or flag.offers:
         return [(c, "") for c in flag.choices or flag.offers]
+    if flag.names_of:
+        return _names(flag, parsed) if _may_ask(parsed) else []
     return FILES if flag.complete == "file" else _offer(flag.complete, parsed)
+
+
+def _names(flag: Flag, parsed: Parsed) -> Candidates:
+    from arena_core.cli.complete_cluster import names
+
+    return names(flag.names_of, Context(parsed))
 
 
 def _offer(kind: str, parsed: Parsed) -> Candidates:

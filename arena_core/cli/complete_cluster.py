@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import suppress
+
 from arena_core.cli.command import Context
 from arena_core.cli.connect import make_client
 from arena_core.cli.flags import Parsed
+from arena_core.contract.errors import ArenaError
+from arena_core.contract.types import Resource
 
 
 def offer(kind: str, context: Context, parsed: Parsed) -> list[tuple[str, str]]:
@@ -32,3 +37,13 @@ def offer(kind: str, context: Context, parsed: Parsed) -> list[tuple[str, str]]:
         return []
     jobs = client.list(job_type=parsed.text("type"), namespace=context.namespace).jobs
     return [(job.name, f"{job.job_type} {job.status.phase}") for job in jobs if job.name not in taken]
+
+
+def names(kinds: Sequence[Resource], context: Context) -> list[tuple[str, str]]:
+    """Names of the objects of some kinds, as far as they can be read."""
+    client, found = make_client(context.settings, context.namespace), []
+    for kind in kinds:
+        with suppress(ArenaError):
+            space = (context.namespace or client.namespace) if kind.namespaced else ""
+            found += [(str(item["metadata"]["name"]), kind.kind) for item in client.cluster.list(kind, space).items]
+    return found

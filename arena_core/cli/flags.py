@@ -6,7 +6,12 @@ that; it also stops at the first wrong flag, where we want to name them all. Typ
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from arena_core.records import record
+
+if TYPE_CHECKING:
+    from arena_core.contract.types import Resource
 
 #: Go's ``strconv.ParseBool``: what Arena takes after ``--gang=``.
 TRUE_WORDS = frozenset({"1", "t", "true", "yes", "on"})
@@ -44,6 +49,8 @@ class Flag:
     offers: tuple[str, ...] = ()
     #: What shell completion offers: ``job``, ``type``, ``namespace``, ``instance``, ``file``, or nothing.
     complete: str = ""
+    #: Kinds whose objects' names it offers.
+    names_of: tuple[Resource, ...] = ()
 
     @property
     def spelling(self) -> str:

@@ -118,7 +118,8 @@ class PodSet:
     ``path`` is the place of the pod template inside the object, with dots and indices (``spec.pytorchReplicaSpecs.Master.template``,
     ``spec.tasks[0].template``), as AppWrapper's ``podSets[].path`` writes it; ``replicas`` the number of pods. ``ends`` says that they
     end by themselves (workers of MPI, parameter servers and the nodes of Ray do not), ``runs_command`` that their
-    containers are given the user's command.
+    containers are given the user's command. ``said_at`` is the place of what the container is given (command, arguments, environment,
+    resources) where that does not stand in the template, because the template only changes another one (``spec.trainer``).
     """
 
     name: str
@@ -126,6 +127,7 @@ class PodSet:
     replicas: int = 1
     ends: bool = True
     runs_command: bool = True
+    said_at: str = ""
 
 
 @record

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from arena_core.contract.errors import ArenaError
+from arena_core.contract.types import PodSet
 from arena_core.k8s import dig, path, podsize
 from arena_core.records import record
 from arena_core.usecases.session import Session
@@ -47,11 +48,21 @@ def about(session: Session, job: Job) -> About:
         sets = []
     container = _main(session, job)
     return About(
-        tuple(role(one.name, one.replicas, path.get(job.manifest, one.path), container) for one in sets),
+        tuple(role(one.name, one.replicas, _template(job, one, container), container) for one in sets),
         dict(job.labels),
         tuple(dict.fromkeys(i.node for i in job.status.instances if i.node)),
         next((f"{p.rpartition('.')[2]} {v}" for p in _RETRIES if isinstance(v := path.get(job.manifest, p), int) and v > 0), ""),
     )
+
+
+def _template(job: Job, one: PodSet, container: str) -> Any:
+    """Return the pod template of a set; what its container is given may stand elsewhere."""
+    template = path.get(job.manifest, one.path)
+    said = path.get(job.manifest, one.said_at) if one.said_at else None
+    if not isinstance(said, Mapping) or not isinstance(template, Mapping):
+        return template
+    changed = [{**c, **said} if dig.text(c, "name") == container else c for c in dig.items(template, "spec", "containers")]
+    return {**template, "spec": {**dig.mapping(template, "spec"), "containers": changed}}
 
 
 def _main(session: Session, job: Job) -> str:

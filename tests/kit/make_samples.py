@@ -29,6 +29,7 @@ TYPES = [
     ("arena_volcano.plugin", "volcano/tests/data/samples.json", "VolcanoJob", "vc-gang-success vc-nopolicy-podfail vc-abort-resume"),
     ("arena_mpijob.plugin", "mpijob/tests/data/samples.json", "MPIJob", "mpi-success-2workers mpi-launcher-fails-backoff0 mpi-suspend-resume kqm-mpijob-quota-wait"),
     ("arena_rayjob.plugin", "rayjob/tests/data/samples.json", "RayJob", "ray-k8sjob-success ray-k8sjob-fails ray-suspend-running kqm-rayjob-admitted"),
+    ("arena_trainjob.plugin", "trainjob/tests/data/samples.json", "TrainJob", "tj-initializer tj-torch-2nodes tj-fails tj-suspend-resume kqm-trainjob-quota-wait"),
     ("arena_job.plugin", "job/tests/data/samples.json", "Job", "job-parallel-indexed job-backofflimit job-suspend-resume kq-batchjob-admitted"),
     ("arena_job.jobset.plugin", "job/tests/data/jobset_samples.json", "JobSet", "js-success-driver-2workers js-fail-norestart js-suspend-resume kqm-jobset-quota-wait"),
     ("arena_appwrapper.plugin", "appwrapper/tests/data/samples.json", "AppWrapper", "aw-pytorch-success aw-retrylimit-0 aw-suspend-resume aw-kueue-quota-wait"),
@@ -98,7 +99,7 @@ def moments(plugin: Any, kind: str, file: Path) -> dict[tuple[str, bool], dict[s
             "phase": phase,
             "job": slim(job) if whole else patch(job),
             "pods": [slim(p) for p in pods],
-            "related": [slim(r) for r in related],
+            "related": [{k: v for k, v in slim(r).items() if k != "spec" or r["kind"] != "JobSet"} for r in related],
         }
         found[phase, bool(pods)] = json.loads(TIME.sub(_time, json.dumps(sample)))
     return found

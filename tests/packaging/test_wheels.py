@@ -22,6 +22,7 @@ JOB_TYPES = {
     "arena-volcano": "volcanojob",
     "arena-mpijob": "mpijob",
     "arena-rayjob": "rayjob",
+    "arena-trainjob": "trainjob",
     "arena-appwrapper": "appwrapperjob",
     "arena-job": "job",
     "arena-serve": "custom-serving",

@@ -66,6 +66,7 @@ def _flag(spec: FlagSpec) -> Flag:
         instead=FOR_A_NAME.get(spec.field, "") if spec.kind == "bool" else "",
         offers=tuple(choice for choice in spec.choices if choice),
         complete=COMPLETED.get(spec.field, ""),
+        names_of=spec.names_of,
     )
 
 

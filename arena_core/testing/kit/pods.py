@@ -105,7 +105,8 @@ class PodChecks(Kit):
                 if not found.runs_command and found.path not in ends:
                     continue  # only waits to be reached
                 expected = command if found.runs_command else ""
-                assert any(_has(c, expected, value) for c in template["spec"]["containers"]), found.path
+                given = [template_of(job, found.said_at)] if found.said_at else template["spec"]["containers"]
+                assert any(_has(c, expected, value) for c in given), found.path
 
         for_all(self.examples, check, command=TYPED.filter(str.strip), value=TYPED)
 

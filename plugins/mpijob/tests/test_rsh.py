@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from arena_local.sdk.sshkeys import make_pair
 from arena_mpijob.local import reach
-from arena_mpijob.local.keys import make_pair
 from arena_mpijob.local.rsh import Call, exit_code, find, read
 
 

@@ -106,7 +106,7 @@ class QueuedJobController:
             self._delete(job, other)
         if kinds.finished(workload) or kinds.evicted(workload) or self._kind.finished(job):
             return workload
-        wanted = podsets.pod_sets(self._kind, job)
+        wanted = podsets.pod_sets(self._api, self._kind, job)
         limits = workload["spec"].get("maximumExecutionTimeSeconds"), _max_exec(job)
         suspended, admitted = self._kind.is_suspended(job), kinds.admitted(workload)
         # One that is admitted and not yet started still has its full size.
@@ -149,7 +149,7 @@ class QueuedJobController:
             return None
         if self._kind.active(self._api, job):
             return None  # until its pods are gone
-        sets = podsets.pod_sets(self._kind, job)
+        sets = podsets.pod_sets(self._api, self._kind, job)
         if not sets:
             return None
         rank = priority.of_job(self._api, self._kind, job)
@@ -251,7 +251,7 @@ class QueuedJobController:
     def _start(self, job: Obj, workload: Obj) -> None:
         flavors = {item["metadata"]["name"]: item for item in self._api.list(kinds.FLAVORS)}
         changed = copy.deepcopy(dict(job))
-        podsets.inject(self._kind, changed, workload, flavors)
+        podsets.inject(self._api, self._kind, changed, workload, flavors)
         self._kind.set_suspend(changed, False)
         self._api.update(changed, manager=kinds.MANAGER)
         queue = workload["status"]["admission"]["clusterQueue"]

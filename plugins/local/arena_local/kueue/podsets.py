@@ -10,7 +10,7 @@ from typing import Any
 
 from arena_core.k8s import names, podsize, quantity
 from arena_local.kueue import amounts, kinds
-from arena_local.sdk.bundle import Obj, QuotaJob, QuotaPodSet
+from arena_local.sdk.bundle import Api, Obj, QuotaJob, QuotaPodSet
 
 _MAX_NAME = 253
 _HASH = 5
@@ -63,10 +63,15 @@ def _topology(pod_set: QuotaPodSet) -> Obj:
     return found
 
 
-def pod_sets(integration: QuotaJob, job: Obj) -> list[Obj]:
+def sets_of(api: Api, integration: QuotaJob, job: Obj) -> Sequence[QuotaPodSet]:
+    """Return the pod sets of a job with their templates, wherever those stand."""
+    return integration.resolve(api, job) if integration.resolve else integration.pod_sets(job)
+
+
+def pod_sets(api: Api, integration: QuotaJob, job: Obj) -> list[Obj]:
     """Return ``spec.podSets`` of the Workload."""
     found = []
-    for pod_set in integration.pod_sets(job):
+    for pod_set in sets_of(api, integration, job):
         item: Obj = {"name": pod_set.name, "count": pod_set.count, "template": _template(integration, pod_set)}
         if request := _topology(pod_set):
             item["topologyRequest"] = request
@@ -171,10 +176,10 @@ def place(template: Obj, workload: Obj, name: str, flavors: Mapping[str, Obj]) -
     return info | {k: v for k, v in (("nodeSelector", selector), ("tolerations", tolerations)) if v}
 
 
-def inject(integration: QuotaJob, job: Obj, workload: Obj, flavors: Mapping[str, Obj]) -> None:
+def inject(api: Api, integration: QuotaJob, job: Obj, workload: Obj, flavors: Mapping[str, Obj]) -> None:
     """Write into the job's templates what the flavors of its admission ask for, and where it was admitted."""
     infos: list[Obj] = []
-    for pod_set in integration.pod_sets(job):
+    for pod_set in sets_of(api, integration, job):
         if integration.inject is None:
             infos.append(place(_at(job, pod_set.path), workload, pod_set.name, flavors))
         else:

@@ -164,7 +164,8 @@ class QuotaJob:
     ``finished`` returns (message, succeeded) or None. ``pods_ready`` says whether all pods run or have succeeded. ``active`` says
     whether some pod still runs (an eviction waits for that). What admission injects (annotations, labels, nodeSelector, tolerations;
     one entry for each pod set, in order) is merged into the pod templates and taken out again, unless the kind keeps it elsewhere:
-    then ``inject`` writes it into the job (a copy) and ``restore`` takes it out.
+    then ``inject`` writes it into the job (a copy) and ``restore`` takes it out. Where the templates stand in other objects ``resolve``
+    returns the pod sets with them; ``pod_sets`` are those that the job itself names then.
     """
 
     resource: str
@@ -181,6 +182,7 @@ class QuotaJob:
     webhooks: tuple[str, str] = ("", "")
     inject: Callable[[Obj, Sequence[Obj]], None] | None = None
     restore: Callable[[Obj], None] | None = None
+    resolve: Callable[[Api, Obj], Sequence[QuotaPodSet]] | None = None
 
 
 @dataclass(frozen=True)

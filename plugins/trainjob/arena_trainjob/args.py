@@ -1,0 +1,171 @@
+"""What a person may say when submitting a TrainJob."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import ClassVar, Literal
+
+from pydantic import field_validator
+
+from arena_core.args import (
+    CpuMemoryArgs,
+    Duration,
+    EnvMap,
+    JobArgs,
+    KueueArgs,
+    ModelArgs,
+    Names,
+    ObjectName,
+    SchedulingArgs,
+    SharedMemoryArgs,
+    TensorboardArgs,
+    check_dns_label,
+    flag,
+)
+from arena_core.contract.types import Problem
+from arena_trainjob.names import CLUSTER_RUNTIME, LAUNCHER, NODE
+from arena_trainjob.names import RUNTIME as NAMESPACED_RUNTIME
+
+RUNTIME, STEPS = "Runtime", "Initializers"
+#: What a TrainJob has no place for, and who decides instead: field → hint.
+NOT_HERE = {
+    "image_pull_policy": "the runtime says when images are pulled",
+    "working_dir": "begin the command with cd: the image says where it starts",
+    "priority": "the runtime names the pods' priority class; in a queue --kueue-priority-class counts",
+    "scheduler": "the runtime names the scheduler (spec.podGroupPolicy, schedulerName)",
+    "host_network": "the runtime decides it",
+    "host_ipc": "the runtime decides it",
+    "host_pid": "the runtime decides it",
+}
+#: Variables that the operator sets itself, and refuses from anybody else, by runtime.
+RESERVED = re.compile(r"PET_(NNODES|NPROC_PER_NODE|NODE_RANK|MASTER_ADDR|MASTER_PORT)")
+_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://.+")
+
+
+class TrainJobArgs(KueueArgs, TensorboardArgs, ModelArgs, SchedulingArgs, CpuMemoryArgs, SharedMemoryArgs, JobArgs):
+    """Flags of ``arena submit trainjob``. What is not said, the runtime says: image, command, number of nodes, resources."""
+
+    NAME_LETTER_FIRST: ClassVar[bool] = True
+    REQUIRES_IMAGE: ClassVar[bool] = False
+    REQUIRES_COMMAND: ClassVar[bool] = False
+
+    runtime: ObjectName = flag(
+        "torch-distributed",
+        help="The runtime: how such a training runs, prepared by the cluster's administrator.",
+        often=True,
+        group=RUNTIME,
+        metavar="NAME",
+        names_of=(CLUSTER_RUNTIME, NAMESPACED_RUNTIME),
+        paths=("spec.runtimeRef.name", "spec.runtimeRef", "spec.RuntimeRef"),
+    )
+    runtime_kind: Literal["ClusterTrainingRuntime", "TrainingRuntime"] = flag(
+        "ClusterTrainingRuntime",
+        help="Whether the runtime is everybody's or one of the namespace.",
+        group=RUNTIME,
+        often=False,
+        paths=("spec.runtimeRef.kind",),
+    )
+    runtime_jobs: Names = flag(
+        (NODE,),
+        help=f"Job of the runtime that gets volumes, labels and placement ({LAUNCHER} and {NODE} of an MPI runtime); repeatable.",
+        group=RUNTIME,
+        name="runtime-job",
+        metavar="NAME",
+        often=False,
+        paths=("spec.runtimePatches",),
+    )
+    workers: int = flag(
+        1, help="Number of nodes (pods) of the training.", ge=1, often=True, metavar="N", old=("nodes",), paths=("spec.trainer.numNodes",)
+    )
+    nproc_per_node: int = flag(
+        0,
+        help="Processes on each node (0: as the runtime says; for torch one for each GPU).",
+        ge=0,
+        often=True,
+        group=RUNTIME,
+        default_text="",
+        paths=("spec.trainer.numProcPerNode",),
+    )
+    running_timeout: Duration = flag(
+        0,
+        help="Fail the job when it has run this long (1h30m; 0 = no limit); its pods, and their logs, are deleted then.",
+        group="Run policy",
+        metavar="DURATION",
+        often=False,
+        paths=("spec.activeDeadlineSeconds",),
+    )
+    dataset_uri: str = flag(
+        "",
+        help="Where the data set is (hf://user/name, s3://bucket/path): the runtime's initializer fetches it first.",
+        group=STEPS,
+        metavar="URI",
+        often=False,
+        paths=("spec.initializer.dataset.storageUri",),
+    )
+    dataset_env: EnvMap = flag(
+        {},
+        help="Environment variable of the initializer of the data set; repeatable.",
+        group=STEPS,
+        metavar="NAME=VALUE",
+        often=False,
+        paths=("spec.initializer.dataset.env",),
+    )
+    dataset_secret: ObjectName = flag(
+        "",
+        help="Secret with the credentials for the data set.",
+        group=STEPS,
+        metavar="SECRET",
+        often=False,
+        paths=("spec.initializer.dataset.secretRef",),
+    )
+    base_model_uri: str = flag(
+        "",
+        help="Where the model is that training begins with: the runtime's initializer fetches it first.",
+        group=STEPS,
+        metavar="URI",
+        often=False,
+        paths=("spec.initializer.model.storageUri",),
+    )
+    base_model_env: EnvMap = flag(
+        {},
+        help="Environment variable of the initializer of the model; repeatable.",
+        group=STEPS,
+        metavar="NAME=VALUE",
+        often=False,
+        paths=("spec.initializer.model.env",),
+    )
+    base_model_secret: ObjectName = flag(
+        "",
+        help="Secret with the credentials for the model.",
+        group=STEPS,
+        metavar="SECRET",
+        often=False,
+        paths=("spec.initializer.model.secretRef",),
+    )
+
+    @field_validator("dataset_uri", "base_model_uri")
+    @classmethod
+    def _uri(cls, text: str) -> str:
+        if text and not _URI.fullmatch(text):
+            raise ValueError(f"{text!r} is no URI: expected SCHEME://..., for example hf://user/name")
+        return text
+
+    @field_validator("runtime_jobs")
+    @classmethod
+    def _labels(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(check_dns_label(name) for name in names)) or (NODE,)
+
+    def rules(self) -> Iterator[Problem]:
+        """What a TrainJob has no place for, what the operator would refuse."""
+        yield from super().rules()
+        for field, hint in NOT_HERE.items():
+            if getattr(self, field) != type(self).model_fields[field].get_default(call_default_factory=True):
+                yield Problem("a TrainJob cannot say this", field, hint)
+        for name in self.env:
+            if RESERVED.fullmatch(name):
+                yield Problem(f"{name} is set by the operator, which refuses yours", "env", "use --workers and --nproc-per-node")
+        for what in ("dataset", "base_model"):
+            given = [part for part in ("env", "secret") if getattr(self, f"{what}_{part}")]
+            if given and not getattr(self, f"{what}_uri"):
+                yield Problem("nothing is fetched", f"{what}_{given[0]}", f"say from where with --{what.replace('_', '-')}-uri")
