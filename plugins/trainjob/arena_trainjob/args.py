@@ -8,22 +8,9 @@ from typing import ClassVar, Literal
 
 from pydantic import field_validator
 
-from arena_core.args import (
-    CpuMemoryArgs,
-    Duration,
-    EnvMap,
-    JobArgs,
-    KueueArgs,
-    ModelArgs,
-    Names,
-    ObjectName,
-    SchedulingArgs,
-    SharedMemoryArgs,
-    TensorboardArgs,
-    check_dns_label,
-    flag,
-)
+from arena_core.args import CpuMemoryArgs, Duration, EnvMap, JobArgs, Names, ObjectName, SharedMemoryArgs, check_dns_label, flag
 from arena_core.contract.types import Problem
+from arena_core.families.args import KueueArgs, ModelArgs, SchedulingArgs, TensorboardArgs
 from arena_trainjob.names import CLUSTER_RUNTIME, LAUNCHER, NODE
 from arena_trainjob.names import RUNTIME as NAMESPACED_RUNTIME
 

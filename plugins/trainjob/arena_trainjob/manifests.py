@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from arena_core.contract.types import Manifest
+from arena_core.families.companions import companions
 from arena_core.families.plainjob import INDEX
-from arena_core.podspec import JobFacts, Role, companions, env_list, job_metadata, pod_template, resources, shell_command
+from arena_core.podspec import JobFacts, Role, env_list, job_metadata, pod_template, resources, shell_command
 from arena_trainjob.args import TrainJobArgs
 from arena_trainjob.names import JOB_INDEX, JOBSET_NAME, LAUNCHER, MANAGER, NODE, RESOURCE, ROLE
 

@@ -13,7 +13,20 @@ from arena_trainjob import status as state
 from arena_trainjob.names import NODE, RESOURCE
 
 if TYPE_CHECKING:
-    from arena_core.contract.types import Cause, Find, Jobs, JobStatus, JobView, LogQuery, LogSource, Lookup, Manifest, PodSet, Problem
+    from arena_core.contract.types import (
+        Cause,
+        Endpoint,
+        Find,
+        Jobs,
+        JobStatus,
+        JobView,
+        LogQuery,
+        LogSource,
+        Lookup,
+        Manifest,
+        PodSet,
+        Problem,
+    )
     from arena_trainjob.args import TrainJobArgs
 
 #: The version of Arena's contract that this module is written for.
@@ -93,6 +106,14 @@ def arena_log_sources(view: JobView, query: LogQuery, jobs: Jobs) -> Sequence[Lo
     told = view.status or state.status(view.manifest, view.pods, view.related or ())
     lost = lost_log(view.manifest, view.pods)
     return lost or default_log_sources(told.instances, view.pods or (), query, NODE, replicas=told.replicas)
+
+
+@hookimpl
+def arena_endpoints(view: JobView, jobs: Jobs) -> Iterable[Endpoint]:
+    """Return the job's TensorBoard."""
+    from arena_core.families.tensorboard import endpoints
+
+    return endpoints(view.manifest)
 
 
 @hookimpl
