@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from arena_core.contract.errors import ArenaError, PluginError
 from arena_core.contract.types import JobHandle, Jobs, Manifest, Resource
-from arena_core.k8s import dig
+from arena_core.k8s import conditions, dig
 from arena_core.kube.resources import ENDPOINTS, SERVICES
 from arena_core.records import record
 from arena_core.usecases.listing import list_jobs
@@ -37,9 +37,18 @@ class Server:
         return self.job.labels.get(VERSION, "")
 
     @property
+    def wanted(self) -> int:
+        """How many instances there are to be: of a server of several pods, how many such groups."""
+        return dig.number(self.job.manifest, "spec", "replicas", default=self.job.status.replicas)
+
+    @property
     def available(self) -> int:
-        """How many instances serve."""
-        return dig.number(self.job.manifest, "status", "availableReplicas")
+        """How many instances serve, as the object says, else how many pods are ready."""
+        status = dig.mapping(self.job.manifest, "status")
+        said = next((status[key] for key in ("availableReplicas", "readyReplicas") if type(status.get(key)) is int), None)
+        if said is not None or type(dig.dig(self.job.manifest, "spec", "replicas")) is int:
+            return said or 0
+        return sum(conditions.is_true(pod, "Ready") for pod in self.job.pods)
 
 
 def service_types(jobs: Jobs) -> list[JobHandle]:

@@ -53,6 +53,10 @@ class AutoscaleArgs(ArgsGroup):
         paths=("spec.metrics",),
     )
 
+    def requested(self, metric: str) -> str:
+        """How much cpu or memory each instance requests."""
+        return str(getattr(self, metric, ""))
+
     def rules(self) -> Iterator[Problem]:
         """Bounds are in order, and what is measured can be."""
         yield from super().rules()
@@ -64,7 +68,7 @@ class AutoscaleArgs(ArgsGroup):
         if self.max_replicas < self.min_replicas:
             yield Problem(f"{self.max_replicas} is less than --min-replicas {self.min_replicas}", "max_replicas")
         if self.scale_metric in MEASURED:
-            if not getattr(self, self.scale_metric, ""):
+            if not self.requested(self.scale_metric):
                 hint = f"give one with --{self.scale_metric}"
                 yield Problem(f"a share of {self.scale_metric} is measured against what is requested, and nothing is", "scale_metric", hint)
             if self.scale_target and not (self.scale_target.isdigit() and int(self.scale_target) > 0):

@@ -103,12 +103,17 @@ def trouble(job: Any) -> tuple[str, str]:
 def endpoints(job: Any) -> Iterator[Endpoint]:
     """Yield the ports that the server's container names, behind the server's Service."""
     ready = dig.number(job, "status", "availableReplicas") > 0
-    for container in dig.items(job, "spec", "template", "spec", "containers"):
+    yield from container_endpoints(dig.dig(job, "spec", "template"), names.service_of(job), ready)
+
+
+def container_endpoints(template: Any, service: str, ready: bool) -> Iterator[Endpoint]:
+    """Yield the ports that the containers of a pod template name, behind a Service."""
+    for container in dig.items(template, "spec", "containers"):
         for port in dig.items(container, "ports"):
             name, scheme = PORTS.get(dig.text(port, "name"), ("", ""))
             number = dig.number(port, "containerPort")
             if name and 0 < number < 65536:
-                yield Endpoint(name, scheme, names.service_of(job), number, ready)
+                yield Endpoint(name, scheme, service, number, ready)
 
 
 def explain(job: Any) -> Iterator[Cause]:

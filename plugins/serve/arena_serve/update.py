@@ -66,10 +66,21 @@ def updated(job: Manifest, args: UpdateArgs, container: str) -> Manifest:
     new = copy.deepcopy(job)
     if args.replicas is not None:
         new["spec"]["replicas"] = args.replicas
-    template = new["spec"]["template"]
-    for holder in (new, template):
+    merge_metadata(new, args)
+    change_template(new["spec"]["template"], args, container)
+    return new
+
+
+def merge_metadata(holder: dict[str, Any], args: UpdateArgs) -> None:
+    """Set labels and annotations of an object or of a pod template."""
+    if args.labels or args.annotations:
         _merge(holder.setdefault("metadata", {}), "labels", args.labels)
         _merge(holder["metadata"], "annotations", args.annotations)
+
+
+def change_template(template: dict[str, Any], args: UpdateArgs, container: str) -> None:
+    """Change a pod template, in place, by what is given."""
+    merge_metadata(template, args)
     spec = template["spec"]
     _merge(spec, "nodeSelector", args.selectors)
     present = spec.get("tolerations") or []
@@ -79,7 +90,6 @@ def updated(job: Manifest, args: UpdateArgs, container: str) -> Manifest:
     for change in _CHANGES:
         change(target, args)
     _mount(spec, target, args)
-    return new
 
 
 def with_options(job: Manifest, container: str, options: Mapping[str, str]) -> Manifest:

@@ -15,24 +15,11 @@ import pytest
 from arena_core.client import ArenaClient
 from arena_core.contract.errors import ArenaError, InvalidArguments, NotFound, UsageError
 from arena_core.contract.types import Phase, Resource
-from arena_local.context import Options
 from arena_local.testing import LocalCluster
 from arena_serve.probes import KINDS
 
 SERVER = Path(__file__).with_name("server.py")
 DEPLOYMENTS = Resource("apps", "v1", "Deployment", "deployments")
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[LocalCluster]:
-    with LocalCluster.start(Options()) as found:
-        yield found
-
-
-@pytest.fixture
-def arena(cluster: LocalCluster) -> Iterator[ArenaClient]:
-    with ArenaClient(kubeconfig=str(cluster.kubeconfig), namespace=cluster.namespace()) as found:
-        yield found
 
 
 def raw(port: int, **more: Any) -> dict[str, Any]:
@@ -140,7 +127,7 @@ def test_a_deployment_of_somebody_else_is_no_server(arena: ArenaClient) -> None:
     pod = {"metadata": {"labels": {"app": "shop"}}, "spec": {"containers": [{"name": "c", "image": "x", "command": ["sleep", "1000"]}]}}
     spec = {"replicas": 1, "selector": {"matchLabels": {"app": "shop"}}, "template": pod}
     shop = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "shop"}, "spec": spec}
-    other = {**shop, "metadata": {"name": "tf", "labels": {"servingType": "tf-serving", "servingName": "tf"}}}
+    other = {**shop, "metadata": {"name": "tf", "labels": {"servingType": "other-serving", "servingName": "tf"}}}
     for obj in (shop, other):
         arena.cluster.create(DEPLOYMENTS, arena.namespace, obj)
     assert not arena.list().jobs and not arena.list(job_type="custom-serving").jobs

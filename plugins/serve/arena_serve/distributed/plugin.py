@@ -1,0 +1,86 @@
+"""The hooks of the job type ``distributed-serving``. Reading commands load this module and what reads LeaderWorkerSets, nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from arena_core.contract.hookspecs import hookimpl
+from arena_core.contract.types import JobType
+from arena_serve import names
+from arena_serve.deployed import arena_preflight
+from arena_serve.distributed import reading
+from arena_serve.distributed.names import CONTAINERS, LEADER, RESOURCE
+from arena_serve.reading import is_a, selectors
+
+if TYPE_CHECKING:
+    from arena_core.contract.types import Cause, Endpoint, JobStatus, JobView, Manifest, PodSet
+    from arena_serve.distributed.args import DistributedArgs
+    from arena_serve.distributed.update import DistributedUpdateArgs
+
+__all__ = ["arena_preflight"]
+#: The version of Arena's contract that this module is written for.
+ARENA_CONTRACT = 2
+NAME = "distributed-serving"
+
+
+@hookimpl
+def arena_job_type() -> JobType:
+    """Say what this job type is."""
+    return JobType(
+        name=NAME,
+        resource=RESOURCE,
+        args="arena_serve.distributed.args:DistributedArgs",
+        summary="a server of several pods that hold one model together (a LeaderWorkerSet)",
+        display="Distributed",
+        shorthand="distributed",
+        selectors=selectors,
+        listed_by=names.SERVERS,
+        matches=lambda job: is_a(job, NAME),
+        container=CONTAINERS[LEADER],
+        workload="service",
+        scale=reading.scale,
+        update="arena_serve.distributed.update:DistributedUpdateArgs",
+        provider="it comes with LeaderWorkerSet (kubernetes-sigs/lws)",
+        operator="lws-controller-manager",
+    )
+
+
+@hookimpl
+def arena_build_manifests(args: DistributedArgs) -> Sequence[Manifest]:
+    """Return the LeaderWorkerSet and what belongs to it."""
+    from arena_serve.distributed.manifests import build
+
+    return build(args)
+
+
+@hookimpl
+def arena_update(job: Manifest, args: DistributedUpdateArgs) -> Manifest:
+    """Return the live set with what is to change."""
+    from arena_serve.distributed.update import updated
+
+    return updated(job, args)
+
+
+@hookimpl
+def arena_job_status(view: JobView) -> JobStatus:
+    """Say whether it serves."""
+    return reading.status(view.manifest, view.pods or ())
+
+
+@hookimpl
+def arena_pod_sets(job: Manifest) -> Sequence[PodSet]:
+    """Return leaders and workers."""
+    return reading.pod_sets(job)
+
+
+@hookimpl
+def arena_endpoints(view: JobView) -> Iterable[Endpoint]:
+    """Return the ports that the leader serves."""
+    return reading.endpoints(view.manifest)
+
+
+@hookimpl
+def arena_explain(view: JobView) -> Iterable[Cause]:
+    """Say in plain words why it does not serve."""
+    return reading.explain(view.manifest)
