@@ -112,3 +112,16 @@ def redacted_text(text: str) -> str:
     if "=" in text or "-" in text:
         text = _ASSIGNED.sub(hidden, text)
     return discreet(text)
+
+
+def hidden(value: Any, where: str = "") -> list[str]:
+    """Return the places in data where a secret was left out.
+
+    >>> hidden({"env": {"A": "***", "B": "1"}, "command": "run --token ***"})
+    ['env.A', 'command']
+    """
+    if isinstance(value, dict):
+        return [place for key, one in value.items() for place in hidden(one, f"{where}.{key}" if where else str(key))]
+    if isinstance(value, list | tuple):
+        return [place for n, one in enumerate(value) for place in hidden(one, f"{where}[{n}]")]
+    return [where] if isinstance(value, str) and HIDDEN in value else []

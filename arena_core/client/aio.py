@@ -149,6 +149,14 @@ class AsyncArenaClient:
         """Return what a job is; see ``ArenaClient.about``. Nothing is asked, so that nothing has to be awaited."""
         return self._client.about(job)
 
+    async def job_file(self, job: Job) -> Mapping[str, Any]:
+        """Return the job file with which a job was submitted, from its record in the cluster; empty where there is none."""
+        return await self._run(lambda arena: arena.job_file(job))
+
+    async def bundle(self, name: str, *, job_type: str = "", namespace: str = "") -> Sequence[tuple[str, str]]:
+        """Return what the cluster knows of a job as files for a support archive; see ``ArenaClient.bundle``."""
+        return await self._run(lambda arena: arena.bundle(name, job_type=job_type, namespace=namespace))
+
     async def tensorboard(self, job: Job) -> str:
         """Return the address of the job's endpoint ``tensorboard``; see ``ArenaClient.tensorboard``."""
         return await self._run(lambda arena: arena.tensorboard(job))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from arena_core.client.handles import JobLike
 
@@ -45,6 +45,20 @@ class Looks:
         from arena_core.usecases.about import about
 
         return about(self._session, job)
+
+    def job_file(self, job: Job) -> Mapping[str, Any]:
+        """Return the job file with which a job was submitted, from its record in the cluster; empty where there is none."""
+        from arena_core.usecases.record import job_file
+
+        with self._call() as session:
+            return job_file(session.cluster, job.namespace, job.name, job.job_type)
+
+    def bundle(self, name: str, *, job_type: str = "", namespace: str = "") -> Sequence[tuple[str, str]]:
+        """Return what the cluster knows of a job as files (path, text) for a support archive, without secrets."""
+        from arena_core.usecases.bundle import of_live
+
+        with self._call() as session:
+            return list(of_live(session, name, job_type, namespace or self.namespace))
 
     def tensorboard(self, job: Job) -> str:
         """Return the address of the job's endpoint ``tensorboard``, or nothing where it has none; ``endpoints`` says why it is not up."""

@@ -161,8 +161,8 @@ class ArenaClient(Changes, Looks):
         from arena_core.usecases.submit import only_built, read_args, submit
 
         dry_run = "" if dry_run == "none" else dry_run
-        if dry_run == "client" and (namespace or self._namespace):
-            # Building needs no cluster: it works without one.
+        if dry_run == "client" and (namespace or self._namespace) and "cluster" not in self.__dict__:
+            # Building needs no cluster: it works without one. Where one is known already, extensions may want to know which.
             handle = self.jobs.get(job_type)
             target = Target(self._context, namespace or self._namespace)
             extensions = self._extensions or getattr(self.jobs, "policies", None)

@@ -56,6 +56,16 @@ def _values(job_type: str, args: Any) -> str:
     return text if len(text.encode()) <= _MAX_VALUES else "{}"
 
 
+def job_file(cluster: Cluster, namespace: str, name: str, job_type: str) -> dict[str, Any]:
+    """Return the job file that the record of a job holds; empty where there is no record of ours, or it may not be read."""
+    try:
+        found = cluster.find(CONFIGMAPS, namespace, record_name(name, job_type))
+        values = json.loads((found.get("data") or {}).get("values") or "{}") if found is not None and is_record(found) else {}
+    except (ArenaError, ValueError, RecursionError):
+        return {}
+    return values if isinstance(values, dict) and values.get("type") == job_type else {}
+
+
 def is_record(obj: Manifest) -> bool:
     """Whether a ConfigMap is a record of Arena's, old or new."""
     return labels_of(obj).get(CREATED_BY) == "arena" and "app" in (obj.get("data") or {})

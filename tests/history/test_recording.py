@@ -3,68 +3,23 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
-from arena_local.testing import local_cluster
 from tests import planted
-
-__all__ = ["local_cluster"]
-ARENA = str(Path(sys.executable).parent / "arena")
-
-
-class Done(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
-class Machine:
-    """A user's machine: a home of its own, a folder, a namespace."""
-
-    def __init__(self, home: Path, cluster: Any) -> None:
-        self.home = home
-        self.namespace = cluster.namespace("history")
-        self.folder = home / "work"
-        self.folder.mkdir()
-        self.env = {k: v for k, v in os.environ.items() if not k.startswith(("ARENA", "KUBE"))}
-        self.env |= {"HOME": str(home), "ARENA_HOME": str(home / "arena"), "KUBECONFIG": str(cluster.kubeconfig)}
-
-    def popen(self, *words: str) -> subprocess.Popen[str]:
-        command = [ARENA, *words] if words[0] == "history" else [ARENA, *words[:1], "-n", self.namespace, *words[1:]]
-        return subprocess.Popen(
-            command, env=self.env, cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL
-        )
-
-    def __call__(self, *words: str) -> Done:
-        process = self.popen(*words)
-        out, err = process.communicate(timeout=90)
-        return Done(process.returncode, out, err)
-
-    def data(self, *words: str) -> Any:
-        done = self(*words, "-o", "json")
-        assert done.code == 0, done.err
-        return json.loads(done.out)
-
-
-@pytest.fixture
-def arena(tmp_path: Path, local_cluster: Any) -> Machine:
-    return Machine(tmp_path, local_cluster)
 
 
 def everything(home: Path) -> str:
     return "\n".join(path.read_bytes().decode("latin1") for path in (home / "arena").rglob("*") if path.is_file())
 
 
-def test_a_job_from_its_submission_to_its_deletion(arena: Machine) -> None:
+def test_a_job_from_its_submission_to_its_deletion(arena: Any) -> None:
     git = ["git", "-c", "user.name=n", "-c", "user.email=e@x"]
     for words in (["init", "-q"], ["commit", "-q", "--allow-empty", "-m", "one"]):
         subprocess.run([*git, *words], cwd=arena.folder, check=True)
@@ -89,14 +44,14 @@ def test_a_job_from_its_submission_to_its_deletion(arena: Machine) -> None:
     assert not list((arena.home / "arena" / "history" / "open").iterdir())
 
 
-def test_what_was_followed_is_kept_whole_and_shown_when_the_job_is_gone(arena: Machine) -> None:
+def test_what_was_followed_is_kept_whole_and_shown_when_the_job_is_gone(arena: Any) -> None:
     arena("submit", "job", "--name", "f", "--image", "x", "seq 1 1000; sleep 1; echo the end")
     followed = arena("logs", "-f", "f")
     assert followed.out.splitlines() == [*map(str, range(1, 1001)), "the end"], followed.err
     assert arena("history", "logs", "f").out == followed.out
 
 
-def test_a_running_job_that_is_deleted_leaves_its_logs(arena: Machine) -> None:
+def test_a_running_job_that_is_deleted_leaves_its_logs(arena: Any) -> None:
     arena("submit", "job", "--name", "r", "--image", "x", "echo so far; sleep 1000")
     assert arena("wait", "r", "--for", "running", "--timeout", "60s").code == 0
     deadline = time.monotonic() + 60
@@ -108,7 +63,7 @@ def test_a_running_job_that_is_deleted_leaves_its_logs(arena: Machine) -> None:
     assert arena("history", "logs", "r").out == "so far\n"
 
 
-def test_a_job_that_others_removed_is_known_when_it_is_asked_for(arena: Machine, local_cluster: Any) -> None:
+def test_a_job_that_others_removed_is_known_when_it_is_asked_for(arena: Any, local_cluster: Any) -> None:
     arena("submit", "job", "--name", "g", "--image", "x", "sleep 1000")
     path = f"/apis/batch/v1/namespaces/{arena.namespace}/jobs/g"
     local_cluster.request("DELETE", path, {"propagationPolicy": "Foreground"})
@@ -120,7 +75,7 @@ def test_a_job_that_others_removed_is_known_when_it_is_asked_for(arena: Machine,
     assert (row["status"], row["deletedBy"]) == ("DELETED", ""), "nobody here knows by whom"
 
 
-def test_a_refused_submission_is_remembered_as_that(arena: Machine) -> None:
+def test_a_refused_submission_is_remembered_as_that(arena: Any) -> None:
     assert arena("submit", "job", "--name", "a", "--image", "x", "sleep 1000").code == 0
     assert arena("submit", "job", "--name", "a", "--image", "x", "true").code == 4
     assert next(row["status"] for row in arena.data("history")) == "REFUSED"
@@ -128,7 +83,7 @@ def test_a_refused_submission_is_remembered_as_that(arena: Machine) -> None:
     assert sorted(row["status"] for row in arena.data("history")) == ["DELETED", "REFUSED"]
 
 
-def test_kill_9_of_a_submission_loses_and_doubles_no_job(arena: Machine, local_cluster: Any) -> None:
+def test_kill_9_of_a_submission_loses_and_doubles_no_job(arena: Any, local_cluster: Any) -> None:
     """At various moments; whatever is in the cluster then is in the history, once."""
     for number in range(10):
         process = arena.popen("submit", "job", "--name", f"k-{number}", "--image", "x", "sleep 1000")
@@ -143,7 +98,7 @@ def test_kill_9_of_a_submission_loses_and_doubles_no_job(arena: Machine, local_c
     assert arena("delete", *there).code == 0 if there else True
 
 
-def test_two_terminals_at_once(arena: Machine) -> None:
+def test_two_terminals_at_once(arena: Any) -> None:
     arena("submit", "job", "--name", "t", "--image", "x", "echo hello")
     assert arena("wait", "t", "--timeout", "60s").code == 0
     running = [
@@ -173,7 +128,7 @@ def _newer(path: Path) -> None:
 
 
 @pytest.mark.parametrize("case", BREAKS)
-def test_a_broken_history_stops_no_command(arena: Machine, case: str) -> None:
+def test_a_broken_history_stops_no_command(arena: Any, case: str) -> None:
     (arena.home / "arena").mkdir()
     BREAKS[case](arena.home / "arena" / "history")
     for words in (("submit", "job", "--name", "b", "--image", "x", "true"), ("list",), ("wait", "b", "--timeout", "60s"), ("delete", "b")):
@@ -182,7 +137,7 @@ def test_a_broken_history_stops_no_command(arena: Machine, case: str) -> None:
         assert done.err.count("the history of jobs cannot be kept") <= 1 and "bug" not in done.err, done.err
 
 
-def test_switched_off_nothing_is_written(arena: Machine) -> None:
+def test_switched_off_nothing_is_written(arena: Any) -> None:
     (arena.home / "arena").mkdir()
     (arena.home / "arena" / "config").write_text("history=off\n")
     assert arena("submit", "job", "--name", "o", "--image", "x", "true").code == 0
@@ -194,7 +149,7 @@ def test_switched_off_nothing_is_written(arena: Machine) -> None:
     assert done.code == 2 and "history_days=soon: expected a number" in done.err
 
 
-def test_export_and_prune(arena: Machine) -> None:
+def test_export_and_prune(arena: Any) -> None:
     for name in ("x", "y"):
         arena("submit", "job", "--name", name, "--image", "x", "true")
         arena("wait", name, "--timeout", "60s")

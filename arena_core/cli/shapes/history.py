@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, TypedDict
+from typing import Annotated, Any, Literal, TypedDict
 
 
 class Instance(TypedDict):
@@ -72,3 +72,12 @@ class Whole(Entry):
     objects: Annotated[list[dict[str, Any]], "the objects as they were built"]
     states: list[State]
     logs: list[Log]
+
+
+class Difference(TypedDict):
+    """A place where two jobs differ; null is what is not there."""
+
+    section: Literal["flags", "objects", "commit"]
+    path: str
+    before: Annotated[Any, "any JSON"]
+    after: Annotated[Any, "any JSON"]

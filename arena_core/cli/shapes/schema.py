@@ -31,6 +31,8 @@ def _of(kind: Any, defs: Defs) -> dict[str, Any]:
     origin, inside = get_origin(kind), get_args(kind)
     if origin is Annotated:
         return _annotated(inside[0], inside[1:], defs)
+    if kind is Any:
+        return {}
     if kind in _SIMPLE:
         return {"type": _SIMPLE[kind]}
     if origin is Literal:
