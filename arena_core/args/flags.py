@@ -20,7 +20,7 @@ from arena_core.records import record
 META = "arena"
 
 
-def flag(
+def flag(  # noqa: PLR0913 - a declaration: each argument is one thing to say of a flag
     default: Any = PydanticUndefined,
     *,
     help: str,
@@ -34,6 +34,8 @@ def flag(
     default_text: str | None = None,
     often: bool | None = None,
     names_of: Sequence[Resource] = (),
+    complete: str = "",
+    instead: str = "",
     **constraints: Any,
 ) -> Any:
     """Declare a field of an argument model that is also a flag; use it where pydantic's ``Field`` would stand.
@@ -43,7 +45,8 @@ def flag(
     the places in the manifests that the field feeds (``spec.runPolicy.backoffLimit``; ``template.spec…`` for pod templates), so
     that a refusal by the server can name the flag. ``default_text`` is the default that help shows,
     ``often`` whether it is among the few flags of the short help (a plugin's own are, if nothing is said).
-    ``names_of`` are kinds whose objects' names completion offers. ``constraints`` go to pydantic (``ge=0``).
+    ``names_of`` are kinds whose objects' names completion offers, ``complete`` is what else it offers (``file``, ``type``, ``queue``),
+    ``instead`` the flag that somebody meant who gives a switch a value. ``constraints`` go to pydantic (``ge=0``).
 
     >>> class Args(BaseModel):
     ...     epochs: int = flag(1, help="How often to go through the data.", ge=1)
@@ -61,6 +64,8 @@ def flag(
         "default": default_text,
         "often": often,
         "names_of": [[kind.group, kind.version, kind.kind, kind.plural, kind.namespaced] for kind in names_of],
+        "complete": complete,
+        "instead": instead,
     }
     if default is PydanticUndefined:
         return Field(description=help, json_schema_extra={META: meta}, **constraints)
@@ -92,6 +97,8 @@ class FlagSpec:
     paths: tuple[str, ...] = ()
     often: bool = False
     names_of: tuple[Resource, ...] = ()
+    complete: str = ""
+    instead: str = ""
 
 
 def meta_of(info: FieldInfo) -> dict[str, Any]:
@@ -146,6 +153,8 @@ def _spec(model: type[BaseModel], field: str, info: FieldInfo) -> FlagSpec:
         paths=tuple(meta.get("paths", ())),
         often=bool(meta.get("often")) if meta.get("often") is not None else _is_foreign(model, field),
         names_of=tuple(Resource(*kind) for kind in meta.get("names_of", ())),
+        complete=meta.get("complete", ""),
+        instead=meta.get("instead", ""),
     )
 
 

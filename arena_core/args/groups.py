@@ -233,6 +233,7 @@ class PodArgs(ArgsGroup):
         name="config-file",
         old=("config-files",),
         metavar="LOCAL[:/PATH]",
+        complete="file",
         paths=("volumes[].configMap",),
     )
     rdma: bool = flag(False, help="Ask for an RDMA device (rdma/hca) and the capability IPC_LOCK.", paths=("securityContext.capabilities",))

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from arena_core.contract.errors import UsageError
 from arena_core.history.journal import Rules
 from arena_core.home import arena_home, expanded, has_home
-from arena_core.records import record
+from arena_core.records import field, record
 
 
 @record
@@ -18,10 +18,11 @@ class Config:
     namespace: str = ""
     image_pull_secrets: tuple[str, ...] = ()
     image_pull_policy: str = ""
-    tfjob_role_sequence: str = ""
     prometheus_address: str = ""
     prometheus_token: str = ""
     history: Rules = Rules()  # noqa: RUF009
+    #: Every line, by its key: ``TYPE_FIELD`` is the default of a flag of one job type.
+    lines: Mapping[str, str] = field(default_factory=dict)
 
 
 def config_path() -> str:
@@ -58,10 +59,10 @@ def load_config() -> Config:
         namespace=values.get("namespace", ""),
         image_pull_secrets=tuple(s.strip() for s in secrets.split(",") if s.strip()),
         image_pull_policy=values.get("imagePullPolicy", ""),
-        tfjob_role_sequence=values.get("tfjob_role_sequence", ""),
         prometheus_address=values.get("prometheus_address", ""),
         prometheus_token=values.get("prometheus_token", ""),
         history=_rules(values, path),
+        lines=values,
     )
 
 
@@ -73,10 +74,10 @@ def _rules(values: Mapping[str, str], path: str) -> Rules:
     if word not in ("on", "off", "true", "false"):
         raise UsageError(f"{path}: history={word}: expected on or off")
     numbers: dict[str, int] = {}
-    for field in ("days", "lines", "megabytes"):
-        text = values.get(f"history_{field}", "")
+    for what in ("days", "lines", "megabytes"):
+        text = values.get(f"history_{what}", "")
         if text and not (text.isascii() and text.isdigit() and len(text) < 10):
-            raise UsageError(f"{path}: history_{field}={text}: expected a number")
+            raise UsageError(f"{path}: history_{what}={text}: expected a number")
         if text:
-            numbers[field] = int(text)
+            numbers[what] = int(text)
     return Rules(on=word in ("on", "true"), **numbers)

@@ -1,4 +1,4 @@
-"""``arena demo``: two processes of this machine train a model together, as a PyTorchJob on the local cluster."""
+"""``arena demo``: two processes of this machine train a model together, as the job of an example on the local cluster."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ def run(context: Context, parsed: Parsed) -> int:
     from arena_core.cli.connect import configured
     from arena_core.cli.following import follow_to_the_end
     from arena_core.cli.jobpage import head
+    from arena_core.cli.submit.jobfile import load
     from arena_core.cli.waiting import going_on
 
     workers = int(parsed.text("workers", "2")) if parsed.text("workers", "2").isdigit() else 0
@@ -40,35 +41,21 @@ def run(context: Context, parsed: Parsed) -> int:
     elsewhere = configured(context.settings)
     client = context.__dict__["client"] = ArenaClient(local=True, namespace=context.namespace)
     folder, name = example("digits-ddp"), f"digits-{secrets.token_hex(2)}"
-    _ = client.jobs.get("pytorchjob"), client.cluster  # what is not installed is said before anything else
-    note(f"{workers} processes learn to read handwritten digits together, as PyTorchJob {name} on the local cluster of this machine")
+    job = load(str(folder / "job.yaml"))
+    handle, _ = client.jobs.get(str(job.pop("type"))), client.cluster  # what is not installed is said before anything else
+    kind = handle.job_type.resource.kind
+    note(f"{workers} processes learn to read handwritten digits together, as {kind} {name} on the local cluster of this machine")
     # The local cluster starts a job where its submitter stands.
     os.chdir(folder)
-    words = [sys.executable, "train.py"]
-    shown = [
-        "arena",
-        "submit",
-        "pytorchjob",
-        "--name",
-        name,
-        "--image",
-        "python:3.11",
-        "--workers",
-        str(workers),
-        "--clean-task-policy",
-        "None",
-        "python",
-        "train.py",
-    ]
-    note(f"$ cd {shlex.quote(str(folder))}\n$ {shlex.join(shown)}")
-    args = {"name": name, "image": "python:3.11", "workers": workers, "command": words, "clean_task_policy": "None"}
-    done = client.submit("pytorchjob", args)
+    note(f"$ cd {shlex.quote(str(folder))}\n$ arena submit -f job.yaml --name {name} --workers {workers}")
+    words = [sys.executable, *str(job.pop("command")).split()[1:]]
+    done = client.submit(handle.job_type.name, {**job, "name": name, "workers": workers, "command": words})
     note(f"$ arena logs {name} --all-instances -f")
     flags = f" --config {shlex.quote(str(Path(local_state(), 'kubeconfig')))}" if elsewhere else ""
     with going_on(name, flags):
-        code = follow_to_the_end(context, name, job_type="pytorchjob", timeout=None)
+        code = follow_to_the_end(context, name, job_type=handle.job_type.name, timeout=None)
     note(f"\n$ arena get {name}")
-    say(head(client.get(name, job_type="pytorchjob", namespace=done.namespace)), painted=True)
+    say(head(client.get(name, job_type=handle.job_type.name, namespace=done.namespace)), painted=True)
     say("")
     arena = _typed()
     tries = (f"list{flags}", f"logs {name} -i worker-0{flags}", f"delete {name}{flags}", "local status", "local down   # keeps its jobs")

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from arena_core.contract import building, hookspecs, types
+from arena_core.contract import hookspecs, types
 from arena_core.contract.version import CONSTANT, CONTRACT_VERSION
 
 _INTRO = f"""A plugin implements the hooks that it needs as functions of its module, marked with `hookimpl`. A hook names those of the
@@ -44,7 +44,7 @@ def _hook(name: str, hook: Any) -> str:
 
 def _types() -> Iterator[tuple[str, type[Any]]]:
     for name, cls in vars(types).items():
-        if inspect.isclass(cls) and cls.__module__ in (types.__name__, building.__name__) and not name.startswith("_"):
+        if inspect.isclass(cls) and cls.__module__.startswith("arena_core.contract.") and not name.startswith("_"):
             yield name, cls
 
 

@@ -123,7 +123,7 @@ def top_help(groups: Sequence[tuple[str, str]], job_types: Sequence[tuple[str, s
     if job_types:
         parts.append(f"Job types (arena submit TYPE):\n{two_columns(job_types, left=18)}")
     else:
-        text = "No job type is installed: install the plugins that you need from where arena-core came (arena-pytorchjob ...)."
+        text = "No job type is installed: install the plugins that you need (distributions arena-TYPE) from where arena-core came."
         parts.append(wrapped(text))
     parts.append(flag_sections(GLOBAL_FLAGS))
     parts.append(wrapped("`arena COMMAND --help` says more about a command, `arena submit TYPE --help` about a job type."))

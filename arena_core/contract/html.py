@@ -7,7 +7,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from arena_core.contract.types import JobStatus
+    from arena_core.contract.live import JobStatus
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

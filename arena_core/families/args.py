@@ -28,7 +28,7 @@ class SchedulingArgs(JobArgs):
         metavar="NAME",
         paths=("schedulerName",),
     )
-    queue: bool = flag(False, help="Wait for kube-queue (the job is created suspended).")
+    queue: bool = flag(False, help="Wait for kube-queue (the job is created suspended).", instead="--kueue-queue")
 
     def pod_scheduler(self) -> str:
         """The scheduler that is asked for."""
@@ -54,6 +54,7 @@ class KueueArgs(ArgsGroup):
         often=True,
         group="Kueue",
         metavar="QUEUE",
+        complete="queue",
         paths=("metadata.labels[kueue.x-k8s.io/queue-name]",),
         max_length=63,
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from arena_core.contract.types import NOT_TAKEN_UP, Cause, Find, Instance, JobStatus, Manifest, Phase, PodSet, Rank
+from arena_core.contract.types import NOT_TAKEN_UP, Cause, Find, Instance, JobStatus, Manifest, Phase, PodSet, Rank, Removal
 from arena_core.families import gangs, kueue, queueing
 from arena_core.k8s import dig, podsize
 from arena_core.k8s.selectors import exactly
@@ -76,6 +76,14 @@ def pod_sets(job: Any, field: str, endless: Collection[str] = ()) -> list[PodSet
     ]
 
 
+def removal(job: Any) -> Removal | None:
+    """Return which policy removes pods at the job's end, in the words of its flag."""
+    policy = dig.text(job, "spec", "runPolicy", "cleanPodPolicy")
+    if policy not in ("All", "Running"):
+        return None
+    return Removal(f"its clean-task policy is {policy}", "--clean-task-policy None keeps them")
+
+
 def decide(job: Any) -> tuple[Phase, str, str, str]:
     """Return (phase, exact word, reason, message) from the conditions alone."""
     for kind, phase in _PHASES:
@@ -137,6 +145,7 @@ def job_status(
         replicas=sum(s.replicas for s in pod_sets(job, field)),
         requests=requests(specs),
         priority=_priority(job, specs),
+        removal=removal(job),
     )
 
 

@@ -14,7 +14,7 @@ from arena_core.registry import discovery
 from arena_core.registry.discovery import ALIASES, BUNDLES, CLUSTERS, COMMANDS, EXTENSIONS, JOBS, PRESETS, Entry
 
 #: What to do where no plugin is there. Not by a name in an index: others own similar ones.
-NO_JOB_TYPE = "no job type is installed: install a plugin (arena-pytorchjob ...) from where arena-core came"
+NO_JOB_TYPE = "no job type is installed: install a plugin (a distribution arena-TYPE) from where arena-core came"
 
 if TYPE_CHECKING:
     from arena_core.registry.extensions import ExtensionCaller

@@ -163,9 +163,8 @@ def failures_of_gone(job: Job, events: Sequence[Manifest]) -> list[Cause]:
                 found[pod] = Cause(f"{pod} {how}" + (f": {message}" if message else ""), "", f"pod/{pod}", Rank.FAILED, reason)
         elif (exited := _EXITED.match(text)) and exited[2] != "0" and exited[1] not in here:
             found.setdefault(exited[1], Cause(f"{exited[1]} exited with {exited[2]}", "", f"pod/{exited[1]}", Rank.FAILED, reason))
-    keep = "--deletion-on-failure-grace-period keeps pods of a failed AppWrapper for a while"
-    keep = keep if dict(_inner(job.manifest)) else "with --clean-task-policy None instances stay"
-    hint = f"`arena logs {job.name} -i NAME` shows its log where it was kept; {keep}"
+    removal = job.status.removal
+    hint = f"`arena logs {job.name} -i NAME` shows its log where it was kept" + (f"; {removal.keep}" if removal else "")
     return [replace(cause, hint=hint.replace("NAME", pod)) for pod, cause in found.items()]
 
 

@@ -33,22 +33,10 @@ def nothing_to_read(job: Job, wanted: str = "") -> ArenaError:
 def _removed(job: Job, wanted: str) -> NotFound:
     whose = f"{wanted}'s pod" if wanted else "its pods" if not job.status.instances else "the pod that leads it"
     when = f" (it ended at {job.status.end})" if job.status.end else ""
-    policy, keep = _policy(job)
+    removal, follow = job.status.removal, "`arena logs -f` during the run has every line"
+    keep = f"{removal.keep}, {follow}" if removal else follow
     text = f"{job.name} is {job.status.phase}{when} and {whose} {'is' if wanted or job.status.instances else 'are'} gone, with the logs"
-    return NotFound(f"{text}{policy}", f"`arena get -e {job.name}` shows its events; {keep}")
-
-
-def _policy(job: Job) -> tuple[str, str]:
-    """Return which rule removes the pods of such a job, and how to keep them."""
-    follow = "`arena logs -f` during the run has every line"
-    if job.manifest.get("kind") == "AppWrapper":
-        if job.status.phase is Phase.FAILED:
-            return ": the pods of a failed AppWrapper are deleted", f"--deletion-on-failure-grace-period keeps them for a while, {follow}"
-        return "", follow
-    found = dig.text(job.manifest, "spec", "runPolicy", "cleanPodPolicy") or dig.text(job.manifest, "spec", "cleanPodPolicy")
-    if found in ("All", "Running"):
-        return f": its clean-task policy is {found}", f"--clean-task-policy None keeps them, {follow}"
-    return "", follow
+    return NotFound(f"{text}: {removal.rule}" if removal else text, f"`arena get -e {job.name}` shows its events; {keep}")
 
 
 def not_ready(job: Job, sources: Sequence[LogSource], pods: dict[str, Manifest]) -> ArenaError:

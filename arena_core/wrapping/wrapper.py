@@ -21,7 +21,9 @@ WRAPPER = "Wrapper"
 class WrapperArgs(MetadataArgs):
     """The flags that every wrapper has; its own come on top, then those of the type inside."""
 
-    inner_type: str = flag("", help="Job type inside: any installed one that can be wrapped.", often=True, group=WRAPPER, metavar="TYPE")
+    inner_type: str = flag(
+        "", help="Job type inside: any installed one that can be wrapped.", often=True, group=WRAPPER, metavar="TYPE", complete="type"
+    )
 
 
 class Forced(NamedTuple):
@@ -136,7 +138,7 @@ def _around(wrapper: Wrapper, open_: type[WrapperArgs], inner: JobHandle, jobs: 
     fields = fields_of(wrapper.args, inner, names_for(wrapper.args.model_fields, inner))
     said = wrapper.args.model_fields["inner_type"]
     group = str(meta_of(said).get("group") or WRAPPER)
-    fields["inner_type"] = (str, flag(name, help=said.description or "", often=True, group=group, metavar="TYPE"))
+    fields["inner_type"] = (str, flag(name, help=said.description or "", often=True, group=group, metavar="TYPE", complete="type"))
     made = create_model(wrapper.args.__name__, __base__=Around, __module__=wrapper.args.__module__, **fields)
     return cast("type[WrapperArgs]", made)
 

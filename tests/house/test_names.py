@@ -13,14 +13,6 @@ NAMES = re.compile(r"kueue|volcano|pytorch|tfjob|tensorflow|mpi_?job|ray_?job|ap
 #: Where a name still stands in code, and why.
 ALLOWED = {
     "arena_core/schedulers.py": "the names themselves",
-    "arena_core/cli/commands/submit.py": "an example in a hint",
-    "arena_core/registry/registry.py": "an example in the sentence that no job type is installed",
-    "arena_core/usecases/removed.py": "how to keep the pods of a failed AppWrapper; a hint of the type, once the contract can ask for it",
-    "arena_core/usecases/incidents.py": "how to keep the pods of a failed AppWrapper; a hint of the type, once the contract can ask for it",
-    "arena_core/cli/demo.py": "the demo submits a PyTorchJob",
-    "arena_core/cli/config.py": "examples",
-    "arena_core/cli/usage.py": "examples",
-    "arena_core/cli/submit/options.py": "examples",
     "arena_core/testing/training.py": "what the tests of the Training Operator's types share",
     "arena_core/testing/matrix.py": "values for the flags of Kueue",
 }

@@ -95,10 +95,11 @@ class JobFile:
         """Its ``type:``."""
         found = self.of(parsed).get("type")
         if not found:
-            raise UsageError(
-                "the job file names no job type",
-                "add `type: pytorchjob`, or name it on the command line: `arena submit pytorchjob -f FILE`",
-            )
+            from arena_core.cli.discover import type_names
+
+            one = next(iter(type_names()), "TYPE")
+            hint = f"add a line like `type: {one}`, or name it on the command line: `arena submit {one} -f FILE`"
+            raise UsageError("the job file names no job type", hint)
         return str(found)
 
 

@@ -23,10 +23,6 @@ if TYPE_CHECKING:
 REQUIRED = "is required"
 #: A longer list of choices stands in the text of the help.
 LONGEST_METAVAR = 20
-#: Switches that are a flag with a name in other job types.
-FOR_A_NAME = {"queue": "--kueue-queue"}
-#: What completion asks the cluster for.
-COMPLETED = {"kueue_queue": "queue", "inner_type": "type", "config_files": "file"}
 
 
 def flags_of(model: type[BaseModel]) -> list[Flag]:
@@ -63,18 +59,18 @@ def _flag(spec: FlagSpec) -> Flag:
         group="Required" if spec.required else spec.group,
         hidden=spec.hidden,
         often=spec.often or spec.required,
-        instead=FOR_A_NAME.get(spec.field, "") if spec.kind == "bool" else "",
+        instead=spec.instead,
         offers=tuple(choice for choice in spec.choices if choice),
-        complete=COMPLETED.get(spec.field, ""),
         names_of=spec.names_of,
+        complete=spec.complete,
     )
 
 
 def with_config(raw: dict[str, Any], model: type[BaseModel], job_type: str, config: Config) -> dict[str, Any]:
-    """Values of Arena's configuration file where the user gave none."""
+    """Values of Arena's configuration file where the user gave none; a key ``TYPE_FIELD`` is meant for that job type alone."""
     defaults: dict[str, Any] = {"image_pull_secrets": list(config.image_pull_secrets), "image_pull_policy": config.image_pull_policy}
-    if job_type == "tfjob":
-        defaults["role_sequence"] = config.tfjob_role_sequence
+    prefix = f"{job_type}_"
+    defaults |= {key.removeprefix(prefix): value for key, value in config.lines.items() if key.startswith(prefix)}
     return {**{k: v for k, v in defaults.items() if v and k in model.model_fields}, **raw}
 
 

@@ -37,7 +37,9 @@ class AppWrapperArgs(KueueArgs, WrapperArgs):
 
     NAME_LETTER_FIRST: ClassVar[bool] = True
 
-    inner_type: str = flag("", help="Job type inside: any installed one that can be wrapped.", often=True, group=WRAPPER, metavar="TYPE")
+    inner_type: str = flag(
+        "", help="Job type inside: any installed one that can be wrapped.", often=True, group=WRAPPER, metavar="TYPE", complete="type"
+    )
     retry_limit: int = flag(3, help="How often a failed run is repeated; 0 makes the first failure final.", often=True, group=WRAPPER, ge=0)
     admission_grace_period: Duration = flag(
         60, help="How long pods may take to be created after admission.", group=WRAPPER, metavar="DURATION"

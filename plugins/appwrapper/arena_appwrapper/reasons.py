@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from arena_appwrapper import inside
-from arena_core.contract.types import NOT_TAKEN_UP, Cause, Instance, JobHandle, JobStatus, JobView, Phase, Rank
+from arena_core.contract.types import NOT_TAKEN_UP, Cause, Instance, JobHandle, JobStatus, JobView, Phase, Rank, Removal
 from arena_core.families import kueue, queueing
 from arena_core.k8s import dig
 from arena_core.lazily import pattern
@@ -15,6 +15,11 @@ from arena_core.podwords import cause_of
 PREFIX = "workload.codeflare.dev.appwrapper/"
 _SOME_ENDED = pattern(r"\b[1-9][0-9]* pods succeeded")
 _KEEP = "--deletion-on-failure-grace-period keeps the pods of a failed AppWrapper for a while"
+
+
+def removal(exact: str) -> Removal | None:
+    """Return what has removed the pods of a failed AppWrapper."""
+    return Removal("the pods of a failed AppWrapper are deleted", _KEEP) if exact == "Failed" else None
 
 
 def setting(job: Any, name: str, default: str) -> str:

@@ -105,6 +105,7 @@ def status(view: JobView, jobs: Jobs) -> JobStatus:
         replicas=wanted,
         requests=_requests(job, template),
         priority=template.priority if template else "",
+        removal=reasons.removal(exact),
     )
     return inside.judged(view, own, inner)
 
