@@ -78,7 +78,9 @@ def test_tensorflow_with_the_old_spellings(machine, folder):
     assert machine.json("arena get style-transfer -o json")["requestGPUs"] == 4
     machine.until(lambda: '"ps":["style-transfer-ps-0' in machine.sh("arena logs style-transfer"), "the log")
     # "shows the TensorBoard address"
-    machine.until(lambda: re.search(r"tensorboard.*http://\d", machine.sh("arena get style-transfer"), re.IGNORECASE | re.DOTALL), "the board")
+    machine.until(
+        lambda: re.search(r"tensorboard.*http://\d", machine.sh("arena get style-transfer"), re.IGNORECASE | re.DOTALL), "the board"
+    )
     assert machine.json("arena get style-transfer -o json")["tensorboard"].startswith("http://")
     assert re.search(r"^node-1 .* 4 +4 ", machine.sh("arena top node"), re.MULTILINE), machine.sh("arena top node")
     top = machine.sh("arena top job style-transfer")

@@ -106,6 +106,19 @@ class Source:
         return self._session.cluster.gather([partial(server.query, text) for text in texts])
 
 
+def told_gpus(answer: Sequence[Manifest] | ArenaError) -> MeasuredGpus | None:
+    """Return the GPUs that the metrics API itself tells of, as that of the local cluster does with its own; None where it does not."""
+    rows = [] if isinstance(answer, ArenaError) else [(item, row) for item in answer for row in dig.items(item, "gpus")]
+    if not rows:
+        return None
+    found = []
+    for item, row in rows:
+        node = dig.text(item, "metadata", "name")
+        duty, used, total = (gpus.figure(row.get(key)) for key in ("dutyCycle", "memoryUsed", "memoryTotal"))
+        found.append(Gpu(str(row.get("index", "")), node, dig.text(row, "namespace"), dig.text(row, "pod"), duty, used, total))
+    return MeasuredGpus(found)
+
+
 def gpu_use(source: Source, namespace: str = "", pods: Sequence[str] = ()) -> MeasuredGpus:
     """Ask for the GPUs of all nodes, or of the pods of a namespace; two questions, side by side."""
     samples, idle = source.ask(*questions(namespace, pods))

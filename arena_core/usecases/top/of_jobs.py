@@ -13,7 +13,18 @@ from arena_core.k8s.devices import is_accelerator
 from arena_core.records import record
 from arena_core.usecases.session import Session
 from arena_core.usecases.top.gpus import Gpu
-from arena_core.usecases.top.measures import IDLE_MINUTES, POD_METRICS, Source, Used, gpu_use, pod_use, pods_instead
+from arena_core.usecases.top.measures import (
+    IDLE_MINUTES,
+    NODE_METRICS,
+    POD_METRICS,
+    MeasuredGpus,
+    Source,
+    Used,
+    gpu_use,
+    pod_use,
+    pods_instead,
+    told_gpus,
+)
 from arena_core.usecases.top.prometheus import Address
 from arena_core.usecases.unread import is_partial
 from arena_core.usecases.views import Job, holds_devices
@@ -78,13 +89,25 @@ def top_jobs(session: Session, jobs: Sequence[Job], namespace: str = "", address
     measured = pods_instead(pod_use(_metrics(session, namespace)), source, namespace)
     pods = [i.name for job in running for i in job.status.instances]
     devices = any(is_accelerator(name) for job in running for i in job.status.instances for name in i.requests)
-    gpus = gpu_use(source, namespace, pods) if devices else None
+    gpus = _gpus(session, source, namespace, pods) if devices else None
     by_pod: dict[tuple[str, str], list[Gpu]] = {}
     for gpu in (gpus.gpus or ()) if gpus else ():
         by_pod.setdefault((gpu.namespace, gpu.pod), []).append(gpu)
     found = (_use(job, measured.by_name or {}, by_pod) for job in jobs)
     notes = tuple(text for text in (measured.why, gpus.why if gpus else "") if text)
     return JobBoard(tuple(_sorted(found)), notes)
+
+
+def _gpus(session: Session, source: Source, namespace: str, pods: Sequence[str]) -> MeasuredGpus:
+    """Ask Prometheus where there is one, else the nodes, which may tell of their GPUs themselves."""
+    found = gpu_use(source, namespace, pods)
+    if found.gpus is None:
+        try:
+            return told_gpus(session.cluster.list(NODE_METRICS).items) or found
+        except ArenaError as error:
+            if not is_partial(error):
+                raise
+    return found
 
 
 def _metrics(session: Session, namespace: str) -> Sequence[Manifest] | ArenaError:

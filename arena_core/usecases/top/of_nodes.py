@@ -14,7 +14,7 @@ from arena_core.usecases.listing import list_jobs
 from arena_core.usecases.ownership import owner_of, uid_of
 from arena_core.usecases.session import Session
 from arena_core.usecases.top.gpus import Gpu
-from arena_core.usecases.top.measures import NODE_METRICS, Measured, MeasuredGpus, Source, gpu_use, node_use, nodes_instead
+from arena_core.usecases.top.measures import NODE_METRICS, Measured, MeasuredGpus, Source, gpu_use, node_use, nodes_instead, told_gpus
 from arena_core.usecases.top.nodes import Holder, Node, holder_of, holding, node_of, unread_node
 from arena_core.usecases.top.prometheus import Address
 from arena_core.usecases.unread import all_refused, is_partial, phrase, sentence
@@ -57,6 +57,8 @@ def top_nodes(session: Session, names: Sequence[str] = (), address: Address | No
     }
     waiting = holders.pop("", [])
     gpus = _gpus(source, readable, holders)
+    if gpus.gpus is None:
+        gpus = told_gpus(metrics) or gpus
     found = _nodes(readable, holders, use, gpus.gpus or ())
     if readable is not None or everywhere:
         _check_names(names, found)

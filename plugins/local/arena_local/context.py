@@ -45,6 +45,17 @@ class ContainerUse(NamedTuple):
     memory: int
 
 
+class GpuUse(NamedTuple):
+    """What one real GPU does, and the pod (uid) that holds it: percent of the last moment, bytes; None where it does not tell."""
+
+    number: int
+    uuid: str
+    pod: str
+    duty: float | None
+    used: int | None
+    total: int | None
+
+
 class Use(NamedTuple):
     """What was used during the last ``window`` seconds: by the containers, and by the whole machine."""
 
@@ -52,6 +63,7 @@ class Use(NamedTuple):
     containers: tuple[ContainerUse, ...]
     cores: float
     memory: int
+    gpus: tuple[GpuUse, ...] = ()
 
 
 class Session(Protocol):

@@ -84,13 +84,31 @@ def _nodes(shared: Shared, use: Use) -> list[Obj]:
     """Return the nodes: one is the machine, of several each has what its pods use."""
     nodes = [entry.obj for entry in shared.api.store.entries("nodes")]
     if len(nodes) == 1:
-        return [{**_head(shared, nodes[0], use), "usage": _usage(use.cores, use.memory)}]
+        return [{**_head(shared, nodes[0], use), "usage": _usage(use.cores, use.memory), **_gpus(shared, use)}]
     where = {e.obj["metadata"]["uid"]: e.obj["spec"].get("nodeName") for e in shared.api.store.entries("pods")}
     items = []
     for node in nodes:
         mine = [one for one in use.containers if where.get(one.uid) == node["metadata"]["name"]]
         items.append({**_head(shared, node, use), "usage": _usage(sum(one.cores for one in mine), sum(one.memory for one in mine))})
+    if items:
+        items[0] |= _gpus(shared, use)
     return items
+
+
+def _gpus(shared: Shared, use: Use) -> Obj:
+    """Return what the real GPUs do, beside what the metrics server would say: `arena top` reads it, others pass over it.
+
+    Several nodes are all this machine: the GPUs are then told with the first of them, each with the pod that holds it.
+    """
+    if not use.gpus:
+        return {}
+    pods = {e.obj["metadata"]["uid"]: e.obj["metadata"] for e in shared.api.store.entries("pods")}
+    rows = []
+    for gpu in use.gpus:
+        pod = pods.get(gpu.pod, {})
+        known = {"dutyCycle": gpu.duty, "memoryUsed": gpu.used, "memoryTotal": gpu.total}
+        rows.append({"index": gpu.number, "uuid": gpu.uuid, "namespace": pod.get("namespace", ""), "pod": pod.get("name", ""), **known})
+    return {"gpus": rows}
 
 
 def _head(shared: Shared, obj: Obj, use: Use) -> Obj:

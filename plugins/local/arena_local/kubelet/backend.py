@@ -7,9 +7,10 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from arena_local.context import Session, Use
+from arena_local.context import GpuUse, Session, Use
 from arena_local.kubelet import logs, sessions
 from arena_local.kubelet.model import Run, Slot, slots_of
+from arena_local.kubelet.nvml import Nvml
 from arena_local.kubelet.records import remembered
 from arena_local.kubelet.usage import Usage
 from arena_local.sdk.bundle import ApiError, Obj
@@ -24,10 +25,16 @@ class Backend:
     def __init__(self, kubelet: Kubelet) -> None:
         self._kubelet = kubelet
         self._usage = Usage(self._shims)
+        self._nvml = Nvml()
 
     async def usage(self) -> Use:
-        """Measure what the processes of the pods use."""
-        return await self._usage.measure()
+        """Measure what the processes of the pods use, and what the GPUs do where they are real."""
+        use = await self._usage.measure()
+        if not self._kubelet.devices.real_gpus:
+            return use
+        holders = self._kubelet.devices.holders()
+        found = await asyncio.to_thread(self._nvml.measure)
+        return use._replace(gpus=tuple(GpuUse(g.number, g.uuid, holders.get(g.number, ""), g.duty, g.used, g.total) for g in found))
 
     def logs(self, pod: Obj, container: str, query: Mapping[str, Any]) -> AsyncIterator[bytes]:
         """Yield the log of one container; refusals are raised before anything is yielded."""

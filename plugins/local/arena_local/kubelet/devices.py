@@ -84,6 +84,10 @@ class Devices:
         found = {name: sorted(i for i, who in held.items() if who == uid) for (at, name), held in self._held.items() if at == node}
         return {name: indices for name, indices in found.items() if indices}
 
+    def holders(self) -> dict[int, str]:
+        """Return the pod that holds each real GPU, by the GPU's index."""
+        return self._taken("", GPU) if self.real_gpus else {}
+
     def restore(self, node: str, uid: str, devices: Mapping[str, Sequence[int]]) -> None:
         """Take over what an earlier daemon gave."""
         for resource, indices in devices.items():
