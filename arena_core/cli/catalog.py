@@ -19,6 +19,7 @@ class Entry:
 ENTRIES: tuple[Entry, ...] = (
     Entry("submit", "commands.submit", "submit a job"),
     Entry("serve", "commands.serve", "start model servers, and list, update or delete them"),
+    Entry("cron", "commands.cron", "make jobs at times, and list, suspend or delete what makes them"),
     Entry("list", "commands.list", "list jobs", ("ls",)),
     Entry("get", "commands.get", "show one job and its instances"),
     Entry("logs", "commands.logs", "print or follow the logs of a job", ("log",)),

@@ -16,6 +16,7 @@ Candidates = list[tuple[str, str]]
 FILES: Candidates = [(":files", "")]
 FIXED = {
     "serve": ("attach", "custom", "delete", "get", "list", "logs", "open", "scale", "update", "wait", "why"),
+    "cron": ("delete", "get", "list", "resume", "run-now", "suspend"),
     "shell": ("bash", "fish", "zsh"),
     "plugins": ("check", "list", "new"),
     "history": ("export", "list", "logs", "prune", "show"),

@@ -17,7 +17,7 @@ from arena_core.contract.errors import InvalidArguments, UsageError
 #: Commands for scripts: what completion asks for, and how the reference pages are made.
 HIDDEN = {"__complete": "complete", "__reference": "reference"}
 #: Arena's commands that are not here: a command group of a plugin may bring them.
-ELSEWHERE = frozenset(["cron", "model", "evaluate", "scalein", "scaleout", "llm"])
+ELSEWHERE = frozenset(["model", "evaluate", "scalein", "scaleout", "llm"])
 _DELETE, _LIST, _GET, _LOGS = "`arena delete JOB`", "`arena list`", "`arena get JOB`", "`arena logs JOB`"
 _SUBMIT, _ATTACH = "`arena submit TYPE --name NAME ...`", "`arena attach JOB [-- COMMAND...]`"
 #: Commands of other tools, and ours for the same.

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from arena_core.kube.streams import ExecSession
     from arena_core.usecases.about import About
     from arena_core.usecases.checkup.checks import Row
+    from arena_core.usecases.crons import Cron, CronList
     from arena_core.usecases.endpoints import Reached
     from arena_core.usecases.forward import Forward, Served
     from arena_core.usecases.identity import Identity
@@ -200,6 +201,18 @@ class AsyncArenaClient:
     async def scale(self, job: JobLike, sizes: Mapping[str, int], *, job_type: str = "", namespace: str = "") -> AsyncBoundJob:
         """Change how many pods roles of a running job have; see ``ArenaClient.scale``."""
         return bind_async(self, await self._run(lambda arena: arena.scale(job, sizes, job_type=job_type, namespace=namespace)))
+
+    async def crons(self, *, namespace: str = "", all_namespaces: bool = False, selector: str = "") -> CronList:
+        """Return the crons of a namespace or of all; see ``ArenaClient.crons``."""
+        return await self._run(lambda arena: arena.crons(namespace=namespace, all_namespaces=all_namespaces, selector=selector))
+
+    async def cron(self, name: str, *, job_type: str = "", namespace: str = "") -> Cron:
+        """Return one cron with the jobs that it has made."""
+        return await self._run(lambda arena: arena.cron(name, job_type=job_type, namespace=namespace))
+
+    async def run_now(self, cron: str, *, job_type: str = "", namespace: str = "") -> Manifest:
+        """Make a job of a cron at once, whatever its schedule says, and return the object that was created."""
+        return await self._run(lambda arena: arena.run_now(cron, job_type=job_type, namespace=namespace))
 
     async def servers(
         self,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from arena_core.client.handles import BoundJob, JobLike, Reference, bind
 
 if TYPE_CHECKING:
+    from arena_core.contract.types import Manifest
     from arena_core.usecases.session import Session
     from arena_core.usecases.update import Updated
 
@@ -46,6 +47,14 @@ class Changes:
         with self._call() as session:
             found = scale(session, meant.name, sizes, job_type=meant.job_type, namespace=meant.namespace, uid=meant.uid)
         return bind(cast("Any", self), found)
+
+    def run_now(self, cron: str, *, job_type: str = "", namespace: str = "") -> Manifest:
+        """Make a job of a cron at once, whatever its schedule says, and return the object that was created."""
+        from arena_core.usecases.crons import run_now
+
+        meant = self._meant(cron, job_type, namespace)
+        with self._call() as session:
+            return run_now(session, meant.name, job_type=meant.job_type, namespace=meant.namespace)
 
     def update(self, job: JobLike, args: Any, *, job_type: str = "", namespace: str = "", dry_run: str = "") -> Updated:
         """Change a live job, where its type allows it, and return what is different then.

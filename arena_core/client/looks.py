@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from arena_core.contract.types import Manifest
     from arena_core.usecases.about import About
     from arena_core.usecases.checkup.checks import Row
+    from arena_core.usecases.crons import Cron, CronList
     from arena_core.usecases.endpoints import Reached
     from arena_core.usecases.forward import Forward, Served
     from arena_core.usecases.progress.of_job import Course
@@ -71,6 +72,20 @@ class Looks:
 
         with self._call() as session:
             return endpoints(session, job)
+
+    def crons(self, *, namespace: str = "", all_namespaces: bool = False, selector: str = "") -> CronList:
+        """Return the crons of a namespace or of all, with the time at which a job is due next."""
+        from arena_core.usecases.crons import list_crons
+
+        with self._call() as session:
+            return list_crons(session, namespace="" if all_namespaces else namespace or self.namespace, selector=selector)
+
+    def cron(self, name: str, *, job_type: str = "", namespace: str = "") -> Cron:
+        """Return one cron with the jobs that it has made."""
+        from arena_core.usecases.crons import get_cron
+
+        with self._call() as session:
+            return get_cron(session, name, job_type=job_type, namespace=namespace or self.namespace)
 
     def servers(
         self,

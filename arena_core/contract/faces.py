@@ -12,6 +12,8 @@ from arena_core.records import record
 
 if TYPE_CHECKING:
     from typing import Protocol
+
+    from arena_core.contract.schedules import Schedule
 else:
     # Nobody asks at run time whether an object fits, and making a protocol costs more than loading this module.
     Protocol = object
@@ -102,6 +104,12 @@ class JobHandle(Protocol):
 
     def endpoints(self, view: JobView) -> list[Endpoint]:
         """Return what the job serves."""
+
+    def schedule(self, view: JobView) -> Schedule:
+        """Return when a job of workload ``schedule`` makes others, and which it has made."""
+
+    def run_now(self, view: JobView, name: str) -> Manifest:
+        """Return what is created where a job of a schedule is to be made at once."""
 
     def explain(self, view: JobView) -> list[Cause]:
         """Return in plain words why the job is not running."""

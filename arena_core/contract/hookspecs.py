@@ -16,6 +16,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
+    from arena_core.contract.schedules import Schedule
     from arena_core.contract.types import (
         Build,
         Cause,
@@ -218,6 +219,32 @@ class JobTypeSpec:
         ...     yield Endpoint("dashboard", "http", f"{view.manifest['metadata']['name']}-head", 8265)
         >>> [one.service for one in arena_endpoints(JobView({"metadata": {"name": "x"}}))]
         ['x-head']
+        """
+
+    def arena_schedule(self, view: JobView, jobs: Jobs) -> Schedule:  # type: ignore[empty-body]
+        """Say when a job of workload ``schedule`` makes others, and which it has made (``view.related``).
+
+        >>> from arena_core.contract.hookspecs import hookimpl
+        >>> from arena_core.contract.schedules import Schedule
+        >>> @hookimpl
+        ... def arena_schedule(view):
+        ...     return Schedule(view.manifest["spec"]["schedule"], suspended=bool(view.manifest["spec"].get("suspend")))
+        >>> from types import SimpleNamespace
+        >>> arena_schedule(SimpleNamespace(manifest={"spec": {"schedule": "@daily"}})).text
+        '@daily'
+        """
+
+    def arena_run_now(self, view: JobView, called: str, jobs: Jobs) -> Manifest:  # type: ignore[empty-body]
+        """Return the object of the name ``called`` that is created where a job of a schedule is to be made at once.
+
+        >>> from arena_core.contract.hookspecs import hookimpl
+        >>> @hookimpl
+        ... def arena_run_now(view, called):
+        ...     spec = view.manifest["spec"]["jobTemplate"]["spec"]
+        ...     return {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": called}, "spec": spec}
+        >>> from types import SimpleNamespace
+        >>> arena_run_now(SimpleNamespace(manifest={"spec": {"jobTemplate": {"spec": {}}}}), "x-1")["kind"]
+        'Job'
         """
 
     def arena_explain(  # type: ignore[empty-body]

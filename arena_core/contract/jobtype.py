@@ -42,6 +42,8 @@ class JobType:
     listed_by: str = ""
     #: What it is there for: "batch" ends by itself, "service" is to be READY, "schedule" makes others at times.
     workload: Literal["batch", "service", "schedule"] = "batch"
+    #: For ``workload="schedule"``: the types whose jobs it can make; none names any. Its model's field ``cron_type`` says which.
+    makes: tuple[str, ...] = ()
     suspend_path: str = ""
     suspend_check: Callable[[Manifest], str] = lambda job: ""
     scale: Callable[[Manifest], Sequence[Scale]] = lambda job: ()

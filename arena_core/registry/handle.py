@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from arena_core.contract.errors import ArenaError, PluginError
 from arena_core.contract.types import (
@@ -35,6 +35,9 @@ from arena_core.registry.discovery import Entry
 from arena_core.registry.hooks import Hooks
 from arena_core.registry.probe import argument_model, update_model
 from arena_core.registry.shapes import check_of
+
+if TYPE_CHECKING:
+    from arena_core.contract.schedules import Schedule
 
 log = Logger(__name__)
 
@@ -168,6 +171,16 @@ class JobTypeHandle:
             )
         status = view.status or self.status(view)
         return default_log_sources(status.instances, view.pods or (), query, self._job_type.container, replicas=status.replicas)
+
+    def schedule(self, view: JobView) -> Schedule:
+        """Return when the job makes others, and which it has made."""
+        from arena_core.contract.schedules import Schedule
+
+        return cast("Schedule", self._call("arena_schedule", Schedule, view=view, jobs=self._jobs))
+
+    def run_now(self, view: JobView, name: str) -> Manifest:
+        """Return what is created where a job of the schedule is to be made at once."""
+        return cast("Manifest", self._call("arena_run_now", dict, view=view, called=name, jobs=self._jobs))
 
     def explain(self, view: JobView) -> list[Cause]:
         """Return in plain words why the job is not running."""

@@ -34,7 +34,7 @@ def suspend(session: Session, name: str, value: bool, *, job_type: str = "", nam
             raise ArenaError(f"{name} cannot be {what}: {why}")
         if bool(paths.get(job, own.suspend_path)) is value:
             return {}
-        if not value:
+        if not value and own.workload != "schedule":  # what a schedule has made goes on meanwhile
             _await_no_pods(session, handle, job)
         return {own.suspend_path: value}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -50,7 +51,8 @@ def _submit(session: Session, handle: JobHandle, model: Any, namespace: str, sub
         handle.job_type.name, model, tuple(manifests), target, session.jobs, who.name, lookup, "" if intent else "server"
     )
     request = with_extensions(session.extensions, request)
-    manifests = list(request.manifests)
+    manifests = [sealed(obj) for obj in request.manifests]
+    request = replace(request, manifests=tuple(manifests))
     mark(handle, manifests, who, submit_id)
     try:
         if intent is None:
@@ -71,7 +73,8 @@ def only_built(handle: JobHandle, model: Any, jobs: Jobs, extensions: Extensions
     manifests = build(handle, model, target.namespace)
     request = with_extensions(extensions, SubmitRequest(handle.job_type.name, model, tuple(manifests), target, jobs, dry_run="client"))
     name = str(request.manifests[0]["metadata"]["name"])
-    return Submission(handle.job_type.name, name, target.namespace, request.manifests, checks.told(model, handle.notes(model)))
+    built = tuple(sealed(obj) for obj in request.manifests)
+    return Submission(handle.job_type.name, name, target.namespace, built, checks.told(model, handle.notes(model)))
 
 
 def read_args(handle: JobHandle, args: Any) -> Any:
@@ -100,6 +103,18 @@ def with_extensions(extensions: Extensions | None, request: SubmitRequest) -> Su
     request = replace(request, manifests=tuple(extensions.mutate_manifests(request)))
     _stop(extensions.validate_submission(request))
     return request
+
+
+def sealed(obj: Manifest) -> Manifest:
+    """Return an object as it is sent: where a ConfigMap holds another object (one that is made later), that becomes text.
+
+    Until then it is there as it is, so that extensions see and change the pods of such a job as those of any other.
+    """
+    data = obj.get("data")
+    if obj.get("kind") != "ConfigMap" or not isinstance(data, dict) or not any(isinstance(value, dict) for value in data.values()):
+        return obj
+    texts = {key: json.dumps(value, indent=1) if isinstance(value, dict) else value for key, value in data.items()}
+    return {**obj, "data": texts}
 
 
 def mark(handle: JobHandle, manifests: Sequence[Manifest], who: Identity, submit_id: str) -> None:

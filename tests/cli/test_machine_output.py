@@ -41,6 +41,11 @@ SILENT = {
     "history prune": "says on stderr what it did",
     "wait": "says states on stderr, the result is the exit code",
     "serve wait": "says states on stderr, the result is the exit code",
+    "cron": "opens into others",
+    "cron run-now": "names the object that it made",
+    "cron suspend": "says on stderr what it did",
+    "cron resume": "says on stderr what it did",
+    "cron delete": "says on stderr what it did",
     "serve delete": "says on stderr what it did",
 }
 ALL = {command.path: command for command in commands()}
@@ -81,6 +86,8 @@ TYPED: dict[str, tuple[tuple[str, ...], ...]] = {
     "history": (("history",), ("history", "w*")),
     "history show": (("history", "show", "works"), ("history", "show", "failed")),
     "history export": (("history", "export"),),
+    "cron list": (("cron", "list"),),
+    "cron get": (("cron", "get", "nightly"),),
     "local status": (("local", "status"),),
 }
 
@@ -113,6 +120,8 @@ def something(local, cluster):
     start = ("serve", "custom", "--name", "web", "--version", "v1", "--image", "x", "--restful-port", "18571")
     made = local(*start, "--wait", "--timeout", "90s", "--command", f"exec {sys.executable} {SERVER} 18571")
     assert made.code == 0, made.err
+    cron = ("cron", "job", "--name", "nightly", "--image", "x", "--schedule", "@daily", "true")
+    assert local(*cron).code == 0 and local("cron", "run-now", "nightly").code == 0
     claim = {"metadata": {"name": "data", "namespace": "default"}, "spec": {"accessModes": ["ReadWriteOnce"]}}
     claim["spec"]["resources"] = {"requests": {"storage": "1Gi"}}
     cluster.create({"apiVersion": "v1", "kind": "PersistentVolumeClaim", **claim})

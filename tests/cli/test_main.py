@@ -43,7 +43,7 @@ def test_an_unknown_command_gets_the_nearest_one(arena):
     assert arena("lst") == (2, "", "error: unknown command 'lst'\nhint: did you mean `arena list`?\n")
 
 
-@pytest.mark.parametrize("command", ["model", "cron"])
+@pytest.mark.parametrize("command", ["llm", "evaluate"])
 def test_commands_of_arena_that_are_not_here_are_said_to_be_so(arena, command):
     done = arena(command, "list", "-n", "x")
     assert (done.code, done.out) == (2, "")

@@ -33,7 +33,7 @@ class CronArgs(WrapperArgs):
     schedule: str = flag("0 * * * *", help="When a job is made.", group="Cron")
 
 
-AROUND = Wrapper("cron", CronArgs, "a Cron", {"kueue_queue": Forced("", "each job that it makes is queued by itself")})
+AROUND = Wrapper("proto", CronArgs, "a Cron", {"kueue_queue": Forced("", "each job that it makes is queued by itself")})
 
 
 def newest(view: JobView, jobs: Any) -> tuple[Any, Manifest] | None:
@@ -54,7 +54,7 @@ class Cron:
     @hookimpl
     def arena_job_type() -> JobType:
         return JobType(
-            "cron",
+            "proto",
             CRON,
             AROUND.model,
             "a job of any type, again and again",
@@ -133,7 +133,7 @@ def scheduled(arena: Any) -> Iterator[Any]:
 
 def make_one(arena: Any, name: str) -> None:
     """Do what a controller does when it is time."""
-    cron = arena.direct.get(name, job_type="cron").manifest
+    cron = arena.direct.get(name, job_type="proto").manifest
     job = copy.deepcopy(cron["spec"]["template"])
     put(job, "metadata.name", f"{name}-1")
     owner = {"apiVersion": CRON.api_version, "kind": "Cron", "name": name, "uid": cron["metadata"]["uid"], "controller": True}
@@ -144,7 +144,7 @@ def make_one(arena: Any, name: str) -> None:
 
 def test_what_a_schedule_makes_is_shown_under_it(scheduled: Any, make: Any) -> None:
     command = "echo tick"
-    scheduled.submit("cron", make("hourly", command, inner_type="job", schedule="*/5 * * * *", workers=2))
+    scheduled.submit("proto", make("hourly", command, inner_type="job", schedule="*/5 * * * *", workers=2))
     before = scheduled.get("hourly")
     assert (before.status.phase, before.status.message) == (Phase.RUNNING, "it makes a job at */5 * * * *")
     with pytest.raises(NotFound, match="it has made no job yet"):
@@ -170,7 +170,7 @@ INSIDE = [handle.job_type.name for handle in REGISTRY.each() if handle.job_type.
 
 @pytest.mark.parametrize("kind", INSIDE)
 def test_any_type_can_be_inside(kind: str) -> None:
-    handle = REGISTRY.get("cron")
+    handle = REGISTRY.get("proto")
     raw = {"name": "x", "image": "i", "command": "true", "inner_type": kind, "schedule": "0 1 * * *"}
     job = handle.build_manifests(parse(handle.args_model, raw))[0]
     assert job["spec"]["schedule"] == "0 1 * * *"

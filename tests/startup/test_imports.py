@@ -10,7 +10,7 @@ import sys
 import pytest
 
 HEAVY = ("pydantic", "rich", "kubernetes", "structlog", "typer", "urllib3", "requests", "jsonschema", "aiohttp", "asyncio")
-PLUGINS = ("arena_pytorchjob", "arena_tfjob", "arena_volcano", "arena_appwrapper", "arena_job", "arena_serve", "arena_local")
+PLUGINS = ("arena_pytorchjob", "arena_tfjob", "arena_volcano", "arena_appwrapper", "arena_job", "arena_serve", "arena_cron", "arena_local")
 
 PROBE = """
 import json, sys
@@ -53,6 +53,7 @@ def modules(tmp_path, *words):
         ("wait", "--help"),
         ("submit", "--help"),
         ("serve", "--help"),
+        ("cron", "--help"),
         ("completion", "bash"),
         ("exit-codes",),
         ("plugins", "list"),
@@ -94,6 +95,8 @@ def test_submit_loads_one_plugin_only(tmp_path):
         ("list",),
         ("serve", "list"),
         ("serve", "get", "x"),
+        ("cron", "list"),
+        ("cron", "get", "x"),
         ("get", "x"),
         ("logs", "x"),
         ("logview", "x"),

@@ -1,0 +1,132 @@
+"""``arena cron``: make jobs of any type at times, and list, show, suspend or delete what does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from arena_core.cli.command import Command, Context, Group
+from arena_core.cli.commands import submit as submitting
+from arena_core.cli.commands.crons.parts import PARTS, SHORT
+from arena_core.cli.flags import GLOBAL_FLAGS, Flag, Parsed
+from arena_core.cli.parse import Parser, nearest
+from arena_core.contract.errors import InvalidArguments, UsageError
+from arena_core.records import replace
+
+BACKEND = Flag(
+    "backend",
+    "what makes the jobs: a type of cron by name, or the best that the cluster has",
+    group="Cron",
+    metavar="auto|CRON",
+    default="auto",
+)
+DETAILS = """\
+The flags are those of the type, as with `arena submit`, and those of the cron. Each job is called after the cron, with its time behind."""
+
+
+def _open(words: list[str], head: Parsed) -> tuple[Command, list[str]]:
+    """Choose by the first word: one of the commands, or the type of the jobs to make."""
+    first = Parser(GLOBAL_FLAGS, stop=True).parse(words)
+    if not first.args:
+        if first.help or not first.problems:
+            return overview(), ["--help"]
+        raise UsageError(f"make which jobs? {first.problems[0]}", "`arena cron --help` lists types and commands")
+    word, rest = first.args[0], [*words[: len(words) - len(first.args)], *first.args[1:]]
+    if part := PARTS.get(SHORT.get(word, word)):
+        return part, rest
+    return _start(word, _type(word), rest, head), rest
+
+
+def _type(word: str) -> str:
+    """The name of the job type that a word means."""
+    from arena_core.cli.jobtypes import is_type, registry
+
+    if is_type(word):
+        handle = registry().get(word)
+        if handle.job_type.workload == "batch":
+            return handle.job_type.name
+        raise UsageError(f"{handle.job_type.name} does not end by itself: no cron makes such jobs", _types_text())
+    close = nearest(word, [*PARTS, *(name for name, _ in _types())])
+    hint = f"did you mean `arena cron {close}`?" if close else _types_text()
+    raise UsageError(f"{word!r} is neither a job type nor a command of `arena cron`", hint)
+
+
+def _start(word: str, job_type: str, words: Sequence[str], head: Parsed) -> Command:
+    """The command that makes a cron: what ``arena submit`` of its kind does, for this type."""
+    kind = _kind(job_type, words, head)
+    found = submitting.for_type(kind, word, ["--cron-type", job_type, *words])
+
+    def run(context: Context, parsed: Parsed) -> int:
+        parsed.values.pop("backend", None)
+        parsed.values["cron_type"] = job_type
+        try:
+            return found.run(context, parsed)
+        except InvalidArguments as error:
+            error.hint = f"`arena cron {word} --help` lists the flags"
+            raise
+
+    return replace(
+        found,
+        path=f"cron {word}",
+        summary=f"make jobs of the type {job_type} at times",
+        usage=f"arena cron {word} --name NAME --schedule SCHEDULE --image IMAGE [flags] COMMAND [ARG...]",
+        details=DETAILS,
+        run=run,
+        flags=(*(replace(flag, hidden=True) if flag.name == "cron_type" else flag for flag in found.flags), BACKEND),
+    )
+
+
+def _kind(job_type: str, words: Sequence[str], head: Parsed) -> str:
+    """Which type of cron makes these jobs: the one that is asked for, or the best that the cluster has."""
+    from arena_core.cli.jobtypes import registry
+    from arena_core.usecases.crons import makers
+
+    first = Parser([BACKEND, *submitting.FLAGS, *GLOBAL_FLAGS], program=True).parse(words)
+    able = makers(registry(), job_type)
+    if not able:
+        raise UsageError("no type of cron is installed", "install arena-cron from where arena-core came")
+    asked = first.text("backend", "auto")
+    if asked != "auto":
+        if asked not in [handle.job_type.name for handle in able]:
+            known = ", ".join(handle.job_type.name for handle in able)
+            raise UsageError(f"--backend: {asked!r} makes no {job_type}", f"one of auto, {known}")
+        return asked
+    if not first.help and first.text("dry_run", "none") != "client":  # neither of these looks at a cluster
+        first.values = {**head.values, **first.values}
+        served = Context(first).client.cluster.served()
+        able = [handle for handle in able if served.has(handle.job_type.resource) is not False] or able
+        return able[0].job_type.name
+    return able[-1].job_type.name
+
+
+def _types() -> list[tuple[str, str]]:
+    """Types of jobs by the names of their entry points: nothing is imported for a help text."""
+    from arena_core.cli.discover import job_types
+
+    found = [(names.partition(", ")[0], text) for names, text in job_types()]
+    return [(name, text) for name, text in found if not name.endswith(("-serving", "cron"))]
+
+
+def _types_text() -> str:
+    return f"types: {', '.join(name for name, _ in _types())}"
+
+
+def _footer() -> str:
+    from arena_core.cli.usage import two_columns
+
+    commands = two_columns([(name, part.summary) for name, part in PARTS.items()], left=18)
+    return f"Commands:\n{commands}\n\nTypes (`arena cron TYPE --help` lists the flags):\n{two_columns(_types(), left=18)}"
+
+
+def overview() -> Command:
+    """`arena cron` without a further word."""
+    return Command(
+        path="cron",
+        summary="make jobs at times, and list, suspend or delete what makes them",
+        usage="arena cron TYPE --name NAME --schedule SCHEDULE --image IMAGE [flags] COMMAND [ARG...]\n  arena cron COMMAND ...",
+        run=lambda context, parsed: 2,
+        words="cron",
+        footer=_footer,
+    )
+
+
+COMMAND = Group(_open, overview, tuple(PARTS.values()))

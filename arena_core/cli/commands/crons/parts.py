@@ -1,0 +1,166 @@
+"""``arena cron list|get|suspend|resume|delete|run-now``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from arena_core.cli.boundary import show
+from arena_core.cli.command import Command, Context
+from arena_core.cli.commands.shared import ALL_NAMESPACES, NO_HEADERS, QUIET, SELECTOR, check_names, note_unread, selector_of
+from arena_core.cli.connect import nothing_yet
+from arena_core.cli.flags import Flag, Parsed
+from arena_core.cli.output import output_flag, wants_data, write
+from arena_core.cli.render import print_table
+from arena_core.cli.terminal import note, say
+from arena_core.contract.errors import ArenaError, NotFound, UsageError
+
+if TYPE_CHECKING:
+    from arena_core.usecases.crons import Cron
+
+TYPE = Flag("type", "type of cron, where there are two of one name", short="T", metavar="TYPE")
+
+
+def list_crons(context: Context, parsed: Parsed) -> int:
+    """List crons with the time at which a job is due next."""
+    from arena_core.cli.commands.crons import pages
+    from arena_core.usecases.crons import CronList
+
+    everywhere, output, selector = parsed.on("all_namespaces"), parsed.text("output", "wide"), selector_of(parsed)
+    if nothing_yet(context.settings):
+        found = CronList()
+        note("no cluster is configured and there is no local one yet, so there are no crons")
+    else:
+        found = context.client.crons(all_namespaces=everywhere, selector=selector)
+    if wants_data(parsed):
+        write(parsed, [pages.as_data(one) for one in found.crons])
+    elif output == "name":
+        for one in found.crons:
+            say(one.job.full_name)
+    else:
+        table = pages.rows(found.crons, namespaced=everywhere)
+        if table := table[1:] if parsed.on("no_headers") else table:
+            print_table(table)
+    for text in found.notes:
+        note_unread(parsed, text)
+    return 0
+
+
+def _one(context: Context, parsed: Parsed, command: str) -> Cron:
+    if len(parsed.args) != 1:
+        raise UsageError(f"one cron at a time: `arena cron {command} NAME`", "`arena cron list` shows the crons")
+    check_names(parsed.args, "cron")
+    return context.client.cron(parsed.args[0], job_type=parsed.text("type"))
+
+
+def get(context: Context, parsed: Parsed) -> int:
+    """Show one cron: when it is due, and the jobs that it has made."""
+    from arena_core.cli.commands.crons import pages
+
+    found, output = _one(context, parsed, "get"), parsed.text("output", "wide")
+    if wants_data(parsed):
+        write(parsed, pages.as_data(found))
+    elif output == "name":
+        say(found.job.full_name)
+    else:
+        say(pages.page(found), painted=True)
+    for text in found.job.unread:
+        note_unread(parsed, f"not shown: {text}")
+    return 0
+
+
+def run_now(context: Context, parsed: Parsed) -> int:
+    """Make a job at once."""
+    found = _one(context, parsed, "run-now")
+    made = context.client.run_now(found.job.name, job_type=found.job.job_type)
+    name, group = made["metadata"]["name"], str(made["apiVersion"]).rpartition("/")[0]
+    say(f"{str(made['kind']).lower()}{f'.{group}' if group else ''}/{name} created")
+    note(f"`arena cron get {found.job.name}` shows what becomes of it, `arena logs {found.job.name}` its log")
+    return 0
+
+
+def _turn(word: str) -> Callable[[Context, Parsed], int]:
+    def run(context: Context, parsed: Parsed) -> int:
+        found = _one(context, parsed, word)
+        (context.client.suspend if word == "suspend" else context.client.resume)(found.job.name, job_type=found.job.job_type)
+        note(f"cron {found.job.name} {word} success")
+        return 0
+
+    return run
+
+
+def delete(context: Context, parsed: Parsed) -> int:
+    """Delete each cron with its jobs; a missing one does not stop the others."""
+    if not parsed.args:
+        raise UsageError("which cron? `arena cron delete NAME...`", "`arena cron list` shows the crons")
+    check_names(parsed.args, "cron")
+    worst = 0
+    for name in dict.fromkeys(parsed.args):
+        try:
+            found = context.client.cron(name, job_type=parsed.text("type"))
+            (done,) = context.client.delete(found.job.name, job_type=found.job.job_type, wait=True if parsed.on("wait") else "job")
+            if done.error is not None:
+                raise done.error
+            note(f"cron {name} has been deleted")
+        except ArenaError as error:
+            if isinstance(error, NotFound) and parsed.on("ignore_not_found"):
+                continue
+            show(error)
+            worst = error.exit_code
+    return worst
+
+
+LIST = Command(
+    path="cron list",
+    summary="list crons, and when each is due next",
+    run=list_crons,
+    prints="crons.Cron[]",
+    flags=(ALL_NAMESPACES, SELECTOR, output_flag("wide", "name"), NO_HEADERS, QUIET),
+)
+GET = Command(
+    path="cron get",
+    summary="show one cron and the jobs that it has made",
+    usage="arena cron get NAME [flags]",
+    run=get,
+    prints="crons.Cron",
+    flags=(TYPE, output_flag("wide", "name"), QUIET),
+    words="cron",
+)
+SUSPEND = Command(
+    path="cron suspend",
+    summary="make no more jobs until the cron is resumed; running jobs continue",
+    usage="arena cron suspend NAME [flags]",
+    run=_turn("suspend"),
+    flags=(TYPE,),
+    words="cron",
+)
+RESUME = Command(
+    path="cron resume",
+    summary="let a suspended cron make jobs again",
+    usage="arena cron resume NAME [flags]",
+    run=_turn("resume"),
+    flags=(TYPE,),
+    words="cron",
+)
+RUN_NOW = Command(
+    path="cron run-now",
+    summary="make a job of a cron at once, whatever its schedule says",
+    usage="arena cron run-now NAME [flags]",
+    run=run_now,
+    flags=(TYPE,),
+    words="cron",
+)
+DELETE = Command(
+    path="cron delete",
+    summary="delete crons and the jobs that they have made",
+    usage="arena cron delete NAME... [flags]",
+    run=delete,
+    flags=(
+        TYPE,
+        Flag("wait", "wait until the instances of its jobs are gone as well", boolean=True),
+        Flag("ignore_not_found", "succeed even if a cron does not exist", boolean=True),
+    ),
+    words="cron",
+)
+PARTS = {"list": LIST, "get": GET, "run-now": RUN_NOW, "suspend": SUSPEND, "resume": RESUME, "delete": DELETE}
+SHORT = {"ls": "list", "del": "delete"}

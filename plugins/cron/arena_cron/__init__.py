@@ -1,0 +1,1 @@
+"""Jobs of any type at times."""

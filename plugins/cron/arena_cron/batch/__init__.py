@@ -1,0 +1,1 @@
+"""Crons on CronJobs of plain Kubernetes."""
