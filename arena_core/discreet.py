@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from arena_core.lazily import pattern
+from arena_core.typed import Any
 
 #: What stands in place of a secret.
 HIDDEN = "***"

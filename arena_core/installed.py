@@ -10,7 +10,8 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from typing import NamedTuple
+
+from arena_core.typed import NamedTuple
 
 #: What ``ours`` has found.
 _OURS: frozenset[str] = frozenset()

@@ -5,9 +5,14 @@
 
 from __future__ import annotations
 
-import re
 import sys
-from typing import Any, AnyStr, cast
+
+from arena_core.typed import TYPE_CHECKING, Any, AnyStr, TypeVar, cast
+
+if TYPE_CHECKING:
+    import re
+
+T = TypeVar("T")
 
 _METHODS = ("match", "search", "fullmatch", "sub", "subn", "split", "finditer", "findall")
 
@@ -21,6 +26,8 @@ class _Pattern:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
+        import re
+
         made = re.compile(*self._source)
         vars(self).update({each: getattr(made, each) for each in _METHODS})
         return getattr(made, name)
@@ -29,11 +36,25 @@ class _Pattern:
 def pattern(text: AnyStr, flags: int = 0) -> re.Pattern[AnyStr]:
     """Return what ``re.compile`` returns, compiled when it is first asked something.
 
+    >>> import re
     >>> found = pattern("a(b+)", re.IGNORECASE).match("ABB")
     >>> found[1] if found else None
     'BB'
     """
     return cast("re.Pattern[AnyStr]", _Pattern(text, flags))
+
+
+def twin(thing: T) -> T:
+    """Return a shallow copy of a plain object, as ``copy.copy`` does."""
+    found = object.__new__(type(thing))
+    vars(found).update(vars(thing))
+    return found
+
+
+def module_named(name: str) -> Any:
+    """Return a module by its full name, imported if it has not been yet: ``importlib.import_module`` without what comes with it."""
+    __import__(name)
+    return sys.modules[name]
 
 
 class Logger:

@@ -7,11 +7,11 @@ instance is not there.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 from arena_core.contract.errors import NotFound, UsageError
 from arena_core.contract.types import Instance, LogQuery, LogSource, Manifest
 from arena_core.k8s import dig, podsize
+from arena_core.typed import Any
 
 
 def status_text(pod: Any) -> str:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from arena_core.contract.types import Cause, Instance, Rank
 from arena_core.k8s import dig, time
 from arena_core.podstatus import unheard_since
+from arena_core.typed import Any
 
 #: Reasons of a waiting container: what it means, and whether it can end by itself.
 _WAITING: Mapping[str, tuple[str, Rank]] = {

@@ -8,7 +8,8 @@ own when many records of it are made, and ``dataclasses.fields``, ``replace`` an
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar, dataclass_transform, overload
+
+from arena_core.typed import Any, TypeVar, dataclass_transform, overload
 
 T = TypeVar("T")
 C = TypeVar("C", bound=type[Any])
@@ -142,9 +143,11 @@ def _real(cls: type[Any]) -> Callable[..., None]:
 def _initializer(owner: Any) -> Callable[..., None]:
     """Compile ``__init__``: it is what the signature of the class is read from, and fast for ten thousand records."""
     names: dict[str, Any] = {"_none": _MISSING}
-    words, lines = [], []
+    slotted = "__slots__" in vars(owner)
+    words, lines = [], [] if slotted else [" mine = self.__dict__"]
     for name, what in owner.__record__.items():
-        names[f"_set_{name}"] = _setter(owner, name)
+        if slotted:
+            names[f"_set_{name}"] = _setter(owner, name)
         value = name
         if what.factory is not None:
             names[f"_new_{name}"] = what.factory
@@ -155,7 +158,7 @@ def _initializer(owner: Any) -> Callable[..., None]:
             words.append(f"{name}=_default_{name}")
         else:
             words.append(name)
-        lines.append(f" _set_{name}(self, {value})")
+        lines.append(f" _set_{name}(self, {value})" if slotted else f" mine[{name!r}] = {value}")
     exec(f"def __init__(self, {', '.join(words)}):\n" + "\n".join(lines or [" pass"]), names)
     made: Callable[..., None] = names["__init__"]
     made.__qualname__ = f"{owner.__qualname__}.__init__"

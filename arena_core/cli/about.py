@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from arena_core.cli.amounts import cores, number, size
 from arena_core.cli.fitting import room, width_of
@@ -11,6 +10,7 @@ from arena_core.cli.foreign import one_line
 from arena_core.cli.render import ruled, table
 from arena_core.discreet import discreet
 from arena_core.k8s import quantity
+from arena_core.typed import TYPE_CHECKING
 from arena_core.usecases.about import About, Role
 
 if TYPE_CHECKING:

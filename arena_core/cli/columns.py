@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
 
 from arena_core.cli import views
 from arena_core.cli.fitting import Rows, fitted, room
@@ -11,6 +10,7 @@ from arena_core.cli.render import local_time
 from arena_core.cli.views import NONE
 from arena_core.contract.errors import UsageError
 from arena_core.k8s import duration, time
+from arena_core.typed import TYPE_CHECKING, NamedTuple
 from arena_core.usecases.views import Job
 
 if TYPE_CHECKING:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from arena_core.cli.flags import Flag, Parsed
 from arena_core.records import record
+from arena_core.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from arena_core.cli.config import Config

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
 
 from arena_core.cli.config import load_config
 from arena_core.cli.jobtypes import registry
@@ -12,6 +11,7 @@ from arena_core.cli.terminal import note, readable
 from arena_core.client import ArenaClient
 from arena_core.history.journal import Journal
 from arena_core.home import expanded, has_home, local_state
+from arena_core.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from arena_core.cli.flags import Parsed

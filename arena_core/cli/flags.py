@@ -6,9 +6,8 @@ that; it also stops at the first wrong flag, where we want to name them all. Typ
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from arena_core.records import record
+from arena_core.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from arena_core.contract.types import Resource

@@ -33,11 +33,15 @@ def plain(text: str) -> str:
     >>> plain("\x1b]0;title\x07 ok")
     '^[]0;title^G ok'
     """
+    if text.isascii() and text.isprintable():
+        return text
     return text.replace("\r\n", "\n").translate(_SHOWN)
 
 
 def one_line(text: str) -> str:
     """Return the text for a cell of a table or one line: as ``plain``, with blanks for line ends and tabs."""
+    if text.isascii() and text.isprintable():
+        return text.rstrip()
     return plain(text).translate({10: " ", 9: " "}).rstrip()
 
 

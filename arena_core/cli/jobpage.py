@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from arena_core.cli import about, views
 from arena_core.cli.foreign import plain
@@ -12,6 +11,7 @@ from arena_core.cli.render import ruled, table
 from arena_core.cli.terminal import PHASES, colour_wanted, paint
 from arena_core.discreet import discreet
 from arena_core.k8s import duration, time
+from arena_core.typed import TYPE_CHECKING
 from arena_core.usecases.incidents import last_seen
 
 if TYPE_CHECKING:

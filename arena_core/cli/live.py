@@ -6,12 +6,12 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple
 
 from arena_core.cli.fitting import folded_notes, too_narrow
 from arena_core.cli.flags import Parsed
 from arena_core.cli.output import line, wants_data, write
 from arena_core.cli.terminal import note, say
+from arena_core.typed import Any, NamedTuple
 
 #: So many times as long as a look takes is waited before the next: changes that never end must not fill a processor.
 PAUSE = 2.0

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from arena_core.cli.flags import Parsed
 from arena_core.cli.output import line as json_line
 from arena_core.cli.render import yaml_text
 from arena_core.cli.terminal import colour_wanted
 from arena_core.contract.errors import UsageError
+from arena_core.typed import TYPE_CHECKING
 from arena_core.usecases.views import LogLine
 
 if TYPE_CHECKING:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from importlib import import_module
 
 from arena_core.cli import catalog
 from arena_core.cli.boundary import guarded
@@ -13,6 +12,7 @@ from arena_core.cli.flags import GLOBAL_FLAGS, Flag, Parsed
 from arena_core.cli.parse import Parser, nearest
 from arena_core.cli.terminal import note, prepare, readable, say
 from arena_core.contract.errors import InvalidArguments, UsageError
+from arena_core.lazily import module_named
 
 #: Commands for scripts: what completion asks for, and how the reference pages are made.
 HIDDEN = {"__complete": "complete", "__reference": "reference"}
@@ -74,13 +74,13 @@ def dispatch(words: list[str]) -> int:
     if name == "help":
         return dispatch([*rest, "--help"])
     if name in HIDDEN:
-        return int(import_module(f"arena_core.cli.{HIDDEN[name]}").main(rest))
+        return int(module_named(f"arena_core.cli.{HIDDEN[name]}").main(rest))
     entry = catalog.find(name)
     if entry is None:
         check(head, "arena --help")
         return _plugin_group(name, rest, head)
     try:
-        module = import_module(f"arena_core.cli.{entry.module}")
+        module = module_named(f"arena_core.cli.{entry.module}")
     except ModuleNotFoundError as exc:
         if exc.name != f"arena_core.cli.{entry.module}":
             raise

@@ -6,16 +6,15 @@ What a command prints in these formats is a contract: ``Command.prints`` names t
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable
-from typing import Any, TypeVar
 
 from arena_core.cli.flags import Flag, Parsed
 from arena_core.cli.foreign import json_safe
 from arena_core.cli.render import dump_json, dump_yaml
 from arena_core.cli.terminal import say
 from arena_core.contract.errors import UsageError
+from arena_core.typed import Any, TypeVar
 
 FORMATS = ("json", "yaml", "jsonl")
 F = TypeVar("F", bound=Callable[..., Any])
@@ -62,6 +61,8 @@ def write_now(data: Any) -> None:
 
 def line(data: Any, *, separators: tuple[str, str] = (", ", ": ")) -> str:
     """Return data as a line of JSON."""
+    import json
+
     return json_safe(json.dumps(data, ensure_ascii=False, default=str, separators=separators))
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
 
 from arena_core.cli.foreign import log_line
 from arena_core.cli.terminal import PALETTE, colour_wanted, paint
 from arena_core.lazily import pattern
+from arena_core.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from arena_core.usecases.views import LogLine

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from arena_core.cli.amounts import NONE, cores, number, size
 from arena_core.cli.fitting import fitted, room
@@ -11,6 +10,7 @@ from arena_core.cli.foreign import one_line
 from arena_core.cli.render import ruled, table
 from arena_core.contract.queues import Queue, Queued, Quota
 from arena_core.k8s import duration, quantity, time
+from arena_core.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from arena_core.cli.shapes import queues

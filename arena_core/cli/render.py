@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterable, Sequence
-from typing import Any
+from itertools import zip_longest
 
 from arena_core.cli.foreign import is_odd, json_safe, one_line
 from arena_core.cli.terminal import PHASES, colour_wanted, paint, say
 from arena_core.k8s import time
+from arena_core.typed import Any
 
 
 def table(rows: Sequence[Sequence[object]], *, indent: str = "", colour: bool = False) -> str:
     """Rows with columns of equal width; no blanks at the end of lines. With ``colour`` words that are phases are painted."""
     texts = [[one_line(str(c)) for c in row] for row in rows]
-    widths = [max(len(row[i]) for row in texts if i < len(row)) for i in range(max((len(r) for r in texts), default=0))]
+    widths = [max(map(len, column)) for column in zip_longest(*texts, fillvalue="")]
     lines = []
     for row in texts:
-        padded = [text if i == len(row) - 1 else f"{text:<{widths[i]}}" for i, text in enumerate(row)]
-        painted = [paint(p, PHASES.get(p.strip(), ""), wanted=colour) for p in padded]
-        lines.append((indent + "  ".join(painted)).rstrip())
+        padded = [*(text.ljust(width) for text, width in zip(row[:-1], widths, strict=False)), *row[-1:]]
+        if colour:
+            padded = [paint(p, PHASES.get(p.strip(), ""), wanted=True) for p in padded]
+        lines.append((indent + "  ".join(padded)).rstrip())
     return "\n".join(lines)
 
 
@@ -41,6 +42,8 @@ def dump_json(data: Any) -> None:
 
 def json_text(data: Any) -> str:
     """Return JSON as Arena prints it."""
+    import json
+
     return json_safe(json.dumps(data, indent=4, ensure_ascii=False, default=str))
 
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import codecs
-import contextlib
 import io
 import os
 import sys
 from collections.abc import Sequence
-from typing import TextIO
 
 from arena_core.cli.foreign import plain
 from arena_core.contract.errors import UsageError
 from arena_core.discreet import discreet
+from arena_core.typed import TextIO
 
 #: Colours of the prefixes of instances, in turn.
 PALETTE = ("36", "33", "32", "35", "34", "96", "93", "92", "95", "94")
@@ -57,8 +56,10 @@ def note(text: str, label: str = "") -> None:
 
     ``label`` goes before it as it is, with colours.
     """
-    with contextlib.suppress(OSError):
+    try:
         sys.stdout.flush()
+    except OSError:
+        pass
     try:
         sys.stderr.write(label + discreet(plain(text)) + "\n")
         sys.stderr.flush()
@@ -68,8 +69,20 @@ def note(text: str, label: str = "") -> None:
 
 def drop(stream: TextIO) -> None:
     """Let what is still to be written go nowhere: Python tries again at its end, complains, and changes the exit code."""
-    with contextlib.suppress(OSError, ValueError):
+    try:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    except (OSError, ValueError):
+        pass
+
+
+def screen(columns: int, lines: int) -> tuple[int, int]:
+    """Return how large the terminal is, as ``shutil.get_terminal_size`` says, whose module brings archives of every kind."""
+    said = [int(text) if text.isascii() and text.isdigit() else 0 for text in (os.environ.get(n, "") for n in ("COLUMNS", "LINES"))]
+    try:
+        seen = os.get_terminal_size(sys.__stdout__.fileno()) if sys.__stdout__ else (0, 0)
+    except (OSError, ValueError):
+        seen = (0, 0)
+    return said[0] or seen[0] or columns, said[1] or seen[1] or lines
 
 
 def colour_wanted(stream: TextIO) -> bool:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
 import textwrap
 from collections.abc import Iterable, Sequence
-from typing import TypedDict
 
 from arena_core.cli import catalog
 from arena_core.cli.command import Command
 from arena_core.cli.flags import GLOBAL_FLAGS, Flag, Parsed
+from arena_core.cli.terminal import screen
 from arena_core.records import replace
+from arena_core.typed import TypedDict
 
 
 class _Whole(TypedDict):
@@ -26,7 +26,7 @@ _WHOLE: _Whole = {"break_long_words": False, "break_on_hyphens": False}
 
 def width() -> int:
     """Columns to fill: those of the terminal, within reason."""
-    return max(40, min(110, shutil.get_terminal_size((100, 24)).columns))
+    return max(40, min(110, screen(100, 24)[0]))
 
 
 def wrapped(text: str) -> str:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from arena_core.cli.render import local_time
 from arena_core.contract.types import Rank
 from arena_core.k8s import duration as durations
 from arena_core.k8s import time
+from arena_core.typed import TYPE_CHECKING
 from arena_core.usecases.reasons import healthy
 from arena_core.usecases.views import Job, gpus
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from arena_core.cli.command import Context
 from arena_core.cli.foreign import plain
 from arena_core.cli.terminal import PHASES, colour_wanted, note, paint
 from arena_core.contract.errors import ArenaError, JobFailed, TimedOut
+from arena_core.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from arena_core.usecases.views import Job

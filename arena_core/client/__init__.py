@@ -15,10 +15,9 @@ code.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from arena_core.client.sync import ArenaClient
 from arena_core.kube.scope import CancelScope
+from arena_core.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from arena_core.client.aio import AsyncArenaClient

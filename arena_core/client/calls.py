@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-import contextlib
-import threading
-from collections.abc import Generator, Iterator
+from _thread import allocate_lock
+from collections.abc import Callable, Generator, Iterator, Sequence
 
 from arena_core.contract.errors import Cancelled
 from arena_core.kube.scope import CancelScope
+from arena_core.typed import TYPE_CHECKING, Generic, TypeVar
 from arena_core.usecases.views import LogLine
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+T = TypeVar("T")
 
 
 class Calls:
     """The scopes of what is under way; safe for several threads."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = allocate_lock()
         self._scopes: set[CancelScope] = set()
 
     def cancel(self) -> None:
@@ -40,18 +45,32 @@ class Calls:
         with self._lock:
             self._scopes.discard(scope)
 
-    @contextlib.contextmanager
-    def one(self, *ending: CancelScope) -> Iterator[CancelScope]:
-        """The extent of one call. What fails because it was ended is ``Cancelled``, whatever it looks like inside."""
-        scope = self.begin(*ending)
+
+class Call(Generic[T]):
+    """The extent of one call, with what ``made`` makes for it. What fails because it was ended is ``Cancelled``, whatever it looks like.
+
+    Any of the scopes ``ending`` ends it.
+    """
+
+    def __init__(self, calls: Calls, ending: Sequence[CancelScope], made: Callable[[CancelScope], T]) -> None:
+        self._calls = calls
+        self._ending = ending
+        self._made = made
+
+    def __enter__(self) -> T:
+        self._scope = self._calls.begin(*self._ending)
         try:
-            yield scope
-        except Exception as error:
-            if scope.cancelled and not isinstance(error, Cancelled):
-                raise Cancelled("the call was cancelled") from error
+            self._scope.check()
+            return self._made(self._scope)
+        except BaseException as error:
+            self.__exit__(type(error), error, None)
             raise
-        finally:
-            self.end(scope)
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        ended = self._scope.cancelled
+        self._calls.end(self._scope)
+        if ended and isinstance(error, Exception) and not isinstance(error, Cancelled):
+            raise Cancelled("the call was cancelled") from error
 
 
 class LogLines(Iterator[LogLine]):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any, cast
 
 from arena_core.client.handles import BoundJob, JobLike, Reference, bind
+from arena_core.typed import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
+    from arena_core.client.calls import Call
     from arena_core.contract.types import Manifest
     from arena_core.usecases.session import Session
     from arena_core.usecases.update import Updated
@@ -21,7 +21,7 @@ class Changes:
 
         def _meant(self, job: JobLike, job_type: str, namespace: str) -> Reference: ...
 
-        def _call(self) -> AbstractContextManager[Session]: ...
+        def _call(self) -> Call[Session]: ...
 
     def suspend(self, job: JobLike, *, job_type: str = "", namespace: str = "") -> BoundJob:
         """Suspend a job: its instances end, it keeps its place in the API; ``resume`` lets it start anew. Returns it as it is then."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Sequence
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypedDict, TypeVar, Unpack
 
 from arena_core.contract.errors import UsageError
 from arena_core.contract.types import Cause, Manifest, Submission
 from arena_core.k8s import dig
 from arena_core.records import names_of
+from arena_core.typed import TYPE_CHECKING, Any, Generic, NamedTuple, TypedDict, TypeVar, Unpack
 from arena_core.usecases.views import Deleted, Job
 
 if TYPE_CHECKING:
@@ -174,8 +174,12 @@ def bind_submission_async(client: AsyncArenaClient, done: Submission) -> AsyncBo
 
 
 def _copy(kind: type[B], record: Any, client: Any) -> B:
-    made = kind(**{name: getattr(record, name) for name in names_of(type(record))})
-    object.__setattr__(made, "_client", client)  # the records are frozen
+    if isinstance(record, Job):
+        made = object.__new__(kind)
+        vars(made).update(vars(record))
+    else:
+        made = kind(**{name: getattr(record, name) for name in names_of(type(record))})
+    vars(made)["_client"] = client  # the records are frozen
     return made
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
 
 from arena_core.client.handles import JobLike
+from arena_core.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from arena_core.client.calls import Call
     from arena_core.contract.types import Manifest
     from arena_core.usecases.about import About
     from arena_core.usecases.checkup.checks import Row
@@ -37,7 +37,7 @@ class Looks:
         @property
         def _session(self) -> Session: ...
 
-        def _call(self) -> contextlib.AbstractContextManager[Session]: ...
+        def _call(self) -> Call[Session]: ...
 
         def _known(self, job: JobLike) -> Job: ...
 

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
-import copy
-import threading
+from _thread import allocate_lock
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
 
-from arena_core.client.calls import Calls, LogLines
+from arena_core.client.calls import Call, Calls, LogLines
 from arena_core.client.changes import Changes
 from arena_core.client.handles import BoundJob, BoundSubmission, JobLike, Reference, bind, bind_submission, reference
 from arena_core.client.looks import Looks
 from arena_core.contract.errors import NotFound, UsageError
 from arena_core.contract.types import Submission, Target
+from arena_core.lazily import twin
+from arena_core.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -68,7 +67,7 @@ class ArenaClient(Changes, Looks):
         self._extensions = extensions
         self._history = history
         self._calls = Calls()
-        self._lock = threading.Lock()
+        self._lock = allocate_lock()
         self._origin: ArenaClient | None = None
         self._ends_with: tuple[CancelScope, ...] = ()
 
@@ -102,7 +101,7 @@ class ArenaClient(Changes, Looks):
         Traceback (most recent call last):
         arena_core.contract.errors.Cancelled: the call was cancelled
         """
-        found = copy.copy(self)
+        found = twin(self)
         for name in ("cluster", "jobs", "_session"):
             found.__dict__.pop(name, None)
         found._origin, found._ends_with = self, (*self._ends_with, scope)
@@ -437,12 +436,9 @@ class ArenaClient(Changes, Looks):
         extensions = self._extensions or self._installed_extensions()
         return Session(self.cluster, self.jobs, self.namespace, extensions, self._history)
 
-    @contextlib.contextmanager
-    def _call(self) -> Iterator[Session]:
+    def _call(self) -> Call[Session]:
         """The extent of one call, which ``close`` and the scope of this client end."""
-        with self._calls.one(*self._ends_with) as scope:
-            scope.check()
-            yield self._session.within(scope)
+        return Call(self._calls, self._ends_with, lambda scope: self._session.within(scope))
 
     def _meant(self, job: JobLike, job_type: str, namespace: str) -> Reference:
         from arena_core.usecases.naming import named

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 from arena_core.records import field, record
+from arena_core.typed import Any
 
 #: A Kubernetes object as a plain dict, just as it is in JSON.
 Manifest = dict[str, Any]

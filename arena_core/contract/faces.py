@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
 
 from arena_core.contract.building import Manifest, Note, Problem, Resource
 from arena_core.contract.jobtype import JobType, PodSet
 from arena_core.contract.live import Cause, Endpoint, Find, JobStatus, JobView, LogQuery, LogSource
 from arena_core.records import record
+from arena_core.typed import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
-    from typing import Protocol
-
     from arena_core.contract.schedules import Schedule
-else:
-    # Nobody asks at run time whether an object fits, and making a protocol costs more than loading this module.
-    Protocol = object
 
 
 class Lookup(Protocol):

@@ -13,7 +13,8 @@ manifests inside the hooks that need them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+
+from arena_core.typed import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from arena_core.contract.schedules import Schedule

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Literal
 
 from arena_core.contract.building import Manifest, Resource, Scale, Wrapping
 from arena_core.records import record
+from arena_core.typed import Any, Literal
 
 
 @record

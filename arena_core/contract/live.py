@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from enum import IntEnum, StrEnum
-from typing import NamedTuple
 
 from arena_core.contract.building import Manifest, Resource
 from arena_core.k8s.time import parse as parse_time
 from arena_core.records import field, record
+from arena_core.typed import NamedTuple
 
 
 class Phase(StrEnum):

@@ -6,10 +6,10 @@ What is None could not be read, or cannot be told from what was: nothing may be 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
 
 from arena_core.contract.types import Manifest, Resource
 from arena_core.records import field, record
+from arena_core.typed import Protocol
 
 
 @record

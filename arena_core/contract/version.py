@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from arena_core.records import record
+from arena_core.typed import Any
 
 #: The version that this program speaks; ``ARENA_CONTRACT`` of every module that an entry point names.
 CONTRACT_VERSION = 2

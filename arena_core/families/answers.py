@@ -6,7 +6,6 @@ The use cases import no family; they are handed this module by ``arena_core.regi
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from arena_core.contract.types import Cause, Lookup, Manifest, Rank
 from arena_core.families import gangs, kueue, queueing
@@ -14,6 +13,7 @@ from arena_core.families.preflight import PRIORITY_CLASS, existing
 from arena_core.families.queueing import past_eviction
 from arena_core.k8s import dig, owners
 from arena_core.records import replace
+from arena_core.typed import Any
 
 __all__ = ["certain", "hint", "past_eviction"]
 

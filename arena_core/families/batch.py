@@ -6,12 +6,12 @@ Importable by plugins.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 from arena_core.contract.types import Cause, Instance, JobStatus, Phase, Rank
 from arena_core.families import kueue, queueing
 from arena_core.k8s import dig, podsize
 from arena_core.podwords import cause_of
+from arena_core.typed import Any
 
 BACK_OFF = "BackOff"
 #: (phase, the operator's own word, reason, message)

@@ -9,11 +9,11 @@ Importable by plugins; reading commands use it, so it imports no pydantic.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from arena_core import schedulers
 from arena_core.contract.types import Find, Manifest
 from arena_core.k8s import dig
+from arena_core.typed import Any
 
 VOLCANO, QUEUE, COSCHEDULING = schedulers.VOLCANO_GROUP, schedulers.VOLCANO_QUEUE, schedulers.COSCHEDULING_GROUP
 VOLCANO_NAME, COSCHEDULING_NAME = schedulers.VOLCANO_NAME, schedulers.COSCHEDULING_NAME

@@ -6,15 +6,15 @@ Importable by plugins; pure and total over arbitrary JSON.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
 
 from arena_core.contract.types import NOT_TAKEN_UP, Cause, Find, Instance, JobStatus, Manifest, Phase, PodSet, Rank, Removal
 from arena_core.families import gangs, kueue, queueing
-from arena_core.k8s import dig, podsize
+from arena_core.k8s import conditions, dig, podsize
 from arena_core.k8s.selectors import exactly
 from arena_core.podstatus import instance, pick_chief
 from arena_core.podwords import cause_of
 from arena_core.records import record
+from arena_core.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # reading commands use this module and must not pay for pydantic
     from arena_core.families.args import RunPolicyArgs
@@ -86,13 +86,14 @@ def removal(job: Any) -> Removal | None:
 
 def decide(job: Any) -> tuple[Phase, str, str, str]:
     """Return (phase, exact word, reason, message) from the conditions alone."""
+    suspended, said = dig.flag(job, "spec", "runPolicy", "suspend"), conditions.by_type(job)
     for kind, phase in _PHASES:
-        found = dig.condition(job, kind)
-        if found.get("status") == "True":
-            if phase not in (Phase.SUCCEEDED, Phase.FAILED, Phase.SUSPENDED) and dig.flag(job, "spec", "runPolicy", "suspend"):
+        found = said.get(kind)
+        if found is not None and found.get("status") == "True":
+            if suspended and phase not in (Phase.SUCCEEDED, Phase.FAILED, Phase.SUSPENDED):
                 continue
             return phase, kind, dig.text(found, "reason"), dig.text(found, "message")
-    if dig.flag(job, "spec", "runPolicy", "suspend"):
+    if suspended:
         return Phase.SUSPENDED, "Suspended", "Suspended", "spec.runPolicy.suspend is true"
     return Phase.PENDING, "", "", ""
 
@@ -100,6 +101,8 @@ def decide(job: Any) -> tuple[Phase, str, str, str]:
 def instances(pods: Sequence[Any], chief_rules: Sequence[Mapping[str, str]], container: str) -> tuple[Instance, ...]:
     """Return the pods of a job as instances, by role (the chief's first) and index."""
     real = [pod for pod in pods if isinstance(pod, Mapping)]
+    if not real:
+        return ()
     chief = pick_chief([dict(p) for p in real], chief_rules)
     chief_name = dig.text(chief, "metadata", "name")
     found = []
@@ -142,7 +145,7 @@ def job_status(
         start=dig.text(job, "status", "startTime"),
         end=end if phase.finished else "",
         instances=members,
-        replicas=sum(s.replicas for s in pod_sets(job, field)),
+        replicas=sum(max(dig.number(spec, "replicas", default=1), 0) for spec in specs.values()),
         requests=requests(specs),
         priority=_priority(job, specs),
         removal=removal(job),
@@ -169,14 +172,16 @@ def requests(specs: Mapping[str, Mapping[str, Any]]) -> dict[str, int]:
     """Return the extended resources of all pods of all roles."""
     total: dict[str, int] = {}
     for spec in specs.values():
-        count = max(dig.number(spec, "replicas", default=1), 0)
-        podsize.add(total, podsize.devices(dig.dig(spec, "template", "spec")), count)
+        if asked := podsize.devices(dig.dig(spec, "template", "spec")):
+            podsize.add(total, asked, max(dig.number(spec, "replicas", default=1), 0))
     return total
 
 
 def _priority(job: Any, specs: Mapping[str, Mapping[str, Any]]) -> str:
-    named = [dig.text(spec, "template", "spec", "priorityClassName") for spec in specs.values()]
-    return next((name for name in named if name), "") or dig.text(job, "spec", "runPolicy", "schedulingPolicy", "priorityClass")
+    for spec in specs.values():
+        if name := dig.text(spec, "template", "spec", "priorityClassName"):
+            return name
+    return dig.text(job, "spec", "runPolicy", "schedulingPolicy", "priorityClass")
 
 
 def explain(status: JobStatus, job: Any, related: Sequence[Any] = ()) -> list[Cause]:
@@ -252,8 +257,8 @@ class Kind:
 
     def status(self, job: Any, pods: Sequence[Any], related: Sequence[Any]) -> JobStatus:
         """Return the status from conditions, pods and what queues the job."""
-        led = {"Master", "Chief"} & set(replica_specs(job, self.field))
-        rules = tuple(rule for rule in self.chief if not led or rule.get(REPLICA_TYPE) != "worker")
+        led = bool(pods) and not {"Master", "Chief"}.isdisjoint(replica_specs(job, self.field))
+        rules = self.chief if not led else tuple(rule for rule in self.chief if rule.get(REPLICA_TYPE) != "worker")
         return job_status(job, pods, related, field=self.field, container=self.container, chief_rules=rules)
 
     def pod_sets(self, job: Any) -> list[PodSet]:

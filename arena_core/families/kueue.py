@@ -6,11 +6,11 @@ Importable by plugins.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from arena_core import schedulers
 from arena_core.contract.types import Find
 from arena_core.k8s import dig
+from arena_core.typed import Any
 
 GROUP = schedulers.KUEUE
 QUEUE, PRIORITY = schedulers.QUEUE_LABEL, schedulers.PRIORITY_LABEL
@@ -39,8 +39,8 @@ def decides(job: Any) -> str:
 
 def waiting(job: Any, related: Sequence[Any]) -> tuple[str, str] | None:
     """Return (reason, message) of a suspended job that waits for Kueue, or None where Kueue does not hold it."""
-    queue = dig.labels(job).get(QUEUE)
-    found = workload(related)
+    queue = dig.text(job, "metadata", "labels", QUEUE)
+    found = workload(related) if related else {}
     if not queue and not found:
         return None
     quota = dig.condition(found, "QuotaReserved")

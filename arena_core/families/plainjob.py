@@ -6,7 +6,6 @@ Importable by plugins.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from arena_core.contract.types import NOT_TAKEN_UP, Cause, Find, Instance, JobStatus, Manifest, Phase, PodSet, Rank, Resource, Scale
 from arena_core.families import batch, gangs, kueue
@@ -14,6 +13,7 @@ from arena_core.families.kubeflow import explain_gang
 from arena_core.k8s import dig
 from arena_core.k8s.selectors import exactly
 from arena_core.podstatus import instance
+from arena_core.typed import Any
 
 RESOURCE = Resource("batch", "v1", "Job", "jobs")
 #: Labels that the Job controller writes on pods.

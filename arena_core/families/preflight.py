@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from arena_core.contract.types import Lookup, Manifest, Problem, Resource
 from arena_core.families import gangs
 from arena_core.families.kueue import LOCAL_QUEUE, WORKLOAD_PRIORITY
 from arena_core.k8s import dig, owners
+from arena_core.typed import Any
 
 POD = Resource("", "v1", "Pod", "pods")
 CLAIM = Resource("", "v1", "PersistentVolumeClaim", "persistentvolumeclaims")

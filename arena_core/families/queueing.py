@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from arena_core.contract.types import Cause, Rank
 from arena_core.families import kueue
 from arena_core.k8s import dig, podsize, quantity
 from arena_core.lazily import pattern
+from arena_core.typed import Any
 
 _MORE = pattern(r"insufficient unused quota for (\S+) in flavor \S+?, (\S+) more needed")
 _MOST = pattern(

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from arena_core.contract.types import SUBMIT_ID, Endpoint
 from arena_core.k8s import dig
+from arena_core.typed import Any
 
 NAME, TITLE = "tensorboard", "TensorBoard"
 #: The annotation of a job that was submitted with one.

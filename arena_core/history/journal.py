@@ -7,15 +7,14 @@ have something to be noted stands in the names of empty files: a list of jobs re
 from __future__ import annotations
 
 import errno
-import json
 import os
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any
 
 from arena_core.home import arena_home
 from arena_core.records import record
+from arena_core.typed import Any
 
 VERSION = 1
 _ID = frozenset("0123456789abcdef")
@@ -73,6 +72,8 @@ class Journal:
 
     def note(self, kind: str, job: str, facts: Mapping[str, Any]) -> bool:
         """Write an event of a submission; returns whether it is written."""
+        import json
+
         event = {"version": VERSION, "kind": kind, "id": job, "time": now(), **facts}
         self._number += 1
         name = f"{time.time_ns():020d}-{os.getpid()}-{self._number}.{kind}.json"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from arena_core.k8s import time
+from arena_core.typed import Any
 
 
 def rows(obj: Any) -> list[dict[str, Any]]:
@@ -14,6 +14,16 @@ def rows(obj: Any) -> list[dict[str, Any]]:
     status = obj.get("status") if type(obj) is dict or isinstance(obj, Mapping) else None
     found = status.get("conditions") if type(status) is dict or isinstance(status, Mapping) else None
     return [row for row in found if isinstance(row, dict)] if isinstance(found, list | tuple) else []
+
+
+def by_type(obj: Any) -> dict[str, dict[str, Any]]:
+    """Return the conditions by their types; of several of one type the first counts."""
+    found: dict[str, dict[str, Any]] = {}
+    for row in rows(obj):
+        kind = row.get("type")
+        if isinstance(kind, str):
+            found.setdefault(kind, row)
+    return found
 
 
 def find(obj: Any, kind: str) -> dict[str, Any] | None:

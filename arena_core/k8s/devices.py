@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from arena_core.k8s import dig
+from arena_core.typed import Any
 
 #: Alibaba's GPU sharing: memory in GiB, a device's share of computing in percent, the number of devices behind both.
 SHARED_MEMORY, SHARED_CORE, SHARED_COUNT = "aliyun.com/gpu-mem", "aliyun.com/gpu-core.percentage", "aliyun.com/gpu-count"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from arena_core.k8s import conditions
+from arena_core.typed import Any
 
 
 def dig(obj: Any, *path: str | int) -> Any:
@@ -16,6 +16,8 @@ def dig(obj: Any, *path: str | int) -> Any:
     """
     for part in path:
         # Nearly all is a plain dict: asking the abstract class takes several times as long as looking something up.
+        if obj is None:
+            return None
         if type(obj) is dict or (isinstance(part, str) and isinstance(obj, Mapping)):
             obj = obj.get(part)
         elif isinstance(obj, list | tuple) and isinstance(part, int) and -len(obj) <= part < len(obj):
@@ -27,8 +29,14 @@ def dig(obj: Any, *path: str | int) -> Any:
 
 def text(obj: Any, *path: str | int) -> str:
     """Return the text at the path, or an empty one."""
-    found = dig(obj, *path)
-    return found if isinstance(found, str) else ""
+    for part in path:
+        if type(obj) is dict:
+            obj = obj.get(part)
+        elif obj is None:
+            return ""
+        else:
+            obj = dig(obj, part)
+    return obj if isinstance(obj, str) else ""
 
 
 def number(obj: Any, *path: str | int, default: int = 0) -> int:

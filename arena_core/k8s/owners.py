@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+
+from arena_core.typed import Any
 
 
 def references(obj: Any) -> Iterator[dict[str, Any]]:

@@ -8,9 +8,9 @@ together; of the other init containers the largest counts, each beside the sidec
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from arena_core.k8s import quantity
+from arena_core.typed import Any
 
 #: Resource → amount in billionths (``quantity.ONE`` is one).
 Amounts = dict[str, int]
@@ -50,12 +50,14 @@ def devices(spec: Any) -> dict[str, int]:
         found = _of_pod(spec, _devices)
     except (ValueError, TypeError, AttributeError):
         return {}
-    return {name: quantity.whole(amount) for name, amount in sorted(found.items()) if "/" in name and amount > 0}
+    return {name: quantity.whole(amount) for name, amount in sorted(found.items()) if "/" in name and amount > 0} if found else {}
 
 
 def _devices(holder: Mapping[str, Any]) -> Amounts:
-    resources = _resources(holder)
-    asked = {**(resources.get("limits") or {}), **(resources.get("requests") or {})} if resources else {}
+    resources = holder.get("resources")
+    if not resources:
+        return {}
+    asked = {**(resources.get("limits") or {}), **(resources.get("requests") or {})}
     return {name: quantity.parse(value) for name, value in asked.items() if "/" in name}
 
 
@@ -81,6 +83,8 @@ def _of_pod(spec: Mapping[str, Any], amounts_of: Any) -> Amounts:
     total: Amounts = {}
     for container in _containers(spec, "containers"):
         add(total, amounts_of(container))
+    if not spec.get("initContainers"):
+        return _with_own(total, spec, amounts_of)
     sidecars: Amounts = {}
     peak: Amounts = {}
     for container in _containers(spec, "initContainers"):
@@ -94,10 +98,15 @@ def _of_pod(spec: Mapping[str, Any], amounts_of: Any) -> Amounts:
         add(total, sidecars)
         for name, amount in peak.items():
             total[name] = max(total.get(name, 0), amount)
+    return _with_own(total, spec, amounts_of)
+
+
+def _with_own(total: Amounts, spec: Mapping[str, Any], amounts_of: Any) -> Amounts:
+    """Add what the pod itself asks for."""
     if spec.get("resources"):
         total.update(amounts_of(spec))
     return add(total, read(spec["overhead"])) if spec.get("overhead") else total
 
 
 def _containers(spec: Mapping[str, Any], field: str) -> Iterable[Mapping[str, Any]]:
-    return (row for row in spec.get(field) or () if isinstance(row, Mapping))
+    return [row for row in spec.get(field) or () if type(row) is dict or isinstance(row, Mapping)]

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import Literal
+
+from arena_core.typed import Literal
 
 #: How many units of an amount make one: ``parse("1") == ONE``.
 ONE = 10**9

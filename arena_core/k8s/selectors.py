@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import Any, NamedTuple
 
 from arena_core.k8s import names
+from arena_core.typed import Any, NamedTuple
 
 _TOKEN = r"\s*(==|!=|[=!<>(),]|[^=!<>(),\s]+)"
 _OPERATORS = {"=": "In", "==": "In", "!=": "NotIn", "in": "In", "notin": "NotIn", ">": "Gt", "<": "Lt"}

@@ -70,7 +70,7 @@ def unix(value: object) -> int:
 
 def seconds_between(start: object, end: object = None, now: datetime | None = None) -> int:
     """Return whole seconds from start to end (now where it is none), never negative; 0 where there is no start."""
-    first = parse(start)
+    first = parse(start) if start else None
     if first is None:
         return 0
-    return max(0, int(((parse(end) or now or datetime.now(UTC)) - first).total_seconds()))
+    return max(0, int((((parse(end) if end else None) or now or datetime.now(UTC)) - first).total_seconds()))

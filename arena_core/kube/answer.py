@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Mapping
-from typing import Any
 
 from arena_core.contract.errors import ClusterUnreachable
 from arena_core.kube.deadline import remaining
 from arena_core.kube.http1 import Connection, Response
+from arena_core.kube.jsontext import loads
 from arena_core.records import record
+from arena_core.typed import Any
 
 #: More than any list of 500 objects: each has at most about 1.5 MB.
 MAX_BODY = 1 << 30
@@ -49,14 +49,10 @@ def decode(data: bytes) -> Any:
     True
     """
     try:
-        found = json.loads(data, parse_constant=_refuse_constant)
+        found = loads(data)
         return _printable(found) if b"\\ud" in data or b"\\uD" in data else found
     except RecursionError:
         raise ValueError("nested too deeply") from None
-
-
-def _refuse_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not JSON")
 
 
 def _printable(value: Any) -> Any:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import copy
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from arena_core.contract.errors import AlreadyExists, ArenaError, ClusterUnreachable, KindNotInstalled, NotFound, Refused
 from arena_core.contract.types import Manifest, Resource
@@ -16,8 +14,9 @@ from arena_core.kube.resources import PODS, ListResult, path_of
 from arena_core.kube.resources import SELF_SUBJECT_REVIEWS as REVIEWS
 from arena_core.kube.scope import CancelScope
 from arena_core.kube.transport import Answer, Stream, Transport
-from arena_core.lazily import Logger
+from arena_core.lazily import Logger, twin
 from arena_core.records import replace
+from arena_core.typed import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
     from arena_core.kube.discovery import Served
@@ -81,7 +80,7 @@ class Cluster:
 
     def limited(self, deadline: float | None) -> Cluster:
         """Return this cluster for whoever has until ``deadline`` (``time.monotonic()``): then every request is ``DeadlineExceeded``."""
-        limited = copy.copy(self)
+        limited = twin(self)
         limited.deadline = min((d for d in (deadline, self.deadline) if d is not None), default=None)
         return limited
 
@@ -92,7 +91,7 @@ class Cluster:
 
     def within(self, scope: CancelScope) -> Cluster:
         """Return this cluster for a call that ends with ``scope``."""
-        found = copy.copy(self)
+        found = twin(self)
         found.transport = self.transport.within(scope)
         return found
 

@@ -13,6 +13,7 @@ from arena_core.kube.cluster import LOCAL_CONTEXT, Cluster
 from arena_core.kube.endpoint import Credentials, Endpoint
 from arena_core.kube.secrets import pem, read_token
 from arena_core.kube.users import credentials_of, impersonation
+from arena_core.lazily import module_named
 from arena_core.records import record, replace
 
 SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
@@ -133,8 +134,6 @@ def _own_namespace() -> str:
 
 def _embedded(options: ConnectOptions) -> Cluster:
     """Start, if need be, the embedded cluster that an installed distribution offers (entry-point group ``arena.clusters``)."""
-    from importlib import import_module
-
     from arena_core.installed import blocked, offers
 
     found = [o for o in offers("arena.clusters") if o.name == "local" and not blocked() & {o.name, o.distribution}]
@@ -148,7 +147,7 @@ def _embedded(options: ConnectOptions) -> Cluster:
         )
     try:
         module, _, attribute = found[0].value.partition(":")
-        offered = import_module(module)
+        offered = module_named(module)
         ensure = getattr(offered, attribute)
     except (ImportError, AttributeError) as error:
         raise ClusterUnreachable(f"the embedded cluster cannot be loaded: {error}", "reinstall arena-local") from error

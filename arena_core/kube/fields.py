@@ -6,7 +6,7 @@ Kinds that others define are checked in their general fields only; their job typ
 
 from __future__ import annotations
 
-from typing import Any
+from arena_core.typed import Any
 
 _TEXTS = {"*": str}
 _QUANTITIES: dict[str, Any] = {"*": object}

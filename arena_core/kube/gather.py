@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import threading
+from _thread import allocate_lock
 from collections.abc import Callable, Sequence
-from typing import TypeVar
 
 from arena_core.contract.errors import ArenaError
+from arena_core.typed import TypeVar
 
 T = TypeVar("T")
 
@@ -21,7 +21,9 @@ def gather(calls: Sequence[Callable[[], T]]) -> list[T | ArenaError]:
     """
     results: list[T | ArenaError | None] = [None] * len(calls)
     left = iter(range(len(calls)))
-    lock = threading.Lock()
+    import threading
+
+    lock = allocate_lock()
     bugs: list[BaseException] = []
 
     def work() -> None:

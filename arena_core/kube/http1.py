@@ -6,9 +6,14 @@ is lenient where a damaged answer could pass for a whole one. What is read is RF
 
 from __future__ import annotations
 
-import socket
-import threading
+from _thread import allocate_lock
 from collections.abc import Iterable
+
+from arena_core.kube.sockets import SHUT_RDWR
+from arena_core.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import socket
 
 #: How long the head of an answer may be: Go's servers send a megabyte at most.
 MAX_HEAD = 1 << 20
@@ -34,7 +39,7 @@ class IncompleteRead(HttpError):
 def shut(sock: socket.socket) -> None:
     """Shut a socket down: whoever reads from it in another thread wakes up."""
     try:
-        sock.shutdown(socket.SHUT_RDWR)
+        sock.shutdown(SHUT_RDWR)
     except (OSError, ValueError):
         pass  # it is closed already
 
@@ -46,7 +51,7 @@ class Connection:
         self.sock = sock
         self._host = host
         self._buffer = b""
-        self._lock = threading.Lock()
+        self._lock = allocate_lock()
         self._reading = False
         self._closed = False
 

@@ -5,14 +5,14 @@ No message quotes a value: any of them may be a secret that slipped into a wrong
 
 from __future__ import annotations
 
-import json
 import os
-from typing import Any
 
 from arena_core.contract.errors import ClusterUnreachable
 from arena_core.kube import plainyaml
+from arena_core.kube.jsontext import loads
 from arena_core.kube.secrets import reason_of
 from arena_core.records import field, record
+from arena_core.typed import Any
 
 MAX_SIZE = 16 << 20
 Entry = dict[str, Any]
@@ -114,7 +114,7 @@ def _text(path: str) -> str:
 def _parse(text: str, path: str) -> Any:
     if text.lstrip().startswith("{"):
         try:
-            return json.loads(text)
+            return loads(text.encode())
         except (ValueError, RecursionError):
             pass
     if (plain := plainyaml.read(text)) is not None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
 
 from arena_core.contract.errors import ArenaError, ClusterUnreachable, NotFound, PermissionDenied
 from arena_core.contract.types import Manifest
@@ -16,6 +15,7 @@ from arena_core.kube.refusals import Invalid
 from arena_core.kube.retry import DELAYS
 from arena_core.lazily import Logger
 from arena_core.records import replace
+from arena_core.typed import NamedTuple
 
 log = Logger(__name__)
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from arena_core.records import record
+from arena_core.typed import Any
 
 
 @record

@@ -6,7 +6,7 @@ also says what is wrong with it; a property test holds both against each other.
 
 from __future__ import annotations
 
-from typing import Any
+from arena_core.typed import Any
 
 #: Signs with a meaning of their own at the beginning of a plain text.
 _INDICATORS = frozenset("-?:,[]{}#&*!|>'\"%@`= <~.+")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import threading
+from _thread import allocate_lock
 
 from arena_core.kube.endpoint import Endpoint
 from arena_core.kube.http1 import Connection
@@ -19,7 +19,7 @@ class Pool:
         self.requests = 0
         self.reached = False
         self._idle: list[Connection] = []
-        self._lock = threading.Lock()
+        self._lock = allocate_lock()
 
     def __len__(self) -> int:
         return len(self._idle)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from arena_core.contract.errors import (
     AlreadyExists,
@@ -19,6 +18,7 @@ from arena_core.contract.types import Resource
 from arena_core.kube.answer import BadAnswer, decode
 from arena_core.lazily import pattern
 from arena_core.records import record
+from arena_core.typed import Any
 
 _FORBIDDEN = pattern(
     r'User "(?P<user>[^"]*)" cannot (?P<verb>\S+) resource "(?P<resource>[^"]*)"'

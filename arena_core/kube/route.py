@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import socket
-
 from arena_core.kube.address import PROXIES, Proxy, split
 from arena_core.kube.endpoint import Endpoint
 from arena_core.kube.noproxy import from_environment
+from arena_core.kube.sockets import connected, gaierror
+from arena_core.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import socket
 
 
 def proxy_for(endpoint: Endpoint, scheme: str, host: str, port: int) -> Proxy | None:
@@ -17,11 +20,6 @@ def proxy_for(endpoint: Endpoint, scheme: str, host: str, port: int) -> Proxy | 
     if not text:
         return None
     return Proxy(split(text if "://" in text else f"http://{text}", f"the proxy that {name} names", PROXIES), name)
-
-
-def _connected(host: str, port: int, timeout: float) -> socket.socket:
-    # As bytes: text would have the tables of international names loaded, also for a plain address.
-    return socket.create_connection((host.encode("ascii") if host.isascii() else host, port), timeout)  # type: ignore[arg-type]
 
 
 class Route:
@@ -54,12 +52,12 @@ class Route:
         """Return a connected socket, to the server or to what passes on to it."""
         proxy = self._proxy
         if proxy is None:
-            return _connected(self.host, self.port, timeout)
+            return connected(self.host, self.port, timeout)
         try:
-            sock = _connected(proxy.url.hostname or "", proxy.url.port or (1080 if proxy.url.scheme == "socks5" else 80), timeout)
+            sock = connected(proxy.url.hostname or "", proxy.url.port or (1080 if proxy.url.scheme == "socks5" else 80), timeout)
         except ConnectionRefusedError:
             raise proxy.failed("refuses the connection") from None
-        except socket.gaierror:
+        except gaierror:
             raise proxy.failed("cannot be found: its name cannot be resolved") from None
         except TimeoutError:
             raise proxy.failed("does not answer in time") from None

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from arena_core.contract.errors import ClusterUnreachable
+from arena_core.typed import Any
 
 
 def header_value(text: str, what: str, hint: str = "") -> str:

@@ -5,11 +5,10 @@ A healthy server never sends anything else; a proxy, a captive portal or a serve
 
 from __future__ import annotations
 
-from typing import Any
-
 from arena_core.contract.types import Manifest, Resource
 from arena_core.kube.answer import BadAnswer
 from arena_core.kube.fields import ANY, BY_KIND
+from arena_core.typed import Any
 
 
 def checked(data: Any, verb: str, resource: Resource, name: str = "", uid: str = "") -> Manifest:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import copy
-import json
 import time
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
 
 from arena_core import __version__
 from arena_core.contract.errors import ClusterUnreachable
@@ -15,12 +12,14 @@ from arena_core.kube.answer import Answer, read_body
 from arena_core.kube.deadline import check, remaining
 from arena_core.kube.endpoint import Endpoint
 from arena_core.kube.http1 import Connection, Response, shut
+from arena_core.kube.jsontext import dumps
 from arena_core.kube.pool import Pool
 from arena_core.kube.retry import DELAYS, pause_of, varied, wait_for_answer
 from arena_core.kube.scope import CancelScope
 from arena_core.kube.wire import BROKEN, Wire, unreachable
-from arena_core.lazily import Logger
+from arena_core.lazily import Logger, twin
 from arena_core.records import record, replace
+from arena_core.typed import Any
 
 __all__ = ["DELAYS", "READ_TIMEOUT", "Answer", "Stream", "Transport", "encode_query"]
 
@@ -80,7 +79,7 @@ class Transport:
 
     def within(self, scope: CancelScope) -> Transport:
         """Return this transport, with its connections, for a call that ends with ``scope``."""
-        found = copy.copy(self)
+        found = twin(self)
         found.scope = scope
         return found
 
@@ -122,7 +121,7 @@ class Transport:
         ``repeatable`` says that the request may be sent again when it is unknown whether it arrived; by default this holds for
         GET, PUT and DELETE. After ``deadline`` (of ``time.monotonic()``) it is ``DeadlineExceeded``.
         """
-        payload = None if body is None else json.dumps(body, separators=(",", ":")).encode()
+        payload = None if body is None else dumps(body)
         again = method in _SAFE if repeatable is None else repeatable
 
         def once() -> Answer:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
 
 from arena_core.contract.errors import ClusterUnreachable
 from arena_core.contract.types import Manifest, Resource
@@ -18,6 +17,7 @@ from arena_core.kube.shape import object_of
 from arena_core.kube.transport import Stream, Transport
 from arena_core.kube.wire import BROKEN
 from arena_core.lazily import Logger
+from arena_core.typed import Any
 
 log = Logger(__name__)
 

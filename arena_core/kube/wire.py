@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import _socket as tcp
 import errno
 import select
-import socket
-from typing import TYPE_CHECKING
 
 from arena_core.contract.errors import ArenaError, ClusterUnreachable
 from arena_core.kube.answer import BadAnswer
 from arena_core.kube.endpoint import Endpoint
 from arena_core.kube.http1 import Connection, HttpError, RemoteDisconnected
 from arena_core.kube.route import Route, proxy_for
+from arena_core.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import socket
     import ssl
 
 CONNECT_TIMEOUT = 10.0
@@ -75,12 +76,12 @@ class Wire:
                 sock = self._connected(context, patience)
         except (OSError, ValueError) as error:
             raise self._explained(error) from error
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        if hasattr(socket, "TCP_KEEPIDLE"):
+        sock.setsockopt(tcp.SOL_SOCKET, tcp.SO_KEEPALIVE, 1)
+        if hasattr(tcp, "TCP_KEEPIDLE"):
             # A follow may be silent for hours; a dead peer must be noticed all the same.
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 30)
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 10)
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 3)
+            sock.setsockopt(tcp.IPPROTO_TCP, tcp.TCP_KEEPIDLE, 30)
+            sock.setsockopt(tcp.IPPROTO_TCP, tcp.TCP_KEEPINTVL, 10)
+            sock.setsockopt(tcp.IPPROTO_TCP, tcp.TCP_KEEPCNT, 3)
         sock.settimeout(timeout)
         return Connection(sock, self._host)
 
@@ -92,7 +93,7 @@ class Wire:
         """Go the way to the server, and begin TLS with who is at its end."""
         sock = self._route.dial(timeout or CONNECT_TIMEOUT)
         try:
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            sock.setsockopt(tcp.IPPROTO_TCP, tcp.TCP_NODELAY, 1)
             if context is None:
                 return sock
             return context.wrap_socket(sock, server_hostname=self.endpoint.server_name or self._route.host, session=self._session)
@@ -155,7 +156,7 @@ def unreachable(error: BaseException, endpoint: Endpoint) -> ArenaError:
         return BadAnswer(f"{where} sent a damaged answer ({type(error).__name__})", "try again; a proxy may be in the way")
     if isinstance(error, ConnectionRefusedError):
         return ClusterUnreachable(f"{where} refuses the connection", "is the cluster running? check `server` and the current context")
-    if isinstance(error, socket.gaierror):
+    if isinstance(error, tcp.gaierror):
         return ClusterUnreachable(f"{where}: its name cannot be resolved", "check `server` in the kubeconfig, and your network or VPN")
     if isinstance(error, TimeoutError):
         return ClusterUnreachable(f"{where} does not answer in time", network)

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+
+from arena_core.typed import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from typing import Protocol
-
     from arena_core.contract.types import Cause, Lookup, Manifest
-else:
-    Protocol = object
 
 
 class Adviser(Protocol):

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import io
 import sys
-import threading
+from _thread import allocate_lock, get_ident
 from collections.abc import Callable
-from typing import Any, TextIO, cast
 
 from arena_core.contract.errors import ArenaError, PluginError
 from arena_core.lazily import Logger
 from arena_core.registry.discovery import Entry
+from arena_core.typed import Any, TextIO, cast
 
 log = Logger(__name__)
 
@@ -27,8 +27,20 @@ def failed(entry: Entry, where: str, what: str) -> PluginError:
 def call(entry: Entry, where: str, function: Callable[[], Any]) -> Any:
     """Return what a function of a plugin returns, on this side of the border."""
     try:
-        with quiet(entry, where):
+        now: Any = sys.stdout
+        # Inside ``hushed`` nothing has to be set up: a long list calls its plugins many thousand times.
+        held = now.held.get(get_ident()) if now.__class__ is _Sieve else None
+        if held.__class__ is not _Hush or held.busy:
+            with quiet(entry, where):
+                return function()
+        held.busy = True
+        try:
             return function()
+        finally:
+            held.busy = False
+            if held:
+                _told(entry, where, held)
+                held.clear()
     except ArenaError:
         raise
     except (Exception, SystemExit) as error:
@@ -57,7 +69,7 @@ class _Sieve:
 
     def write(self, text: str) -> int:
         """Write, or hold back what a plugin writes."""
-        held = self.held.get(threading.get_ident())
+        held = self.held.get(get_ident())
         if held is None:
             return self.real.write(text)
         held.append(text)
@@ -69,10 +81,16 @@ class _Sieve:
     @property
     def buffer(self) -> Any:
         """The bytes under the text; a plugin's go nowhere."""
-        return io.BytesIO() if threading.get_ident() in self.held else self.real.buffer
+        return io.BytesIO() if get_ident() in self.held else self.real.buffer
 
 
-_lock = threading.Lock()
+class _Hush(list[str]):
+    """What is printed inside ``hushed``; ``busy`` while a function of a plugin runs, which may call another one."""
+
+    busy = False
+
+
+_lock = allocate_lock()
 
 
 class quiet:  # noqa: N801 - used as a function; a generator would cost a long list more than what it guards
@@ -80,13 +98,13 @@ class quiet:  # noqa: N801 - used as a function; a generator would cost a long l
 
     __slots__ = ("_before", "_entry", "_held", "_me", "_sieve", "_where")
 
-    def __init__(self, entry: Entry, where: str) -> None:
+    def __init__(self, entry: Entry | None, where: str) -> None:
         self._entry = entry
         self._where = where
-        self._held: list[str] = []
+        self._held: list[str] = _Hush() if entry is None else []
 
     def __enter__(self) -> None:
-        self._me = threading.get_ident()
+        self._me = get_ident()
         with _lock:
             now: Any = sys.stdout
             self._sieve = now if isinstance(now, _Sieve) else _Sieve(now)
@@ -103,6 +121,15 @@ class quiet:  # noqa: N801 - used as a function; a generator would cost a long l
                 held[self._me] = self._before
             if not held and cast("Any", sys.stdout) is self._sieve:
                 sys.stdout = self._sieve.real
-        if self._held and (text := "".join(self._held).strip()):
-            name, distribution = self._entry.name, self._entry.distribution
-            log.info("plugin %r of distribution %s printed in %s: %s", name, distribution, self._where, text[:2000])
+        if self._held and self._entry is not None:
+            _told(self._entry, self._where, self._held)
+
+
+def hushed() -> quiet:
+    """Hold back what this thread prints while many functions of plugins are called; what each has printed is logged by ``call``."""
+    return quiet(None, "")
+
+
+def _told(entry: Entry, where: str, held: list[str]) -> None:
+    if text := "".join(held).strip():
+        log.info("plugin %r of distribution %s printed in %s: %s", entry.name, entry.distribution, where, text[:2000])

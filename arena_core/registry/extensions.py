@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any
 
 from arena_core.contract.errors import ArenaError, PluginError
 from arena_core.contract.types import JobStatus, Manifest, Problem, SubmitRequest, Target
@@ -19,6 +18,7 @@ from arena_core.registry.discovery import BLOCK_VARIABLE, Entry
 from arena_core.registry.hooks import Hooks
 from arena_core.registry.probe import broken, probe_extension
 from arena_core.registry.shapes import check_of
+from arena_core.typed import Any
 
 log = Logger(__name__)
 

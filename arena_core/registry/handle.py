@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Literal, cast
 
 from arena_core.contract.errors import ArenaError, PluginError
 from arena_core.contract.types import (
@@ -35,6 +34,7 @@ from arena_core.registry.discovery import Entry
 from arena_core.registry.hooks import Hooks
 from arena_core.registry.probe import argument_model, update_model
 from arena_core.registry.shapes import check_of
+from arena_core.typed import TYPE_CHECKING, Any, Literal, cast
 
 if TYPE_CHECKING:
     from arena_core.contract.schedules import Schedule

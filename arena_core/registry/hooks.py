@@ -6,10 +6,10 @@ One plugin is addressed at a time, so the ordering, wrapping and merging of a ho
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from arena_core.contract.errors import nearest
 from arena_core.contract.hookspecs import PROJECT
+from arena_core.typed import Any
 
 MARK = f"{PROJECT}_impl"
 #: Flags of a code object: it takes ``*arguments`` or ``**named``.
@@ -34,6 +34,8 @@ class Hooks:
         if name not in self._found:
             return None
         function, names = self._found[name]
+        if len(names) == len(arguments):
+            return function(**arguments)
         return function(**{one: arguments[one] for one in names})
 
 

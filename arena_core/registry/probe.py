@@ -5,21 +5,21 @@ What is wrong with one never falls back on another.
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Sequence
 from types import ModuleType
-from typing import Any
 
 from arena_core.contract.errors import PluginBroken
 from arena_core.contract.hookspecs import ExtensionSpec, JobTypeSpec
 from arena_core.contract.types import Jobs, JobType, Note, Scale
 from arena_core.contract.version import mismatch
 from arena_core.k8s.selectors import parse as parse_selector
+from arena_core.lazily import module_named
 from arena_core.records import replace
 from arena_core.registry import border
 from arena_core.registry.discovery import BLOCK_VARIABLE, Entry
 from arena_core.registry.hooks import Hooks, Misfit
 from arena_core.registry.shapes import check_of
+from arena_core.typed import Any
 
 REQUIRED = ("arena_job_type", "arena_build_manifests", "arena_job_status")
 
@@ -35,7 +35,7 @@ def broken(entry: Entry, kind: str, reason: str, hint: str = "", cause: BaseExce
 
 def _import(reference: str) -> Any:
     module, _, attribute = reference.partition(":")
-    return _attribute(importlib.import_module(module), attribute)
+    return _attribute(module_named(module), attribute)
 
 
 def _attribute(found: Any, attribute: str) -> Any:
@@ -49,7 +49,7 @@ def load(entry: Entry) -> Any:
     module, _, attribute = entry.value.partition(":")
     try:
         with border.quiet(entry, "its import"):
-            found = importlib.import_module(module)
+            found = module_named(module)
             check_contract(entry, found)
             return _attribute(found, attribute)
     except PluginBroken:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-import threading
+from _thread import RLock
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
 
 from arena_core.contract.errors import PluginError, UnknownJobType, nearest
 from arena_core.records import record, replace
 from arena_core.registry import discovery
 from arena_core.registry.discovery import ALIASES, BUNDLES, CLUSTERS, COMMANDS, EXTENSIONS, JOBS, PRESETS, Entry
+from arena_core.typed import TYPE_CHECKING, Any
 
 #: What to do where no plugin is there. Not by a name in an index: others own similar ones.
 NO_JOB_TYPE = "no job type is installed: install a plugin (a distribution arena-TYPE) from where arena-core came"
@@ -52,7 +52,7 @@ class Registry:
         self._handles: dict[str, JobTypeHandle] = {}
         self._failures: dict[str, PluginError] = {}
         # A program may use one client from several threads.
-        self._loading = threading.RLock()
+        self._loading = RLock()
 
     def _group(self, group: str) -> dict[str, list[Entry]]:
         if self._groups is None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import collections.abc
 import functools
+import sys
 import types
-import typing
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from arena_core.records import names_of
+from arena_core.typed import Any
 
+_PLAIN = (str, int, bool)
 #: Says what is wrong with a value, or nothing.
 Check = Callable[[Any], str]
 
@@ -27,13 +28,15 @@ def check_of(hint: Any) -> Check:
 
 @functools.cache
 def _made(hint: Any) -> Check:
-    if hint in (Any, object):
+    typing = sys.modules.get("typing")
+    if hint in (Any, object, getattr(typing, "Any", object)):
         return _anything
-    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
-    if origin in (typing.Union, types.UnionType):
+    origin: Any = getattr(hint, "__origin__", None)
+    arguments: tuple[Any, ...] = getattr(hint, "__args__", ())
+    if isinstance(hint, types.UnionType) or (typing and origin is typing.Union):
         return _one_of(arguments)
-    if origin is typing.Literal:
-        return lambda value: "" if value in arguments else _wrong(value, f"one of {', '.join(map(repr, arguments))}")
+    if words := getattr(hint, "__literal__", arguments if typing and origin is typing.Literal else ()):
+        return lambda value: "" if value in words else _wrong(value, f"one of {', '.join(map(repr, words))}")
     if origin is tuple and arguments[-1:] == (...,):
         return _each(tuple, arguments[0])
     if origin in (list, collections.abc.Sequence):
@@ -59,7 +62,7 @@ def _wrong(value: Any, expected: str) -> str:
 
 def _instance(kind: Any) -> Check:
     def check(value: Any) -> str:
-        if isinstance(value, kind) and (kind is not int or not isinstance(value, bool)):
+        if value.__class__ is kind or (isinstance(value, kind) and (kind is not int or not isinstance(value, bool))):
             return ""
         return _wrong(value, "None" if kind is type(None) else kind.__name__)
 
@@ -70,8 +73,12 @@ def _one_of(hints: tuple[Any, ...]) -> Check:
     checks = [check_of(hint) for hint in hints]
 
     def check(value: Any) -> str:
-        found = [one(value) for one in checks]
-        return "" if "" in found else next((text for text in found if value is not None), found[0])
+        found = []
+        for one in checks:
+            if not (text := one(value)):
+                return ""
+            found.append(text)
+        return next((text for text in found if value is not None), found[0])
 
     return check
 
@@ -82,7 +89,10 @@ def _each(kind: Any, item: Any) -> Check:
     def check(value: Any) -> str:
         if not isinstance(value, kind):
             return _wrong(value, "a tuple" if kind is tuple else "a list")
-        return next((text for element in value if (text := one(element))), "")
+        for element in value:
+            if text := one(element):
+                return text
+        return ""
 
     return check
 
@@ -93,23 +103,37 @@ def _pairs(key: Any, item: Any) -> Check:
     def check(value: Any) -> str:
         if not isinstance(value, Mapping):
             return _wrong(value, "a mapping")
-        return next((text for k, v in value.items() if (text := keys(k) or items(v))), "")
+        for k, v in value.items():
+            if text := keys(k) or items(v):
+                return text
+        return ""
 
     return check
 
 
 def _fields(kind: type[Any]) -> Check:
     @functools.cache
-    def fields() -> tuple[tuple[str, Check], ...]:
-        hints = typing.get_type_hints(kind)
-        return tuple((name, check_of(hints[name])) for name in names_of(kind))
+    def fields() -> tuple[tuple[str, Any, Check], ...]:
+        hints = _hints(kind)
+        return tuple((name, hints[name] if hints[name] in _PLAIN else None, check_of(hints[name])) for name in names_of(kind))
 
     def check(value: Any) -> str:
         if not isinstance(value, kind):
             return _wrong(value, kind.__name__)
-        for name, one in fields():
-            if text := one(getattr(value, name)):
+        for name, plain, one in fields():
+            held = getattr(value, name)
+            # A row of a long list has a dozen plain fields: what fits at once costs no call.
+            if held.__class__ is not plain and (text := one(held)):
                 return text if "." in text.partition(" ")[0] else f"{kind.__name__}.{name} is {text}"
         return ""
 
     return check
+
+
+def _hints(kind: type[Any]) -> dict[str, Any]:
+    """Return the types of a record's fields, as ``typing.get_type_hints`` does, which would have to be imported first."""
+    return {
+        name: eval(hint, vars(sys.modules[cls.__module__])) if isinstance(hint, str) else hint
+        for cls in reversed(kind.__mro__)
+        for name, hint in vars(cls).get("__annotations__", {}).items()
+    }

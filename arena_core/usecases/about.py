@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from arena_core.contract.errors import ArenaError
 from arena_core.contract.types import PodSet
 from arena_core.k8s import dig, path, podsize
 from arena_core.records import record
+from arena_core.typed import Any
 from arena_core.usecases.session import Session
 from arena_core.usecases.views import Job
 

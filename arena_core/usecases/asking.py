@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
-from typing import TypeVar
 
 from arena_core.contract.errors import ArenaError, KindNotInstalled
 from arena_core.contract.types import JobHandle
+from arena_core.typed import TypeVar
 from arena_core.usecases.session import Session
 from arena_core.usecases.unread import is_partial
 
 T = TypeVar("T")
 
-#: So many requests one after the other over one connection are cheaper than a discovery and further connections.
-FEW = 6
+#: So many requests are cheaper than a discovery.
+FEW = 12
+#: Seconds after which a first answer comes from far away.
+FAR = 0.015
+#: Seconds within which all answers may come one after the other: further connections cost more than that.
+PATIENCE = 0.03
 
 
 def ask_each(session: Session, handles: Sequence[JobHandle], ask: Callable[[JobHandle], T]) -> list[tuple[JobHandle, T | ArenaError]]:
@@ -26,15 +31,31 @@ def ask_each(session: Session, handles: Sequence[JobHandle], ask: Callable[[JobH
         served = session.cluster.served()
         absent = {h.job_type.name: not_served(h) for h in handles if served.has(h.job_type.resource) is False}
     asked = [handle for handle in handles if handle.job_type.name not in absent]
-    if len(asked) > FEW:
-        answers = session.cluster.gather([lambda handle=handle: ask(handle) for handle in asked])  # type: ignore[misc]
-    else:
-        answers = [_one(handle, ask) for handle in asked]
+    answers = _in_turn(asked, ask)
+    if rest := asked[len(answers) :]:
+        answers += session.cluster.gather([lambda handle=handle: ask(handle) for handle in rest])  # type: ignore[misc]
     for answer in answers:
         if isinstance(answer, ArenaError) and not is_partial(answer):
             raise answer
     found = {handle.job_type.name: answer for handle, answer in zip(asked, answers, strict=True)}
     return [(h, absent[h.job_type.name] if h.job_type.name in absent else found[h.job_type.name]) for h in handles]
+
+
+def _in_turn(asked: Sequence[JobHandle], ask: Callable[[JobHandle], T]) -> list[T | ArenaError]:
+    """Ask one after the other over one connection, for as long as that is quick: a server that is far away is asked side by side."""
+    answers: list[T | ArenaError] = []
+    begin = time.monotonic()
+    for number, handle in enumerate(asked):
+        answers.append(_one(handle, ask))
+        took = time.monotonic() - begin
+        if number == 0:
+            # The first has made the connection, too, and says less of the others.
+            begin += took
+            if took > FAR:
+                break
+        elif took / number * len(asked) > PATIENCE:
+            break
+    return answers
 
 
 def _one(handle: JobHandle, ask: Callable[[JobHandle], T]) -> T | ArenaError:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-from typing import Any
 
 from arena_core.home import arena_home
 from arena_core.lazily import Logger
+from arena_core.typed import Any
 
 log = Logger(__name__)
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
 from arena_core.contract.errors import ArenaError, ClusterUnreachable, KindNotInstalled, NotFound, PermissionDenied
 from arena_core.contract.types import Manifest
 from arena_core.k8s import dig, selectors
 from arena_core.kube.refusals import Conflict
 from arena_core.records import replace
+from arena_core.typed import NamedTuple
 from arena_core.usecases import record, remember
-from arena_core.usecases.asking import FEW
 from arena_core.usecases.find import find, missing
 from arena_core.usecases.going import Going, await_gone
 from arena_core.usecases.listing import select
@@ -21,6 +20,9 @@ from arena_core.usecases.naming import label_selector
 from arena_core.usecases.ownership import uid_of
 from arena_core.usecases.session import Session, not_installed
 from arena_core.usecases.views import Deleted
+
+#: For so few job types each record is asked for by itself.
+_FEW = 6
 
 
 class Deletion(NamedTuple):
@@ -146,7 +148,7 @@ def _delete(session: Session, target: Target, deletion: Deletion) -> tuple[Delet
 
 def _left_over(session: Session, name: str, types: Sequence[str], namespace: str) -> Deleted | None:
     """There is no such job: remove the record that one has left behind, if there is one."""
-    if len(types) > FEW:
+    if len(types) > _FEW:
         types = record.left_over_types(session.cluster, namespace, name, types)
     for job_type in types:
         if record.remove_left_over(session.cluster, namespace, name, job_type):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
 
 from arena_core.contract.errors import ArenaError
 from arena_core.contract.types import Endpoint, Manifest
 from arena_core.k8s import dig
 from arena_core.kube.resources import ENDPOINTS, NODES, SERVICES
+from arena_core.typed import Any, NamedTuple
 from arena_core.usecases import notup
 from arena_core.usecases.facts import own
 from arena_core.usecases.session import Session

@@ -9,7 +9,6 @@ from arena_core.contract.types import Find, JobHandle, JobStatus, JobView, Manif
 from arena_core.k8s import dig
 from arena_core.k8s.owners import owned_by
 from arena_core.kube.resources import PODS, ListResult
-from arena_core.records import replace
 from arena_core.usecases.held import held_up
 from arena_core.usecases.marks import metadata_of
 from arena_core.usecases.ownership import Owners, belongs, owner_of, uid_of
@@ -56,7 +55,7 @@ def view(
     """Judge: put a job together with its status. ``pods`` and ``related`` are None where they were not read."""
     seen = JobView(job, None if pods is None else tuple(pods), None if related is None else tuple(related))
     status = held_up(handle.status(seen), job, seen.pods or (), earlier)
-    seen = replace(seen, status=status)
+    seen = JobView(job, seen.pods, seen.related, status)
     return Job(handle.job_type.name, seen, earlier=tuple(earlier), unread=tuple(dict.fromkeys(unread)))
 
 

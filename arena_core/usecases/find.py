@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from arena_core.contract.errors import ArenaError, KindNotInstalled, NamespaceNotFound, NotFound, PermissionDenied, UsageError
 from arena_core.contract.types import JobHandle, Manifest
 from arena_core.k8s import dig
 from arena_core.lazily import Logger
 from arena_core.records import record, replace
+from arena_core.typed import NamedTuple
 from arena_core.usecases.asking import answers_404, ask_each
 from arena_core.usecases.naming import named
 from arena_core.usecases.session import Session, not_installed, owning_type, typed_of

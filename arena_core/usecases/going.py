@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import NamedTuple
 
 from arena_core.contract.errors import ArenaError, TimedOut
 from arena_core.contract.types import JobHandle, Manifest
+from arena_core.typed import NamedTuple
 from arena_core.usecases.facts import with_pods
 from arena_core.usecases.held import WAITS, finalizers_text
 from arena_core.usecases.marks import metadata_of

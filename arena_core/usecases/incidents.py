@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from arena_core.contract.types import Cause, Manifest, Rank
 from arena_core.k8s import dig
@@ -12,6 +11,7 @@ from arena_core.k8s.time import nanos
 from arena_core.lazily import pattern
 from arena_core.podwords import one_line
 from arena_core.records import replace
+from arena_core.typed import Any
 from arena_core.usecases.marks import metadata_of
 from arena_core.usecases.views import Job
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any
-
 from arena_core.contract.errors import ArenaError
 from arena_core.k8s import dig
 from arena_core.kube.answer import BadAnswer
+from arena_core.kube.jsontext import loads
 from arena_core.kube.resources import PODS
 from arena_core.records import record
+from arena_core.typed import TYPE_CHECKING, Any
 from arena_core.usecases.session import Session
 from arena_core.usecases.unread import reason
 from arena_core.usecases.views import Job
@@ -86,7 +85,7 @@ def _kept(session: Session, job: Job, pod_name: str) -> bytes:
         return b""
     base = f"/arena/v1/namespaces/{job.namespace}/keptlogs"
     answer = session.cluster.request("GET", base, {"owner": job.uid})
-    rows = list(dig.items(json.loads(answer.body), "items")) if answer.ok else []
+    rows = list(dig.items(loads(answer.body), "items")) if answer.ok else []
     failed = [r for r in rows if r.get("pod") == pod_name and dig.number(r, "exitCode")]
     if not failed:
         return b""

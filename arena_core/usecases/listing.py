@@ -7,12 +7,13 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from arena_core.contract.errors import ArenaError, KindNotInstalled, PluginError, UsageError
 from arena_core.contract.types import JobHandle, Manifest
 from arena_core.kube.resources import PODS
+from arena_core.registry.border import hushed
 from arena_core.registry.registry import NO_JOB_TYPE
 from arena_core.usecases.asking import answers_404, ask_each
 from arena_core.usecases.facts import unknown, view, wrapped
 from arena_core.usecases.marks import metadata_of
 from arena_core.usecases.ownership import guess, is_earlier, owner_of, uid_of
-from arena_core.usecases.pods import PodIndex, common_selector, selectors_of
+from arena_core.usecases.pods import Common, PodIndex, selectors_of
 from arena_core.usecases.session import Session, labels_of_all, not_installed, one_of_each, shared, typed_of
 from arena_core.usecases.unread import all_refused, is_partial, phrase, sentence
 from arena_core.usecases.views import Job, JobList
@@ -37,14 +38,16 @@ def list_jobs(
     found, notes, unread = _objects(session, job_type, namespace, selector, among=among)
     known = {uid_of(job): job for _, job in found}
     found = outermost(session, found, unread)
-    chosen = [_selectors(handle, job) for handle, job in found]
-    pods = PodIndex(read_pods) if read_pods is not None else _pods(session, chosen, namespace, unread)
+    with hushed():
+        chosen, common = _chosen(found)
+    pods = PodIndex(read_pods) if read_pods is not None else _pods(session, common, bool(found), namespace, unread)
     all_types = not job_type and not selector and not among
     inside = _inside(known.values() if all_types else _wrapped(session, found, namespace, unread))
-    jobs = [
-        _row(handle, job, selectors, pods, known, unread, inside.get(uid_of(job)))
-        for (handle, job), selectors in zip(found, chosen, strict=True)
-    ]
+    with hushed():
+        jobs = [
+            _row(handle, job, selectors, pods, known, unread, inside.get(uid_of(job)))
+            for (handle, job), selectors in zip(found, chosen, strict=True)
+        ]
     phrases = tuple(unread.values())
     notes += [sentence(phrases)] if phrases else []
     return JobList(tuple(in_order(jobs)), tuple(notes), phrases)
@@ -82,6 +85,18 @@ def _inside(jobs: Iterable[Manifest]) -> dict[str, list[Manifest]]:
         if uid := str(owner_of(job).get("uid") or ""):
             found.setdefault(uid, []).append(job)
     return found
+
+
+def _chosen(found: Found) -> tuple[list[tuple[str, ...] | PluginError], str]:
+    """Return the selectors of each job's pods, and the narrowest one that finds them all."""
+    chosen: list[tuple[str, ...] | PluginError] = []
+    common = Common()
+    for handle, job in found:
+        selectors = _selectors(handle, job)
+        chosen.append(selectors)
+        for text in selectors if isinstance(selectors, tuple) else ():
+            common.add(text)
+    return chosen, common.text
 
 
 def _selectors(handle: JobHandle, job: Manifest) -> tuple[str, ...] | PluginError:
@@ -198,12 +213,11 @@ def outermost(session: Session, found: Found, unreadable: Container[str]) -> Fou
     return kept
 
 
-def _pods(session: Session, chosen: Sequence[tuple[str, ...] | PluginError], namespace: str, unread: dict[str, str]) -> PodIndex | None:
-    if not chosen:
+def _pods(session: Session, common: str, needed: bool, namespace: str, unread: dict[str, str]) -> PodIndex | None:
+    if not needed:
         return PodIndex(())
-    wanted = [text for selectors in chosen if not isinstance(selectors, PluginError) for text in selectors]
     try:
-        return PodIndex(session.cluster.list(PODS, namespace, label_selector=common_selector(wanted)).items)
+        return PodIndex(session.cluster.list(PODS, namespace, label_selector=common).items)
     except ArenaError as error:
         if not is_partial(error):
             raise

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from arena_core.contract.errors import ArenaError, ClusterUnreachable, KindNotInstalled, NotFound
 from arena_core.contract.types import Manifest, Resource
+from arena_core.typed import Any
 from arena_core.usecases.session import Session
 from arena_core.usecases.unread import is_partial
 

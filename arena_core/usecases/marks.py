@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import Any
 
 from arena_core.contract.types import BEFORE, Manifest
 from arena_core.contract.types import SUBMIT_ID as SUBMIT_ID
 from arena_core.k8s import owners
+from arena_core.typed import Any
 
 UID_LABEL = "arena.kubeflow.org/uid"
 USERNAME = "arena.kubeflow.org/username"

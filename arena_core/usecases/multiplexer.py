@@ -9,12 +9,12 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple, Protocol
 
 from arena_core.contract.errors import ArenaError
 from arena_core.contract.types import Manifest, Resource
 from arena_core.kube.resources import ListResult
 from arena_core.kube.transport import Stream
+from arena_core.typed import Any, NamedTuple, Protocol
 from arena_core.usecases.session import Session
 from arena_core.usecases.unread import is_partial
 

@@ -6,13 +6,13 @@ After delete and resubmit the pods of the earlier job carry the same names and l
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 from arena_core.contract.errors import ArenaError, KindNotInstalled, NotFound
 from arena_core.contract.types import Manifest
 from arena_core.k8s import dig, owners
 from arena_core.kube.cluster import Cluster
 from arena_core.kube.resources import resource_of
+from arena_core.typed import Any
 from arena_core.usecases.unread import phrase
 
 #: A pod is seldom more than three owners away from its job (AppWrapper, JobSet, Job); longer chains are not followed.

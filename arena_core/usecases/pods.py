@@ -11,6 +11,9 @@ from arena_core.kube.cluster import Cluster
 from arena_core.kube.resources import PODS, ListResult
 from arena_core.usecases.marks import labels_of, metadata_of
 
+#: Operators of conditions that only objects with the label satisfy.
+_NARROWS = frozenset({"In", "Exists", "Gt", "Lt"})
+
 
 def selectors_of(handle: JobHandle, job: Manifest) -> tuple[str, ...]:
     """Return the selectors of a job's pods, each once; an empty one, which would find every pod, is none."""
@@ -31,17 +34,35 @@ def found_by(selector: str, pods: Iterable[Manifest]) -> list[Manifest]:
     return [pod for pod in pods if matches(parse(selector), labels_of(pod))]
 
 
-def common_selector(wanted: Sequence[str]) -> str:
-    """Return the narrowest selector that finds what each of these does: keys that all of them ask for, and values where they agree."""
-    asked = [{one.key: one for one in parse(text) if one.op in ("In", "Exists", "Gt", "Lt")} for text in wanted]
-    if not asked:
-        return ""
-    parts = []
-    for key in sorted(set(asked[0]).intersection(*asked[1:])):
-        values = {tuple(sorted(one[key].values)) if one[key].op == "In" else () for one in asked}
-        agreed = values.pop() if len(values) == 1 else ()
-        parts.append(f"{key}={agreed[0]}" if len(agreed) == 1 else f"{key} in ({','.join(agreed)})" if agreed else key)
-    return ",".join(parts)
+class Common:
+    """The narrowest selector that finds what each of many does: keys that all of them ask for, and values where they agree."""
+
+    def __init__(self) -> None:
+        self._keys: dict[str, tuple[str, ...]] | None = None
+
+    def add(self, text: str) -> None:
+        """Take one more."""
+        asked = {one.key: tuple(sorted(one.values)) if one.op == "In" else () for one in parse(text) if one.op in _NARROWS}
+        if self._keys is None:
+            self._keys = asked
+        elif self._keys != asked:
+            self._keys = {key: values if asked[key] == values else () for key, values in self._keys.items() if key in asked}
+
+    @property
+    def text(self) -> str:
+        """The selector."""
+        return ",".join(
+            f"{key}={values[0]}" if len(values) == 1 else f"{key} in ({','.join(values)})" if values else key
+            for key, values in sorted((self._keys or {}).items())
+        )
+
+
+def common_selector(wanted: Iterable[str]) -> str:
+    """Return the narrowest selector that finds what each of these does."""
+    common = Common()
+    for text in wanted:
+        common.add(text)
+    return common.text
 
 
 class PodIndex:
@@ -54,7 +75,7 @@ class PodIndex:
     def of(self, namespace: str, selectors: Iterable[str]) -> list[Manifest]:
         """Return the pods of a namespace that any of these selectors finds; none where there is none."""
         found: dict[int, Manifest] = {}
-        for text in selectors:
+        for text in selectors if self._pods else ():
             if asked := parse(text):
                 found |= {id(pod): pod for pod in self._candidates(namespace, asked) if matches(asked, labels_of(pod))}
         return list(found.values())

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import NamedTuple
 
 from arena_core.contract.errors import ArenaError, KindNotInstalled, NotFound
 from arena_core.contract.queues import Queue, Queued, QueueSystem
 from arena_core.contract.types import Jobs, Manifest, Resource
 from arena_core.registry.queues import queue_systems
+from arena_core.typed import NamedTuple
 from arena_core.usecases.session import Session
 from arena_core.usecases.unread import is_partial, phrase, sentence
 from arena_core.usecases.views import Job

@@ -5,9 +5,7 @@ Old Arena runs what it reads there; nothing here ever does. Ours is owned by the
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from typing import Any
 
 from arena_core.contract.errors import AlreadyExists, ArenaError, NotFound
 from arena_core.contract.types import Manifest
@@ -15,6 +13,7 @@ from arena_core.k8s import owners
 from arena_core.kube.cluster import Cluster
 from arena_core.kube.resources import CONFIGMAPS
 from arena_core.lazily import Logger
+from arena_core.typed import Any
 from arena_core.usecases.marks import CREATED_BY, labels_of, metadata_of, owner_reference
 
 log = Logger(__name__)
@@ -50,6 +49,8 @@ def _app_name(obj: Manifest) -> str:
 
 def _values(job_type: str, args: Any) -> str:
     """Return the arguments as JSON, which is YAML."""
+    import json
+
     from arena_core.args import to_job_file
 
     text = json.dumps(to_job_file(job_type, args), ensure_ascii=False, default=str)
@@ -58,6 +59,8 @@ def _values(job_type: str, args: Any) -> str:
 
 def job_file(cluster: Cluster, namespace: str, name: str, job_type: str) -> dict[str, Any]:
     """Return the job file that the record of a job holds; empty where there is no record of ours, or it may not be read."""
+    import json
+
     try:
         found = cluster.find(CONFIGMAPS, namespace, record_name(name, job_type))
         values = json.loads((found.get("data") or {}).get("values") or "{}") if found is not None and is_record(found) else {}

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from arena_core.contract.errors import ArenaError, NotFound
 from arena_core.contract.types import Manifest
 from arena_core.history.journal import Journal
 from arena_core.records import replace
+from arena_core.typed import Any
 from arena_core.usecases.marks import SUBMIT_ID, annotations_of
 from arena_core.usecases.session import Session
 from arena_core.usecases.views import Job, LogLine

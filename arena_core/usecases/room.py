@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from arena_core.k8s import dig, podsize, quantity
+from arena_core.typed import Any
 
 #: How the embedded cluster labels its nodes.
 LOCAL_NODE = "arena.local/node"

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from arena_core.contract.errors import KindNotInstalled, PluginError
 from arena_core.contract.types import JobHandle, Jobs, JobStatus, Manifest, Problem, SubmitRequest, Target
 from arena_core.kube.cluster import Cluster
 from arena_core.kube.scope import CancelScope
 from arena_core.records import record, replace
+from arena_core.typed import TYPE_CHECKING, Protocol
 from arena_core.usecases.ownership import owner_of
 
 if TYPE_CHECKING:
-    from typing import Protocol
-
     from arena_core.history.journal import Journal
-else:
-    Protocol = object
 
 
 class Extensions(Protocol):

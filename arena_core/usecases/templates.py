@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from arena_core.contract.errors import ArenaError
 from arena_core.contract.types import JobHandle, Manifest
+from arena_core.typed import Any
 
 
 def at_path(obj: Any, path: str) -> Any:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple, TypeVar, overload
 
 from arena_core.contract.types import Cause, Instance, JobStatus, JobView, LogSource, Manifest, Phase
 from arena_core.k8s.devices import is_accelerator
 from arena_core.k8s.time import parse as parse_time
 from arena_core.records import field, record
+from arena_core.typed import Any, NamedTuple, TypeVar, overload
 from arena_core.usecases.marks import annotations_of, labels_of, metadata_of
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from arena_core.contract.types import Instance, JobStatus, Manifest
+from arena_core.typed import Any
 
 
 def container_started(pod: Manifest, container: str) -> bool:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from arena_core.contract.errors import ArenaError
 from arena_core.contract.types import JobHandle, Manifest
 from arena_core.kube.resources import PODS, ListResult
+from arena_core.typed import Any
 from arena_core.usecases.facts import list_pods, related_of, view, wrapped
 from arena_core.usecases.marks import metadata_of
 from arena_core.usecases.multiplexer import Changed, Multiplexer, Plain

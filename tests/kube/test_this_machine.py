@@ -21,7 +21,7 @@ def test_no_descriptor_left(fake_api: Any, monkeypatch: pytest.MonkeyPatch, numb
     def refuse(*args: Any, **more: Any) -> socket.socket:
         raise OSError(number, "of this machine")
 
-    monkeypatch.setattr(socket, "create_connection", refuse)
+    monkeypatch.setattr("arena_core.kube.route.connected", refuse)
     with pytest.raises(ArenaError, match="this machine cannot open a connection") as caught:
         fake_api.cluster().list(PODS, "n")
     assert not isinstance(caught.value, ClusterUnreachable) and words in caught.value.hint and "VPN" not in caught.value.hint

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from arena_core.cli.boundary import show
 from arena_core.cli.command import Command, Context
 from arena_core.cli.commands.shared import ALL_NAMESPACES, SELECTOR, TIMEOUT, TYPE, check_names, selector_of
@@ -12,6 +10,7 @@ from arena_core.cli.output import output_flag, wants_data, write
 from arena_core.cli.seconds import seconds
 from arena_core.cli.terminal import note, say
 from arena_core.contract.errors import ArenaError, NotFound, UsageError
+from arena_core.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from arena_core.cli.shapes import small

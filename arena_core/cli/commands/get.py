@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from arena_core.cli import about, views
 from arena_core.cli.command import Command, Context
 from arena_core.cli.commands.shared import NO_HEADERS, QUIET, TYPE, note_unread, one_name
@@ -12,6 +10,7 @@ from arena_core.cli.output import can_be_watched, output_flag, wants_data, write
 from arena_core.cli.terminal import say
 from arena_core.contract.errors import ArenaError
 from arena_core.kube.resources import EVENTS
+from arena_core.typed import TYPE_CHECKING
 from arena_core.usecases.unread import is_partial, phrase, sentence
 
 if TYPE_CHECKING:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
 from arena_core.cli import columns, views
 from arena_core.cli.command import Command, Context
@@ -17,6 +17,7 @@ from arena_core.cli.terminal import note, say
 from arena_core.contract.errors import ArenaError, NotFound, UsageError
 from arena_core.contract.types import Phase
 from arena_core.k8s import time
+from arena_core.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from arena_core.usecases.views import Job
@@ -38,6 +39,18 @@ def run(context: Context, parsed: Parsed) -> int:
         from arena_core.cli.watchlist import watch
 
         return watch(context, parsed, picked, selector_of(parsed))
+    collects = gc.isenabled()
+    # What is read lives until the end: looking for cycles in it would take a third of a long list.
+    gc.disable()
+    try:
+        return _once(context, parsed, picked, output)
+    finally:
+        if collects:
+            gc.enable()
+
+
+def _once(context: Context, parsed: Parsed, picked: Callable[[Sequence[Job]], list[Job]], output: str) -> int:
+    everywhere = parsed.on("all_namespaces")
     listing = context.client.list(
         job_type=parsed.text("type"),
         all_namespaces=everywhere,

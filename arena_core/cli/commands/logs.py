@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from arena_core.cli.command import Command, Context
 from arena_core.cli.commands.shared import CONTAINER, INSTANCE, TYPE, one_name, selector_of
@@ -16,6 +15,7 @@ from arena_core.cli.printing import LinePrinter
 from arena_core.cli.seconds import seconds
 from arena_core.cli.terminal import note
 from arena_core.contract.errors import NotFound, UsageError
+from arena_core.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from arena_core.client.handles import JobLike

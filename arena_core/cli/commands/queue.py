@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from arena_core.cli.command import Command, Context
 from arena_core.cli.commands.shared import ALL_NAMESPACES, NO_HEADERS, QUIET
@@ -12,6 +11,7 @@ from arena_core.cli.flags import Flag, Parsed
 from arena_core.cli.output import can_be_watched, output_flag, wants_data, write
 from arena_core.cli.terminal import note
 from arena_core.contract.errors import UsageError
+from arena_core.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from arena_core.cli.live import Look

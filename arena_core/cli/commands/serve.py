@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from arena_core.cli.boundary import show
 from arena_core.cli.command import Command, Context, Group
@@ -19,6 +18,7 @@ from arena_core.cli.terminal import note
 from arena_core.contract.errors import ArenaError, InvalidArguments, UsageError
 from arena_core.contract.types import JobHandle
 from arena_core.records import replace
+from arena_core.typed import Any
 
 SUFFIX = "-serving"
 #: Arena's way to give the command; as with submit it may also come last.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
 
 from arena_core.cli.command import Command, Context, Group
 from arena_core.cli.flags import GLOBAL_FLAGS, Flag, Parsed
@@ -11,6 +10,7 @@ from arena_core.cli.output import output_flag
 from arena_core.cli.parse import Parser
 from arena_core.cli.terminal import note
 from arena_core.contract.errors import InvalidArguments, UsageError
+from arena_core.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pydantic import BaseModel

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
 
 from arena_core.cli.command import Command, Context, Group
 from arena_core.cli.commands.shared import ALL_NAMESPACES, NO_HEADERS, QUIET, TYPE, one_name
@@ -14,6 +13,7 @@ from arena_core.cli.parse import Parser
 from arena_core.cli.prometheus import prometheus_of
 from arena_core.cli.terminal import note
 from arena_core.contract.errors import NotFound, UsageError
+from arena_core.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from arena_core.cli.live import Look

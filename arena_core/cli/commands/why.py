@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Literal
 
 from arena_core.cli.command import Command, Context
 from arena_core.cli.commands.shared import TYPE, one_name
@@ -12,6 +11,7 @@ from arena_core.cli.foreign import one_line
 from arena_core.cli.output import output_flag, wants_data, write
 from arena_core.cli.terminal import say
 from arena_core.contract.types import Rank
+from arena_core.typed import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from arena_core.cli.shapes import small

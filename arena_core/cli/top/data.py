@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from arena_core.cli import views
 from arena_core.cli.top.nodes import TYPES
 from arena_core.k8s import quantity
 from arena_core.k8s.devices import SHARED_CORE, SHARED_MEMORY
+from arena_core.typed import TYPE_CHECKING, Any
 from arena_core.usecases.top.gpus import Gpu
 from arena_core.usecases.top.nodes import Holder, Node
 from arena_core.usecases.top.of_jobs import InstanceUse, JobUse

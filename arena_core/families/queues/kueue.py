@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from arena_core import schedulers
 from arena_core.contract.queues import Objects, Queue, Queued
@@ -12,6 +11,7 @@ from arena_core.families import kueue
 from arena_core.families.queues.kueuequota import quotas
 from arena_core.families.queues.lines import by, in_line, pods_ask, queued
 from arena_core.k8s import dig
+from arena_core.typed import Any
 
 __all__ = ["KINDS", "SYSTEM", "queue_of", "queues"]
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from arena_core.contract.queues import Quota
 from arena_core.contract.types import Manifest
 from arena_core.families.queues.lines import amount
 from arena_core.k8s import dig
+from arena_core.typed import Any
 
 _Place = tuple[str, str]
 _Amounts = Mapping[_Place, int | None]

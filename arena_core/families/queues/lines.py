@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 from arena_core.contract.queues import Queued
 from arena_core.contract.types import Manifest
 from arena_core.k8s import dig, owners, podsize, quantity
 from arena_core.records import replace
+from arena_core.typed import Any
 
 #: What is shown of what a job asks for, besides devices.
 _SIZES = ("cpu", "memory")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from arena_core.lazily import pattern
+from arena_core.typed import Any
 from arena_core.usecases.progress.model import Progress
 from arena_core.usecases.progress.text import NUMBER, figures, number, seconds
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import NamedTuple
 
 from arena_core.contract.errors import ArenaError
 from arena_core.contract.types import LogQuery, Manifest
 from arena_core.k8s import dig
+from arena_core.typed import NamedTuple
 from arena_core.usecases.progress.model import Progress
 from arena_core.usecases.progress.parse import history, read_progress
 from arena_core.usecases.progress.text import number

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
 
 from arena_core.k8s import dig
+from arena_core.typed import Any, NamedTuple
 
 #: Metric → (what it tells, factor): the exporter that Arena knows, and NVIDIA's DCGM exporter (memory in MiB).
 METRICS: Mapping[str, tuple[str, float]] = {

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any, NamedTuple
 
 from arena_core.contract.errors import ArenaError, KindNotInstalled
 from arena_core.contract.types import Manifest, Resource
 from arena_core.k8s import dig, quantity
+from arena_core.typed import Any, NamedTuple
 from arena_core.usecases.session import Session
 from arena_core.usecases.top import gpus
 from arena_core.usecases.top.gpus import Gpu

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
 
 from arena_core.contract.types import Manifest
 from arena_core.k8s import dig, quantity
 from arena_core.k8s.conditions import rows as conditions_of
 from arena_core.k8s.devices import is_unit, mode_of
+from arena_core.typed import Any, NamedTuple
 from arena_core.usecases.top.gpus import Gpu
 from arena_core.usecases.top.measures import Used
 from arena_core.usecases.top.sizes import Device, Size, accelerators, amounts, is_over, requests_of

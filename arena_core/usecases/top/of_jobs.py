@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
 
 from arena_core.contract.errors import ArenaError
 from arena_core.contract.types import Instance, Manifest
 from arena_core.k8s import time
 from arena_core.k8s.devices import is_accelerator
 from arena_core.records import record
+from arena_core.typed import NamedTuple
 from arena_core.usecases.session import Session
 from arena_core.usecases.top.gpus import Gpu
 from arena_core.usecases.top.measures import (

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
 
 from arena_core.contract.errors import ArenaError, KindNotInstalled, NotFound
 from arena_core.contract.types import Manifest
 from arena_core.k8s import dig
 from arena_core.kube.resources import NODES, PODS
 from arena_core.podstatus import status_text
+from arena_core.typed import Any, NamedTuple
 from arena_core.usecases.listing import list_jobs
 from arena_core.usecases.ownership import owner_of, uid_of
 from arena_core.usecases.session import Session

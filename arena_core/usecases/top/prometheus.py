@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
 
 from arena_core.contract.errors import ArenaError, ClusterUnreachable, NotFound, TimedOut, UsageError
 from arena_core.contract.types import Manifest
@@ -15,6 +14,7 @@ from arena_core.kube.cluster import Cluster
 from arena_core.kube.endpoint import Credentials, Endpoint
 from arena_core.kube.resources import SERVICES, path_of
 from arena_core.kube.transport import Transport
+from arena_core.typed import Any, NamedTuple
 from arena_core.usecases.unread import is_partial, reason
 
 #: What marks the Service of a Prometheus, and its port: Arena's three, then those of the usual charts (0: the port that looks like it).

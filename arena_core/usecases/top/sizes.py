@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
 
 from arena_core.k8s import dig, podsize, quantity
 from arena_core.k8s.devices import is_accelerator
+from arena_core.typed import Any, NamedTuple
 
 
 class Size(NamedTuple):

@@ -7,11 +7,11 @@ and a job whose failure shows in no pod is Running to the operator for good.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from arena_core.contract.types import JobHandle, JobStatus, JobView, Manifest, Phase
 from arena_core.k8s import dig
 from arena_core.records import replace
+from arena_core.typed import Any
 
 
 def only(job: Any) -> bool:

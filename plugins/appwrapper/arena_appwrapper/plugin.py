@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from arena_appwrapper import reasons
 from arena_appwrapper import status as state
 from arena_core.contract.hookspecs import hookimpl
@@ -27,6 +25,7 @@ from arena_core.contract.types import (
 from arena_core.families import kueue
 from arena_core.k8s import dig
 from arena_core.k8s.selectors import exactly
+from arena_core.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from arena_appwrapper.args import AppWrapperArgs

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from arena_appwrapper import inside
 from arena_core.contract.types import NOT_TAKEN_UP, Cause, Instance, JobHandle, JobStatus, JobView, Phase, Rank, Removal
@@ -11,6 +10,7 @@ from arena_core.families import kueue, queueing
 from arena_core.k8s import dig
 from arena_core.lazily import pattern
 from arena_core.podwords import cause_of
+from arena_core.typed import Any
 
 PREFIX = "workload.codeflare.dev.appwrapper/"
 _SOME_ENDED = pattern(r"\b[1-9][0-9]* pods succeeded")

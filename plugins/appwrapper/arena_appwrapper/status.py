@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from arena_appwrapper import inside, reasons
 from arena_core.contract.types import (
@@ -23,6 +22,7 @@ from arena_core.contract.types import (
 from arena_core.families import kueue
 from arena_core.k8s import dig
 from arena_core.podstatus import default_log_sources, instance
+from arena_core.typed import Any
 
 LABEL = "workload.codeflare.dev/appwrapper"
 

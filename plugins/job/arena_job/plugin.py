@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
 
 from arena_core.contract.hookspecs import hookimpl
 from arena_core.contract.types import JobType, Wrapping
 from arena_core.families import kueue, plainjob
+from arena_core.typed import TYPE_CHECKING
 from arena_job.names import CONTAINER
 
 if TYPE_CHECKING:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from arena_core.contract.types import NOT_TAKEN_UP, Cause, Find, JobStatus, Manifest, Phase, PodSet, Rank, Resource
 from arena_core.families import kubeflow
@@ -11,6 +10,7 @@ from arena_core.families.kubeflow import JOB_NAME, JOB_ROLE, OPERATOR, REPLICA_I
 from arena_core.k8s import dig
 from arena_core.lazily import pattern
 from arena_core.records import replace
+from arena_core.typed import Any
 
 FIELD = "mpiReplicaSpecs"
 CONTAINER = "mpi"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from arena_core.contract.types import Instance, JobStatus, LogQuery, LogSource, PodSet
 from arena_core.k8s import dig
 from arena_core.podstatus import default_log_sources, instance
 from arena_core.records import replace
+from arena_core.typed import Any
 from arena_rayjob import names
 
 _SPEC = ("spec", "rayClusterSpec")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
 
 from arena_core.contract.hookspecs import hookimpl
 from arena_core.contract.types import JobType, Note, Wrapping
+from arena_core.typed import TYPE_CHECKING
 from arena_rayjob import members, names
 from arena_rayjob import status as state
 

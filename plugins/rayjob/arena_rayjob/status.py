@@ -7,13 +7,13 @@ it is Complete also where the command has failed.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from arena_core.contract.types import NOT_TAKEN_UP, Cause, Endpoint, Find, JobStatus, Manifest, Phase, Rank
 from arena_core.families import gangs, kueue, queueing
 from arena_core.families.kubeflow import explain_gang
 from arena_core.k8s import dig, podsize
 from arena_core.k8s.selectors import exactly
+from arena_core.typed import Any
 from arena_rayjob import names
 from arena_rayjob.members import groups, instances, mode, wanted
 

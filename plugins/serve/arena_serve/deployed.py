@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
 
 from arena_core.contract.hookspecs import hookimpl
+from arena_core.typed import TYPE_CHECKING
 from arena_serve import reading
 
 if TYPE_CHECKING:

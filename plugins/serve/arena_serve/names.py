@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from arena_core.k8s import dig
+from arena_core.typed import Any
 
 TYPE, NAME, VERSION = "servingType", "servingName", "servingVersion"
 #: What a server, its pods and its Service carry besides; all of them are Arena's.

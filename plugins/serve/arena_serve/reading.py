@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from arena_core.contract.types import NOT_TAKEN_UP, Cause, Endpoint, JobStatus, Phase, PodSet, Rank, Resource, Scale
 from arena_core.families import batch
 from arena_core.k8s import dig
 from arena_core.k8s.selectors import exactly
 from arena_core.podstatus import instance
+from arena_core.typed import Any
 from arena_serve import names
 
 RESOURCE = Resource("apps", "v1", "Deployment", "deployments")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
 
 from arena_core.contract.hookspecs import hookimpl
 from arena_core.contract.types import JobType, Resource, Wrapping
 from arena_core.families import kueue
 from arena_core.families.kubeflow import PROVIDER
+from arena_core.typed import TYPE_CHECKING
 from arena_tfjob.status import KIND
 
 if TYPE_CHECKING:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
 
 from arena_core.contract.hookspecs import hookimpl
 from arena_core.contract.types import JobType, Wrapping
 from arena_core.k8s.selectors import exactly
+from arena_core.typed import TYPE_CHECKING
 from arena_volcano import status as words
 
 if TYPE_CHECKING:

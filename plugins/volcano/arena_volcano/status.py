@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from arena_core.contract.types import NOT_TAKEN_UP, Cause, Find, Instance, JobStatus, Manifest, Phase, PodSet, Rank, Resource
 from arena_core.families import gangs
@@ -11,6 +10,7 @@ from arena_core.k8s import dig, podsize
 from arena_core.podstatus import instance, pick_chief
 from arena_core.podwords import cause_of
 from arena_core.records import replace
+from arena_core.typed import Any
 
 JOB = Resource("batch.volcano.sh", "v1alpha1", "Job", "jobs")
 JOB_NAME = "volcano.sh/job-name"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from arena_core.cli.command import Command, Context
 from arena_core.cli.commands.serving.meant import TYPE, VERSION, find
 from arena_core.cli.commands.shared import TIMEOUT
@@ -12,6 +10,7 @@ from arena_core.cli.output import output_flag, write
 from arena_core.cli.seconds import seconds
 from arena_core.cli.terminal import note, say
 from arena_core.contract.errors import InvalidArguments, UsageError
+from arena_core.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from arena_core.cli.shapes import small

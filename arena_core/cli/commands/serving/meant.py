@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from arena_core.cli.command import Command, Context
 from arena_core.cli.commands.shared import check_names
 from arena_core.cli.flags import Flag, Parsed
 from arena_core.contract.errors import NotFound, UsageError
 from arena_core.records import replace
+from arena_core.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from arena_core.usecases.servers import Server

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from arena_core.cli import views
 from arena_core.cli.foreign import plain
@@ -12,6 +11,7 @@ from arena_core.cli.views import NONE
 from arena_core.contract.types import Instance, Manifest
 from arena_core.discreet import discreet
 from arena_core.k8s import dig, duration, time
+from arena_core.typed import TYPE_CHECKING
 from arena_core.usecases.servers import Server
 from arena_core.usecases.views import gpus
 

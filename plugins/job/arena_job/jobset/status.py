@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from arena_core.contract.types import Find, Instance, JobStatus, Manifest, Phase, PodSet
 from arena_core.families import batch, gangs, kueue
@@ -11,6 +10,7 @@ from arena_core.families.batch import Said
 from arena_core.families.plainjob import INDEX
 from arena_core.k8s import dig
 from arena_core.podstatus import instance
+from arena_core.typed import Any
 from arena_job.jobset.names import JOB, JOB_INDEX, NAME, ROLE
 from arena_job.names import CONTAINER
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from arena_core.contract.hookspecs import hookimpl
 from arena_core.contract.types import JobType
+from arena_core.typed import TYPE_CHECKING
 from arena_serve import names, reading
 from arena_serve.deployed import arena_endpoints, arena_explain, arena_job_status, arena_pod_sets, arena_preflight
 
