@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from arena_core.contract.types import Instance
 from arena_core.families.plainjob import INDEX
 from arena_core.k8s import dig
 from arena_core.podstatus import instance
+from arena_core.typed import Any
 from arena_trainjob.names import INITIALIZERS, JOB_INDEX, LAUNCHER, NODE, ROLE
 
 #: Who leads: the launcher of an MPI runtime, else the first node; before there is one, what prepares the training.

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
 
 from arena_core.contract.hookspecs import hookimpl
 from arena_core.contract.types import JobType, Note, Wrapping
 from arena_core.families import kueue
 from arena_core.k8s.selectors import exactly
+from arena_core.typed import TYPE_CHECKING
 from arena_trainjob import status as state
 from arena_trainjob.names import NODE, RESOURCE
 

@@ -6,12 +6,12 @@ While it runs it has no condition that says so.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 from arena_core.contract.types import Find, Instance, JobStatus, Manifest, Phase, PodSet
 from arena_core.families import batch, gangs, kueue
 from arena_core.families.batch import Said
 from arena_core.k8s import dig, podsize
+from arena_core.typed import Any
 from arena_trainjob.members import instances, is_initializer
 from arena_trainjob.names import JOB, JOBSET, JOBSET_NAME, LAUNCHER, NODE
 

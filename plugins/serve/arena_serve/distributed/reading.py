@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from arena_core.contract.types import NOT_TAKEN_UP, Cause, Endpoint, Instance, JobStatus, Phase, PodSet, Rank, Scale
 from arena_core.families import batch
 from arena_core.k8s import dig, path
 from arena_core.podstatus import instance
 from arena_core.records import replace
+from arena_core.typed import Any
 from arena_serve import names
 from arena_serve.distributed.names import GROUP, HOSTS, INDEX, LEADER, TEMPLATES, WORKER
 from arena_serve.reading import Said, container_endpoints
