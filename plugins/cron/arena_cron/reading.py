@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
 
 from arena_core.contract.schedules import Run, Schedule
 from arena_core.contract.types import Cause, Find, JobHandle, Jobs, JobStatus, JobView, LogQuery, LogSource, Manifest, Phase, Rank
 from arena_core.k8s import dig
 from arena_core.k8s.owners import owned_by
 from arena_core.k8s.selectors import exactly
+from arena_core.typed import Any, NamedTuple
 from arena_cron import names
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
 
 from arena_core.contract.hookspecs import hookimpl
 from arena_core.contract.types import Find, JobType, PodSet, Resource
 from arena_core.families import plainjob
 from arena_core.families.batch import pods_of_job
 from arena_core.k8s import dig
+from arena_core.typed import TYPE_CHECKING, Any
 from arena_cron import names, reading
 
 if TYPE_CHECKING:
