@@ -1,8 +1,8 @@
 """The command as ``spec.entrypoint``: whoever reads it, and how often, the program gets what was typed. Pure.
 
 In HTTPMode a shell on the head reads the text. In K8sJobMode and SidecarMode KubeRay first puts it unquoted into a script of the
-submitter (bash, and before it Kubernetes, which replaces ``$(NAME)`` and ``$$``), and ``ray job submit`` joins the words again with
-double quotes around each that has a blank, so that ``$`` would be replaced and quotes be lost.
+submitter (bash, and before it Kubernetes, which replaces ``$(NAME)`` and ``$$``), and ``ray job submit`` joins the words again: older
+Ray with double quotes around each that has a blank, so that ``$`` would be replaced and quotes be lost, Ray 2.60 as a shell quotes them.
 """
 
 from __future__ import annotations
@@ -13,9 +13,11 @@ import shlex
 from arena_core.lazily import pattern
 
 #: Texts that every shell, and every joining of words, leaves as they are.
-_PLAIN = pattern(r"[\w@%+:,./-][\w@%+:,./=-]*( [\w@%+=:,./-]+)*", re.ASCII)
-#: What would not survive: quotes, backslashes, dollars, white space but single blanks.
-_FRAGILE = pattern(r"""["'\\$\t\n\r\f\v]|(?<= ) |\A | \Z""")
+_PLAIN = pattern(r"[\w@%+:,./-]+( [\w@%+=:,./-]+)*", re.ASCII)
+#: A word with a blank that means the same in single and in double quotes.
+_EITHER = pattern(r"""[^"`$\\\x00-\x1f\x7f]* [^"`$\\\x00-\x1f\x7f]*""")
+#: What a Python text in single quotes, and double quotes around that, would not keep.
+_FRAGILE = pattern(r"""[%'"`$\\\x00-\x1f\x7f]""")
 _SUBMITTED = ("K8sJobMode", "SidecarMode")
 
 
@@ -24,24 +26,20 @@ def entrypoint(line: str, shell: str, mode: str) -> str:
 
     >>> entrypoint("python train.py --lr 0.1", "sh", "K8sJobMode")
     'python train.py --lr 0.1'
+    >>> entrypoint("cd src && python train.py", "sh", "K8sJobMode")
+    "sh -c 'cd src && python train.py'"
     >>> entrypoint("echo $HOME", "sh", "HTTPMode")
     "sh -c 'echo $HOME'"
     """
     if _PLAIN.fullmatch(line):
         return line
-    if mode not in _SUBMITTED:
-        return f"{shlex.quote(shell)} -c {shlex.quote(line)}"
-    # No word of this has a blank or a double quote, so that joining adds none. The variables keep the decoded text one word.
-    script = f"set -f; IFS=; exec {_encoded(shell)} -c {_encoded(line)}"
-    return " ".join(shlex.quote(word) for word in script.split(" "))
+    words = [shell, "-c", line]
+    if mode in _SUBMITTED and not _EITHER.fullmatch(line):
+        # Ray needs Python, so it is there; of a shell's own means none decodes without a dollar or a backslash.
+        typed = ", ".join(f"'{_FRAGILE.sub(_percent, word)}'" for word in words)
+        words = ["python3", "-c", f"import os, urllib.parse as u; a = [u.unquote(w) for w in ({typed})]; os.execvp(a[0], a)"]
+    return shlex.join(words)
 
 
-def _encoded(text: str) -> str:
-    """Return a shell's expression for the text; a newline at its end is the only thing that is lost."""
-    if _PLAIN.fullmatch(text):
-        return text.replace(" ", r"\ ")
-    return f"$(printf %b '{_FRAGILE.sub(_octal, text)}')"
-
-
-def _octal(match: re.Match[str]) -> str:
-    return "".join(f"\\0{byte:03o}" for byte in match[0].encode())
+def _percent(match: re.Match[str]) -> str:
+    return f"%{ord(match[0]):02X}"

@@ -46,8 +46,8 @@ def no_ray(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 @pytest.fixture
 def ray(monkeypatch: pytest.MonkeyPatch) -> str:
-    """The path of a real ``ray``, whose folder is the first on the submitter's PATH, so that ``python`` is its Python."""
-    found = shutil.which("ray")
+    """The path of a real ``ray`` (``ARENA_TEST_RAY``), whose folder is the first on the submitter's PATH: ``python`` is its Python."""
+    found = os.environ.get("ARENA_TEST_RAY") or shutil.which("ray")
     if not found:
         pytest.skip("Ray is not installed (no `ray` on PATH): its real use is not tested here (pip install 'ray[default]')")
     monkeypatch.setenv("PATH", f"{Path(found).parent}{os.pathsep}{os.environ['PATH']}")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping, Sequence
-from subprocess import list2cmdline
 from typing import Any
 
 from arena_rayjob.raynode.place import complain, own, say
@@ -55,7 +55,7 @@ def job(words: Sequence[str], options: Mapping[str, str]) -> int:
 
 
 def _submit(address: str, words: Sequence[str], options: Mapping[str, str]) -> int:
-    body: dict[str, Any] = {"entrypoint": list2cmdline(words)}
+    body: dict[str, Any] = {"entrypoint": shlex.join(words)}
     if options.get("submission-id"):
         body["submission_id"] = options["submission-id"]
     for option, key in (("runtime-env-json", "runtime_env"), ("metadata-json", "metadata")):
