@@ -5,12 +5,14 @@ from __future__ import annotations
 import copy
 from collections.abc import Sequence
 
+from arena_appwrapper import plugin
 from arena_appwrapper.operator import webhook
 from arena_appwrapper.operator.machine import RESOURCE, AppWrapperController
 from arena_appwrapper.operator.podsets import TAS_INDEX, effective, resolve, steps
 from arena_core.k8s import conditions
-from arena_local.sdk.bundle import Admission, Api, Bundle, Obj, QuotaJob, QuotaPodSet
+from arena_local.sdk.bundle import Admission, Api, Bundle, Obj, QuotaPodSet
 from arena_local.sdk.crds import load_crds, load_effects
+from arena_local.sdk.quota import quota_of
 
 #: The version of Arena's contract that this module is written for.
 ARENA_CONTRACT = 2
@@ -22,17 +24,6 @@ POD_DEFAULTS = {
     "preemptionPolicy": "PreemptLowerPriority",
     "securityContext": {},
 }
-
-
-def _suspended(wrapper: Obj) -> bool:
-    return bool(wrapper["spec"].get("suspend"))
-
-
-def _set_suspend(wrapper: Obj, value: bool) -> None:
-    if value:
-        wrapper["spec"]["suspend"] = True
-    else:
-        wrapper["spec"].pop("suspend", None)  # as a typed Go client writes false
 
 
 def _pod_sets(wrapper: Obj) -> Sequence[QuotaPodSet]:
@@ -104,14 +95,14 @@ BUNDLE = Bundle(
     ),
     controllers=(AppWrapperController,),
     quota=(
-        QuotaJob(
-            resource=RESOURCE,
-            kind="AppWrapper",
-            api_version="workload.codeflare.dev/v1beta2",
-            integration="workload.codeflare.dev/appwrapper",
-            is_suspended=_suspended,
-            set_suspend=_set_suspend,
+        quota_of(
+            plugin,
+            "workload.codeflare.dev/appwrapper",
+            # More than the type can see: what the operator infers where nothing is declared, and what of a template it shows to Kueue.
             pod_sets=_pod_sets,
+            omit_false=True,
+            priority_class=lambda wrapper: "",
+            webhooks=("", ""),
             finished=_finished,
             active=_active,
             pods_ready=_pods_ready,

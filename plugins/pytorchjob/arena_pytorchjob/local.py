@@ -11,6 +11,7 @@ from arena_local.sdk.bundle import Admission, Api, Bundle, Obj
 from arena_local.sdk.crds import load_crds, load_effects
 from arena_local.training import FieldErrors, Kind, Replica, Run, TrainingController, quota_job, validate_common
 from arena_local.training.status import complete, counts, set_condition
+from arena_pytorchjob import plugin
 
 #: The version of Arena's contract that this module is written for.
 ARENA_CONTRACT = 2
@@ -225,5 +226,5 @@ BUNDLE = Bundle(
     effects=lambda: load_effects("arena_pytorchjob"),
     admission=(Admission("validator.pytorchjob.training-operator.kubeflow.org", KIND.resource, validate=_validate),),
     controllers=(lambda api: TrainingController(KIND, api),),
-    quota=(quota_job(KIND, "kubeflow.org/pytorchjob", (MASTER, WORKER)),),
+    quota=(quota_job(plugin, "kubeflow.org/pytorchjob", (MASTER, WORKER)),),
 )

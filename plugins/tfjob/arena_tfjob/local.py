@@ -12,6 +12,7 @@ from arena_local.sdk.crds import load_crds, load_effects
 from arena_local.training import FieldErrors, Kind, Replica, Run, TrainingController, quota_job, validate_common
 from arena_local.training.kind import INDEX_LABEL
 from arena_local.training.status import complete, counts, set_condition
+from arena_tfjob import plugin
 
 #: The version of Arena's contract that this module is written for.
 ARENA_CONTRACT = 2
@@ -144,5 +145,5 @@ BUNDLE = Bundle(
     effects=lambda: load_effects("arena_tfjob"),
     admission=(Admission("validator.tfjob.training-operator.kubeflow.org", KIND.resource, validate=_validate),),
     controllers=(lambda api: TrainingController(KIND, api),),
-    quota=(quota_job(KIND, "kubeflow.org/tfjob", (CHIEF, MASTER, PS, WORKER, EVALUATOR)),),
+    quota=(quota_job(plugin, "kubeflow.org/tfjob", (CHIEF, MASTER, PS, WORKER, EVALUATOR)),),
 )

@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from arena_local.sdk.bundle import Admission, Api, Denied, Obj, QuotaJob, QuotaPodSet
+from arena_local.sdk.quota import pod_sets_of, quota_of, suspend_at
+from arena_rayjob import names as said
+from arena_rayjob import plugin
 from arena_rayjob.local.names import K8S_JOB, RAYCLUSTERS, RAYJOBS, SUBMITTER, groups
 from arena_rayjob.local.rayjob import as_written
 
 QUEUE = "kueue.x-k8s.io/queue-name"
 _RESERVED = '"head" is reserved for the head group'
-
-
-def _set_suspend(job: Obj, value: bool) -> None:
-    if value:
-        job.setdefault("spec", {})["suspend"] = True
-    else:
-        job.get("spec", {}).pop("suspend", None)
-
-
-def _suspended(job: Obj) -> bool:
-    return bool((job.get("spec") or {}).get("suspend"))
 
 
 def _cluster_sets(spec: Obj, *path: str) -> list[QuotaPodSet]:
@@ -34,19 +24,17 @@ def _cluster_sets(spec: Obj, *path: str) -> list[QuotaPodSet]:
 
 
 def _job_sets(job: Obj) -> list[QuotaPodSet]:
+    """Return the sets that the type names; the submitter's pod is KubeRay's own where the job has no template of it."""
+    found = pod_sets_of(plugin)(job)
     spec = job.get("spec") or {}
-    found = _cluster_sets(spec.get("rayClusterSpec") or {}, "spec", "rayClusterSpec")
-    if (spec.get("submissionMode") or K8S_JOB) == K8S_JOB:
-        found.append(QuotaPodSet("submitter", 1, _submitter(spec), ("spec", "submitterPodTemplate")))
+    if (spec.get("submissionMode") or K8S_JOB) == K8S_JOB and not any(one.name == said.SUBMITTER for one in found):
+        found.append(QuotaPodSet(said.SUBMITTER, 1, _submitter(spec), ("spec", "submitterPodTemplate")))
     return found
 
 
 def _submitter(spec: Obj) -> Obj:
     from arena_rayjob.local.submitter import RESOURCES
 
-    if spec.get("submitterPodTemplate"):
-        found: Obj = spec["submitterPodTemplate"]
-        return found
     head = ((spec.get("rayClusterSpec") or {}).get("headGroupSpec") or {}).get("template") or {}
     containers = (head.get("spec") or {}).get("containers") or [{}]
     container = {"name": SUBMITTER, "image": containers[0].get("image", ""), "resources": RESOURCES}
@@ -126,30 +114,29 @@ def _refuse(problems: list[str]) -> None:
         raise Denied(problems[0] if len(problems) == 1 else f"[{', '.join(problems)}]")
 
 
-_COMMON: dict[str, Any] = {"api_version": "ray.io/v1", "is_suspended": _suspended, "set_suspend": _set_suspend}
-JOB = QuotaJob(
-    resource=RAYJOBS,
-    kind="RayJob",
-    integration="ray.io/rayjob",
+JOB = quota_of(
+    plugin,
+    "ray.io/rayjob",
     pod_sets=_job_sets,
     finished=_job_finished,
     active=_job_active,
     pods_ready=_job_ready,
-    priority_class=lambda job: _priority(_job_sets(job)),
-    webhooks=("mrayjob.kb.io", "vrayjob.kb.io"),
-    **_COMMON,
+    omit_false=True,
 )
+_SUSPENDED, _SUSPEND = suspend_at("spec.suspend", omit_false=True)
 RAYCLUSTER = QuotaJob(
     resource=RAYCLUSTERS,
     kind="RayCluster",
+    api_version=JOB.api_version,
     integration="ray.io/raycluster",
+    is_suspended=_SUSPENDED,
+    set_suspend=_SUSPEND,
     pod_sets=lambda cluster: _cluster_sets(cluster.get("spec") or {}, "spec"),
     finished=lambda cluster: None,
     active=_cluster_active,
     pods_ready=_cluster_ready,
     priority_class=lambda cluster: _priority(_cluster_sets(cluster.get("spec") or {}, "spec")),
     webhooks=("mraycluster.kb.io", "vraycluster.kb.io"),
-    **_COMMON,
 )
 ADMISSION = (
     Admission("mrayjob.kb.io", RAYJOBS, ("CREATE",), mutate=_default_job),

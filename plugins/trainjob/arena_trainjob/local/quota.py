@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from arena_core.k8s import conditions
-from arena_local.sdk.bundle import Api, Obj, QuotaJob, QuotaPodSet
+from arena_local.sdk.bundle import Api, Obj, QuotaPodSet
+from arena_local.sdk.quota import quota_of, suspend_at
+from arena_trainjob import plugin
 from arena_trainjob.local.build import sized
-from arena_trainjob.local.names import TRAINJOBS, runtime_of
+from arena_trainjob.local.names import runtime_of
 from arena_trainjob.status import nodes, pod_sets
 
 PATCHER = "kueue.x-k8s.io/manager"
@@ -41,8 +43,11 @@ def _patch(job: Obj) -> Obj:
     return found
 
 
+_, _TURN = suspend_at(plugin.arena_job_type().suspend_path)
+
+
 def _set_suspend(job: Obj, value: bool) -> None:
-    job.setdefault("spec", {})["suspend"] = value
+    _TURN(job, value)
     _patch(job)
 
 
@@ -78,19 +83,16 @@ def _pods_ready(api: Api, job: Obj) -> bool:
     return bool(rows) and all(row.get("ready", 0) + row.get("succeeded", 0) >= 1 for row in rows)
 
 
-QUOTA = QuotaJob(
-    resource=TRAINJOBS,
-    kind="TrainJob",
-    api_version="trainer.kubeflow.org/v1alpha1",
-    integration="trainer.kubeflow.org/trainjob",
-    is_suspended=lambda job: bool((job.get("spec") or {}).get("suspend")),
-    set_suspend=_set_suspend,
+QUOTA = quota_of(
+    plugin,
+    "trainer.kubeflow.org/trainjob",
     pod_sets=_named,
+    set_suspend=_set_suspend,
     resolve=_of_runtime,
     finished=_finished,
     active=lambda api, job: any(row.get("active") for row in _rows(job)),
     pods_ready=_pods_ready,
-    webhooks=("mtrainjob.kb.io", "vtrainjob.kb.io"),
+    priority_class=lambda job: "",
     inject=_inject,
     restore=_restore,
 )
