@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Sequence
 
-from arena_core.contract.errors import UsageError
+from arena_core.contract.errors import ArenaError, UsageError
 from arena_core.contract.types import Cause, Manifest, Submission
 from arena_core.k8s import dig
 from arena_core.records import names_of
@@ -38,6 +38,7 @@ class LogArguments(TypedDict, total=False):
     on_note: Callable[[str], None]
     on_idle: Callable[[], None]
     on_labels: Callable[[Sequence[str]], None]
+    on_trouble: Callable[[str, ArenaError], None] | None
 
 
 class Reference(NamedTuple):

@@ -18,6 +18,7 @@ from arena_core.typed import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from types import TracebackType
 
+    from arena_core.contract.errors import ArenaError
     from arena_core.contract.types import Cause, Jobs, Manifest
     from arena_core.history.journal import Journal
     from arena_core.kube.cluster import Cluster
@@ -245,13 +246,15 @@ class ArenaClient(Changes, Looks):
         on_note: Callable[[str], None] = lambda text: None,
         on_idle: Callable[[], None] = lambda: None,
         on_labels: Callable[[Sequence[str]], None] = lambda labels: None,
+        on_trouble: Callable[[str, ArenaError], None] | None = None,
     ) -> LogLines:
         """Return lines of the chief's log, of one instance (``worker-0``) or of all.
 
         With ``follow`` it goes on until the job has ended, over broken connections without gap or repetition; an instance that has
         not started is waited for, and ``on_wait`` is told why. What was written is yielded once, in order and to the end, or an error
         says what is missing. ``on_note`` is told what is odd, ``on_idle`` that nothing more is there for the moment, ``on_labels``
-        which instances there are. A line over 64 KiB comes in pieces, and so does, when followed, one whose end does not come.
+        which instances there are, and ``on_trouble``, where it is given and logs are followed, which one cannot be read: then that does
+        not end the others. A line over 64 KiB comes in pieces, and so does, when followed, one whose end does not come.
         ``joined`` is for who only passes a log of one instance on: whole lines that came together are one, which takes a third of the time.
         ``close`` of what is returned ends the reading, also from another thread.
         """
@@ -277,6 +280,7 @@ class ArenaClient(Changes, Looks):
             on_note=on_note,
             on_idle=on_idle,
             on_labels=on_labels,
+            on_trouble=on_trouble,
         )
         return LogLines(self._calls, scope, lines)
 

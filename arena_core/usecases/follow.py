@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 
-from arena_core.contract.errors import NotFound
+from arena_core.contract.errors import ArenaError, NotFound
 from arena_core.contract.types import JobHandle, Manifest
 from arena_core.k8s import dig
 from arena_core.kube.logs import Incomplete
@@ -37,12 +37,16 @@ PARTIAL = 0.25
 
 @record(slots=False)
 class Listener:
-    """Who is told what: why is waited, what is odd, that nothing more is there for the moment, which instances there are."""
+    """Who is told what: why is waited, what is odd, that nothing more is there for the moment, which instances there are.
+
+    ``trouble`` is told of a log that cannot be read (any more), with its instance; without it that ends the whole.
+    """
 
     wait: Callable[[str], None] = lambda why: None
     note: Callable[[str], None] = lambda text: None
     idle: Callable[[], None] = lambda: None
     labels: Callable[[Sequence[str]], None] = lambda labels: None
+    trouble: Callable[[str, ArenaError], None] | None = None
 
 
 class Follow:
@@ -134,7 +138,10 @@ class Follow:
 
     def _take(self, event: Event) -> None:
         if isinstance(event, Failed):
-            raise event.error
+            if self._listener.trouble is None or not (isinstance(event.source, Track) and isinstance(event.error, ArenaError)):
+                raise event.error
+            self._listener.trouble(event.source.label, event.error)
+            return
         if isinstance(event, Waits):
             self._tell(event.why)
             return

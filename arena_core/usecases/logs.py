@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Generator, Iterator, Sequence
 
-from arena_core.contract.errors import NotFound
+from arena_core.contract.errors import ArenaError, NotFound
 from arena_core.contract.types import JobHandle, LogSource, Manifest
 from arena_core.k8s import dig
 from arena_core.kube.loglines import Lines
@@ -40,11 +40,13 @@ def read_logs(
     on_note: Callable[[str], None] = lambda text: None,
     on_idle: Callable[[], None] = lambda: None,
     on_labels: Callable[[Sequence[str]], None] = lambda labels: None,
+    on_trouble: Callable[[str, ArenaError], None] | None = None,
 ) -> Generator[LogLine]:
     """Yield the lines; what cannot be read to its end is an error after what could be read.
 
     When they are followed, an instance that has not started is waited for, and ``on_wait`` is told why. ``on_note`` is told what is
-    odd about the log, ``on_idle`` that nothing more is there for the moment, ``on_labels`` which instances there are.
+    odd about the log, ``on_idle`` that nothing more is there for the moment, ``on_labels`` which instances there are, and
+    ``on_trouble``, where it is given, which of several logs cannot be read: then that does not end the others.
     """
     namespace = namespace or session.namespace
     try:
@@ -59,7 +61,7 @@ def read_logs(
     if request.options.follow:
         from arena_core.usecases.follow import Follow, Listener
 
-        lines = Follow(session, handle, obj, request, Listener(on_wait, on_note, on_idle, on_labels)).lines()
+        lines = Follow(session, handle, obj, request, Listener(on_wait, on_note, on_idle, on_labels, on_trouble)).lines()
         yield from remember.followed(session, obj, lines)
         return
     job, kept = with_kept(session, handle, with_pods(session, handle, obj), request)

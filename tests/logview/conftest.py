@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 
 from arena_core.client import ArenaClient
+from arena_core.testing.fakeapi import write_kubeconfig
 from arena_local import testing as local
 from arena_local.testing import LocalCluster
+from tests.jobs.conftest import Gate
 from tests.logview import chromium
 from tests.logview.chromium import Browser, Tab
 
@@ -95,4 +97,12 @@ def namespace(local_cluster: LocalCluster, request: pytest.FixtureRequest) -> st
 @pytest.fixture
 def client(local_cluster: LocalCluster, namespace: str) -> Iterator[ArenaClient]:
     with ArenaClient(kubeconfig=str(local_cluster.kubeconfig), namespace=namespace) as made:
+        yield made
+
+
+@pytest.fixture
+def gate(local_cluster: LocalCluster, tmp_path: Path) -> Iterator[Gate]:
+    """Return what stands before the cluster and forbids; its kubeconfig leads there."""
+    with Gate(local_cluster.server) as made:
+        made.kubeconfig = write_kubeconfig(tmp_path / "bob", made.url)  # type: ignore[attr-defined]
         yield made

@@ -39,6 +39,8 @@ class Whole:
         self._blocks = blocks
         self._times = source.open_lines()[1]
         self._sealed = source.sealed
+        #: Of the blocks of the source those that there are now.
+        self._count = len(source.blocks)
 
     def __len__(self) -> int:
         return self._sealed + len(self._times)
@@ -63,8 +65,8 @@ class Whole:
 
     def lines(self, place: int) -> Iterator[tuple[int, int]]:
         """Yield (time, index) from a place on."""
-        block = bisect_right(self.source.firsts, place) - 1 if place < self._sealed else len(self.source.blocks)
-        while block < len(self.source.blocks):
+        block = bisect_right(self.source.firsts, place) - 1 if place < self._sealed else self._count
+        while block < self._count:
             first = self.source.firsts[block]
             times = self._blocks.times(self.source.blocks[block])
             for at in range(place - first, len(times)):

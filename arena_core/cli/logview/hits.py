@@ -38,6 +38,8 @@ class Hits:
         self._indices: dict[int, array[int]] = {}
         self._times: dict[int, array[int]] = {}
         self._next = 0
+        #: Of the lines of a source that are in no block yet: from which on it was (``sealed``), how many were looked at, and the hits.
+        self._fresh: dict[int, tuple[int, int, list[int]]] = {}
         self._lock = threading.Lock()
         self.count = 0
 
@@ -71,11 +73,21 @@ class Hits:
         if self._next < len(self._store.blocks):
             return Picked(source, indices, times)
         texts, stamps = source.open_lines()
-        fresh = [at for at, text in enumerate(texts) if self._matches(uncoloured(text))]
+        fresh = self._newest(source, texts)
         if fresh:
             indices = indices + array("Q", [source.sealed + at for at in fresh])
             times = times + array("q", [stamps[at] for at in fresh])
         return Picked(source, indices, times)
+
+    def _newest(self, source: Source, texts: list[bytes]) -> list[int]:
+        """Return which of the lines that are in no block match; whole lines are looked at once."""
+        sealed, seen, found = self._fresh.get(source.number, (-1, 0, []))
+        if sealed != source.sealed:
+            seen, found = 0, []
+        whole = len(source.texts)
+        found = found + [at for at in range(seen, whole) if self._matches(uncoloured(texts[at]))]
+        self._fresh[source.number] = (source.sealed, whole, found)
+        return found + [at for at in range(whole, len(texts)) if self._matches(uncoloured(texts[at]))]
 
     def _matches(self, text: bytes) -> bool:
         return all(bool(test(text)) is not inverted for test, inverted in self._tests)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from arena_core.cli.foreign import log_line, one_line
 from arena_core.cli.logview import static_files
+from arena_core.cli.logview.beside import Beside
 from arena_core.cli.logview.board import Board
 from arena_core.cli.logview.merged import At
+from arena_core.cli.logview.metrics import Curves
+from arena_core.cli.logview.query import uncoloured
 from arena_core.cli.logview.reading import Reading
 from arena_core.cli.logview.server import PageServer, Reply
 from arena_core.cli.logview.store import Store
@@ -20,6 +24,7 @@ from arena_core.contract.errors import UsageError
 from arena_core.discreet import discreet
 
 if TYPE_CHECKING:
+    from arena_core.cli.logview.source import Source
     from arena_core.client import ArenaClient
     from arena_core.usecases.views import Job
 
@@ -40,6 +45,8 @@ class Page:
         self.errors = Errors(self.store)
         self.views = Views(self.store, log_line)
         self.board = Board(client, jobs, clean, self._changed)
+        self.beside = Beside(client, clean)
+        self.curves: dict[int, Curves] = {}
         self.readings = [
             Reading(client, job, number, self.store, lambda kind, text, number=number: self.board.tell(number, kind, text))  # type: ignore[misc]
             for number, job in enumerate(jobs)
@@ -51,6 +58,13 @@ class Page:
             "api/line": self._line,
             "api/search": self._search,
             "api/row": self._row,
+            "api/download": self._download,
+            "api/metrics": self._metrics,
+            "api/previous": self._previous,
+            "api/facts": lambda query: _json(self.beside.facts(self._job(query))),
+            "api/why": lambda query: _json(self.beside.why(self._job(query))),
+            "api/events": lambda query: _json(self.beside.events(self._job(query))),
+            "api/endpoints": lambda query: _json(self.beside.endpoints(self._job(query))),
         }
         self.server = PageServer({**static_files.routes(), **own}, port)
 
@@ -118,7 +132,62 @@ class Page:
         return _json(self.views.search(view_of(query), wanted, self._anchor(query) or number_of(query, "at"), step))
 
     def _row(self, query: Mapping[str, str]) -> Reply:
-        return _json({"row": self.views.row_at(view_of(query), number_of(query, "t") * 1000)})
+        view, anchor = view_of(query), self._anchor(query)
+        row = self.views.row_at(view, number_of(query, "t") * 1000) if anchor is None else self.views.row_of(view, anchor)
+        return _json({"row": row})
+
+    def _download(self, query: Mapping[str, str]) -> Reply:
+        """The lines that are listed, as text without colours."""
+        sources = self.store.sources
+        named = len(sources) > 1
+        times = query.get("times") == "1"
+
+        def parts() -> Iterator[bytes]:
+            for line, text in self.views.every(view_of(query)):
+                stamp = f"{moment(line.time)} ".encode() if times and line.time else b""
+                yield stamp + (f"{self._label(sources[line.source])} ".encode() if named else b"") + uncoloured(text) + b"\n"
+
+        name = "-".join(job.name for job in self.board.jobs[:3]) or "logs"
+        return Reply("text/plain; charset=utf-8", together(parts()), headers={"Content-Disposition": f'attachment; filename="{name}.log"'})
+
+    def _label(self, source: Source) -> str:
+        job = f"{self.board.jobs[source.job].name}/" if len(self.board.jobs) > 1 else ""
+        return f"{job}{source.label}{' (previous)' if source.previous else ''}"
+
+    def _metrics(self, query: Mapping[str, str]) -> Reply:
+        number = number_of(query, "s", -1)
+        if not 0 <= number < len(self.store.sources):
+            raise UsageError("there is no such source")
+        curves = self.curves.setdefault(number, Curves(self.store, self.store.sources[number]))
+        return _json({"done": curves.look(), **curves.data()})
+
+    def _previous(self, query: Mapping[str, str]) -> Reply:
+        """Read the runs before the last of the instances that were restarted; once."""
+        job = self._job(query)
+        return _json({"found": self.readings[number_of(query, "j")].previous(job)})
+
+    def _job(self, query: Mapping[str, str]) -> Job:
+        number = number_of(query, "j")
+        if not 0 <= number < len(self.board.jobs):
+            raise UsageError("there is no such job")
+        return self.board.jobs[number]
+
+
+def moment(time: int) -> str:
+    """Return a time in nanoseconds as RFC 3339 with microseconds."""
+    return datetime.fromtimestamp(time // 10**9, UTC).strftime("%Y-%m-%dT%H:%M:%S") + f".{time % 10**9 // 1000:06}Z"
+
+
+def together(parts: Iterable[bytes]) -> Iterator[bytes]:
+    """Put small parts together to larger ones."""
+    held, size = [], 0
+    for part in parts:
+        held.append(part)
+        size += len(part)
+        if size >= 1 << 16:
+            yield b"".join(held)
+            held, size = [], 0
+    yield b"".join(held)
 
 
 def _json(data: Any) -> Reply:

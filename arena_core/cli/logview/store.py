@@ -28,6 +28,7 @@ class Store:
         self.blocks = Blocks()
         self.sources: list[Source] = []
         self.version = 0
+        self.closed = False
         #: Told of each source whose lines are about to become a block.
         self.on_seal: list[Listener] = []
 
@@ -75,4 +76,5 @@ class Store:
 
     def close(self) -> None:
         """Forget everything."""
+        self.closed = True
         self.blocks.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from arena_core.cli.logview.columns import Whole
@@ -119,6 +119,31 @@ class Views:
             wanted = place + (exactly and step > 0 and isinstance(start, At)) if step >= 0 else place - 1
             line = found.window(wanted % len(found), 1)[0]
             return {**answer, "n": wanted % len(found) + 1, "row": merged.row(line), "line": [line.source, line.nth]}
+
+    def every(self, view: View) -> Iterator[tuple[At, bytes]]:
+        """Yield all lines of a view with their texts; those that come meanwhile are left out."""
+        hits = self.hits(view.filters) if view.filters else None
+        if hits is not None:
+            while not hits.full and hits.share < 1:
+                hits.look(1.0)
+        with self.store.lock:
+            left = len(self._merged(view, hits))
+        last: At | None = None
+        while left > 0:
+            with self.store.lock:
+                merged = self._merged(view, hits)
+                lines = merged.window(0 if last is None else merged.row(last) + 1, min(left, MOST_ROWS))
+                texts = self.store.texts(lines)
+            if not lines:
+                return
+            yield from zip(lines, texts, strict=True)
+            left -= len(lines)
+            last = lines[-1]
+
+    def row_of(self, view: View, line: At) -> int:
+        """Return how many lines of a view stand before a line."""
+        with self.store.lock:
+            return self._merged(view, self.hits(view.filters) if view.filters else None).row(line)
 
     def row_at(self, view: View, time: int) -> int:
         """Return the row of the first line that is not earlier than a time in nanoseconds."""

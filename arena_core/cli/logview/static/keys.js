@@ -11,11 +11,11 @@ export const KEYS = [
   ["/, ?", "search forwards, backwards"],
   ["n, N", "next hit, hit before"],
   ["&", "show only lines with a text"],
-  ["e", "to the first error"],
+  ["e, p", "to the first error; also show the runs before restarts"],
   ["w, t, J", "wrap long lines, show times, show JSON as text"],
   ["a", "all instances again"],
   ["←, →", "to the left, to the right in long lines"],
-  ["i, D", "the job beside its logs, dark or light"],
+  ["i, T, D", "the job beside its logs, the time line, dark or light"],
   ["Esc", "give up what is searched for, close what is open"],
   ["h", "these keys"],
 ];
@@ -25,7 +25,7 @@ export function bind(acts) {
   let number = "";
   let backwards = false;
   const down = (event) => {
-    const { state, change, lines, search, setHelp, help, firstError } = acts();
+    const { state, change, lines, search, setHelp, help, firstError, previous } = acts();
     const list = lines.current;
     if (event.ctrlKey || event.metaKey || event.altKey || !list) return;
     if (event.target.closest?.("input, textarea, select")) return;
@@ -50,7 +50,7 @@ export function bind(acts) {
       n: () => search(backwards ? -1 : 1), N: () => search(backwards ? 1 : -1), "&": () => focus("filter"),
       w: () => change({ wrap: !state.wrap }), t: () => change({ times: !state.times }), J: () => change({ json: !state.json }),
       a: () => change({ s: "" }), i: () => change({ side: state.side ? "" : "status" }), D: () => change({ theme: isDark(state) ? "light" : "dark" }),
-      e: () => firstError?.(), ArrowLeft: () => sideways(-120), ArrowRight: () => sideways(120),
+      e: firstError, p: previous, T: () => change({ lanes: !state.lanes }), ArrowLeft: () => sideways(-120), ArrowRight: () => sideways(120),
       h: () => setHelp(!help), q: () => setHelp(false),
       Escape: () => (help ? setHelp(false) : state.side && innerWidth < 900 ? change({ side: "" }) : change({ q: "" })),
     };

@@ -96,6 +96,7 @@ export class Lines {
     if (!this.anchor) this.note();
     this.layout();
     if (this.done < 1) this.again = true;
+    this.moved();
   }
 
   layout() {
@@ -164,6 +165,8 @@ export class Lines {
     const first = this.follow ? Math.max(0, this.total - count) : Math.floor(this.top);
     const shown = [];
     for (let row = first; row < Math.min(this.total, first + count); row++) shown.push(this.rows[row - this.at] ?? null);
+    // After a jump what was there stays until the lines are.
+    if (shown.length && shown.every((line) => !line) && this.port.childElementCount > 1) return;
     const short = this.total <= Math.floor(this.visible);
     this.port.classList.toggle("end", this.follow && !short);
     this.draw(shown, this.follow ? 0 : -(this.top - first) * this.rowHeight);
