@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from arena_core.cli.foreign import log_line, one_line
@@ -22,6 +22,7 @@ from arena_core.cli.logview.timeline import Errors
 from arena_core.cli.logview.views import Views, number_of, query_of, view_of
 from arena_core.contract.errors import UsageError
 from arena_core.discreet import discreet
+from arena_core.k8s.time import micro_text
 
 if TYPE_CHECKING:
     from arena_core.cli.logview.source import Source
@@ -175,7 +176,7 @@ class Page:
 
 def moment(time: int) -> str:
     """Return a time in nanoseconds as RFC 3339 with microseconds."""
-    return datetime.fromtimestamp(time // 10**9, UTC).strftime("%Y-%m-%dT%H:%M:%S") + f".{time % 10**9 // 1000:06}Z"
+    return micro_text(datetime.fromtimestamp(time // 10**9, UTC) + timedelta(microseconds=time % 10**9 // 1000))
 
 
 def together(parts: Iterable[bytes]) -> Iterator[bytes]:
