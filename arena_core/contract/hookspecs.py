@@ -161,7 +161,7 @@ class JobTypeSpec:
         <Phase.SUCCEEDED: 'SUCCEEDED'>
         """
 
-    def arena_pod_sets(self, job: Manifest, purpose: str) -> Sequence[PodSet]:  # type: ignore[empty-body]
+    def arena_pod_sets(self, job: Manifest, purpose: str, jobs: Jobs) -> Sequence[PodSet]:  # type: ignore[empty-body]
         """Return name, path of the pod template and number of pods of each set of equal pods; wrapping and quota need it.
 
         ``purpose`` is "wrap" where the ends of the pods are counted (pods that never end by themselves are left out, such as workers of

@@ -157,7 +157,7 @@ class JobTypeHandle:
 
     def pod_sets(self, job: Manifest, purpose: Literal["wrap", "quota"] = "wrap") -> list[PodSet]:
         """Return the sets of equal pods: those by whose ends a wrapper knows the job's, or all (``quota``)."""
-        return self._many("arena_pod_sets", PodSet, job=job, purpose=purpose)
+        return self._many("arena_pod_sets", PodSet, job=job, purpose=purpose, jobs=self._jobs)
 
     def related(self, view: JobView) -> list[Find]:
         """Return which objects besides the pods status and reasons need."""

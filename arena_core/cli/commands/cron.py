@@ -10,6 +10,7 @@ from arena_core.cli.commands.crons.parts import PARTS, SHORT
 from arena_core.cli.flags import GLOBAL_FLAGS, Flag, Parsed
 from arena_core.cli.parse import Parser, nearest
 from arena_core.contract.errors import InvalidArguments, UsageError
+from arena_core.contract.types import JobHandle
 from arena_core.records import replace
 
 BACKEND = Flag(
@@ -53,11 +54,12 @@ def _type(word: str) -> str:
 def _start(word: str, job_type: str, words: Sequence[str], head: Parsed) -> Command:
     """The command that makes a cron: what ``arena submit`` of its kind does, for this type."""
     kind = _kind(job_type, words, head)
-    found = submitting.for_type(kind, word, ["--cron-type", job_type, *words])
+    chosen = {} if kind.job_type.makes else {"cron_type": job_type}  # one that makes jobs of one type alone is not told
+    found = submitting.for_type(kind.job_type.name, word, [*(["--cron-type", job_type] if chosen else []), *words])
 
     def run(context: Context, parsed: Parsed) -> int:
         parsed.values.pop("backend", None)
-        parsed.values["cron_type"] = job_type
+        parsed.values.update(chosen)
         try:
             return found.run(context, parsed)
         except InvalidArguments as error:
@@ -75,7 +77,7 @@ def _start(word: str, job_type: str, words: Sequence[str], head: Parsed) -> Comm
     )
 
 
-def _kind(job_type: str, words: Sequence[str], head: Parsed) -> str:
+def _kind(job_type: str, words: Sequence[str], head: Parsed) -> JobHandle:
     """Which type of cron makes these jobs: the one that is asked for, or the best that the cluster has."""
     from arena_core.cli.jobtypes import registry
     from arena_core.usecases.crons import makers
@@ -86,16 +88,17 @@ def _kind(job_type: str, words: Sequence[str], head: Parsed) -> str:
         raise UsageError("no type of cron is installed", "install arena-cron from where arena-core came")
     asked = first.text("backend", "auto")
     if asked != "auto":
-        if asked not in [handle.job_type.name for handle in able]:
+        named = next((handle for handle in able if handle.job_type.name == asked), None)
+        if named is None:
             known = ", ".join(handle.job_type.name for handle in able)
             raise UsageError(f"--backend: {asked!r} makes no {job_type}", f"one of auto, {known}")
-        return asked
+        return named
     if not first.help and first.text("dry_run", "none") != "client":  # neither of these looks at a cluster
         first.values = {**head.values, **first.values}
         served = Context(first).client.cluster.served()
         able = [handle for handle in able if served.has(handle.job_type.resource) is not False] or able
-        return able[0].job_type.name
-    return able[-1].job_type.name
+        return able[0]
+    return able[-1]
 
 
 def _types() -> list[tuple[str, str]]:

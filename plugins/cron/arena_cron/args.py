@@ -53,10 +53,9 @@ def _deadline(value: Any) -> Any:
     return time.text(found)
 
 
-class CronArgs(ArgsGroup):
+class ScheduleArgs(ArgsGroup):
     """Flags of every cron."""
 
-    cron_type: str = flag("", help="Type of the jobs: any installed one that ends by itself.", often=True, group=GROUP, metavar="TYPE")
     schedule: Annotated[str, AfterValidator(_schedule)] = flag(
         "",
         help="When a job is made: minute, hour, day of month, month, day of week, or @hourly, @daily, @weekly, @monthly, @yearly.",
@@ -97,6 +96,12 @@ class CronArgs(ArgsGroup):
         yield from super().rules()
         if not self.schedule:
             yield Problem("is required", "schedule")
+
+
+class CronArgs(ScheduleArgs):
+    """The same, where the type of the jobs is to be said."""
+
+    cron_type: str = flag("", help="Type of the jobs: any installed one that ends by itself.", often=True, group=GROUP, metavar="TYPE")
 
 
 class BatchCronArgs(CronArgs):

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from arena_core.contract.types import Jobs, Lookup, Note, Problem
-from arena_cron.args import CronArgs
+from arena_cron.args import ScheduleArgs
 from arena_cron.model import handle_of
 
 
-def validate(args: CronArgs, jobs: Jobs, only: str = "") -> Iterator[Problem | Note]:
+def validate(args: ScheduleArgs, jobs: Jobs, only: str = "") -> Iterator[Problem | Note]:
     """Yield the problems and notes of the jobs' type."""
-    handle = handle_of(args.cron_type, jobs, only)
+    handle = handle_of(getattr(args, "cron_type", ""), jobs, only)
     yield from handle.validate(args)
     yield from handle.notes(args)
     given: Any = args
@@ -20,13 +20,30 @@ def validate(args: CronArgs, jobs: Jobs, only: str = "") -> Iterator[Problem | N
         yield Note("all jobs of the cron share one TensorBoard", "tensorboard")
 
 
-def preflight(args: CronArgs, lookup: Lookup, jobs: Jobs, only: str = "") -> Iterator[Problem | Note]:
+def preflight(args: ScheduleArgs, lookup: Lookup, jobs: Jobs, only: str = "") -> Iterator[Problem | Note]:
     """Yield what the cluster lacks for the jobs."""
-    handle = handle_of(args.cron_type, jobs, only)
+    handle = handle_of(getattr(args, "cron_type", ""), jobs, only)
     if lookup.serves(handle.job_type.resource) is False:
         provider = handle.job_type.provider
-        yield Problem(
-            f"{handle.job_type.resource.kind} is not installed on this cluster: the jobs could not be made", "cron_type", provider
-        )
+        yield Problem(f"{handle.job_type.resource.kind} is not installed on this cluster: the jobs could not be made", "", provider)
         return
     yield from handle.preflight(args, lookup)
+
+
+def kubedl(args: ScheduleArgs, jobs: Jobs) -> Iterator[Problem | Note]:
+    """Yield these, and what KubeDL's operator does otherwise than one expects."""
+    yield from validate(args, jobs)
+    if args.concurrency_policy == "Replace":
+        hint = "`--backend cron` makes crons that end it"
+        yield Note("KubeDL takes the job before off its list, but does not end it", "concurrency_policy", hint)
+    if "history_limit" in args.model_fields_set:
+        yield Note("KubeDL deletes no jobs that have ended: the limit is one of what it lists", "history_limit")
+
+
+def volcano(args: ScheduleArgs, jobs: Jobs) -> Iterator[Problem | Note]:
+    """Yield these, and what Volcano's CronJob has no field for."""
+    yield from validate(args, jobs, "volcanojob")
+    if args.deadline:
+        yield Problem(
+            "Volcano's CronJob knows no time after which it makes no more jobs", "deadline", "`--backend cron` makes crons that do"
+        )

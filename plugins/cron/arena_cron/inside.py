@@ -11,7 +11,7 @@ from arena_core.families.tensorboard import MARK
 from arena_core.k8s.path import get
 from arena_core.podspec import JobFacts, job_metadata
 from arena_cron import names
-from arena_cron.args import CronArgs
+from arena_cron.args import ScheduleArgs
 from arena_cron.model import handle_of
 
 
@@ -25,9 +25,9 @@ class Inside(NamedTuple):
     notes: Mapping[str, str]
 
 
-def inside(args: CronArgs, jobs: Jobs, only: str = "") -> Inside:
+def inside(args: ScheduleArgs, jobs: Jobs, only: str = "") -> Inside:
     """Return what is made, labelled as this cron's."""
-    handle = handle_of(args.cron_type, jobs, only)
+    handle = handle_of(getattr(args, "cron_type", ""), jobs, only)
     job, *others = copy.deepcopy(handle.build_manifests(args))
     mark = {names.CRON: _name(args)}
     templates = [get(job, found.path) for found in handle.pod_sets(job, "quota")]
@@ -40,7 +40,7 @@ def inside(args: CronArgs, jobs: Jobs, only: str = "") -> Inside:
     return Inside(handle, job, others, {MARK: board} if board else {})
 
 
-def metadata(args: CronArgs, made: Inside, chart: str) -> dict[str, Any]:
+def metadata(args: ScheduleArgs, made: Inside, chart: str) -> dict[str, Any]:
     """Return the metadata of the cron itself."""
     given: Any = args
     found = job_metadata(given, JobFacts("cron", names.CREATOR, chart))
@@ -49,7 +49,7 @@ def metadata(args: CronArgs, made: Inside, chart: str) -> dict[str, Any]:
     return found
 
 
-def _name(args: CronArgs) -> str:
+def _name(args: ScheduleArgs) -> str:
     given: Any = args
     return str(given.name)
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, cast
 from arena_core.args import ArgsGroup, MetadataArgs, chosen_model, flag, meta_of
 from arena_core.contract.errors import ArenaError, InvalidArguments
 from arena_core.contract.types import JobHandle, Jobs, JobType, Problem
-from arena_cron.args import CronArgs
+from arena_cron.args import CronArgs, ScheduleArgs
 
 #: Jobs are called after their cron, with a dash and the seconds since 1970 behind.
 SUFFIX = 11
@@ -23,19 +23,17 @@ def fits(job_type: JobType) -> bool:
 
 def handle_of(asked: str, jobs: Jobs, only: str = "") -> JobHandle:
     """Return the type of a cron's jobs; raises ``InvalidArguments`` where there is none, or no such."""
-    name = asked or only or USUAL
+    name = only or asked or USUAL
     try:
         found = jobs.get(name)
     except ArenaError as error:
         raise InvalidArguments([Problem(error.message, "cron_type", error.hint)]) from error
     if not fits(found.job_type):
         raise InvalidArguments([Problem(f"{found.job_type.name} does not end by itself: no cron makes such jobs", "cron_type")])
-    if only and found.job_type.name != only:
-        raise InvalidArguments([Problem(f"this kind of cron makes jobs of the type {only} alone", "cron_type")])
     return found
 
 
-def model(own: type[CronArgs], jobs: Jobs, only: str = "") -> type[ArgsGroup]:
+def model(own: type[ScheduleArgs], jobs: Jobs, only: str = "") -> type[ArgsGroup]:
     """Return the argument model: ``chosen`` makes it that of a cron of one type, which alone is loaded. ``only`` is the one that may be."""
     made: dict[tuple[str, type[Any]], type[ArgsGroup]] = {}
 
@@ -67,15 +65,12 @@ def _names(jobs: Jobs, only: str) -> Iterator[str]:
             continue
 
 
-def _of(own: type[CronArgs], inside: type[ArgsGroup], handle: JobHandle, open_: type[ArgsGroup]) -> type[ArgsGroup]:
+def _of(own: type[ScheduleArgs], inside: type[ArgsGroup], handle: JobHandle, open_: type[ArgsGroup]) -> type[ArgsGroup]:
     """Return the model of a cron whose jobs have this model."""
-    said = own.model_fields["cron_type"]
-    name = handle.job_type.name
+    named = type("Named", (own,), _chosen_type(handle.job_type.name)) if issubclass(own, CronArgs) else own
 
-    class Around(own, inside):  # type: ignore[misc,valid-type]
+    class Around(named, inside):  # type: ignore[misc,valid-type]
         NAME_MAX: ClassVar[int] = getattr(inside, "NAME_MAX", MetadataArgs.NAME_MAX) - SUFFIX
-
-        cron_type: str = flag(name, help=said.description or "", often=True, group=str(meta_of(said).get("group")), metavar="TYPE")
 
         @classmethod
         def chosen(cls, raw: Mapping[str, Any]) -> type[ArgsGroup]:
@@ -84,3 +79,10 @@ def _of(own: type[CronArgs], inside: type[ArgsGroup], handle: JobHandle, open_: 
     Around.__name__ = Around.__qualname__ = own.__name__
     Around.__module__ = own.__module__
     return cast("type[ArgsGroup]", Around)
+
+
+def _chosen_type(name: str) -> dict[str, Any]:
+    """Return the field of the type with this one as its default: of the model that was chosen for it."""
+    said = CronArgs.model_fields["cron_type"]
+    field = flag(name, help=said.description or "", often=True, group=str(meta_of(said).get("group")), metavar="TYPE")
+    return {"__annotations__": {"cron_type": str}, "cron_type": field, "__module__": CronArgs.__module__}

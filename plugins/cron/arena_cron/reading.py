@@ -35,9 +35,8 @@ def made(view: JobView, handle: JobHandle) -> list[Manifest]:
     """Return the jobs that this cron has made, in the order of their making."""
     uid = dig.text(view.manifest, "metadata", "uid")
     resource = handle.job_type.resource
-    found = [
-        obj for obj in view.related or () if resource.matches(obj) and owned_by(obj, uid) and dig.labels(obj).get("app") != names.RUNNER
-    ]
+    real = [obj for obj in view.related or () if isinstance(obj, dict) and resource.matches(obj) and owned_by(obj, uid)]
+    found = [obj for obj in real if dig.labels(obj).get("app") != names.RUNNER]
     return sorted(found, key=lambda obj: (dig.text(obj, "metadata", "creationTimestamp"), dig.text(obj, "metadata", "name")))
 
 
@@ -113,5 +112,6 @@ def explain(view: JobView, jobs: Jobs, kind: Kind) -> Iterator[Cause]:
 
 def runners(view: JobView) -> list[Manifest]:
     """Return the Jobs whose pods make jobs, in the order of their making."""
-    found = [obj for obj in view.related or () if obj.get("kind") == "Job" and dig.labels(obj).get("app") == names.RUNNER]
+    real = [obj for obj in view.related or () if isinstance(obj, dict)]
+    found = [obj for obj in real if obj.get("kind") == "Job" and dig.labels(obj).get("app") == names.RUNNER]
     return sorted(found, key=lambda obj: dig.text(obj, "metadata", "creationTimestamp"))

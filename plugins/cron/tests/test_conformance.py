@@ -6,6 +6,9 @@ from arena_core.contract.types import Phase
 from arena_core.testing.conformance import JobTypeConformance
 from arena_core.testing.samples import Sample
 from arena_cron.batch import plugin
+from arena_cron.kubedl import plugin as kubedl
+from arena_cron.volcano import plugin as volcano
+from arena_volcano.local import BUNDLE as VOLCANO
 
 CRON = {"name": "x", "image": "img:1", "command": ("python train.py",), "schedule": "0 2 * * *"}
 MORE = {
@@ -49,3 +52,28 @@ class TestOfPyTorchJobs(JobTypeConformance):
     minimal = {**CRON, "cron_type": "pytorchjob"}
     full = {**MORE, "workers": 3, "deadline": "2026-12-31T18:00:00Z", "cron_image": "mirror/python:3", "cron_service_account": "maker"}
     effects = {"cron_type": {"cron_type": "job"}}
+
+
+class TestOnKubedl(JobTypeConformance):
+    plugin = kubedl
+    samples = SAMPLES
+    keys = (*KEYS, "workload", "history", "object", "kind", "apiVersion")
+    minimal = {**CRON, "cron_type": "pytorchjob"}
+    full = {**MORE, "workers": 3, "deadline": "2026-12-31T18:00:00Z"}
+    effects = {"cron_type": {"cron_type": "job"}}
+    examples = 25
+
+
+class TestOnVolcano(JobTypeConformance):
+    plugin = volcano
+    bundle = VOLCANO
+    samples = SAMPLES
+    keys = KEYS
+    minimal = {"name": "x", "image": "img:1", "command": ("python train.py",), "schedule": "0 2 * * *"}
+    full = {**MORE, "replicas": 4}
+    effects = {
+        "deadline": UNTIL,
+        "plugins": {"plugins": ["svc"]},
+        "policies": {"policies": ["PodFailed=RestartJob"]},
+    }
+    examples = 25

@@ -76,6 +76,28 @@ def test_a_cron_of_plain_kubernetes(arena: Any, cluster: LocalCluster, tmp_path:
     assert arena("cron", "list", "--no-headers") == "" and arena("list", "--no-headers") == ""
 
 
+@pytest.mark.parametrize(
+    ("kind", "backend", "made"), [("tfjob", "auto", "cron.apps.kubedl.io"), ("volcanojob", "auto", "cronjob.batch.volcano.sh")]
+)
+def test_a_cron_of_an_operator(arena: Any, cluster: LocalCluster, kind: str, backend: str, made: str) -> None:
+    flags = ("--name", "c", "--image", "x", "--schedule", "*/2 * * * *", "--time-zone", "Asia/Kolkata", "--backend", backend)
+    assert arena("cron", kind, *flags, "echo trained").splitlines()[0] == f"{made}/c created"
+    row = arena("cron", "list").splitlines()[1]
+    assert re.fullmatch(rf"c +{kind} +\*/2 \* \* \* \* \(Asia/Kolkata\) +false +N/A +Allow +in \w+ +N/A", row), row
+    cluster.advance(120)
+    cluster.until(lambda: list(history(arena, "c").values()) == ["SUCCEEDED"], 60)
+    assert arena("logs", "c") == "trained\n" and "c-" not in arena("list")
+    arena("cron", "suspend", "c")
+    cluster.advance(600)
+    assert len(history(arena, "c")) == 1
+    assert "created" in arena("cron", "run-now", "c")
+    cluster.until(lambda: list(history(arena, "c").values()) == ["SUCCEEDED", "SUCCEEDED"], 60)
+    arena("cron", "resume", "c")
+    cluster.until(lambda: len(history(arena, "c")) == 3, 60, "the newest that was missed")
+    arena("cron", "delete", "c", "--wait")
+    assert arena("list", "--no-headers") == ""
+
+
 def test_policies_of_the_pod_that_makes_jobs(arena: Any, cluster: LocalCluster) -> None:
     for policy in ("Forbid", "Replace"):
         flags = ("--name", policy.lower(), "--image", "x", "--schedule", "* * * * *", "--concurrency-policy", policy)

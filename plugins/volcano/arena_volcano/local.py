@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from arena_local.sdk.bundle import Admission, Bundle, Obj
 from arena_local.sdk.crds import load_crds, load_effects
+from arena_volcano.localcluster import cronjobs
 from arena_volcano.localcluster.admission import jobs, queues
 from arena_volcano.localcluster.groupcontroller import GroupController
 from arena_volcano.localcluster.jobs.controller import JobController
@@ -37,13 +38,15 @@ BUNDLE = Bundle(
     admission=(
         Admission("mutatejob.volcano.sh", JOBS, ("CREATE",), mutate=jobs.mutate_job),
         Admission("validatejob.volcano.sh", JOBS, validate=jobs.validate_job),
+        Admission("mutatecronjob.volcano.sh", cronjobs.CRON_JOBS, ("CREATE",), mutate=cronjobs.default),
+        Admission("validatecronjob.volcano.sh", cronjobs.CRON_JOBS, validate=cronjobs.validate),
         Admission("mutatequeue.volcano.sh", QUEUES, ("CREATE",), mutate=queues.mutate_queue),
         Admission("validatequeue.volcano.sh", QUEUES, ("CREATE", "UPDATE", "DELETE"), validate=queues.validate_queue),
         Admission("mutatepodgroup.volcano.sh", POD_GROUPS, ("CREATE",), mutate=queues.mutate_pod_group),
         Admission("validatepodgroup.volcano.sh", POD_GROUPS, ("CREATE",), validate=queues.validate_pod_group),
         Admission("validatepod.volcano.sh", "pods", ("CREATE",), validate=queues.validate_pod),
     ),
-    controllers=(JobController, QueueController, GroupController, Scheduler),
+    controllers=(JobController, cronjobs.controller, QueueController, GroupController, Scheduler),
     objects=_first_queues,
     schedulers=(SCHEDULER,),
 )

@@ -1,0 +1,1 @@
+"""Crons on KubeDL's Cron."""

@@ -1,0 +1,177 @@
+"""The hooks of the job type ``kubedl-cron``: jobs of any type at times, on the Cron of KubeDL, which Arena (Go) takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from arena_core.contract.hookspecs import hookimpl
+from arena_core.contract.types import JobType, PodSet, Resource
+from arena_core.k8s import dig
+from arena_core.typed import TYPE_CHECKING, Any
+from arena_cron import names, reading
+
+if TYPE_CHECKING:
+    from arena_core.contract.schedules import Schedule
+    from arena_core.contract.types import (
+        Cause,
+        Endpoint,
+        Find,
+        JobHandle,
+        Jobs,
+        JobStatus,
+        JobView,
+        LogQuery,
+        LogSource,
+        Lookup,
+        Manifest,
+        Note,
+        Problem,
+    )
+    from arena_cron.args import CronArgs
+
+#: The version of Arena's contract that this module is written for.
+ARENA_CONTRACT = 2
+
+RESOURCE = Resource("apps.kubedl.io", "v1alpha1", "Cron", "crons")
+
+
+def workload(cron: Any) -> dict[str, Any]:
+    """Return the job that a Cron makes, with the kind that stands beside it."""
+    template = dig.mapping(cron, "spec", "template")
+    return {"apiVersion": template.get("apiVersion"), "kind": template.get("kind"), **dig.mapping(template, "workload")}
+
+
+def handle_of(cron: Any, jobs: Jobs) -> JobHandle | None:
+    """Return the type of a Cron's jobs: as our annotation names it, of those of others by their kind."""
+    return reading.by_name(cron, jobs) or jobs.for_object(workload(cron))
+
+
+def schedule(cron: Any) -> Schedule:
+    """Return what the Cron says of itself; a time zone stands in front of its schedule."""
+    from arena_core.contract.schedules import Schedule
+    from arena_core.k8s.cron import split_zone
+
+    zone, text = split_zone(dig.text(cron, "spec", "schedule"))
+    limit = dig.dig(cron, "spec", "historyLimit")
+    return Schedule(
+        text=text,
+        job_type=dig.text(cron, "metadata", "annotations", names.TYPE) or dig.text(cron, "spec", "template", "kind").lower(),
+        time_zone=zone,
+        suspended=dig.flag(cron, "spec", "suspend"),
+        concurrency=dig.text(cron, "spec", "concurrencyPolicy") or "Allow",
+        deadline=dig.text(cron, "spec", "deadline"),
+        keeps=limit if isinstance(limit, int) and not isinstance(limit, bool) else None,
+        last=dig.text(cron, "status", "lastScheduleTime"),
+    )
+
+
+KIND = reading.Kind(handle_of, schedule)
+
+
+@hookimpl
+def arena_job_type() -> JobType:
+    """Say what such a cron is."""
+    return JobType(
+        name="kubedl-cron",
+        resource=RESOURCE,
+        args="arena_cron.kubedl.manifests:model",
+        summary="jobs of any type at times, on the Cron of KubeDL",
+        display="KubeDLCron",
+        shorthand="kdcron",
+        selectors=reading.selectors,
+        workload="schedule",
+        suspend_path="spec.suspend",
+        provider="KubeDL's cron operator, which Arena's own installation brings",
+        operator="cron-operator",
+    )
+
+
+@hookimpl
+def arena_build_manifests(args: CronArgs, jobs: Jobs) -> Sequence[Manifest]:
+    """Return the Cron, and what its jobs share."""
+    from arena_cron.kubedl.manifests import build
+
+    return build(args, jobs)
+
+
+@hookimpl
+def arena_validate(args: CronArgs, jobs: Jobs) -> Iterable[Problem | Note]:
+    """Return what the type of the jobs says of its arguments, and what KubeDL does otherwise than one expects."""
+    from arena_cron.checks import kubedl
+
+    return kubedl(args, jobs)
+
+
+@hookimpl
+def arena_preflight(args: CronArgs, lookup: Lookup, jobs: Jobs) -> Iterable[Problem | Note]:
+    """Return what the cluster lacks for the jobs."""
+    from arena_cron.checks import preflight
+
+    return preflight(args, lookup, jobs)
+
+
+@hookimpl
+def arena_related(view: JobView, jobs: Jobs) -> Iterable[Find]:
+    """Name the jobs that it has made."""
+    return reading.related(view, jobs, KIND)
+
+
+@hookimpl
+def arena_job_status(view: JobView, jobs: Jobs) -> JobStatus:
+    """Say whether it makes jobs, and what became of the last one."""
+    return reading.status(view, jobs, KIND)
+
+
+@hookimpl
+def arena_pod_sets(job: Manifest, purpose: str, jobs: Jobs) -> Sequence[PodSet]:
+    """Return the pods of the job that it makes."""
+    from arena_core.records import replace
+
+    found = jobs.for_object(workload(job))
+    sets = found.pod_sets(workload(job), "wrap" if purpose == "wrap" else "quota") if found else ()
+    return [replace(one, path=f"spec.template.workload.{one.path}") for one in sets]
+
+
+@hookimpl
+def arena_log_sources(view: JobView, query: LogQuery, jobs: Jobs) -> Sequence[LogSource]:
+    """Return the logs of the newest job."""
+    return reading.log_sources(view, query, jobs, KIND)
+
+
+@hookimpl
+def arena_endpoints(view: JobView) -> Iterable[Endpoint]:
+    """Return the TensorBoard of its jobs, which is one for all."""
+    from arena_core.families.tensorboard import endpoints
+
+    return endpoints(view.manifest) if dig.text(view.manifest, "metadata", "annotations", names.TYPE) else ()
+
+
+@hookimpl
+def arena_explain(view: JobView, jobs: Jobs) -> Iterable[Cause]:
+    """Say why no jobs are made, or why the newest one does not run."""
+    return reading.explain(view, jobs, KIND)
+
+
+@hookimpl
+def arena_schedule(view: JobView, jobs: Jobs) -> Schedule:
+    """Say when jobs are made, and which were; of those that are gone the Cron's own history tells."""
+    from arena_core.contract.schedules import Run
+    from arena_core.records import replace
+
+    there = reading.runs(view, jobs, KIND)
+    known = {run.name for run in there}
+    plan, gone = schedule(view.manifest), []
+    for row in dig.items(view.manifest, "status", "history"):
+        name = dig.text(row, "object", "name")
+        if name and name not in known:
+            kind = dig.text(row, "object", "kind").lower()
+            gone.append(Run(name, dig.text(row, "status"), kind, dig.text(row, "created"), dig.text(row, "finished")))
+    return replace(plan, runs=(*gone, *there))
+
+
+@hookimpl
+def arena_run_now(view: JobView, called: str) -> Manifest:
+    """Return the job that the operator would make."""
+    from arena_cron.kubedl.manifests import child
+
+    return child(view.manifest, called)

@@ -1,0 +1,1 @@
+"""Crons of Volcano Jobs on Volcano's CronJob."""
