@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import typing
 from collections.abc import Callable, Mapping
-from typing import Any, Literal, TypeVar
+from functools import lru_cache
+from typing import Any, Literal, TypeVar, cast
 
 import annotated_types as at
 from pydantic import AfterValidator, BaseModel, BeforeValidator, PlainSerializer, WithJsonSchema
@@ -39,10 +40,10 @@ def read(model: type[M], raw: Mapping[str, Any]) -> M | None:
     """Return the model of these values by field, or None where pydantic has to read them."""
     try:
         _understood(model)
-        fields = model.model_fields
+        fields, defaults = model.model_fields, _defaults(model)
         if not raw.keys() <= fields.keys():
             return None
-        values = {name: _value(model, name, info, raw) for name, info in fields.items()}
+        values = {name: _value(model, name, fields[name], raw[name]) if name in raw else _absent(default) for name, default in defaults}
         made = model.model_construct(set(raw), **values)
         for validator in model.__pydantic_decorators__.model_validators.values():
             validator.func(made)
@@ -96,15 +97,34 @@ def _understood(model: type[BaseModel]) -> None:
         raise _Unsure
 
 
-def _value(model: type[BaseModel], name: str, info: FieldInfo, raw: Mapping[str, Any]) -> Any:
-    """Return the value of a field, as given or its default."""
-    if info.alias or info.validation_alias or info.discriminator:
-        raise _Unsure
-    if name not in raw:
-        if info.validate_default or info.is_required() or info.default_factory_takes_validated_data:
+@lru_cache(maxsize=64)
+def _defaults(model: type[BaseModel]) -> tuple[tuple[str, Callable[[], Any] | None], ...]:
+    """Return what gives the default of each field; None where pydantic has to read the model without it."""
+    found: list[tuple[str, Callable[[], Any] | None]] = []
+    for name, info in model.model_fields.items():
+        if info.alias or info.validation_alias or info.discriminator:
             raise _Unsure
-        return info.get_default(call_default_factory=True)
-    value = raw[name]
+        unsure = info.validate_default or info.is_required() or info.default_factory_takes_validated_data
+        found.append((name, None if unsure else _giver(info)))
+    return tuple(found)
+
+
+def _giver(info: FieldInfo) -> Callable[[], Any]:
+    if info.default_factory is not None:
+        return cast("Callable[[], Any]", info.default_factory)
+    default = info.default
+    shared = default is None or default == () or type(default) in (str, int, bool)
+    return (lambda: default) if shared else info.get_default
+
+
+def _absent(default: Callable[[], Any] | None) -> Any:
+    if default is None:
+        raise _Unsure
+    return default()
+
+
+def _value(model: type[BaseModel], name: str, info: FieldInfo, value: Any) -> Any:
+    """Return the value of a field as given."""
     own = [v for v in model.__pydantic_decorators__.field_validators.values() if name in v.info.fields or "*" in v.info.fields]
     if any(v.info.mode not in ("before", "after") or not _takes_value_alone(v.func) for v in own):
         raise _Unsure

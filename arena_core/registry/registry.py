@@ -49,6 +49,7 @@ class Registry:
         self._site = site
         self._blocked = discovery.blocked_names(os.environ if environ is None else environ)
         self._groups: dict[str, dict[str, list[Entry]]] | None = None
+        self._aliases: dict[str, str] | None = None
         self._handles: dict[str, JobTypeHandle] = {}
         self._failures: dict[str, PluginError] = {}
         # A program may use one client from several threads.
@@ -67,6 +68,8 @@ class Registry:
 
     def aliases(self) -> dict[str, str]:
         """Return alias → job type; a name of a job type is never an alias of another."""
+        if self._aliases is not None:
+            return self._aliases
         types = self._group(JOBS)
         table: dict[str, str] = {}
         for alias, same in self._group(ALIASES).items():
@@ -78,6 +81,7 @@ class Registry:
                 if owner and owner.distribution == entry.distribution and owner.value == entry.value:
                     table[alias] = name
                     break
+        self._aliases = table
         return table
 
     def resolve(self, name: str) -> str:
@@ -156,6 +160,7 @@ class Registry:
             raise PluginError(f"job type {name!r} is there already, from {self._group(JOBS)[name][0].distribution}")
         hooks, job_type = probe_job_type(entry, module)
         self._group(JOBS)[name] = [entry]
+        self._aliases = None
         handle = self._handles[name] = JobTypeHandle(hooks, entry, job_type, self)
         return handle
 

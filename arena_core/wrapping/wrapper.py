@@ -41,6 +41,7 @@ class Wrapper:
     args: type[WrapperArgs]
     title: str
     forced: Mapping[str, Forced] = field(default_factory=dict)
+    _last: list[tuple[WrapperArgs, Jobs, Inner]] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def handle(self, asked: str, jobs: Jobs) -> JobHandle:
         """Return the type inside, or the usual one where none is named; raises ``InvalidArguments`` where it cannot be wrapped."""
@@ -74,8 +75,14 @@ class Wrapper:
 
     def inner(self, args: WrapperArgs, jobs: Jobs) -> Inner:
         """Return the job inside that the arguments describe."""
+        # The rules, the checks and what builds ask one after the other: the arguments inside are read once.
+        for known, among, inner in self._last:
+            if known is args and among is jobs:
+                return inner
         handle = self.handle(args.inner_type, jobs)
-        return Inner(self.title, self.args, {name: one.value for name, one in self.forced.items()}, handle, args)
+        made = Inner(self.title, self.args, {name: one.value for name, one in self.forced.items()}, handle, args)
+        self._last[:] = [(args, jobs, made)]
+        return made
 
     def model(self, jobs: Jobs) -> type[WrapperArgs]:
         """Return the argument model: ``chosen`` makes it that of the wrapper around one type, which alone is loaded."""
