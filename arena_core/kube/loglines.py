@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from arena_core.kube.logposition import STAMP, stamp_at
+from itertools import repeat
+
+from arena_core.kube.logposition import LONGEST_STAMP, SECONDS, stamp_at
 from arena_core.lazily import pattern
 
 #: A line longer than this is handed out in pieces.
@@ -12,7 +14,9 @@ MAX_LINE = 1 << 16
 Piece = tuple[bytes, bytes]
 
 
-_STAMPS = pattern(rb"(?m)^" + STAMP + b" ")
+_SECONDS = pattern(SECONDS)
+#: How long a time is up to its seconds.
+_SECOND = 19
 
 
 class Lines:
@@ -65,10 +69,15 @@ class Lines:
 
     def _block(self, data: bytes) -> Piece | None:
         """Return whole lines as one, or None where one of them has no time."""
-        text, times = _STAMPS.subn(b"", data)
-        if times != data.count(b"\n"):
+        lines = data.split(b"\n")
+        lines.pop()
+        # By pieces and not by one pattern: a long log has few seconds, and of each line only the blank after its time is looked for.
+        ends = list(map(bytes.find, lines, repeat(b" ")))
+        if min(ends) <= _SECOND or max(ends) > LONGEST_STAMP or not all(map(_SECONDS.fullmatch, {line[:_SECOND] for line in lines})):
             return None
-        return stamp_at(data, data.rfind(b"\n", 0, len(data) - 1) + 1), data if self._timestamps else text
+        if not self._timestamps:
+            data = b"\n".join([line[end + 1 :] for line, end in zip(lines, ends, strict=True)]) + b"\n"
+        return lines[-1][: ends[-1]], data
 
     def flush(self) -> list[Piece]:
         """Return what is held back of a line that is not whole."""

@@ -13,8 +13,9 @@ from arena_core.kube.logoptions import LogOptions
 from arena_core.lazily import pattern
 from arena_core.records import record, replace
 
-STAMP = rb"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}[^ \n]{1,40}(?= )"
-_STAMP = pattern(STAMP)
+SECONDS = rb"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}"
+_STAMP = pattern(SECONDS + rb"[^ \n]{1,40}(?= )")
+LONGEST_STAMP = 59
 #: No timestamp is longer, with its blank.
 HEAD = 64
 
