@@ -11,8 +11,11 @@ def start() -> None:
     """Run ``arena``. Loading the rest happens inside, so that Ctrl-C meanwhile is no traceback."""
     # A command is short and makes few cycles: looking for them would take a tenth of a start, and half of reading a long list.
     gc.set_threshold(200_000, 50, 100)
-    code = INTERRUPTED
+    code, modules = INTERRUPTED, None
     try:
+        from arena_core.cli.together import install
+
+        modules = install()
         from arena_core.cli.main import main
 
         code = main()
@@ -23,5 +26,7 @@ def start() -> None:
             stream.flush()
         except (OSError, ValueError):
             pass
+    if modules is not None and code != INTERRUPTED:
+        modules.keep()
     # Tearing down the interpreter costs as much as loading a command, and Ctrl-C meanwhile would change the exit code.
     os._exit(code)
