@@ -77,6 +77,8 @@ def test_what_is_plain_needs_no_validator(name: str) -> None:
         # Of servers; a version that is not given is made of the time, by pydantic.
         "port": "80",
         "version": "v1",
+        # Of what makes jobs at times.
+        "schedule": "0 3 * * *",
     }
     if name.startswith("rayjob") or "rayjob" in name:
         raw.pop("gpus")
