@@ -36,14 +36,20 @@ class Way:
     async def _one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         far_reader, far_writer = await asyncio.open_connection(*self._far)
         try:
-            await asyncio.gather(self._pass(reader, far_writer, self._delay), self._pass(far_reader, writer, 0), return_exceptions=True)
+            await asyncio.gather(
+                self._pass(reader, far_writer, self._delay, upwards=True), self._pass(far_reader, writer, 0), return_exceptions=True
+            )
         except asyncio.CancelledError:
             pass  # the end of the proxy
 
-    @staticmethod
-    async def _pass(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, delay: float) -> None:
+    def seen(self, data: bytes) -> None:
+        """Hear of what passes to the server."""
+
+    async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, delay: float, *, upwards: bool = False) -> None:
         try:
             while data := await reader.read(1 << 18):
+                if upwards:
+                    self.seen(data)
                 if delay:
                     await asyncio.sleep(delay)
                 writer.write(data)

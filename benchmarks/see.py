@@ -1,0 +1,260 @@
+"""Seeing: lists and tops over 1,000 jobs with 10,000 pods, once and while they change; logs of 64 instances at full speed."""
+
+from __future__ import annotations
+
+import collections
+import os
+import pty
+import re
+import select
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from arena_local.context import Options
+from arena_local.testing import LocalCluster
+from benchmarks.harness import BIN, compare, kubectl, table
+from benchmarks.proxy import Way
+from benchmarks.server import Client
+
+ARENA = str(BIN / "arena")
+JOBS, PODS_EACH = 1000, 10
+INSTANCES, LINES = 64, 1_000_000
+#: Seconds for which a watched view is left alone.
+QUIET = 5.0
+
+
+class Counting(Way):
+    """Counts the requests that pass."""
+
+    def __init__(self, server: str) -> None:
+        self.requests = 0
+        super().__init__(server)
+
+    def seen(self, data: bytes) -> None:
+        """Count request lines; a body that holds one is none of ours."""
+        self.requests += len(re.findall(rb"(?:^|\r\n\r\n)(?:GET|POST|PATCH|PUT|DELETE) ", data))
+
+
+class Watched(NamedTuple):
+    """A view that was watched: seconds to its first screen and until a change was seen, requests, cpu by then and while nothing changed."""
+
+    first: float
+    change: float
+    requests: int
+    cpu: float
+    quiet: float
+    rss: float
+
+
+def run(rounds: int) -> str:
+    """Return the tables."""
+    return f"{_many(rounds)}\n\n{_logs(max(3, rounds // 4))}"
+
+
+def _many(rounds: int) -> str:
+    with LocalCluster.start(Options(simulate=True, nodes=100, resources={"nvidia.com/gpu": 200})) as cluster:
+        client = Client(cluster.server)
+        begin = time.perf_counter()
+        # In a process of its own: a child's peak of memory begins with what its parent has.
+        subprocess.run([sys.executable, "-m", "benchmarks.see", "fill", cluster.server], check=True)
+        filled = time.perf_counter() - begin
+        way = Counting(cluster.server)
+        try:
+            env = cluster.environment() | {"KUBECONFIG": str(_through(way, cluster))}
+            once = _once(env, way, max(3, rounds // 3))
+            watched = _watched(env, way, client)
+        finally:
+            way.close()
+    head = f"{JOBS:,} jobs with {JOBS * PODS_EACH:,} simulated pods on 100 nodes (made in {filled:.0f} s):\n\n"
+    return f"{head}{once}\n\n{watched}"
+
+
+def fill(server: str) -> None:
+    """Make the jobs, and wait until all of their pods run."""
+    client = Client(server)
+    for n in range(JOBS):
+        client.send("POST", "/apis/kubeflow.org/v1/namespaces/default/pytorchjobs", _job(f"job-{n:04}"))
+    client.until("/api/v1/namespaces/default/pods", lambda pods: _running(pods) >= JOBS * PODS_EACH, patience=900)
+
+
+def _job(name: str) -> dict[str, object]:
+    template = {
+        "metadata": {"annotations": {"arena.local/simulate": "36000"}},
+        "spec": {"containers": [{"name": "pytorch", "image": "x", "command": ["true"], "resources": {"limits": {"nvidia.com/gpu": "1"}}}]},
+    }
+    roles = {"Master": {"replicas": 1, "template": template}, "Worker": {"replicas": PODS_EACH - 1, "template": template}}
+    return {
+        "apiVersion": "kubeflow.org/v1",
+        "kind": "PyTorchJob",
+        "metadata": {"name": name, "namespace": "default"},
+        "spec": {"pytorchReplicaSpecs": roles},
+    }
+
+
+def _running(pods: Mapping[str, list[dict[str, dict[str, str]]]]) -> int:
+    return sum(pod["status"].get("phase") == "Running" for pod in pods["items"])
+
+
+def _through(way: Way, cluster: LocalCluster) -> Path:
+    file = cluster.state.folder.parent / "counted.kubeconfig"
+    file.write_text(cluster.kubeconfig.read_text().replace(cluster.server.rpartition("/")[0], way.server.rpartition("/")[0]))
+    return file
+
+
+def _once(env: Mapping[str, str], way: Counting, rounds: int) -> str:
+    commands = {
+        "arena list": [ARENA, "list"],
+        "kubectl get pytorchjobs": [kubectl(), "get", "pytorchjobs"],
+        "arena top node": [ARENA, "top", "node"],
+        "kubectl top nodes": [kubectl(), "top", "nodes"],
+        "arena top job": [ARENA, "top", "job"],
+        "kubectl top pods": [kubectl(), "top", "pods"],
+        "kubectl get pods": [kubectl(), "get", "pods"],
+    }
+    counted: dict[str, int] = {}
+    for name, words in commands.items():
+        before = way.requests
+        subprocess.run(words, env=dict(env), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+        counted[name] = way.requests - before
+    shown = {name: words for name, words in commands.items() if name != "kubectl top pods" or _answers(words, env)}
+    figures = compare(shown, env, rounds)
+    rows = [(f"`{name}`", f"{f.wall:.0f}", f"{f.cpu:.0f}", f"{f.rss:.0f}", counted[name]) for name, f in figures.items()]
+    return table(("command", "wall ms", "CPU ms", "MiB", "requests"), rows)
+
+
+def _answers(words: Sequence[str], env: Mapping[str, str]) -> bool:
+    return subprocess.run(words, env=dict(env), capture_output=True, check=False).returncode == 0
+
+
+def _watched(env: Mapping[str, str], way: Counting, client: Client) -> str:
+    views = {
+        "arena list -w": ([ARENA, "list", "-w", "--sort", "name"], "job-0000"),
+        "kubectl get pytorchjobs -w": ([kubectl(), "get", "pytorchjobs", "-w"], f"job-{JOBS - 1:04}"),
+        "arena top node -w": ([ARENA, "top", "node", "-w"], "node-1"),
+        "arena top job -w": ([ARENA, "top", "job", "-w"], "job-"),
+        "kubectl get pods -w": ([kubectl(), "get", "pods", "-w"], f"job-{JOBS - 1:04}-worker-8"),
+    }
+    rows = []
+    for n, (name, (words, mark)) in enumerate(views.items()):
+        seen = watch(words, mark, f"aaa-{n}", env, way, client)
+        change = f"{seen.change * 1000:.0f}" if seen.change >= 0 else "not shown"
+        cells = (f"{seen.first:.2f}", change, f"{seen.cpu:.0f}", f"{seen.quiet:.0f}", f"{seen.rss:.0f}", seen.requests)
+        rows.append((f"`{name}`", *cells))
+    head = (
+        "watched",
+        "first screen s",
+        "a new job is seen after ms",
+        "CPU ms until then",
+        f"CPU ms in {QUIET:g} quiet s",
+        "MiB",
+        "requests",
+    )
+    return table(head, rows)
+
+
+def watch(words: Sequence[str], mark: str, new: str, env: Mapping[str, str], way: Counting, client: Client) -> Watched:
+    """Watch in a terminal until the mark is seen, leave it alone, then make a job and see how long it takes to be shown."""
+    before, begin = way.requests, time.perf_counter()
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.execve(words[0], list(words), {**env, "COLUMNS": "160", "LINES": "50", "TERM": "xterm"})
+    try:
+        _read_until(terminal, mark.encode(), 120)
+        first, cpu = time.perf_counter() - begin, _cpu(pid)
+        _read_for(terminal, QUIET)
+        quiet = _cpu(pid) - cpu
+        job = _job(new)
+        job["metadata"] = {"name": new, "namespace": "default"}
+        sent = time.perf_counter()
+        client.send("POST", "/apis/kubeflow.org/v1/namespaces/default/pytorchjobs", job)
+        change = time.perf_counter() - sent if _read_until(terminal, new.encode(), 20, must=False) else -1.0
+        os.kill(pid, signal.SIGINT)
+        _read_for(terminal, 0.5)
+    finally:
+        os.kill(pid, signal.SIGKILL)
+        _, _, usage = os.wait4(pid, 0)
+        os.close(terminal)
+    client.send("DELETE", f"/apis/kubeflow.org/v1/namespaces/default/pytorchjobs/{new}")
+    return Watched(first, change, way.requests - before, cpu, quiet, usage.ru_maxrss / 1024)
+
+
+def _cpu(pid: int) -> float:
+    """Return the cpu milliseconds of a process so far."""
+    fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
+    return (int(fields[11]) + int(fields[12])) * 1000 / os.sysconf("SC_CLK_TCK")
+
+
+def _read_until(terminal: int, mark: bytes, patience: float, *, must: bool = True) -> bool:
+    end, seen = time.monotonic() + patience, b""
+    while mark not in seen:
+        if not select.select([terminal], [], [], max(0.0, end - time.monotonic()))[0]:
+            if must:
+                raise SystemExit(f"{mark!r} was not seen within {patience:g} s")
+            return False
+        seen = seen[-len(mark) :] + os.read(terminal, 1 << 16)
+    return True
+
+
+def _read_for(terminal: int, seconds: float) -> None:
+    end = time.monotonic() + seconds
+    while (left := end - time.monotonic()) > 0:
+        if select.select([terminal], [], [], left)[0]:
+            try:
+                os.read(terminal, 1 << 16)
+            except OSError:
+                return
+
+
+def _logs(rounds: int) -> str:
+    """Follow the logs of 64 instances: once while they are written, to see that all is there, then when all of it is written."""
+    each = LINES // INSTANCES
+    line = "line %.0f of a log that is written as fast as it goes, by one of many instances"
+    command = f"seq -f '{line}' {each}"
+    with LocalCluster.start() as cluster:
+        env, client = cluster.environment(), Client(cluster.server)
+        # No instance waits for another, as workers do that must find their master.
+        words = ["submit", "volcanojob", "--name", "many", "--image", "x", "--replicas", str(INSTANCES), command]
+        subprocess.run([ARENA, *words], env=env, check=True, stdout=subprocess.DEVNULL)
+        ours = [ARENA, "logs", "many", "--all-instances", "-f"]
+        with tempfile.TemporaryFile() as file:
+            begin = time.perf_counter()
+            subprocess.run(ours, env=env, stdout=file, stderr=subprocess.DEVNULL, check=True)
+            live = time.perf_counter() - begin
+            size, exact = file.tell(), _is_exact(file, each)
+        client.until("/api/v1/namespaces/default/pods", lambda pods: all(p["status"].get("phase") == "Succeeded" for p in pods["items"]))
+        selector = "volcano.sh/job-name=many"
+        theirs = [kubectl(), "logs", "-l", selector, "--prefix", "-f", f"--max-log-requests={INSTANCES}", "--tail=-1"]
+        both = compare({"ours": ours, "theirs": theirs}, env, rounds)
+    rows = [("`arena logs -f --all-instances`, while it is written", f"{live:.1f}", f"{size / live / 1e6:.1f}", "", "", exact)]
+    for name, key in (("the same, all is written", "ours"), ("`kubectl logs -f --prefix`", "theirs")):
+        figure = both[key]
+        rows.append((name, f"{figure.wall / 1000:.1f}", f"{size / figure.wall / 1000:.1f}", f"{figure.cpu:.0f}", f"{figure.rss:.0f}", ""))
+    head = f"{each * INSTANCES:,} lines of {INSTANCES} instances, {size / 1e6:.0f} MB with prefixes:\n\n"
+    return head + table(("command", "wall s", "MB/s", "CPU ms", "MiB", "lost / doubled / in disorder"), rows)
+
+
+def _is_exact(file: object, each: int) -> str:
+    """Return how many lines are lost, doubled, or before their turn."""
+    file.seek(0)  # type: ignore[attr-defined]
+    last: collections.Counter[bytes] = collections.Counter()
+    count, disorder = 0, 0
+    for text in file:  # type: ignore[attr-defined]
+        label, _, rest = text.partition(b" line ")
+        number = int(rest.split(b" ", 1)[0])
+        disorder += number != last[label.strip()] + 1
+        last[label.strip()] = number
+        count += 1
+    return f"{each * INSTANCES - count if disorder or count != each * INSTANCES else 0} / {disorder}" if disorder else "none"
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["fill"]:
+        fill(sys.argv[2])
+    else:
+        print(run(3))
