@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The developer's one door: setup, demo, test, lint, docs, words, bench, contract. Standard library only; makes .venv on first use."""
+"""The developer's one door: setup, demo, test, lint, docs, words, bench, contract, picture. Needs but Python; makes .venv on first use."""
 
 from __future__ import annotations
 
@@ -151,6 +151,12 @@ def contract(rest: list[str]) -> None:
     run(BIN / "python", "-m", "tests.contract", *rest, ARENA_SHARED=str(SHARED), PYTHONPATH=str(ROOT))
 
 
+def picture(rest: list[str]) -> None:
+    """Play the scene of the README's picture on a local cluster and draw what the commands print (draw: only draw what is recorded)."""
+    setup(dev=True)
+    run(BIN / "python", "docs/pictures/make.py", *rest)
+
+
 COMMANDS = {
     "setup": lambda rest: setup(dev=True),
     "demo": demo,
@@ -160,6 +166,7 @@ COMMANDS = {
     "words": words,
     "bench": bench,
     "contract": contract,
+    "picture": picture,
 }
 
 
