@@ -69,6 +69,10 @@ PARTS = {
     "scale": SCALE,
     "delete": DELETE,
 }
+_NO_V1ALPHA2 = "what it made (serving.kubeflow.org/v1alpha2) no KServe serves", "`arena serve kserve` took its place"
+_NO_TENSORRT = "Arena never offered it, though its code is there", "`arena serve triton` serves TensorRT models"
+#: Words of Arena's that nothing answers to, with the reason and what to do.
+GONE = {**dict.fromkeys(("kfserving", "kfs", "kf"), _NO_V1ALPHA2), **dict.fromkeys(("tensorrt", "trt"), _NO_TENSORRT)}
 SHORT = {"ls": "list", "log": "logs", "del": "delete"}
 
 
@@ -84,6 +88,8 @@ def _open(words: list[str], head: Parsed) -> tuple[Command, list[str]]:
         return part, rest
     if word == "update":
         return _open_update(rest)
+    if gone := GONE.get(word):
+        raise UsageError(f"there is no `arena serve {word}` any more: {gone[0]}", gone[1])
     from arena_core.cli.jobtypes import registry
 
     if preset := next((entry for entry in registry().presets() if entry.name == word), None):

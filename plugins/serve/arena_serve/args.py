@@ -34,7 +34,6 @@ class ServerArgs(CpuMemoryArgs, SharedMemoryArgs, JobArgs):
         paths=("metadata.labels[servingVersion]",),
         validate_default=True,
     )
-    replicas: int = flag(1, help="How many instances serve.", ge=0, often=True, metavar="N", paths=("spec.replicas",))
     image_pull_policy: PullPolicy = flag(
         "IfNotPresent",
         help="When the image is pulled: Always, IfNotPresent or Never.",
@@ -150,34 +149,9 @@ def _options(kind: str) -> Any:
     return flag({}, help=text, name=f"{kind}-probe-option", group="Probes", often=False, metavar="'KEY: VALUE'")
 
 
-class RolloutArgs(AutoscaleArgs, ServerArgs):
-    """How instances are replaced by new ones, and how the cluster knows that they answer."""
+class ProbeArgs(ServerArgs):
+    """How the cluster knows that an instance answers."""
 
-    max_surge: CountOrShare = flag(
-        "",
-        help="How many instances an update may start beyond --replicas (number or percentage; Kubernetes: 25%).",
-        group="Rollout",
-        often=False,
-        metavar="N|N%",
-        paths=("spec.strategy.rollingUpdate.maxSurge",),
-    )
-    max_unavailable: CountOrShare = flag(
-        "",
-        help="How many may be missing during an update (number or percentage; Kubernetes: 25%).",
-        group="Rollout",
-        often=False,
-        metavar="N|N%",
-        paths=("spec.strategy.rollingUpdate.maxUnavailable",),
-    )
-    drain: Duration = flag(
-        0,
-        help="How long an instance keeps serving after it has been taken out of the Service, so that no request is lost (5s is "
-        "usual; Kubernetes 1.30 or newer).",
-        group="Rollout",
-        often=True,
-        metavar="DURATION",
-        paths=("containers[].lifecycle.preStop.sleep",),
-    )
     liveness_probe_action: _Action = _action("liveness", "How to find out that an instance hangs: it is started again then.")
     liveness_probe_action_options: ProbeOptions = _action_options("liveness")
     liveness_probe_options: ProbeOptions = _options("liveness")
@@ -203,10 +177,45 @@ class RolloutArgs(AutoscaleArgs, ServerArgs):
         return {}
 
     def rules(self) -> Iterator[Problem]:
-        """Probes are whole, and an update can go on."""
+        """Probes are whole."""
         yield from super().rules()
         for kind in probes.KINDS:
             yield from (Problem(text, field) for field, text in probes.problems(kind, *self._probe(kind)))
+
+
+class RolloutArgs(AutoscaleArgs, ProbeArgs):
+    """How many instances there are, and how they are replaced by new ones."""
+
+    replicas: int = flag(1, help="How many instances serve.", ge=0, often=True, metavar="N", paths=("spec.replicas",))
+    max_surge: CountOrShare = flag(
+        "",
+        help="How many instances an update may start beyond --replicas (number or percentage; Kubernetes: 25%).",
+        group="Rollout",
+        often=False,
+        metavar="N|N%",
+        paths=("spec.strategy.rollingUpdate.maxSurge",),
+    )
+    max_unavailable: CountOrShare = flag(
+        "",
+        help="How many may be missing during an update (number or percentage; Kubernetes: 25%).",
+        group="Rollout",
+        often=False,
+        metavar="N|N%",
+        paths=("spec.strategy.rollingUpdate.maxUnavailable",),
+    )
+    drain: Duration = flag(
+        0,
+        help="How long an instance keeps serving after it has been taken out of the Service, so that no request is lost (5s is "
+        "usual; Kubernetes 1.30 or newer).",
+        group="Rollout",
+        often=True,
+        metavar="DURATION",
+        paths=("containers[].lifecycle.preStop.sleep",),
+    )
+
+    def rules(self) -> Iterator[Problem]:
+        """An update can go on."""
+        yield from super().rules()
         if (
             self.max_surge.rstrip("%").strip("0") == ""
             and self.max_unavailable.rstrip("%").strip("0") == ""

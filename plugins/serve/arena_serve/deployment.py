@@ -9,7 +9,7 @@ from arena_core.contract.types import Manifest
 from arena_core.families.companions import companions
 from arena_core.podspec import JobFacts, Role, common_labels, job_annotations, literal, pod_template
 from arena_serve import names
-from arena_serve.args import RolloutArgs, ServerArgs
+from arena_serve.args import ProbeArgs, RolloutArgs, ServerArgs
 from arena_serve.autoscale import autoscaler
 from arena_serve.form import SERVICE_PORTS, Form, Start
 
@@ -53,7 +53,7 @@ def rollout_of(args: RolloutArgs) -> dict[str, int | str]:
     return {key: _count(text) for key, text in (("maxSurge", args.max_surge), ("maxUnavailable", args.max_unavailable)) if text}
 
 
-def server_template(args: RolloutArgs, form: Form, role: Role, start: Start) -> dict[str, Any]:
+def server_template(args: ProbeArgs, form: Form, role: Role, start: Start) -> dict[str, Any]:
     """Return the pod template of a role of a server."""
     from arena_core.records import replace
 
@@ -67,7 +67,7 @@ def server_template(args: RolloutArgs, form: Form, role: Role, start: Start) -> 
         container |= {key: list(words) for key, words in (("command", start.command), ("args", start.args)) if words}
     complete(template["spec"], args)
     container |= args.probes()
-    if args.drain:
+    if isinstance(args, RolloutArgs) and args.drain:
         container["lifecycle"] = {"preStop": {"sleep": {"seconds": args.drain}}}
         template["spec"]["terminationGracePeriodSeconds"] = GRACE + args.drain
     return template

@@ -12,6 +12,7 @@ SERVICE_PORTS: Mapping[str, str] = {
     "serving": "grpc-serving",
     "restful": "http-serving",
     "http": "http-serving",
+    "http1": "http-serving",
     "http-serving": "http-serving",
     "metrics": "http-metrics",
 }

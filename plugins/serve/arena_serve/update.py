@@ -30,10 +30,9 @@ from arena_serve.args import ServerArgs
 GPU_SHARE_CORE = "aliyun.com/gpu-core.percentage"
 
 
-class UpdateArgs(ArgsGroup):
-    """Flags of ``arena serve update custom``; what is not given stays as it is."""
+class ContainerUpdateArgs(ArgsGroup):
+    """What may be changed of the pods of any server; what is not given stays as it is."""
 
-    replicas: int | None = flag(None, help="How many instances serve.", ge=0, often=True, metavar="N", paths=("spec.replicas",))
     image: Image = flag("", help="Container image.", often=True, metavar="IMAGE", paths=("containers[].image",))
     gpus: int | None = flag(None, help="GPUs of each instance (nvidia.com/gpu); 0: none.", ge=0, often=True, metavar="N")
     gpumemory: int | None = flag(None, help="GiB of a shared GPU's memory; 0: none.", ge=0, metavar="N")
@@ -61,6 +60,12 @@ class UpdateArgs(ArgsGroup):
             yield Problem("the command is empty", "command")
 
 
+class UpdateArgs(ContainerUpdateArgs):
+    """Flags of ``arena serve update custom``."""
+
+    replicas: int | None = flag(None, help="How many instances serve.", ge=0, often=True, metavar="N", paths=("spec.replicas",))
+
+
 def updated(job: Manifest, args: UpdateArgs, container: str) -> Manifest:
     """Return the live Deployment as the arguments change it; the one given stays as it is."""
     new = copy.deepcopy(job)
@@ -71,14 +76,14 @@ def updated(job: Manifest, args: UpdateArgs, container: str) -> Manifest:
     return new
 
 
-def merge_metadata(holder: dict[str, Any], args: UpdateArgs) -> None:
+def merge_metadata(holder: dict[str, Any], args: ContainerUpdateArgs) -> None:
     """Set labels and annotations of an object or of a pod template."""
     if args.labels or args.annotations:
         _merge(holder.setdefault("metadata", {}), "labels", args.labels)
         _merge(holder["metadata"], "annotations", args.annotations)
 
 
-def change_template(template: dict[str, Any], args: UpdateArgs, container: str) -> None:
+def change_template(template: dict[str, Any], args: ContainerUpdateArgs, container: str) -> None:
     """Change a pod template, in place, by what is given."""
     merge_metadata(template, args)
     spec = template["spec"]
@@ -136,12 +141,12 @@ def _merge(holder: dict[str, Any], key: str, more: dict[str, str]) -> None:
         holder[key] = {**(holder.get(key) or {}), **more}
 
 
-def _image(container: dict[str, Any], args: UpdateArgs) -> None:
+def _image(container: dict[str, Any], args: ContainerUpdateArgs) -> None:
     if args.image:
         container["image"] = args.image
 
 
-def _command(container: dict[str, Any], args: UpdateArgs) -> None:
+def _command(container: dict[str, Any], args: ContainerUpdateArgs) -> None:
     """Put the new text behind the present shell; a server whose image had a command of its own gets one."""
     if not args.command:
         return
@@ -152,7 +157,7 @@ def _command(container: dict[str, Any], args: UpdateArgs) -> None:
     container.pop("args", None)  # they would follow the text as $0
 
 
-def _env(container: dict[str, Any], args: UpdateArgs) -> None:
+def _env(container: dict[str, Any], args: ContainerUpdateArgs) -> None:
     """Set values at their places; what is new follows."""
     if not args.env:
         return
@@ -161,7 +166,7 @@ def _env(container: dict[str, Any], args: UpdateArgs) -> None:
     container["env"] = [*rows, *({"name": name, "value": literal(args.env[name])} for name in sorted(args.env.keys() - known))]
 
 
-def _resources(container: dict[str, Any], args: UpdateArgs) -> None:
+def _resources(container: dict[str, Any], args: ContainerUpdateArgs) -> None:
     """Set request and limit alike; whole GPUs take the place of a part of one, and the other way round."""
     given: dict[str, str] = {}
     numbers = ((NVIDIA_GPU, args.gpus), (GPU_SHARE_DEVICE, args.gpumemory), (GPU_SHARE_CORE, args.gpucore))
@@ -193,7 +198,7 @@ def _visible_devices(container: dict[str, Any], gpu: bool) -> None:
         container["env"] = [*rows, void]
 
 
-def _mount(spec: dict[str, Any], container: dict[str, Any], args: UpdateArgs) -> None:
+def _mount(spec: dict[str, Any], container: dict[str, Any], args: ContainerUpdateArgs) -> None:
     for mount in args.data:
         name = claim_volume(mount.claim)
         volumes = spec.get("volumes") or []
@@ -204,4 +209,4 @@ def _mount(spec: dict[str, Any], container: dict[str, Any], args: UpdateArgs) ->
         container["volumeMounts"] = [*mounts, {"name": name, "mountPath": mount.path}]
 
 
-_CHANGES: tuple[Callable[[dict[str, Any], UpdateArgs], None], ...] = (_image, _command, _resources, _env)
+_CHANGES: tuple[Callable[[dict[str, Any], ContainerUpdateArgs], None], ...] = (_image, _command, _resources, _env)

@@ -100,6 +100,25 @@ def texts(value: Any) -> tuple[str, ...]:
     return found
 
 
+def optional_version(text: Any) -> str:
+    """Return a version that can stand in a label, or nothing."""
+    return version(text) if text else ""
+
+
+def security_context(value: Any) -> dict[str, int]:
+    """Read ``KEY=NUMBER`` (or ``KEY: NUMBER``) of who the processes of a pod are."""
+    found = {}
+    for key, text in options(value).items():
+        if key not in ("runAsUser", "runAsGroup", "fsGroup"):
+            raise ValueError(f"there is no {key!r}, only runAsUser, runAsGroup, fsGroup")
+        if not (text.isascii() and text.isdigit() and len(text) < 11):
+            raise ValueError(f"{key} must be a number, not {text!r}")
+        found[key] = int(text)
+    return found
+
+
+SecurityContext = Annotated[dict[str, int], BeforeValidator(security_context), _PAIRS]
+OptionalVersion = Annotated[str, BeforeValidator(optional_version)]
 Texts = Annotated[tuple[str, ...], BeforeValidator(texts)]
 Version = Annotated[str, BeforeValidator(version)]
 SecretVariables = Annotated[dict[str, str], BeforeValidator(secret_variables), _PAIRS]

@@ -50,7 +50,7 @@ def _row(server: Server, types: dict[str, str], *, namespaced: bool, gpu: bool) 
 
 def ports(server: Server) -> str:
     """``GRPC:8001,RESTFUL:32001->8000``: the port of a node first, where there is one."""
-    found = (f"{PORT_WORDS.get(name, name.upper())}:{f'{node}->' if node else ''}{port}" for name, port, node in server.ports)
+    found = (f"{PORT_WORDS.get(name, '')}:{f'{node}->' if node else ''}{port}" for name, port, node in server.ports)
     return ",".join(found) or NONE
 
 

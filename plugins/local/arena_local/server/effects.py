@@ -68,6 +68,10 @@ def _of_custom(value: Any, path: str, plain: str, warned: Mapping[str, str]) -> 
             yield from _of_custom(item, f"{path}[{index}]", plain, warned)
     elif isinstance(value, dict):
         if isinstance(value.get("containers"), list):
+            # A pod's spec, to which a kind may have added fields of its own (the predictor of an InferenceService).
+            for name in value:
+                if f"{plain}.{name}".lstrip(".") in warned:
+                    yield from _of_custom(value[name], f"{path}.{name}".lstrip("."), f"{plain}.{name}".lstrip("."), warned)
             yield from _of_builtin(builtin_schema(_POD_SPEC), value, path)
             return
         for name, item in value.items():

@@ -1,0 +1,1 @@
+"""A server of KServe (InferenceService v1beta1): what ``arena serve kserve`` starts."""
