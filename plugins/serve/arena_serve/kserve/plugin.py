@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
 
 from arena_core.contract.hookspecs import hookimpl
 from arena_core.contract.types import JobType
+from arena_core.typed import TYPE_CHECKING
 from arena_serve import names
 from arena_serve.kserve import reading
 from arena_serve.kserve.names import CONTAINER, RESOURCE

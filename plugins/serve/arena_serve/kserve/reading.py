@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from arena_core.contract.types import NOT_TAKEN_UP, Cause, Endpoint, JobStatus, Phase, Rank
 from arena_core.families import batch
 from arena_core.k8s import dig
 from arena_core.k8s.selectors import exactly
 from arena_core.podstatus import instance
+from arena_core.typed import Any
 from arena_serve.kserve.names import LABEL, STOP, predictor
 from arena_serve.reading import Said
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
+from arena_core.k8s.names import label_1035
 from arena_local.sdk.bundle import Admission, Api, Denied, Obj
 
 RESOURCE = "inferenceservices.serving.kserve.io"
 MODE = "serving.kserve.io/deploymentMode"
 #: Predictors of a fixed format, as KServe had them before ``model``.
 FORMATS = ("sklearn", "xgboost", "tensorflow", "pytorch", "triton", "onnx", "huggingface", "pmml", "lightgbm", "paddle")
-_NAME = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
 
 
 def default(api: Api, obj: Obj, old: Obj | None, operation: str) -> None:
@@ -21,12 +19,8 @@ def default(api: Api, obj: Obj, old: Obj | None, operation: str) -> None:
 def validate(api: Api, obj: Obj, old: Obj | None, operation: str) -> None:
     """Refuse a name and bounds as KServe does, and a model for which the cluster would have to bring the program."""
     name, predictor = obj["metadata"].get("name", ""), obj["spec"]["predictor"]
-    if not _NAME.fullmatch(name):
-        raise Denied(
-            f'the InferenceService "{name}" is invalid: a InferenceService name must consist of lower case alphanumeric characters or '
-            '\'-\', and must start with alphabetical character. (e.g. "my-name" or "abc-123", regex used for validation is '
-            "'[a-z]([-a-z0-9]*[a-z0-9])?')"
-        )
+    for wrong in label_1035(name):
+        raise Denied(f'the InferenceService "{name}" is invalid: {wrong}')
     least, most = predictor.get("minReplicas"), predictor.get("maxReplicas")
     if most and least is not None and least > most:
         raise Denied("MinReplicas cannot be greater than MaxReplicas")

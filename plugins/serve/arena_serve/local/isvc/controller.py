@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from arena_core.k8s import conditions
 from arena_core.k8s.owners import controlled_by
 from arena_local.sdk.bundle import Api, ApiError, Key, Obj
 from arena_serve.kserve.names import STOP, predictor
@@ -69,9 +70,7 @@ class InferenceServiceController:
             self._api.delete(resource, meta["namespace"], found["metadata"]["name"], uid=found["metadata"]["uid"], manager=MANAGER)
 
     def _tell(self, isvc: Obj, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
-        was, now = (
-            next((row["status"] for row in status.get("conditions") or () if row["type"] == "Ready"), "") for status in (before, after)
-        )
+        was, now = ((conditions.find({"status": status}, "Ready") or {}).get("status", "") for status in (before, after))
         if now != was and now == "True":
             self._event(isvc, "Normal", "InferenceServiceReady", "is Ready")
         elif now != was and was == "True":

@@ -11,29 +11,10 @@ from arena_serve.kserve.names import COMPONENT, CONTAINER, LABEL, predictor
 
 PORT = 8080
 #: Fields of a predictor that are none of its pod's.
-_OWN = frozenset(
-    [
-        "minReplicas",
-        "maxReplicas",
-        "scaleMetric",
-        "scaleMetricType",
-        "scaleTarget",
-        "containerConcurrency",
-        "timeout",
-        "canaryTrafficPercent",
-        "labels",
-        "annotations",
-        "deploymentStrategy",
-        "logger",
-        "batcher",
-        "autoScaling",
-        "model",
-        "name",
-        "storageContainerName",
-        "storageUris",
-        "workerSpec",
-    ]
-)
+_SCALING = ("minReplicas", "maxReplicas", "scaleMetric", "scaleMetricType", "scaleTarget", "autoScaling", "containerConcurrency")
+_ROUTING = ("timeout", "canaryTrafficPercent", "logger", "batcher")
+_ELSEWHERE = ("labels", "annotations", "deploymentStrategy", "model", "name", "storageContainerName", "storageUris", "workerSpec")
+_OWN = {*_SCALING, *_ROUTING, *_ELSEWHERE}
 
 
 def replicas(isvc: Obj) -> int:
