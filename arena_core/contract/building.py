@@ -66,10 +66,14 @@ class Note:
 
 @record
 class Build:
-    """What ``arena_build_manifests`` is told besides the arguments: the resource to build for, and whether the job stands in another."""
+    """What ``arena_build_manifests`` is told besides the arguments: the resource to build for, and whether the job stands in another.
+
+    ``settled`` returns another kind in the version that the cluster serves: that of the job inside, which ``Inner.build`` asks for.
+    """
 
     resource: Resource
     wrapped: bool = False
+    settled: Callable[[Resource], Resource] = lambda resource: resource
 
 
 #: The annotation of what is created before the job, and belongs to it afterwards.

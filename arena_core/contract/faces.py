@@ -66,10 +66,12 @@ class JobHandle(Protocol):
     def validate(self, args: Any) -> list[Problem]:
         """Return every problem that the model alone cannot see."""
 
-    def build_manifests(self, args: Any, *, wrapped: bool = False, resource: Resource | None = None) -> list[Manifest]:
+    def build_manifests(
+        self, args: Any, *, wrapped: bool = False, settled: Callable[[Resource], Resource] = lambda resource: resource
+    ) -> list[Manifest]:
         """Return the objects to create, the job first.
 
-        ``wrapped`` where it is to stand inside another job, ``resource`` where the cluster serves another version of the kind.
+        ``wrapped`` where it is to stand inside another job; ``settled`` returns a kind in the version that the cluster serves.
         """
 
     @property

@@ -122,9 +122,11 @@ class JobTypeHandle:
         """Return what stops nothing and should be known, from the arguments alone."""
         return [n for n in self._many("arena_validate", Problem | Note, args=args, jobs=self._jobs) if isinstance(n, Note)]
 
-    def build_manifests(self, args: Any, *, wrapped: bool = False, resource: Resource | None = None) -> list[Manifest]:
-        """Return the objects to create, the job first; ``resource`` is the kind in the version that the cluster serves."""
-        build = Build(resource or self._job_type.resource, wrapped)
+    def build_manifests(
+        self, args: Any, *, wrapped: bool = False, settled: Callable[[Resource], Resource] = lambda resource: resource
+    ) -> list[Manifest]:
+        """Return the objects to create, the job first; ``settled`` returns a kind in the version that the cluster serves."""
+        build = Build(settled(self._job_type.resource), wrapped, settled)
         found = border.call(
             self._entry,
             "arena_build_manifests",

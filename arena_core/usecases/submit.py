@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from arena_core.contract.errors import InvalidArguments, KindNotInstalled
@@ -43,7 +43,7 @@ def _submit(session: Session, handle: JobHandle, model: Any, namespace: str, sub
     from arena_core.usecases import checks
     from arena_core.usecases.lookup import ClusterLookup
 
-    manifests = build(handle, model, namespace, session.cluster.settled(handle.job_type.resource))
+    manifests = build(handle, model, namespace, session.cluster.settled)
     lookup = ClusterLookup(session, namespace)
     notes = checks.before(session, handle, model, lookup)
     who, target = identify(session.cluster), session.target(namespace)
@@ -87,10 +87,12 @@ def read_args(handle: JobHandle, args: Any) -> Any:
     return args
 
 
-def build(handle: JobHandle, args: Any, namespace: str, resource: Resource | None = None) -> list[Manifest]:
-    """Validate and build the objects, in the version that ``resource`` says; pure."""
+def build(
+    handle: JobHandle, args: Any, namespace: str, settled: Callable[[Resource], Resource] = lambda resource: resource
+) -> list[Manifest]:
+    """Validate and build the objects, of kinds in the versions that ``settled`` says; pure."""
     _stop(handle.validate(args))
-    manifests = [copy.deepcopy(m) for m in handle.build_manifests(args, resource=resource)]
+    manifests = [copy.deepcopy(m) for m in handle.build_manifests(args, settled=settled)]
     for obj in manifests:
         obj.setdefault("metadata", {})["namespace"] = namespace
     return manifests

@@ -10,7 +10,7 @@ inside does not know is refused. The types inside say in ``JobType.wrapping`` wh
 
     def build(args, jobs):
         inner = WRAPPER.inner(args, jobs)
-        job, *beside = inner.build()
+        job, *beside = inner.build(build)
 """
 
 from arena_core.wrapping.inner import Inner

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from arena_core.args import ArgsGroup, flag_name, parse
 from arena_core.contract.errors import InvalidArguments
-from arena_core.contract.types import JobHandle, Lookup, Manifest, Note, Problem
+from arena_core.contract.types import Build, JobHandle, Lookup, Manifest, Note, Problem
 from arena_core.records import replace
 from arena_core.wrapping.fields import model_inside
 from arena_core.wrapping.names import PASSED_ON, Names, names_for, wrapping_of
@@ -68,9 +68,11 @@ class Inner:
         """Return what only the cluster knows of the job inside."""
         return [self.named(said) for said in self.handle.preflight(self.args, lookup)]
 
-    def build(self) -> list[Manifest]:
-        """Return the objects of the job inside, the job first."""
-        return self.handle.build_manifests(self.args, wrapped=True)
+    def build(self, around: Build | None = None) -> list[Manifest]:
+        """Return the objects of the job inside, the job first, in the version that the cluster serves if ``around`` knows that."""
+        if around is None:
+            return self.handle.build_manifests(self.args, wrapped=True)
+        return self.handle.build_manifests(self.args, wrapped=True, settled=around.settled)
 
     def notes(self) -> Iterator[str]:
         """Yield what the type says of its arguments, but not of those that only the wrapper has set, and what it warns of inside."""

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from arena_core.contract.hookspecs import hookimpl
-from arena_core.contract.types import Build, JobStatus, JobView, Manifest, Phase, Resource
+from arena_core.contract.types import Build, JobStatus, JobView, Manifest, Phase, PodSet, Resource
 from arena_core.registry import Registry
 from arena_core.testing import dummy
 
@@ -29,13 +29,24 @@ def module() -> ModuleType:
 
     @hookimpl
     def arena_build_manifests(args: Any, build: Build) -> list[Manifest]:
-        return [{"apiVersion": build.resource.api_version, "kind": "Thing", "metadata": {"name": args.name}, "spec": {"suspend": False}}]
+        return [
+            {
+                "apiVersion": build.resource.api_version,
+                "kind": "Thing",
+                "metadata": {"name": args.name},
+                "spec": {"suspend": False, "template": {"spec": {"containers": [{"name": "c", "image": "i"}]}}},
+            }
+        ]
 
     @hookimpl
     def arena_job_status(view: JobView) -> JobStatus:
         return JobStatus(Phase.RUNNING, exact=view.manifest["apiVersion"].rpartition("/")[2])
 
-    for hook in (arena_job_type, arena_build_manifests, arena_job_status):
+    @hookimpl
+    def arena_pod_sets(job: Manifest) -> list[PodSet]:
+        return [PodSet("main", "spec.template")]
+
+    for hook in (arena_job_type, arena_build_manifests, arena_job_status, arena_pod_sets):
         setattr(made, hook.__name__, hook)
     return made
 
@@ -73,9 +84,15 @@ def test_the_whole_life_in_the_version_that_is_served(served: tuple[Any, str], m
     assert list(arena.list(job_type="thing")) == []
 
 
+def test_the_job_inside_a_wrapper_is_built_in_the_served_version(served: tuple[Any, str], make: Any) -> None:
+    arena, version = served
+    shown = arena.submit("appwrapperjob", {**make("w"), "inner_type": "thing"}, dry_run="server").manifests[0]
+    assert shown["spec"]["components"][0]["template"]["apiVersion"] == f"{GROUP}/{version}"
+
+
 def test_where_no_cluster_is_looked_at_the_first_is_built() -> None:
     registry = Registry(environ={})
     handle = registry.add(module())
     args = type("Args", (), {"name": "x"})()
     assert handle.build_manifests(args)[0]["apiVersion"] == f"{GROUP}/v2"
-    assert handle.build_manifests(args, resource=replace(THING, version="v1"))[0]["apiVersion"] == f"{GROUP}/v1"
+    assert handle.build_manifests(args, settled=lambda kind: replace(kind, version="v1"))[0]["apiVersion"] == f"{GROUP}/v1"

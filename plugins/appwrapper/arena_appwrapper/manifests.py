@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from arena_appwrapper.args import AROUND, AppWrapperArgs
-from arena_core.contract.types import Jobs, Manifest, PodSet
+from arena_core.contract.types import Build, Jobs, Manifest, PodSet
 from arena_core.families import kueue
 from arena_core.families.tensorboard import MARK as TENSORBOARD
 from arena_core.k8s import duration
@@ -23,13 +23,13 @@ GPUS = "requestGPUsOfJobOwner"
 MODEL = "modelName"
 
 
-def build(args: AppWrapperArgs, jobs: Jobs) -> list[Manifest]:
+def build(args: AppWrapperArgs, jobs: Jobs, around: Build | None = None) -> list[Manifest]:
     """Return the AppWrapper first, then the ConfigMaps, PodGroup, Service and TensorBoard of the job inside.
 
     They stand beside the AppWrapper and belong to it, so they outlive a reset and need no rights of the AppWrapper operator.
     """
     inner = AROUND.inner(args, jobs)
-    job, *others = copy.deepcopy(inner.build())
+    job, *others = copy.deepcopy(inner.build(around))
     pod_sets = inner.handle.pod_sets(job)
     total = (job["metadata"].get("annotations") or {}).get(GPUS)
     facts = JobFacts("appwrapperjob", "AppWrapperJob", CHART, total_gpus=int(total) if total is not None else None)

@@ -6,6 +6,7 @@ from arena_appwrapper import reasons
 from arena_appwrapper import status as state
 from arena_core.contract.hookspecs import hookimpl
 from arena_core.contract.types import (
+    Build,
     Cause,
     Endpoint,
     Find,
@@ -58,11 +59,11 @@ def arena_job_type() -> JobType:
 
 
 @hookimpl
-def arena_build_manifests(args: AppWrapperArgs, jobs: Jobs) -> list[Manifest]:
+def arena_build_manifests(args: AppWrapperArgs, jobs: Jobs, build: Build) -> list[Manifest]:
     """Return the AppWrapper first, then what stands beside it."""
-    from arena_appwrapper.manifests import build
+    from arena_appwrapper.manifests import build as made
 
-    return build(args, jobs)
+    return made(args, jobs, build)
 
 
 @hookimpl

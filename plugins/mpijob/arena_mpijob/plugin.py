@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from arena_core.contract.hookspecs import hookimpl
-from arena_core.contract.types import JobType, Note, Resource, Wrapping
+from arena_core.contract.types import JobType, Note, Wrapping
 from arena_core.families import kueue
 from arena_core.k8s.selectors import exactly
 from arena_core.typed import TYPE_CHECKING
 from arena_mpijob import status as state
 
 if TYPE_CHECKING:
-    from arena_core.contract.types import Cause, Endpoint, Find, Jobs, JobStatus, JobView, Lookup, Manifest, PodSet, Problem
+    from arena_core.contract.types import Build, Cause, Endpoint, Find, Jobs, JobStatus, JobView, Lookup, Manifest, PodSet, Problem
     from arena_mpijob.args import MPIJobArgs
 
 #: The version of Arena's contract that this module is written for.
 ARENA_CONTRACT = 2
 
-#: The Training Operator has an MPIJob of the same group and name in version v1; a cluster has one of the two.
 PROVIDER = "the Kubeflow MPI Operator, version 2 (kubeflow.org/v2beta1): https://github.com/kubeflow/mpi-operator"
 
 
@@ -40,7 +39,7 @@ def arena_job_type() -> JobType:
     """Say what this job type is."""
     return JobType(
         name="mpijob",
-        resource=Resource("kubeflow.org", "v2beta1", "MPIJob", "mpijobs"),
+        resource=state.RESOURCE,
         args="arena_mpijob.args:MPIJobArgs",
         summary="programs that mpirun starts on several pods, with the Kubeflow MPI Operator",
         display="MPI",
@@ -56,11 +55,16 @@ def arena_job_type() -> JobType:
 
 
 @hookimpl
-def arena_build_manifests(args: MPIJobArgs, jobs: Jobs) -> Sequence[Manifest]:
-    """Return the job and what belongs to it."""
-    from arena_mpijob.manifests import build
+def arena_build_manifests(args: MPIJobArgs, jobs: Jobs, build: Build) -> Sequence[Manifest]:
+    """Return the job and what belongs to it, for the operator that the cluster has."""
+    from arena_mpijob.manifests import build as made
 
-    return build(args)
+    job, *beside = made(args)
+    if build.resource.version == "v1":
+        from arena_mpijob.trainingoperator import as_v1
+
+        job = as_v1(job, args)
+    return [job, *beside]
 
 
 @hookimpl

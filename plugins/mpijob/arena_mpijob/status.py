@@ -14,7 +14,9 @@ from arena_core.typed import Any
 
 FIELD = "mpiReplicaSpecs"
 CONTAINER = "mpi"
-CONTROLLER = "mpi-operator"
+#: The Training Operator has an MPIJob of the same group and name in version v1; a cluster has one of the two.
+RESOURCE = Resource("kubeflow.org", "v2beta1", "MPIJob", "mpijobs", older=("v1",))
+CONTROLLER, CONTROLLER_V1 = "mpi-operator", "mpijob-controller"
 LAUNCHER, WORKER = "launcher", "worker"
 JOB = Resource("batch", "v1", "Job", "jobs")
 #: The pod whose log a user wants: workers only wait to be reached.
@@ -25,13 +27,18 @@ _ORDINAL = pattern(r"-(\d{1,9})\Z")
 
 def pod_labels(job: Manifest) -> dict[str, str]:
     """Return the labels that the operator sets on launcher and workers."""
-    return {OPERATOR: CONTROLLER, JOB_NAME: dig.text(job, "metadata", "name")}
+    return {OPERATOR: CONTROLLER_V1 if is_v1(job) else CONTROLLER, JOB_NAME: dig.text(job, "metadata", "name")}
+
+
+def is_v1(job: Any) -> bool:
+    """Whether it is the Training Operator's."""
+    return dig.text(job, "apiVersion") == f"{RESOURCE.group}/v1"
 
 
 def related(job: Any) -> list[Find]:
     """Say how to find the batch Job that keeps the launcher, what queues the job and its gang."""
     name = dig.text(job, "metadata", "name")
-    return [*([Find(JOB, f"{name}-launcher")] if name else []), *kubeflow.finds(job, FIELD)]
+    return [*([Find(JOB, f"{name}-launcher")] if name and not is_v1(job) else []), *kubeflow.finds(job, FIELD)]
 
 
 def pod_sets(job: Any, purpose: str = "wrap") -> list[PodSet]:
@@ -63,14 +70,19 @@ def _named(pods: Sequence[Any]) -> Sequence[Any]:
     real = [pod for pod in pods if isinstance(pod, Mapping)]
     if not real:
         return pods
-    launchers = [p for p in real if dig.labels(p).get(JOB_ROLE) == LAUNCHER]
+    launchers = [p for p in real if _role(dig.labels(p)) == LAUNCHER]
     newest = max(launchers, key=lambda p: dig.text(p, "metadata", "creationTimestamp"), default=None)
     return [_with_role(pod, newest=pod is newest) for pod in real]
 
 
+def _role(labels: Mapping[str, str]) -> str:
+    """Return the role as the MPI Operator names it, or the Training Operator."""
+    return labels.get(JOB_ROLE) or labels.get(REPLICA_TYPE, "")
+
+
 def _with_role(pod: Mapping[str, Any], *, newest: bool) -> dict[str, Any]:
     labels = {key: value for key, value in dig.labels(pod).items() if key not in (REPLICA_TYPE, REPLICA_INDEX)}
-    role = labels.get(JOB_ROLE, "")
+    role = _role(dig.labels(pod))
     ordinal = _ORDINAL.search(dig.text(pod, "metadata", "name"))
     if role == WORKER and ordinal:
         labels[REPLICA_INDEX] = ordinal[1]
