@@ -24,8 +24,9 @@ class JobType:
     and where all have one, what none claims is nobody's. ``listed_by`` is a label selector that all its objects satisfy, where most
     objects of the kind are no jobs at all: only those are asked for. Types that share a kind name the same.
     ``suspend_path`` is the place of the switch that suspends a job (``spec.suspend``), ``suspend_check`` says why that of this very job
-    may not be turned; ``scale`` names the roles whose size may be changed. ``update`` is the model of what ``arena_update`` takes (as
-    ``args``; of ``ArgsGroup``, where a field that is not given changes nothing), empty where a live job cannot be changed.
+    may not be turned; ``scale`` names the roles whose size may be changed, ``scale_check`` says why there are none. ``update``
+    is the model of what ``arena_update`` takes (as ``args``; of ``ArgsGroup``, where a field that is not given changes nothing), empty
+    where a live job cannot be changed.
     """
 
     name: str
@@ -47,6 +48,7 @@ class JobType:
     suspend_path: str = ""
     suspend_check: Callable[[Manifest], str] = lambda job: ""
     scale: Callable[[Manifest], Sequence[Scale]] = lambda job: ()
+    scale_check: Callable[[Manifest], str] = lambda job: ""
     update: type[Any] | str = ""
     #: Where the API comes from ("X is not installed on this cluster: ..."), and how its controller's image is called (``mpi-operator``).
     provider: str = ""

@@ -37,6 +37,11 @@ def decides(job: Any) -> str:
     return f"Kueue decides when it runs, in queue {queue}; spec.active of its Workload holds it back" if queue else ""
 
 
+def sized(job: Any) -> str:
+    """Say why the size of a job that is in a queue stays; nothing for one that is in none."""
+    return "its size is what its queue has admitted" if decides(job) else ""
+
+
 def waiting(job: Any, related: Sequence[Any]) -> tuple[str, str] | None:
     """Return (reason, message) of a suspended job that waits for Kueue, or None where Kueue does not hold it."""
     queue = dig.text(job, "metadata", "labels", QUEUE)

@@ -99,8 +99,9 @@ def _guarded(entry: Entry, job_type: JobType) -> JobType:
     if wrapping is not None:
         wrapping = replace(wrapping, warn=border.guarded(entry, "Wrapping.warn", wrapping.warn, check_of(Sequence[Note])))
     check = border.guarded(entry, "suspend_check", job_type.suspend_check, check_of(str))
+    fixed = border.guarded(entry, "scale_check", job_type.scale_check, check_of(str))
     scale = border.guarded(entry, "scale", job_type.scale, check_of(Sequence[Scale]))
-    return replace(job_type, selectors=selectors, matches=matches, wrapping=wrapping, suspend_check=check, scale=scale)
+    return replace(job_type, selectors=selectors, matches=matches, wrapping=wrapping, suspend_check=check, scale_check=fixed, scale=scale)
 
 
 def _wrong_selectors(found: Any) -> str:

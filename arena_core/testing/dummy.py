@@ -39,6 +39,7 @@ def arena_job_type() -> JobType:
         selectors=lambda job: exactly({JOB_NAME: dig.text(job, "metadata", "name")}),
         container=CONTAINER,
         wrapping=Wrapping(),
+        scale_check=lambda job: "each of its pods has a number of its own, and there are no more numbers",
         matches=lambda job: dig.labels(job).get("app") == "dummy",
         provider="every Kubernetes has it",
     )

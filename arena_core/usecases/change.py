@@ -60,7 +60,9 @@ def scale(session: Session, name: str, sizes: Mapping[str, int], *, job_type: st
     def changes(handle: JobHandle, job: Manifest) -> Mapping[str, Any]:
         roles = {one.role: one for one in handle.job_type.scale(job)}
         if not roles:
-            raise UsageError(f"the size of a {handle.job_type.resource.kind} cannot be changed while it runs", "submit it again")
+            why = handle.job_type.scale_check(job)
+            text = f"the size of a {handle.job_type.resource.kind} cannot be changed while it runs{f': {why}' if why else ''}"
+            raise UsageError(text, "submit it again")
         for role, number in sizes.items():
             if role not in roles:
                 raise UsageError(f"{name} has no role {role!r} whose size can be changed", f"there is: {', '.join(roles)}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -28,7 +29,7 @@ def test_what_has_ended_is_not_changed(arena: Any, make: Any) -> None:
     arena.wait("over", timeout=60)
     with pytest.raises(ArenaError, match="over is SUCCEEDED: nothing of it can be changed"):
         arena.suspend("over")
-    with pytest.raises(UsageError, match="the size of a PyTorchJob cannot be changed"):
+    with pytest.raises(UsageError, match="the size of a PyTorchJob cannot be changed while it runs: its instances were told"):
         arena.scale(arena.submit("pytorchjob", make("runs", "sleep 300")), {"worker": 2})
     arena.delete("runs")
 
@@ -50,6 +51,37 @@ def test_a_rayjob_that_would_be_spoilt_is_not_suspended() -> None:
     assert "spoils" in checked("rayjob", {"spec": {"shutdownAfterJobFinishes": False}})
     assert checked("rayjob", {"spec": {"shutdownAfterJobFinishes": True}}) == ""
     assert "queue q" in checked("rayjob", {**QUEUED, "spec": {"shutdownAfterJobFinishes": True}})
+
+
+def roles(kind: str, job: Any) -> list[tuple[str, str, int, int | None]]:
+    job_type = Registry(environ={}).get(kind).job_type
+    found = [(one.role, one.path, one.minimum, one.maximum) for one in job_type.scale(job)]
+    assert found or job_type.scale_check(job), "what cannot be scaled says why"
+    return found
+
+
+def test_an_elastic_job_is_scaled_within_its_bounds() -> None:
+    elastic = {"spec": {"elasticPolicy": {"minReplicas": 1, "maxReplicas": 4}, "pytorchReplicaSpecs": {"Worker": {"replicas": 2}}}}
+    assert roles("pytorchjob", elastic) == [("worker", "spec.pytorchReplicaSpecs.Worker.replicas", 1, 4)]
+    assert roles("pytorchjob", {"spec": {"pytorchReplicaSpecs": {"Worker": {"replicas": 2}}}}) == []
+    assert roles("pytorchjob", {**QUEUED, **elastic}) == []
+
+
+def test_tasks_of_volcano_are_scaled_down_to_what_must_run_together() -> None:
+    tasks = [{"name": "a", "replicas": 3}, {"name": "b", "replicas": 2, "minAvailable": 1}]
+    job = {"spec": {"minAvailable": 4, "tasks": tasks}}
+    assert roles("volcanojob", job) == [("a", "spec.tasks[0].replicas", 2, None), ("b", "spec.tasks[1].replicas", 1, None)]
+
+
+def test_a_live_volcano_job_gets_another_size(arena: Any, make: Any) -> None:
+    arena.submit("volcanojob", {**make("grow", "sleep 300"), "replicas": 1, "min_available": 1})
+    (task,) = [one.role for one in arena.jobs.get("volcanojob").job_type.scale(arena.get("grow").manifest)]
+    assert arena.scale("grow", {task: 2}).manifest["spec"]["tasks"][0]["replicas"] == 2
+    until = time.monotonic() + 60
+    while len(arena.get("grow").pods) < 2 and time.monotonic() < until:
+        time.sleep(0.2)
+    assert len(arena.get("grow").pods) == 2
+    arena.delete("grow")
 
 
 def test_a_list_is_patched_as_a_whole_for_this_version() -> None:

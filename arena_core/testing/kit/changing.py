@@ -38,11 +38,16 @@ class ChangingChecks(BundleChecks):
         assert not wrong, f"the kind has no {path}: {'; '.join(wrong)}"
 
     def test_it_is_scaled_as_it_says(self) -> None:
-        """Where ``scale`` says that a number of pods stands there is one within its bounds, and another one there makes other pods."""
+        """Where ``scale`` says that a number of pods stands there is one within its bounds, and another one there makes other pods.
+
+        Of a job without such a place ``scale_check`` says why.
+        """
         for raw in self.raws():
             job = self.job(raw)
-            for role in self.handle.job_type.scale(job):
+            roles = self.handle.job_type.scale(job)
+            for role in roles:
                 self._check_scale(job, role)
+            assert roles or self.handle.job_type.scale_check(job), "nothing can be scaled, and scale_check does not say why"
 
     def _check_scale(self, job: Manifest, role: Scale) -> None:
         number, place = k8s_path.get(job, role.path), f"{role.role} at {role.path}"
@@ -67,6 +72,7 @@ class ChangingChecks(BundleChecks):
             try:
                 job_type.suspend_check(job)
                 job_type.scale(job)
+                job_type.scale_check(job)
             except PluginError as error:
                 pytest.fail(error.message)
 

@@ -45,6 +45,7 @@ JOB_TYPE = JobType(
     display="AppWrapper",
     shorthand="aw",
     selectors=lambda job: exactly({state.LABEL: dig.text(job, "metadata", "name")}),
+    scale_check=lambda job: "the AppWrapper operator lets nobody change what is inside",
     suspend_path="spec.suspend",
     suspend_check=kueue.decides,
     provider="the AppWrapper operator: https://github.com/project-codeflare/appwrapper",

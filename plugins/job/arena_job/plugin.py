@@ -32,6 +32,7 @@ def arena_job_type() -> JobType:
         container=CONTAINER,
         wrapping=Wrapping(failure_seen=True),
         scale=plainjob.scale,
+        scale_check=kueue.sized,
         suspend_path="spec.suspend",
         suspend_check=kueue.decides,
         provider="every Kubernetes has it",

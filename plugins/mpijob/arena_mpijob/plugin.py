@@ -47,6 +47,7 @@ def arena_job_type() -> JobType:
         selectors=lambda job: exactly(state.pod_labels(job)),
         container=state.CONTAINER,
         wrapping=WRAPPING,
+        scale_check=lambda job: "mpirun was started with the workers that there were",
         suspend_path="spec.runPolicy.suspend",
         suspend_check=kueue.decides,
         provider=PROVIDER,

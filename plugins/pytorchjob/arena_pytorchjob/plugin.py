@@ -9,6 +9,7 @@ from arena_core.contract.types import JobType, Resource, Wrapping
 from arena_core.families import kueue
 from arena_core.families.kubeflow import PROVIDER
 from arena_core.typed import TYPE_CHECKING
+from arena_pytorchjob import status as state
 from arena_pytorchjob.status import KIND
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ def arena_job_type() -> JobType:
         selectors=KIND.selectors,
         container=KIND.container,
         wrapping=Wrapping(usual=True, failure_seen=True),
+        scale=state.scale,
+        scale_check=state.scale_check,
         suspend_path="spec.runPolicy.suspend",
         suspend_check=kueue.decides,
         provider=PROVIDER,

@@ -63,6 +63,7 @@ def arena_job_type() -> JobType:
         shorthand="rj",
         selectors=state.selectors,
         wrapping=WRAPPING,
+        scale_check=lambda job: "KubeRay makes its Ray cluster once, from the groups that it had; Ray's autoscaler changes them",
         suspend_path="spec.suspend",
         suspend_check=state.suspend_check,
         provider=PROVIDER,

@@ -34,6 +34,7 @@ def arena_job_type() -> JobType:
         selectors=KIND.selectors,
         container=KIND.container,
         wrapping=Wrapping(shared={size: tuple(f"{role}_{size}" for role in ROLES) for size in ("cpu", "memory")}),
+        scale_check=lambda job: "TF_CONFIG names all its instances, and each reads it once",
         suspend_path="spec.runPolicy.suspend",
         suspend_check=kueue.decides,
         provider=PROVIDER,

@@ -55,6 +55,7 @@ def arena_job_type() -> JobType:
         selectors=lambda job: exactly(state.pod_labels(job)),
         container=NODE,
         wrapping=Wrapping(warn=_inside),
+        scale_check=lambda job: "its pods are those of a JobSet, and the JobSet controller lets nobody change their number",
         suspend_path="spec.suspend",
         suspend_check=kueue.decides,
         provider="Kubeflow Trainer v2 (trainer.kubeflow.org/v1alpha1), which needs JobSet: https://www.kubeflow.org/docs/components/trainer/",

@@ -9,6 +9,7 @@ from arena_core.contract.types import JobType, Wrapping
 from arena_core.k8s.selectors import exactly
 from arena_core.typed import TYPE_CHECKING
 from arena_volcano import status as words
+from arena_volcano.scaling import scale
 
 if TYPE_CHECKING:
     from arena_core.contract.types import Cause, Endpoint, Find, Jobs, JobStatus, JobView, Lookup, Manifest, PodSet, Problem
@@ -36,6 +37,8 @@ def arena_job_type() -> JobType:
         shorthand="vj",
         selectors=lambda job: exactly(words.pod_labels(job)),
         wrapping=WRAPPING,
+        scale=scale,
+        scale_check=lambda job: "it has no task with a number of pods",
         provider="Volcano (1.9 or later): https://volcano.sh/en/docs/installation/",
         operator="vc-controller-manager",
     )

@@ -30,6 +30,7 @@ def arena_job_type() -> JobType:
         suspend_path="spec.suspend",
         suspend_check=kueue.decides,
         scale=plainjob.scale,
+        scale_check=kueue.sized,
         # Other types make Jobs, too: this says which of them are ours.
         matches=lambda job: dig.labels(job).get("app") == "hello",
     )

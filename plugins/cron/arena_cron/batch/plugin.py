@@ -68,6 +68,7 @@ def arena_job_type() -> JobType:
         selectors=reading.selectors,
         workload="schedule",
         suspend_path="spec.suspend",
+        scale_check=lambda job: "a cron has no pods of its own",
         listed_by=f"{names.CREATED_BY}={names.CREATOR}",
         matches=lambda job: bool(dig.text(job, "metadata", "annotations", names.TYPE)),
         provider="every Kubernetes has it",

@@ -46,6 +46,7 @@ def arena_job_type() -> JobType:
         # Which role leads depends on the JobSet; ``state.leader`` says it.
         container=CONTAINER,
         wrapping=Wrapping(warn=_inside),
+        scale_check=lambda job: "the JobSet controller lets nobody change its replicated jobs",
         suspend_path="spec.suspend",
         suspend_check=kueue.decides,
         provider="JobSet (jobset.x-k8s.io/v1alpha2): https://jobset.sigs.k8s.io",
