@@ -80,6 +80,7 @@ def arena_job_type() -> JobType:
         shorthand="kdcron",
         selectors=reading.selectors,
         workload="schedule",
+        scale_check=lambda job: "a cron has no pods of its own",
         suspend_path="spec.suspend",
         provider="KubeDL's cron operator, which Arena's own installation brings",
         operator="cron-operator",

@@ -70,6 +70,7 @@ def arena_job_type() -> JobType:
         shorthand="vccron",
         selectors=reading.selectors,
         workload="schedule",
+        scale_check=lambda job: "a cron has no pods of its own",
         makes=(ONLY,),
         suspend_path="spec.suspend",
         provider="Volcano, from 1.13 on: https://volcano.sh",
