@@ -49,11 +49,16 @@ def _types() -> Iterator[tuple[str, type[Any]]]:
 
 
 def _type(name: str, cls: type[Any]) -> str:
-    fields = [f"{field}: {hint}" for field, hint in inspect.get_annotations(cls).items()]
+    fields = [f"{field}: {_text(hint)}" for field, hint in inspect.get_annotations(cls).items()]
     members = list(getattr(cls, "__members__", ()))
     methods = [f"{n}{_arguments(f)}" for n, f in vars(cls).items() if inspect.isfunction(f) and not n.startswith("_")]
     body = "\n".join(members or fields or methods)
     return f"### {name}\n\n{_prose(inspect.getdoc(cls) or '')}\n" + (f"\n```text\n{body}\n```\n" if body else "")
+
+
+def _text(hint: Any) -> str:
+    """Return an annotation as it is written; ``typing.NamedTuple`` wraps it, what stands in for that (``arena_core.typed``) does not."""
+    return str(getattr(hint, "__forward_arg__", hint))
 
 
 def _arguments(function: Any) -> str:

@@ -26,7 +26,7 @@ def words(done):
         (["list", "--outp"], ["--output"]),
         (["list", "-o", "j"], ["json", "jsonl"]),
         (["schema", "--output", "que"], ["queue"]),
-        (["list", "-T", "tf"], ["tfjob", "tf"]),
+        (["list", "-T", "tfj"], ["tfjob"]),
         (["get", "--config", ""], [":files"]),
         (["submit", "-f", ""], [":files"]),
         (["wait", "x", "--for", "f"], ["finished", "failed"]),
@@ -69,7 +69,7 @@ def test_jobs_and_instances_come_from_the_cluster(arena, api):
     [
         ("arena submit pyt", "pytorchjob pytorch"),
         ("arena list --output=y", "yaml"),
-        ("arena list -T t", "tfjob tf"),
+        ("arena list -T pyt", "pytorchjob pytorch"),
     ],
 )
 def test_the_bash_script(arena, home, line, expected):

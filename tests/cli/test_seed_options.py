@@ -58,7 +58,7 @@ def test_the_option_and_its_default(arena, option):
         assert done.code == 0, done.err
         assert found(obj, place) == wanted, place
         # A tier without its mode, or a partition's size without their number, is refused: the default is that of neither.
-        done, obj = built(*(VOLCANO if {"topology", "tier", "partition"} & set("-".join(inside).split("-")) else inside))
+        done, obj = built(*(VOLCANO if {"topology", "tier", "partition", "partitions"} & set("-".join(inside).split("-")) else inside))
         assert done.code == 0 and found(obj, place) == default, place
 
 

@@ -172,7 +172,7 @@ def test_the_nodes_excuse_is_no_log(arena: Any, direct: Any, proxy: FaultProxy, 
 
     handle.build_manifests = restarting
     direct.submit(
-        "dummy", {"name": "twice", "image": "x", "command": f"[ -e {again} ] && exec sleep 30; touch {again}; echo first; exit 1"}
+        "dummy", {"name": "twice", "image": "x", "command": f"[ -e {again} ] && exec sleep 300; touch {again}; echo first; exit 1"}
     )
     until = time.monotonic() + 40
     while time.monotonic() < until and not any(i.restarts for i in direct.get("twice").status.instances):
