@@ -29,6 +29,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("queue", "commands.queue", "show the queues: quota, who runs, who waits at which place", ("queues",)),
     Entry("wait", "commands.wait", "wait until a job reaches a state"),
     Entry("suspend", "commands.suspend", "suspend a job, so that its instances end"),
+    Entry("stop", "commands.stop", "stop jobs: suspend those that can be suspended, delete the others"),
     Entry("resume", "commands.resume", "let a suspended job run"),
     Entry("scale", "commands.scale", "change how many instances a role of a running job has"),
     Entry("attach", "commands.attach", "run a command in an instance of a job"),

@@ -22,7 +22,7 @@ _DELETE, _LIST, _GET, _LOGS = "`arena delete JOB`", "`arena list`", "`arena get 
 _SUBMIT, _ATTACH = "`arena submit TYPE --name NAME ...`", "`arena attach JOB [-- COMMAND...]`"
 #: Commands of other tools, and ours for the same.
 COUSINS = {
-    **dict.fromkeys(["stop", "cancel", "kill", "rm", "remove", "terminate", "scancel"], f"{_DELETE} ends a job and removes it"),
+    **dict.fromkeys(["cancel", "kill", "rm", "remove", "terminate", "scancel"], f"{_DELETE} ends a job and removes it"),
     **dict.fromkeys(["ps", "jobs", "squeue"], f"{_LIST} shows the jobs"),
     **dict.fromkeys(
         ["describe", "show", "status", "info"], f"{_GET} shows a job, with -e its events, too; `arena why JOB` says what it waits for"

@@ -39,7 +39,7 @@ def wait_for(
     With ``uid`` that very job is meant, whoever has its name by then. Unless ``logs_shown``, the last lines of what failed come first.
     """
     try:
-        job = context.client.wait(name, goal, job_type=job_type, timeout=timeout, on_change=_Teller(), uid=uid)
+        job = context.client.wait(name, goal, job_type=job_type, timeout=timeout, on_change=Teller(), uid=uid)
     except JobFailed as error:
         if error.last_lines and not logs_shown:
             note("\n".join(("the last lines of its log:", *(f"  {plain(line)}" for line in error.last_lines))))
@@ -49,13 +49,14 @@ def wait_for(
     return 0
 
 
-class _Teller:
+class Teller:
     """Says each phase once."""
 
     def __init__(self) -> None:
         self.last = ""
 
     def __call__(self, job: Job) -> None:
+        """Be told of a state."""
         if job.status.phase != self.last:
             self.last = job.status.phase
             reason = f": {job.status.message}" if job.status.message and not job.status.phase.finished else ""

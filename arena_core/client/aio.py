@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from arena_core.usecases.queues import Place, QueueBoard
     from arena_core.usecases.servers import ServerList
     from arena_core.usecases.session import Extensions
+    from arena_core.usecases.stop import Stopped
     from arena_core.usecases.top.check import Finding
     from arena_core.usecases.top.of_jobs import JobBoard
     from arena_core.usecases.top.of_nodes import NodeBoard
@@ -193,6 +194,13 @@ class AsyncArenaClient:
     async def suspend(self, job: JobLike, *, job_type: str = "", namespace: str = "") -> AsyncBoundJob:
         """Suspend a job; see ``ArenaClient.suspend``."""
         return bind_async(self, await self._run(lambda arena: arena.suspend(job, job_type=job_type, namespace=namespace)))
+
+    async def stop(
+        self, job: JobLike, *, job_type: str = "", namespace: str = "", suspend_only: bool = False, timeout: float | None = None
+    ) -> Stopped:
+        """Stop a job: suspend it where that is possible and lasts, else delete it; see ``ArenaClient.stop``."""
+        kind, where = job_type, namespace
+        return await self._run(lambda arena: arena.stop(job, job_type=kind, namespace=where, suspend_only=suspend_only, timeout=timeout))
 
     async def resume(self, job: JobLike, *, job_type: str = "", namespace: str = "") -> AsyncBoundJob:
         """Let a suspended job run; see ``ArenaClient.resume``."""

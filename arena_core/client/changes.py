@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from arena_core.client.calls import Call
     from arena_core.contract.types import Manifest
     from arena_core.usecases.session import Session
+    from arena_core.usecases.stop import Stopped
     from arena_core.usecases.update import Updated
 
 
@@ -30,6 +31,18 @@ class Changes:
     def resume(self, job: JobLike, *, job_type: str = "", namespace: str = "") -> BoundJob:
         """Let a suspended job run, once the instances of the run before have ended; returns it as it is then."""
         return self._turned(job, False, job_type, namespace)
+
+    def stop(
+        self, job: JobLike, *, job_type: str = "", namespace: str = "", suspend_only: bool = False, timeout: float | None = None
+    ) -> Stopped:
+        """Stop a job: suspend it where that is possible and lasts, else delete it; what is returned says which."""
+        from arena_core.usecases.delete import Deletion
+        from arena_core.usecases.stop import stop
+
+        meant = self._meant(job, job_type, namespace)
+        with self._call() as session:
+            how = Deletion(meant.namespace, "job", timeout)
+            return stop(session, meant.name, how, job_type=meant.job_type, uid=meant.uid, suspend_only=suspend_only)
 
     def _turned(self, job: JobLike, value: bool, job_type: str, namespace: str) -> BoundJob:
         from arena_core.usecases.change import suspend

@@ -301,7 +301,7 @@ def test_f10_only_the_flags_of_the_type_inside(arena):
 @pytest.mark.parametrize(
     ("word", "answer"),
     [
-        ("stop", "arena delete"), ("cancel", "arena delete"), ("rm", "arena delete"), ("ps", "arena list"), ("describe", "arena get"),
+        ("cancel", "arena delete"), ("rm", "arena delete"), ("ps", "arena list"), ("describe", "arena get"),
         ("exec", "arena attach"), ("watch", "arena logs -f"), ("log-view", "arena logview"), ("run", "arena submit"),
     ],
 )  # fmt: skip

@@ -31,6 +31,7 @@ SILENT = {
     "demo": "a guided tour",
     "cp": "files go to files",
     "suspend": "says on stderr what it did",
+    "stop": "says on stderr what it did",
     "resume": "says on stderr what it did",
     "scale": "says on stderr what it did",
     "serve scale": "says on stderr what it did",

@@ -1,7 +1,8 @@
-"""``arena prune --since DURATION``."""
+"""``arena prune --older-than DURATION``; Arena says ``--since``."""
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from arena_core.cli import columns
@@ -23,25 +24,46 @@ if TYPE_CHECKING:
 
 def run(context: Context, parsed: Parsed) -> int:
     """Delete the jobs that ended so long ago; one that cannot be deleted does not stop the others."""
-    since, timeout = seconds(parsed, "since"), seconds(parsed)
+    since, timeout = seconds(parsed, "older_than"), seconds(parsed)
     if since is None:
-        raise UsageError("since when? `arena prune --since 10h` deletes the jobs that ended at least 10 hours ago", "--dry-run shows them")
+        raise UsageError(
+            "older than what? `arena prune --older-than 10h` deletes the jobs that ended at least 10 hours ago", "--dry-run shows them"
+        )
     selector = selector_of(parsed)
     if nothing_yet(context.settings):
         write(parsed, [])
         note("no cluster is configured and there is no local one yet, so there are no jobs")
         return 0
+    asks = not parsed.on("yes") and sys.stdin.isatty() and sys.stderr.isatty()
     done = context.client.prune(
         since,
         job_type=parsed.text("type"),
         all_namespaces=parsed.on("all_namespaces"),
         selector=selector,
-        dry_run=parsed.on("dry_run"),
+        dry_run=parsed.on("dry_run") or asks,
         wait="job",
         timeout=timeout,
-        on_wait=lambda text: note(f"{text}; Ctrl-C ends the waiting, not the deletion"),
+        on_wait=_waits,
     )
+    if asks and done.jobs and not parsed.on("dry_run"):
+        if not _agreed(done, parsed):
+            note("nothing was deleted")
+            return 0
+        # Those that were shown, and no other one that has ended meanwhile.
+        done = done._replace(results=tuple(context.client.delete(list(done.jobs), wait="job", timeout=timeout, on_wait=_waits)))
     return _told(done, parsed)
+
+
+def _waits(text: str) -> None:
+    note(f"{text}; Ctrl-C ends the waiting, not the deletion")
+
+
+def _agreed(found: Pruned, parsed: Parsed) -> bool:
+    """Show a person what would go, and ask."""
+    print_fitted(parsed, columns.rows(found.jobs, columns.chosen("", found.jobs, namespaced=parsed.on("all_namespaces"))), columns.LEAST)
+    sys.stderr.write(f"delete {len(found.jobs)} {'job' if len(found.jobs) == 1 else 'jobs'}? [y/N] ")
+    sys.stderr.flush()
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
 def _told(done: Pruned, parsed: Parsed) -> int:
@@ -80,15 +102,16 @@ def _would(done: Pruned, parsed: Parsed) -> None:
 COMMAND = Command(
     path="prune",
     summary="delete the jobs that ended a while ago",
-    usage="arena prune --since DURATION [flags]",
+    usage="arena prune --older-than DURATION [flags]",
     details="Only jobs that have succeeded or failed are deleted, counted from their end; what waits or runs stays.",
     run=run,
     prints="small.Deleted[]",
     flags=(
-        Flag("since", "how long ago they must have ended (90m, 10h, 7d)", short="s", metavar="DURATION"),
+        Flag("older_than", "how long ago they must have ended (90m, 10h, 7d)", short="s", metavar="DURATION", aliases=("since",)),
         ALL_NAMESPACES,
         TYPE,
         SELECTOR,
+        Flag("yes", "do not ask on a terminal", short="y", boolean=True),
         Flag("dry_run", "show what would be deleted, delete nothing", boolean=True),
         TIMEOUT,
         output_flag("wide", "name"),
