@@ -42,7 +42,7 @@ COMMAND = Command(
     path="stop",
     summary="stop jobs: suspend those that can be suspended, delete the others",
     usage="arena stop JOB... [flags]",
-    details="It is said which of the two was done. A job in a queue of Kueue is deleted: Kueue would let a suspended one run again.",
+    details="It is said which of the two was done. A job that a queue admits is deleted: the queue would let a suspended one run again.",
     run=run,
     flags=(TYPE, Flag("suspend", "suspend only; leave a job alone that cannot be suspended", boolean=True), TIMEOUT),
     words="jobs",
