@@ -39,6 +39,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("cp", "commands.cp", "copy files from and to an instance of a job"),
     Entry("delete", "commands.delete", "delete jobs and everything that belongs to them", ("del",)),
     Entry("prune", "commands.prune", "delete the jobs that ended a while ago"),
+    Entry("sweep", "commands.sweep", "show what came of the jobs of a sweep, with their last figures"),
     Entry("clone", "commands.clone", "submit an earlier job again under another name, with changes"),
     Entry("retry", "commands.retry", "submit a job that failed again"),
     Entry("diff", "commands.diff", "show what is different between two jobs, or a live job and a job file"),

@@ -151,6 +151,10 @@ class AsyncArenaClient:
         """Return what a job is; see ``ArenaClient.about``. Nothing is asked, so that nothing has to be awaited."""
         return self._client.about(job)
 
+    async def figures(self, jobs: Sequence[Job]) -> Mapping[str, Mapping[str, float]]:
+        """Return by uid the last figures of each job; see ``ArenaClient.figures``."""
+        return await self._run(lambda arena: arena.figures(jobs))
+
     async def job_file(self, job: Job) -> Mapping[str, Any]:
         """Return the job file with which a job was submitted, from its record in the cluster; empty where there is none."""
         return await self._run(lambda arena: arena.job_file(job))

@@ -131,6 +131,13 @@ class Looks:
         with self._call() as session:
             return progress_of_each(session, jobs)
 
+    def figures(self, jobs: Sequence[Job]) -> Mapping[str, Mapping[str, float]]:
+        """Return by uid the last figures (loss, accuracy ...) that the end of the chief's log tells, also of jobs that have ended."""
+        from arena_core.usecases.progress.of_job import figures_of_each
+
+        with self._call() as session:
+            return figures_of_each(session, jobs)
+
     def queues(self, name: str = "", *, namespace: str = "", all_namespaces: bool = False) -> QueueBoard:
         """Return the queues that jobs of a namespace can name, or that one: quota, who runs, who waits at which place.
 

@@ -12,6 +12,9 @@ from arena_core.typed import Any
 
 UID_LABEL = "arena.kubeflow.org/uid"
 USERNAME = "arena.kubeflow.org/username"
+#: On the jobs of a sweep: its name, and the values of this one.
+SWEEP = "arena.kubeflow.org/sweep"
+SWEEP_PARAMETERS = "arena.kubeflow.org/sweep-parameters"
 CREATED_BY = "createdBy"
 
 

@@ -83,6 +83,7 @@ TYPED: dict[str, tuple[tuple[str, ...], ...]] = {
     "serve why": (("serve", "why", "web"),),
     "serve open": (("serve", "open", "web", "--no-browser"),),
     "serve update": (("serve", "update", "custom", "web", "-e", "A=b", "--dry-run", "client"),),
+    "sweep": (("sweep", "swept"),),
     "diff": (("diff", "works", "failed"),),
     "history": (("history",), ("history", "w*")),
     "history show": (("history", "show", "works"), ("history", "show", "failed")),
@@ -116,6 +117,7 @@ def something(local, cluster):
         ("failed", "echo 'Traceback (most recent call last):'; echo 'ValueError: no'; exit 3"),
     ):
         local("submit", "pytorchjob", "--name", name, "--image", "x", *(("--gpus", "1") if name == "works" else ()), command)
+    local("submit", "job", "--name", "swept", "--image", "x", "--sweep", "lr=0.1", "echo epoch 1/1 loss 0.5")
     many = ("--workers", "8", "--gpus", "1", "--kueue-queue", "default-queue")
     local("submit", "pytorchjob", "--name", "waits", "--image", "x", *many, "sleep 600")
     start = ("serve", "custom", "--name", "web", "--version", "v1", "--image", "x", "--restful-port", "18571")

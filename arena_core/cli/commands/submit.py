@@ -9,7 +9,7 @@ from arena_core.cli.flags import GLOBAL_FLAGS, Flag, Parsed
 from arena_core.cli.output import output_flag
 from arena_core.cli.parse import Parser
 from arena_core.cli.terminal import note
-from arena_core.contract.errors import InvalidArguments, UsageError
+from arena_core.contract.errors import ArenaError, InvalidArguments, UsageError
 from arena_core.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -40,6 +40,9 @@ FLAGS = (
     output_flag("wide", "name", "jobfile", text="what to print", group=GROUP),
     Flag("wait", "wait until the job has finished; the exit code tells how", group=GROUP, boolean=True),
     Flag("follow", "print the logs until the job has finished; the exit code tells how", group=GROUP, boolean=True),
+    Flag("after", "submit when this job has succeeded", group=GROUP, metavar="JOB", repeat=True, complete="job", often=False),
+    Flag("sweep", "a job for each value, and each combination (lr=0.1,0.01)", group=GROUP, metavar="KEY=VALUES", repeat=True, often=False),
+    Flag("at_once", "of a sweep, run at most so many at a time, and stay until all have ended", group=GROUP, integer=True, often=False),
     Flag("timeout", "give up --wait or --follow after this time; the job keeps running", group=GROUP, metavar="DURATION"),
 )
 
@@ -173,16 +176,49 @@ def run(context: Context, parsed: Parsed, handle: JobHandle, model: type[BaseMod
     from arena_core.cli.submit import finish
     from arena_core.cli.submit.options import by_flag, read_arguments
 
-    raw = gather(context, parsed, handle, model, file)
+    def read(raw: dict[str, Any], problems: Sequence[str]) -> Any:
+        args = handle.behind("its argument model", lambda: read_arguments(model, raw, problems))
+        if wrong := handle.validate(args):
+            raise InvalidArguments(wrong)
+        return args
+
     try:
-        args = handle.behind("its argument model", lambda: read_arguments(model, raw, parsed.problems))
-        if problems := handle.validate(args):
-            raise InvalidArguments(problems)
+        if parsed.many("sweep"):
+            from arena_core.cli.submit import sweep
+
+            base, jobs = sweep.members(parsed, model, file, lambda one, data: gather(context, one, handle, model, data), read)
+            _await(context, parsed)
+            return sweep.run(context, parsed, handle, base, jobs)
+        if "at_once" in parsed.values:
+            parsed.problems.append("--at-once has no effect without --sweep")
+        args = read(gather(context, parsed, handle, model, file), parsed.problems)
+        _await(context, parsed)
         return finish.submit(context, parsed, handle, args)
     except InvalidArguments as exc:
         error = InvalidArguments([by_flag(p, model) for p in exc.problems])
         error.hint = f"`arena submit {handle.job_type.name} --help` lists the flags"
         raise error from exc
+
+
+def _await(context: Context, parsed: Parsed) -> None:
+    """Wait for the jobs of ``--after``; one that fails ends it, and nothing is submitted."""
+    if not parsed.many("after") or parsed.text("dry_run", "none") != "none" or parsed.text("output") == "jobfile":
+        return
+    from arena_core.cli.waitmany import wait_for_many
+
+    names = list(dict.fromkeys(parsed.many("after")))
+    note(f"waiting for {', '.join(names)}; nothing has been submitted yet")
+    code = wait_for_many(context, names, "succeeded", "", None, any_of_them=False)
+    if code:
+        raise NotSubmitted(code)
+
+
+class NotSubmitted(ArenaError):
+    """What was to come before has failed: that has been told already, with the exit code of its own."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__("nothing was submitted, since what --after names has not succeeded")
+        self.exit_code = code
 
 
 def gather(context: Context, parsed: Parsed, handle: JobHandle, model: type[BaseModel], file: Mapping[str, Any]) -> dict[str, Any]:

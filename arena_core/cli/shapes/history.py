@@ -81,3 +81,15 @@ class Difference(TypedDict):
     path: str
     before: Annotated[Any, "any JSON"]
     after: Annotated[Any, "any JSON"]
+
+
+class SweepJob(TypedDict):
+    """A job of a sweep."""
+
+    name: str
+    namespace: str
+    parameters: dict[str, str]
+    status: str
+    reason: str
+    message: str
+    metrics: Annotated[dict[str, float], "the last figures of its log, by their names there"]

@@ -26,6 +26,11 @@ def apply(data: dict[str, Any], assignment: str, *, text: bool = False) -> None:
         _assign(data, _steps(path), raw if text else _value(raw), path)
 
 
+def put(data: dict[str, Any], path: str, value: str) -> None:
+    """Put a value at one path, read as ``--set`` reads it; commas in it mean themselves."""
+    _assign(data, _steps(path), _value(value), path)
+
+
 def _split(text: str, separator: str) -> list[str]:
     """Split at a separator that is not escaped and not within braces; escapes stay."""
     parts, current, depth, escaped = [], "", 0, False

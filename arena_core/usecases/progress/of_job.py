@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from arena_core.contract.errors import ArenaError
@@ -47,6 +47,19 @@ def progress_of_each(session: Session, jobs: Sequence[Job]) -> dict[str, Course]
     running = [job for job in jobs if job.status.phase.runs]
     answers = session.cluster.gather([partial(progress_of, session, job) for job in running])
     return {job.uid: answer for job, answer in zip(running, answers, strict=True) if isinstance(answer, Course)}
+
+
+def figures_of_each(session: Session, jobs: Sequence[Job]) -> dict[str, Mapping[str, float]]:
+    """Return by uid the last figures of each job, of those that have ended, too."""
+    answers = session.cluster.gather([partial(_figures, session, job) for job in jobs])
+    return {job.uid: answer for job, answer in zip(jobs, answers, strict=True) if not isinstance(answer, ArenaError) and answer}
+
+
+def _figures(session: Session, job: Job) -> Mapping[str, float]:
+    if (told := own_status(job.manifest)) and told.metrics:
+        return told.metrics
+    found = read_progress(_end_of_log(session, job))
+    return found.metrics if found else {}
 
 
 def own_status(manifest: Manifest) -> Progress | None:
