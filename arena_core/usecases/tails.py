@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from arena_core.contract.errors import ArenaError
 from arena_core.contract.types import Manifest
 from arena_core.discreet import discreet
 from arena_core.k8s import dig
 from arena_core.kube.gather import gather
+from arena_core.typed import Any
 from arena_core.usecases.kept import Kept, kept_runs
 from arena_core.usecases.lastlines import failed_container, log_of
 from arena_core.usecases.session import Session

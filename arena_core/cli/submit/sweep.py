@@ -113,7 +113,9 @@ def run(context: Context, parsed: Parsed, handle: JobHandle, base: str, jobs: Se
     try:
         sweep.stay(at_once or len(jobs), seconds(parsed))
     except KeyboardInterrupt:
-        note(f"\n{len(sweep.waiting)} jobs of {base} were not submitted; those that were keep running. The same command goes on from here")
+        note(
+            f"\n{len(sweep.waiting)} jobs of {base} were not submitted; those that were keep running. The same command continues from there"
+        )
         raise
     return sweep.show()
 
