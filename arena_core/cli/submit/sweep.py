@@ -195,6 +195,6 @@ class Sweep:
 
     def show(self) -> int:
         """Show the table; returns 20 where one has failed."""
-        from arena_core.cli.commands.sweep import show
+        from arena_core.cli.sweeptable import show
 
         return show(self._context, self._parsed, self._base, self._handle.job_type.name)
