@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 STATUSES = (*(str(phase) for phase in Phase), "TERMINATING")
 
+#: What the last list has read.
+_read: object = None
+
 
 def run(context: Context, parsed: Parsed) -> int:
     """List jobs, the newest start first; a type that may not be read is named on stderr and the others are listed."""
@@ -46,6 +49,8 @@ def run(context: Context, parsed: Parsed) -> int:
         return _once(context, parsed, picked, output)
     finally:
         if collects:
+            # Else the first look for cycles would go through all of it.
+            gc.freeze()
             gc.enable()
 
 
@@ -57,6 +62,9 @@ def _once(context: Context, parsed: Parsed, picked: Callable[[Sequence[Job]], li
         selector=selector_of(parsed),
         reasons=wants_data(parsed) or "reason" in parsed.text("columns").lower(),
     )
+    global _read
+    # The process ends soon: taking ten thousand objects apart before would take a twentieth of the whole.
+    _read = listing
     jobs = picked(listing.jobs)
     if not listing.jobs and not everywhere:
         _require_namespace(context, context.client.namespace)
