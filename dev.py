@@ -15,7 +15,21 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
-PLUGINS = ("pytorchjob", "tfjob", "volcano", "mpijob", "rayjob", "trainjob", "appwrapper", "job", "serve", "cron", "local")
+PLUGINS = (
+    "pytorchjob",
+    "tfjob",
+    "volcano",
+    "mpijob",
+    "rayjob",
+    "trainjob",
+    "etjob",
+    "sparkjob",
+    "appwrapper",
+    "job",
+    "serve",
+    "cron",
+    "local",
+)
 #: Tests that failed at first and passed when they ran alone, and how often; keep it between runs of CI.
 FLAKY = Path(os.environ.get("ARENA_FLAKY_RECORD", ROOT / ".flaky.json"))
 TOO_OFTEN = 3

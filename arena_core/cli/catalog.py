@@ -32,6 +32,8 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("stop", "commands.stop", "stop jobs: suspend those that can be suspended, delete the others"),
     Entry("resume", "commands.resume", "let a suspended job run"),
     Entry("scale", "commands.scale", "change how many instances a role of a running job has"),
+    Entry("scalein", "commands.scalein", "take workers away from an elastic job"),
+    Entry("scaleout", "commands.scaleout", "give workers to an elastic job"),
     Entry("attach", "commands.attach", "run a command in an instance of a job"),
     Entry("events", "commands.events", "print or follow the events of a job", ("event",)),
     Entry("open", "commands.open", "open what a job serves (TensorBoard, dashboard) in the browser"),

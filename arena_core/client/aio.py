@@ -19,7 +19,7 @@ from arena_core.client.sync import ArenaClient
 from arena_core.usecases.views import Deleted, Job, JobList, LogLine
 
 if TYPE_CHECKING:
-    from arena_core.contract.types import Cause, Jobs, Manifest
+    from arena_core.contract.types import Cause, Jobs, Manifest, Rescale
     from arena_core.history.journal import Journal
     from arena_core.kube.cluster import Cluster
     from arena_core.kube.scope import CancelScope
@@ -210,9 +210,19 @@ class AsyncArenaClient:
         """Let a suspended job run; see ``ArenaClient.resume``."""
         return bind_async(self, await self._run(lambda arena: arena.resume(job, job_type=job_type, namespace=namespace)))
 
-    async def scale(self, job: JobLike, sizes: Mapping[str, int], *, job_type: str = "", namespace: str = "") -> AsyncBoundJob:
+    async def scale(
+        self,
+        job: JobLike,
+        sizes: Mapping[str, int],
+        *,
+        how: Rescale | None = None,
+        relative: bool = False,
+        job_type: str = "",
+        namespace: str = "",
+    ) -> AsyncBoundJob:
         """Change how many pods roles of a running job have; see ``ArenaClient.scale``."""
-        return bind_async(self, await self._run(lambda arena: arena.scale(job, sizes, job_type=job_type, namespace=namespace)))
+        more: Any = {"how": how, "relative": relative, "job_type": job_type, "namespace": namespace}
+        return bind_async(self, await self._run(lambda arena: arena.scale(job, sizes, **more)))
 
     async def crons(self, *, namespace: str = "", all_namespaces: bool = False, selector: str = "") -> CronList:
         """Return the crons of a namespace or of all; see ``ArenaClient.crons``."""

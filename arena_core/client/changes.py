@@ -9,7 +9,7 @@ from arena_core.typed import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from arena_core.client.calls import Call
-    from arena_core.contract.types import Manifest
+    from arena_core.contract.types import Manifest, Rescale
     from arena_core.usecases.session import Session
     from arena_core.usecases.stop import Stopped
     from arena_core.usecases.update import Updated
@@ -52,13 +52,26 @@ class Changes:
             found = suspend(session, meant.name, value, job_type=meant.job_type, namespace=meant.namespace, uid=meant.uid)
         return bind(cast("Any", self), found)
 
-    def scale(self, job: JobLike, sizes: Mapping[str, int], *, job_type: str = "", namespace: str = "") -> BoundJob:
-        """Change how many pods roles of a running job have (``{"worker": 4}``), where its type allows it; returns it as it is then."""
+    def scale(
+        self,
+        job: JobLike,
+        sizes: Mapping[str, int],
+        *,
+        how: Rescale | None = None,
+        relative: bool = False,
+        job_type: str = "",
+        namespace: str = "",
+    ) -> BoundJob:
+        """Change how many pods roles of a running job have (``{"worker": 4}``), where its type allows it; returns it as it is then.
+
+        ``relative`` sizes are added to those that there are. ``how`` is for types whose operator runs a script meanwhile.
+        """
         from arena_core.usecases.change import scale
 
         meant = self._meant(job, job_type, namespace)
+        more: Any = {"how": how, "relative": relative}
         with self._call() as session:
-            found = scale(session, meant.name, sizes, job_type=meant.job_type, namespace=meant.namespace, uid=meant.uid)
+            found = scale(session, meant.name, sizes, job_type=meant.job_type, namespace=meant.namespace, uid=meant.uid, **more)
         return bind(cast("Any", self), found)
 
     def run_now(self, cron: str, *, job_type: str = "", namespace: str = "") -> Manifest:

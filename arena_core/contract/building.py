@@ -82,6 +82,13 @@ BEFORE = "arena.kubeflow.org/created-before-the-job"
 SUBMIT_ID = "arena.kubeflow.org/submit-id"
 
 
+#: The label by which types that share a kind know their own inside a wrapper, too, which writes its own name over Arena's ``app``.
+JOB_TYPE = "arena.kubeflow.org/job-type"
+#: The annotation of a Secret that is filled when it is created, so that building stays pure: the names under which a fresh ssh key pair
+#: stands in it, the private key's first, then those of the public key.
+FRESH_KEYS = "arena.kubeflow.org/fresh-ssh-keys"
+
+
 @record
 class Manifests:
     """What ``arena_build_manifests`` may return in place of a list: the job, what must be there before it (an account), and the rest."""
@@ -112,10 +119,26 @@ class Wrapping:
 
 
 @record
+class Rescale:
+    """How another size is asked for: what runs meanwhile, how long it may take (seconds), how often it is tried again."""
+
+    script: str = ""
+    timeout: int = 60
+    retry: int = 0
+    env: Mapping[str, str] = field(default_factory=dict)
+
+
+@record
 class Scale:
-    """A role of a job whose number of pods may be changed while it runs: where the number stands, and between which bounds it may be."""
+    """A role of a job whose number of pods may be changed while it runs: where the number stands, and between which bounds it may be.
+
+    Where an operator wants an object of its own for that, ``request`` makes it of the job, the number that there is (``now``), the new
+    one and a ``Rescale``; it is created under a name of its own, and the job itself stays as it is.
+    """
 
     role: str
     path: str
     minimum: int = 0
     maximum: int | None = None
+    now: int | None = None
+    request: Callable[[Manifest, int, int, Rescale], Manifest] | None = None

@@ -27,6 +27,8 @@ class JobType:
     may not be turned; ``scale`` names the roles whose size may be changed, ``scale_check`` says why there are none. ``update``
     is the model of what ``arena_update`` takes (as ``args``; of ``ArgsGroup``, where a field that is not given changes nothing), empty
     where a live job cannot be changed.
+    ``otherwise`` names a type that does the same on another kind, and is submitted in its place where the cluster does not serve this
+    one; it takes the same flags.
     """
 
     name: str
@@ -50,6 +52,7 @@ class JobType:
     scale: Callable[[Manifest], Sequence[Scale]] = lambda job: ()
     scale_check: Callable[[Manifest], str] = lambda job: ""
     update: type[Any] | str = ""
+    otherwise: str = ""
     #: Where the API comes from ("X is not installed on this cluster: ..."), and how its controller's image is called (``mpi-operator``).
     provider: str = ""
     operator: str = ""

@@ -7,12 +7,15 @@ objects are plain dicts on the way. Nothing here imports more than the grammar o
 from __future__ import annotations
 
 from arena_core.contract.building import BEFORE as BEFORE
+from arena_core.contract.building import FRESH_KEYS as FRESH_KEYS
+from arena_core.contract.building import JOB_TYPE as JOB_TYPE
 from arena_core.contract.building import SUBMIT_ID as SUBMIT_ID
 from arena_core.contract.building import Build as Build
 from arena_core.contract.building import Manifest as Manifest
 from arena_core.contract.building import Manifests as Manifests
 from arena_core.contract.building import Note as Note
 from arena_core.contract.building import Problem as Problem
+from arena_core.contract.building import Rescale as Rescale
 from arena_core.contract.building import Resource as Resource
 from arena_core.contract.building import Scale as Scale
 from arena_core.contract.building import Wrapping as Wrapping

@@ -8,9 +8,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from arena_core.contract.errors import ArenaError, NotFound, TimedOut, UsageError
-from arena_core.contract.types import JobHandle, Manifest, Scale
+from arena_core.contract.types import JobHandle, Manifest, Rescale, Scale
 from arena_core.k8s import path as paths
 from arena_core.kube.refusals import Conflict
+from arena_core.kube.resources import resource_of
 from arena_core.usecases.facts import read
 from arena_core.usecases.find import find_this
 from arena_core.usecases.marks import metadata_of
@@ -54,8 +55,18 @@ def _await_no_pods(session: Session, handle: JobHandle, job: Manifest) -> None:
         raise TimedOut(f"{left} of its instances have not ended yet, {PATIENCE:g} s after somebody wants to resume it", "try again later")
 
 
-def scale(session: Session, name: str, sizes: Mapping[str, int], *, job_type: str = "", namespace: str = "", uid: str = "") -> Job:
-    """Change how many pods roles of a job have; returns it as it is then."""
+def scale(
+    session: Session,
+    name: str,
+    sizes: Mapping[str, int],
+    *,
+    how: Rescale | None = None,
+    relative: bool = False,
+    job_type: str = "",
+    namespace: str = "",
+    uid: str = "",
+) -> Job:
+    """Change how many pods roles of a job have; returns it as it is then. ``relative`` sizes are added to those that there are."""
 
     def changes(handle: JobHandle, job: Manifest) -> Mapping[str, Any]:
         roles = {one.role: one for one in handle.job_type.scale(job)}
@@ -63,13 +74,39 @@ def scale(session: Session, name: str, sizes: Mapping[str, int], *, job_type: st
             why = handle.job_type.scale_check(job)
             text = f"the size of a {handle.job_type.resource.kind} cannot be changed while it runs{f': {why}' if why else ''}"
             raise UsageError(text, "submit it again")
+        wanted = {}
         for role, number in sizes.items():
             if role not in roles:
                 raise UsageError(f"{name} has no role {role!r} whose size can be changed", f"there is: {', '.join(roles)}")
-            _within(roles[role], number)
-        return {roles[role].path: number for role, number in sizes.items() if paths.get(job, roles[role].path) != number}
+            now = size_of(roles[role], job)
+            new = number + now if relative else number
+            _within(roles[role], new)
+            if new != now:
+                wanted[role] = new
+        if how is not None and (plain := [role for role in wanted if roles[role].request is None]):
+            raise UsageError(f"{plain[0]}: its size is changed at once; there is no script, no timeout and no retry")
+        for role in [role for role in wanted if roles[role].request is not None]:
+            _ask(session, job, roles[role], wanted.pop(role), how or Rescale())
+        return {roles[role].path: number for role, number in wanted.items()}
 
     return _change(session, name, job_type, namespace, uid, changes)
+
+
+def size_of(role: Scale, job: Manifest) -> int:
+    """Return how many pods a role has, as its type or the object says."""
+    if role.now is not None:
+        return role.now
+    found = paths.get(job, role.path)
+    return found if isinstance(found, int) and not isinstance(found, bool) else 1
+
+
+def _ask(session: Session, job: Manifest, role: Scale, number: int, how: Rescale) -> None:
+    """Create the object by which the job's operator is asked for another size."""
+    assert role.request is not None
+    made = role.request(job, size_of(role, job), number, how)
+    metadata = metadata_of(job)
+    made["metadata"] = {"name": f"{metadata['name']}-{int(time.time())}", **(made.get("metadata") or {})}
+    session.cluster.create(resource_of(made["apiVersion"], made["kind"]), str(metadata["namespace"]), made)
 
 
 def _within(role: Scale, number: int) -> None:

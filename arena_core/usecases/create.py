@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from arena_core.contract.errors import AlreadyExists, ArenaError, Cancelled, ClusterUnreachable, KindNotInstalled, NotFound
-from arena_core.contract.types import JobHandle, Manifest, Resource
+from arena_core.contract.types import FRESH_KEYS, JobHandle, Manifest, Resource
 from arena_core.k8s import owners
 from arena_core.kube.cluster import Cluster, Created
 from arena_core.kube.refusals import Conflict
@@ -19,6 +19,18 @@ from arena_core.usecases import marks
 from arena_core.usecases.session import Session, not_installed
 
 log = Logger(__name__)
+
+
+def with_fresh_keys(obj: Manifest) -> Manifest:
+    """Return a Secret that asks for an ssh key pair with one; every other object as it is."""
+    names = [name for name in str(marks.annotations_of(obj).get(FRESH_KEYS, "")).split(",") if name]
+    if obj.get("kind") != "Secret" or not names:
+        return obj
+    from arena_core.k8s.sshkeys import make_pair
+
+    private, public = make_pair()
+    keys = {name: public if number else private for number, name in enumerate(names)}
+    return {**obj, "stringData": {**(obj.get("stringData") or {}), **keys}}
 
 
 class Creation:
@@ -75,9 +87,13 @@ class Creation:
         return created.object
 
     def _create(self, resource: Resource, obj: Manifest) -> Created:
-        created = self._cluster.create(resource, self._namespace, obj, is_own=lambda found: marks.made_by(found, self._submit_id))
+        whole = with_fresh_keys(obj)
+        created = self._cluster.create(resource, self._namespace, whole, is_own=lambda found: marks.made_by(found, self._submit_id))
         self.warnings += created.warnings
-        return created
+        if whole is obj:
+            return created
+        # What was made up here is nobody's to see.
+        return created._replace(object={key: value for key, value in created.object.items() if key not in ("data", "stringData")})
 
     def _exists(self, resource: Resource, error: AlreadyExists) -> AlreadyExists:
         kind, name = resource.kind, self._name

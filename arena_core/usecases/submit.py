@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from arena_core.contract.errors import InvalidArguments, KindNotInstalled
-from arena_core.contract.types import JobHandle, Jobs, Manifest, Resource, Submission, SubmitRequest, Target
+from arena_core.contract.types import JobHandle, Jobs, Lookup, Manifest, Resource, Submission, SubmitRequest, Target
 from arena_core.kube.refusals import Invalid
 from arena_core.kube.resources import resource_of
 from arena_core.records import replace
@@ -43,9 +43,10 @@ def _submit(session: Session, handle: JobHandle, model: Any, namespace: str, sub
     from arena_core.usecases import checks
     from arena_core.usecases.lookup import ClusterLookup
 
-    manifests = build(handle, model, namespace, session.cluster.settled)
     lookup = ClusterLookup(session, namespace)
-    notes = checks.before(session, handle, model, lookup)
+    handle, model, instead = otherwise(session, handle, model, lookup)
+    manifests = build(handle, model, namespace, session.cluster.settled)
+    notes = [*instead, *checks.before(session, handle, model, lookup)]
     who, target = identify(session.cluster), session.target(namespace)
     request = SubmitRequest(
         handle.job_type.name, model, tuple(manifests), target, session.jobs, who.name, lookup, "" if intent else "server"
@@ -64,6 +65,21 @@ def _submit(session: Session, handle: JobHandle, model: Any, namespace: str, sub
     except Invalid as error:
         raise refused.explain(error, type(model)) from error
     return replace(done, warnings=(*done.warnings, *notes, *checks.warnings(session, handle, manifests, lookup)))
+
+
+def otherwise(session: Session, handle: JobHandle, model: Any, lookup: Lookup) -> tuple[JobHandle, Any, list[str]]:
+    """Return type and arguments as they were, or those of the type that does the same where the cluster does not serve this kind."""
+    own = handle.job_type
+    if not own.otherwise or own.otherwise not in session.jobs.names() or lookup.serves(own.resource) is not False:
+        return handle, model, []
+    other = session.jobs.get(own.otherwise)
+    if lookup.serves(other.job_type.resource) is False:
+        return handle, model, []
+    from arena_core.args import to_job_file
+
+    said = {key: value for key, value in to_job_file(own.name, model).items() if key != "type"}
+    text = f"{own.resource.kind} is not installed on this cluster: the job becomes a {other.job_type.resource.kind} ({own.otherwise})"
+    return other, read_args(other, said), [text]
 
 
 def only_built(handle: JobHandle, model: Any, jobs: Jobs, extensions: Extensions | None, target: Target) -> Submission:

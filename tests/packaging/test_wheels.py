@@ -23,6 +23,8 @@ JOB_TYPES = {
     "arena-mpijob": "mpijob",
     "arena-rayjob": "rayjob",
     "arena-trainjob": "trainjob",
+    "arena-etjob": "etjob",
+    "arena-sparkjob": "sparkjob",
     "arena-appwrapper": "appwrapperjob",
     "arena-job": "job",
     "arena-serve": "custom-serving",

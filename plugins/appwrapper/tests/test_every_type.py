@@ -16,7 +16,20 @@ REGISTRY = Registry(environ={})
 HANDLE = REGISTRY.get("appwrapperjob")
 INSIDE = [handle.job_type.name for handle in REGISTRY.each() if handle.job_type.wrapping]
 BASE = {"name": "x", "image": "i:1", "command": ("true",)}
-OURS = {"pytorchjob", "tfjob", "volcanojob", "mpijob", "rayjob", "trainjob", "job", "jobset"}
+OURS = {
+    "pytorchjob",
+    "tfjob",
+    "volcanojob",
+    "mpijob",
+    "rayjob",
+    "trainjob",
+    "etjob",
+    "deepspeedjob",
+    "horovodjob",
+    "sparkjob",
+    "job",
+    "jobset",
+}
 
 
 def test_all_of_ours_can_be_wrapped() -> None:
@@ -65,8 +78,8 @@ def test_what_is_wrong_inside_is_told_under_the_wrappers_names(kind: str) -> Non
     with pytest.raises(InvalidArguments) as caught:
         parse(HANDLE.args_model, {"inner_type": kind, "name": "x", "retry_limit": -1})
     fields = {p.field for p in caught.value.problems}
-    # The image of a TrainJob is its runtime's.
-    assert {"retry_limit", *({"image"} if kind != "trainjob" else ())} <= fields
+    # The image of a TrainJob is its runtime's, and that of Spark has a default.
+    assert {"retry_limit", *({"image"} if kind not in ("trainjob", "sparkjob") else ())} <= fields
     assert fields <= set(chosen_model(HANDLE.args_model, {"inner_type": kind}).model_fields)
 
 

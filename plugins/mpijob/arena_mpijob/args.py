@@ -135,6 +135,14 @@ class MPIJobArgs(RunPolicyArgs, CpuMemoryArgs, SharedMemoryArgs, SubmitArgs):
         """How many processes each worker takes: as said, else one for each GPU."""
         return self.slots_per_worker or self.gpus or 1
 
+    def of_launcher(self) -> dict[str, Any]:
+        """What a type of its own on MPIJobs says of the launcher's pods: fields of ``Role``."""
+        return {}
+
+    def of_worker(self) -> dict[str, Any]:
+        """What a type of its own on MPIJobs says of the workers' pods: fields of ``Role``."""
+        return {}
+
     def mount_paths(self) -> Iterator[tuple[str, str]]:
         """Add what the operator mounts."""
         yield from super().mount_paths()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from arena_core.contract.types import Manifest
+from arena_core.contract.types import JOB_TYPE, Manifest
 from arena_core.families.companions import companions
 from arena_core.families.kubeflow import JOB_NAME, JOB_ROLE, OPERATOR, REPLICA_INDEX, run_policy
 from arena_core.podspec import JobFacts, Role, job_metadata, pod_template
@@ -16,10 +16,10 @@ CHART = "mpijob-0.28.0"
 NVIDIA_GPU, TOPOLOGY_GPU = "nvidia.com/gpu", "aliyun.com/gpu"
 
 
-def build(args: MPIJobArgs) -> list[Manifest]:
-    """Return the MPIJob first, then ConfigMaps, PodGroup and TensorBoard."""
+def build(args: MPIJobArgs, app: str = "mpijob", created_by: str = "MPIJob", chart: str = CHART) -> list[Manifest]:
+    """Return the MPIJob first, then ConfigMaps, PodGroup and TensorBoard; a type of its own on MPIJobs says what it is called."""
     working = args.workers + int(args.run_launcher_as_worker)
-    facts = JobFacts("mpijob", "MPIJob", CHART, workers=args.workers, total_gpus=working * args.gpus)
+    facts = JobFacts(app, created_by, chart, workers=args.workers, total_gpus=working * args.gpus)
     spec: dict[str, Any] = {
         "slotsPerWorker": args.slots,
         "mpiImplementation": args.mpi_implementation,
@@ -34,7 +34,10 @@ def build(args: MPIJobArgs) -> list[Manifest]:
     }
     if args.run_launcher_as_worker:
         spec["runLauncherAsWorker"] = True
-    job = {"apiVersion": "kubeflow.org/v2beta1", "kind": "MPIJob", "metadata": job_metadata(args, facts), "spec": spec}
+    metadata = job_metadata(args, facts)
+    if app != "mpijob":
+        metadata["labels"][JOB_TYPE] = app
+    job = {"apiVersion": "kubeflow.org/v2beta1", "kind": "MPIJob", "metadata": metadata, "spec": spec}
     return [job, *companions(args, facts, min_member=gang_size(args), chief_labels=first_rank(args))]
 
 
@@ -64,6 +67,7 @@ def launcher(args: MPIJobArgs, facts: JobFacts) -> dict[str, Any]:
         cpu=args.launcher_cpu,
         memory=args.launcher_memory,
         logs=args.mounts_on_launcher,
+        **args.of_launcher(),
     )
     return _template(shown, facts, role)
 
@@ -75,7 +79,7 @@ def worker(args: MPIJobArgs, facts: JobFacts) -> dict[str, Any]:
 
 
 def _worker_role(args: MPIJobArgs) -> Role:
-    return Role(container=CONTAINER, cpu=args.cpu, memory=args.memory)
+    return Role(container=CONTAINER, cpu=args.cpu, memory=args.memory, **args.of_worker())
 
 
 def _template(args: MPIJobArgs, facts: JobFacts, role: Role) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arena_local.sdk.sshkeys import make_pair
+from arena_core.k8s.sshkeys import make_pair
 from arena_mpijob.local import reach
 from arena_mpijob.local.rsh import Call, exit_code, find, read
 

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from arena_core.k8s.owners import reference
+from arena_core.k8s.sshkeys import make_pair
 from arena_local.sdk.bundle import Obj
-from arena_local.sdk.sshkeys import make_pair
 from arena_mpijob.local.names import INDEX_LABEL, LAUNCHER, ROOT_SSH, WORKER, View
 from arena_mpijob.local.reach import reached_by_ssh, with_agent, without_sshd
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import base64
 
 from arena_core.k8s.owners import reference
+from arena_core.k8s.sshkeys import make_pair
 from arena_local.sdk.bundle import Api, Obj
-from arena_local.sdk.sshkeys import make_pair
 from arena_trainjob.local.build import nodes
 from arena_trainjob.local.names import MANAGER, entries, policy, step
 from arena_trainjob.local.policies import processes

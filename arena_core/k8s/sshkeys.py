@@ -1,6 +1,6 @@
-"""The key pair of a job, as the operator makes it: ECDSA on P-521, in PEM (SEC 1) and in OpenSSH's one-line form.
+"""A fresh key pair of ssh: ECDSA on P-521, in PEM (SEC 1) and in OpenSSH's one-line form.
 
-The standard library has no elliptic curves; on the local cluster nothing logs in with the keys, but they are real ones.
+The standard library has no elliptic curves, and a dependency for a Secret that few types need would be a large one.
 """
 
 from __future__ import annotations

@@ -1,0 +1,1 @@
+"""DeepSpeed on a TrainingJob: as Arena builds it."""

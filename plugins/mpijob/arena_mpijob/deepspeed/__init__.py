@@ -1,0 +1,1 @@
+"""DeepSpeed on MPIJobs, where the et-operator is missing."""

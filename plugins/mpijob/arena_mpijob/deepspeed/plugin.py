@@ -1,0 +1,66 @@
+"""The hooks of the job type ``deepspeed-mpijob``: an MPIJob, but for its name, its flags and what is built."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from arena_core.contract.errors import InvalidArguments
+from arena_core.contract.hookspecs import hookimpl
+from arena_core.contract.types import JOB_TYPE, Problem
+from arena_core.k8s import dig
+from arena_core.records import replace
+from arena_core.typed import TYPE_CHECKING
+from arena_mpijob import plugin as mpi
+from arena_mpijob.plugin import (
+    arena_endpoints,
+    arena_explain,
+    arena_job_status,
+    arena_pod_sets,
+    arena_preflight,
+    arena_related,
+)
+
+if TYPE_CHECKING:
+    from arena_core.contract.types import Build, Jobs, JobType, Manifest
+    from arena_mpijob.deepspeed.args import DeepSpeedMPIArgs
+
+__all__ = [
+    "arena_build_manifests",
+    "arena_endpoints",
+    "arena_explain",
+    "arena_job_status",
+    "arena_job_type",
+    "arena_pod_sets",
+    "arena_preflight",
+    "arena_related",
+]
+
+#: The version of Arena's contract that this module is written for.
+ARENA_CONTRACT = 2
+
+NAME = "deepspeed-mpijob"
+
+
+@hookimpl
+def arena_job_type() -> JobType:
+    """Say what this job type is."""
+    return replace(
+        mpi.arena_job_type(),
+        name=NAME,
+        args="arena_mpijob.deepspeed.args:DeepSpeedMPIArgs",
+        summary="training with DeepSpeed on an MPIJob: what deepspeedjob becomes where the et-operator is missing",
+        display="DeepSpeed on MPI",
+        shorthand="dpmpi",
+        matches=lambda job: dig.labels(job).get(JOB_TYPE) == NAME,
+    )
+
+
+@hookimpl
+def arena_build_manifests(args: DeepSpeedMPIArgs, jobs: Jobs, build: Build) -> Sequence[Manifest]:
+    """Return the job and what belongs to it; the Training Operator's MPIJob has no ssh for DeepSpeed."""
+    from arena_mpijob.deepspeed.manifests import build as made
+
+    if build.resource.version == "v1":
+        text = "this cluster has the Training Operator's MPIJob (v1), whose workers have no ssh, by which DeepSpeed reaches them"
+        raise InvalidArguments([Problem(text, "", "have the MPI Operator (v2beta1) installed in its place")])
+    return made(args)

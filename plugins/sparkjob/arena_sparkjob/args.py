@@ -1,0 +1,136 @@
+"""What a person may say when submitting a SparkApplication."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar, Literal
+
+from arena_core.args import Duration, EnvMap, JobArgs, ObjectName, SharedMemoryArgs, SyncArgs, flag
+from arena_core.contract.types import Problem
+from arena_core.families.args import KueueArgs, ModelArgs, SchedulingArgs
+from arena_sparkjob.values import JvmMemory
+
+SPARK, RESOURCES = "Spark", "Resources"
+#: The image's own folder: ``--working-dir`` has an effect where it says something else than Arena's default.
+UNSAID = "/root"
+
+
+class SparkJobArgs(KueueArgs, SyncArgs, ModelArgs, SchedulingArgs, SharedMemoryArgs, JobArgs):
+    """Flags of ``arena submit sparkjob``. Words behind the flags are the arguments of the application."""
+
+    NAME_LETTER_FIRST: ClassVar[bool] = True
+    #: The UI's Service is NAME-ui-svc, the account's role NAME-spark.
+    NAME_MAX: ClassVar[int] = 49
+    REQUIRES_COMMAND: ClassVar[bool] = False
+
+    image: str = flag("spark:3.5.0", help="Container image.", often=True, metavar="IMAGE", paths=("spec.image",))
+    workers: int = flag(
+        1,
+        help="Number of executors.",
+        ge=1,
+        often=True,
+        name="replicas",
+        old=("workers", "executors"),
+        metavar="N",
+        paths=("spec.executor.instances",),
+    )
+    main_class: str = flag(
+        "org.apache.spark.examples.SparkPi", help="Main class of a program in Scala or Java.", group=SPARK, paths=("spec.mainClass",)
+    )
+    jar: str = flag(
+        "local:///opt/spark/examples/jars/spark-examples_2.12-3.5.0.jar",
+        help="The application: a jar, a .py or a .R file (local:// is a file of the image).",
+        group=SPARK,
+        metavar="URI",
+        paths=("spec.mainApplicationFile",),
+    )
+    spark_version: str = flag("3.5.0", help="Version of Spark in the image.", group=SPARK, metavar="VERSION", paths=("spec.sparkVersion",))
+    language: Literal["", "Scala", "Java", "Python", "R"] = flag(
+        "", help="Language of the application (empty: by the file's ending, else Scala).", group=SPARK, often=False, paths=("spec.type",)
+    )
+    spark_conf: EnvMap = flag(
+        {},
+        help="Property of Spark (spark.sql.shuffle.partitions=8); repeatable.",
+        group=SPARK,
+        metavar="KEY=VALUE",
+        often=False,
+        paths=("spec.sparkConf",),
+    )
+    driver_cores: int = flag(
+        1, help="Cores of the driver.", group=RESOURCES, ge=1, name="driver-cpu-request", metavar="N", paths=("spec.driver.cores",)
+    )
+    driver_memory: JvmMemory = flag(
+        "500m",
+        help="Memory of the driver's heap (512m, 2g).",
+        group=RESOURCES,
+        name="driver-memory-request",
+        metavar="MEMORY",
+        paths=("spec.driver.memory",),
+    )
+    executor_cores: int = flag(
+        1, help="Cores of each executor.", group=RESOURCES, ge=1, name="executor-cpu-request", metavar="N", paths=("spec.executor.cores",)
+    )
+    executor_memory: JvmMemory = flag(
+        "500m",
+        help="Memory of each executor's heap (512m, 2g).",
+        group=RESOURCES,
+        name="executor-memory-request",
+        metavar="MEMORY",
+        paths=("spec.executor.memory",),
+    )
+    service_account: ObjectName = flag(
+        "",
+        help="ServiceAccount of the driver, which makes the executors (empty: one that is made for this job).",
+        group=SPARK,
+        name="driver-service-account",
+        metavar="NAME",
+        often=False,
+        paths=("spec.driver.serviceAccount",),
+    )
+    retry: int = flag(
+        0,
+        help="How often the application is run again after a failure.",
+        ge=0,
+        metavar="N",
+        often=False,
+        paths=("spec.restartPolicy.onFailureRetries", "spec.restartPolicy"),
+    )
+    ttl_after_finished: Duration = flag(
+        0,
+        help="Delete the job this long after its end (0 = never).",
+        group="Run policy",
+        metavar="DURATION",
+        often=False,
+        paths=("spec.timeToLiveSeconds",),
+    )
+
+    @property
+    def account(self) -> str:
+        """The ServiceAccount of the driver."""
+        return self.service_account or f"{self.name}-spark"
+
+    @property
+    def kind_of_program(self) -> str:
+        """The language of the application."""
+        endings = {".py": "Python", ".r": "R"}
+        return self.language or next((found for end, found in endings.items() if self.jar.lower().endswith(end)), "Scala")
+
+    def rules(self) -> Iterator[Problem]:
+        """What Spark on Kubernetes cannot do."""
+        yield from super().rules()
+        if not self.image:
+            yield Problem("the container image is missing", "image", "give one with --image")
+        if not self.jar:
+            yield Problem("the application is missing", "jar", "give its file with --jar")
+        if self.shell != "sh":
+            yield Problem("no shell runs an application of Spark", "shell", "leave it out")
+        if self.gang and not self.scheduler.startswith("volcano"):
+            yield Problem("the driver makes the executors, so that only Volcano can hold room for them", "gang", "add --scheduler volcano")
+
+    def notes(self) -> Iterator[str]:
+        """What depends on how the operators are set up."""
+        yield from super().notes()
+        if self.gang:
+            yield "--gang has an effect where the Spark operator runs with batch scheduling (controller.batchScheduler of its chart)"
+        if self.kueue_queue:
+            yield "Kueue knows SparkApplications only behind its feature gate SparkApplicationIntegration; an AppWrapper is always known"
