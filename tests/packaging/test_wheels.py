@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 #: Types that a distribution brings besides the one that it is known for.
-MORE = ("jobset", "kubedl-cron", "volcano-cron", "tf-serving", "triton-serving", "distributed-serving", "kserve")
+MORE = ("jobset", "kubedl-cron", "volcano-cron", "tf-serving", "triton-serving", "distributed-serving", "kserve", "seldon-serving")
 OURS = {"arena-core": ROOT, **{f"arena-{p.name}": p for p in sorted((ROOT / "plugins").iterdir()) if (p / "pyproject.toml").exists()}}
 JOB_TYPES = {
     "arena-pytorchjob": "pytorchjob",

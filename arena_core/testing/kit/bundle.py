@@ -30,6 +30,8 @@ class BundleChecks(Kit):
 
     #: The bundle, where no installed distribution offers it.
     bundle: ClassVar[Any] = None
+    #: False where the local cluster does not run the type, though its distribution brings a bundle for others.
+    runs_locally: ClassVar[bool] = True
 
     def _entry(self) -> Entry | None:
         resource = self.handle.job_type.resource
@@ -43,6 +45,8 @@ class BundleChecks(Kit):
         pytest.importorskip("arena_local", reason="the local cluster is not installed")
         if self.served_as_plain():
             pytest.skip("plain Kubernetes serves the kind")
+        if not self.runs_locally:
+            pytest.skip("the local cluster does not run the kind")
         if self.bundle is not None:
             return self.bundle
         entry = self._entry()

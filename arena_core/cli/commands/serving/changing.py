@@ -71,8 +71,12 @@ def update(context: Context, parsed: Parsed, handle: JobHandle) -> int:
     model: Any = handle.update_model
     own = {flag.name for flag in FLAGS}
     raw: dict[str, Any] = {field: value for field, value in parsed.values.items() if field in model.model_fields and field not in own}
-    if parsed.text("command_text"):
-        raw["command"] = parsed.text("command_text")
+    # As in Arena: with --name the words that are left are the command.
+    words = parsed.args if parsed.text("name") else []
+    if parsed.text("command_text") and words:
+        parsed.problems.append("the command is given twice, with --command and as the last words")
+    if command := [parsed.text("command_text")] if parsed.text("command_text") else words:
+        raw["command"] = command
     try:
         args = handle.behind("its model of changes", lambda: read_arguments(model, raw, parsed.problems))
     except InvalidArguments as error:
@@ -104,7 +108,7 @@ def update(context: Context, parsed: Parsed, handle: JobHandle) -> int:
 
 def _server(context: Context, parsed: Parsed, handle: JobHandle) -> Server:
     name = parsed.text("name")
-    words = [*([name] if name else []), *parsed.args]
+    words = [name] if name else parsed.args
     if len(words) != 1:
         hint = "`arena serve list` shows the servers; a command is given with --command"
         raise UsageError("which server? one name, with --name or as the first word", hint)
