@@ -11,7 +11,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks import demo, growth, jobs, see, server, startup
+from benchmarks import demo, growth, jobs, page, see, server, startup
 
 HERE = Path(__file__).resolve().parent
 PARTS = {
@@ -20,6 +20,7 @@ PARTS = {
     "growth": ("Long lists and logs beside kubectl", lambda rounds: growth.run(rounds)),
     "see": ("Seeing many jobs, beside kubectl", lambda rounds: see.run(rounds)),
     "server": ("The local cluster as an API server", lambda rounds: server.run()),
+    "page": ("Logs in the browser", lambda rounds: page.run(rounds)),
     "jobs": ("Jobs from end to end", lambda rounds: jobs.run()),
 }
 

@@ -123,7 +123,7 @@ def test_the_time_line_goes_where_it_is_clicked_and_e_to_the_first_error(opened:
     assert tab.js("getComputedStyle(document.querySelector('.row.current .ansi-red-fg')).color") != tab.js(
         "getComputedStyle(document.body).color"
     )
-    tab.picture("first-error")
+    tab.picture("logview")
 
 
 def test_with_the_keyboard_alone(opened: Opened) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from array import array
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterator
 
 from arena_core.cli.logview.columns import Picked
@@ -95,8 +96,9 @@ class Hits:
     def _slab(self) -> None:
         blocks = self._store.blocks
         begin, last = self._next, len(blocks)
+        size = SLAB if self._first is not None else SLAB // 8
         end = begin + 1
-        while end < last and blocks.offset[end + 1] - blocks.offset[begin] <= SLAB:
+        while end < last and blocks.offset[end + 1] - blocks.offset[begin] <= size:
             end += 1
         data = blocks.text(begin, end)
         if self._first is None:
@@ -114,39 +116,38 @@ class Hits:
         self._next = end
 
     def _one_by_one(self, data: bytes, block: int) -> None:
-        lines = uncoloured(data).split(b"\n")[:-1]
+        shown = uncoloured(data)
         if self._alone and self._first is not None:
             needle = self._first.needle()
-            if not self._first.cased:
-                lines = uncoloured(data).lower().split(b"\n")[:-1]
+            lines = (shown if self._first.cased else shown.lower()).split(b"\n")[:-1]
             found = [at for at, line in enumerate(lines) if needle in line]
         elif len(self._tests) == 1 and not self._tests[0][1]:
             test = self._tests[0][0]
-            found = [at for at, line in enumerate(lines) if test(line)]
+            found = [at for at, line in enumerate(shown.split(b"\n")[:-1]) if test(line)]
         else:
-            found = [at for at, line in enumerate(lines) if self._matches(line)]
+            found = [at for at, line in enumerate(shown.split(b"\n")[:-1]) if self._matches(line)]
         self._keep(found, block)
 
     def _sparse(self, data: bytes, needle: bytes, block: int) -> None:
         self._keep(list(_lines_with(data, needle)), block)
 
-    def _keep(self, found: list[int], block: int) -> None:
-        """Remember lines, which are counted from the beginning of a block on."""
+    def _keep(self, found: list[int], begin: int) -> None:
+        """Remember lines, which are counted from the beginning of a block on; all that one block has at once."""
         blocks = self._store.blocks
-        base, end, indices, times = 0, 0, array("Q"), array("q")
-        stamps, shift = array("q"), 0
-        block -= 1
-        for at in found:
-            while at >= end:
-                block += 1
-                base, end = end, end + blocks.count(block)
-                if at < end:
-                    source = blocks.source[block]
-                    indices = self._indices.setdefault(source, array("Q"))
-                    times = self._times.setdefault(source, array("q"))
-                    stamps, shift = blocks.times(block), blocks.first[block] - base
-            indices.append(at + shift)
-            times.append(stamps[at - base])
+        base, at = blocks.before[begin], 0
+        while at < len(found):
+            block = bisect_right(blocks.before, base + found[at]) - 1
+            start, count, first = blocks.before[block] - base, blocks.count(block), blocks.first[block]
+            end = bisect_left(found, start + count, at)
+            indices = self._indices.setdefault(blocks.source[block], array("Q"))
+            times, stamps = self._times.setdefault(blocks.source[block], array("q")), blocks.times(block)
+            if end - at == count:
+                indices.extend(range(first, first + count))
+                times.extend(stamps)
+            else:
+                indices.extend([first + line - start for line in found[at:end]])
+                times.extend([stamps[line - start] for line in found[at:end]])
+            at = end
         self.count += len(found)
 
 

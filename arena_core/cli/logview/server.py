@@ -124,6 +124,9 @@ class _Handler(BaseHTTPRequestHandler):
     server_version = "arena"
     sys_version = ""
     timeout = 120
+    # An answer goes out at once and in one piece: head and body apart would wait for each other.
+    disable_nagle_algorithm = True
+    wbufsize = 1 << 16
     server: _Server
 
     def do_GET(self) -> None:  # noqa: N802

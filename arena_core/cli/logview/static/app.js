@@ -1,6 +1,6 @@
 // The page: what is looked at (the state, also in the address), what is known (jobs, sources), and the parts that show it.
 
-import { html, render, useEffect, useReducer, useRef, useState } from "./vendor/htm-preact.js";
+import { html, render, useEffect, useLayoutEffect, useReducer, useRef, useState } from "./vendor/htm-preact.js";
 import { ask, listen } from "./api.js";
 import { Chips, choose } from "./chips.js";
 import { Help } from "./help.js";
@@ -26,7 +26,7 @@ function App() {
   const latest = useRef({});
   Object.assign(latest.current, { state, known, hit, cut: cut.current });
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     const draw = (rows, shift) => drawInto(lines.current.port, rows, shift, latest.current);
     lines.current = new Lines({ scroller: scroller.current, draw, moved: redraw, failed: (error) => setHit({ failed: error.message }) });
     lines.current.look(latest.current.state);
