@@ -144,6 +144,10 @@ def _offer(kind: str, parsed: Parsed) -> Candidates:
         from arena_core.cli.printed import commands
 
         return [(command.path, command.summary) for command in commands() if command.prints]
+    if kind == "past":
+        from arena_core.cli.commands.past.looking import offered
+
+        return offered(parsed)
     if kind in ("job", "jobs", "instance", "namespace", "queue", "nodes") and _may_ask(parsed):
         from arena_core.cli.complete_cluster import offer
 

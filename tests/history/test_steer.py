@@ -93,3 +93,23 @@ def test_prune_asks_a_person(arena: Any) -> None:
     assert arena("wait", "p2", "--timeout", "60s").code == 0
     assert "[y/N]" not in _typed(arena, "", "prune", "--older-than", "0s", "--yes")
     assert arena("get", "p2").code == 3
+
+
+def test_a_silence_is_told_once(arena: Any) -> None:
+    assert arena(*JOB, "q", "echo first; sleep 5; echo then").code == 0
+    running = [arena.popen(*words, "--inactive", "2s") for words in (("wait", "q", "--timeout", "60s"), ("logs", "-f", "q"))]
+    for process in running:
+        _, err = process.communicate(timeout=90)
+        assert process.returncode == 0, err
+        assert err.count("warning: q has written nothing for") == 1, err
+    assert arena("delete", "q").code == 0
+    assert arena("logs", "x", "--inactive", "2s").code == 2
+    assert arena("wait", "a", "b", "--inactive", "2s").code == 2
+
+
+def test_completion_offers_earlier_jobs_also_those_that_are_gone(arena: Any) -> None:
+    assert arena(*JOB, "past-1", "true").code == 0
+    assert arena("delete", "past-1").code == 0
+    for words in (("clone",), ("history", "show"), ("diff", "x")):
+        done = subprocess.run([ARENA, "__complete", "fish", *words, "pa"], env=arena.env, capture_output=True, text=True, check=True)
+        assert done.stdout.split("\t")[0] == "past-1", words

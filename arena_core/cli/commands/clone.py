@@ -60,7 +60,7 @@ def overview() -> Command:
         usage="arena clone JOB [--name NAME] [--set KEY=VALUE] [flags] [COMMAND...]",
         details=DETAILS,
         run=lambda context, parsed: 0,
-        words="history",
+        words="past",
     )
 
 

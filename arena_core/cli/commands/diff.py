@@ -92,5 +92,5 @@ COMMAND = Command(
         output_flag("wide"),
     ),
     prints="history.Difference[]",
-    words="history",
+    words="past",
 )

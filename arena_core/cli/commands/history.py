@@ -189,7 +189,7 @@ SHOW = Command(
     run=_show,
     prints="history.Whole",
     flags=(output_flag("wide"),),
-    words="history",
+    words="past",
 )
 LOGS = Command(
     path="history logs",
@@ -200,7 +200,7 @@ LOGS = Command(
         Flag("instance", "only this instance", short="i", metavar="NAME"),
         Flag("tail", "only so many lines of each instance", integer=True),
     ),
-    words="history",
+    words="past",
 )
 EXPORT = Command(
     path="history export",

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from arena_core.cli.command import Command, Context
-from arena_core.cli.commands.shared import CONTAINER, INSTANCE, TYPE, one_name, selector_of
+from arena_core.cli.commands.shared import CONTAINER, INACTIVE, INSTANCE, TYPE, one_name, selector_of
 from arena_core.cli.flags import Flag, Parsed
 from arena_core.cli.loglines import chosen, picked, print_data, ranks
 from arena_core.cli.output import output_flag, wants_data
@@ -38,11 +38,22 @@ def run(context: Context, parsed: Parsed) -> int:
     lines = _read(context, parsed, name, everyone, printer.flush, (lambda labels: printer.expect(told)) if told else printer.expect)
     if wanted is not None:
         lines = (line for line in lines if line.source.pod in wanted or line.instance in wanted)
-    if wants_data(parsed):
-        print_data(parsed, keep(lines), name)
+    inactive = seconds(parsed, "inactive")
+    if inactive is None:
+        _print(parsed, printer, keep(lines), name)
     else:
-        printer.print(keep(lines))
+        from arena_core.cli.silence import heard
+
+        with heard(name, inactive, lines) as all_lines:
+            _print(parsed, printer, keep(all_lines), name)
     return 0
+
+
+def _print(parsed: Parsed, printer: LinePrinter, lines: Iterable[LogLine], name: str) -> None:
+    if wants_data(parsed):
+        print_data(parsed, lines, name)
+    else:
+        printer.print(lines)
 
 
 def _read(
@@ -138,6 +149,8 @@ def _check(parsed: Parsed) -> None:
         )
     if "selector" in parsed.values and ("rank" in chooses or parsed.args):
         raise UsageError("-l prints the logs of several jobs: it takes neither a name nor --rank", "`arena logs -l team=a`")
+    if "inactive" in parsed.values and (not parsed.on("follow") or "selector" in parsed.values):
+        raise UsageError("--inactive is for one job that is followed", "add -f")
     if since_time and not _is_time(since_time):
         raise UsageError(f"--since-time: {since_time!r} is not a time in RFC 3339 with a zone", "for example 2026-01-31T12:00:00Z")
 
@@ -179,6 +192,7 @@ COMMAND = Command(
         Flag("since_time", "only lines newer than this (RFC 3339)", metavar="TIME"),
         Flag("timestamps", "prefix each line with its time", boolean=True),
         Flag("raw", "on a terminal, also pass on what controls it: titles, cursor moves", boolean=True),
+        INACTIVE,
         Flag("previous", "the log of the container's previous run", boolean=True),
         TYPE,
     ),

@@ -63,7 +63,7 @@ def overview() -> Command:
         details=DETAILS,
         run=lambda context, parsed: 0,
         flags=(REPLACE,),
-        words="history",
+        words="past",
     )
 
 

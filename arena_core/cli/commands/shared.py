@@ -20,6 +20,7 @@ ALL_NAMESPACES = Flag("all_namespaces", "look in all namespaces", short="A", boo
 SELECTOR = Flag("selector", "only jobs with these labels (a=b,c!=d,e)", short="l", metavar="LABELS")
 NO_HEADERS = Flag("no_headers", "print no header", boolean=True)
 QUIET = Flag("quiet", "no notes on stderr about what cannot be read", short="q", boolean=True)
+INACTIVE = Flag("inactive", "warn when nothing has been written to the log for so long (10m)", metavar="DURATION")
 TIMEOUT = Flag("timeout", "give up after this time (90s, 10m, 1h30m)", metavar="DURATION")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from arena_core.cli.command import Command, Context
-from arena_core.cli.commands.shared import SELECTOR, TIMEOUT, TYPE, check_names, selector_of
+from arena_core.cli.commands.shared import INACTIVE, SELECTOR, TIMEOUT, TYPE, check_names, selector_of
 from arena_core.cli.flags import Flag, Parsed
 from arena_core.cli.seconds import seconds
 from arena_core.cli.waiting import wait_for
@@ -19,8 +19,16 @@ def run(context: Context, parsed: Parsed) -> int:
     check_names(names)
     if names and selector:
         raise UsageError("either names or -l, not both", "`arena list -l LABELS` shows which jobs have them")
+    inactive = seconds(parsed, "inactive")
     if len(names) == 1:
-        return wait_for(context, names[0], goal, parsed.text("type"), timeout)
+        if inactive is None:
+            return wait_for(context, names[0], goal, parsed.text("type"), timeout)
+        from arena_core.cli.silence import looked_at
+
+        with looked_at(context.client, names[0], parsed.text("type"), inactive):
+            return wait_for(context, names[0], goal, parsed.text("type"), timeout)
+    if inactive is not None:
+        raise UsageError("--inactive is for one job", "`arena wait NAME --inactive 10m`")
     if not names and not selector:
         raise UsageError("which job? `arena wait NAME...`, or -l LABELS", "`arena list` shows the jobs")
     from arena_core.cli.waitmany import MOST, wait_for_many
@@ -48,6 +56,7 @@ COMMAND = Command(
         Flag("any", "return when one of the jobs is there", boolean=True),
         SELECTOR,
         TIMEOUT,
+        INACTIVE,
         TYPE,
     ),
     words="jobs",

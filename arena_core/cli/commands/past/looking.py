@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from arena_core.cli.flags import Parsed
 from arena_core.contract.errors import NotFound, UsageError
 from arena_core.history.journal import Journal, is_noted
 
@@ -49,3 +50,15 @@ def wanted(pattern: str, types: list[str], statuses: list[str], namespace: str, 
         raise UsageError(f"--commit: {commit!r} is not a commit or the beginning of one", "for example 4b91145")
     after = (datetime.now(UTC) - timedelta(seconds=since)).replace(tzinfo=None).isoformat() if since is not None else ""
     return Wanted(pattern, tuple(names), tuple(chosen), namespace, after, commit.lower(), limit)
+
+
+def offered(parsed: Parsed) -> list[tuple[str, str]]:
+    """Return the names of earlier jobs, for completion."""
+    found = journal()
+    if not is_noted(found):
+        return []
+    from arena_core.history.store import Store, Wanted
+
+    with Store(found) as store:
+        rows = {entry.name: f"{entry.type} {entry.status}" for entry in reversed(store.entries(Wanted(limit=200))) if entry.name}
+    return [(name, text) for name, text in rows.items() if name not in parsed.args]
