@@ -65,7 +65,9 @@ def _arguments(function: Any) -> str:
     """Return the signature of a method as its caller sees it."""
     signature = inspect.signature(function)
     parameters = [p for name, p in signature.parameters.items() if name != "self"]
-    texts = [f"{p.name}: {p.annotation}" + ("" if p.default is p.empty else f" = {p.default!r}") for p in parameters]
+    # A function is shown by an address, which is another one each time.
+    shown = {p.name: "..." if inspect.isfunction(p.default) else repr(p.default) for p in parameters if p.default is not p.empty}
+    texts = [f"{p.name}: {p.annotation}" + (f" = {shown[p.name]}" if p.name in shown else "") for p in parameters]
     return f"({', '.join(texts)}) -> {signature.return_annotation}"
 
 
