@@ -77,6 +77,13 @@ def test_tensorflow_with_the_old_spellings(machine, folder):
     assert [len(re.findall(f"style-transfer-{role}-", shown)) for role in ("worker", "ps")] == [2, 1]
     assert machine.json("arena get style-transfer -o json")["requestGPUs"] == 4
     machine.until(lambda: '"ps":["style-transfer-ps-0' in machine.sh("arena logs style-transfer"), "the log")
+    # "logs in the browser"
+    page = machine.sh(
+        "arena logview style-transfer --no-open > page.out 2>&1 &\n"
+        "for n in $(seq 150); do grep -q ^http page.out && break; sleep 0.2; done; kill $!; cat page.out",
+        cwd=folder,
+    )
+    assert re.search(r"^http://127\.0\.0\.1:\d+/[\w-]{32}/$", page, re.MULTILINE), page
     # "shows the TensorBoard address"
     machine.until(
         lambda: re.search(r"tensorboard.*http://\d", machine.sh("arena get style-transfer"), re.IGNORECASE | re.DOTALL), "the board"

@@ -114,3 +114,18 @@ def test_the_demo_works_from_an_installed_wheel(environment: Environment) -> Non
     finally:
         environment.run("arena", "local", "down", code=None)
     assert printed.count("weight checksum") == 2
+
+
+def test_the_page_is_served_from_the_installed_wheel(environment: Environment) -> None:
+    """`arena logview` needs its files, and what others have written of them with its licences."""
+    environment.install("arena-core")
+    script = (
+        "from arena_core.cli.logview.page import Page; import urllib.request as u\n"
+        "page = Page(None, []); page.start()\n"
+        "print(*(f'{n}:{len(u.urlopen(page.server.address + n).read()) > 20}' for n in ('', 'app.js', 'style.css', 'vendor/uplot.js')))\n"
+        "from importlib.resources import files; vendor = files('arena_core.cli.logview') / 'static/vendor'\n"
+        "print(sorted(one.name for one in vendor.iterdir() if one.name.startswith('LICENSE')))\n"
+    )
+    printed = environment.run("python", "-c", script).stdout
+    assert printed.count(":True") == 4, printed
+    assert printed.count("LICENSE.") == 4, printed
