@@ -90,17 +90,27 @@ def _values_or(before: Sequence[str], last: str, flags: Iterable[Flag], parsed: 
     if last.startswith("--") and "=" in last:
         name, _, value = last.partition("=")
         flag = parser.longs.get(name[2:])
-        return [(f"{name}={w}", t) for w, t in _starting(_value(flag, parsed), value)] if flag else []
+        return [(f"{name}={w}", t) for w, t in _one_of(flag, _value(flag, parsed), value)] if flag else []
     previous = before[-1] if before else ""
     flag = None
     if previous.startswith("-"):
         flag = parser.longs.get(previous[2:]) if previous.startswith("--") else parser.shorts.get(previous[-1:])
     if flag is not None and not flag.boolean and "=" not in previous:
         found = _value(flag, parsed)
-        return found if found == FILES else _starting(found, last)
+        return found if found == FILES else _one_of(flag, found, last)
     if last.startswith("-"):
         return _starting([(f.flag, f.help) for f in parser.longs.values() if not f.hidden] + [("--help", "show the help")], last)
     return otherwise() if callable(otherwise) else []
+
+
+def _one_of(flag: Flag, found: Candidates, typed: str) -> Candidates:
+    """Return what the value may become; of a list (``name,status``) its last element, of a column to sort by also with a minus."""
+    if not flag.offers:
+        return _starting(found, typed)
+    head, comma, last = typed.rpartition(",")
+    minus = "-" if last.startswith("-") and flag.name == "sort" else ""
+    taken = head.split(",")
+    return [(f"{head}{comma}{minus}{word}", text) for word, text in _starting(found, last.removeprefix(minus)) if word not in taken]
 
 
 def _starting(found: Candidates, prefix: str) -> Candidates:
@@ -148,7 +158,11 @@ def _offer(kind: str, parsed: Parsed) -> Candidates:
         from arena_core.cli.commands.past.looking import offered
 
         return offered(parsed)
-    if kind in ("job", "jobs", "instance", "namespace", "queue", "nodes") and _may_ask(parsed):
+    if kind == "context":
+        from arena_core.cli.complete_cluster import contexts
+
+        return contexts(parsed)
+    if kind and _may_ask(parsed):
         from arena_core.cli.complete_cluster import offer
 
         return offer(kind, Context(parsed), parsed)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 
 from arena_core.cli.foreign import one_line
+from arena_core.cli.terminal import screen
 
 Rows = Sequence[Sequence[str]]
 #: What is cut keeps at least so much.
@@ -18,18 +18,7 @@ _TEXT = 36
 
 def room(less: int = 0) -> int:
     """Return how many columns of letters there are to fill, ``less`` those of an indent; 0 for as many as it takes (a pipe, a file)."""
-    return max(1, _columns() - less) if sys.stdout.isatty() else 0
-
-
-def _columns() -> int:
-    """As ``shutil`` has it, whose import costs more than a short list."""
-    given = os.environ.get("COLUMNS", "")
-    if given.isascii() and given.isdecimal() and int(given):
-        return int(given)
-    try:
-        return os.get_terminal_size(sys.stdout.fileno()).columns or 80
-    except (OSError, ValueError):
-        return 80
+    return max(1, screen(80, 24)[0] - less) if sys.stdout.isatty() else 0
 
 
 def too_narrow(gone: Sequence[str]) -> str:

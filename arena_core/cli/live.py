@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -10,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from arena_core.cli.fitting import folded_notes, too_narrow
 from arena_core.cli.flags import Parsed
 from arena_core.cli.output import line, wants_data, write
-from arena_core.cli.terminal import note, say
+from arena_core.cli.terminal import note, say, screen
 from arena_core.typed import Any, NamedTuple
 
 #: So many times as long as a look takes is waited before the next: changes that never end must not fill a processor.
@@ -45,14 +44,14 @@ def _notes(parsed: Parsed, look: Look) -> list[str]:
 
 def watch(parsed: Parsed, look: Callable[[], Look], pulse: Iterable[object], over: Callable[[], bool] = lambda: False) -> int:
     """Look at each beat of the pulse, until Ctrl-C or until it is over; notes stand below what is drawn."""
-    screen, lines = Screen(), Lines()
+    drawn, lines = Screen(), Lines()
     for _ in pulse:
         began = time.monotonic()
         seen = look()
         if wants_data(parsed):
             lines.show(seen.data)
         else:
-            screen.show("\n".join([seen.text, *folded_notes(_notes(parsed, seen))]))
+            drawn.show("\n".join([seen.text, *folded_notes(_notes(parsed, seen))]))
         if over():
             break
         time.sleep(PAUSE * (time.monotonic() - began))
@@ -108,7 +107,7 @@ class Screen:
 
     @staticmethod
     def _cut(lines: list[str]) -> list[str]:
-        columns, height = shutil.get_terminal_size((80, 24))
+        columns, height = screen(80, 24)
         most = max(3, height - 2)
         if len(lines) > most:
             lines = [*lines[: most - 1], f"... {len(lines) - most + 1} more lines; a taller terminal shows them"]

@@ -51,6 +51,22 @@ def say(text: str, *, painted: bool = False) -> None:
     sys.stdout.write(text if text.endswith("\n") else text + "\n")
 
 
+_STATUS = {"shown": False}
+
+
+def status(text: str) -> None:
+    """Draw a line on stderr in place of the last one; an empty text takes it away. A note is written above it."""
+    if not text and not _STATUS["shown"]:
+        return
+    try:
+        columns = os.get_terminal_size(sys.stderr.fileno()).columns
+        _STATUS["shown"] = bool(text)
+        sys.stderr.write(f"\r\x1b[K{discreet(plain(text))[: max(1, columns - 1)]}")
+        sys.stderr.flush()
+    except (OSError, ValueError):
+        return
+
+
 def note(text: str, label: str = "") -> None:
     """Tell the user something that is not the result: stderr, so that pipes stay clean. Where it cannot be written it is lost.
 
@@ -61,7 +77,10 @@ def note(text: str, label: str = "") -> None:
     except OSError:
         pass
     try:
-        sys.stderr.write(label + discreet(plain(text)) + "\n")
+        # A line that is drawn gives way in the same write.
+        gone = "\r\x1b[K" if _STATUS["shown"] else ""
+        _STATUS["shown"] = False
+        sys.stderr.write(gone + label + discreet(plain(text)) + "\n")
         sys.stderr.flush()
     except OSError:
         drop(sys.stderr)

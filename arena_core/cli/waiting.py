@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from arena_core.cli.command import Context
 from arena_core.cli.foreign import plain
+from arena_core.cli.patience import Patience
 from arena_core.cli.terminal import PHASES, colour_wanted, note, paint
 from arena_core.contract.errors import ArenaError, JobFailed, TimedOut
 from arena_core.typed import TYPE_CHECKING
@@ -38,8 +39,14 @@ def wait_for(
 
     With ``uid`` that very job is meant, whoever has its name by then. Unless ``logs_shown``, the last lines of what failed come first.
     """
+    teller = Teller()
+
+    def waits() -> str:
+        return f"waiting for {name}" + (f", which is {teller.last}" if teller.last else "")
+
     try:
-        job = context.client.wait(name, goal, job_type=job_type, timeout=timeout, on_change=Teller(), uid=uid)
+        with Patience(waits, timeout):
+            job = context.client.wait(name, goal, job_type=job_type, timeout=timeout, on_change=teller, uid=uid)
     except JobFailed as error:
         if error.last_lines and not logs_shown:
             note("\n".join(("the last lines of its log:", *(f"  {plain(line)}" for line in error.last_lines))))

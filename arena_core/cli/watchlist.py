@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
 import sys
 import threading
 import time
@@ -17,7 +16,7 @@ from arena_core.cli.flags import Parsed
 from arena_core.cli.live import Screen
 from arena_core.cli.output import wants_data, write_line
 from arena_core.cli.render import table
-from arena_core.cli.terminal import colour_wanted, note, say
+from arena_core.cli.terminal import colour_wanted, note, say, screen
 from arena_core.contract.errors import ArenaError
 
 if TYPE_CHECKING:
@@ -43,11 +42,11 @@ def watch(context: Context, parsed: Parsed, picked: Picked, selector: str) -> in
         return _data(changes, picked)
     if not sys.stdout.isatty():
         return _lines(parsed, changes, picked)
-    screen, places = Screen(), _Places(context, "" if everywhere else context.client.namespace)
+    drawn, places = Screen(), _Places(context, "" if everywhere else context.client.namespace)
     courses = _Courses(context)
     for change in changes:
         jobs = picked(change.jobs)
-        screen.show(_text(parsed, change, jobs, places.of(jobs), courses.of(jobs)))
+        drawn.show(_text(parsed, change, jobs, places.of(jobs), courses.of(jobs)))
     return 0
 
 
@@ -56,7 +55,7 @@ def _text(parsed: Parsed, change: Change, jobs: Sequence[Job], places: Mapping[s
     if courses and not parsed.text("columns"):
         keys = [*keys, *columns.LOGS]
     # Of thousands only those are drawn that can be seen.
-    seen = jobs[: max(1, shutil.get_terminal_size((80, 24)).lines - 4)]
+    seen = jobs[: max(1, screen(80, 24)[1] - 4)]
     rows, gone = columns.fitting(columns.rows(seen, keys, places, courses), parsed.text("columns"))
     shown = rows[1:] if parsed.on("no_headers") else rows
     notes = [f"... {len(jobs) - len(seen)} more jobs"] if len(seen) < len(jobs) else []
@@ -96,7 +95,7 @@ class _Courses:
     def of(self, jobs: Sequence[Job]) -> Mapping[str, Course]:
         if self._reading is None or not self._reading.is_alive():
             now = time.monotonic()
-            seen = [job for job in jobs[: shutil.get_terminal_size((80, 24)).lines] if job.status.phase.runs]
+            seen = [job for job in jobs[: screen(80, 24)[1]] if job.status.phase.runs]
             due = [job for job in seen if now - self._asked.get(job.uid, -LOGS_EVERY) >= LOGS_EVERY]
             if due:
                 self._asked.update(dict.fromkeys((job.uid for job in due), now))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from arena_core.contract.errors import ClusterUnreachable
 from arena_core.home import expanded, has_home
@@ -59,6 +59,12 @@ def _configured() -> kubeconfig.Kubeconfig | None:
     home = expanded("~/.kube/config") if has_home() else None
     config = kubeconfig.load([home]) if home is not None and os.path.exists(home) else None
     return None if config is None or config.empty else config
+
+
+def contexts_of(path: str = "") -> Mapping[str, Mapping[str, object]]:
+    """Return the contexts of a kubeconfig, or of what environment and files say, by name; no cluster is asked."""
+    config = kubeconfig.load([expanded(path)]) if path else _configured()
+    return config.contexts if config is not None else {}
 
 
 def _from_files(config: kubeconfig.Kubeconfig, options: ConnectOptions, revive: Callable[[], bool] | None = None) -> Cluster:

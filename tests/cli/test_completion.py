@@ -9,6 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from arena_local.testing import local_cluster
+
+__all__ = ["local_cluster"]
+
 
 def words(done):
     return [line.partition("\t")[0] for line in done.out.splitlines()]
@@ -85,3 +89,48 @@ echo "${{COMPREPLY[@]}}"
     env = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     done = subprocess.run(["bash", "--norc", "-c", program], capture_output=True, text=True, env=env, check=True, timeout=60)
     assert done.stdout.strip() == expected
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        (["list", "--columns", "name,sta"], ["name,status"]),
+        (["list", "--columns", "name,na"], ["name,namespace"]),
+        (["list", "--columns=name,sta"], ["--columns=name,status"]),
+        (["list", "--sort", "-dur"], ["-duration"]),
+        (["list", "--status", "RUNNING,FA"], ["RUNNING,FAILED"]),
+    ],
+)
+def test_lists_and_orders_are_completed_element_by_element(arena, typed, expected):
+    assert words(arena("__complete", "zsh", *typed)) == expected
+
+
+def test_everything_that_has_a_name_is_completed(arena, local_cluster, monkeypatch):
+    """Of a live cluster: jobs, instances, containers, roles, endpoints, queues, nodes, servers, namespaces, contexts."""
+    monkeypatch.setenv("KUBECONFIG", str(local_cluster.kubeconfig))
+    namespace = local_cluster.namespace()
+    where = ("-n", namespace)
+    done = arena("submit", *where, "pytorchjob", "--name", "pair", "--image", "i", "--workers", "2", "sleep 300")
+    assert done.code == 0, done.err
+    assert arena("wait", "pair", "--for", "running", "--timeout", "60s", *where).code == 0
+    started = ("custom", "--name", "web", "--version", "v1", "--image", "x", "--restful-port", "18999", "--replicas", "0", "sleep 1")
+    assert arena("serve", *where, *started).code == 0
+
+    def offered(*typed):
+        return words(arena("__complete", "zsh", *where, *typed))
+
+    assert "pair" in offered("get", "")
+    assert sorted(offered("logs", "pair", "-i", "")) == ["master-0", "worker-0"]
+    assert set(offered("logs", "pair", "-c", "")) == {"pytorch", "init-pytorch"}
+    assert offered("logs", "pair", "-i", "master-0", "-c", "") == ["pytorch"]
+    (role,) = offered("scale", "web-v1-custom-serving", "")
+    assert role.endswith("=") and offered("scale", "web-v1-custom-serving", f"{role}2", "") == [] == offered("scale", "pair", "")
+    assert offered("serve", "get", "") == ["web"]
+    assert offered("open", "web-v1-custom-serving", "") != [] and offered("open", "") != []
+    assert "node-1" in offered("top", "node", "") and offered("top", "node", "node-1", "") == []
+    assert {"default", "root"} <= set(offered("queue", ""))
+    assert namespace in words(arena("__complete", "zsh", "list", "-n", ""))
+    assert "arena-local" in offered("list", "--context", "")
+    queue = {"apiVersion": "kueue.x-k8s.io/v1beta1", "kind": "LocalQueue", "metadata": {"name": "team", "namespace": namespace}}
+    local_cluster.create({**queue, "spec": {"clusterQueue": "cluster-queue"}})
+    assert offered("submit", "pytorchjob", "--kueue-queue", "") == ["team"] and "team" in offered("queue", "")

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from arena_core.cli.fitting import fitted, folded, width_of
 from arena_core.cli.live import clipped
 
-CELLS = st.text(st.characters(codec="ascii", exclude_categories=("C", "Z")), max_size=60)
+CELLS = st.text("abcXYZ019-./:,()", max_size=60)
 WORDS = st.lists(st.text("abcdefgh", min_size=1, max_size=12), max_size=12).map(" ".join)
 
 

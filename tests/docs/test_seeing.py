@@ -32,3 +32,12 @@ def test_every_command_that_watches_is_named():
     watching = {command.path.split()[0] for command in commands() if any(flag.name == "watch" for flag in command.flags)}
     named = re.search(r"`-w` \(([^)]*)\)", PAGE)
     assert named and set(re.findall(r"`([a-z]+)`", named[1])) == watching
+
+
+def test_every_command_has_a_place_in_the_pages():
+    """Beside the reference, which has all of them by itself."""
+    from arena_core.cli import catalog
+
+    root = Path(__file__).parents[2]
+    pages = "".join(path.read_text(encoding="utf-8") for path in [root / "README.md", *(root / "docs").glob("*.md")])
+    assert not [name for name in catalog.names() if not re.search(rf"arena {name}\b", pages)]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path, PurePosixPath
+from typing import Any, cast
 
 from arena_core.cli.command import Command, Context
 from arena_core.cli.commands.shared import CONTAINER, INSTANCE, TYPE, check_names
 from arena_core.cli.flags import Parsed
+from arena_core.cli.patience import Patience
 from arena_core.cli.terminal import note
 from arena_core.contract.errors import UsageError
 
@@ -35,15 +37,39 @@ def run(context: Context, parsed: Parsed) -> int:
     job = client.get(name, job_type=parsed.text("type"))
     instance, container = parsed.text("instance"), parsed.text("container")
     session = client.exec(job, command, instance=instance, container=container, stdin=not source[0])
+    counted = Counted(session)
     try:
-        if source[0]:
-            count = copying.fetch(session, Path(target[1]))
-        else:
-            count = copying.store(session, here, as_name)
+        with Patience(lambda: f"copied {size(counted.bytes)}"):
+            if source[0]:
+                count = copying.fetch(cast("Any", counted), Path(target[1]))
+            else:
+                count = copying.store(cast("Any", counted), here, as_name)
     finally:
         session.close()
     note(f"copied {size(count) if count >= 1024 else f'{count} bytes'}")
     return 0
+
+
+class Counted:
+    """A session that counts what passes."""
+
+    def __init__(self, session: Any) -> None:
+        self._session = session
+        self.bytes = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._session, name)
+
+    def read(self, *arguments: Any) -> Any:
+        """Read, and count."""
+        found = self._session.read(*arguments)
+        self.bytes += len(found[1]) if found else 0
+        return found
+
+    def write(self, data: bytes) -> None:
+        """Write, and count."""
+        self._session.write(data)
+        self.bytes += len(data)
 
 
 def _place(word: str) -> tuple[str, str]:

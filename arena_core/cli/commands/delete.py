@@ -7,6 +7,7 @@ from arena_core.cli.command import Command, Context
 from arena_core.cli.commands.shared import ALL_NAMESPACES, SELECTOR, TIMEOUT, TYPE, check_names, selector_of
 from arena_core.cli.flags import Flag, Parsed
 from arena_core.cli.output import output_flag, wants_data, write
+from arena_core.cli.patience import Patience
 from arena_core.cli.seconds import seconds
 from arena_core.cli.terminal import note, say
 from arena_core.contract.errors import ArenaError, NotFound, UsageError
@@ -30,16 +31,18 @@ def run(context: Context, parsed: Parsed) -> int:
     timeout = seconds(parsed)
     if timeout is not None and parsed.values.get("wait") is False:
         raise UsageError("--timeout has no effect with --wait=false")
-    results = context.client.delete(
-        names,
-        job_type=parsed.text("type"),
-        selector=selector,
-        all_namespaces=everywhere,
-        # A name must be free again when we return, and finalizers may hold the job (an AppWrapper's do).
-        wait=parsed.on("wait") if "wait" in parsed.values else "job",
-        timeout=timeout,
-        on_wait=lambda text: note(f"{text}; Ctrl-C ends the waiting, not the deletion"),
-    )
+    what = names[0] if len(names) == 1 else f"{len(names)} jobs" if names else f"jobs with {selector}"
+    with Patience(lambda: f"deleting {what}", timeout):
+        results = context.client.delete(
+            names,
+            job_type=parsed.text("type"),
+            selector=selector,
+            all_namespaces=everywhere,
+            # A name must be free again when we return, and finalizers may hold the job (an AppWrapper's do).
+            wait=parsed.on("wait") if "wait" in parsed.values else "job",
+            timeout=timeout,
+            on_wait=lambda text: note(f"{text}; Ctrl-C ends the waiting, not the deletion"),
+        )
     if selector and not results:
         note(f"no job has the labels {selector}")
     write(parsed, [as_data(result) for result in results])

@@ -45,5 +45,5 @@ COMMAND = Command(
     run=run,
     prints="small.Forward[]",
     flags=(Flag("no_browser", "only print the address", boolean=True), output_flag("wide"), TYPE),
-    words="job",
+    words="job endpoint",
 )

@@ -89,5 +89,5 @@ COMMAND = Command(
         NO_HEADERS,
         QUIET,
     ),
-    words="queue",
+    words="queues",
 )

@@ -46,5 +46,5 @@ COMMAND = Command(
     usage="arena scale JOB ROLE=N... [flags]",
     run=run,
     flags=(TYPE,),
-    words="job",
+    words="job role",
 )

@@ -15,7 +15,7 @@ LONGEST_NAME = 253
 
 TYPE = Flag("type", "job type (name, shorthand or alias, in any case)", short="T", metavar="TYPE", complete="type")
 INSTANCE = Flag("instance", "name of one instance, in full or short (worker-0)", short="i", metavar="NAME", complete="instance", once=True)
-CONTAINER = Flag("container", "one container of the instance", short="c", metavar="NAME")
+CONTAINER = Flag("container", "one container of the instance", short="c", metavar="NAME", complete="container")
 ALL_NAMESPACES = Flag("all_namespaces", "look in all namespaces", short="A", boolean=True, old=("allNamespaces",))
 SELECTOR = Flag("selector", "only jobs with these labels (a=b,c!=d,e)", short="l", metavar="LABELS")
 NO_HEADERS = Flag("no_headers", "print no header", boolean=True)
