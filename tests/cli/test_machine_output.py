@@ -34,6 +34,8 @@ SILENT = {
     "stop": "says on stderr what it did",
     "resume": "says on stderr what it did",
     "scale": "says on stderr what it did",
+    "scalein": "says on stderr what it did",
+    "scaleout": "says on stderr what it did",
     "serve scale": "says on stderr what it did",
     "bundle": "files go to a file",
     "clone": "prints what submit prints",
