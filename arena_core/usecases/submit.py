@@ -78,7 +78,7 @@ def otherwise(session: Session, handle: JobHandle, model: Any, lookup: Lookup) -
     from arena_core.args import to_job_file
 
     said = {key: value for key, value in to_job_file(own.name, model).items() if key != "type"}
-    text = f"{own.resource.kind} is not installed on this cluster: the job becomes a {other.job_type.resource.kind} ({own.otherwise})"
+    text = f"{own.resource.kind} is not installed on this cluster: it is submitted as {own.otherwise} ({other.job_type.resource.kind})"
     return other, read_args(other, said), [text]
 
 

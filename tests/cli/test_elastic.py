@@ -111,7 +111,7 @@ def test_deepspeed_is_an_mpijob_where_the_et_operator_is_missing(arena, api):
     serve(api, MPI)
     done = arena("submit", "deepspeedjob", *SUBMIT[:-1], "--gpus", "8", "--launcher-selector", "a=b", "deepspeed train.py")
     assert done.code == 0, done.err
-    assert "TrainingJob is not installed on this cluster: the job becomes a MPIJob (deepspeed-mpijob)" in done.err
+    assert "TrainingJob is not installed on this cluster: it is submitted as deepspeed-mpijob (MPIJob)" in done.err
     (job,) = posted(api, MPI)
     assert job["metadata"]["labels"]["app"] == "deepspeed-mpijob" and job["spec"]["slotsPerWorker"] == 8
     launcher = job["spec"]["mpiReplicaSpecs"]["Launcher"]["template"]["spec"]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 from pathlib import Path
+from types import SimpleNamespace
 
 from arena_core.testing.conformance import JobTypeConformance
 from arena_core.testing.matrix import COMMON
@@ -12,6 +15,9 @@ from arena_etjob.args import ETJobArgs
 from arena_etjob.deepspeed import plugin as deepspeed
 
 SAMPLES = read_samples(Path(__file__).parent / "data" / "samples.json")
+#: Nothing of the operator runs on the local cluster; its CRD is here for what is built to be held against.
+CRD = Path(__file__).parent / "data" / "crds" / "trainingjobs.kai.alibabacloud.com.json.gz"
+BUNDLE = SimpleNamespace(crds=lambda: [json.loads(gzip.decompress(CRD.read_bytes()))], quota=())
 #: What a TrainingJob has no flag for, and the queue that does not know it, is left out.
 FIELDS = ETJobArgs.model_fields.keys() - {"kueue_queue", "kueue_priority_class"}
 SHARED = {
@@ -39,6 +45,7 @@ FULL = {
 
 class TestETJob(JobTypeConformance):
     plugin = plugin
+    bundle = BUNDLE
     samples = SAMPLES
     matrix = {**SHARED, "elastic": [{}, {"workers": 2, "min_workers": 2, "max_workers": 9, "worker_restart_policy": "ExitCode"}]}
     operator_labels = ("training-job-name", "group-name")
@@ -50,6 +57,7 @@ class TestETJob(JobTypeConformance):
 
 class TestDeepSpeedJob(JobTypeConformance):
     plugin = deepspeed
+    bundle = BUNDLE
     samples = SAMPLES
     matrix = SHARED
     operator_labels = ("training-job-name", "group-name")
