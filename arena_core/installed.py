@@ -121,14 +121,16 @@ def _requirements() -> list[str]:
         return []
 
 
+#: The head of the metadata that was read last: name, version and summary of a distribution are asked for one after the other.
+_HEADS: dict[str, str] = {}
+
+
 def _header(folder: str, key: str) -> str:
-    text = _read(f"{folder}/METADATA") or _read(f"{folder}/PKG-INFO")
-    for line in text.splitlines():
-        if not line:
-            break
-        if line.startswith(key + ": "):
-            return line[len(key) + 2 :].strip()
-    return ""
+    if folder not in _HEADS:
+        text = _read(f"{folder}/METADATA") or _read(f"{folder}/PKG-INFO")
+        _HEADS[folder] = "\n" + text.partition("\n\n")[0] + "\n"
+    _, found, rest = _HEADS[folder].partition(f"\n{key}: ")
+    return rest.partition("\n")[0].strip() if found else ""
 
 
 def _by_the_book(groups: tuple[str, ...]) -> list[Offer]:

@@ -1,4 +1,4 @@
-"""Measure everything and write the tables to RESULTS.md: `python3 dev.py bench [--rounds N] [startup|growth|see|server|jobs ...]`."""
+"""Measure everything and write the tables to RESULTS.md: `python3 dev.py bench [--rounds N] [PART ...]`."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks import demo, growth, jobs, page, see, server, startup
+from benchmarks import demo, growth, jobs, manytypes, page, see, server, startup
 
 HERE = Path(__file__).resolve().parent
 PARTS = {
     "demo": ("The demo", lambda rounds: demo.run()),
     "startup": ("Commands beside kubectl (100 PyTorchJobs, local cluster)", lambda rounds: startup.run(rounds)),
+    "manytypes": ("Sixty installed job types", lambda rounds: manytypes.run(rounds)),
     "growth": ("Long lists and logs beside kubectl", lambda rounds: growth.run(rounds)),
     "see": ("Seeing many jobs, beside kubectl", lambda rounds: see.run(rounds)),
     "server": ("The local cluster as an API server", lambda rounds: server.run()),
