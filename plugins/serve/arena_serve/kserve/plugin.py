@@ -38,6 +38,7 @@ def arena_job_type() -> JobType:
         leads=False,
         container=CONTAINER,
         workload="service",
+        scale_check=lambda job: "KServe itself decides how many instances it has, within its bounds",
         update="arena_serve.kserve.update:KServeUpdateArgs",
         provider="it comes with KServe",
         operator="kserve-controller-manager",

@@ -34,6 +34,7 @@ def arena_job_type() -> JobType:
         selectors=lambda job: exactly({"batch.kubernetes.io/job-name": dig.text(job, "metadata", "name")}),
         container="echo",
         wrapping=Wrapping(),
+        scale_check=lambda job: "it says everything in one go",
     )
 
 
