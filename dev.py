@@ -28,6 +28,7 @@ PLUGINS = (
     "job",
     "serve",
     "cron",
+    "model",
     "local",
 )
 #: Tests that failed at first and passed when they ran alone, and how often; keep it between runs of CI.

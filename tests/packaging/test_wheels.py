@@ -47,6 +47,7 @@ def test_core_alone_works_and_passes_its_own_tests(environment: Environment) -> 
         (("delete", "x"), 6, "hint: set $KUBECONFIG"),
         (("serve", "custom"), 2, "hint: no type of server is installed: install arena-serve"),
         (("cron", "job", "--name", "x"), 2, "neither a job type nor a command of `arena cron`"),
+        (("model", "list"), 2, "arena model is not installed or switched off\nhint: install arena-model"),
         (("demo",), 2, "error: unknown job type 'pytorchjob'"),
         (("local", "up"), 2, "the local cluster is not installed or switched off\nhint: install arena-local"),
     ):
