@@ -83,6 +83,9 @@ class Parser:
     def _long(self, text: str) -> None:
         spelling, has_value, value = text.partition("=")
         flag = self.longs.get(spelling)
+        if flag is None and not has_value and (switch := self.longs.get(spelling.removeprefix("no-"))) and switch.boolean:
+            self.result.values[switch.name] = False  # --no-x is --x=false
+            return
         if flag is None:
             self._unknown(f"--{spelling}", bool(has_value))
             return

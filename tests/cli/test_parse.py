@@ -55,6 +55,20 @@ def test_switches_as_in_go(word, value):
     assert parse(word).values == {"gang": value}
 
 
+@pytest.mark.parametrize(
+    ("words", "values"),
+    [(("--no-gang",), {"gang": False}), (("--gang", "--no-gang"), {"gang": False}), (("--no-gang", "--gang"), {"gang": True})],
+)
+def test_a_switch_is_turned_off_by_its_no(words, values):
+    found = parse(*words)
+    assert (found.values, found.problems) == (values, [])
+
+
+@pytest.mark.parametrize("word", ["--no-name", "--no-gang=true", "--no-such", "--no-"])
+def test_only_a_switch_without_a_value_has_a_no(word):
+    assert [problem.partition(";")[0] for problem in parse(word).problems] == [f"unknown flag {word.partition('=')[0]}"]
+
+
 def test_a_switch_with_rubbish_is_a_problem():
     assert parse("--gang=maybe").problems == ["--gang: 'maybe' is neither true nor false"]
 
