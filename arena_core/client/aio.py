@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, Unpack
 
 from arena_core.client import threads
 from arena_core.client.handles import (
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from arena_core.usecases.top.check import Finding
     from arena_core.usecases.top.of_jobs import JobBoard
     from arena_core.usecases.top.of_nodes import NodeBoard
+    from arena_core.usecases.traffic.split import Split
     from arena_core.usecases.update import Updated
     from arena_core.usecases.volumes import Volume
 
@@ -256,6 +257,21 @@ class AsyncArenaClient:
     async def update(self, job: JobLike, args: Any, *, job_type: str = "", namespace: str = "", dry_run: str = "") -> Updated:
         """Change a live job and return what is different then; see ``ArenaClient.update``."""
         return await self._run(lambda arena: arena.update(job, args, job_type=job_type, namespace=namespace, dry_run=dry_run))
+
+    async def split_traffic(
+        self,
+        name: str,
+        weights: Mapping[str, int],
+        *,
+        via: Literal["", "istio", "gateway"] = "",
+        gateway: str = "",
+        hosts: Sequence[str] = (),
+        namespace: str = "",
+        dry_run: bool = False,
+    ) -> Split:
+        """Part the requests to a server among its versions; see ``ArenaClient.split_traffic``."""
+        more: Any = {"via": via, "gateway": gateway, "hosts": hosts, "namespace": namespace, "dry_run": dry_run}
+        return await self._run(lambda arena: arena.split_traffic(name, weights, **more))
 
     async def delete(
         self,

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from arena_core.client.handles import BoundJob, JobLike, Reference, bind
-from arena_core.typed import TYPE_CHECKING, Any, cast
+from arena_core.typed import TYPE_CHECKING, Any, Literal, cast
 
 if TYPE_CHECKING:
     from arena_core.client.calls import Call
     from arena_core.contract.types import Manifest, Rescale
     from arena_core.usecases.session import Session
     from arena_core.usecases.stop import Stopped
+    from arena_core.usecases.traffic.split import Split
     from arena_core.usecases.update import Updated
 
 
@@ -93,3 +94,20 @@ class Changes:
         meant = self._meant(job, job_type, namespace)
         with self._call() as session:
             return update(session, meant.name, args, job_type=meant.job_type, namespace=meant.namespace, uid=meant.uid, dry_run=dry_run)
+
+    def split_traffic(
+        self,
+        name: str,
+        weights: Mapping[str, int],
+        *,
+        via: Literal["", "istio", "gateway"] = "",
+        gateway: str = "",
+        hosts: Sequence[str] = (),
+        namespace: str = "",
+        dry_run: bool = False,
+    ) -> Split:
+        """Part the requests to a server among its versions (``{"v1": 80, "v2": 20}``), and return what does it with what was changed."""
+        from arena_core.usecases.traffic.split import How, split
+
+        with self._call() as session:
+            return split(session, name, weights, How(via, gateway, tuple(hosts), dry_run), namespace)

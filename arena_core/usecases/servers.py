@@ -121,7 +121,7 @@ def reached(session: Session, jobs: Sequence[Job], namespace: str, unread: list[
     behind = _by_name(session, ENDPOINTS, namespace, unread) if session.cluster.is_local else None
     servers = []
     for job in jobs:
-        key = (job.namespace, _service_of(session, job))
+        key = (job.namespace, service_of(session, job))
         service = services.get(key, {})
         address = _ready(behind.get(key, {})) if behind is not None else _of_service(service)
         rows = ((dig.text(p, "name"), dig.number(p, "port"), dig.number(p, "nodePort")) for p in dig.items(service, "spec", "ports"))
@@ -129,7 +129,7 @@ def reached(session: Session, jobs: Sequence[Job], namespace: str, unread: list[
     return servers
 
 
-def _service_of(session: Session, job: Job) -> str:
+def service_of(session: Session, job: Job) -> str:
     """Return the name of the Service in front of a server: the first that its type names."""
     try:
         served = session.handle(job.job_type).endpoints(job.view)

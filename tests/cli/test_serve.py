@@ -85,6 +85,13 @@ def test_from_start_to_end(serve):
         (("logs",), "which server?"),
         (("get", "web", "-T", "pytorchjob"), "is not a type of server"),
         (("delete",), "which server?"),
+        (("traffic-split",), "requests to which server?"),
+        (("trs", "web", "-v", "v1:50"), "the percents are 50 together"),
+        (("traffic-split", "--name", "web", "--versions", "v1,v2", "--weights", "100"), "there are 2 versions and 1 percents"),
+        (("kfserving", "--name", "x"), "`arena serve kserve` took its place"),
+        (("tensorrt", "--name", "x"), "`arena serve triton`"),
+        (("update", "custom", "--name", "web", "--command", "a", "b"), "the command is given twice"),
+        (("vllm",), "the model is missing"),
         (("--oops",), "unknown flag --oops"),
     ],
 )

@@ -11,6 +11,7 @@ from arena_core.cli.commands import submit as submitting
 from arena_core.cli.commands.serving.changing import FLAGS as UPDATE_FLAGS
 from arena_core.cli.commands.serving.changing import SCALE, update_of
 from arena_core.cli.commands.serving.meant import find, for_server
+from arena_core.cli.commands.serving.parting import TRAFFIC
 from arena_core.cli.commands.serving.reading import GET, LIST
 from arena_core.cli.flags import GLOBAL_FLAGS, Flag, Parsed
 from arena_core.cli.parse import Parser, nearest
@@ -67,13 +68,15 @@ PARTS = {
     "wait": for_server(wait.COMMAND, "wait until a model server serves", "arena serve wait NAME [flags]"),
     "open": for_server(open.COMMAND, "open what a model server serves in the browser", "arena serve open NAME [ENDPOINT] [flags]"),
     "scale": SCALE,
+    "traffic-split": TRAFFIC,
     "delete": DELETE,
 }
 _NO_V1ALPHA2 = "what it made (serving.kubeflow.org/v1alpha2) no KServe serves", "`arena serve kserve` took its place"
 _NO_TENSORRT = "Arena never offered it, though its code is there", "`arena serve triton` serves TensorRT models"
 #: Words of Arena's that nothing answers to, with the reason and what to do.
 GONE = {**dict.fromkeys(("kfserving", "kfs", "kf"), _NO_V1ALPHA2), **dict.fromkeys(("tensorrt", "trt"), _NO_TENSORRT)}
-SHORT = {"ls": "list", "log": "logs", "del": "delete"}
+_SPLIT = ("trs", "traffic-router", "traffic-router-split", "traffic-shift", "traffic-shifting")
+SHORT = {"ls": "list", "log": "logs", "del": "delete", **dict.fromkeys(_SPLIT, "traffic-split")}
 
 
 def _open(words: list[str], head: Parsed) -> tuple[Command, list[str]]:
