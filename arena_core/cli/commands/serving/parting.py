@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from arena_core.cli.command import Command, Context
 from arena_core.cli.commands.shared import check_names
 from arena_core.cli.flags import Flag, Parsed
-from arena_core.cli.submit.finish import full_name
 from arena_core.cli.terminal import note, say
 from arena_core.contract.errors import UsageError
+from arena_core.typed import Any
 
 FLAGS = (
     Flag("name", "name of the server (or the first word)", metavar="NAME"),
@@ -35,6 +33,7 @@ last version of the server."""
 
 def traffic_split(context: Context, parsed: Parsed) -> int:
     """Part the requests, and say which objects do it."""
+    from arena_core.cli.submit.finish import full_name
     from arena_core.usecases.traffic.weights import weights_of
 
     name = parsed.text("name")
