@@ -50,6 +50,7 @@ SILENT = {
     "cron resume": "says on stderr what it did",
     "cron delete": "says on stderr what it did",
     "serve delete": "says on stderr what it did",
+    "serve traffic-split": "names of the objects that it changed, as kubectl apply prints them",
 }
 #: Commands that need more than a cluster, and where they are held against their schemas.
 ELSEWHERE = dict.fromkeys(["model list", "model get"], "plugins/model/tests/test_model.py")
