@@ -63,7 +63,7 @@ def _many(rounds: int) -> str:
         client = Client(cluster.server)
         begin = time.perf_counter()
         # In a process of its own: a child's peak of memory begins with what its parent has.
-        subprocess.run([sys.executable, "-m", "benchmarks.see", "fill", cluster.server], check=True)
+        subprocess.run([sys.executable, "-m", "benchmarks.see", "fill", cluster.server, str(JOBS)], check=True)
         filled = time.perf_counter() - begin
         way = Counting(cluster.server)
         try:
@@ -76,27 +76,30 @@ def _many(rounds: int) -> str:
     return f"{head}{once}\n\n{watched}"
 
 
-def fill(server: str) -> None:
+def fill(server: str, count: int) -> None:
     """Make the jobs, and wait until all of their pods run."""
     client = Client(server)
-    for n in range(JOBS):
-        client.send("POST", "/apis/kubeflow.org/v1/namespaces/default/pytorchjobs", _job(f"job-{n:04}"))
+    for n in range(count):
+        client.send("POST", "/apis/kubeflow.org/v1/namespaces/default/tfjobs", _job(f"job-{n:04}"))
     # Seldom: reading 10,000 pods is work for the server, which has others to make.
-    while _running(json.loads(client.send("GET", "/api/v1/namespaces/default/pods"))) < JOBS * PODS_EACH:
+    while _running(json.loads(client.send("GET", "/api/v1/namespaces/default/pods"))) < count * PODS_EACH:
         time.sleep(5)
 
 
 def _job(name: str) -> dict[str, object]:
     template = {
         "metadata": {"annotations": {"arena.local/simulate": "36000"}},
-        "spec": {"containers": [{"name": "pytorch", "image": "x", "command": ["true"], "resources": {"limits": {"nvidia.com/gpu": "1"}}}]},
+        "spec": {
+            "containers": [{"name": "tensorflow", "image": "x", "command": ["true"], "resources": {"limits": {"nvidia.com/gpu": "1"}}}]
+        },
     }
-    roles = {"Master": {"replicas": 1, "template": template}, "Worker": {"replicas": PODS_EACH - 1, "template": template}}
+    # No init containers, as those of a PyTorchJob's workers, whose cpu the nodes of one machine could not give to so many.
+    roles = {"Worker": {"replicas": PODS_EACH, "template": template}}
     return {
         "apiVersion": "kubeflow.org/v1",
-        "kind": "PyTorchJob",
+        "kind": "TFJob",
         "metadata": {"name": name, "namespace": "default"},
-        "spec": {"pytorchReplicaSpecs": roles},
+        "spec": {"tfReplicaSpecs": roles},
     }
 
 
@@ -113,7 +116,7 @@ def _through(way: Way, cluster: LocalCluster) -> Path:
 def _once(env: Mapping[str, str], way: Counting, rounds: int) -> str:
     commands = {
         "arena list": [ARENA, "list"],
-        "kubectl get pytorchjobs": [kubectl(), "get", "pytorchjobs"],
+        "kubectl get tfjobs": [kubectl(), "get", "tfjobs"],
         "arena top node": [ARENA, "top", "node"],
         "kubectl top nodes": [kubectl(), "top", "nodes"],
         "arena top job": [ARENA, "top", "job"],
@@ -138,10 +141,10 @@ def _answers(words: Sequence[str], env: Mapping[str, str]) -> bool:
 def _watched(env: Mapping[str, str], way: Counting, client: Client) -> str:
     views = {
         "arena list -w": ([ARENA, "list", "-w", "--sort", "name"], "job-0000"),
-        "kubectl get pytorchjobs -w": ([kubectl(), "get", "pytorchjobs", "-w"], f"job-{JOBS - 1:04}"),
+        "kubectl get tfjobs -w": ([kubectl(), "get", "tfjobs", "-w"], f"job-{JOBS - 1:04}"),
         "arena top node -w": ([ARENA, "top", "node", "-w"], "node-1"),
         "arena top job -w": ([ARENA, "top", "job", "-w"], "job-"),
-        "kubectl get pods -w": ([kubectl(), "get", "pods", "-w"], f"job-{JOBS - 1:04}-worker-8"),
+        "kubectl get pods -w": ([kubectl(), "get", "pods", "-w"], f"job-{JOBS - 1:04}-worker-9"),
     }
     rows = []
     for n, (name, (words, mark)) in enumerate(views.items()):
@@ -175,7 +178,7 @@ def watch(words: Sequence[str], mark: str, new: str, env: Mapping[str, str], way
         job = _job(new)
         job["metadata"] = {"name": new, "namespace": "default"}
         sent = time.perf_counter()
-        client.send("POST", "/apis/kubeflow.org/v1/namespaces/default/pytorchjobs", job)
+        client.send("POST", "/apis/kubeflow.org/v1/namespaces/default/tfjobs", job)
         change = time.perf_counter() - sent if _read_until(terminal, new.encode(), 20, must=False) else -1.0
         os.kill(pid, signal.SIGINT)
         _read_for(terminal, 0.5)
@@ -183,7 +186,7 @@ def watch(words: Sequence[str], mark: str, new: str, env: Mapping[str, str], way
         os.kill(pid, signal.SIGKILL)
         _, _, usage = os.wait4(pid, 0)
         os.close(terminal)
-    client.send("DELETE", f"/apis/kubeflow.org/v1/namespaces/default/pytorchjobs/{new}")
+    client.send("DELETE", f"/apis/kubeflow.org/v1/namespaces/default/tfjobs/{new}")
     return Watched(first, change, way.requests - before, cpu, quiet, usage.ru_maxrss / 1024)
 
 
@@ -258,6 +261,6 @@ def _is_exact(file: object, each: int) -> str:
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["fill"]:
-        fill(sys.argv[2])
+        fill(sys.argv[2], int(sys.argv[3]))
     else:
         print(run(3))
