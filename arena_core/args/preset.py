@@ -30,7 +30,8 @@ def command_words(args: BaseModel) -> list[str]:
 
     A file that was read into the arguments (``--config-file``) has no words: it is left out.
 
-    >>> from arena_core.args import SubmitArgs, parse
+    >>> from arena_core.args import parse
+    >>> from arena_core.families.args import SubmitArgs
     >>> command_words(parse(SubmitArgs, {"name": "x", "image": "i", "env": ["A=b c"], "gang": True, "command": "echo hello"}))
     ['--name', 'x', '--image', 'i', '--env', 'A=b c', '--gang', 'echo hello']
     """

@@ -35,7 +35,7 @@ def test_a_role_is_what_was_asked_for_and_holds_no_secret() -> None:
     assert found.requests["nvidia.com/gpu"] == 2 * quantity.ONE
     assert found.env == ("PASSWORD", "TOKEN", "EPOCHS") and found.mounts == ("claim set at /data",)
     page = shown.lines(About((found,), {"team": "a", "app": "pytorchjob"}, ("node-1",), "backoffLimit 3"))
-    data = str(shown.as_data(About((found,))))
+    data = str(shown.roles_data(About((found,))))
     assert "hunter2" not in page + data
     assert "2 nvidia.com/gpu, 4 cpu, 16Gi memory" in page
     for line in ("Variables:  PASSWORD, TOKEN, EPOCHS", "Mounts:     claim set at /data", "Only on:    zone=a", "Labels:     team=a"):
@@ -45,7 +45,7 @@ def test_a_role_is_what_was_asked_for_and_holds_no_secret() -> None:
 
 def test_a_password_in_a_command_is_not_shown() -> None:
     found = role("worker", 1, template(command=["git", "clone", "https://me:hunter2@host/x.git"]), "main")
-    assert "hunter2" not in shown.lines(About((found,))) + str(shown.as_data(About((found,))))
+    assert "hunter2" not in shown.lines(About((found,))) + str(shown.roles_data(About((found,))))
 
 
 @pytest.mark.parametrize(
