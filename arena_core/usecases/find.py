@@ -129,7 +129,7 @@ def _absent(session: Session, search: _Search, name: str, namespace: str) -> Are
         return absent
     hints = [absent.hint]
     if denied:
-        hints.append(f"no permission to list: {', '.join(handle.job_type.name for handle, _ in denied)}")
+        hints.append(f"no permission to list: {', '.join(sorted(handle.job_type.name for handle, _ in denied))}")
     if search.unknown:
         hints.append(f"not searched: {', '.join(search.unknown)} (`arena plugins check` says why)")
     unread = (*(phrase(handle.job_type.resource, error) for handle, error in denied), *search.unknown)

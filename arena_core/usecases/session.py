@@ -72,10 +72,15 @@ def one_of_each(handles: Sequence[JobHandle]) -> list[JobHandle]:
     found: dict[str, JobHandle] = {}
     for handle in handles:
         key = handle.job_type.resource.key
-        # One that takes what no other claims must see all objects of the kind.
-        if key not in found or (found[key].job_type.listed_by and not handle.job_type.listed_by):
+        if key not in found or _speaks_for_kind(handle) > _speaks_for_kind(found[key]):
             found[key] = handle
     return list(found.values())
+
+
+def _speaks_for_kind(handle: JobHandle) -> tuple[bool, bool]:
+    """One that takes what no other claims must see all objects of the kind; of several, users know the one called as the kind is."""
+    job_type = handle.job_type
+    return not job_type.listed_by, job_type.name == job_type.resource.kind.lower()
 
 
 def shared(jobs: Jobs, handle: JobHandle) -> bool:
