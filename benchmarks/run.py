@@ -26,27 +26,36 @@ PARTS = {
 }
 
 
+RESULTS = HERE / "RESULTS.md"
+HEAD = """\
+# Benchmarks
+
+Made by `python3 dev.py bench`; `python3 dev.py bench PART` makes one part anew. Figures are of one run on one machine: compare the
+ratios beside another program of the same run."""
+
+
 def main() -> None:
-    """Run the parts that were asked for, all by default; each prints its table, and all together are written."""
+    """Run the parts that were asked for, all by default; each prints its table and takes the place of its last one in RESULTS.md."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("parts", nargs="*", help=", ".join(PARTS))
     parser.add_argument("--rounds", type=int, default=11)
     asked = parser.parse_args()
-    load = os.getloadavg()[0]
-    lines = [
-        "# Benchmarks",
-        "",
-        "Made by `python3 dev.py bench`. Figures are of one run on one machine; compare the ratios beside another program of the same run.",
-        "",
-        f"{time.strftime('%Y-%m-%d')}, Python {platform.python_version()}, {os.cpu_count()} cores, load {load:.1f} at the start.",
-    ]
+    known = sections(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
     for name in asked.parts or PARTS:
         title, run = PARTS[name]
-        text = run(asked.rounds)
+        machine = f"Python {platform.python_version()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the start"
+        made = f"{time.strftime('%Y-%m-%d')}, {machine}."
+        text = f"{made}\n\n{run(asked.rounds)}".strip()
         print(f"\n## {title}\n\n{text}", flush=True)
-        lines += ["", f"## {title}", "", text]
-    if not asked.parts:
-        (HERE / "RESULTS.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        known[title] = text
+        parts = [f"## {title}\n\n{known[title]}" for title, _ in PARTS.values() if title in known]
+        RESULTS.write_text("\n\n".join([HEAD, *parts]) + "\n", encoding="utf-8")
+
+
+def sections(text: str) -> dict[str, str]:
+    """Return the parts of the page by their titles."""
+    parts = (part.partition("\n") for part in text.split("\n## ")[1:])
+    return {title: body.strip() for title, _, body in parts}
 
 
 if __name__ == "__main__":
