@@ -23,7 +23,7 @@ def test_help_names_commands_job_types_and_groups_of_plugins(arena):
 
 
 def test_a_blocked_plugin_is_not_in_the_help(arena, monkeypatch):
-    monkeypatch.setenv("ARENA_BLOCK_PLUGINS", "pytorchjob,local")
+    monkeypatch.setenv("ARENA_BLOCK_PLUGINS", "pytorchjob,local,model")
     out = arena("--help").out
     assert "pytorchjob" not in out
     assert "From plugins:" not in out

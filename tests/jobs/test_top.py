@@ -40,7 +40,8 @@ def test_the_local_cluster_measures_its_processes(arena: Any) -> None:
     assert use is not None and 20 < use.cpu <= 1000 * (os.cpu_count() or 1) + 200, use
     assert 64 << 20 < use.memory < 300 << 20, use
     calls = arena.calls()
-    assert sum("metrics.k8s.io" in call for call in calls) == 1
+    figures = [call.rpartition("/")[2] for call in calls if "metrics.k8s.io" in call]
+    assert sorted(figures) == ["nodes", "pods"], "each once; the nodes' name what their devices do"
     nodes = arena.top_nodes()
     node = nodes.nodes[0]
     assert node.cpu.used and node.memory.used and node.memory.total and node.memory.used < node.memory.total

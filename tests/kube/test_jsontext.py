@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from arena_core.kube import jsontext, sockets
@@ -31,12 +31,18 @@ def by_the_book(data):
     return json.loads(data, parse_constant=jsontext.refuse_constant)
 
 
+#: The first text that a process draws costs a second: the table of all characters is made then.
+PATIENT = settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+
+
+@PATIENT
 @given(VALUES, st.sampled_from(["", " ", "\n", "\r\n\t"]), st.sampled_from([None, 2]), st.booleans())
 def test_documents_are_read_as_json_loads_reads_them(value, space, indent, ascii):
     data = (space + json.dumps(value, indent=indent, ensure_ascii=ascii) + space).encode("utf-8", "surrogatepass")
     assert jsontext.loads(data) == by_the_book(data) == value
 
 
+@PATIENT
 @given(VALUES)
 def test_values_are_written_as_json_dumps_writes_them(value):
     assert jsontext.dumps(value) == json.dumps(value, separators=(",", ":")).encode()

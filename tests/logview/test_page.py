@@ -41,7 +41,7 @@ def test_from_the_command_to_the_lines(client: ArenaClient, logview: Callable[..
     command = logview("talk")
     page = tab(command.address)
     page.until("document.querySelector('output.total')?.innerText.startsWith('406')", "all lines")
-    assert "talk" in page.text("h1") and "SUCCEEDED" in page.text("h1")
+    page.until("/talk.*SUCCEEDED/s.test(document.querySelector('h1')?.innerText)", "name and phase")
     chips = page.js("[...document.querySelectorAll('.chip')].map(one => one.textContent)")
     assert chips == ["all 2", "with errors 1", "master-0", "!worker-0"]
     page.press("/")

@@ -9,11 +9,11 @@ from typing import Any
 
 from arena_local.daemon import serve
 from arena_local.daemon.state import State
-from arena_local.server import server
+from arena_local.sdk import clock
 
 
 class Jumping(datetime):
-    """``datetime`` as the API server imports it."""
+    """``datetime`` as the cluster's clock imports it."""
 
     @classmethod
     def now(cls, tz: Any = None) -> Any:
@@ -21,5 +21,5 @@ class Jumping(datetime):
 
 
 if __name__ == "__main__":
-    server.datetime = Jumping
+    clock.datetime = Jumping
     sys.exit(serve.run(State(Path(sys.argv[1])), 0))
