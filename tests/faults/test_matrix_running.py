@@ -61,11 +61,11 @@ class Running:
 
     @contextlib.contextmanager
     def later(self, act: Callable[[], None], pattern: str) -> Iterator[None]:
-        """Act a moment after a request of this kind has come, or after a second, and in any case."""
+        """Act a moment after a request of this kind has come, or after some seconds (a fault may be why it does not), and in any case."""
         over = threading.Event()
 
         def work() -> None:
-            for _ in range(20):
+            for _ in range(100):
                 if over.wait(0.05) or any(pattern in str(r) for r in list(self._proxy.requests)):
                     break
             over.wait(0.1)

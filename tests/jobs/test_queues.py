@@ -46,8 +46,9 @@ def queue(arena: Any, name: str, **wanted: Any) -> Any:
 
     def look() -> Any:
         found = arena.queues(name).queues[0]
-        seen = {"running": [q.name for q in found.running], "waiting": [q.name for q in found.waiting]}
-        seen["used"] = (found.quotas[0].used or 0) // ONE
+        seen: dict[str, Any] = {"running": [q.name for q in found.running], "waiting": [q.name for q in found.waiting]}
+        # Two objects say these, one after the other: the ClusterQueue, and the LocalQueue.
+        seen |= {"used": (found.quotas[0].used or 0) // ONE, "mine": (found.quotas[0].mine or 0) // ONE}
         return found if all(seen[key] == value for key, value in wanted.items()) else None
 
     end = time.monotonic() + 30
@@ -64,7 +65,7 @@ def submit(arena: Any, name: str, where: str, gpus: int) -> None:
 
 def test_quota_is_borrowed_and_lent_and_the_others_wait_in_order(arena: Any, shop: str) -> None:
     submit(arena, "big", "theirs", 3)
-    theirs = queue(arena, "theirs", running=["big"], used=3)
+    theirs = queue(arena, "theirs", running=["big"], used=3, mine=3)
     assert theirs.parent == f"{shop}-theirs" and theirs.cohort == shop and not theirs.closed
     row = theirs.quotas[0]
     assert (row.nominal, row.borrowed, row.most, row.mine) == (2 * ONE, ONE, 3 * ONE, 3 * ONE)
