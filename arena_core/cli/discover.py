@@ -20,6 +20,14 @@ def job_types() -> list[tuple[str, str]]:
     return [(", ".join((name, *aliases.get(name, ()))), entry.summary if entry else "") for name, entry in entries]
 
 
+def job_types_together() -> list[tuple[str, str]]:
+    """As ``job_types``, those of one distribution in one row: they share its summary."""
+    rows: dict[str, list[str]] = {}
+    for names, summary in job_types():
+        rows.setdefault(summary or names, []).append(names)
+    return [(", ".join(names), summary if summary != names[0] else "") for summary, names in rows.items()]
+
+
 def type_names() -> list[str]:
     """Names of the installed job types."""
     return registry().names()

@@ -136,10 +136,10 @@ def _settle(parsed: Parsed) -> None:
 def _without_command(head: Parsed) -> int:
     if head.on("version"):
         return dispatch(["version", "--short"])
-    from arena_core.cli.discover import command_groups, job_types
+    from arena_core.cli.discover import command_groups, job_types_together
     from arena_core.cli.usage import top_help
 
-    say(top_help(command_groups(), job_types()))
+    say(top_help(command_groups(), job_types_together()))
     return 0
 
 

@@ -158,10 +158,10 @@ def overview() -> Command:
 
 
 def _types_footer() -> str:
-    from arena_core.cli.discover import job_types
+    from arena_core.cli.discover import job_types_together
     from arena_core.cli.usage import two_columns
 
-    return "Job types (`arena submit TYPE --help` lists the flags):\n" + two_columns(job_types(), left=18)
+    return "Job types (`arena submit TYPE --help` lists the flags):\n" + two_columns(job_types_together(), left=18)
 
 
 def keys_of(data: Mapping[str, Any], model: type[BaseModel]) -> dict[str, Any]:
