@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from arena_core.cli.flags import FALSE_WORDS, TRUE_WORDS, Flag, Parsed
+from arena_core.cli.flags import FALSE_WORDS, GLOBAL_FLAGS, TRUE_WORDS, Flag, Parsed
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
@@ -13,6 +13,13 @@ def nearest(word: str, known: Iterable[str]) -> str:
 
     found = get_close_matches(word, list(known), n=1, cutoff=0.6)
     return found[0] if found else ""
+
+
+def first_word(words: Sequence[str], flags: Iterable[Flag] = ()) -> tuple[Parsed, list[str]]:
+    """Parse up to the first word that is no flag, by which a group chooses; return that, and the words without it."""
+    first = Parser([*flags, *GLOBAL_FLAGS], stop=True).parse(words)
+    at = len(words) - len(first.args)
+    return first, [*words[:at], *words[at + 1 :]]
 
 
 class Parser:

@@ -6,7 +6,7 @@ from arena_core.cli.command import Command, Context, Group
 from arena_core.cli.commands.past.source import Remembered, next_name, source
 from arena_core.cli.commands.submit import FLAGS, for_type
 from arena_core.cli.flags import GLOBAL_FLAGS, Parsed
-from arena_core.cli.parse import Parser
+from arena_core.cli.parse import Parser, first_word
 from arena_core.cli.terminal import note
 from arena_core.contract.errors import UsageError
 from arena_core.records import replace
@@ -20,13 +20,11 @@ DETAILS = (
 
 def named(words: list[str], head: Parsed, command: str) -> tuple[str, list[str], Parsed]:
     """Return the job that is named by the first word, the words behind it, and the persistent flags; an empty name where help is wanted."""
-    first = Parser([*FLAGS, *GLOBAL_FLAGS], stop=True).parse(words)
+    first, rest = first_word(words, FLAGS)
     if not first.args or first.args[0] == "":
         if first.help:
             return "", [], head
         raise UsageError(f"which job? `arena {command} JOB`", "`arena history` lists what was submitted from here, `arena list` the jobs")
-    at = len(words) - len(first.args)
-    rest = [*words[:at], *words[at + 1 :]]
     known = Parser([*FLAGS, *GLOBAL_FLAGS]).parse(rest)
     settings = Parsed({**head.values, **{k: v for k, v in known.values.items() if k in {f.name for f in GLOBAL_FLAGS}}})
     return first.args[0], rest, settings

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from arena_core.cli.command import Command, Context, Group
 from arena_core.cli.commands.shared import ALL_NAMESPACES, NO_HEADERS, print_fitted
 from arena_core.cli.connect import nothing_yet
-from arena_core.cli.flags import GLOBAL_FLAGS, Parsed
+from arena_core.cli.flags import Parsed
 from arena_core.cli.output import output_flag, wants_data, write
-from arena_core.cli.parse import Parser
+from arena_core.cli.parse import first_word
 from arena_core.cli.terminal import note, say
 from arena_core.contract.errors import UsageError
 from arena_core.k8s import duration, time
@@ -23,14 +23,14 @@ LEAST = ("OWNER", "DESCRIPTION", "ACCESSMODE")
 
 
 def _open(words: list[str], head: Parsed) -> tuple[Command, list[str]]:
-    first = Parser([*LIST.flags, *GLOBAL_FLAGS], stop=True).parse(words)
+    first, rest = first_word(words, LIST.flags)
     if not first.args:
         if first.help:
             return overview(), ["--help"]
         raise UsageError("what of the data? `arena data list`", "`arena data --help` says more")
     if first.args[0] not in ("list", "ls"):
         raise UsageError(f"arena data {first.args[0]}: expected `arena data list`", "volumes themselves are made with kubectl")
-    return LIST, [*words[: len(words) - len(first.args)], *first.args[1:]]
+    return LIST, rest
 
 
 def overview() -> Command:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from arena_core.cli.command import Command, Context, Group
 from arena_core.cli.commands.past import looking, pages
 from arena_core.cli.commands.shared import NO_HEADERS, TYPE
-from arena_core.cli.flags import GLOBAL_FLAGS, Flag, Parsed
+from arena_core.cli.flags import Flag, Parsed
 from arena_core.cli.output import output_flag, wants_data, write, write_line
-from arena_core.cli.parse import Parser
+from arena_core.cli.parse import first_word
 from arena_core.cli.render import print_table
 from arena_core.cli.seconds import seconds
 from arena_core.cli.terminal import note, say
@@ -154,11 +154,9 @@ def _prune(context: Context, parsed: Parsed) -> int:
 
 def _open(words: list[str], head: Parsed) -> tuple[Command, list[str]]:
     """Choose by the first word; any other one is the name of a job to list."""
-    first = Parser([*LIST.flags, *PRUNE.flags, *LOGS.flags, *GLOBAL_FLAGS], stop=True).parse(words)
+    first, rest = first_word(words, [*LIST.flags, *PRUNE.flags, *LOGS.flags])
     part = PARTS.get(first.args[0]) if first.args else None
-    if part is None:
-        return LIST, words
-    return part, [*words[: len(words) - len(first.args)], *first.args[1:]]
+    return (LIST, words) if part is None else (part, rest)
 
 
 _FILTERS = (

@@ -13,8 +13,8 @@ from arena_core.cli.commands.serving.changing import SCALE, update_of
 from arena_core.cli.commands.serving.meant import find, for_server
 from arena_core.cli.commands.serving.parting import TRAFFIC
 from arena_core.cli.commands.serving.reading import GET, LIST
-from arena_core.cli.flags import GLOBAL_FLAGS, Flag, Parsed
-from arena_core.cli.parse import Parser, nearest
+from arena_core.cli.flags import Flag, Parsed
+from arena_core.cli.parse import first_word, nearest
 from arena_core.cli.terminal import note
 from arena_core.contract.errors import ArenaError, InvalidArguments, UsageError
 from arena_core.contract.types import JobHandle
@@ -81,12 +81,12 @@ SHORT = {"ls": "list", "log": "logs", "del": "delete", **dict.fromkeys(_SPLIT, "
 
 def _open(words: list[str], head: Parsed) -> tuple[Command, list[str]]:
     """Choose by the first word: one of the commands, ``update TYPE``, or the type of a server to start."""
-    first = Parser(GLOBAL_FLAGS, stop=True).parse(words)
+    first, rest = first_word(words)
     if not first.args:
         if first.help or not first.problems:
             return overview(), ["--help"]
         raise UsageError(f"serve what? {first.problems[0]}", "`arena serve --help` lists types and commands")
-    word, rest = first.args[0], [*words[: len(words) - len(first.args)], *first.args[1:]]
+    word = first.args[0]
     if part := PARTS.get(SHORT.get(word, word)):
         return part, rest
     if word == "update":
@@ -103,12 +103,12 @@ def _open(words: list[str], head: Parsed) -> tuple[Command, list[str]]:
 
 
 def _open_update(words: list[str]) -> tuple[Command, list[str]]:
-    first = Parser([*UPDATE_FLAGS, *GLOBAL_FLAGS], stop=True).parse(words)
+    first, rest = first_word(words, UPDATE_FLAGS)
     if not first.args:
         if first.help:
             return UPDATE, ["--help"]
         raise UsageError("update a server of which type? `arena serve update TYPE NAME`", _types_text())
-    return update_of(_type(first.args[0])), [*words[: len(words) - len(first.args)], *first.args[1:]]
+    return update_of(_type(first.args[0])), rest
 
 
 def _type(word: str) -> JobHandle:

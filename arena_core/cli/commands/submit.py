@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from arena_core.cli.command import Command, Context, Group
 from arena_core.cli.flags import GLOBAL_FLAGS, Flag, Parsed
 from arena_core.cli.output import output_flag
-from arena_core.cli.parse import Parser
+from arena_core.cli.parse import first_word
 from arena_core.cli.terminal import note
 from arena_core.contract.errors import ArenaError, InvalidArguments, UsageError
 from arena_core.typed import TYPE_CHECKING, Any
@@ -49,9 +49,8 @@ FLAGS = (
 
 def _open(words: list[str], head: Parsed) -> tuple[Command, list[str]]:
     """Find the job type among the words, or in the job file, and make a command from its argument model."""
-    first = Parser([*FLAGS, *GLOBAL_FLAGS], stop=True).parse(words)
+    first, rest = first_word(words, FLAGS)
     if first.args and (not first.text("file") or _is_type(first.args[0])):
-        rest = [*words[: len(words) - len(first.args)], *first.args[1:]]
         return for_type(first.args[0], first.args[0], rest, JobFile()), rest
     if first.help:
         return overview(), ["--help"]

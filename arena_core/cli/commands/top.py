@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable
 from arena_core.cli.command import Command, Context, Group
 from arena_core.cli.commands.shared import ALL_NAMESPACES, NO_HEADERS, QUIET, TYPE, one_name
 from arena_core.cli.connect import nothing_yet
-from arena_core.cli.flags import GLOBAL_FLAGS, Flag, Parsed
+from arena_core.cli.flags import Flag, Parsed
 from arena_core.cli.output import can_be_watched, output_flag, wants_data, write
-from arena_core.cli.parse import Parser
+from arena_core.cli.parse import first_word
 from arena_core.cli.prometheus import prometheus_of
 from arena_core.cli.terminal import note
 from arena_core.contract.errors import NotFound, UsageError
@@ -28,7 +28,7 @@ MODES = {"n": "normal", "none": "normal", "e": "exclusive", "t": "topology", "s"
 
 def _open(words: list[str], head: Parsed) -> tuple[Command, list[str]]:
     """Choose `top node` or `top job` by the first word."""
-    first = Parser([*JOB.flags, *NODE.flags, *GLOBAL_FLAGS], stop=True).parse(words)
+    first, rest = first_word(words, [*JOB.flags, *NODE.flags])
     if not first.args:
         if first.help:
             return overview(), ["--help"]
@@ -36,8 +36,7 @@ def _open(words: list[str], head: Parsed) -> tuple[Command, list[str]]:
     known = {"node": NODE, "nodes": NODE, "no": NODE, "job": JOB, "jobs": JOB}
     if first.args[0] not in known:
         raise UsageError(f"arena top {first.args[0]}: expected `arena top node` or `arena top job`", f"`arena top job {first.args[0]}`?")
-    before = words[: len(words) - len(first.args)]
-    return known[first.args[0]], [*before, *first.args[1:]]
+    return known[first.args[0]], rest
 
 
 def overview() -> Command:
