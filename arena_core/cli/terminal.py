@@ -112,3 +112,15 @@ def colour_wanted(stream: TextIO) -> bool:
 def paint(text: str, code: str, *, wanted: bool) -> str:
     """``text`` in the colour ``code``, if colours are wanted."""
     return f"\x1b[{code}m{text}\x1b[0m" if wanted and code else text
+
+
+def browse(address: str) -> None:
+    """Open the address, which has been printed, in the browser of whoever sits here; where none can be started, say so."""
+    import webbrowser
+
+    try:
+        opened = webbrowser.open(address)
+    except webbrowser.Error:
+        opened = False
+    if not opened:
+        note("note: there is no browser here that can be started; open the address above")

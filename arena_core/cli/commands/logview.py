@@ -10,7 +10,7 @@ from arena_core.cli.command import Command, Context
 from arena_core.cli.commands.shared import TYPE, check_names, selector_of
 from arena_core.cli.flags import Flag, Parsed
 from arena_core.cli.seconds import seconds
-from arena_core.cli.terminal import note, say
+from arena_core.cli.terminal import browse, note, say
 from arena_core.contract.errors import NotFound, UsageError
 
 if TYPE_CHECKING:
@@ -38,8 +38,8 @@ def run(context: Context, parsed: Parsed) -> int:
         import sys
 
         sys.stdout.flush()
-        if not parsed.on("no_open") and not _browse(page.server.ticket()):
-            note("note: there is no browser here that can be started; open the address above")
+        if not parsed.on("no_open"):
+            browse(page.server.ticket())
         note("Ctrl-C ends it")
         threading.Event().wait()
     except KeyboardInterrupt:
@@ -57,15 +57,6 @@ def _jobs(context: Context, parsed: Parsed) -> Sequence[Job]:
             raise NotFound(f"no job has the labels {parsed.text('selector')}", "`arena list` shows the jobs")
         return found
     return [context.client.get(name, job_type=job_type) for name in dict.fromkeys(parsed.args)]
-
-
-def _browse(address: str) -> bool:
-    import webbrowser
-
-    try:
-        return webbrowser.open(address)
-    except webbrowser.Error:
-        return False
 
 
 COMMAND = Command(

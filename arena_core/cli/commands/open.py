@@ -6,7 +6,7 @@ from arena_core.cli.command import Command, Context
 from arena_core.cli.commands.shared import TYPE, check_names
 from arena_core.cli.flags import Flag, Parsed
 from arena_core.cli.output import output_flag
-from arena_core.cli.terminal import note
+from arena_core.cli.terminal import browse
 from arena_core.contract.errors import UsageError
 
 
@@ -22,18 +22,9 @@ def run(context: Context, parsed: Parsed) -> int:
     job = client.get(parsed.args[0], job_type=parsed.text("type"))
     made = client.forward(job, choose_served(client.served(job), "".join(parsed.args[1:])), on_trouble=trouble)
     tell(parsed, [made])
-    if not parsed.on("no_browser") and made.to.scheme in ("http", "https") and not _browse(address_of(made)):
-        note("note: there is no browser here that can be started; open the address above")
+    if not parsed.on("no_browser") and made.to.scheme in ("http", "https"):
+        browse(address_of(made))
     return stay([made])
-
-
-def _browse(address: str) -> bool:
-    import webbrowser
-
-    try:
-        return webbrowser.open(address)
-    except webbrowser.Error:
-        return False
 
 
 COMMAND = Command(
