@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from arena_core.contract.errors import ArenaError, KindNotInstalled, NotFound, PluginError, UsageError
+from arena_core.contract.errors import ArenaError, KindNotInstalled, NotFound, UsageError
 from arena_core.contract.schedules import Schedule
 from arena_core.contract.types import JobHandle, Jobs, JobView, Manifest
 from arena_core.k8s import cron as grammar
@@ -14,7 +14,7 @@ from arena_core.records import record
 from arena_core.usecases.asking import ask_each
 from arena_core.usecases.facts import read
 from arena_core.usecases.naming import named
-from arena_core.usecases.session import Session, labels_of_all, typed_of
+from arena_core.usecases.session import Session, labels_of_all, of_workload, typed_of
 from arena_core.usecases.unread import all_refused, phrase, sentence
 from arena_core.usecases.views import Job
 
@@ -37,25 +37,12 @@ class CronList:
     notes: tuple[str, ...] = ()
 
 
-def schedule_types(jobs: Jobs) -> list[JobHandle]:
-    """Return the installed types whose jobs make others at times; one that does not load is reported where it is asked for."""
-    found = []
-    for name in jobs.names():
-        try:
-            handle = jobs.get(name)
-        except PluginError:
-            continue
-        if handle.job_type.workload == "schedule":
-            found.append(handle)
-    return found
-
-
 def makers(jobs: Jobs, job_type: str) -> list[JobHandle]:
     """Return the types of cron that can make jobs of a type, in the order in which a cluster's are taken.
 
     Those that are there for this type alone come first, then those of an operator, then what every Kubernetes has.
     """
-    able = [handle for handle in schedule_types(jobs) if job_type in (handle.job_type.makes or (job_type,))]
+    able = [handle for handle in of_workload(jobs, "schedule") if job_type in (handle.job_type.makes or (job_type,))]
     return sorted(able, key=lambda handle: (not handle.job_type.makes, "." not in handle.job_type.resource.group))
 
 
@@ -81,7 +68,7 @@ def list_crons(session: Session, *, namespace: str = "", selector: str = "", now
     found: list[Cron] = []
     unread: list[str] = []
     refused: list[ArenaError] = []
-    types = schedule_types(session.jobs)
+    types = of_workload(session.jobs, "schedule")
 
     def ask(handle: JobHandle) -> list[Manifest]:
         return session.cluster.list(handle.job_type.resource, namespace, label_selector=labels_of_all(handle, selector)).items
@@ -126,7 +113,7 @@ def _cron(handle: JobHandle, job: Job, now: datetime) -> Cron:
 
 def _find(session: Session, name: str, job_type: str, namespace: str) -> tuple[JobHandle, Manifest]:
     name, job_type = named(session, name, job_type)
-    types = [session.handle(job_type)] if job_type else schedule_types(session.jobs)
+    types = [session.handle(job_type)] if job_type else of_workload(session.jobs, "schedule")
     if not types:
         raise UsageError("no type of cron is installed", "install arena-cron from where arena-core came")
     found: list[tuple[JobHandle, Manifest]] = []

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from arena_core.contract.errors import ArenaError, PluginError
+from arena_core.contract.errors import ArenaError
 from arena_core.contract.types import JobHandle, Jobs, Manifest, Resource
 from arena_core.k8s import conditions, dig
 from arena_core.kube.resources import ENDPOINTS, SERVICES
 from arena_core.records import record
 from arena_core.usecases.listing import list_jobs
-from arena_core.usecases.session import Session
+from arena_core.usecases.session import Session, of_workload
 from arena_core.usecases.unread import is_partial, phrase, sentence
 from arena_core.usecases.views import Job
 
@@ -51,26 +51,13 @@ class Server:
         return sum(conditions.is_true(pod, "Ready") for pod in self.job.pods)
 
 
-def service_types(jobs: Jobs) -> list[JobHandle]:
-    """Return the installed types whose jobs are services."""
-    found = []
-    for name in jobs.names():
-        try:
-            handle = jobs.get(name)
-        except PluginError:
-            continue
-        if handle.job_type.workload == "service":
-            found.append(handle)
-    return found
-
-
 def type_of(jobs: Jobs, word: str) -> JobHandle | None:
     """Return the type of service that ``arena serve WORD`` means: ``custom`` is ``custom-serving``; None where it is none."""
     for name in (f"{word.lower()}-serving", word.lower()):
         if name in jobs.names() and (handle := jobs.get(name)).job_type.workload == "service":
             return handle
     wanted = word.lower()
-    spelt = ((handle, (handle.job_type.display, handle.job_type.shorthand)) for handle in service_types(jobs))
+    spelt = ((handle, (handle.job_type.display, handle.job_type.shorthand)) for handle in of_workload(jobs, "service"))
     return next((handle for handle, words in spelt if wanted in (text.lower() for text in words)), None)
 
 
@@ -101,7 +88,7 @@ class ServerList:
 
 def list_servers(session: Session, wanted: Wanted) -> ServerList:
     """Return the servers that are meant, with their addresses."""
-    types = [session.handle(wanted.job_type)] if wanted.job_type else service_types(session.jobs)
+    types = [session.handle(wanted.job_type)] if wanted.job_type else of_workload(session.jobs, "service")
     if not types:
         return ServerList()
     names = {handle.job_type.name for handle in types}

@@ -67,6 +67,19 @@ class Session:
         return self.jobs.get(job_type)
 
 
+def of_workload(jobs: Jobs, workload: str) -> list[JobHandle]:
+    """Return the installed types of a workload (``service``, ``schedule``); one that does not load is reported where it is asked for."""
+    found = []
+    for name in jobs.names():
+        try:
+            handle = jobs.get(name)
+        except PluginError:
+            continue
+        if handle.job_type.workload == workload:
+            found.append(handle)
+    return found
+
+
 def one_of_each(handles: Sequence[JobHandle]) -> list[JobHandle]:
     """Return one of the types for each kind of object; types may share a kind."""
     found: dict[str, JobHandle] = {}

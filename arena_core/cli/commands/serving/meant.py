@@ -32,9 +32,9 @@ def type_name(context: Context, parsed: Parsed) -> str:
 
 def kinds(context: Context) -> dict[str, str]:
     """Job type → how Arena calls it in its tables."""
-    from arena_core.usecases.servers import service_types
+    from arena_core.usecases.session import of_workload
 
-    return {handle.job_type.name: handle.job_type.display or handle.job_type.name for handle in service_types(context.client.jobs)}
+    return {handle.job_type.name: handle.job_type.display or handle.job_type.name for handle in of_workload(context.client.jobs, "service")}
 
 
 def find(context: Context, parsed: Parsed, name: str) -> Server:
