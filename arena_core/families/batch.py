@@ -5,11 +5,12 @@ Importable by plugins.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from arena_core.contract.types import Cause, Instance, JobStatus, Phase, Rank
 from arena_core.families import kueue, queueing
 from arena_core.k8s import dig, podsize
+from arena_core.podstatus import instance
 from arena_core.podwords import cause_of
 from arena_core.typed import Any
 
@@ -37,6 +38,34 @@ def requests(templates: Iterable[tuple[Any, int]]) -> dict[str, int]:
 def priority(templates: Iterable[Any]) -> str:
     """Return the priority class of the first template that names one."""
     return next((name for template in templates if (name := dig.text(template, "spec", "priorityClassName"))), "")
+
+
+def led(pods: Sequence[Any], leader: str, *, role: str, index: str, container: Callable[[str], str]) -> tuple[Instance, ...]:
+    """Return the pods of a job that one of them leads: the newest of role ``leader`` first, then the others by number.
+
+    ``role`` and ``index`` are labels, ``container`` says which container of a role is the main one. What is left of an earlier attempt
+    stands behind.
+    """
+    real = [pod for pod in pods if isinstance(pod, Mapping)]
+    real.sort(key=lambda pod: dig.text(pod, "metadata", "name"))
+    real.sort(key=lambda pod: dig.text(pod, "metadata", "creationTimestamp"), reverse=True)
+    found: list[Instance] = []
+    for pod in real:
+        labels = dig.labels(pod)
+        word = labels.get(role, "")
+        chief = word == leader and not any(one.chief for one in found)
+        number = 0 if word == leader else dig.number(labels, index, default=-1)
+        found.append(instance(pod, role=word, index=number if number >= 0 else None, chief=chief, container=container(word)))
+    return tuple(sorted(found, key=lambda i: (not i.chief, i.role != leader, i.index is None, i.index or 0)))
+
+
+def started(job: Any, members: Sequence[Instance]) -> str:
+    """Return when the first pod of a job without a start of its own started; without pods, when it was resumed or made."""
+    first = min((i.started for i in members if i.started), default="")
+    resumed = dig.condition(job, "Suspended")
+    if first or resumed.get("status") == "True" or dig.flag(job, "spec", "suspend"):
+        return first
+    return dig.text(resumed, "lastTransitionTime") or (dig.text(job, "metadata", "creationTimestamp") if dig.mapping(job, "status") else "")
 
 
 def held(job: Any, related: Sequence[Any], said: Said) -> Said:

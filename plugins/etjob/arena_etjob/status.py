@@ -9,7 +9,6 @@ from arena_core.families import batch, gangs
 from arena_core.families.batch import Said
 from arena_core.families.kubeflow import explain_gang
 from arena_core.k8s import dig
-from arena_core.podstatus import instance
 from arena_core.typed import Any
 from arena_etjob.names import CONTAINER, GROUP, INDEX, JOB_NAME, JOB_ROLE, LAUNCHER, OWNER, RESOURCE, STATE, SUSPENDED, WORKER
 
@@ -84,18 +83,7 @@ def scaler(job: Manifest, now: int, number: int, how: Rescale) -> Manifest:
 
 def instances(pods: Sequence[Any]) -> tuple[Instance, ...]:
     """Return the launcher, which leads, and the workers by number."""
-    real = [pod for pod in pods if isinstance(pod, Mapping)]
-    real.sort(key=lambda pod: dig.text(pod, "metadata", "name"))
-    real.sort(key=lambda pod: dig.text(pod, "metadata", "creationTimestamp"), reverse=True)
-    found, led = [], False
-    for pod in real:
-        labels = dig.labels(pod)
-        role = labels.get(JOB_ROLE, "")
-        chief = role == LAUNCHER and not led
-        led = led or chief
-        index = 0 if role == LAUNCHER else dig.number(labels, INDEX, default=-1)
-        found.append(instance(pod, role=role, index=index if index >= 0 else None, chief=chief, container=CONTAINER))
-    return tuple(sorted(found, key=lambda i: (not i.chief, i.role != LAUNCHER, i.index is None, i.index or 0)))
+    return batch.led(pods, LAUNCHER, role=JOB_ROLE, index=INDEX, container=lambda role: CONTAINER)
 
 
 def decide(job: Any) -> Said:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from arena_core.contract.types import NOT_TAKEN_UP, Cause, Endpoint, Find, Instance, JobStatus, Manifest, Phase, PodSet, Rank
 from arena_core.families import batch, kueue
 from arena_core.families.batch import Said
 from arena_core.k8s import dig
-from arena_core.podstatus import instance
 from arena_core.typed import Any
 from arena_sparkjob.names import APP_NAME, CONTAINERS, DRIVER, EXECUTOR, EXECUTOR_ID, ROLE
 
@@ -50,18 +49,7 @@ def pod_sets(job: Any, purpose: str) -> list[PodSet]:
 
 def instances(pods: Sequence[Any]) -> tuple[Instance, ...]:
     """Return the driver, which leads, and the executors by number; of an earlier attempt what is left stands behind."""
-    real = [pod for pod in pods if isinstance(pod, Mapping)]
-    real.sort(key=lambda pod: dig.text(pod, "metadata", "name"))
-    real.sort(key=lambda pod: dig.text(pod, "metadata", "creationTimestamp"), reverse=True)
-    found, led = [], False
-    for pod in real:
-        labels = dig.labels(pod)
-        role = labels.get(ROLE, "")
-        chief = role == DRIVER and not led
-        led = led or chief
-        index = 0 if role == DRIVER else dig.number(labels, EXECUTOR_ID, default=-1)
-        found.append(instance(pod, role=role, index=index if index >= 0 else None, chief=chief, container=CONTAINERS.get(role, "")))
-    return tuple(sorted(found, key=lambda i: (not i.chief, i.role != DRIVER, i.index is None, i.index or 0)))
+    return batch.led(pods, DRIVER, role=ROLE, index=EXECUTOR_ID, container=lambda role: CONTAINERS.get(role, ""))
 
 
 def decide(job: Any) -> Said:

@@ -75,7 +75,7 @@ def status(job: Any, pods: Sequence[Any] | None, others: Sequence[Any]) -> JobSt
         exact=exact,
         reason=reason,
         message=message,
-        start=_start(job, members),
+        start=batch.started(job, members),
         end=dig.text(dig.condition(job, exact), "lastTransitionTime") if phase.finished else "",
         instances=members,
         replicas=nodes(job),
@@ -105,15 +105,6 @@ def requests(job: Any, members: Iterable[Instance]) -> dict[str, int]:
         for name, amount in member.requests.items():
             total[name] = total.get(name, 0) + amount
     return total
-
-
-def _start(job: Any, members: Sequence[Instance]) -> str:
-    """Return when the first pod started; without pods, when it was resumed or made: it has no start of its own."""
-    started = min((i.started for i in members if i.started), default="")
-    resumed = dig.condition(job, "Suspended")
-    if started or resumed.get("status") == "True" or dig.flag(job, "spec", "suspend"):
-        return started
-    return dig.text(resumed, "lastTransitionTime") or (dig.text(job, "metadata", "creationTimestamp") if dig.mapping(job, "status") else "")
 
 
 def decide(job: Any) -> Said:

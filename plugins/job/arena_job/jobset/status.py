@@ -104,22 +104,13 @@ def status(job: Any, pods: Sequence[Any] | None, related: Sequence[Any]) -> JobS
         exact=exact,
         reason=reason,
         message=message,
-        start=_start(job, members),
+        start=batch.started(job, members),
         end=dig.text(dig.condition(job, exact), "lastTransitionTime") if phase.finished else "",
         instances=members,
         replicas=sum(count for _, count in wanted),
         requests=batch.requests(wanted),
         priority=batch.priority(template for template, _ in wanted),
     )
-
-
-def _start(job: Any, members: Sequence[Instance]) -> str:
-    """Return when the first pod started: a JobSet has no start of its own; without pods, when it was resumed or made."""
-    started = min((i.started for i in members if i.started), default="")
-    resumed = dig.condition(job, "Suspended")
-    if started or resumed.get("status") == "True" or dig.flag(job, "spec", "suspend"):
-        return started
-    return dig.text(resumed, "lastTransitionTime") or (dig.text(job, "metadata", "creationTimestamp") if dig.mapping(job, "status") else "")
 
 
 def decide(job: Any) -> Said:
