@@ -7,10 +7,13 @@ from collections.abc import Iterable, Sequence
 from arena_core.contract.hookspecs import hookimpl
 from arena_core.typed import TYPE_CHECKING
 from arena_serve import reading
+from arena_serve.hooks import hooks_of
 
 if TYPE_CHECKING:
-    from arena_core.contract.types import Cause, Endpoint, JobStatus, JobView, Lookup, Manifest, PodSet, Problem
+    from arena_core.contract.types import Lookup, Manifest, PodSet, Problem
     from arena_serve.args import ServerArgs
+
+arena_job_status, arena_endpoints, arena_explain = hooks_of(reading)
 
 
 @hookimpl
@@ -22,24 +25,6 @@ def arena_preflight(args: ServerArgs, lookup: Lookup) -> Iterable[Problem]:
 
 
 @hookimpl
-def arena_job_status(view: JobView) -> JobStatus:
-    """Say whether it serves."""
-    return reading.status(view.manifest, view.pods or ())
-
-
-@hookimpl
 def arena_pod_sets(job: Manifest) -> Sequence[PodSet]:
     """Return the one set of pods."""
     return reading.pod_sets(job)
-
-
-@hookimpl
-def arena_endpoints(view: JobView) -> Iterable[Endpoint]:
-    """Return the ports that it serves."""
-    return reading.endpoints(view.manifest)
-
-
-@hookimpl
-def arena_explain(view: JobView) -> Iterable[Cause]:
-    """Say in plain words why it does not serve."""
-    return reading.explain(view.manifest)

@@ -11,12 +11,14 @@ from arena_core.families.batch import pods_of_job
 from arena_core.k8s import dig
 from arena_core.typed import TYPE_CHECKING, Any
 from arena_cron import names, reading
+from arena_cron.hooks import arena_endpoints, arena_preflight, hooks_of
 
 if TYPE_CHECKING:
     from arena_core.contract.schedules import Schedule
-    from arena_core.contract.types import Cause, Endpoint, Jobs, JobStatus, JobView, LogQuery, LogSource, Lookup, Manifest, Note, Problem
+    from arena_core.contract.types import Jobs, JobView, Manifest, Note, Problem
     from arena_cron.args import BatchCronArgs
 
+__all__ = ["arena_endpoints", "arena_preflight"]
 #: The version of Arena's contract that this module is written for.
 ARENA_CONTRACT = 2
 
@@ -44,6 +46,11 @@ def schedule(cron: Any) -> Schedule:
 
 
 KIND = reading.Kind(reading.by_name, schedule)
+SHARED = hooks_of(KIND)
+arena_job_status = SHARED.job_status
+arena_log_sources = SHARED.log_sources
+arena_explain = SHARED.explain
+arena_schedule = SHARED.schedule
 
 
 def has_runner(cron: Any) -> bool:
@@ -92,25 +99,11 @@ def arena_validate(args: BatchCronArgs, jobs: Jobs) -> Iterable[Problem | Note]:
 
 
 @hookimpl
-def arena_preflight(args: BatchCronArgs, lookup: Lookup, jobs: Jobs) -> Iterable[Problem | Note]:
-    """Return what the cluster lacks for the jobs."""
-    from arena_cron.checks import preflight
-
-    return preflight(args, lookup, jobs)
-
-
-@hookimpl
 def arena_related(view: JobView, jobs: Jobs) -> Iterable[Find]:
     """Name the jobs that it has made, and where a pod makes them, the Jobs of that pod."""
-    yield from reading.related(view, jobs, KIND)
+    yield from SHARED.related(view, jobs)
     if has_runner(view.manifest):
         yield Find(plainjob.RESOURCE, owner_uid=dig.text(view.manifest, "metadata", "uid"))
-
-
-@hookimpl
-def arena_job_status(view: JobView, jobs: Jobs) -> JobStatus:
-    """Say whether it makes jobs, and what became of the last one."""
-    return reading.status(view, jobs, KIND)
 
 
 @hookimpl
@@ -119,34 +112,6 @@ def arena_pod_sets(job: Manifest) -> Sequence[PodSet]:
     if not dig.mapping(job, *TEMPLATE.split(".")) or has_runner(job):
         return []
     return [PodSet("worker", TEMPLATE, pods_of_job(dig.dig(job, "spec", "jobTemplate", "spec")))]
-
-
-@hookimpl
-def arena_log_sources(view: JobView, query: LogQuery, jobs: Jobs) -> Sequence[LogSource]:
-    """Return the logs of the newest job."""
-    return reading.log_sources(view, query, jobs, KIND)
-
-
-@hookimpl
-def arena_endpoints(view: JobView) -> Iterable[Endpoint]:
-    """Return the TensorBoard of its jobs, which is one for all."""
-    from arena_core.families.tensorboard import endpoints
-
-    return endpoints(view.manifest)
-
-
-@hookimpl
-def arena_explain(view: JobView, jobs: Jobs) -> Iterable[Cause]:
-    """Say why no jobs are made, or why the newest one does not run."""
-    return reading.explain(view, jobs, KIND)
-
-
-@hookimpl
-def arena_schedule(view: JobView, jobs: Jobs) -> Schedule:
-    """Say when jobs are made, and which were."""
-    from arena_core.records import replace
-
-    return replace(schedule(view.manifest), runs=reading.runs(view, jobs, KIND))
 
 
 @hookimpl

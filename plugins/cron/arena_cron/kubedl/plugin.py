@@ -9,26 +9,22 @@ from arena_core.contract.types import JobType, PodSet, Resource
 from arena_core.k8s import dig
 from arena_core.typed import TYPE_CHECKING, Any
 from arena_cron import names, reading
+from arena_cron.hooks import arena_preflight, hooks_of
 
 if TYPE_CHECKING:
     from arena_core.contract.schedules import Schedule
     from arena_core.contract.types import (
-        Cause,
         Endpoint,
-        Find,
         JobHandle,
         Jobs,
-        JobStatus,
         JobView,
-        LogQuery,
-        LogSource,
-        Lookup,
         Manifest,
         Note,
         Problem,
     )
     from arena_cron.args import CronArgs
 
+__all__ = ["arena_preflight"]
 #: The version of Arena's contract that this module is written for.
 ARENA_CONTRACT = 2
 
@@ -66,6 +62,11 @@ def schedule(cron: Any) -> Schedule:
 
 
 KIND = reading.Kind(handle_of, schedule)
+SHARED = hooks_of(KIND)
+arena_related = SHARED.related
+arena_job_status = SHARED.job_status
+arena_log_sources = SHARED.log_sources
+arena_explain = SHARED.explain
 
 
 @hookimpl
@@ -104,26 +105,6 @@ def arena_validate(args: CronArgs, jobs: Jobs) -> Iterable[Problem | Note]:
 
 
 @hookimpl
-def arena_preflight(args: CronArgs, lookup: Lookup, jobs: Jobs) -> Iterable[Problem | Note]:
-    """Return what the cluster lacks for the jobs."""
-    from arena_cron.checks import preflight
-
-    return preflight(args, lookup, jobs)
-
-
-@hookimpl
-def arena_related(view: JobView, jobs: Jobs) -> Iterable[Find]:
-    """Name the jobs that it has made."""
-    return reading.related(view, jobs, KIND)
-
-
-@hookimpl
-def arena_job_status(view: JobView, jobs: Jobs) -> JobStatus:
-    """Say whether it makes jobs, and what became of the last one."""
-    return reading.status(view, jobs, KIND)
-
-
-@hookimpl
 def arena_pod_sets(job: Manifest, purpose: str, jobs: Jobs) -> Sequence[PodSet]:
     """Return the pods of the job that it makes."""
     from arena_core.records import replace
@@ -134,23 +115,11 @@ def arena_pod_sets(job: Manifest, purpose: str, jobs: Jobs) -> Sequence[PodSet]:
 
 
 @hookimpl
-def arena_log_sources(view: JobView, query: LogQuery, jobs: Jobs) -> Sequence[LogSource]:
-    """Return the logs of the newest job."""
-    return reading.log_sources(view, query, jobs, KIND)
-
-
-@hookimpl
 def arena_endpoints(view: JobView) -> Iterable[Endpoint]:
     """Return the TensorBoard of its jobs, which is one for all."""
     from arena_core.families.tensorboard import endpoints
 
     return endpoints(view.manifest) if dig.text(view.manifest, "metadata", "annotations", names.TYPE) else ()
-
-
-@hookimpl
-def arena_explain(view: JobView, jobs: Jobs) -> Iterable[Cause]:
-    """Say why no jobs are made, or why the newest one does not run."""
-    return reading.explain(view, jobs, KIND)
 
 
 @hookimpl

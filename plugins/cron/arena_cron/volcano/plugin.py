@@ -9,20 +9,15 @@ from arena_core.contract.types import JobType, PodSet
 from arena_core.k8s import dig
 from arena_core.typed import TYPE_CHECKING, Any
 from arena_cron import reading
+from arena_cron.hooks import arena_endpoints, hooks_of
 from arena_cron.volcano.names import ONLY, RESOURCE
 
 if TYPE_CHECKING:
     from arena_core.contract.schedules import Schedule
     from arena_core.contract.types import (
-        Cause,
-        Endpoint,
-        Find,
         JobHandle,
         Jobs,
-        JobStatus,
         JobView,
-        LogQuery,
-        LogSource,
         Lookup,
         Manifest,
         Note,
@@ -30,6 +25,7 @@ if TYPE_CHECKING:
     )
     from arena_cron.args import ScheduleArgs
 
+__all__ = ["arena_endpoints"]
 #: The version of Arena's contract that this module is written for.
 ARENA_CONTRACT = 2
 
@@ -56,6 +52,12 @@ def schedule(cron: Any) -> Schedule:
 
 
 KIND = reading.Kind(handle_of, schedule)
+SHARED = hooks_of(KIND)
+arena_related = SHARED.related
+arena_job_status = SHARED.job_status
+arena_log_sources = SHARED.log_sources
+arena_explain = SHARED.explain
+arena_schedule = SHARED.schedule
 
 
 @hookimpl
@@ -103,18 +105,6 @@ def arena_preflight(args: ScheduleArgs, lookup: Lookup, jobs: Jobs) -> Iterable[
 
 
 @hookimpl
-def arena_related(view: JobView, jobs: Jobs) -> Iterable[Find]:
-    """Name the jobs that it has made."""
-    return reading.related(view, jobs, KIND)
-
-
-@hookimpl
-def arena_job_status(view: JobView, jobs: Jobs) -> JobStatus:
-    """Say whether it makes jobs, and what became of the last one."""
-    return reading.status(view, jobs, KIND)
-
-
-@hookimpl
 def arena_pod_sets(job: Manifest, purpose: str, jobs: Jobs) -> Sequence[PodSet]:
     """Return the pods of the job that it makes."""
     from arena_core.records import replace
@@ -123,34 +113,6 @@ def arena_pod_sets(job: Manifest, purpose: str, jobs: Jobs) -> Sequence[PodSet]:
     made = {"apiVersion": RESOURCE.api_version, "kind": "Job", **dig.mapping(job, "spec", "jobTemplate")}
     sets = handle.pod_sets(made, "wrap" if purpose == "wrap" else "quota") if handle else ()
     return [replace(one, path=f"spec.jobTemplate.{one.path}") for one in sets]
-
-
-@hookimpl
-def arena_log_sources(view: JobView, query: LogQuery, jobs: Jobs) -> Sequence[LogSource]:
-    """Return the logs of the newest job."""
-    return reading.log_sources(view, query, jobs, KIND)
-
-
-@hookimpl
-def arena_endpoints(view: JobView) -> Iterable[Endpoint]:
-    """Return the TensorBoard of its jobs, which is one for all."""
-    from arena_core.families.tensorboard import endpoints
-
-    return endpoints(view.manifest)
-
-
-@hookimpl
-def arena_explain(view: JobView, jobs: Jobs) -> Iterable[Cause]:
-    """Say why no jobs are made, or why the newest one does not run."""
-    return reading.explain(view, jobs, KIND)
-
-
-@hookimpl
-def arena_schedule(view: JobView, jobs: Jobs) -> Schedule:
-    """Say when jobs are made, and which were."""
-    from arena_core.records import replace
-
-    return replace(schedule(view.manifest), runs=reading.runs(view, jobs, KIND))
 
 
 @hookimpl

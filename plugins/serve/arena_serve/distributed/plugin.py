@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from arena_core.contract.hookspecs import hookimpl
 from arena_core.contract.types import JobType
@@ -11,10 +11,11 @@ from arena_serve import names
 from arena_serve.deployed import arena_preflight
 from arena_serve.distributed import reading
 from arena_serve.distributed.names import CONTAINERS, LEADER, RESOURCE
+from arena_serve.hooks import hooks_of
 from arena_serve.reading import is_a, selectors
 
 if TYPE_CHECKING:
-    from arena_core.contract.types import Cause, Endpoint, JobStatus, JobView, Manifest, PodSet
+    from arena_core.contract.types import Manifest, PodSet
     from arena_serve.distributed.args import DistributedArgs
     from arena_serve.distributed.update import DistributedUpdateArgs
 
@@ -22,6 +23,7 @@ __all__ = ["arena_preflight"]
 #: The version of Arena's contract that this module is written for.
 ARENA_CONTRACT = 2
 NAME = "distributed-serving"
+arena_job_status, arena_endpoints, arena_explain = hooks_of(reading)
 
 
 @hookimpl
@@ -63,24 +65,6 @@ def arena_update(job: Manifest, args: DistributedUpdateArgs) -> Manifest:
 
 
 @hookimpl
-def arena_job_status(view: JobView) -> JobStatus:
-    """Say whether it serves."""
-    return reading.status(view.manifest, view.pods or ())
-
-
-@hookimpl
 def arena_pod_sets(job: Manifest) -> Sequence[PodSet]:
     """Return leaders and workers."""
     return reading.pod_sets(job)
-
-
-@hookimpl
-def arena_endpoints(view: JobView) -> Iterable[Endpoint]:
-    """Return the ports that the leader serves."""
-    return reading.endpoints(view.manifest)
-
-
-@hookimpl
-def arena_explain(view: JobView) -> Iterable[Cause]:
-    """Say in plain words why it does not serve."""
-    return reading.explain(view.manifest)

@@ -8,18 +8,20 @@ from arena_core.contract.hookspecs import hookimpl
 from arena_core.contract.types import JobType
 from arena_core.typed import TYPE_CHECKING
 from arena_serve import names
+from arena_serve.hooks import hooks_of
 from arena_serve.kserve import reading
 from arena_serve.kserve.names import CONTAINER, RESOURCE
 from arena_serve.reading import is_a
 
 if TYPE_CHECKING:
-    from arena_core.contract.types import Cause, Endpoint, JobStatus, JobView, Lookup, Manifest, PodSet, Problem
+    from arena_core.contract.types import Lookup, Manifest, PodSet, Problem
     from arena_serve.kserve.args import KServeArgs
     from arena_serve.kserve.update import KServeUpdateArgs
 
 #: The version of Arena's contract that this module is written for.
 ARENA_CONTRACT = 2
 NAME = "kserve"
+arena_job_status, arena_endpoints, arena_explain = hooks_of(reading)
 
 
 @hookimpl
@@ -70,24 +72,6 @@ def arena_update(job: Manifest, args: KServeUpdateArgs) -> Manifest:
 
 
 @hookimpl
-def arena_job_status(view: JobView) -> JobStatus:
-    """Say whether it serves."""
-    return reading.status(view.manifest, view.pods or ())
-
-
-@hookimpl
 def arena_pod_sets(job: Manifest) -> Sequence[PodSet]:
     """Return nothing: KServe makes the pod templates, the predictor is none."""
     return ()
-
-
-@hookimpl
-def arena_endpoints(view: JobView) -> Iterable[Endpoint]:
-    """Return the predictor's address."""
-    return reading.endpoints(view.manifest)
-
-
-@hookimpl
-def arena_explain(view: JobView) -> Iterable[Cause]:
-    """Say in plain words why it does not serve."""
-    return reading.explain(view.manifest)

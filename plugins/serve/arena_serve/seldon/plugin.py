@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from arena_core.contract.hookspecs import hookimpl
 from arena_core.contract.types import JobType
 from arena_core.typed import TYPE_CHECKING
 from arena_serve import names
 from arena_serve.deployed import arena_preflight
+from arena_serve.hooks import hooks_of
 from arena_serve.reading import is_a
 from arena_serve.seldon import reading
 
 if TYPE_CHECKING:
-    from arena_core.contract.types import Cause, Endpoint, JobStatus, JobView, Manifest, PodSet
+    from arena_core.contract.types import Manifest, PodSet
     from arena_serve.seldon.args import SeldonArgs
     from arena_serve.seldon.update import SeldonUpdateArgs
 
 __all__ = ["arena_preflight"]
 #: The version of Arena's contract that this module is written for.
 ARENA_CONTRACT = 2
+arena_job_status, arena_endpoints, arena_explain = hooks_of(reading)
 
 
 @hookimpl
@@ -62,24 +64,6 @@ def arena_update(job: Manifest, args: SeldonUpdateArgs) -> Manifest:
 
 
 @hookimpl
-def arena_job_status(view: JobView) -> JobStatus:
-    """Say whether it serves."""
-    return reading.status(view.manifest, view.pods or ())
-
-
-@hookimpl
 def arena_pod_sets(job: Manifest) -> Sequence[PodSet]:
     """Return the one set of pods."""
     return reading.pod_sets(job)
-
-
-@hookimpl
-def arena_endpoints(view: JobView) -> Iterable[Endpoint]:
-    """Return the predictor's address."""
-    return reading.endpoints(view.manifest)
-
-
-@hookimpl
-def arena_explain(view: JobView) -> Iterable[Cause]:
-    """Say in plain words why it does not serve."""
-    return reading.explain(view.manifest)

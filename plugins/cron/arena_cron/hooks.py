@@ -1,0 +1,73 @@
+"""The hooks that all kinds of cron share; a kind's module takes them over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from arena_core.contract.hookspecs import hookimpl
+from arena_core.typed import TYPE_CHECKING, NamedTuple
+from arena_cron import reading
+
+if TYPE_CHECKING:
+    from arena_core.contract.schedules import Schedule
+    from arena_core.contract.types import Cause, Endpoint, Find, Jobs, JobStatus, JobView, LogQuery, LogSource, Lookup, Note, Problem
+    from arena_cron.args import CronArgs
+
+
+class Hooks(NamedTuple):
+    """The hooks of one kind, by their names without ``arena_``."""
+
+    related: Callable[[JobView, Jobs], Iterable[Find]]
+    job_status: Callable[[JobView, Jobs], JobStatus]
+    log_sources: Callable[[JobView, LogQuery, Jobs], Sequence[LogSource]]
+    explain: Callable[[JobView, Jobs], Iterable[Cause]]
+    schedule: Callable[[JobView, Jobs], Schedule]
+
+
+def hooks_of(kind: reading.Kind) -> Hooks:
+    """Return what follows from how a kind is read."""
+
+    @hookimpl
+    def arena_related(view: JobView, jobs: Jobs) -> Iterable[Find]:
+        """Name the jobs that it has made."""
+        return reading.related(view, jobs, kind)
+
+    @hookimpl
+    def arena_job_status(view: JobView, jobs: Jobs) -> JobStatus:
+        """Say whether it makes jobs, and what became of the last one."""
+        return reading.status(view, jobs, kind)
+
+    @hookimpl
+    def arena_log_sources(view: JobView, query: LogQuery, jobs: Jobs) -> Sequence[LogSource]:
+        """Return the logs of the newest job."""
+        return reading.log_sources(view, query, jobs, kind)
+
+    @hookimpl
+    def arena_explain(view: JobView, jobs: Jobs) -> Iterable[Cause]:
+        """Say why no jobs are made, or why the newest one does not run."""
+        return reading.explain(view, jobs, kind)
+
+    @hookimpl
+    def arena_schedule(view: JobView, jobs: Jobs) -> Schedule:
+        """Say when jobs are made, and which were."""
+        from arena_core.records import replace
+
+        return replace(kind.schedule(view.manifest), runs=reading.runs(view, jobs, kind))
+
+    return Hooks(arena_related, arena_job_status, arena_log_sources, arena_explain, arena_schedule)
+
+
+@hookimpl
+def arena_preflight(args: CronArgs, lookup: Lookup, jobs: Jobs) -> Iterable[Problem | Note]:
+    """Return what the cluster lacks for the jobs."""
+    from arena_cron.checks import preflight
+
+    return preflight(args, lookup, jobs)
+
+
+@hookimpl
+def arena_endpoints(view: JobView) -> Iterable[Endpoint]:
+    """Return the TensorBoard of its jobs, which is one for all."""
+    from arena_core.families.tensorboard import endpoints
+
+    return endpoints(view.manifest)
