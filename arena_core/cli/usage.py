@@ -41,14 +41,14 @@ def wrapped(text: str) -> str:
 
 
 def two_columns(rows: Sequence[tuple[str, str]], left: int = 0) -> str:
-    """Names and what they mean, the second column wrapped; a name that is too long gets a line of its own."""
+    """Names and what they mean, the second column wrapped; a name that is too long gets lines of its own."""
     left = min(left or min(30, max((len(name) for name, _ in rows), default=0) + 2), max(8, width() // 3))
     room = width() - left - 2
     lines: list[str] = []
     for name, text in rows:
         parts = textwrap.wrap(text, room, **_WHOLE) or [""]
         if len(name) + 2 > left:
-            lines.append(f"  {name}")
+            lines += textwrap.wrap(name, width(), initial_indent="  ", subsequent_indent="  ", **_WHOLE)
             lines += [" " * (left + 2) + part for part in parts if part]
             continue
         lines.append(f"  {name:<{left}}{parts[0]}".rstrip())
