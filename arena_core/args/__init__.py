@@ -16,6 +16,7 @@ from arena_core.args.fields import (
     DeviceMap,
     Duration,
     EnvMap,
+    EnvSources,
     HostDirs,
     Image,
     LabelMap,
@@ -42,6 +43,7 @@ from arena_core.args.more import CpuMemoryArgs, SharedMemoryArgs, SyncArgs
 from arena_core.args.mounts import ConfigFile, DataMount, HostDir
 from arena_core.args.preset import Preset, command_words
 from arena_core.args.reading import chosen_model, field_for_path, json_schema, parse, problems_from_validation_error, to_job_file
+from arena_core.args.sources import EnvSource
 from arena_core.args.tolerations import Toleration
 from arena_core.args.values import check_dns_label, check_dns_subdomain
 
@@ -56,6 +58,8 @@ __all__ = [
     "DeviceMap",
     "Duration",
     "EnvMap",
+    "EnvSource",
+    "EnvSources",
     "Extra",
     "FlagSpec",
     "HostDir",

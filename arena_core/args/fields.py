@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, PlainSerializer, WithJsonSchema
 
-from arena_core.args import mounts, tolerations
+from arena_core.args import mounts, sources, tolerations
 from arena_core.args import values as v
 from arena_core.args.image import check_image
 
@@ -24,9 +24,12 @@ def _map_schema(form: str) -> WithJsonSchema:
     )
 
 
-def _list_schema(form: str, **properties: Any) -> WithJsonSchema:
+def _list_schema(form: str, by: str = "", **properties: Any) -> WithJsonSchema:
+    """A list of texts or objects; ``by`` is what the keys of a mapping are that stands in place of the list."""
     shape = {"type": "object", "additionalProperties": False, "properties": {k: {"type": "string", **p} for k, p in properties.items()}}
-    return WithJsonSchema({"type": "array", "items": {"anyOf": [{"type": "string", "description": form}, shape]}})
+    rows = {"type": "array", "items": {"anyOf": [{"type": "string", "description": form}, shape]}}
+    mapping = {"type": "object", "additionalProperties": {"type": "string"}, "description": f"by {by}"}
+    return WithJsonSchema({"anyOf": [rows, mapping]} if by else rows)
 
 
 def _toleration_out(items: tuple[tolerations.Toleration, ...]) -> list[dict[str, Any]]:
@@ -61,6 +64,12 @@ HostDirs = Annotated[
     BeforeValidator(mounts.host_dirs),
     _writes(lambda items: [f"{i.host}:{i.path}" for i in items]),
     _list_schema("/host[:/container]", host={}, path={}),
+]
+EnvSources = Annotated[
+    tuple[sources.EnvSource, ...],
+    BeforeValidator(sources.env_sources),
+    _writes(lambda items: [i.text for i in items]),
+    _list_schema("[VARIABLE=]NAME[:KEY]", "VARIABLE", name={}, key={}, variable={}),
 ]
 Tolerations = Annotated[
     tuple[tolerations.Toleration, ...],

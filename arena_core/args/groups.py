@@ -20,6 +20,7 @@ from arena_core.args.fields import (
     DataMounts,
     DeviceMap,
     EnvMap,
+    EnvSources,
     HostDirs,
     Image,
     LabelMap,
@@ -29,7 +30,7 @@ from arena_core.args.fields import (
     Words,
 )
 from arena_core.args.flags import flag
-from arena_core.contract.types import Problem
+from arena_core.contract.types import Problem, Resource
 
 PullPolicy = Literal["Always", "IfNotPresent", "Never"]
 
@@ -195,6 +196,19 @@ class PodArgs(ArgsGroup):
         metavar="NAME=VALUE",
         paths=("containers[].env",),
     )
+    env_from_secret: EnvSources = flag(
+        (),
+        help="Take variables from a Secret: every key, or the one that is named; repeatable.",
+        metavar="NAME[:KEY]",
+        paths=("containers[].env[].valueFrom.secretKeyRef", "containers[].envFrom[].secretRef"),
+    )
+    env_from_configmap: EnvSources = flag(
+        (),
+        help="Take variables from a ConfigMap: every key, or the one that is named; repeatable.",
+        metavar="NAME[:KEY]",
+        paths=("containers[].env[].valueFrom.configMapKeyRef", "containers[].envFrom[].configMapRef"),
+        names_of=(Resource("", "v1", "ConfigMap", "configmaps"),),
+    )
     data: DataMounts = flag(
         (),
         help="Mount a persistent volume claim; repeatable.",
@@ -256,6 +270,12 @@ class PodArgs(ArgsGroup):
             return None
         return self.command[0] if len(self.command) == 1 else shlex.join(self.command)
 
+    @property
+    def variables(self) -> frozenset[str]:
+        """The names of the variables that the user sets, wherever their values come from; whole Secrets and ConfigMaps left out."""
+        named = {source.variable for source in (*self.env_from_secret, *self.env_from_configmap)}
+        return frozenset(self.env.keys() | named - {""})
+
     @field_validator("working_dir")
     @classmethod
     def _check_working_dir(cls, path: str) -> str:
@@ -273,7 +293,7 @@ class PodArgs(ArgsGroup):
     def overridden(self, names: Iterable[str], by: str) -> Iterator[str]:
         """Yield a note for each variable of ``--env`` that somebody sets after the user, so that the user's value is lost."""
         for name in names:
-            if name in self.env:
+            if name in self.variables:
                 yield f"--env {name}: {by} sets this variable itself, so your value has no effect"
 
     def pod_scheduler(self) -> str:
@@ -303,11 +323,23 @@ class PodArgs(ArgsGroup):
         elif len(self.command) > 1 and self.command[0] in ("true", "false"):
             hint = "switches take no separate value: write --hostNetwork or --hostNetwork=true"
             yield Problem(f"the command begins with {self.command[0]!r}", "command", hint)
+        yield from self._given_twice()
         seen: dict[str, str] = {}
         for field, path in self.mount_paths():
             if path in seen:
                 yield Problem(f"{path!r} is mounted twice", field, "give each mount a path of its own")
             seen[path] = field
+
+
+    def _given_twice(self) -> Iterator[Problem]:
+        """Yield a problem for each variable that has two values."""
+        places = dict.fromkeys(self.env, "--env")
+        for field in ("env_from_secret", "env_from_configmap"):
+            for source in getattr(self, field):
+                if source.variable in places:
+                    yield Problem(f"{source.variable} is given by {places[source.variable]}, too", field)
+                elif source.variable:
+                    places[source.variable] = f"--{field.replace('_', '-')} {source.text}"
 
 
 class JobArgs(PodArgs, MetadataArgs):

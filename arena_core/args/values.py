@@ -12,7 +12,7 @@ from arena_core.k8s import quantity as k8s_quantity
 
 T = TypeVar("T")
 
-_ENV_NAME = re.compile(r"[-._a-zA-Z][-._a-zA-Z0-9]*")
+ENV_NAME = re.compile(r"[-._a-zA-Z][-._a-zA-Z0-9]*")
 
 
 class WrittenFloat(float):
@@ -167,7 +167,7 @@ def env(value: Any) -> dict[str, str]:
     """Read ``NAME=value`` environment variables, split at the first ``=``."""
 
     def check(name: str, text: str) -> None:
-        if not _ENV_NAME.fullmatch(name):
+        if not ENV_NAME.fullmatch(name):
             raise ValueError(f"{name!r} is not the name of an environment variable (letters, digits, '_', '-' and '.', no digit first)")
         if "\0" in text:
             raise ValueError(f"{name}: the value contains a NUL character")

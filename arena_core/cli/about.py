@@ -46,10 +46,11 @@ def _blocks(rows: Sequence[Sequence[str]]) -> str:
 
 def _more(about: About) -> list[tuple[str, str]]:
     env = dict.fromkeys(name for role in about.roles for name in role.env)
+    sources = dict.fromkeys(text for role in about.roles for text in role.env_from)
     mounts = dict.fromkeys(text for role in about.roles for text in role.mounts)
     selectors = dict.fromkeys(f"{k}={v}" for role in about.roles for k, v in role.node_selector.items())
     labels = [f"{k}={v}" for k, v in sorted(about.labels.items()) if k not in _OWN]
-    rows = [("Variables", env), ("Mounts", mounts), ("Only on", selectors), ("Nodes", about.nodes), ("Labels", labels)]
+    rows = [("Variables", env), ("Taken from", sources), ("Mounts", mounts), ("Only on", selectors), ("Nodes", about.nodes), ("Labels", labels)]
     return [(name, ", ".join(values)) for name, values in rows if values] + ([("Retries", about.retries)] if about.retries else [])
 
 
@@ -76,6 +77,7 @@ def roles_data(about: About) -> list[jobs.Role]:
             "command": discreet(r.command),
             "requests": {k: quantity.text(v, "binary" if k == "memory" else "decimal") for k, v in r.requests.items()},
             "env": list(r.env),
+            "envFrom": list(r.env_from),
             "mounts": list(r.mounts),
             "nodeSelector": dict(r.node_selector),
         }

@@ -12,16 +12,19 @@ from arena_core.typed import Any
 
 POD = Resource("", "v1", "Pod", "pods")
 CLAIM = Resource("", "v1", "PersistentVolumeClaim", "persistentvolumeclaims")
+SECRET = Resource("", "v1", "Secret", "secrets")
+CONFIG_MAP = Resource("", "v1", "ConfigMap", "configmaps")
 PRIORITY_CLASS = Resource("scheduling.k8s.io", "v1", "PriorityClass", "priorityclasses", namespaced=False)
 
 
 def common_problems(args: Any, lookup: Lookup) -> list[Problem]:
-    """Return what the cluster lacks for a model with all of Arena's common flags: queue, priority classes, gangs."""
+    """Return what the cluster lacks for a model with all of Arena's common flags: queue, priority classes, gangs, what it refers to."""
     return [
         *queue_problems(args, lookup),
         *priority_problems(args, lookup),
         *gang_problems(args, lookup),
         *claim_problems(args, lookup),
+        *env_problems(args, lookup),
     ]
 
 
@@ -63,6 +66,33 @@ def claim_problems(args: Any, lookup: Lookup) -> list[Problem]:
             hint = existing(lookup, CLAIM, "claims here")
             problems.append(Problem(f"the PersistentVolumeClaim {name!r} does not exist in this namespace", "data", hint))
     return problems
+
+
+def env_problems(args: Any, lookup: Lookup) -> list[Problem]:
+    """Return a problem for each Secret, ConfigMap or key of one that variables are taken from and that does not exist."""
+    return [
+        problem
+        for field, resource in (("env_from_secret", SECRET), ("env_from_configmap", CONFIG_MAP))
+        for source in getattr(args, field, ())
+        if (problem := _env_problem(field, resource, source, lookup))
+    ]
+
+
+def _env_problem(field: str, resource: Resource, source: Any, lookup: Lookup) -> Problem | None:
+    """Return what keeps one source from giving its variables: the containers would wait for it; of a Secret only names are told."""
+    exists = lookup.exists(resource, source.name)
+    if exists is False:
+        # Names of ConfigMaps are offered; to list Secrets is to read the values of all of them.
+        hint = existing(lookup, resource, "ConfigMaps here") if resource is CONFIG_MAP else "correct its name, or create it first"
+        return Problem(f"there is no {resource.kind} {source.name!r} in this namespace", field, hint)
+    found = lookup.get(resource, source.name) if exists and source.key else None
+    if found is None:
+        return None
+    keys = sorted(dig.mapping(found, "data"))
+    if source.key in keys:
+        return None
+    hint = f"its keys: {', '.join(keys[:10])}{', …' if len(keys) > 10 else ''}" if keys else "it is empty"
+    return Problem(f"the {resource.kind} {source.name!r} has no key {source.key!r}", field, hint)
 
 
 def pod_name_problems(job: Manifest, pods: Iterable[str], lookup: Lookup) -> list[Problem]:

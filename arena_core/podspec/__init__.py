@@ -9,7 +9,17 @@ belongs to the job besides (ConfigMaps of ``--config-file``, the PodGroup of ``-
 """
 
 from arena_core.podspec.affinity import preferred, required, term
-from arena_core.podspec.container import env_list, env_values, literal, main_container, resources, shell_command
+from arena_core.podspec.container import (
+    env_from,
+    env_list,
+    env_references,
+    env_values,
+    environment,
+    literal,
+    main_container,
+    resources,
+    shell_command,
+)
 from arena_core.podspec.facts import JobFacts, Role
 from arena_core.podspec.metadata import (
     GPUS_OF_JOB,
@@ -34,8 +44,11 @@ __all__ = [
     "beside_labels",
     "common_labels",
     "config_maps",
+    "env_from",
     "env_list",
+    "env_references",
     "env_values",
+    "environment",
     "host_namespaces",
     "init_containers",
     "job_annotations",

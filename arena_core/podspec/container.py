@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from arena_core.args import JobArgs
+from arena_core.args import JobArgs, PodArgs
 from arena_core.lazily import pattern
 from arena_core.podspec.facts import JobFacts, Role
 
@@ -39,7 +39,30 @@ def env_values(args: JobArgs, facts: JobFacts, role: Role) -> dict[str, str]:
         values |= {"workers": str(facts.workers), "gpus": str(args.gpus)}
     if gpus == 0 and GPU_SHARE_LABEL not in args.labels and GPU_SHARE_DEVICE not in args.devices:
         values["NVIDIA_VISIBLE_DEVICES"] = "void"
-    return {**values, **args.env}
+    return {name: value for name, value in {**values, **args.env}.items() if name in args.env or name not in args.variables}
+
+
+def environment(args: JobArgs, facts: JobFacts, role: Role) -> dict[str, Any]:
+    """Return ``env`` and ``envFrom`` of a container, each where there is something: values first, then what is kept elsewhere."""
+    parts = {"env": [*env_list(env_values(args, facts, role)), *env_references(args)], "envFrom": env_from(args)}
+    return {key: rows for key, rows in parts.items() if rows}
+
+
+def env_references(args: PodArgs) -> list[dict[str, Any]]:
+    """Return the variables whose values are single entries of Secrets and ConfigMaps."""
+    kinds = (("secretKeyRef", args.env_from_secret), ("configMapKeyRef", args.env_from_configmap))
+    return [
+        {"name": source.variable, "valueFrom": {kind: {"name": source.name, "key": source.key}}}
+        for kind, sources in kinds
+        for source in sources
+        if source.key
+    ]
+
+
+def env_from(args: PodArgs) -> list[dict[str, Any]]:
+    """Return the Secrets and ConfigMaps of which every entry becomes a variable."""
+    kinds = (("secretRef", args.env_from_secret), ("configMapRef", args.env_from_configmap))
+    return [{kind: {"name": source.name}} for kind, sources in kinds for source in sources if not source.key]
 
 
 def resources(args: JobArgs, role: Role, *, devices: bool = True) -> dict[str, Any]:
@@ -79,9 +102,7 @@ def main_container(args: JobArgs, facts: JobFacts, role: Role, mounts: list[dict
     command = shell_command(args)
     if command:
         container["command"] = command
-    env = env_list(env_values(args, facts, role))
-    if env:
-        container["env"] = env
+    container |= environment(args, facts, role)
     wanted = resources(args, role)
     if wanted:
         container["resources"] = wanted

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from arena_core.args import JobArgs, SyncArgs
-from arena_core.podspec.container import env_list, env_values, literal, resources
+from arena_core.podspec.container import environment, literal, resources
 from arena_core.podspec.facts import JobFacts, Role
 from arena_core.podspec.volumes import CODE_VOLUME
 
@@ -21,7 +21,7 @@ def init_containers(args: JobArgs, facts: JobFacts, role: Role) -> list[dict[str
     """
     if not isinstance(args, SyncArgs) or not args.sync_mode:
         return []
-    env = env_list(env_values(args, facts, role))
+    variables = environment(args, facts, role)
     container: dict[str, Any] = {
         "name": "init-code",
         "image": args.sync_image or (GIT_IMAGE if args.sync_mode == "git" else RSYNC_IMAGE),
@@ -34,11 +34,11 @@ def init_containers(args: JobArgs, facts: JobFacts, role: Role) -> list[dict[str
             "GIT_SYNC_ROOT": "/code",
             "GIT_SYNC_ONE_TIME": "true",
         }
-        env = [item for item in env if item["name"] not in own] + [{"name": k, "value": v} for k, v in own.items()]
+        kept = [item for item in variables.get("env", []) if item["name"] not in own]
+        variables["env"] = kept + [{"name": k, "value": v} for k, v in own.items()]
     else:
         container["command"] = ["rsync", "-avP", literal(args.sync_source), "/code"]
-    if env:
-        container["env"] = env
+    container |= variables
     wanted = resources(args, role, devices=False)
     if wanted:
         container["resources"] = wanted

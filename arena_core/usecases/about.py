@@ -26,6 +26,8 @@ class Role:
     command: str = ""
     requests: Mapping[str, int] = {}  # noqa: RUF012
     env: tuple[str, ...] = ()
+    #: Where variables come from besides: ``Secret hub`` (every key), ``Secret hub (key TOKEN)``; again names only.
+    env_from: tuple[str, ...] = ()
     mounts: tuple[str, ...] = ()
     node_selector: Mapping[str, str] = {}  # noqa: RUF012
 
@@ -88,9 +90,24 @@ def role(name: str, replicas: int, template: Any, container: str = "") -> Role:
         words(main),
         {key: amount for key, amount in requests.items() if amount > 0},
         tuple(dig.text(e, "name") for e in dig.items(main, "env") if dig.text(e, "name")),
+        tuple(dict.fromkeys(_sources(main))),
         tuple(_mounts(spec, main)),
         {k: v for k, v in dig.mapping(spec, "nodeSelector").items() if isinstance(v, str)},
     )
+
+
+def _sources(container: Mapping[str, Any]) -> list[str]:
+    """Return the Secrets and ConfigMaps of the variables, each with the key that is taken."""
+    found = [text for one in dig.items(container, "envFrom") for text in _named(one, "Ref")]
+    for one in dig.items(container, "env"):
+        found += _named(dig.mapping(one, "valueFrom"), "KeyRef")
+    return found
+
+
+def _named(source: Mapping[str, Any], ending: str) -> list[str]:
+    references = [(kind, dig.mapping(source, f"{field}{ending}")) for kind, field in (("Secret", "secret"), ("ConfigMap", "configMap"))]
+    rows = [(kind, dig.text(one, "name"), dig.text(one, "key")) for kind, one in references]
+    return [f"{kind} {name}" + (f" (key {key})" if key else "") for kind, name, key in rows if name]
 
 
 def words(container: Mapping[str, Any]) -> str:

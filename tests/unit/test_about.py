@@ -21,6 +21,7 @@ def template(**container: Any) -> dict[str, Any]:
             {"name": "TOKEN", "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}},
             {"name": "EPOCHS", "value": "3"},
         ],
+        "envFrom": [{"configMapRef": {"name": "all"}}, {}, {"secretRef": {}}],
         "resources": {"limits": {"nvidia.com/gpu": "2", "cpu": "4", "memory": "16Gi"}},
         "volumeMounts": [{"name": "data", "mountPath": "/data"}, {"name": "shm", "mountPath": "/dev/shm"}],
         **container,
@@ -38,7 +39,7 @@ def test_a_role_is_what_was_asked_for_and_holds_no_secret() -> None:
     data = str(shown.roles_data(About((found,))))
     assert "hunter2" not in page + data
     assert "2 nvidia.com/gpu, 4 cpu, 16Gi memory" in page
-    for line in ("Variables:  PASSWORD, TOKEN, EPOCHS", "Mounts:     claim set at /data", "Only on:    zone=a", "Labels:     team=a"):
+    for line in ("Variables:  PASSWORD, TOKEN, EPOCHS", "Taken from: ConfigMap all, Secret s (key k)", "Mounts:     claim set at /data", "Only on:    zone=a", "Labels:     team=a"):
         assert line in page
     assert "app=pytorchjob" not in page and "Retries:    backoffLimit 3" in page
 

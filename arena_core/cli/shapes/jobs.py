@@ -81,6 +81,7 @@ class Role(TypedDict):
     command: str
     requests: Annotated[dict[str, str], "quantities of Kubernetes by resource"]
     env: Annotated[list[str], "names of variables, never their values"]
+    envFrom: Annotated[list[str], "Secrets and ConfigMaps of variables, by name: Secret hub, Secret hub (key TOKEN)"]
     mounts: list[str]
     nodeSelector: dict[str, str]
 

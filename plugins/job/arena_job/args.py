@@ -130,5 +130,5 @@ class BatchJobArgs(EndArgs, CpuMemoryArgs, SharedMemoryArgs, SubmitArgs):
         yield from super().notes()
         if self.workers > self.wanted:
             yield f"--workers {self.workers}: only {self.wanted} pods must succeed, so no more than {self.wanted} run at a time"
-        if self.indexed and INDEX_ENV in self.env:
+        if self.indexed and INDEX_ENV in self.variables:
             yield f"--env {INDEX_ENV}: your value hides the pod's own number, so every pod sees the same one"

@@ -10,7 +10,7 @@ from arena_core.args.values import labels
 from arena_core.contract.types import Problem
 from arena_serve import names, probes
 from arena_serve.autoscale import AutoscaleArgs
-from arena_serve.values import CountOrShare, Expressions, ProbeOptions, ScratchFolders, SecretVariables, Version
+from arena_serve.values import CountOrShare, Expressions, ProbeOptions, ScratchFolders, Version
 
 
 class ServerArgs(CpuMemoryArgs, SharedMemoryArgs, JobArgs):
@@ -63,9 +63,6 @@ class ServerArgs(CpuMemoryArgs, SharedMemoryArgs, JobArgs):
         group="Resources",
         paths=("resources.limits[aliyun.com/gpu-core.percentage]",),
     )
-    env_from_secret: SecretVariables = flag(
-        {}, help="Variable whose value is the key of its name in a Secret; repeatable.", metavar="NAME=SECRET"
-    )
     temp_dirs: ScratchFolders = flag(
         {}, help="Empty folder that goes with the pod; repeatable.", name="temp-dir", group="Volumes", metavar="NAME:/PATH"
     )
@@ -115,8 +112,6 @@ class ServerArgs(CpuMemoryArgs, SharedMemoryArgs, JobArgs):
             yield Problem("it is either whole GPUs or a part of one", "gpus", "give --gpus, or --gpumemory and --gpucore")
         if self.enable_istio and "version" not in self.model_fields_set:
             yield Problem("is required with --enable-istio: requests are parted by it", "version")
-        for name in self.env_from_secret.keys() & self.env.keys():
-            yield Problem(f"{name} is given by --env, too", "env_from_secret")
         claims = {mount.claim for mount in self.data}
         for claim in self.data_subpath_expr.keys() - claims:
             yield Problem(f"no --data mounts the claim {claim}", "data_subpath_expr")

@@ -124,14 +124,10 @@ def _claims(spec: Mapping[str, Any]) -> Sequence[dict[str, Any]]:
 
 
 def _variables(args: ServerArgs) -> list[dict[str, Any]]:
-    """Return the variables that are read from elsewhere; what the user sets goes first."""
-    mine = [
-        {"name": name, "valueFrom": {"fieldRef": {"fieldPath": field}}}
-        for name, field in DOWNWARD.items()
-        if name not in args.env and name not in args.env_from_secret
+    """Return what an instance is told of itself, but for what the user sets."""
+    return [
+        {"name": name, "valueFrom": {"fieldRef": {"fieldPath": field}}} for name, field in DOWNWARD.items() if name not in args.variables
     ]
-    secrets = sorted(args.env_from_secret.items())
-    return mine + [{"name": name, "valueFrom": {"secretKeyRef": {"name": secret, "key": name}}} for name, secret in secrets]
 
 
 def _count(text: str) -> int | str:

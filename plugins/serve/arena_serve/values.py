@@ -1,4 +1,4 @@
-"""How the values of a server's flags are read: versions, variables from Secrets, scratch folders, rollout sizes, options of probes."""
+"""How the values of a server's flags are read: versions, scratch folders, rollout sizes, options of probes."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, WithJsonSchema
 
-from arena_core.args import check_dns_label, check_dns_subdomain
+from arena_core.args import check_dns_label
 from arena_core.args.mounts import check_mount_path
-from arena_core.args.values import as_text, env, items_of, pairs
+from arena_core.args.values import as_text, items_of, pairs
 
 _PAIRS = WithJsonSchema({"anyOf": [{"type": "object"}, {"type": "array", "items": {"type": "string"}}]})
 _COUNT = re.compile(r"[0-9]{1,9}|(?:[0-9]|[1-9][0-9]|100)%")
@@ -23,16 +23,6 @@ def version(text: Any) -> str:
         return check_dns_label(found)
     except ValueError:
         raise ValueError(f"{found!r} becomes part of names: lower-case letters, digits and '-' (v1-2, not v1.2)") from None
-
-
-def secret_variables(value: Any) -> dict[str, str]:
-    """Read ``NAME=SECRET``: a variable whose value is the key of that name in a Secret."""
-    found = env(value)
-    for name, secret in found.items():
-        if not secret:
-            raise ValueError(f"{name}: the name of the Secret is missing")
-        check_dns_subdomain(secret)
-    return found
 
 
 def scratch_folders(value: Any) -> dict[str, str]:
@@ -121,7 +111,6 @@ SecurityContext = Annotated[dict[str, int], BeforeValidator(security_context), _
 OptionalVersion = Annotated[str, BeforeValidator(optional_version)]
 Texts = Annotated[tuple[str, ...], BeforeValidator(texts)]
 Version = Annotated[str, BeforeValidator(version)]
-SecretVariables = Annotated[dict[str, str], BeforeValidator(secret_variables), _PAIRS]
 ScratchFolders = Annotated[dict[str, str], BeforeValidator(scratch_folders), _PAIRS]
 Expressions = Annotated[dict[str, str], BeforeValidator(expressions), _PAIRS]
 ProbeOptions = Annotated[dict[str, str], BeforeValidator(options), _PAIRS]

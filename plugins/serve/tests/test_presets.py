@@ -59,7 +59,7 @@ def test_flags_of_the_users_come_before_those_of_the_preset() -> None:
         env_from_secret=["HF_TOKEN=hub"],
         data=["models:/models"],
     )
-    assert (args.name, args.restful_port, args.share_memory, args.env_from_secret) == ("mine", 9, "1Gi", {"HF_TOKEN": "hub"})
+    assert (args.name, args.restful_port, args.share_memory, args.env_from_secret[0].text) == ("mine", 9, "1Gi", "hub:HF_TOKEN")
     assert args.probes()["readinessProbe"] == {"tcpSocket": {"port": 9}}
     assert "--port 9 --tp-size 1" in (args.command_line or "")
 

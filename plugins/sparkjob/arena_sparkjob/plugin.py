@@ -64,7 +64,7 @@ def arena_preflight(args: SparkJobArgs, lookup: Lookup, jobs: Jobs) -> Iterable[
     from arena_core.families import preflight
     from arena_sparkjob.preflight import account_problems
 
-    common = (preflight.queue_problems, preflight.priority_problems, preflight.claim_problems)
+    common = (preflight.queue_problems, preflight.priority_problems, preflight.claim_problems, preflight.env_problems)
     return [*(problem for ask in common for problem in ask(args, lookup)), *account_problems(args, lookup)]
 
 

@@ -149,9 +149,14 @@ class TrainJobArgs(KueueArgs, TensorboardArgs, ModelArgs, SchedulingArgs, CpuMem
         for field, hint in NOT_HERE.items():
             if getattr(self, field) != type(self).model_fields[field].get_default(call_default_factory=True):
                 yield Problem("a TrainJob cannot say this", field, hint)
-        for name in self.env:
+        for name in sorted(self.variables):
             if RESERVED.fullmatch(name):
                 yield Problem(f"{name} is set by the operator, which refuses yours", "env", "use --workers and --nproc-per-node")
+        for field in ("env_from_secret", "env_from_configmap"):
+            for source in getattr(self, field):
+                if not source.key:
+                    hint = f"name each key that the program needs: {source.name}:KEY"
+                    yield Problem("a TrainJob cannot take every key", field, hint)
         for what in ("dataset", "base_model"):
             given = [part for part in ("env", "secret") if getattr(self, f"{what}_{part}")]
             if given and not getattr(self, f"{what}_uri"):

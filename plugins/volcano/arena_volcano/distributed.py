@@ -43,5 +43,5 @@ def environment(args: VolcanoJobArgs, task: Task) -> list[dict[str, Any]]:
     return [
         {"name": name, "value": value} if isinstance(value, str) else {"name": name, "valueFrom": value}
         for name, value in values.items()
-        if name not in args.env
+        if name not in args.variables
     ]

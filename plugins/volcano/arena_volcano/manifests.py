@@ -121,7 +121,7 @@ def _as_arena(args: VolcanoJobArgs, spec: dict[str, Any], container: dict[str, A
     spec["schedulerName"] = args.scheduler_name
     if "working_dir" not in args.model_fields_set and not args.sync_mode:
         container.pop("workingDir", None)
-    env = [item for item in container.get("env", []) if item["name"] != "NVIDIA_VISIBLE_DEVICES" or item["name"] in args.env]
+    env = [item for item in container.get("env", []) if item["name"] != "NVIDIA_VISIBLE_DEVICES" or item["name"] in args.variables]
     container.pop("env", None)
     if env:
         container["env"] = env

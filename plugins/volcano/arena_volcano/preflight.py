@@ -7,7 +7,7 @@ from typing import Any
 
 from arena_core.contract.types import Lookup, Problem
 from arena_core.families import gangs
-from arena_core.families.preflight import claim_problems, pod_name_problems, priority_problems
+from arena_core.families.preflight import claim_problems, env_problems, pod_name_problems, priority_problems
 from arena_core.k8s import dig
 from arena_volcano.args import VolcanoJobArgs
 from arena_volcano.manifests import build
@@ -24,6 +24,7 @@ def problems(args: VolcanoJobArgs, lookup: Lookup) -> list[Problem]:
         *_queue(args, lookup),
         *priority_problems(args, lookup),
         *claim_problems(args, lookup),
+        *env_problems(args, lookup),
         *pod_name_problems(job, first, lookup),
         *_fields(args, lookup),
     ]

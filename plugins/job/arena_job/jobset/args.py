@@ -164,5 +164,5 @@ class JobSetArgs(EndArgs, CpuMemoryArgs, SharedMemoryArgs, SubmitArgs):
     def notes(self) -> Iterator[str]:
         """Say what will not be as it seems."""
         yield from super().notes()
-        if INDEX_ENV in self.env:
+        if INDEX_ENV in self.variables:
             yield f"--env {INDEX_ENV}: your value hides the pod's own number, so every pod sees the same one"
