@@ -330,7 +330,6 @@ class PodArgs(ArgsGroup):
                 yield Problem(f"{path!r} is mounted twice", field, "give each mount a path of its own")
             seen[path] = field
 
-
     def _given_twice(self) -> Iterator[Problem]:
         """Yield a problem for each variable that has two values."""
         places = dict.fromkeys(self.env, "--env")

@@ -50,7 +50,14 @@ def _more(about: About) -> list[tuple[str, str]]:
     mounts = dict.fromkeys(text for role in about.roles for text in role.mounts)
     selectors = dict.fromkeys(f"{k}={v}" for role in about.roles for k, v in role.node_selector.items())
     labels = [f"{k}={v}" for k, v in sorted(about.labels.items()) if k not in _OWN]
-    rows = [("Variables", env), ("Taken from", sources), ("Mounts", mounts), ("Only on", selectors), ("Nodes", about.nodes), ("Labels", labels)]
+    rows = [
+        ("Variables", env),
+        ("Taken from", sources),
+        ("Mounts", mounts),
+        ("Only on", selectors),
+        ("Nodes", about.nodes),
+        ("Labels", labels),
+    ]
     return [(name, ", ".join(values)) for name, values in rows if values] + ([("Retries", about.retries)] if about.retries else [])
 
 

@@ -25,7 +25,7 @@ def kept(arena: Any) -> None:
 
 def test_the_program_gets_them_and_nobody_else_does(arena: Any, make: Any) -> None:
     kept(arena)
-    command = 'echo $TOKEN $HF | md5sum | cut -c1-8; echo lr=$LR seed=$SEED'
+    command = "echo $TOKEN $HF | md5sum | cut -c1-8; echo lr=$LR seed=$SEED"
     raw = make("e", command, env_from_secret=["hub", "HF=hub:TOKEN"], env_from_configmap=["set", "SEED=set:seed"])
     done = arena.submit("dummy", raw)
     job = arena.wait("e", timeout=60)

@@ -39,7 +39,13 @@ def test_a_role_is_what_was_asked_for_and_holds_no_secret() -> None:
     data = str(shown.roles_data(About((found,))))
     assert "hunter2" not in page + data
     assert "2 nvidia.com/gpu, 4 cpu, 16Gi memory" in page
-    for line in ("Variables:  PASSWORD, TOKEN, EPOCHS", "Taken from: ConfigMap all, Secret s (key k)", "Mounts:     claim set at /data", "Only on:    zone=a", "Labels:     team=a"):
+    for line in (
+        "Variables:  PASSWORD, TOKEN, EPOCHS",
+        "Taken from: ConfigMap all, Secret s (key k)",
+        "Mounts:     claim set at /data",
+        "Only on:    zone=a",
+        "Labels:     team=a",
+    ):
         assert line in page
     assert "app=pytorchjob" not in page and "Retries:    backoffLimit 3" in page
 

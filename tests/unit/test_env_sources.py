@@ -45,7 +45,9 @@ def test_a_mapping_is_variables_by_name_as_servers_have_had_it() -> None:
     assert env_sources({"TOKEN": "hub", "A": "b:c"}) == env_sources(["TOKEN=hub", "A=b:c"])
 
 
-@pytest.mark.parametrize("typed", ["", "=hub", "hub:", "A=", "Hub", "hub:a/b", "hub:1", "1=hub", "a:b:c", None, {"key": "a"}, {"nmae": "a"}])
+@pytest.mark.parametrize(
+    "typed", ["", "=hub", "hub:", "A=", "Hub", "hub:a/b", "hub:1", "1=hub", "a:b:c", None, {"key": "a"}, {"nmae": "a"}]
+)
 def test_what_is_none_is_refused(typed: Any) -> None:
     with pytest.raises(InvalidArguments) as caught:
         read(env_from_configmap=[typed])
