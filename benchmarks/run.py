@@ -11,7 +11,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks import demo, growth, jobs, manytypes, page, see, server, startup
+from benchmarks import demo, growth, jobs, manytypes, page, see, server, stalls, startup
 
 HERE = Path(__file__).resolve().parent
 PARTS = {
@@ -22,6 +22,7 @@ PARTS = {
     "see": ("Seeing many jobs, beside kubectl", lambda rounds: see.run(rounds)),
     "server": ("The local cluster as an API server", lambda rounds: server.run()),
     "page": ("Logs in the browser", lambda rounds: page.run(rounds)),
+    "stalls": ("Stalls that `arena stacks` is to find", lambda rounds: stalls.run()),
     "jobs": ("Jobs from end to end", lambda rounds: jobs.run()),
 }
 

@@ -32,6 +32,8 @@ from arena_core.args.fields import (
 from arena_core.args.flags import flag
 from arena_core.contract.types import Problem, Resource
 
+#: Where `--debug-stacks` puts what Python loads at its start.
+STACKS_FOLDER = "/opt/arena-stacks"
 PullPolicy = Literal["Always", "IfNotPresent", "Never"]
 
 
@@ -256,6 +258,11 @@ class PodArgs(ArgsGroup):
     host_network: bool = flag(False, help="Use the node's network.", name="hostNetwork", old=("host-network",), paths=("hostNetwork",))
     host_ipc: bool = flag(False, help="Use the node's IPC namespace.", name="hostIPC", old=("host-ipc",), paths=("hostIPC",))
     host_pid: bool = flag(False, help="Use the node's process namespace.", name="hostPID", old=("host-pid",), paths=("hostPID",))
+    debug_stacks: bool = flag(
+        False,
+        help="Prepare Python so that `arena stacks` can read where it is, without py-spy.",
+        paths=("volumes[].configMap",),
+    )
     command: Words = flag(
         (),
         help="The command: one word is passed to the shell unchanged, several are quoted and joined.",
@@ -309,6 +316,8 @@ class PodArgs(ArgsGroup):
         yield from (("data", mount.path) for mount in self.data)
         yield from (("data_dirs", mount.path) for mount in self.data_dirs)
         yield from (("config_files", file.path) for file in self.config_files)
+        if self.debug_stacks:
+            yield "debug_stacks", STACKS_FOLDER
 
     def rules(self) -> Iterator[Problem]:
         """Image and command are there; no two mounts at one place."""
@@ -324,6 +333,8 @@ class PodArgs(ArgsGroup):
             hint = "switches take no separate value: write --hostNetwork or --hostNetwork=true"
             yield Problem(f"the command begins with {self.command[0]!r}", "command", hint)
         yield from self._given_twice()
+        if self.debug_stacks and self.shell.rpartition("/")[2] in ("fish", "csh", "tcsh"):
+            yield Problem(f"--debug-stacks cannot prepare a command for {self.shell}", "debug_stacks", "use a shell like sh or bash")
         seen: dict[str, str] = {}
         for field, path in self.mount_paths():
             if path in seen:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from arena_core.usecases.queues import Place, QueueBoard
     from arena_core.usecases.servers import ServerList
     from arena_core.usecases.session import Extensions
+    from arena_core.usecases.stacks.model import Stacks
     from arena_core.usecases.stop import Stopped
     from arena_core.usecases.top.check import Finding
     from arena_core.usecases.top.of_jobs import JobBoard
@@ -346,6 +347,10 @@ class AsyncArenaClient:
     def watch_events(self, job: JobLike) -> AsyncGenerator[Manifest]:
         """Yield the Kubernetes events of a job as they come, for ``async for``; see ``ArenaClient.watch_events``."""
         return threads.lines(lambda scope: self._client.within(scope).watch_events(job))
+
+    async def stacks(self, job: JobLike, *, instance: str = "", container: str = "", carry: bool = False) -> Stacks:
+        """Return where the processes of a running job are; see ``ArenaClient.stacks``."""
+        return await self._run(lambda arena: arena.stacks(job, instance=instance, container=container, carry=carry))
 
     async def served(self, job: JobLike) -> Sequence[Served]:
         """Return what a job serves that can be forwarded to now; see ``ArenaClient.served``."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from arena_core.usecases.queues import Place, QueueBoard
     from arena_core.usecases.servers import ServerList
     from arena_core.usecases.session import Session
+    from arena_core.usecases.stacks.model import Stacks
     from arena_core.usecases.top.check import Finding
     from arena_core.usecases.top.of_nodes import NodeBoard
     from arena_core.usecases.views import Job
@@ -196,6 +197,19 @@ class Looks:
             everywhere = all_namespaces or of in ("nodes", "queues")
             namespace = known.namespace if known else "" if everywhere else self.namespace
             yield from pulse.pulse(session, watched, namespace, tick)
+
+    def stacks(self, job: JobLike, *, instance: str = "", container: str = "", carry: bool = False) -> Stacks:
+        """Return where the processes of a running job are, by their Python stacks; of one instance or of all.
+
+        They are read with py-spy where the image has it (``carry``: with that of this machine, brought along for the moment), else
+        by what ``debug_stacks`` has prepared at the submit.
+        """
+        from arena_core.usecases.stacks.look import stacks
+        from arena_core.usecases.stacks.probe import py_spy
+
+        known, carried = self._known(job), py_spy() if carry else None
+        with self._call() as session:
+            return stacks(session, known, instance=instance, container=container, carried=carried)
 
     def watch_events(self, job: JobLike) -> Iterator[Manifest]:
         """Yield the Kubernetes events of a job, those that are there first, then each as it comes."""

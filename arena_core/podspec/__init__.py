@@ -19,6 +19,7 @@ from arena_core.podspec.container import (
     main_container,
     resources,
     shell_command,
+    shell_words,
 )
 from arena_core.podspec.facts import JobFacts, Role
 from arena_core.podspec.metadata import (
@@ -66,6 +67,7 @@ __all__ = [
     "resources",
     "selector_labels",
     "shell_command",
+    "shell_words",
     "term",
     "toleration",
     "volume_mounts_of",

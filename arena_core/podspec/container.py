@@ -6,6 +6,7 @@ from typing import Any
 
 from arena_core.args import JobArgs, PodArgs
 from arena_core.lazily import pattern
+from arena_core.podspec import debugging
 from arena_core.podspec.facts import JobFacts, Role
 
 NVIDIA_GPU = "nvidia.com/gpu"
@@ -39,7 +40,8 @@ def env_values(args: JobArgs, facts: JobFacts, role: Role) -> dict[str, str]:
         values |= {"workers": str(facts.workers), "gpus": str(args.gpus)}
     if gpus == 0 and GPU_SHARE_LABEL not in args.labels and GPU_SHARE_DEVICE not in args.devices:
         values["NVIDIA_VISIBLE_DEVICES"] = "void"
-    return {name: value for name, value in {**values, **args.env}.items() if name in args.env or name not in args.variables}
+    values = {**values, **args.env, **debugging.variables(args)}
+    return {name: value for name, value in values.items() if name in args.env or name not in args.variables}
 
 
 def environment(args: JobArgs, facts: JobFacts, role: Role) -> dict[str, Any]:
@@ -88,7 +90,12 @@ def resources(args: JobArgs, role: Role, *, devices: bool = True) -> dict[str, A
 def shell_command(args: JobArgs) -> list[str]:
     """Return ``[shell, -c, text]``, or nothing where no command was given."""
     line = args.command_line
-    return [] if line is None else [args.shell, "-c", literal(line)]
+    return [] if line is None else shell_words(args, line)
+
+
+def shell_words(args: PodArgs, line: str) -> list[str]:
+    """Return ``[shell, -c, text]`` for a command line of the user's."""
+    return [args.shell, "-c", debugging.before_command(args) + literal(line)]
 
 
 def main_container(args: JobArgs, facts: JobFacts, role: Role, mounts: list[dict[str, Any]]) -> dict[str, Any]:

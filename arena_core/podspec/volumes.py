@@ -8,6 +8,7 @@ from typing import Any
 from arena_core.args import ConfigFile, JobArgs, SharedMemoryArgs, SyncArgs
 from arena_core.contract.types import Manifest
 from arena_core.lazily import pattern
+from arena_core.podspec import debugging
 from arena_core.podspec.facts import JobFacts
 from arena_core.podspec.metadata import common_labels
 from arena_core.records import record
@@ -74,7 +75,7 @@ def config_map_suffix(directory: str) -> str:
 
 def _by_directory(args: JobArgs) -> dict[str, list[ConfigFile]]:
     groups: dict[str, list[ConfigFile]] = {}
-    for file in args.config_files:
+    for file in (*args.config_files, *debugging.files(args)):
         groups.setdefault(file.directory, []).append(file)
     return groups
 

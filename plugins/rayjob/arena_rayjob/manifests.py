@@ -92,7 +92,9 @@ def ray_pod(args: RayJobArgs, facts: JobFacts, role: Role, gang: int) -> dict[st
 def submitter(args: RayJobArgs, facts: JobFacts) -> dict[str, Any]:
     """Return the template of the pod that hands the command to Ray: it runs where the others may, and needs none of their devices."""
     none = {"data": (), "data_dirs": (), "config_files": (), "sync_mode": "", "sync_source": "", "share_memory": "", "command": ()}
-    bare = args.model_copy(update={**none, "gpus": 0, "devices": {}, "rdma": False, "env": {}, "tensorboard": False, "gang": False})
+    bare = args.model_copy(
+        update={**none, "gpus": 0, "devices": {}, "rdma": False, "env": {}, "tensorboard": False, "gang": False, "debug_stacks": False}
+    )
     role = Role(container=SUBMITTER_CONTAINER, image=args.head_image, restart_policy="Never")
     template = pod_template(bare, facts, role)
     container = template["spec"]["containers"][0]

@@ -7,7 +7,17 @@ from typing import Any
 from arena_core.contract.types import Manifest
 from arena_core.families.companions import companions
 from arena_core.families.plainjob import INDEX
-from arena_core.podspec import JobFacts, Role, env_list, env_references, job_metadata, pod_template, resources, shell_command
+from arena_core.podspec import (
+    JobFacts,
+    Role,
+    debugging,
+    env_list,
+    env_references,
+    job_metadata,
+    pod_template,
+    resources,
+    shell_command,
+)
 from arena_trainjob.args import TrainJobArgs
 from arena_trainjob.names import JOB_INDEX, JOBSET_NAME, LAUNCHER, MANAGER, NODE, RESOURCE, ROLE
 
@@ -43,7 +53,7 @@ def trainer(args: TrainJobArgs) -> dict[str, Any]:
     spec: dict[str, Any] = {
         "image": args.image,
         "command": shell_command(args),
-        "env": [*env_list(args.env), *env_references(args)],
+        "env": [*env_list({**args.env, **debugging.variables(args)}), *env_references(args)],
         "numProcPerNode": args.nproc_per_node,
         "resourcesPerNode": resources(args, Role(NODE, cpu=args.cpu, memory=args.memory)),
     }

@@ -6,7 +6,7 @@ from typing import Any
 
 from arena_core.contract.types import Manifest
 from arena_core.families.companions import companions
-from arena_core.podspec import JobFacts, Role, job_metadata, literal, pod_template
+from arena_core.podspec import JobFacts, Role, job_metadata, pod_template, shell_words
 from arena_volcano.args import VolcanoJobArgs
 from arena_volcano.distributed import environment, has_names
 from arena_volcano.status import DRIVER, JOB_NAME, TASK_INDEX, TASK_SPEC
@@ -108,7 +108,7 @@ def _template(args: VolcanoJobArgs, facts: JobFacts, task: Task, index: int) -> 
     container = spec["containers"][0]
     line = args.command_of(task)
     if line is not None:
-        container["command"] = [args.shell, "-c", literal(line)]
+        container["command"] = shell_words(args, line)
     if args.style == "images":
         _as_arena(args, spec, container)
     if args.style == "image":

@@ -7,7 +7,7 @@ from typing import Any
 from arena_core.contract.types import Manifest
 from arena_core.families.companions import companions
 from arena_core.families.plainjob import INDEX
-from arena_core.podspec import JobFacts, Role, job_metadata, literal, pod_template
+from arena_core.podspec import JobFacts, Role, job_metadata, pod_template, shell_words
 from arena_job.jobset.args import JobSetArgs
 from arena_job.jobset.names import JOB_INDEX, NAME, RESOURCE, ROLE
 from arena_job.jobset.values import JobRole
@@ -107,5 +107,5 @@ def _template(args: JobSetArgs, facts: JobFacts, role: JobRole) -> dict[str, Any
     template = pod_template(args, facts, how, min_member=args.total)
     line = args.command_of(role)
     if line is not None:
-        template["spec"]["containers"][0]["command"] = [args.shell, "-c", literal(line)]
+        template["spec"]["containers"][0]["command"] = shell_words(args, line)
     return template
