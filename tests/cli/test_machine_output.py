@@ -67,6 +67,7 @@ TYPED: dict[str, tuple[tuple[str, ...], ...]] = {
     "get": (("get", "works"), ("get", "waits"), ("get", "failed"), ("get", "web-v1-custom-serving")),
     "logs": (("logs", "works"), ("logs", "works", "--all-instances"), ("logs", "failed", "--first-error")),
     "why": (("why", "works"), ("why", "waits"), ("why", "failed")),
+    "stacks": (("stacks", "works"), ("stacks", "web-v1-custom-serving")),
     "top node": (("top", "node"),),
     "top job": (("top", "job"), ("top", "job", "works")),
     "queue": (("queue",), ("queue", "default-queue")),
@@ -125,7 +126,7 @@ def something(local, cluster):
     local("submit", "job", "--name", "swept", "--image", "x", "--sweep", "lr=0.1", "echo epoch 1/1 loss 0.5")
     many = ("--workers", "8", "--gpus", "1", "--kueue-queue", "default-queue")
     local("submit", "pytorchjob", "--name", "waits", "--image", "x", *many, "sleep 600")
-    start = ("serve", "custom", "--name", "web", "--version", "v1", "--image", "x", "--restful-port", "18571")
+    start = ("serve", "custom", "--name", "web", "--version", "v1", "--image", "x", "--restful-port", "18571", "--debug-stacks")
     made = local(*start, "--wait", "--timeout", "90s", "--command", f"exec {sys.executable} {SERVER} 18571")
     assert made.code == 0, made.err
     cron = ("cron", "job", "--name", "nightly", "--image", "x", "--schedule", "@daily", "true")
