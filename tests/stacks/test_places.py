@@ -17,7 +17,7 @@ from arena_core.usecases.stacks.places import place_of, stacks_of
 
 TORCH = "/opt/conda/lib/python3.11/site-packages/torch"
 REDUCE = [["all_reduce", f"{TORCH}/distributed/distributed_c10d.py", 2501], ["wrapper", f"{TORCH}/distributed/c10d_logger.py", 83]]
-STEP = ["train_step", "/work/ddp.py", 88]
+STEP = ["train_step", "/code/ddp.py", 88]
 LOADER = [["wait", "/opt/conda/lib/python3.11/threading.py", 331], ["_next_data", f"{TORCH}/utils/data/dataloader.py", 1329]]
 
 
@@ -51,7 +51,7 @@ def test_loaders_work_for_their_rank_and_a_shell_between_is_none():
     "frame", [["_wait", "/usr/lib/python3.11/subprocess.py", 2012], ["join", f"{TORCH}/multiprocessing/spawn.py", 140]]
 )
 def test_who_waits_for_its_children_is_a_launcher(frame):
-    assert ranks(row(10, frames=[frame, ["main", "/work/launch.py", 3]]), row(11, 10), row(12, 10)) == [(11, None, 0), (12, None, 0)]
+    assert ranks(row(10, frames=[frame, ["main", "/code/launch.py", 3]]), row(11, 10), row(12, 10)) == [(11, None, 0), (12, None, 0)]
 
 
 def test_two_of_a_pod_that_claim_the_same_rank_were_told_that_of_their_pod():
@@ -62,9 +62,9 @@ def test_two_of_a_pod_that_claim_the_same_rank_were_told_that_of_their_pod():
     ("frames", "said"),
     [
         ([*REDUCE, STEP], "all_reduce (ddp.py:88)"),
-        ([*LOADER, ["epoch", "/work/data.py", 41]], "DataLoader (data.py:41)"),
-        ([["load", "/work/io.py", 5], ["main", "/work/t.py", 9]], "load (io.py:5)"),
-        ([["wait", "/usr/lib/python3.12/threading.py", 355], ["main", "/work/t.py", 9]], "wait (t.py:9)"),
+        ([*LOADER, ["epoch", "/code/data.py", 41]], "DataLoader (data.py:41)"),
+        ([["load", "/code/io.py", 5], ["main", "/code/t.py", 9]], "load (io.py:5)"),
+        ([["wait", "/usr/lib/python3.12/threading.py", 355], ["main", "/code/t.py", 9]], "wait (t.py:9)"),
         ([["_worker", "/usr/lib/python3.12/concurrent/futures/thread.py", 90]], "_worker (thread.py:90)"),
         ([["main", "<string>", 0]], "main (<string>:?)"),
         ([], "? (?:?)"),
@@ -75,7 +75,7 @@ def test_the_place_is_the_innermost_line_of_the_user(frames, said):
 
 
 def test_equal_ranks_are_grouped_and_who_does_not_wait_for_the_others_is_named():
-    found = stacks_of([*(at(n, *REDUCE, STEP) for n in range(8) if n != 3), at(3, *LOADER, ["epoch", "/work/data.py", 41])])
+    found = stacks_of([*(at(n, *REDUCE, STEP) for n in range(8) if n != 3), at(3, *LOADER, ["epoch", "/code/data.py", 41])])
     assert words.sentence(found) == "7 ranks wait in all_reduce (ddp.py:88), rank 3 waits in DataLoader (data.py:41)"
     assert found.behind == ("worker-3 (rank 3)",)
     assert [words.names(g.members) for g in found.groups] == ["ranks 0-2, 4-7", "rank 3"]
@@ -87,14 +87,14 @@ def test_one_of_two_that_does_not_wait_is_named_whichever_is_more():
 
 
 def test_a_meeting_without_a_known_name_is_where_most_are():
-    here, there = ["swap", "/work/m.py", 5], ["swap", "/work/m.py", 9]
-    assert stacks_of([at(0, here), at(1, there), at(2, ["load", "/work/m.py", 50])]).behind == ("worker-2 (rank 2)",)
+    here, there = ["swap", "/code/m.py", 5], ["swap", "/code/m.py", 9]
+    assert stacks_of([at(0, here), at(1, there), at(2, ["load", "/code/m.py", 50])]).behind == ("worker-2 (rank 2)",)
     assert stacks_of([at(0, here), at(1, here), at(2, there)]).behind == ("worker-2 (rank 2)",)
 
 
 def test_where_nothing_tells_it_nobody_is_blamed():
     assert stacks_of([at(n, *REDUCE, STEP) for n in range(4)]).behind == ()
-    assert stacks_of([at(0, STEP), at(1, ["load", "/work/m.py", 5])]).behind == ()
+    assert stacks_of([at(0, STEP), at(1, ["load", "/code/m.py", 5])]).behind == ()
     assert stacks_of([]).behind == ()
     assert words.behind(stacks_of([])) == ""
 
@@ -106,8 +106,8 @@ def test_who_is_not_there_may_be_what_the_others_wait_for():
 
 
 def test_where_the_loader_of_a_rank_is_stands_beside_it():
-    loader = at(3, ["__getitem__", "/work/data.py", 12], of=7, pid=8)
-    found = stacks_of([at(3, *LOADER, ["epoch", "/work/data.py", 41]), loader])
+    loader = at(3, ["__getitem__", "/code/data.py", 12], of=7, pid=8)
+    found = stacks_of([at(3, *LOADER, ["epoch", "/code/data.py", 41]), loader])
     assert words.sentence(found) == "rank 3 waits in DataLoader (data.py:41), working for it: __getitem__ (data.py:12)"
 
 

@@ -38,7 +38,7 @@ class Place(NamedTuple):
 def place_of(frames: Sequence[Frame]) -> Place:
     """Return where a thread is; of one without any code of the user, its innermost call.
 
-    >>> step, reduce = Frame("step", "/work/ddp.py", 88), Frame("all_reduce", "/usr/lib/python3/site-packages/torch/d.py", 7)
+    >>> step, reduce = Frame("step", "/code/ddp.py", 88), Frame("all_reduce", "/usr/lib/python3/site-packages/torch/d.py", 7)
     >>> str(place_of([reduce, step]))
     'all_reduce (ddp.py:88)'
     """
