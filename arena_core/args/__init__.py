@@ -42,10 +42,11 @@ from arena_core.args.image import check_image
 from arena_core.args.more import CpuMemoryArgs, SharedMemoryArgs, SyncArgs
 from arena_core.args.mounts import ConfigFile, DataMount, HostDir
 from arena_core.args.preset import Preset, command_words
-from arena_core.args.reading import chosen_model, field_for_path, json_schema, parse, problems_from_validation_error, to_job_file
+from arena_core.args.reading import chosen_model, field_for_path, json_schema, parse, problems_from_validation_error, to_job_file, to_record
 from arena_core.args.sources import EnvSource
 from arena_core.args.tolerations import Toleration
 from arena_core.args.values import check_dns_label, check_dns_subdomain
+from arena_core.args.workdir import WorkdirArgs, WorkFolder
 
 __all__ = [
     "AnnotationMap",
@@ -80,7 +81,9 @@ __all__ = [
     "SyncArgs",
     "Toleration",
     "Tolerations",
+    "WorkFolder",
     "Words",
+    "WorkdirArgs",
     "WorkerArgs",
     "check_dns_label",
     "check_dns_subdomain",
@@ -98,4 +101,5 @@ __all__ = [
     "problems_from_validation_error",
     "spellings",
     "to_job_file",
+    "to_record",
 ]

@@ -303,6 +303,11 @@ class PodArgs(ArgsGroup):
             if name in self.variables:
                 yield f"--env {name}: {by} sets this variable itself, so your value has no effect"
 
+    @property
+    def start_dir(self) -> str:
+        """Where the containers start."""
+        return self.working_dir
+
     def pod_scheduler(self) -> str:
         """Return the scheduler of the pods; nothing for the cluster's own."""
         return ""

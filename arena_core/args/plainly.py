@@ -168,6 +168,8 @@ def _called(function: Any, value: Any) -> Any:
 def _typed(value: Any, annotation: Any) -> Any:
     """Return the value as its type has it, where there is no doubt about it."""
     kind = type(value)
+    if annotation is Any:
+        return value
     if annotation is int and kind is str and value.isascii() and value.isdigit() and len(value) < 16:
         return int(value)
     if annotation in (str, int, bool):

@@ -132,7 +132,18 @@ def to_job_file(job_type: str, args: BaseModel) -> dict[str, Any]:
     values = plainly.write(args)
     if values is None:
         values = args.model_dump(mode="json", exclude_unset=True)
-    model = type(args)
+    return _by_flag(job_type, type(args), values)
+
+
+def to_record(job_type: str, args: BaseModel) -> dict[str, Any]:
+    """Return the same for whoever reads it later and elsewhere: the folder of --workdir is named by its whole path."""
+    found = to_job_file(job_type, args)
+    folder = getattr(args, "work_folder", None)
+    return {**found, "workdir": folder.root} if folder is not None and "workdir" in found else found
+
+
+def _by_flag(job_type: str, model: type[BaseModel], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return values by the names of their flags."""
     out: dict[str, Any] = {"type": job_type}
     for spec in flag_specs(model):
         if spec.field in values:

@@ -78,6 +78,8 @@ class Build:
 
 #: The annotation of what is created before the job, and belongs to it afterwards.
 BEFORE = "arena.kubeflow.org/created-before-the-job"
+#: On a job and its pods: the digest of the folder that --workdir brought; on the ConfigMap that holds it, too.
+WORKDIR = "arena.kubeflow.org/workdir"
 #: Which submission made an object: a create whose answer was lost knows its own by it, and jobs of old Arena have none.
 SUBMIT_ID = "arena.kubeflow.org/submit-id"
 

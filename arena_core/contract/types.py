@@ -10,6 +10,7 @@ from arena_core.contract.building import BEFORE as BEFORE
 from arena_core.contract.building import FRESH_KEYS as FRESH_KEYS
 from arena_core.contract.building import JOB_TYPE as JOB_TYPE
 from arena_core.contract.building import SUBMIT_ID as SUBMIT_ID
+from arena_core.contract.building import WORKDIR as WORKDIR
 from arena_core.contract.building import Build as Build
 from arena_core.contract.building import Manifest as Manifest
 from arena_core.contract.building import Manifests as Manifests

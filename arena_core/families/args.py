@@ -11,7 +11,7 @@ from typing import Any, Literal
 from pydantic import field_validator
 
 from arena_core import schedulers
-from arena_core.args import ArgsGroup, Duration, Extra, Image, JobArgs, ObjectName, PodArgs, SyncArgs, WorkerArgs, flag, values
+from arena_core.args import ArgsGroup, Duration, Extra, Image, JobArgs, ObjectName, PodArgs, SyncArgs, WorkdirArgs, WorkerArgs, flag, values
 from arena_core.contract.types import Problem
 from arena_core.families import gangs
 from arena_core.families.tensorboard import MARK
@@ -173,7 +173,7 @@ class RunPolicyArgs(ArgsGroup):
         return "None" if value is None else value
 
 
-class SubmitArgs(KueueArgs, TensorboardArgs, SyncArgs, ModelArgs, SchedulingArgs, WorkerArgs, JobArgs):
+class SubmitArgs(KueueArgs, TensorboardArgs, WorkdirArgs, SyncArgs, ModelArgs, SchedulingArgs, WorkerArgs, JobArgs):
     """Base of the argument model of a job type that takes Arena's common flags.
 
     Pydantic puts the fields of the last base first, so the bases stand back to front.

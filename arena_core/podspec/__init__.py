@@ -36,6 +36,7 @@ from arena_core.podspec.metadata import (
 from arena_core.podspec.pod import host_namespaces, placement, pod_spec, pod_template, toleration
 from arena_core.podspec.sync import init_containers
 from arena_core.podspec.volumes import all_mounts, config_maps, volume_mounts_of, volumes_of
+from arena_core.podspec.workdir import parcel_mounts, unpacking
 
 __all__ = [
     "GPUS_OF_JOB",
@@ -57,6 +58,7 @@ __all__ = [
     "job_metadata",
     "literal",
     "main_container",
+    "parcel_mounts",
     "placement",
     "pod_annotations",
     "pod_labels",
@@ -70,6 +72,7 @@ __all__ = [
     "shell_words",
     "term",
     "toleration",
+    "unpacking",
     "volume_mounts_of",
     "volumes_of",
 ]

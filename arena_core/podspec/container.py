@@ -104,7 +104,7 @@ def main_container(args: JobArgs, facts: JobFacts, role: Role, mounts: list[dict
         "name": role.container,
         "image": role.image or args.image,
         "imagePullPolicy": args.image_pull_policy,
-        "workingDir": args.working_dir,
+        "workingDir": args.start_dir,
     }
     command = shell_command(args)
     if command:

@@ -10,6 +10,7 @@ from arena_core.podspec.facts import JobFacts, Role
 from arena_core.podspec.metadata import ENI, pod_annotations, pod_labels
 from arena_core.podspec.sync import init_containers
 from arena_core.podspec.volumes import all_mounts, volume_mounts_of, volumes_of
+from arena_core.podspec.workdir import parcel_volumes
 
 
 def pod_template(args: JobArgs, facts: JobFacts, role: Role, *, min_member: int = 0) -> dict[str, Any]:
@@ -33,7 +34,7 @@ def pod_spec(args: JobArgs, facts: JobFacts, role: Role) -> dict[str, Any]:
         spec["imagePullSecrets"] = [{"name": name} for name in args.image_pull_secrets]
     if role.restart_policy:
         spec["restartPolicy"] = role.restart_policy
-    volumes = volumes_of(mounts)
+    volumes = volumes_of(mounts) + parcel_volumes(args)
     if volumes:
         spec["volumes"] = volumes
     before = init_containers(args, facts, role)

@@ -1,4 +1,4 @@
-"""The init container that fetches code with git or rsync."""
+"""The init containers: what fetches code with git or rsync, what unpacks the user's own folder."""
 
 from __future__ import annotations
 
@@ -8,12 +8,18 @@ from arena_core.args import JobArgs, SyncArgs
 from arena_core.podspec.container import environment, literal, resources
 from arena_core.podspec.facts import JobFacts, Role
 from arena_core.podspec.volumes import CODE_VOLUME
+from arena_core.podspec.workdir import unpackers
 
 GIT_IMAGE = "registry.cn-zhangjiakou.aliyuncs.com/acs/git-sync:v3.3.5"
 RSYNC_IMAGE = "registry.cn-zhangjiakou.aliyuncs.com/acs/rsync:v3.1.0-aliyun"
 
 
 def init_containers(args: JobArgs, facts: JobFacts, role: Role) -> list[dict[str, Any]]:
+    """Return what runs before the job's own container: ``init-code`` of ``--sync-mode``, and what unpacks ``--workdir``."""
+    return [*_fetchers(args, facts, role), *unpackers(args, role)]
+
+
+def _fetchers(args: JobArgs, facts: JobFacts, role: Role) -> list[dict[str, Any]]:
     """Return the init container ``init-code``, or none without ``--sync-mode``.
 
     It gets the job's environment, because git-sync reads credentials and branch from it; what names the repository is

@@ -11,11 +11,12 @@ from arena_core.lazily import pattern
 from arena_core.podspec import debugging
 from arena_core.podspec.facts import JobFacts
 from arena_core.podspec.metadata import common_labels
+from arena_core.podspec.workdir import FOLDER, folder_of, parcels
 from arena_core.records import record
 
 CODE_VOLUME = "code-sync"
 LOGS_VOLUME = "training-logs-volume"
-_OWN_NAMES = pattern(r"dshm|code-sync|training-logs-volume|training-data-\d+|[0-9a-f]{15}")
+_OWN_NAMES = pattern(r"dshm|code-sync|workdir|workdir-parcel|training-logs-volume|training-data-\d+|[0-9a-f]{15}")
 
 
 @record
@@ -47,6 +48,11 @@ def code_mounts(args: JobArgs) -> list[Mount]:
     if not isinstance(args, SyncArgs) or not args.sync_mode:
         return []
     return [Mount(CODE_VOLUME, {"emptyDir": {}}, args.working_dir.rstrip("/") + "/code")]
+
+
+def workdir_mounts(args: JobArgs) -> list[Mount]:
+    """Return the user's own folder."""
+    return [] if folder_of(args) is None else [Mount(FOLDER, {"emptyDir": {}}, args.start_dir.rstrip("/"))]
 
 
 def host_log_path(args: JobArgs) -> str:
@@ -87,7 +93,7 @@ def config_mounts(args: JobArgs, taken: set[str]) -> list[Mount]:
     at the top (``/etc``), or holds another mount, each file is mounted by itself.
     """
     mounts: list[Mount] = []
-    busy = taken | {"/", args.working_dir.rstrip("/") or "/"}
+    busy = taken | {"/", args.start_dir.rstrip("/") or "/"}
     for directory, files in _by_directory(args).items():
         suffix = config_map_suffix(directory)
         source = {"configMap": {"name": f"{args.name}-{suffix}"}}
@@ -99,7 +105,7 @@ def config_mounts(args: JobArgs, taken: set[str]) -> list[Mount]:
 
 
 def config_maps(args: JobArgs, facts: JobFacts) -> list[Manifest]:
-    """Return the ConfigMaps of the config files; what is not UTF-8 goes to ``binaryData``."""
+    """Return the ConfigMaps of the config files (what is not UTF-8 goes to ``binaryData``) and of the folder that goes along."""
     manifests: list[Manifest] = []
     for directory, files in _by_directory(args).items():
         manifest: Manifest = {
@@ -110,12 +116,12 @@ def config_maps(args: JobArgs, facts: JobFacts) -> list[Manifest]:
         data = {file.file_name: file.text for file in files if file.text is not None}
         binary = {file.file_name: file.base64 for file in files if file.text is None}
         manifests.append({**manifest, **({"data": data} if data else {}), **({"binaryData": binary} if binary else {})})
-    return manifests
+    return manifests + parcels(args)
 
 
 def all_mounts(args: JobArgs, *, logs: bool = True) -> list[Mount]:
     """Return every mount of a job's main container."""
-    mounts = data_mounts(args) + code_mounts(args) + (log_mounts(args) if logs else [])
+    mounts = workdir_mounts(args) + data_mounts(args) + code_mounts(args) + (log_mounts(args) if logs else [])
     mounts += shared_memory_mounts(args)
     return mounts + config_mounts(args, {mount.path for mount in mounts})
 

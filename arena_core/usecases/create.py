@@ -15,7 +15,7 @@ from arena_core.kube.refusals import Conflict
 from arena_core.kube.resources import resource_of
 from arena_core.kube.scope import CancelScope
 from arena_core.lazily import Logger
-from arena_core.usecases import marks
+from arena_core.usecases import marks, shared
 from arena_core.usecases.session import Session, not_installed
 
 log = Logger(__name__)
@@ -112,10 +112,14 @@ class Creation:
         )
 
     def _early(self, obj: Manifest) -> Manifest:
+        if shared.is_shared(obj) and shared.there(self._cluster, self._namespace, obj) is not None:
+            return obj
         self._before.append((resource_of(obj["apiVersion"], obj["kind"]), obj["metadata"]["name"]))
         return self._other(obj)
 
     def _adopted(self, obj: Manifest, job: Manifest) -> Manifest:
+        if shared.is_shared(obj):
+            return shared.adopt(self._cluster, self._namespace, obj, job, self._other)
         metadata = obj["metadata"]
         resource = resource_of(obj["apiVersion"], obj["kind"])
         change = {"metadata": {"uid": metadata["uid"], "ownerReferences": [marks.owner_reference(job)]}}
@@ -141,6 +145,8 @@ class Creation:
         found = self._cluster.find(resource, self._namespace, name)
         if found is None:
             return
+        if self._created is None and self._cluster.find(self._handle.job_type.resource, self._namespace, self._name) is not None:
+            raise self._exists(self._handle.job_type.resource, error) from error  # what stands before a job that is there is its own
         metadata = marks.metadata_of(found)
         kind = self._handle.job_type.resource.kind
         named = any(r.get("kind") == kind and r.get("name") == self._name for r in owners.references(found))
@@ -167,7 +173,8 @@ class Creation:
             self._undo_job(cluster)
         for resource, name in self._before:
             found = cluster.find(resource, self._namespace, name)
-            if found is not None and marks.made_by(found, self._submit_id):
+            used = found is not None and shared.is_shared(found) and any(owners.references(found))
+            if found is not None and marks.made_by(found, self._submit_id) and not used:
                 try:
                     cluster.delete(resource, self._namespace, name, uid=str(found["metadata"]["uid"]))
                 except NotFound:

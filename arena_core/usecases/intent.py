@@ -11,6 +11,7 @@ from arena_core.contract.errors import ArenaError, Cancelled, ClusterUnreachable
 from arena_core.contract.types import JobHandle, Manifest
 from arena_core.k8s import dig
 from arena_core.usecases.session import Session
+from arena_core.usecases.shared import is_shared
 
 if TYPE_CHECKING:
     from arena_core.history.journal import Journal
@@ -35,7 +36,7 @@ class Intent:
         return self
 
     def _facts(self) -> dict[str, Any]:
-        from arena_core.args import to_job_file
+        from arena_core.args import to_record
         from arena_core.discreet import redacted, redacted_words
         from arena_core.history.git import Dirty, checkout
 
@@ -55,7 +56,7 @@ class Intent:
             "commit": found.commit if found else "",
             "branch": found.branch if found else "",
             "command": redacted_words(self._journal.command if self._journal else ()),
-            "arguments": redacted(to_job_file(name, self._args)),
+            "arguments": redacted(to_record(name, self._args)),
         }
 
     def built(self, manifests: Sequence[Manifest], user: str) -> None:
@@ -64,7 +65,9 @@ class Intent:
             from arena_core.discreet import redacted
 
             name = dig.text(manifests[0], "metadata", "name")
-            self._journal.note("built", self._id, {"name": name, "user": user, "objects": [redacted(one) for one in manifests]})
+            self._journal.note(
+                "built", self._id, {"name": name, "user": user, "objects": [redacted(without_folder(one)) for one in manifests]}
+            )
 
     def created(self, job: Manifest) -> None:
         """Note that it is there."""
@@ -90,6 +93,11 @@ class Intent:
         told = error.message if isinstance(error, ArenaError) else type(error).__name__
         if self._journal.note("refused", self._id, {"message": discreet(told), "certain": certain}) and certain:
             self._journal.close(self._id, "")
+
+
+def without_folder(obj: Manifest) -> Manifest:
+    """Return an object without the user's own files: the digest says which they were, a copy would fill the disk."""
+    return {key: value for key, value in obj.items() if key != "binaryData"} if is_shared(obj) else obj
 
 
 def _folder() -> str:

@@ -51,9 +51,9 @@ def _values(job_type: str, args: Any) -> str:
     """Return the arguments as JSON, which is YAML."""
     import json
 
-    from arena_core.args import to_job_file
+    from arena_core.args import to_record
 
-    text = json.dumps(to_job_file(job_type, args), ensure_ascii=False, default=str)
+    text = json.dumps(to_record(job_type, args), ensure_ascii=False, default=str)
     return text if len(text.encode()) <= _MAX_VALUES else "{}"
 
 

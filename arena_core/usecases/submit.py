@@ -12,7 +12,7 @@ from arena_core.contract.types import JobHandle, Jobs, Lookup, Manifest, Resourc
 from arena_core.kube.refusals import Invalid
 from arena_core.kube.resources import resource_of
 from arena_core.records import replace
-from arena_core.usecases import marks, record, refused
+from arena_core.usecases import marks, record, refused, shared
 from arena_core.usecases.create import Creation
 from arena_core.usecases.identity import Identity, identify
 from arena_core.usecases.intent import Intent
@@ -169,6 +169,9 @@ def _try_out(session: Session, handle: JobHandle, manifests: list[Manifest], nam
     stored: list[Manifest] = []
     warnings: list[str] = []
     for obj in manifests:
+        if shared.is_shared(obj) and shared.there(session.cluster, namespace, obj) is not None:
+            stored.append(obj)
+            continue
         resource = handle.job_type.resource if obj is manifests[0] else resource_of(obj["apiVersion"], obj["kind"])
         try:
             made = session.cluster.create(resource, namespace, obj, dry_run=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
@@ -11,11 +12,15 @@ from arena_core.args import ArgsGroup, FlagSpec, ProblemsFound, chosen_model, pa
 from arena_core.contract.errors import InvalidArguments
 from arena_core.registry.handle import JobTypeHandle
 
+_FOLDER = str(Path(__file__).parent)
 _CODE = {"sync_mode": "git", "sync_source": "https://zz.example/a.git"}
 #: Arguments in which those of Arena's common flags matter that need others beside them, by field.
 COMPANIONS: Mapping[str, Mapping[str, Any]] = {
     "sync_source": {**_CODE, "sync_source": "https://zz.example/b.git"},
     "sync_image": {**_CODE, "sync_image": "zz.example/git:1"},
+    "workdir": {"workdir": _FOLDER},
+    "workdir_image": {"workdir": _FOLDER, "workdir_image": "zz.example/tar:1"},
+    "workdir_limit": {"workdir": _FOLDER, "workdir_limit": "1"},
     "tensorboard_image": {"tensorboard": True, "tensorboard_image": "zz.example/tb:1"},
     "logdir": {"tensorboard": True, "logdir": "/zz"},
     "model_name": {"model_name": "zz", "model_source": "s3://zz"},

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from arena_appwrapper.args import AROUND, AppWrapperArgs
-from arena_core.contract.types import Build, Jobs, Manifest, PodSet
+from arena_core.contract.types import WORKDIR, Build, Jobs, Manifest, PodSet
 from arena_core.families import kueue
 from arena_core.families.tensorboard import MARK as TENSORBOARD
 from arena_core.k8s import duration
@@ -36,7 +36,7 @@ def build(args: AppWrapperArgs, jobs: Jobs, around: Build | None = None) -> list
     metadata = job_metadata(args, facts)
     trained = {key: value for key, value in job["metadata"].get("labels", {}).items() if key == MODEL}
     metadata["labels"] = {**metadata["labels"], **trained, LABEL: args.name}
-    beside = {key: value for key, value in (job["metadata"].get("annotations") or {}).items() if key == TENSORBOARD}
+    beside = {key: value for key, value in (job["metadata"].get("annotations") or {}).items() if key in (TENSORBOARD, WORKDIR)}
     # Whoever writes one of the operator's annotations by hand means it.
     metadata["annotations"] = {**fault_tolerance(args), **beside, **metadata.get("annotations", {})}
     mark = {"app": "appwrapperjob", "chart": CHART, "createdBy": "AppWrapperJob", LABEL: args.name}

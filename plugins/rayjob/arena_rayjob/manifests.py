@@ -91,7 +91,16 @@ def ray_pod(args: RayJobArgs, facts: JobFacts, role: Role, gang: int) -> dict[st
 
 def submitter(args: RayJobArgs, facts: JobFacts) -> dict[str, Any]:
     """Return the template of the pod that hands the command to Ray: it runs where the others may, and needs none of their devices."""
-    none = {"data": (), "data_dirs": (), "config_files": (), "sync_mode": "", "sync_source": "", "share_memory": "", "command": ()}
+    none = {
+        "data": (),
+        "data_dirs": (),
+        "config_files": (),
+        "sync_mode": "",
+        "sync_source": "",
+        "share_memory": "",
+        "command": (),
+        "workdir": "",
+    }
     bare = args.model_copy(
         update={**none, "gpus": 0, "devices": {}, "rdma": False, "env": {}, "tensorboard": False, "gang": False, "debug_stacks": False}
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar, Literal
 
-from arena_core.args import Duration, EnvMap, JobArgs, ObjectName, SharedMemoryArgs, SyncArgs, flag
+from arena_core.args import Duration, EnvMap, JobArgs, ObjectName, SharedMemoryArgs, SyncArgs, WorkdirArgs, flag
 from arena_core.contract.types import Problem
 from arena_core.families.args import KueueArgs, ModelArgs, SchedulingArgs
 from arena_sparkjob.values import JvmMemory
@@ -15,7 +15,7 @@ SPARK, RESOURCES = "Spark", "Resources"
 UNSAID = "/root"
 
 
-class SparkJobArgs(KueueArgs, SyncArgs, ModelArgs, SchedulingArgs, SharedMemoryArgs, JobArgs):
+class SparkJobArgs(KueueArgs, WorkdirArgs, SyncArgs, ModelArgs, SchedulingArgs, SharedMemoryArgs, JobArgs):
     """Flags of ``arena submit sparkjob``. Words behind the flags are the arguments of the application."""
 
     NAME_LETTER_FIRST: ClassVar[bool] = True

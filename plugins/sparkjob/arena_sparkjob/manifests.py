@@ -84,7 +84,7 @@ def _pods(args: SparkJobArgs, facts: JobFacts, role: Role) -> dict[str, Any]:
     """Return labels, annotations and the pod template of a role; Spark writes command, image and memory over it."""
     template = pod_template(args.model_copy(update={"command": ()}), facts, role, min_member=0)
     container = template["spec"]["containers"][0]
-    if args.working_dir == UNSAID:
+    if args.working_dir == UNSAID and args.work_folder is None:
         del container["workingDir"]
     # The heap is Spark's to limit, and a queue counts requests.
     limits = {name: amount for name, amount in container["resources"]["limits"].items() if name not in ("cpu", "memory")}

@@ -8,7 +8,18 @@ from typing import ClassVar, Literal
 
 from pydantic import field_validator
 
-from arena_core.args import CpuMemoryArgs, Duration, EnvMap, JobArgs, Names, ObjectName, SharedMemoryArgs, check_dns_label, flag
+from arena_core.args import (
+    CpuMemoryArgs,
+    Duration,
+    EnvMap,
+    JobArgs,
+    Names,
+    ObjectName,
+    SharedMemoryArgs,
+    WorkdirArgs,
+    check_dns_label,
+    flag,
+)
 from arena_core.contract.types import Problem
 from arena_core.families.args import KueueArgs, ModelArgs, SchedulingArgs, TensorboardArgs
 from arena_trainjob.names import CLUSTER_RUNTIME, LAUNCHER, NODE
@@ -30,7 +41,7 @@ RESERVED = re.compile(r"PET_(NNODES|NPROC_PER_NODE|NODE_RANK|MASTER_ADDR|MASTER_
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://.+")
 
 
-class TrainJobArgs(KueueArgs, TensorboardArgs, ModelArgs, SchedulingArgs, CpuMemoryArgs, SharedMemoryArgs, JobArgs):
+class TrainJobArgs(KueueArgs, TensorboardArgs, WorkdirArgs, ModelArgs, SchedulingArgs, CpuMemoryArgs, SharedMemoryArgs, JobArgs):
     """Flags of ``arena submit trainjob``. What is not said, the runtime says: image, command, number of nodes, resources."""
 
     NAME_LETTER_FIRST: ClassVar[bool] = True
@@ -143,12 +154,21 @@ class TrainJobArgs(KueueArgs, TensorboardArgs, ModelArgs, SchedulingArgs, CpuMem
     def _labels(cls, names: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(dict.fromkeys(check_dns_label(name) for name in names)) or (NODE,)
 
+    def _folder_rules(self) -> Iterator[Problem]:
+        """A patch of a runtime cannot bring an init container: the command itself unpacks the folder."""
+        if not self.command:
+            yield Problem("the runtime's own command does not know of the folder", "workdir", "give the command that runs in it")
+        if self.workdir_image:
+            yield Problem("a TrainJob cannot say this", "workdir_image", "the training's own image unpacks the folder")
+
     def rules(self) -> Iterator[Problem]:
         """What a TrainJob has no place for, what the operator would refuse."""
         yield from super().rules()
         for field, hint in NOT_HERE.items():
             if getattr(self, field) != type(self).model_fields[field].get_default(call_default_factory=True):
                 yield Problem("a TrainJob cannot say this", field, hint)
+        if self.work_folder is not None:
+            yield from self._folder_rules()
         for name in sorted(self.variables):
             if RESERVED.fullmatch(name):
                 yield Problem(f"{name} is set by the operator, which refuses yours", "env", "use --workers and --nproc-per-node")

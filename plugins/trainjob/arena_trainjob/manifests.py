@@ -14,9 +14,11 @@ from arena_core.podspec import (
     env_list,
     env_references,
     job_metadata,
+    parcel_mounts,
     pod_template,
     resources,
     shell_command,
+    unpacking,
 )
 from arena_trainjob.args import TrainJobArgs
 from arena_trainjob.names import JOB_INDEX, JOBSET_NAME, LAUNCHER, MANAGER, NODE, RESOURCE, ROLE
@@ -52,7 +54,7 @@ def trainer(args: TrainJobArgs) -> dict[str, Any]:
     """
     spec: dict[str, Any] = {
         "image": args.image,
-        "command": shell_command(args),
+        "command": unpacking(args, shell_command(args)),
         "env": [*env_list({**args.env, **debugging.variables(args)}), *env_references(args)],
         "numProcPerNode": args.nproc_per_node,
         "resourcesPerNode": resources(args, Role(NODE, cpu=args.cpu, memory=args.memory)),
@@ -85,7 +87,8 @@ def pods(args: TrainJobArgs, facts: JobFacts, name: str) -> dict[str, Any]:
     template = pod_template(args, facts, Role(NODE), min_member=args.workers)
     whole = template["spec"]["containers"][0]
     rights = {"securityContext": whole["securityContext"]} if "securityContext" in whole else {}
-    mounts = {"volumeMounts": whole["volumeMounts"]} if "volumeMounts" in whole else {}
+    mounted = [*whole.get("volumeMounts", ()), *parcel_mounts(args)]
+    mounts = {"volumeMounts": mounted} if mounted else {}
     spec = {key: template["spec"][key] for key in _PATCHED if key in template["spec"]}
     return {"metadata": template["metadata"], "spec": {**spec, "containers": [{"name": NODE, **mounts, **rights}]}}
 

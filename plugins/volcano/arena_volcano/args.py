@@ -11,7 +11,18 @@ from typing import ClassVar, Literal
 
 from pydantic import field_validator
 
-from arena_core.args import CpuMemoryArgs, JobArgs, ObjectName, Processes, Quantity, SharedMemoryArgs, SyncArgs, check_dns_label, flag
+from arena_core.args import (
+    CpuMemoryArgs,
+    JobArgs,
+    ObjectName,
+    Processes,
+    Quantity,
+    SharedMemoryArgs,
+    SyncArgs,
+    WorkdirArgs,
+    check_dns_label,
+    flag,
+)
 from arena_core.args.fields import Duration
 from arena_core.contract.types import Problem
 from arena_core.families.args import KueueArgs, ModelArgs, TensorboardArgs
@@ -31,7 +42,7 @@ PLUGIN_ENV = {
 }
 
 
-class VolcanoJobArgs(KueueArgs, TensorboardArgs, SyncArgs, ModelArgs, SharedMemoryArgs, CpuMemoryArgs, JobArgs):
+class VolcanoJobArgs(KueueArgs, TensorboardArgs, WorkdirArgs, SyncArgs, ModelArgs, SharedMemoryArgs, CpuMemoryArgs, JobArgs):
     """Flags of ``arena submit volcanojob``."""
 
     REQUIRES_IMAGE: ClassVar[bool] = False

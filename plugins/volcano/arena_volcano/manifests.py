@@ -119,7 +119,7 @@ def _template(args: VolcanoJobArgs, facts: JobFacts, task: Task, index: int) -> 
 def _as_arena(args: VolcanoJobArgs, spec: dict[str, Any], container: dict[str, Any]) -> None:
     """Leave what Arena leaves to the image, and name the scheduler on the pods as Arena does."""
     spec["schedulerName"] = args.scheduler_name
-    if "working_dir" not in args.model_fields_set and not args.sync_mode:
+    if "working_dir" not in args.model_fields_set and not args.sync_mode and args.work_folder is None:
         container.pop("workingDir", None)
     env = [item for item in container.get("env", []) if item["name"] != "NVIDIA_VISIBLE_DEVICES" or item["name"] in args.variables]
     container.pop("env", None)

@@ -10,6 +10,7 @@ from arena_core.cli.command import Context
 from arena_core.cli.commands.past import looking
 from arena_core.cli.commands.submit import JobFile
 from arena_core.cli.flags import Parsed
+from arena_core.cli.terminal import note
 from arena_core.contract.errors import ArenaError, NotFound, UsageError
 from arena_core.discreet import hidden
 from arena_core.history.journal import is_noted
@@ -108,7 +109,9 @@ class Remembered(JobFile):
         return data
 
     def check(self, parsed: Parsed) -> None:
-        """Refuse where a secret would be needed that was not kept."""
+        """Refuse where a secret would be needed that was not kept; say that a folder is not kept, either."""
+        if (folder := self.of(parsed).get("workdir")) and "workdir" not in parsed.values:
+            note(f"note: {folder} goes along as it is now: no copy of it was kept")
         missing = [where for where in hidden(self.of(parsed)) if not _given(parsed, where)]
         if missing:
             raise UsageError(

@@ -1,0 +1,171 @@
+"""``--workdir``: a folder of this machine that the job has as its working directory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
+
+from arena_core.args.fields import Image, Quantity
+from arena_core.args.flags import flag
+from arena_core.args.groups import Extra, PodArgs
+from arena_core.contract.building import WORKDIR
+from arena_core.contract.errors import UsageError
+from arena_core.contract.types import Problem
+from arena_core.home import expanded
+from arena_core.k8s import quantity
+
+if TYPE_CHECKING:
+    from arena_core.workdir.pack import Packed
+
+GROUP = "Working directory"
+#: Where it is in the containers unless --working-dir says otherwise: nothing of an image's is hidden by it.
+PLACE = "/workdir"
+#: An archive up to this size travels in a ConfigMap, which holds one mebibyte.
+SMALL = 900 * 1024
+
+
+class WorkFolder:
+    """A folder that goes along. It is read when the arguments are, as a whole; what is built of it later asks no disk."""
+
+    def __init__(self, source: str, root: str) -> None:
+        self.source = source
+        self.root = root
+        self._packed: Packed | None = None
+        self._small = b""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, WorkFolder) and self.root == other.root
+
+    def __hash__(self) -> int:
+        return hash(self.root)
+
+    def __repr__(self) -> str:
+        return f"WorkFolder({self.source!r})"
+
+    @property
+    def archive(self) -> bytes:
+        """Its archive, where that is small."""
+        return self._small
+
+    @property
+    def packed(self) -> Packed:
+        """What was read of it."""
+        if self._packed is None:
+            raise UsageError(f"{self.source} has not been read")
+        return self._packed
+
+    def read(self, limit: int) -> Iterator[Problem]:
+        """Pack the folder, or yield what stops that."""
+        from arena_core.workdir.checks import problems
+        from arena_core.workdir.last import packed
+        from arena_core.workdir.words import size
+
+        if self._packed is not None:
+            return
+        try:
+            found = packed(self.root, lambda listing: list(problems(listing, limit)))
+        except (OSError, UsageError) as error:
+            text = f"{error.filename or self.source}: {error.strerror or error}" if isinstance(error, OSError) else error.message
+            yield Problem(f"the folder cannot be read: {text}", "workdir")
+            return
+        if isinstance(found, list):
+            yield from (Problem(text, "workdir", hint) for text, hint in found)
+        elif found.size > SMALL:
+            text = f"{self.source} has {size(found.size)} when it is packed, more than the {size(SMALL)} that travel with a job"
+            yield Problem(text, "workdir", "name in .arenaignore what the job does not need; data belongs into a volume (--data)")
+        else:
+            self._packed, self._small = found, found.content()
+
+
+def _folder(value: Any) -> Any:
+    if isinstance(value, WorkFolder) or value == "":
+        return value
+    if not isinstance(value, str):
+        raise ValueError("a folder of this machine is expected")
+    try:
+        path = expanded(value)
+    except UsageError as error:
+        raise ValueError(error.message) from None
+    if not Path(path).is_dir():
+        raise ValueError(f"{value!r} is no folder" if Path(path).exists() else f"{value!r} does not exist on this machine")
+    return WorkFolder(value, str(Path(path).resolve()))
+
+
+def _source(value: Any) -> str:
+    return value.source if isinstance(value, WorkFolder) else str(value)
+
+
+WorkdirField = Annotated[Any, BeforeValidator(_folder), PlainSerializer(_source, when_used="json"), WithJsonSchema({"type": "string"})]
+
+
+class WorkdirArgs(PodArgs):
+    """The user's own folder, brought into the pods without an image that holds it."""
+
+    workdir: WorkdirField = flag(
+        "",
+        help="Folder of this machine that goes along and is the job's working directory; what git ignores stays here.",
+        often=True,
+        group=GROUP,
+        metavar="DIR",
+        complete="file",
+        paths=("volumes[].configMap",),
+    )
+    workdir_limit: Quantity = flag("100Mi", help="Most that the files of --workdir may have together.", group=GROUP, metavar="QUANTITY")
+    workdir_image: Image = flag(
+        "",
+        help="Image that unpacks it; it needs sh and tar.",
+        group=GROUP,
+        metavar="IMAGE",
+        default_text="the job's own",
+        paths=("initContainers[].image",),
+    )
+
+    @property
+    def work_folder(self) -> WorkFolder | None:
+        """The folder, where one goes along."""
+        return self.workdir if isinstance(self.workdir, WorkFolder) else None
+
+    @property
+    def start_dir(self) -> str:
+        """Where the containers start."""
+        if self.work_folder is None or "working_dir" in self.model_fields_set:
+            return super().start_dir
+        return PLACE
+
+    def mount_paths(self) -> Iterator[tuple[str, str]]:
+        """Add the folder."""
+        yield from super().mount_paths()
+        if self.work_folder is not None:
+            yield "workdir", self.start_dir.rstrip("/")
+
+    def rules(self) -> Iterator[Problem]:
+        """The folder can be packed, and nothing else is brought to its place."""
+        yield from super().rules()
+        folder = self.work_folder
+        if folder is None:
+            for field in ("workdir_limit", "workdir_image"):
+                if field in self.model_fields_set and getattr(self, field) != type(self).model_fields[field].default:
+                    yield Problem("has no effect without --workdir", field)
+            return
+        if getattr(self, "sync_mode", ""):
+            yield Problem("--workdir and --sync-mode both bring code", "workdir", "choose one of them")
+        if not self.start_dir.strip("/"):
+            yield Problem("'/' cannot be where --workdir is mounted", "working_dir", "leave it out, or name a folder such as /workspace")
+        yield from folder.read(quantity.whole(quantity.parse(self.workdir_limit or "100Mi")))
+
+    def notes(self) -> Iterator[str]:
+        """Say which files look as if they should stay here."""
+        yield from super().notes()
+        if self.work_folder is not None:
+            from arena_core.workdir.checks import notes
+
+            yield from (f"--workdir: {text}" for text in notes(self.work_folder.packed.listing))
+
+    def extra_metadata(self, app: str, gang: int) -> Iterator[Extra]:
+        """The job says which content it runs."""
+        yield from super().extra_metadata(app, gang)
+        if self.work_folder is not None:
+            yield Extra(annotations={WORKDIR: self.work_folder.packed.digest})

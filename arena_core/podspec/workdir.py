@@ -1,0 +1,77 @@
+"""The user's folder in the pods: the archive in a ConfigMap, an init container that unpacks it, and the folder itself."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+from arena_core.args import JobArgs, WorkdirArgs, WorkFolder
+from arena_core.contract.building import BEFORE, WORKDIR
+from arena_core.contract.types import Manifest
+from arena_core.podspec.container import literal, resources
+from arena_core.podspec.facts import Role
+
+#: Names of the volumes (the folder, and what the archive comes in) and of the init container.
+FOLDER, PARCEL, CONTAINER = "workdir", "workdir-parcel", "workdir"
+#: Where the init container finds the archive.
+INBOX, ARCHIVE = "/arena-workdir", "workdir.tar.gz"
+#: Unpacks ``$0`` into ``$1``. A shell's own words, so that busybox will do; modes are kept whoever the user is.
+UNPACK = 'until [ -f "$0" ]; do sleep 1; done; exec tar -xpzf "$0" -C "$1"'
+
+
+def folder_of(args: JobArgs) -> WorkFolder | None:
+    """Return the folder that goes along, or None."""
+    return args.work_folder if isinstance(args, WorkdirArgs) else None
+
+
+def parcel_name(args: JobArgs) -> str:
+    """Return the name of the ConfigMap that holds the archive: jobs with the same content share it."""
+    folder = folder_of(args)
+    return f"workdir-{folder.packed.digest[:20]}" if folder else ""
+
+
+def parcel_volumes(args: JobArgs) -> list[dict[str, Any]]:
+    """Return the volume in which the archive comes."""
+    return [] if folder_of(args) is None else [{"name": PARCEL, "configMap": {"name": parcel_name(args)}}]
+
+
+def unpackers(args: JobArgs, role: Role) -> list[dict[str, Any]]:
+    """Return the init container that unpacks the archive, or none."""
+    if folder_of(args) is None or not isinstance(args, WorkdirArgs):
+        return []
+    container: dict[str, Any] = {
+        "name": CONTAINER,
+        "image": args.workdir_image or role.image or args.image,
+        "imagePullPolicy": args.image_pull_policy,
+        "command": ["sh", "-c", UNPACK, f"{INBOX}/{ARCHIVE}", literal(args.start_dir)],
+    }
+    if wanted := resources(args, role, devices=False):
+        container["resources"] = wanted
+    container["volumeMounts"] = [*parcel_mounts(args), {"name": FOLDER, "mountPath": args.start_dir}]
+    return [container]
+
+
+def parcel_mounts(args: JobArgs) -> list[dict[str, Any]]:
+    """Return where the archive is mounted."""
+    return [] if folder_of(args) is None else [{"name": PARCEL, "mountPath": INBOX, "readOnly": True}]
+
+
+def unpacking(args: JobArgs, command: list[str]) -> list[str]:
+    """Return a command that unpacks the folder itself and runs there, where a type can have no init container."""
+    if folder_of(args) is None or not command:
+        return command
+    then = UNPACK.replace("exec ", "") + ' && cd "$1" && shift && exec "$@"'
+    return ["sh", "-c", then, f"{INBOX}/{ARCHIVE}", literal(args.start_dir), *command]
+
+
+def parcels(args: JobArgs) -> list[Manifest]:
+    """Return the ConfigMap that holds the archive, which stands before the job: its pods need it to start."""
+    folder = folder_of(args)
+    if folder is None:
+        return []
+    metadata = {
+        "name": parcel_name(args),
+        "annotations": {WORKDIR: folder.packed.digest, BEFORE: "true"},
+    }
+    data = {ARCHIVE: base64.b64encode(folder.archive).decode("ascii")}
+    return [{"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "immutable": True, "binaryData": data}]
