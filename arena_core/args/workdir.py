@@ -106,9 +106,8 @@ class WorkdirArgs(PodArgs):
 
     workdir: WorkdirField = flag(
         "",
-        help="Folder of this machine that goes along and is the job's working directory; what git ignores stays here.",
+        help="Folder of this machine to run in, without what git ignores.",
         often=True,
-        group=GROUP,
         metavar="DIR",
         complete="file",
         paths=("volumes[].configMap",),

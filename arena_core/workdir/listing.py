@@ -59,7 +59,7 @@ def listing(root: str) -> Listing:
     own = Ignored([OWN])
     kept = [path for path in found if not own.leaves_out(root, path.rstrip("/"))]
     entries: dict[str, Entry] = {}
-    special = []
+    special: list[str] = []
     for path in kept:
         _add(root, path.rstrip("/"), entries, special)
     return Listing(root, tuple(entries[path] for path in sorted(entries)), tuple(sorted(special)))
