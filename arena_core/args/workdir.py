@@ -107,7 +107,6 @@ class WorkdirArgs(PodArgs):
     workdir: WorkdirField = flag(
         "",
         help="Folder of this machine to run in, without what git ignores.",
-        often=True,
         metavar="DIR",
         complete="file",
         paths=("volumes[].configMap",),

@@ -14,7 +14,8 @@ _SECRET = re.compile(
     r"""(?ix)
     \.env(\..+)? | \.envrc | id_(rsa|dsa|ecdsa|ed25519)(_sk)? | .*\.(pem|key|p12|pfx|jks|keystore|kdbx|ppk) | \.?kubeconfig
     | .*\.kubeconfig | kubeconfig\..+ | \.netrc | _netrc | \.pypirc | \.npmrc | \.pgpass | \.git-credentials | \.htpasswd | \.dockercfg
-    | \.?credentials(\.json)? | client_secret.*\.json | service[-_]?account.*\.json | secrets?\.(json|ya?ml|toml|ini|env) | \.vault[-_]?pass(word)?
+    | \.?credentials(\.json)? | client_secret.*\.json | service[-_]?account.*\.json | secrets?\.(json|ya?ml|toml|ini|env)
+    | \.vault[-_]?pass(word)?
     """
 )
 _SECRET_PLACES = re.compile(

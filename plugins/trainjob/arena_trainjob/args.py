@@ -157,7 +157,7 @@ class TrainJobArgs(KueueArgs, TensorboardArgs, WorkdirArgs, ModelArgs, Schedulin
     def _folder_rules(self) -> Iterator[Problem]:
         """A patch of a runtime cannot bring an init container: the command itself unpacks the folder."""
         if not self.command:
-            yield Problem("the runtime's own command does not know of the folder", "workdir", "give the command that runs in it")
+            yield Problem("the runtime's own command would not run in the folder", "workdir", "give the command that runs in it")
         if self.workdir_image:
             yield Problem("a TrainJob cannot say this", "workdir_image", "the training's own image unpacks the folder")
 
