@@ -22,6 +22,7 @@ from arena_core.args.fields import (
     LabelMap,
     Names,
     ObjectName,
+    Patches,
     Processes,
     Quantity,
     Tolerations,
@@ -41,6 +42,7 @@ from arena_core.args.groups import (
 from arena_core.args.image import check_image
 from arena_core.args.more import CpuMemoryArgs, SharedMemoryArgs, SyncArgs
 from arena_core.args.mounts import ConfigFile, DataMount, HostDir
+from arena_core.args.overlays import Patch
 from arena_core.args.preset import Preset, command_words
 from arena_core.args.reading import chosen_model, field_for_path, json_schema, parse, problems_from_validation_error, to_job_file, to_record
 from arena_core.args.sources import EnvSource
@@ -72,6 +74,8 @@ __all__ = [
     "Names",
     "ObjectName",
     "PodArgs",
+    "Patch",
+    "Patches",
     "Preset",
     "Processes",
     "ProblemsFound",

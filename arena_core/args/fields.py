@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, PlainSerializer, WithJsonSchema
 
-from arena_core.args import mounts, sources, tolerations
+from arena_core.args import mounts, overlays, sources, tolerations
 from arena_core.args import values as v
 from arena_core.args.image import check_image
 
@@ -89,6 +89,12 @@ ConfigFiles = Annotated[
     BeforeValidator(mounts.config_files),
     _writes(_file_out),
     _list_schema("local[:/container/path]", source={}, path={}, content={}),
+]
+Patches = Annotated[
+    tuple[overlays.Patch, ...],
+    BeforeValidator(overlays.patches),
+    _writes(lambda items: [i.document for i in items]),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "object"}, {"type": "array"}], "description": "FILE, or the patch itself"}),
 ]
 Words = Annotated[
     tuple[str, ...],

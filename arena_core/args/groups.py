@@ -26,6 +26,7 @@ from arena_core.args.fields import (
     LabelMap,
     Names,
     ObjectName,
+    Patches,
     Tolerations,
     Words,
 )
@@ -125,6 +126,15 @@ class MetadataArgs(ArgsGroup):
         old=("annotations",),
         metavar="KEY=VALUE",
         paths=("metadata.annotations",),
+    )
+
+    patches: Patches = flag(
+        (),
+        help="Change what is built: a strategic merge patch, or a list of JSON patch operations; repeatable.",
+        name="patch",
+        metavar="FILE|JSON",
+        complete="file",
+        often=False,
     )
 
     @field_validator("labels")

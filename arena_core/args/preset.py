@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
@@ -54,4 +55,6 @@ def _texts(spec: FlagSpec, value: Any) -> list[str]:
         sign = ":" if ":" in spec.metavar else "="
         return [f"{key}{sign}{text}" for key, text in value.items()]
     rows = value if isinstance(value, list | tuple) else [value]
+    if "JSON" in spec.metavar:
+        return [row if isinstance(row, str) else json.dumps(row) for row in rows]
     return [str(row) for row in rows if not isinstance(row, Mapping)]

@@ -140,6 +140,10 @@ class JobTypeHandle:
                 raise self._failed("arena_build_manifests", f"made an object whose metadata.name is {wrong}")
         if not manifests or not self._job_type.resource.matches(manifests[0]):
             raise self._failed("arena_build_manifests", f"the first object is not a {self._job_type.resource.kind}")
+        if getattr(args, "patches", ()):
+            from arena_core.registry.patching import patched
+
+            return patched(self, args, manifests)
         return manifests
 
     def preflight(self, args: Any, lookup: Lookup) -> list[Problem | Note]:

@@ -210,3 +210,26 @@ def test_a_command_from_old_notes_with_the_old_spellings(arena):
     images = {role: spec["template"]["spec"]["containers"][0]["image"] for role, spec in job["spec"]["tfReplicaSpecs"].items()}
     assert images == {"PS": "style-transfer:ps", "Worker": "neural-style:gpu"}
     assert done.err.count("is the old name of") == 3
+
+
+def test_patches_stay_in_the_job_file_and_reach_every_job_of_a_sweep(arena, home):
+    (home / "p.yaml").write_text("spec: {runPolicy: {backoffLimit: 7}}\n", encoding="utf-8")
+    typed = ("--patch", "p.yaml", "--patch", '[{"op": "add", "path": "/metadata/annotations/note", "value": "n"}]')
+    file = jobfile(arena(*BASE, *typed, "-o", "jobfile", "true"))
+    assert file["patch"] == [
+        {"spec": {"runPolicy": {"backoffLimit": 7}}},
+        [{"op": "add", "path": "/metadata/annotations/note", "value": "n"}],
+    ]
+    (home / "j.yaml").write_text(yaml.safe_dump(file), encoding="utf-8")
+    (home / "p.yaml").unlink()
+    jobs = [*yaml.safe_load_all(arena("submit", "-f", "j.yaml", "--dry-run", "client", "-o", "yaml").out)]
+    swept = arena("submit", "-f", "j.yaml", "--dry-run", "client", "-o", "jsonl", "--sweep", "lr=1,2")
+    jobs += [json.loads(line) for line in swept.out.splitlines()]
+    assert [job["spec"]["runPolicy"]["backoffLimit"] for job in jobs] == [7, 7, 7], swept.err
+    assert {job["metadata"]["annotations"]["note"] for job in jobs} == {"n"}
+
+
+def test_a_patch_that_breaks_the_job_names_path_and_reason(arena):
+    done = arena(*BASE, "--patch", '{"metadata": {"name": "y"}}', "true")
+    assert done.code == 2
+    assert done.err == "error: --patch: metadata.name cannot be changed: the job is found by it\nhint: give another --name\n"

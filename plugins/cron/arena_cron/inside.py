@@ -28,7 +28,9 @@ class Inside(NamedTuple):
 def inside(args: ScheduleArgs, jobs: Jobs, only: str = "") -> Inside:
     """Return what is made, labelled as this cron's."""
     handle = handle_of(getattr(args, "cron_type", ""), jobs, only)
-    job, *others = copy.deepcopy(handle.build_manifests(args))
+    given: Any = args
+    # Patches are of what is created: the cron, in which the job stands.
+    job, *others = copy.deepcopy(handle.build_manifests(given.model_copy(update={"patches": ()}) if given.patches else given))
     mark = {names.CRON: _name(args)}
     templates = [get(job, found.path) for found in handle.pod_sets(job, "quota")]
     for template in templates:

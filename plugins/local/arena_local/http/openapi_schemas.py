@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from arena_local.server.copies import clone
+from arena_core.k8s.copies import clone
 from arena_local.server.docs import definition_doc
 from arena_local.server.registry import Resource
 from arena_local.server.schema import OBJECT_META, raw_definitions

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from arena_local.server.copies import clone
+from arena_core.k8s.copies import clone
 from arena_local.server.errors import Refusal
 from arena_local.server.fieldsets import FREE, Difference, Path, child_of, element_of, fields_of, is_keyed, is_map, shown
 from arena_local.server.managed import _STRIPPED, Manager, blank, difference, read_managers

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from arena_core.k8s import time
+from arena_core.k8s.copies import clone, same
 from arena_local.server import structural
-from arena_local.server.copies import clone, same
 from arena_local.server.deletes import CLEANUP, CRDS
 from arena_local.store import Change, Entry, Event
 

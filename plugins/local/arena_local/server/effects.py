@@ -13,8 +13,8 @@ from importlib import resources
 from typing import Any
 
 from arena_core.k8s import owners
+from arena_core.k8s.copies import same
 from arena_local.sdk.bundle import Admission, Api, Obj
-from arena_local.server.copies import same
 from arena_local.server.schema import Node, builtin_schema
 
 _POD_SPEC = "io.k8s.api.core.v1.PodSpec"

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from sys import intern
 from typing import Any
 
-from arena_local.server.copies import same
+from arena_core.k8s.copies import same
 from arena_local.server.schema import Node
 
 Path = tuple[str, ...]

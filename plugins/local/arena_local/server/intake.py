@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from arena_core.k8s.copies import clone
 from arena_local.server import structural
 from arena_local.server.causes import bad_value
-from arena_local.server.copies import clone
 from arena_local.server.decode import Decoder, decode_meta
 from arena_local.server.errors import Refusal, bad_request, invalid
 from arena_local.server.kinds import strategy_of

@@ -7,12 +7,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from arena_core.k8s import time
+from arena_core.k8s.copies import clone
+from arena_core.k8s.jsonpatch import PatchFailed, apply_json_patch
 from arena_local.server import apply as ssa
 from arena_local.server import writes
-from arena_local.server.copies import clone
 from arena_local.server.errors import Refusal, bad_request, conflict, not_found
 from arena_local.server.intake import check_kind, intake, strict_patch
-from arena_local.server.jsonpatch import PatchFailed, apply_json_patch
 from arena_local.server.managed import write_managers
 from arena_local.server.options import WriteOptions
 from arena_local.server.registry import Resource

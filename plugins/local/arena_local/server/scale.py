@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from arena_core.k8s import selectors
+from arena_core.k8s.copies import clone
 from arena_local.server import patches, writes
 from arena_local.server.causes import Cause, bad_value
-from arena_local.server.copies import clone
 from arena_local.server.decode import Decoder
 from arena_local.server.errors import Refusal, bad_request, conflict, invalid, not_found
 from arena_local.server.options import WriteOptions

@@ -9,13 +9,13 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from arena_core.k8s.copies import clone
 from arena_local.context import Listener, Options
 from arena_local.sdk.bundle import Admission, ApiError, Bundle, Convert, FieldEffects
 from arena_local.sdk.clock import Clock
 from arena_local.server import deletes, patches, structural, writes
 from arena_local.server.bootstrap import first_objects
 from arena_local.server.causes import Cause
-from arena_local.server.copies import clone
 from arena_local.server.crds import CrdKeeper
 from arena_local.server.errors import Refusal, not_found
 from arena_local.server.events import expire_events, record_event

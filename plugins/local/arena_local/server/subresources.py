@@ -7,8 +7,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from arena_core.k8s import selectors, time
+from arena_core.k8s.copies import clone
 from arena_local.server import deletes
-from arena_local.server.copies import clone
 from arena_local.server.errors import Refusal, bad_request, conflict, internal, not_found
 from arena_local.server.options import DeleteOptions, WriteOptions
 from arena_local.server.registry import Resource

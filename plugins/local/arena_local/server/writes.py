@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from arena_core.k8s import time
+from arena_core.k8s.copies import same
 from arena_local.server import check, meta
 from arena_local.server.admission import admit, admit_late
 from arena_local.server.causes import Cause, bad_value
-from arena_local.server.copies import same
 from arena_local.server.errors import (
     STALE,
     Refusal,

@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from arena_core.k8s import duration, quantity
+from arena_core.k8s.jsonpatch import PatchFailed, apply_json_patch
 from arena_local.http import bodies, protobuf
 from arena_local.sdk.bundle import Admission, ApiError, Bundle, Denied
 from arena_local.server import selectors
 from arena_local.server.cel import CelError, UnsupportedError, evaluate, parse
 from arena_local.server.fieldsets import read_set, write_set
-from arena_local.server.jsonpatch import PatchFailed, apply_json_patch
 from arena_local.server.jsonpath import find_all
 from arena_local.server.patches import merge
 from arena_local.server.rules import rule_causes
@@ -235,3 +235,63 @@ def test_pods_that_make_no_sense(spec: dict[str, Any], text: str) -> None:
     with pytest.raises(ApiError) as caught:
         ApiServer(Store(None)).create({**pod, "spec": {"containers": [container], **spec.get("pod", {})}}, manager="t")
     assert text in caught.value.message
+
+
+def test_the_command_line_merges_pods_by_the_same_keys() -> None:
+    """``--patch`` has no schema at hand: its keys of pods are those of the API, each and no other."""
+    from arena_core.k8s import podshape
+
+    def keys(node: Any, seen: tuple[str, ...] = ()) -> dict[str, tuple[str, str]]:
+        found = {}
+        for name, inner in node.properties.items():
+            if inner.merge_key:
+                found[name] = (inner.merge_key, inner.merge_strategy)
+        return found
+
+    def ours(shape: podshape.Shape) -> dict[str, tuple[str, str]]:
+        return {name: (one.merge_key, one.merge_strategy) for name, one in shape.lists.items()}
+
+    assert ours(podshape.POD_SPEC) == keys(PODSPEC)
+    for field in ("containers", "initContainers", "ephemeralContainers"):
+        items = PODSPEC.properties[field].items
+        assert items is not None and ours(podshape.CONTAINER) == keys(items)
+
+
+PATCHES = st.fixed_dictionaries(
+    {},
+    optional={
+        "containers": st.lists(
+            st.fixed_dictionaries(
+                {"name": st.sampled_from("abc")},
+                optional={
+                    "env": st.lists(
+                        st.fixed_dictionaries({"name": st.sampled_from("AB"), "value": st.text(max_size=2)}),
+                        max_size=2,
+                        unique_by=lambda e: e["name"],
+                    ),
+                    "args": st.lists(st.sampled_from("xy"), max_size=2),
+                    "$patch": st.sampled_from(["delete", "merge"]),
+                },
+            ),
+            max_size=3,
+            unique_by=lambda c: c["name"],
+        ),
+        "tolerations": st.lists(st.fixed_dictionaries({"key": st.sampled_from("kl")}), max_size=2),
+        "volumes": st.lists(
+            st.fixed_dictionaries({"name": st.sampled_from("vw"), "emptyDir": st.just({})}), max_size=2, unique_by=lambda v: v["name"]
+        ),
+        "nodeSelector": st.dictionaries(st.sampled_from("ab"), st.none() | st.text(max_size=1), max_size=2),
+    },
+)
+
+
+@given(PATCHES, PATCHES)
+def test_a_patch_of_the_command_line_makes_of_a_pod_what_the_server_makes(one: Any, two: Any) -> None:
+    from arena_core.k8s import podshape, strategic
+
+    start = {"containers": [{"name": "a", "env": [{"name": "A", "value": "0"}]}], "volumes": [{"name": "v", "hostPath": {"path": "/"}}]}
+    server, mine = start, {"spec": start}
+    for patch in (one, two):
+        server = strategic_merge(PODSPEC, server, patch)
+        mine = strategic.strategic_merge(podshape.OBJECT, mine, {"spec": patch}, podshape.child)
+    assert mine["spec"] == server

@@ -6,9 +6,9 @@ import operator
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from arena_core.k8s.copies import same
 from arena_local.server.cel.cost import CostError, spend, spend_on
 from arena_local.server.cel.parse import MACROS, CelError, Expression, UnsupportedError
-from arena_local.server.copies import same
 from arena_local.server.re2 import TooCostlyError, compile_pattern
 
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}

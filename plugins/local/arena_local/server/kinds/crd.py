@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from arena_core.k8s.copies import same
 from arena_local.server.causes import Cause, bad_value, required, unsupported
-from arena_local.server.copies import same
 from arena_local.server.core import Host
 from arena_local.server.kinds.base import Strategy
 from arena_local.server.kinds.crdschema import check_schema

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from arena_core.k8s import names
+from arena_core.k8s.copies import same
 from arena_local.server.causes import Cause, bad_value, prohibited, required
-from arena_local.server.copies import same
 from arena_local.server.core import Host
 from arena_local.server.kinds.base import Strategy
 

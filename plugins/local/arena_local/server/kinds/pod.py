@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from arena_core.k8s import podsize, time
+from arena_core.k8s.copies import clone, same
 from arena_local.server.causes import Cause, bad_value, prohibited
-from arena_local.server.copies import clone, same
 from arena_local.server.core import Host
 from arena_local.server.errors import forbidden
 from arena_local.server.kinds.base import Strategy

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from arena_core.k8s import quantity
+from arena_core.k8s.copies import same
 from arena_local.server.causes import Cause, bad_value, unsupported
-from arena_local.server.copies import same
 from arena_local.server.core import Host
 from arena_local.server.kinds.base import Strategy
 from arena_local.server.policy.quotascopes import SCOPES

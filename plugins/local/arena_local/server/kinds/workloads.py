@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from arena_core.k8s import selectors
+from arena_core.k8s.copies import same
 from arena_core.k8s.cron import Schedule, zone_of
 from arena_local.server.causes import Cause, bad_value, prohibited, required, unsupported
-from arena_local.server.copies import same
 from arena_local.server.core import Host
 from arena_local.server.kinds.base import Strategy
 from arena_local.server.kinds.jobchecks import job_causes, name_causes, policy_restart

@@ -17,6 +17,7 @@ from arena_core.families.args import SubmitArgs
 from arena_core.families.preflight import env_problems
 from arena_core.registry import Registry
 from arena_core.testing.kit.values import TYPED
+from tests.jobs.needs import NEEDS
 
 MINIMAL = {"name": "x", "image": "i", "command": "true"}
 
@@ -114,17 +115,6 @@ def containers(value: Any) -> Iterator[dict[str, Any]]:
             yield from containers(inner)
 
 
-NEEDS: dict[str, dict[str, Any]] = {
-    "tf-serving": {"model_name": "m", "model_path": "/m", "version": "v1"},
-    "triton-serving": {"model_repository": "/m", "version": "v1"},
-    "kserve": {"version": "v1", "port": 8080},
-    "seldon-serving": {"version": "v1", "model_uri": "s3://m", "implementation": "SKLEARN_SERVER"},
-    "custom-serving": {"version": "v1", "restful_port": 8000},
-    "distributed-serving": {"version": "v1", "restful_port": 8000},
-    "cron": {"schedule": "@daily"},
-    "kubedl-cron": {"schedule": "@daily"},
-    "volcano-cron": {"schedule": "@daily"},
-}
 REGISTRY = Registry(environ={})
 
 
