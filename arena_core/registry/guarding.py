@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from arena_core.contract.types import Manifest
 from arena_core.k8s import dig, path
-from arena_core.schedulers import PRIORITY_LABEL, QUEUE_LABEL
+from arena_core.schedulers import ON_JOBS_ALONE
 
 #: Labels and annotations with this prefix are what the program itself writes and reads.
 OWN = "arena.kubeflow.org/"
@@ -25,7 +25,6 @@ _WHY = {
     "spec.selector": ("what it selects is told by labels that the program sets", ""),
     "status": ("operators write it", ""),
 }
-_QUEUES = {QUEUE_LABEL: "use --kueue-queue", PRIORITY_LABEL: "use --kueue-priority-class"}
 
 
 def broken(old: Manifest, new: Manifest, given: frozenset[str], suspend_path: str = "") -> Iterator[tuple[str, str]]:
@@ -34,13 +33,13 @@ def broken(old: Manifest, new: Manifest, given: frozenset[str], suspend_path: st
         if path.get(old, where) != path.get(new, where):
             yield f"{where} cannot be changed: {why}", hint
     if suspend_path and path.get(old, suspend_path) != path.get(new, suspend_path):
-        hint = "submit the job, then `arena suspend` it; --queue and --kueue-queue create it suspended"
+        hint = "submit the job, then `arena suspend` it; flags of queues create it suspended"
         yield f"{suspend_path} cannot be changed: whether the job runs is read there", hint
     before, after = dig.labels(old), dig.labels(new)
     for key in sorted({*before, *dig.mapping(new, "metadata", "labels")}):
-        if before.get(key) != after.get(key) and key not in given and (key in before or key in _QUEUES or key.startswith(OWN)):
-            why = "its queue is read there" if key in _QUEUES else "jobs are found by it"
-            yield f"metadata.labels.{key} cannot be changed: {why}", _QUEUES.get(key, "")
+        if before.get(key) != after.get(key) and key not in given and (key in before or key in ON_JOBS_ALONE or key.startswith(OWN)):
+            why = "its queue is read there" if key in ON_JOBS_ALONE else "jobs are found by it"
+            yield f"metadata.labels.{key} cannot be changed: {why}", "the flags of queues set it" if key in ON_JOBS_ALONE else ""
     notes = [dig.mapping(one, "metadata", "annotations") for one in (old, new)]
     for key in sorted({*notes[0], *notes[1]}):
         if (key.startswith(OWN) or key == GPUS) and notes[0].get(key) != notes[1].get(key):
