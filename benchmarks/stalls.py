@@ -174,12 +174,11 @@ def stalls(count: int, seed: int = 14) -> Iterator[Stall]:
 
 def play(client: ArenaClient, stall: Stall, folder: Path) -> Outcome:
     """Start a job, wait until all of its ranks are where they will stay, and look."""
-    marks = folder / stall.name
-    marks.mkdir()
+    marks = Path(tempfile.mkdtemp(dir=folder))
     program = folder / "train.py"
     program.write_text(PROGRAM)
     args: dict[str, Any] = {
-        "name": f"s{abs(hash(stall)) % 10**8}",
+        "name": f"s-{stall.name}"[:49].rstrip("-"),
         "image": "python:3.11",
         "workers": stall.world,
         "command": ["python3", str(program), stall.kind, str(stall.culprit), str(marks)],

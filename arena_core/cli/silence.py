@@ -1,4 +1,4 @@
-"""``--inactive 10m``: whoever waits for a job is told when it has written nothing for so long."""
+"""``--inactive 10m``: whoever waits for a job is told when it has written nothing for so long, and may have it stopped."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 
+from arena_core.cli.command import Context
+from arena_core.cli.flags import Parsed
 from arena_core.cli.foreign import plain
 from arena_core.cli.terminal import note
 from arena_core.client import ArenaClient
-from arena_core.contract.errors import ArenaError
+from arena_core.contract.errors import ArenaError, Cancelled, TimedOut
 from arena_core.k8s import duration
 from arena_core.kube.scope import CancelScope
 from arena_core.usecases.views import LogLine
@@ -21,12 +23,16 @@ _OFTEN, _SELDOM = 1.0, 30.0
 
 
 class Silence:
-    """Tells of a silence, once each time; ``last`` says when something was written last (``time.monotonic``), None for not yet."""
+    """Tells of a silence, once each time; ``last`` says when something was written last (``time.monotonic``), None for not yet.
 
-    def __init__(self, name: str, limit: float, last: Callable[[], float | None]) -> None:
+    ``react`` does what is wanted besides, and is told how long it has lasted.
+    """
+
+    def __init__(self, name: str, limit: float, last: Callable[[], float | None], react: Callable[[float], None]) -> None:
         self._name = name
         self._limit = limit
         self._last = last
+        self._react = react
         self._told = False
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="arena-silence", daemon=True)
@@ -47,11 +53,58 @@ class Silence:
             elif not self._told and not self._over.is_set():
                 self._told = True
                 name = plain(self._name)
-                note(f"warning: {name} has written nothing for {duration.human(silent)}; `arena get {name}` shows its instances")
+                note(f"warning: {name} has written nothing for {duration.human(silent)}; `arena stacks {name}` shows where it is")
+                self._react(silent)
+
+
+class Reaction:
+    """What follows a warning (``--on-inactive``). While it is entered, the context's client ends its calls once the job was stopped."""
+
+    def __init__(self, context: Context, parsed: Parsed, name: str) -> None:
+        self._context = context
+        self._name = name
+        self._job_type = parsed.text("type")
+        self._wanted = parsed.text("on_inactive", "warn")
+        self._scope = CancelScope()
+        self._client = context.client
+        self._stopped = ""
+
+    def __enter__(self) -> Reaction:
+        self._context.__dict__["client"] = self._client.within(self._scope)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        self._context.__dict__["client"] = self._client
+        if self._stopped and (error is None or isinstance(error, ArenaError)):
+            raise TimedOut(self._stopped, f"`arena logs {self._name}` shows what is left of its log") from None
+
+    def __call__(self, silent: float) -> None:
+        """Do it; what fails is said, and the wait goes on."""
+        try:
+            if self._wanted == "stacks":
+                self._tell()
+            elif self._wanted == "stop":
+                self._stop(silent)
+        except Cancelled:
+            pass
+        except ArenaError as error:
+            note(f"note: {error.message}")
+
+    def _tell(self) -> None:
+        from arena_core.usecases.stacks import words
+
+        found = self._client.stacks(self._client.get(self._name, job_type=self._job_type))
+        note("note: " + "; ".join(text for text in (words.sentence(found), words.behind(found)) if text))
+
+    def _stop(self, silent: float) -> None:
+        done = self._client.stop(self._name, job_type=self._job_type)
+        if done.how != "ended":
+            self._stopped = f"{self._name} was {done.how}, since it had written nothing for {duration.human(silent)}"
+            self._scope.cancel()
 
 
 @contextlib.contextmanager
-def heard(name: str, limit: float, lines: Iterable[LogLine]) -> Iterator[Iterator[LogLine]]:
+def heard(name: str, limit: float, lines: Iterable[LogLine], react: Callable[[float], None]) -> Iterator[Iterator[LogLine]]:
     """Pass the lines of a log that is followed on, and tell of silences between them."""
     last: list[float] = []
 
@@ -60,12 +113,12 @@ def heard(name: str, limit: float, lines: Iterable[LogLine]) -> Iterator[Iterato
             last[:] = [time.monotonic()]
             yield line
 
-    with Silence(name, limit, lambda: last[0] if last else None):
+    with Silence(name, limit, lambda: last[0] if last else None, react):
         yield passed()
 
 
 @contextlib.contextmanager
-def looked_at(client: ArenaClient, name: str, job_type: str, limit: float) -> Iterator[None]:
+def looked_at(client: ArenaClient, name: str, job_type: str, limit: float, react: Callable[[float], None]) -> Iterator[None]:
     """Look at the end of the chief's log now and then while a job is waited for, and tell of silences."""
     scope = CancelScope()
     reader = client.within(scope)
@@ -79,7 +132,7 @@ def looked_at(client: ArenaClient, name: str, job_type: str, limit: float) -> It
         return None if written is None else time.monotonic() - (datetime.now(UTC) - written).total_seconds()
 
     try:
-        with Silence(name, limit, last):
+        with Silence(name, limit, last, react):
             yield
     finally:
         scope.cancel()

@@ -352,6 +352,10 @@ class AsyncArenaClient:
         """Return where the processes of a running job are; see ``ArenaClient.stacks``."""
         return await self._run(lambda arena: arena.stacks(job, instance=instance, container=container, carry=carry))
 
+    async def silence(self, job: JobLike, after: float) -> Cause | None:
+        """Return what is to be said of a running job that has written nothing for so many seconds; see ``ArenaClient.silence``."""
+        return await self._run(lambda arena: arena.silence(job, after))
+
     async def served(self, job: JobLike) -> Sequence[Served]:
         """Return what a job serves that can be forwarded to now; see ``ArenaClient.served``."""
         return await self._run(lambda arena: arena.served(job))

@@ -9,7 +9,7 @@ from arena_core.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from arena_core.client.calls import Call
-    from arena_core.contract.types import Manifest
+    from arena_core.contract.types import Cause, Manifest
     from arena_core.usecases.about import About
     from arena_core.usecases.checkup.checks import Row
     from arena_core.usecases.crons import Cron, CronList
@@ -210,6 +210,14 @@ class Looks:
         known, carried = self._known(job), py_spy() if carry else None
         with self._call() as session:
             return stacks(session, known, instance=instance, container=container, carried=carried)
+
+    def silence(self, job: JobLike, after: float) -> Cause | None:
+        """Return what is to be said of a running job that has written nothing for so many seconds: since when, and where its ranks are."""
+        from arena_core.usecases.silent import silence
+
+        known = self._known(job)
+        with self._call() as session:
+            return silence(session, known, after)
 
     def watch_events(self, job: JobLike) -> Iterator[Manifest]:
         """Yield the Kubernetes events of a job, those that are there first, then each as it comes."""

@@ -55,7 +55,7 @@ def start(client, tmp_path):
     return begin
 
 
-MARK = "import os, sys, time\nopen(f\"{os.environ['MARKS']}/mark{os.environ.get('RANK', os.getpid())}\", 'w').close()\n"
+MARK = "import os, sys, time\nopen(f\"{os.environ['MARKS']}/mark{os.environ.get('RANK', os.path.basename(sys.argv[0]))}\", 'w').close()\n"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
@@ -158,3 +158,31 @@ def test_a_pod_that_never_answers_is_given_up(start, client):
     start(f"{MARK}time.sleep(1000)\n")
     with pytest.raises(ArenaError, match=r"no answer within 0\.01 s|connection was lost"):
         probe.ask(client.cluster, client.namespace, client.get("j").status.instances[0].name, "", limit=0.01)
+
+
+def test_why_of_a_silent_job_says_where_it_is(start, client, arena, cluster, monkeypatch):
+    start(f"{MARK}print('began', flush=True)\ndef load():\n    time.sleep(1000)\nload()\n", debug_stacks=True)
+    start(f"{MARK}while True:\n    print('step', flush=True)\n    time.sleep(0.1)\n", name="busy", marks=2)
+    monkeypatch.setenv("KUBECONFIG", str(cluster.kubeconfig))
+    time.sleep(1)
+    done = arena("why", "j", "--inactive", "1s", "-n", client.namespace)
+    assert "it runs, and has written nothing for " in done.out and " waits in load (j.py:5)" in done.out, done
+    assert "-> `arena stacks j --full`" in done.out
+    [cause] = json.loads(arena("why", "j", "--inactive", "1s", "-n", client.namespace, "-o", "json").out)["causes"]
+    assert cause["reason"] == "Silent" and cause["rank"] == "info"
+    assert "no problem found" in arena("why", "j", "-n", client.namespace).out
+    assert "no problem found" in arena("why", "busy", "--inactive", "20s", "-n", client.namespace).out
+
+
+@pytest.mark.parametrize("words", [("wait", "--timeout", "60s"), ("logs", "-f")], ids=["wait", "logs"])
+def test_a_silence_shows_where_it_is_or_stops_the_job(words, start, client, arena, cluster, monkeypatch):
+    monkeypatch.setenv("KUBECONFIG", str(cluster.kubeconfig))
+    options = ("-n", client.namespace, "--inactive", "1s", "--on-inactive")
+    start(f"{MARK}print('began', flush=True)\ndef load():\n    time.sleep(4)\nload()\n", debug_stacks=True)
+    shown = arena(*words, "j", *options, "stacks")
+    assert shown.code == 0 and "warning: j has written nothing for" in shown.err and "waits in load (j.py:5)" in shown.err, shown
+    start(f"{MARK}print('began', flush=True)\ntime.sleep(1000)\n", name="k", marks=2)
+    stopped = arena(*words, "k", *options, "stop")
+    assert stopped.code == 124 and "k was suspended, since it had written nothing for" in stopped.err, stopped
+    assert client.get("k").status.phase == "SUSPENDED"
+    assert arena(*words, "k", "-n", client.namespace, "--on-inactive", "stop").code == 2

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from arena_core.cli.command import Command, Context
-from arena_core.cli.commands.shared import CONTAINER, INACTIVE, INSTANCE, TYPE, one_name, selector_of
+from arena_core.cli.commands.shared import CONTAINER, INACTIVE, INSTANCE, ON_INACTIVE, TYPE, inactive_of, one_name, selector_of
 from arena_core.cli.flags import Flag, Parsed
 from arena_core.cli.loglines import chosen, picked, print_data, ranks
 from arena_core.cli.output import output_flag, wants_data
@@ -35,16 +35,18 @@ def run(context: Context, parsed: Parsed) -> int:
     everyone = parsed.on("all_instances") or wanted is not None
     printer = LinePrinter(prefixed=everyone, raw=parsed.on("raw"))
     told = [] if wanted is None else sorted(wanted)
-    lines = _read(context, parsed, name, everyone, printer.flush, (lambda labels: printer.expect(told)) if told else printer.expect)
-    if wanted is not None:
-        lines = (line for line in lines if line.source.pod in wanted or line.instance in wanted)
-    inactive = seconds(parsed, "inactive")
-    if inactive is None:
-        _print(parsed, printer, keep(lines), name)
-    else:
-        from arena_core.cli.silence import heard
+    inactive = inactive_of(parsed)
 
-        with heard(name, inactive, lines) as all_lines:
+    def lines() -> Iterable[LogLine]:
+        found = _read(context, parsed, name, everyone, printer.flush, (lambda labels: printer.expect(told)) if told else printer.expect)
+        return found if wanted is None else (line for line in found if line.source.pod in wanted or line.instance in wanted)
+
+    if inactive is None:
+        _print(parsed, printer, keep(lines()), name)
+    else:
+        from arena_core.cli.silence import Reaction, heard
+
+        with Reaction(context, parsed, name) as react, heard(name, inactive, lines(), react) as all_lines:
             _print(parsed, printer, keep(all_lines), name)
     return 0
 
@@ -193,6 +195,7 @@ COMMAND = Command(
         Flag("timestamps", "prefix each line with its time", boolean=True),
         Flag("raw", "on a terminal, also pass on what controls it: titles, cursor moves", boolean=True),
         INACTIVE,
+        ON_INACTIVE,
         Flag("previous", "the log of the container's previous run", boolean=True),
         TYPE,
     ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from arena_core.cli.command import Command, Context
-from arena_core.cli.commands.shared import INACTIVE, SELECTOR, TIMEOUT, TYPE, check_names, selector_of
+from arena_core.cli.commands.shared import INACTIVE, ON_INACTIVE, SELECTOR, TIMEOUT, TYPE, check_names, inactive_of, selector_of
 from arena_core.cli.flags import Flag, Parsed
 from arena_core.cli.seconds import seconds
 from arena_core.cli.waiting import wait_for
@@ -19,13 +19,14 @@ def run(context: Context, parsed: Parsed) -> int:
     check_names(names)
     if names and selector:
         raise UsageError("either names or -l, not both", "`arena list -l LABELS` shows which jobs have them")
-    inactive = seconds(parsed, "inactive")
+    inactive = inactive_of(parsed)
     if len(names) == 1:
         if inactive is None:
             return wait_for(context, names[0], goal, parsed.text("type"), timeout)
-        from arena_core.cli.silence import looked_at
+        from arena_core.cli.silence import Reaction, looked_at
 
-        with looked_at(context.client, names[0], parsed.text("type"), inactive):
+        client = context.client
+        with Reaction(context, parsed, names[0]) as react, looked_at(client, names[0], parsed.text("type"), inactive, react):
             return wait_for(context, names[0], goal, parsed.text("type"), timeout)
     if inactive is not None:
         raise UsageError("--inactive is for one job", "`arena wait NAME --inactive 10m`")
@@ -57,6 +58,7 @@ COMMAND = Command(
         SELECTOR,
         TIMEOUT,
         INACTIVE,
+        ON_INACTIVE,
         TYPE,
     ),
     words="jobs",

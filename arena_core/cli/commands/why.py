@@ -6,9 +6,10 @@ from collections.abc import Mapping
 
 from arena_core.cli.command import Command, Context
 from arena_core.cli.commands.shared import TYPE, one_name
-from arena_core.cli.flags import Parsed
+from arena_core.cli.flags import Flag, Parsed
 from arena_core.cli.foreign import one_line
 from arena_core.cli.output import output_flag, wants_data, write
+from arena_core.cli.seconds import seconds
 from arena_core.cli.terminal import say
 from arena_core.contract.types import Rank
 from arena_core.typed import TYPE_CHECKING, Literal
@@ -23,7 +24,10 @@ def run(context: Context, parsed: Parsed) -> int:
     """Say why a job is not running, and what to do about it."""
     name = one_name(parsed, command="why")
     job = context.client.get(name, job_type=parsed.text("type"))
+    limit = seconds(parsed, "inactive")
     causes = context.client.explain(job)
+    if not causes and (silent := context.client.silence(job, AFTER if limit is None else limit)):
+        causes = [silent]
     if wants_data(parsed):
         found = [_data(c) for c in causes]
         data: Why = {
@@ -61,6 +65,8 @@ def _nothing(status: JobStatus) -> str:
     return "no problem found" if status.phase.runs else "no reason is known"
 
 
+#: Seconds without a line after which a job that runs is taken for silent.
+AFTER = 300.0
 #: The words for ranks in data.
 _RANKS: Mapping[Rank, Literal["refused", "never", "failed", "held", "waits", "info"]] = {
     Rank.REFUSED: "refused",
@@ -89,6 +95,10 @@ COMMAND = Command(
     usage="arena why JOB [flags]",
     run=run,
     prints="small.Why",
-    flags=(TYPE, output_flag("wide")),
+    flags=(
+        Flag("inactive", "of a job that runs, say where it is when nothing has been written for so long", metavar="DURATION", default="5m"),
+        TYPE,
+        output_flag("wide"),
+    ),
     words="job",
 )
