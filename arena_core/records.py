@@ -74,6 +74,11 @@ def names_of(cls: type[Any]) -> tuple[str, ...]:
     return tuple(getattr(cls, "__record__", ()))
 
 
+def values_of(record: Any) -> dict[str, Any]:
+    """Return the values of a record's fields by name; what they hold stays the same objects."""
+    return {name: getattr(record, name) for name in type(record).__match_args__}
+
+
 def _made(cls: Any, slots: bool) -> Any:
     namespace = dict(vars(cls))
     fields: dict[str, _Special] = {}

@@ -1,4 +1,4 @@
-"""The argument model: what a person may say when submitting a job, as pydantic models whose fields are flags.
+"""The argument model: what a person may say when submitting a job, as models whose fields are flags.
 
 A job type composes the groups that it takes and adds fields; ``arena_core.families.args`` has the groups that name a system (Kueue,
 TensorBoard) and ``SubmitArgs``, all of Arena's common flags::
@@ -6,7 +6,9 @@ TensorBoard) and ``SubmitArgs``, all of Arena's common flags::
     class EchoArgs(CpuMemoryArgs, JobArgs):
         times: int = flag(1, help="How often to say it.", ge=1)
 
-The command line, the job file, its JSON Schema and the reference pages all come from these fields.
+The command line, the job file, its JSON Schema and the reference pages all come from these fields. A class of arguments has the fields and
+methods of pydantic's models, and takes what pydantic offers for fields; as long as values are right and nothing of pydantic's is used, it
+is read without importing pydantic, which costs more than the rest of a submission.
 """
 
 from arena_core.args.fields import (
@@ -40,6 +42,7 @@ from arena_core.args.groups import (
     WorkerArgs,
 )
 from arena_core.args.image import check_image
+from arena_core.args.markers import AfterValidator, BeforeValidator, PlainSerializer, WithJsonSchema, field_validator
 from arena_core.args.more import CpuMemoryArgs, SharedMemoryArgs, SyncArgs
 from arena_core.args.mounts import ConfigFile, DataMount, HostDir
 from arena_core.args.overlays import Patch
@@ -51,8 +54,10 @@ from arena_core.args.values import check_dns_label, check_dns_subdomain
 from arena_core.args.workdir import WorkdirArgs, WorkFolder
 
 __all__ = [
+    "AfterValidator",
     "AnnotationMap",
     "ArgsGroup",
+    "BeforeValidator",
     "ConfigFile",
     "ConfigFiles",
     "CpuMemoryArgs",
@@ -73,6 +78,7 @@ __all__ = [
     "MetadataArgs",
     "Names",
     "ObjectName",
+    "PlainSerializer",
     "PodArgs",
     "Patch",
     "Patches",
@@ -85,6 +91,7 @@ __all__ = [
     "SyncArgs",
     "Toleration",
     "Tolerations",
+    "WithJsonSchema",
     "WorkFolder",
     "Words",
     "WorkdirArgs",
@@ -96,6 +103,7 @@ __all__ = [
     "command_words",
     "field_for_key",
     "field_for_path",
+    "field_validator",
     "flag",
     "flag_name",
     "flag_specs",

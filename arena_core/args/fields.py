@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, PlainSerializer, WithJsonSchema
-
 from arena_core.args import mounts, overlays, sources, tolerations
 from arena_core.args import values as v
 from arena_core.args.image import check_image
+from arena_core.args.markers import AfterValidator, BeforeValidator, PlainSerializer, WithJsonSchema
 
 
 def _map_schema(form: str) -> WithJsonSchema:

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-import inspect
-import typing
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 
-from pydantic import BaseModel, BeforeValidator, Field
-from pydantic.fields import FieldInfo
-from pydantic_core import PydanticUndefined
-
+from arena_core.args.fieldinfo import FieldInfo as Field
+from arena_core.args.model import owner_of
 from arena_core.contract.building import Resource
 from arena_core.installed import ours
 from arena_core.records import record
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+    from pydantic.fields import FieldInfo
 
 #: Key of ``json_schema_extra`` under which the flag's metadata stand.
 META = "arena"
 
 
 def flag(  # noqa: PLR0913 - a declaration: each argument is one thing to say of a flag
-    default: Any = PydanticUndefined,
+    default: Any = ...,
     *,
     help: str,
     short: str = "",
@@ -38,7 +38,7 @@ def flag(  # noqa: PLR0913 - a declaration: each argument is one thing to say of
     instead: str = "",
     **constraints: Any,
 ) -> Any:
-    """Declare a field of an argument model that is also a flag; use it where pydantic's ``Field`` would stand.
+    """Declare a field of an argument model that is also a flag; use it where pydantic's ``Field`` would stand, in its models, too.
 
     ``short`` is the one-letter form (``-e``), ``old`` further spellings that are still accepted but not shown (``workingDir``),
     ``name`` the spelling where it is not the field's name with dashes (``hostNetwork``), ``group`` the heading in help, ``paths``
@@ -48,7 +48,8 @@ def flag(  # noqa: PLR0913 - a declaration: each argument is one thing to say of
     ``names_of`` are kinds whose objects' names completion offers, ``complete`` is what else it offers (``file``, ``type``, ``queue``),
     ``instead`` the flag that somebody meant who gives a switch a value. ``constraints`` go to pydantic (``ge=0``).
 
-    >>> class Args(BaseModel):
+    >>> from arena_core.args import ArgsGroup
+    >>> class Args(ArgsGroup):
     ...     epochs: int = flag(1, help="How often to go through the data.", ge=1)
     >>> flag_name(Args, "epochs")
     '--epochs'
@@ -67,8 +68,6 @@ def flag(  # noqa: PLR0913 - a declaration: each argument is one thing to say of
         "complete": complete,
         "instead": instead,
     }
-    if default is PydanticUndefined:
-        return Field(description=help, json_schema_extra={META: meta}, **constraints)
     if isinstance(default, dict):
         return Field(default_factory=lambda: dict(default), description=help, json_schema_extra={META: meta}, **constraints)
     return Field(default, description=help, json_schema_extra={META: meta}, **constraints)
@@ -132,7 +131,7 @@ def _spec(model: type[BaseModel], field: str, info: FieldInfo) -> FlagSpec:
     kind = "words" if field == "command" else _kind(info)
     choices = _choices(info.annotation)
     default = info.get_default(call_default_factory=False)
-    shown = str(default) if kind in ("int", "text") and default not in (None, PydanticUndefined) else ""
+    shown = str(default) if kind in ("int", "text") and default is not None and not info.is_required() else ""
     if isinstance(default, int) and kind == "text" and default and info.annotation is int:
         shown = f"{default}s"  # a duration
     if (said := meta.get("default")) is not None:
@@ -160,8 +159,7 @@ def _spec(model: type[BaseModel], field: str, info: FieldInfo) -> FlagSpec:
 
 def _is_foreign(model: type[BaseModel], field: str) -> bool:
     """Whether the field comes from a class of somebody else's: a plugin has few flags, and they are why one uses it."""
-    owner = next((cls for cls in reversed(model.__mro__) if field in inspect.get_annotations(cls)), model)
-    return owner.__module__.partition(".")[0].replace("_", "-") not in ours()
+    return owner_of(model, field).__module__.partition(".")[0].replace("_", "-") not in ours()
 
 
 def _dashed(spelling: str) -> str:
@@ -170,18 +168,18 @@ def _dashed(spelling: str) -> str:
 
 def _kind(info: FieldInfo) -> str:
     annotation = info.annotation
-    origin = typing.get_origin(annotation) or annotation
+    origin = get_origin(annotation) or annotation
     if annotation is bool:
         return "bool"
     if annotation is int:
-        return "text" if any(isinstance(m, BeforeValidator) for m in info.metadata) else "int"
+        return "text" if any(type(m).__name__ == "BeforeValidator" for m in info.metadata) else "int"
     if isinstance(origin, type) and issubclass(origin, (dict, tuple, list)):
         return "many"
     return "text"
 
 
 def _choices(annotation: Any) -> tuple[str, ...]:
-    return tuple(str(c) for c in typing.get_args(annotation)) if typing.get_origin(annotation) is typing.Literal else ()
+    return tuple(str(c) for c in get_args(annotation)) if get_origin(annotation) is Literal else ()
 
 
 def spellings(model: type[BaseModel]) -> dict[str, str]:

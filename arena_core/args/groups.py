@@ -12,8 +12,6 @@ import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, ClassVar, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, field_validator, model_validator
-
 from arena_core.args.fields import (
     AnnotationMap,
     ConfigFiles,
@@ -31,6 +29,8 @@ from arena_core.args.fields import (
     Words,
 )
 from arena_core.args.flags import flag
+from arena_core.args.markers import field_validator
+from arena_core.args.model import ArgsModel
 from arena_core.contract.types import Problem, Resource
 
 #: Where `--debug-stacks` puts what Python loads at its start.
@@ -54,10 +54,10 @@ class Extra(NamedTuple):
     on: Literal["", "job", "pods"] = ""
 
 
-class ArgsGroup(BaseModel):
+class ArgsGroup(ArgsModel):
     """Base of every group: unknown keys are refused, values do not change after reading."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+    model_config = {"extra": "forbid", "frozen": True}
 
     def rules(self) -> Iterator[Problem]:
         """Yield what is wrong between fields; a subclass yields its own after ``yield from super().rules()``."""
@@ -89,12 +89,9 @@ class ArgsGroup(BaseModel):
         """
         yield from ()
 
-    @model_validator(mode="after")
-    def _obey(self) -> Any:
-        problems = list(self.rules())
-        if problems:
+    def _obey(self) -> None:
+        if problems := list(self.rules()):
             raise ProblemsFound(problems)
-        return self
 
 
 class MetadataArgs(ArgsGroup):

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from arena_core.args.values import as_text, each, items_of, structured
@@ -62,7 +60,9 @@ class ConfigFile:
     @property
     def base64(self) -> str:
         """The content for ``binaryData``."""
-        return base64.b64encode(self.content).decode("ascii")
+        from base64 import b64encode
+
+        return b64encode(self.content).decode("ascii")
 
 
 def check_mount_path(path: str, what: str = "") -> str:
@@ -145,7 +145,7 @@ def _config_file(item: Any) -> ConfigFile:
         raise ValueError(error.message) from None
     if not path and not local.startswith("/"):
         # The place in the containers is the local path unless it is said: a relative one is none.
-        raise ValueError(f"{source!r}: where in the containers? for example {source}:/etc/{Path(source).name}")
+        raise ValueError(f"{source!r}: where in the containers? for example {source}:/etc/{source.rstrip('/').rpartition('/')[2]}")
     return ConfigFile(source, _file_path(path or local, source), _read(local))
 
 

@@ -7,71 +7,59 @@ what is wrong. A property test holds both against each other.
 
 from __future__ import annotations
 
-import typing
 from collections.abc import Callable, Mapping
-from functools import lru_cache
-from typing import Any, Literal, TypeVar, cast
+from typing import Any, Literal, get_args, get_origin
 
-import annotated_types as at
-from pydantic import AfterValidator, BaseModel, BeforeValidator, PlainSerializer, WithJsonSchema
-from pydantic.fields import FieldInfo
-
+from arena_core.args.fieldinfo import BOUNDS, FieldInfo
+from arena_core.args.markers import AfterValidator, BeforeValidator, PlainSerializer, WithJsonSchema
 from arena_core.contract.errors import ArenaError
 from arena_core.records import names_of
 
-M = TypeVar("M", bound=BaseModel)
 #: Settings of a model that change nothing for who reads plain values.
-_KNOWN_CONFIG = {"extra": "forbid", "frozen": True, "defer_build": True}
-_BOUNDS: dict[type[Any], Callable[[Any, Any], bool]] = {
-    at.Ge: lambda value, bound: value >= bound.ge,
-    at.Gt: lambda value, bound: value > bound.gt,
-    at.Le: lambda value, bound: value <= bound.le,
-    at.Lt: lambda value, bound: value < bound.lt,
-    at.MinLen: lambda value, bound: len(value) >= bound.min_length,
-    at.MaxLen: lambda value, bound: len(value) <= bound.max_length,
-}
+_KNOWN_CONFIG = {"extra": "forbid", "frozen": True}
+_KNOWN = {*BOUNDS, "validate_default"}
 
 
 class _Unsure(Exception):
     """Pydantic has to read this."""
 
 
-def read(model: type[M], raw: Mapping[str, Any]) -> M | None:
-    """Return the model of these values by field, or None where pydantic has to read them."""
+def read(model: Any, raw: Mapping[str, Any]) -> Any:
+    """Return the arguments of these values by field, or None where pydantic has to read them."""
     try:
-        _understood(model)
-        fields, defaults = model.model_fields, _defaults(model)
+        defaults, fields = _understood(model), model.model_fields
         if not raw.keys() <= fields.keys():
             return None
         values = {name: _value(model, name, fields[name], raw[name]) if name in raw else _absent(default) for name, default in defaults}
         made = model.model_construct(set(raw), **values)
-        for validator in model.__pydantic_decorators__.model_validators.values():
-            validator.func(made)
+        made._obey()
     except (_Unsure, ValueError, TypeError, AssertionError, ArenaError):
         return None
     return made
 
 
-def write(args: BaseModel) -> dict[str, Any] | None:
+def write(args: Any) -> dict[str, Any] | None:
     """Return the given values as a job file has them, or None where pydantic has to write them (``model_dump(mode="json")``)."""
-    said, plain = type(args).__pydantic_decorators__, BaseModel.__pydantic_decorators__
-    if said.field_serializers or said.model_serializers or said.computed_fields != plain.computed_fields or args.model_extra:
+    if type(args).__foreign__ or args.model_extra:
         return None
-    fields = type(args).model_fields
     try:
-        return {name: _written(getattr(args, name), info) for name, info in fields.items() if name in args.model_fields_set}
+        return {
+            name: _written(getattr(args, name), info) for name, info in type(args).model_fields.items() if name in args.model_fields_set
+        }
     except _Unsure:
         return None
 
 
-def _written(value: Any, info: FieldInfo) -> Any:
+def _written(value: Any, info: Any) -> Any:
     """Return a field's value as JSON."""
+    if not isinstance(info, FieldInfo):
+        raise _Unsure
     writers = [item for item in info.metadata if isinstance(item, PlainSerializer)]
     if writers:
         if any(one != writers[0] for one in writers) or writers[0].when_used not in ("json", "always"):
             raise _Unsure
         value = _called(writers[0].func, value)
-    elif info.annotation not in (str, int, bool) and typing.get_origin(info.annotation) not in (Literal, dict, tuple):
+    elif info.annotation not in (str, int, bool) and get_origin(info.annotation) not in (Literal, dict, tuple):
         raise _Unsure
     return _as_json(value)
 
@@ -87,31 +75,34 @@ def _as_json(value: Any) -> Any:
     raise _Unsure
 
 
-def _understood(model: type[BaseModel]) -> None:
-    """Raise where the model does something on reading that is not known here."""
-    said, plain = model.__pydantic_decorators__, BaseModel.__pydantic_decorators__
-    odd = [name for name in ("validators", "root_validators", "computed_fields") if getattr(said, name) != getattr(plain, name)]
-    own = model.__init__ is not BaseModel.__init__ or model.model_post_init is not BaseModel.model_post_init
-    modes = {validator.info.mode for validator in said.model_validators.values()}
-    if odd or own or modes - {"after"} or dict(model.model_config) != _KNOWN_CONFIG or model.__private_attributes__:
+def _understood(model: Any) -> tuple[tuple[str, Callable[[], Any] | None], ...]:
+    """Return what gives the default of each field, None where it has to be given; raises where pydantic has to read the class."""
+    found: tuple[tuple[str, Callable[[], Any] | None], ...] | None = vars(model).get("__defaults__")
+    if found is None:
+        found = model.__defaults__ = (
+            () if _is_odd(model) else tuple((name, _giver(model, name, info)) for name, info in model.model_fields.items())
+        )
+    if not found and model.model_fields:
         raise _Unsure
+    return found
 
 
-@lru_cache(maxsize=64)
-def _defaults(model: type[BaseModel]) -> tuple[tuple[str, Callable[[], Any] | None], ...]:
-    """Return what gives the default of each field; None where pydantic has to read the model without it."""
-    found: list[tuple[str, Callable[[], Any] | None]] = []
-    for name, info in model.model_fields.items():
-        if info.alias or info.validation_alias or info.discriminator:
-            raise _Unsure
-        unsure = info.validate_default or info.is_required() or info.default_factory_takes_validated_data
-        found.append((name, None if unsure else _giver(info)))
-    return tuple(found)
+def _is_odd(model: Any) -> bool:
+    """Whether a class, or one of its fields, does something on reading that is not known here."""
+    base = next(cls for cls in reversed(model.__mro__) if "__declared__" in vars(cls))
+    own = any(getattr(model, name) is not getattr(base, name) for name in ("__init__", "__new__", "model_post_init"))
+    own = own or any(getattr(model, name).__func__ is not getattr(base, name).__func__ for name in ("model_validate", "model_construct"))
+    unknown = any(not isinstance(info, FieldInfo) or not info.constraints.keys() <= _KNOWN for info in model.model_fields.values())
+    return bool(own or unknown or model.__foreign__ or {k: v for k, v in model.model_config.items() if k != "defer_build"} != _KNOWN_CONFIG)
 
 
-def _giver(info: FieldInfo) -> Callable[[], Any]:
+def _giver(model: Any, name: str, info: FieldInfo) -> Callable[[], Any] | None:
+    if info.is_required():
+        return None
+    if info.constraints.get("validate_default"):
+        return lambda: _value(model, name, info, info.get_default(call_default_factory=True))
     if info.default_factory is not None:
-        return cast("Callable[[], Any]", info.default_factory)
+        return info.default_factory
     default = info.default
     shared = default is None or default == () or type(default) in (str, int, bool)
     return (lambda: default) if shared else info.get_default
@@ -123,16 +114,16 @@ def _absent(default: Callable[[], Any] | None) -> Any:
     return default()
 
 
-def _value(model: type[BaseModel], name: str, info: FieldInfo, value: Any) -> Any:
+def _value(model: Any, name: str, info: FieldInfo, value: Any) -> Any:
     """Return the value of a field as given."""
-    own = [v for v in model.__pydantic_decorators__.field_validators.values() if name in v.info.fields or "*" in v.info.fields]
-    if any(v.info.mode not in ("before", "after") or not _takes_value_alone(v.func) for v in own):
+    own = [(getattr(model, v), mode) for v, (fields, mode) in model.__validators__.items() if name in fields or "*" in fields]
+    if not all(_takes_value_alone(function) for function, _ in own):
         raise _Unsure
-    for validator in reversed(own):
-        value = validator.func(value) if validator.info.mode == "before" else value
+    for function, mode in reversed(own):
+        value = function(value) if mode == "before" else value
     value = _annotated(value, info)
-    for validator in own:
-        value = validator.func(value) if validator.info.mode == "after" else value
+    for function, mode in own:
+        value = function(value) if mode == "after" else value
     return value
 
 
@@ -143,18 +134,17 @@ def _takes_value_alone(function: Any) -> bool:
 
 
 def _annotated(value: Any, info: FieldInfo) -> Any:
-    """Return what the annotation of a field makes of a value."""
+    """Return what the annotation of a field makes of a value; what was said of the field itself counts for the value of its type."""
     metadata = [item for item in info.metadata if not isinstance(item, PlainSerializer | WithJsonSchema)]
+    if not all(isinstance(item, BeforeValidator | AfterValidator) for item in metadata):
+        raise _Unsure
     for item in reversed(metadata):
         value = _called(item.func, value) if isinstance(item, BeforeValidator) else value
     value = _typed(value, info.annotation)
+    if not all(BOUNDS[name](value, bound) for name, bound in info.constraints.items() if name in BOUNDS):
+        raise _Unsure
     for item in metadata:
-        if isinstance(item, BeforeValidator):
-            continue
-        if isinstance(item, AfterValidator):
-            value = _called(item.func, value)
-        elif (holds := _BOUNDS.get(type(item))) is None or not holds(value, item):
-            raise _Unsure
+        value = _called(item.func, value) if isinstance(item, AfterValidator) else value
     return value
 
 
@@ -176,7 +166,7 @@ def _typed(value: Any, annotation: Any) -> Any:
         if kind is annotation:
             return value
         raise _Unsure
-    origin, inner = typing.get_origin(annotation), typing.get_args(annotation)
+    origin, inner = get_origin(annotation), get_args(annotation)
     if origin is Literal and kind is str and value in inner:
         return value
     if origin is dict and kind is dict and inner == (str, str) and all(type(k) is str and type(v) is str for k, v in value.items()):

@@ -6,13 +6,14 @@ import json
 import shlex
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar
-
-from pydantic import BaseModel
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from arena_core.args.flags import FlagSpec, flag_specs
 from arena_core.args.groups import ArgsGroup
 from arena_core.args.reading import to_job_file
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
 
 
 class Preset(ArgsGroup):

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, TypeVar, cast
-
-from pydantic import BaseModel, ValidationError
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from arena_core.args import plainly
 from arena_core.args.flags import META, flag_name, flag_specs, paths_to_fields, spellings
@@ -15,7 +13,10 @@ from arena_core.args.values import Several
 from arena_core.contract.errors import InvalidArguments, nearest
 from arena_core.contract.types import Problem
 
-M = TypeVar("M", bound=BaseModel)
+if TYPE_CHECKING:
+    from pydantic import BaseModel, ValidationError
+
+M = TypeVar("M", bound="BaseModel")
 
 
 def parse(model: type[M], raw: Mapping[str, Any]) -> M:
@@ -27,9 +28,14 @@ def parse(model: type[M], raw: Mapping[str, Any]) -> M:
     """
     model = chosen_model(model, raw)
     raw = _by_field(model, raw)
-    plain = plainly.read(model, raw)
-    if plain is not None:
-        return plain
+    plain: M | None = plainly.read(model, raw) if issubclass(model, ArgsGroup) else None
+    return _checked(model, raw) if plain is None else plain
+
+
+def _checked(model: type[M], raw: Mapping[str, Any]) -> M:
+    """Read the values as pydantic does; raises ``InvalidArguments``."""
+    from pydantic import ValidationError
+
     try:
         return model.model_validate(dict(raw))
     except ValidationError as error:
@@ -129,7 +135,7 @@ def field_for_path(model: type[BaseModel], path: str) -> str:
 
 def to_job_file(job_type: str, args: BaseModel) -> dict[str, Any]:
     """Return the job file that says the same as the arguments: ``type`` and every value that was given."""
-    values = plainly.write(args)
+    values = plainly.write(args) if isinstance(args, ArgsGroup) else None
     if values is None:
         values = args.model_dump(mode="json", exclude_unset=True)
     return _by_flag(job_type, type(args), values)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel
+from typing import TYPE_CHECKING
 
 from arena_core.args.flags import flag_specs
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
 
 #: A test compares these with the flags of the command line.
 FLAGS = frozenset(

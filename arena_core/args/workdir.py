@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
-
 from arena_core.args.fields import Image, Quantity
 from arena_core.args.flags import flag
 from arena_core.args.groups import Extra, PodArgs
+from arena_core.args.markers import BeforeValidator, PlainSerializer, WithJsonSchema
 from arena_core.contract.building import WORKDIR
 from arena_core.contract.errors import UsageError
 from arena_core.contract.types import Problem

@@ -13,7 +13,7 @@ from arena_core.typed import Any, Literal
 class JobType:
     """What a plugin says of its job type.
 
-    ``name`` is the entry point and the sub-command. ``resource`` is the custom resource. ``args`` is the pydantic model of the
+    ``name`` is the entry point and the sub-command. ``resource`` is the custom resource. ``args`` is the model (``ArgsGroup``) of the
     submit flags (a subclass of ``arena_core.families.args.SubmitArgs``), or where it is, ``"arena_x.args:XArgs"`` (also a function that
     takes ``jobs`` and returns the model): reading commands never need it, and importing pydantic costs more than they do.
     ``display`` and ``shorthand`` are Arena's further spellings for ``-T``.

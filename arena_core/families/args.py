@@ -8,10 +8,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Literal
 
-from pydantic import field_validator
-
 from arena_core import schedulers
-from arena_core.args import ArgsGroup, Duration, Extra, Image, JobArgs, ObjectName, PodArgs, SyncArgs, WorkdirArgs, WorkerArgs, flag, values
+from arena_core.args import (
+    ArgsGroup,
+    Duration,
+    Extra,
+    Image,
+    JobArgs,
+    ObjectName,
+    PodArgs,
+    SyncArgs,
+    WorkdirArgs,
+    WorkerArgs,
+    field_validator,
+    flag,
+    values,
+)
 from arena_core.contract.types import Problem
 from arena_core.families import gangs
 from arena_core.families.tensorboard import MARK

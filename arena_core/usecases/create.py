@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -210,6 +209,8 @@ def _finish(work: Callable[[], Any]) -> bool:
             log.info("what had been created could not be removed: %s", error)
         else:
             done.append(True)
+
+    import threading
 
     thread = threading.Thread(target=guarded, name="arena-undo")
     thread.start()

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from copy import copy
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
-
-from pydantic import BaseModel, create_model
-from pydantic.fields import FieldInfo
 
 from arena_core.args import flag_name, flag_specs, meta_of
 from arena_core.args.flags import META
+from arena_core.args.model import extended
 from arena_core.contract.types import JobHandle
 from arena_core.wrapping.names import Names, wrapping_of
 
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
 
 def fields_of(own: type[BaseModel], inner: JobHandle, names: Names) -> dict[str, Any]:
-    """Return what ``create_model`` takes: every field of the type inside whose flag the wrapper does not have itself.
+    """Return every field of the type inside whose flag the wrapper does not have itself, as ``extended`` takes them.
 
     A short form or an old spelling that the wrapper has is the wrapper's.
     """
@@ -38,7 +39,7 @@ def fields_of(own: type[BaseModel], inner: JobHandle, names: Names) -> dict[str,
         meta["old"] = [old for old in meta.get("old", ()) if f"--{old.lstrip('-')}" not in taken]
         meta["short"] = "" if meta.get("short") in taken else meta.get("short", "")
         made.json_schema_extra = {META: meta}
-        found[name] = (_annotation(info), made)
+        found[name] = made
     return found
 
 
@@ -54,8 +55,8 @@ def model_inside(inner: JobHandle) -> type[BaseModel]:
             if field in model.model_fields:
                 info = copy(model.model_fields[field])
                 info.default, info.default_factory = value, None
-                changed[field] = (_annotation(info), info)
-        made = create_model(model.__name__, __base__=model, __module__=model.__module__, **changed) if changed else model
+                changed[field] = info
+        made = extended(model, model.__name__, model.__module__, changed) if changed else model
         _INSIDE.setdefault(model, made)
     return _INSIDE[model]
 
@@ -63,11 +64,3 @@ def model_inside(inner: JobHandle) -> type[BaseModel]:
 def spellings_of(model: type[BaseModel]) -> set[str]:
     """Return every word on a command line that means one of the fields."""
     return {word for spec in flag_specs(model) for word in (*spec.names, *spec.old, spec.short) if word}
-
-
-def _annotation(info: FieldInfo) -> Any:
-    """Return the annotation with its constraints: ``model_fields`` keeps them apart."""
-    annotation: Any = info.annotation
-    for item in info.metadata:
-        annotation = Annotated[annotation, item]
-    return annotation

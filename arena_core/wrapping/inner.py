@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, TypeVar
-
-from pydantic import BaseModel
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from arena_core.args import ArgsGroup, flag_name, parse
 from arena_core.contract.errors import InvalidArguments
 from arena_core.contract.types import Build, JobHandle, Lookup, Manifest, Note, Problem
-from arena_core.records import replace
+from arena_core.records import record, replace
 from arena_core.wrapping.fields import model_inside
 from arena_core.wrapping.names import PASSED_ON, Names, names_for, wrapping_of
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
 
 _Said = TypeVar("_Said", bound=Problem | Note)
 
 
-@dataclass(frozen=True)
+@record(slots=False)
 class Inner:
     """The job inside: ``given`` are the wrapper's arguments, ``own`` the model of the flags that the wrapper claims."""
 

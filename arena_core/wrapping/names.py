@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from arena_core.contract.types import JobHandle, Wrapping
+from arena_core.records import record
 
 #: Fields of the wrapper that the type inside is told, too; of all others that it claims the type inside hears nothing.
 PASSED_ON = ("name", "labels", "annotations")
 
 
-@dataclass(frozen=True)
+@record
 class Names:
     """The two-way table for one type inside."""
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, ClassVar, NamedTuple, cast
 
-from pydantic import create_model
-
 from arena_core.args import ArgsGroup, MetadataArgs, flag, flag_name, flag_specs, meta_of
+from arena_core.args.model import extended
 from arena_core.contract.errors import ArenaError, InvalidArguments
 from arena_core.contract.types import JobHandle, Jobs, Problem
+from arena_core.records import field, record
 from arena_core.wrapping.fields import fields_of
 from arena_core.wrapping.inner import Inner
 from arena_core.wrapping.names import names_for
@@ -33,7 +33,7 @@ class Forced(NamedTuple):
     why: str = ""
 
 
-@dataclass(frozen=True)
+@record(slots=False)
 class Wrapper:
     """What a wrapper says of itself: its job type's name, its own flags, and what must hold inside; ``title`` is for sentences."""
 
@@ -41,7 +41,10 @@ class Wrapper:
     args: type[WrapperArgs]
     title: str
     forced: Mapping[str, Forced] = field(default_factory=dict)
-    _last: list[tuple[WrapperArgs, Jobs, Inner]] = field(default_factory=list, init=False, repr=False, compare=False)
+
+    @cached_property
+    def _last(self) -> list[tuple[WrapperArgs, Jobs, Inner]]:
+        return []
 
     def handle(self, asked: str, jobs: Jobs) -> JobHandle:
         """Return the type inside, or the usual one where none is named; raises ``InvalidArguments`` where it cannot be wrapped."""
@@ -145,9 +148,9 @@ def _around(wrapper: Wrapper, open_: type[WrapperArgs], inner: JobHandle, jobs: 
     fields = fields_of(wrapper.args, inner, names_for(wrapper.args.model_fields, inner))
     said = wrapper.args.model_fields["inner_type"]
     group = str(meta_of(said).get("group") or WRAPPER)
-    fields["inner_type"] = (str, flag(name, help=said.description or "", often=True, group=group, metavar="TYPE", complete="type"))
-    made = create_model(wrapper.args.__name__, __base__=Around, __module__=wrapper.args.__module__, **fields)
-    return cast("type[WrapperArgs]", made)
+    chosen = flag(name, help=said.description or "", often=True, group=group, metavar="TYPE", complete="type")
+    fields["inner_type"] = chosen.placed(str, ())
+    return cast("type[WrapperArgs]", extended(Around, wrapper.args.__name__, wrapper.args.__module__, fields))
 
 
 def _knows(model: type[ArgsGroup], word: str) -> bool:

@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+import copy
 from functools import cache
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
+import pydantic
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, computed_field, model_validator
 
-from arena_core.args import flag, flag_specs, parse
+from arena_core.args import (
+    AfterValidator,
+    BeforeValidator,
+    EnvMap,
+    PlainSerializer,
+    field_validator,
+    flag,
+    flag_specs,
+    parse,
+    to_job_file,
+)
 from arena_core.args.groups import ArgsGroup
 from arena_core.args.plainly import read, write
+from arena_core.contract.errors import InvalidArguments
+from arena_core.contract.types import Problem
 from arena_core.families.args import SubmitArgs
 from arena_core.registry import Registry
 
@@ -74,9 +88,8 @@ def test_what_is_plain_needs_no_validator(name: str) -> None:
         "gpus": "2",
         "labels": ["a=b"],
         "data": ["c:/d"],
-        # Of servers; a version that is not given is made of the time, by pydantic.
+        # Of servers.
         "port": "80",
-        "version": "v1",
         # Of what makes jobs at times.
         "schedule": "0 3 * * *",
     }
@@ -88,12 +101,16 @@ def test_what_is_plain_needs_no_validator(name: str) -> None:
     assert write(found) == found.model_dump(mode="json", exclude_unset=True)
 
 
-def test_parse_makes_no_validator_for_what_is_right() -> None:
+def test_parse_makes_no_model_of_pydantics_for_what_is_right() -> None:
     class Own(SubmitArgs):
         """Nobody has built this one."""
 
-    assert parse(Own, {"name": "x", "image": "i", "command": "true"}).image == "i"
-    assert type(Own.__pydantic_validator__).__name__ == "MockValSer"
+    found = parse(Own, {"name": "x", "image": "i", "command": "true"})
+    assert found.image == "i" and to_job_file("own", found)["image"] == "i"
+    assert "__twin__" not in vars(Own)
+    with pytest.raises(InvalidArguments):
+        parse(Own, {"name": "X"})
+    assert "__twin__" in vars(Own)
 
 
 class _Odd:
@@ -103,7 +120,7 @@ class _Odd:
     class Wrapped(ArgsGroup):
         a: str = flag("", help="a")
 
-        @field_validator("a", mode="wrap")
+        @pydantic.field_validator("a", mode="wrap")
         @classmethod
         def _wrap(cls, value: Any, handler: Any) -> Any:
             return handler(value) + "!"
@@ -111,7 +128,7 @@ class _Odd:
     class Informed(ArgsGroup):
         a: str = flag("", help="a")
 
-        @field_validator("a")
+        @pydantic.field_validator("a")
         @classmethod
         def _informed(cls, value: str, info: Any) -> str:
             return value + str(info.field_name)
@@ -148,27 +165,164 @@ def test_what_is_not_known_is_left_to_pydantic(model: type[ArgsGroup]) -> None:
     assert read(model, {"a": "x"}) is None
 
 
-class Known(ArgsGroup):
-    a: Annotated[int, BeforeValidator(lambda v: int(v, 16)), AfterValidator(lambda v: v + 1)] = flag(0, help="a", ge=3)
-    b: Literal["x", "y"] = flag("x", help="b")
+def known(base: type[Any]) -> Any:
+    """The same class of ours and of pydantic's."""
 
-    @field_validator("a", mode="before")
-    @classmethod
-    def _first(cls, value: Any) -> Any:
-        return value.removeprefix("#") if isinstance(value, str) else value
+    class Known(base):  # type: ignore[misc]
+        model_config = ConfigDict(extra="forbid", frozen=True)
 
-    @field_validator("a")
-    @classmethod
-    def _last(cls, value: int) -> int:
-        return value * 10
+        a: Annotated[int, BeforeValidator(lambda v: int(v, 16)), AfterValidator(lambda v: v + 1)] = flag(0, help="a", ge=3)
+        b: Literal["x", "y"] = flag("x", help="b")
+        c: Annotated[tuple[str, ...], PlainSerializer(lambda v: "+".join(v), when_used="json")] = flag((), help="c")
+        d: str = flag("d", help="d", validate_default=True)
+        e: EnvMap = flag({}, help="e")
+
+        @field_validator("a", mode="before")
+        @classmethod
+        def _first(cls, value: Any) -> Any:
+            return value.removeprefix("#") if isinstance(value, str) else value
+
+        @field_validator("a")
+        @classmethod
+        def _last(cls, value: int) -> int:
+            return value * 10
+
+        @field_validator("d")
+        @classmethod
+        def _louder(cls, value: str) -> str:
+            return value.upper()
+
+    return Known
 
 
-@given(st.text("#0123abcxyz", max_size=4), st.sampled_from(["x", "y", "z"]))
-def test_the_order_of_functions_is_pydantics(a: str, b: str) -> None:
-    raw = {"a": a, "b": b}
+OURS, THEIRS = known(ArgsGroup), known(BaseModel)
+
+
+@given(st.fixed_dictionaries({}, optional={
+    "a": st.text("#0123abcxyz", max_size=4), "b": st.sampled_from(["x", "y", "z"]), "c": st.lists(st.text("ab"), max_size=2),
+    "d": st.text(max_size=2), "e": st.lists(st.sampled_from(PAIRS), max_size=3), "f": st.just(1),
+}))  # fmt: skip
+def test_the_order_of_functions_is_pydantics(raw: dict[str, Any]) -> None:
     try:
-        expected = Known.model_validate(raw)
-    except ValidationError:
-        assert read(Known, raw) is None
-    else:
-        assert read(Known, raw) == expected
+        expected = THEIRS.model_validate(raw)
+    except ValidationError as error:
+        refused = [(one["loc"], one["msg"]) for one in error.errors()]
+        assert read(OURS, raw) is None
+        with pytest.raises(ValidationError) as raised:
+            OURS.model_validate(raw)
+        assert [(one["loc"], one["msg"]) for one in raised.value.errors()] == refused
+        return
+    found = read(OURS, raw)
+    assert dict(found) == dict(expected) and found.model_fields_set == expected.model_fields_set
+    assert write(found) == expected.model_dump(mode="json", exclude_unset=True) == found.model_dump(mode="json", exclude_unset=True)
+    assert found.model_dump() == expected.model_dump() and found.model_dump_json() == expected.model_dump_json()
+    assert OURS.model_validate_json(expected.model_dump_json(include={"b", "d"})).b == expected.b
+
+
+def test_a_class_of_arguments_describes_itself_as_pydantics_do() -> None:
+    assert OURS.model_json_schema() == THEIRS.model_json_schema()
+    assert list(OURS.model_fields) == list(THEIRS.model_fields)
+    missing = {name for name in dir(BaseModel) if name.startswith("model_")} - set(dir(OURS))
+    assert not missing, "an embedding program finds what pydantic's models have"
+
+
+def test_arguments_behave_as_values() -> None:
+    one, two = OURS(a="5", e=["A=b"]), OURS(a="5", e={"A": "b"})
+    assert one == two != OURS(a="6") and repr(one) == repr(THEIRS(a="5", e=["A=b"]))
+    assert pickle_free_copy(one) == one and one.model_copy(update={"b": "y"}).b == "y" and one.b == "x"
+    assert one.model_copy(update={"b": "y"}).model_fields_set == {"a", "b", "e"}
+    assert OURS.model_validate(one) is one and OURS.model_construct(b="y").d == "d"
+    with pytest.raises(ValidationError, match="frozen"):
+        one.a = 1
+    with pytest.raises(ValidationError):
+        OURS(a="zz")
+    holder = TypeAdapter(list[OURS])
+    assert holder.validate_python([one, {"b": "y"}]) == [one, OURS(b="y")]
+    assert holder.dump_python([one]) == [one.model_dump()] and holder.json_schema()["items"]
+
+
+def pickle_free_copy(args: Any) -> Any:
+    made = copy.deepcopy(args)
+    assert made is not args and made.e is not args.e and made.model_fields_set == args.model_fields_set
+    return made
+
+
+class Named(ArgsGroup):
+    """What a third party may have written with pydantic's own tools."""
+
+    LOUD: ClassVar[str] = "!"
+
+    model_config = ConfigDict(str_strip_whitespace=True)
+
+    a: Annotated[str, pydantic.AfterValidator(lambda v: v + "1")] = Field("", description="a", max_length=5)
+    b: int | None = None
+    c: list[int] = flag([1], help="c")
+
+    @pydantic.field_validator("a")
+    @classmethod
+    def _loud(cls, value: str) -> str:
+        return value + cls.LOUD
+
+    @pydantic.field_serializer("a")
+    def _out(self, value: str) -> str:
+        return f"{value}{self.both}"
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def both(self) -> str:
+        return f"{self.a}{self.b}"
+
+    def rules(self) -> Any:
+        yield from super().rules()
+        if self.b == 5:
+            yield Problem("five", "b")
+
+
+class Louder(Named):
+    LOUD: ClassVar[str] = "?"
+
+
+def test_pydantics_own_tools_work_in_a_class_of_arguments() -> None:
+    found = parse(Louder, {"a": " x ", "b": "3"})
+    assert (found.a, found.b, found.c, found.both) == ("x1?", 3, [1], "x1?3")
+    assert found.model_dump() == {"a": "x1?x1?3", "b": 3, "c": [1], "both": "x1?3"}
+    assert to_job_file("t", found)["a"] == "x1?x1?3"
+    assert next((s.field, s.help, s.default) for s in flag_specs(Louder)) == ("a", "a", "")
+    for raw, text in (({"b": 5}, "five"), ({"c": ["y"]}, "must be a valid integer"), ({"a": "toolong"}, "at most 5")):
+        with pytest.raises(InvalidArguments, match=text):
+            parse(Louder, raw)
+
+
+def test_what_cannot_be_had_is_refused_when_the_class_is_made() -> None:
+    with pytest.raises(TypeError, match="no private attributes"):
+
+        class Private(ArgsGroup):
+            _hidden: int = pydantic.PrivateAttr(1)
+
+    class Shadowed(OURS):  # type: ignore[misc,valid-type]
+        b = "y"
+
+    with pytest.raises(TypeError, match="needs an annotation"):
+        _ = Shadowed.model_fields
+
+
+def test_bases_give_their_fields_in_pydantics_order() -> None:
+    def bodies(base: type[Any]) -> Any:
+        class A(base):  # type: ignore[misc]
+            x: int = flag(1, help="x")
+            y: int = flag(1, help="y")
+
+        class B(A):
+            z: int = flag(1, help="z")
+
+        class C(A):
+            y: int = flag(2, help="y")
+            w: int = flag(1, help="w")
+
+        class D(B, C):
+            z: int = flag(3, help="z")
+
+        return D
+
+    ours, theirs = bodies(ArgsGroup), bodies(BaseModel)
+    assert [(n, i.default) for n, i in ours.model_fields.items()] == [(n, i.default) for n, i in theirs.model_fields.items()]

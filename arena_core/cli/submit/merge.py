@@ -6,8 +6,6 @@ import typing
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import TypeAdapter, ValidationError
-
 from arena_core.args import flag_name
 
 if TYPE_CHECKING:
@@ -37,6 +35,8 @@ def _is_map(model: type[BaseModel], field: str) -> bool:
 
 def _merged(model: type[BaseModel], field: str, before: Any, given: Any) -> Any:
     """Both as the field reads them; where one cannot be read it stays as it is, for the model to refuse."""
+    from pydantic import TypeAdapter, ValidationError
+
     info = model.model_fields[field]
     annotation: Any = info.annotation
     for item in info.metadata:

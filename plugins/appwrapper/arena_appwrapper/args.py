@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar
 
-from pydantic import BeforeValidator, WithJsonSchema
-
-from arena_core.args import Duration, flag
+from arena_core.args import BeforeValidator, Duration, WithJsonSchema, flag
 from arena_core.contract.types import Jobs, Problem
 from arena_core.families.args import KueueArgs
 from arena_core.wrapping import Forced, Wrapper, WrapperArgs

@@ -6,9 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
-
-from arena_core.args import ArgsGroup, Image, ObjectName, flag
+from arena_core.args import AfterValidator, ArgsGroup, BeforeValidator, Image, ObjectName, WithJsonSchema, flag
 from arena_core.contract.types import Problem
 from arena_core.k8s import time
 from arena_core.k8s.cron import ZONE, Schedule, zone_of

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, WithJsonSchema
-
-from arena_core.args import ArgsGroup, CpuMemoryArgs, Duration, SharedMemoryArgs, flag
+from arena_core.args import ArgsGroup, BeforeValidator, CpuMemoryArgs, Duration, SharedMemoryArgs, WithJsonSchema, flag
 from arena_core.contract.types import Problem
 from arena_core.families.args import SubmitArgs
 

@@ -6,9 +6,7 @@ import re
 import time
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, WithJsonSchema
-
-from arena_core.args import check_dns_label
+from arena_core.args import BeforeValidator, WithJsonSchema, check_dns_label
 from arena_core.args.mounts import check_mount_path
 from arena_core.args.values import as_text, items_of, pairs
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, WithJsonSchema
+from arena_core.args import BeforeValidator, WithJsonSchema
 
 _JVM = re.compile(r"([0-9]+)([bkmgtp]?)b?", re.IGNORECASE)
 _KUBERNETES = re.compile(r"([0-9]+)([kmgtp])i", re.IGNORECASE)

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar, Literal
 
-from pydantic import field_validator
-
-from arena_core.args import ArgsGroup, Duration, Image, LabelMap, Quantity, SharedMemoryArgs, flag, flag_name
+from arena_core.args import ArgsGroup, Duration, Image, LabelMap, Quantity, SharedMemoryArgs, field_validator, flag, flag_name
 from arena_core.contract.types import Problem
 from arena_core.families.args import RunPolicyArgs, SubmitArgs
 from arena_core.k8s import quantity

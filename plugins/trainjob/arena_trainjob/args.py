@@ -6,8 +6,6 @@ import re
 from collections.abc import Iterator
 from typing import ClassVar, Literal
 
-from pydantic import field_validator
-
 from arena_core.args import (
     CpuMemoryArgs,
     Duration,
@@ -18,6 +16,7 @@ from arena_core.args import (
     SharedMemoryArgs,
     WorkdirArgs,
     check_dns_label,
+    field_validator,
     flag,
 )
 from arena_core.contract.types import Problem

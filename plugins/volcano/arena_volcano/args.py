@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar, Literal
 
-from pydantic import field_validator
-
 from arena_core.args import (
     CpuMemoryArgs,
     JobArgs,
@@ -21,6 +19,7 @@ from arena_core.args import (
     SyncArgs,
     WorkdirArgs,
     check_dns_label,
+    field_validator,
     flag,
 )
 from arena_core.args.fields import Duration

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
-
-from arena_core.args import check_dns_label, check_image
+from arena_core.args import BeforeValidator, PlainSerializer, WithJsonSchema, check_dns_label, check_image
 from arena_core.args.values import duration, quantity
+from arena_core.records import names_of, record, values_of
 
 EVENTS = ("*", "PodFailed", "PodEvicted", "PodPending", "Unknown", "TaskCompleted", "TaskFailed", "JobUpdated")
 ACTIONS = ("AbortJob", "RestartJob", "RestartTask", "RestartPod", "RestartPartition", "TerminateJob", "CompleteJob", "ResumeJob")
@@ -19,7 +17,7 @@ PLUGINS = ("svc", "env", "ssh", "pytorch", "tensorflow", "mpi", "ray", "hcclrank
 NEEDED_TASKS = {"pytorch": ("master",), "mpi": ("master", "worker")}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Task:
     """A named task of the job: equal pods. An empty text or None means "as the job's own flags say"."""
 
@@ -36,7 +34,7 @@ class Task:
     depends_on: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Policy:
     """A lifecycle policy: what to do when one of the events comes, or a pod ends with the exit code; of one task or of the job."""
 
@@ -61,7 +59,7 @@ class Policy:
 
 
 _NUMBERS = ("replicas", "gpus", "port", "min_available", "max_retry")
-_KEYS = tuple(field.name for field in fields(Task))
+_KEYS = names_of(Task)
 
 
 def _items(value: Any) -> Iterable[Any]:
@@ -129,7 +127,7 @@ def _task_text(text: str) -> dict[str, Any]:
 def _task_out(items: tuple[Task, ...]) -> list[dict[str, Any]]:
     found = []
     for item in items:
-        entry = {key.replace("_", "-"): value for key, value in asdict(item).items() if value not in ("", None, ())}
+        entry = {key.replace("_", "-"): value for key, value in values_of(item).items() if value not in ("", None, ())}
         if not item.port:
             del entry["port"]
         if item.depends_on:

@@ -1,4 +1,4 @@
-"""The hooks of the job type ``hello``. `arena list` imports this module, so what needs pydantic is imported inside the hooks."""
+"""The hooks of the job type ``hello``. `arena list` imports this module, so the argument model is imported inside the hooks."""
 
 from __future__ import annotations
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
-
-from arena_core.args import check_dns_label, check_image
+from arena_core.args import BeforeValidator, PlainSerializer, WithJsonSchema, check_dns_label, check_image
 from arena_core.args.values import quantity
+from arena_core.records import names_of, record, values_of
 
 ACTIONS = ("FailJobSet", "RestartJobSet", "RestartJobSetAndIgnoreMaxRestarts")
 REASONS = ("BackoffLimitExceeded", "DeadlineExceeded", "FailedIndexes", "MaxFailedIndexesExceeded", "PodFailurePolicy")
@@ -17,7 +15,7 @@ STATES = ("Ready", "Complete")
 _MOST = 2**31 - 1
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class JobRole:
     """Equal Jobs of the JobSet, each of equal pods. An empty text or None means "as the JobSet's own flags say".
 
@@ -41,7 +39,7 @@ class JobRole:
         return self.pods * self.jobs
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FailureRule:
     """What to do when a Job fails, for one of the reasons (none: for any), in one of the roles (none: in any)."""
 
@@ -50,7 +48,7 @@ class FailureRule:
     roles: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Coordinator:
     """The pod by whose name all pods find each other: a role, the number of its Job, the number of the pod."""
 
@@ -59,7 +57,7 @@ class Coordinator:
     pod: int = 0
 
 
-_KEYS = tuple(field.name for field in fields(JobRole))
+_KEYS = names_of(JobRole)
 _LEAST = {"pods": 1, "jobs": 1, "gpus": 0, "pod_retry": 0}
 
 
@@ -145,7 +143,7 @@ def _dependencies(value: Any, role: str) -> tuple[tuple[str, str], ...]:
 def _role_out(items: tuple[JobRole, ...]) -> list[dict[str, Any]]:
     found = []
     for item in items:
-        entry = {key.replace("_", "-"): value for key, value in asdict(item).items() if value not in ("", None, ())}
+        entry = {key.replace("_", "-"): value for key, value in values_of(item).items() if value not in ("", None, ())}
         if item.depends_on:
             entry["depends-on"] = [f"{name}:{state.lower()}" for name, state in item.depends_on]
         found.append(entry)
@@ -181,7 +179,7 @@ def _words(value: Any) -> tuple[str, ...]:
 
 
 def _rule_out(items: tuple[FailureRule, ...]) -> list[dict[str, Any]]:
-    return [{key: list(v) if isinstance(v, tuple) else v for key, v in asdict(item).items() if v} for item in items]
+    return [{key: list(v) if isinstance(v, tuple) else v for key, v in values_of(item).items() if v} for item in items]
 
 
 def coordinator(value: Any) -> Coordinator | None:

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar, Literal
 
-from pydantic import field_validator
-
-from arena_core.args import ArgsGroup, flag
+from arena_core.args import ArgsGroup, field_validator, flag
 from arena_core.contract.types import Problem
 from arena_serve.args import ProbeArgs
 from arena_serve.form import Start
