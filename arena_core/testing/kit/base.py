@@ -50,7 +50,7 @@ class Kit:
     #: Keys that the status of this kind looks at, so that arbitrary objects have them often.
     keys: ClassVar[Sequence[str]] = ()
     #: How many arbitrary inputs each property is tried with.
-    examples: ClassVar[int] = 60
+    examples: ClassVar[int] = 30
 
     @property
     def handle(self) -> JobTypeHandle:

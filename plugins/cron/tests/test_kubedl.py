@@ -23,7 +23,8 @@ class World:
     """An API server with the controller alone: jobs end when the test says so."""
 
     def __init__(self) -> None:
-        self.api = ApiServer(Store(None), [BUNDLE], Options())
+        # Every second of hours in which nothing happens would be looked at.
+        self.api = ApiServer(Store(None), [BUNDLE], Options(delays={"kubedl-cron.poll": 60.0}))
         assert isinstance(self.api.clock, Clock)
         self.clock = self.api.clock
         self.clock._ahead = (datetime(2026, 3, 25, 12, 30, tzinfo=UTC) - datetime.now(UTC)).total_seconds()

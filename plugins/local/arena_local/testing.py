@@ -24,7 +24,11 @@ import pytest
 
 from arena_local.context import Options
 from arena_local.daemon import control
+from arena_local.daemon.forking import Forker
 from arena_local.daemon.state import CONTEXT, State
+
+#: Daemons of tests are forked: an interpreter that imports all anew takes most of a second.
+_FORKER = Forker()
 
 
 @dataclass
@@ -57,7 +61,7 @@ class LocalCluster:
     @classmethod
     def at(cls, state: State) -> LocalCluster:
         """Start (or find) the daemon of a state folder."""
-        daemon, _ = control.start(state)
+        daemon, _ = control.start(state, by=_FORKER.spawn)
         return cls(state, f"http://127.0.0.1:{daemon.port}/{state.token()}")
 
     @property
@@ -74,10 +78,10 @@ class LocalCluster:
 
     def kill(self) -> None:
         """Kill the daemon as a crash would (pods go on)."""
-        pid = self.pid
-        os.kill(pid, signal.SIGKILL)
-        with contextlib.suppress(ChildProcessError):
-            os.waitpid(pid, 0)
+        daemon = self.state.daemon()
+        assert daemon is not None
+        os.kill(daemon.pid, signal.SIGKILL)
+        self.until(lambda: not daemon.alive, what="the end of the killed daemon")
 
     def restart(self) -> LocalCluster:
         """Start the daemon again on the same state."""

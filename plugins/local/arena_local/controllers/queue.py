@@ -31,7 +31,7 @@ class WorkQueue:
         """Queue the key unless it waits already; a held one waits until its time."""
         if key not in self._ready:
             if self._held:
-                now = asyncio.get_running_loop().time()
+                now = self._clock.seconds()
                 until = self._held.get(key, 0.0)
                 if until > now:
                     self.add_after(key, until - now)
@@ -52,7 +52,7 @@ class WorkQueue:
 
     def hold(self, key: Key, seconds: float) -> None:
         """Let the key wait at least so long before its next turn: a long reconcile must not take the whole loop."""
-        self._held[key] = asyncio.get_running_loop().time() + seconds
+        self._held[key] = self._clock.seconds() + seconds
 
     def retry(self, key: Key) -> float:
         """Queue the key after its back-off; returns the delay."""

@@ -9,9 +9,10 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from arena_local.context import Options
 from arena_local.daemon.state import INSIDE_A_POD, Daemon, State
@@ -39,13 +40,13 @@ class Started:
     started: bool
 
 
-def start(state: State, *, timeout: float = PATIENCE) -> tuple[Daemon, bool]:
-    """Return the running daemon and whether it was started now. Two callers at once get the same one."""
+def start(state: State, *, timeout: float = PATIENCE, by: Spawn | None = None) -> tuple[Daemon, bool]:
+    """Return the running daemon and whether it was started now (``by`` another way). Two callers at once get the same one."""
     found = state.daemon()
     if found:
         return found, False
     with state.changing():
-        return _start(state, timeout)
+        return _start(state, timeout, by)
 
 
 def up(state: State, change: Callable[[Options], Options], *, timeout: float = PATIENCE) -> Started:
@@ -73,13 +74,13 @@ def _not_from_a_pod() -> None:
         raise Refused("this is a pod of the local cluster: it can neither end nor change the cluster that it runs in")
 
 
-def _start(state: State, timeout: float) -> tuple[Daemon, bool]:
+def _start(state: State, timeout: float, by: Spawn | None = None) -> tuple[Daemon, bool]:
     found = state.daemon()
     if found:
         return found, False
     if INSIDE_A_POD:
         raise StartFailed(f"this is a pod of a local cluster, and none runs in {state.folder}: a pod starts no second one")
-    child, report = _spawn(state)
+    child, report = (by or spawn)(state)
     try:
         until = time.monotonic() + timeout
         pause = 0.01
@@ -98,16 +99,46 @@ def _start(state: State, timeout: float) -> tuple[Daemon, bool]:
         os.close(report)
 
 
-def _spawn(state: State) -> tuple[subprocess.Popen[bytes], int]:
+class Child(Protocol):
+    """A process that was started, as ``subprocess.Popen`` has it."""
+
+    def poll(self) -> int | None:
+        """Return None while it lives."""
+
+    def kill(self) -> None:
+        """End it at once."""
+
+    def wait(self) -> int:
+        """Wait for its end."""
+
+
+#: Starts a daemon; returns it and the descriptor that hears why it could not start.
+Spawn = Callable[[State], tuple[Child, int]]
+
+
+def spawn(state: State) -> tuple[Child, int]:
+    """Start a daemon in an interpreter of its own."""
+    with beginning(state) as (out, write, read):
+        command = [sys.executable, "-X", "utf8", "-m", "arena_local.daemon", "--state", str(state.folder), "--report", str(write)]
+        child = subprocess.Popen(
+            command, stdin=-3, stdout=out, stderr=out, start_new_session=True, cwd=state.folder, env=environment(), pass_fds=[write]
+        )
+        return child, read
+
+
+def environment() -> dict[str, str]:
+    """Return the environment of a daemon."""
+    return {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
+
+
+@contextlib.contextmanager
+def beginning(state: State) -> Iterator[tuple[int, int, int]]:
+    """Yield what a daemon writes to, what it reports to, and what hears the report, which alone stays open."""
     state.prepare()
     read, write = os.pipe()
     try:
         with state.private("daemon.out") as out:
-            command = [sys.executable, "-X", "utf8", "-m", "arena_local.daemon", "--state", str(state.folder), "--report", str(write)]
-            environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
-            child = subprocess.Popen(
-                command, stdin=-3, stdout=out, stderr=out, start_new_session=True, cwd=state.folder, env=environment, pass_fds=[write]
-            )
+            yield out.fileno(), write, read
     except OSError as error:
         os.close(read)
         raise StartFailed(f"{error.filename or sys.executable}: {error.strerror}") from None
@@ -116,7 +147,6 @@ def _spawn(state: State) -> tuple[subprocess.Popen[bytes], int]:
         raise
     finally:
         os.close(write)
-    return child, read
 
 
 def _reported(fd: int) -> str:

@@ -17,7 +17,7 @@ from logging.handlers import RotatingFileHandler
 from arena_local.access import Access
 from arena_local.daemon.idle import Idle
 from arena_local.daemon.state import State, Unusable
-from arena_local.daemon.tls import server_context
+from arena_local.daemon.tls import no_certificates, server_context
 from arena_local.kubelet.isolation import probe_early
 from arena_local.store import StoreError
 
@@ -115,7 +115,8 @@ async def _serve(state: State, port: int) -> None:
     gc.disable()  # what is made during the start stays for good
     options = state.options()
     probe_early(options.names)
-    from aiohttp import web
+    with no_certificates():
+        from aiohttp import web
 
     from arena_local.daemon.assemble import Cluster
     from arena_local.http import build_app

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import os
 import ssl
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 log = logging.getLogger(__name__)
@@ -35,3 +38,18 @@ def _make(certificate: Path, key: Path) -> None:
     subprocess.run(command, capture_output=True, check=True, timeout=20, stdin=subprocess.DEVNULL)
     for file in (key, certificate):
         file.chmod(0o600)
+
+
+@contextlib.contextmanager
+def no_certificates() -> Iterator[None]:
+    """Trust no authority while aiohttp is imported: its client, which is not used here, reads those of the machine (a tenth of a start)."""
+    kept = {name: os.environ.get(name) for name in ("SSL_CERT_FILE", "SSL_CERT_DIR")}
+    os.environ.update(dict.fromkeys(kept, os.devnull))
+    try:
+        yield
+    finally:
+        for name, value in kept.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value

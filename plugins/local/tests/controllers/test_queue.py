@@ -4,6 +4,7 @@ import asyncio
 
 from arena_local.controllers.job.indexes import compress, parse
 from arena_local.controllers.queue import BASE_DELAY, WorkQueue
+from arena_local.sdk.clock import Clock
 
 
 def run(story):
@@ -46,6 +47,20 @@ def test_back_off_doubles_until_forgotten():
             last = queue.retry(key)
         assert last == 1000
         queue.close()
+
+    run(story())
+
+
+def test_a_held_key_waits_by_the_clock_that_is_moved():
+    async def story():
+        clock = Clock()
+        queue, key = WorkQueue(clock), ("", "slow")
+        queue.add_after(key, 60)
+        queue.hold(key, 61)
+        await clock.advance(60.5)
+        assert not len(queue)
+        await clock.advance(1)
+        assert await asyncio.wait_for(queue.pop(), 1) == key, "and not only after a real minute of looking again and again"
 
     run(story())
 

@@ -15,16 +15,40 @@ from arena_local.server.schema import compile_schema
 Obj = dict[str, Any]
 _NESTED = ("allOf", "anyOf", "oneOf")
 _FORBIDDEN_NESTED = ("type", "additionalProperties", "default", "nullable", "title", "description", "x-kubernetes-preserve-unknown-fields")
+#: The words of a level that something is to be checked of, apart from what it holds.
+_CHECKED = frozenset({"uniqueItems", "additionalProperties", "default", "pattern", *_NESTED, "not", "x-kubernetes-validations"})
+_NONE: Obj = {}
 
 
 def check_schema(schema: Obj, path: str) -> Iterator[Cause]:
     """Yield what is wrong with a root schema."""
     if not schema.get("type"):
         yield required(f"{path}.type", "must not be empty at the root")
-    yield from _level(schema, path, schema)
+    found: list[Cause] = []
+    _level(schema, path, found)
+    yield from found
 
 
-def _level(schema: Obj, path: str, root: Obj) -> Iterator[Cause]:
+def _level(schema: Obj, path: str, found: list[Cause]) -> None:
+    """Check a level and those below. Shipped CRDs have 40,000, checked at every start: no generators; few have such a word."""
+    if not _CHECKED.isdisjoint(schema):
+        found += _own(schema, path)
+    for name, child in (schema.get("properties") or _NONE).items():
+        _below(child, f"{path}.properties[{name}]", "must not be empty for specified object fields", found)
+    if "items" in schema and isinstance(schema["items"], dict):
+        _below(schema["items"], f"{path}.items", "must not be empty for specified array items", found)
+    if "additionalProperties" in schema and isinstance(schema["additionalProperties"], dict):
+        where = f"{path}.additionalProperties"
+        _below(schema["additionalProperties"], where, "must not be empty for specified object fields", found)
+
+
+def _below(schema: Obj, path: str, text: str, found: list[Cause]) -> None:
+    if not (schema.get("type") or schema.get("x-kubernetes-int-or-string") or schema.get("x-kubernetes-preserve-unknown-fields")):
+        found.append(required(f"{path}.type", text))
+    _level(schema, path, found)
+
+
+def _own(schema: Obj, path: str) -> Iterator[Cause]:
     if schema.get("uniqueItems"):
         text = "uniqueItems cannot be set to true since the runtime complexity becomes quadratic"
         yield prohibited(f"{path}.uniqueItems", text)
@@ -41,23 +65,6 @@ def _level(schema: Obj, path: str, root: Obj) -> Iterator[Cause]:
     if isinstance(schema.get("not"), dict):
         yield from _nested(schema["not"], f"{path}.not")
     yield from _rules(schema, path)
-    for name, child in (schema.get("properties") or {}).items():
-        where = f"{path}.properties[{name}]"
-        yield from _typed(child, where, "must not be empty for specified object fields")
-        yield from _level(child, where, root)
-    if isinstance(schema.get("items"), dict):
-        yield from _typed(schema["items"], f"{path}.items", "must not be empty for specified array items")
-        yield from _level(schema["items"], f"{path}.items", root)
-    if isinstance(schema.get("additionalProperties"), dict):
-        where = f"{path}.additionalProperties"
-        yield from _typed(schema["additionalProperties"], where, "must not be empty for specified object fields")
-        yield from _level(schema["additionalProperties"], where, root)
-
-
-def _typed(schema: Obj, path: str, text: str) -> Iterator[Cause]:
-    free = schema.get("x-kubernetes-int-or-string") or schema.get("x-kubernetes-preserve-unknown-fields")
-    if not schema.get("type") and not free:
-        yield required(f"{path}.type", text)
 
 
 def _pattern(pattern: str, path: str) -> Iterator[Cause]:

@@ -1,0 +1,57 @@
+"""Daemons that are forked from a process with everything imported: tests start hundreds of them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from arena_local.context import Options
+from arena_local.daemon import control
+from arena_local.daemon.forking import Forker
+from arena_local.daemon.state import State
+
+
+@pytest.fixture(scope="module")
+def forker() -> Iterator[Forker]:
+    made = Forker()
+    yield made
+    made.close()
+    assert made.process is not None and made.process.wait(10) == 0, "it ends with whoever has started it"
+
+
+def test_a_forked_daemon_is_a_daemon_and_ends_without_a_trace(forker: Forker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SAID_LATER", "yes")
+    state = State(tmp_path / "local")
+    state.save_options(Options(operators=False))
+    daemon, started = control.start(state, by=forker.spawn)
+    try:
+        assert started and daemon.alive and daemon.pid != os.getpid()
+        assert forker.process is not None and os.getsid(daemon.pid) == daemon.pid != forker.process.pid
+        assert str(Path(f"/proc/{daemon.pid}/cwd").readlink()) == str(state.folder)
+        assert [str(Path(f"/proc/{daemon.pid}/fd/{fd}").readlink()) for fd in range(3)] == [
+            os.devnull,
+            *[str(state.folder / "daemon.out")] * 2,
+        ]
+    finally:
+        assert control.stop(state)
+    assert not daemon.alive and not Path(f"/proc/{daemon.pid}").exists()
+
+
+def test_why_one_does_not_start_is_heard(forker: Forker, tmp_path: Path) -> None:
+    state = State(tmp_path / "local")
+    state.prepare()
+    state.database.write_text("no database at all, and longer than a header of one hundred bytes would have to be for SQLite" * 2)
+    with pytest.raises(control.StartFailed, match="database"):
+        control.start(state, by=forker.spawn)
+
+
+def test_another_interpreter_is_not_forked(forker: Forker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    forker.begin()
+    asked: list[State] = []
+    monkeypatch.setattr(control, "spawn", lambda state: asked.append(state))
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    forker.spawn(state := State(tmp_path / "local"))
+    assert asked == [state], "what lies there would not be imported"
