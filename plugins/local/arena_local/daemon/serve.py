@@ -111,6 +111,11 @@ def _listener(wanted: int, *, must: bool = False) -> socket.socket:
     raise AssertionError
 
 
+def _hear(loop: asyncio.AbstractEventLoop, ended: asyncio.Queue[str]) -> None:
+    for number, meant in ((signal.SIGTERM, "stop"), (signal.SIGINT, "stop"), (signal.SIGHUP, "reload")):
+        loop.add_signal_handler(number, ended.put_nowait, meant)
+
+
 async def _serve(state: State, port: int) -> None:
     gc.disable()  # what is made during the start stays for good
     options = state.options()
@@ -124,9 +129,7 @@ async def _serve(state: State, port: int) -> None:
 
     loop = asyncio.get_running_loop()
     ended: asyncio.Queue[str] = asyncio.Queue()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, ended.put_nowait, "stop")
-    loop.add_signal_handler(signal.SIGHUP, ended.put_nowait, "reload")
+    _hear(loop, ended)
     plain, secure = _listener(port or state.last_port(), must=bool(port)), _listener(state.last_port("tls"))
     tls = server_context(state.folder)
     access = Access(state.token(), plain.getsockname()[1], secure.getsockname()[1] if tls else 0, tls[1] if tls else "")
