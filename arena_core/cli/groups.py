@@ -1,22 +1,49 @@
-"""Command groups of plugins (entry points ``arena.commands``): typer applications, loaded when they are used."""
+"""Command groups of plugins (entry points ``arena.commands``), loaded when used: typer applications, or groups as the core's own."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
+from arena_core.cli.command import Command, Context, Group
 from arena_core.cli.flags import Parsed
 from arena_core.cli.jobtypes import registry
 from arena_core.cli.terminal import say
 from arena_core.contract.errors import ArenaError, UsageError
+from arena_core.records import replace
 from arena_core.registry import border
+from arena_core.registry.discovery import Entry
+
+
+def _loaded(name: str) -> tuple[Entry, Any]:
+    plugins = registry()
+    entry = next(e for e in plugins.commands() if e.name == name)
+    return entry, plugins.load(entry)
+
+
+def opened(name: str, words: Sequence[str], head: Parsed) -> tuple[Command, list[str]] | None:
+    """Return the command of a group that is as the core's own, with the words that are left for it; None for a typer application."""
+    entry, app = _loaded(name)
+    if not isinstance(app, Group):
+        return None
+    if entry.built_in:
+        return app.open(list(words), head)
+    command, rest = border.call(entry, f"arena {name}", lambda: app.open(list(words), head))
+
+    def run(context: Context, parsed: Parsed) -> int:
+        try:
+            return int(command.run(context, parsed))
+        except ArenaError:
+            raise
+        except Exception as exc:
+            raise border.failed(entry, f"arena {name}", f"{type(exc).__name__}: {exc}") from exc
+
+    return replace(command, run=run), rest
 
 
 def run_group(name: str, words: Sequence[str], head: Parsed) -> int:
     """Run ``arena NAME …`` of a plugin inside our error boundary; the persistent flags given before it are in typer's ``obj``."""
-    plugins = registry()
-    entry = next(e for e in plugins.commands() if e.name == name)
-    app = plugins.load(entry)
+    entry, app = _loaded(name)
     import typer
 
     command = typer.main.get_command(app)
@@ -42,15 +69,23 @@ def run_group(name: str, words: Sequence[str], head: Parsed) -> int:
 
 def candidates(name: str, words: Sequence[str], last: str) -> list[tuple[str, str]]:
     """What may stand after ``arena NAME WORDS``, for completion: sub-commands and flags, each with its help."""
-    plugins = registry()
-    entry = next((e for e in plugins.commands() if e.name == name), None)
-    if entry is None:
+    if name not in [entry.name for entry in registry().commands()]:
         return []
+    _, app = _loaded(name)
+    if isinstance(app, Group):
+        return [] if words else _parts(app, name)
     import typer
 
-    command: Any = typer.main.get_command(plugins.load(entry))
-    for word in words:
+    command: Any = typer.main.get_command(app)
+    for number, word in enumerate(words):
+        inner = getattr(command.commands.get(word), "callback", None) if hasattr(command, "commands") else None
+        if isinstance(group := getattr(inner, "__opens__", None), Group):
+            return [] if words[number + 1 :] else _parts(group, f"{name} {word}")
         command = getattr(command, "commands", {}).get(word, command)
     if last.startswith("-"):
         return [(option, p.help or "") for p in command.params for option in p.opts if option.startswith("--")]
     return [(n, c.get_short_help_str(80)) for n, c in getattr(command, "commands", {}).items() if not c.hidden]
+
+
+def _parts(group: Group, path: str) -> list[tuple[str, str]]:
+    return [(part.path.removeprefix(f"{path} "), part.summary) for part in group.parts]

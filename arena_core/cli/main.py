@@ -17,7 +17,7 @@ from arena_core.lazily import module_named
 #: Commands for scripts: what completion asks for, and how the reference pages are made.
 HIDDEN = {"__complete": "complete", "__reference": "reference"}
 #: Arena's commands that are not here: a command group of a plugin may bring them.
-ELSEWHERE = frozenset(["evaluate", "scalein", "scaleout", "llm"])
+ELSEWHERE = frozenset(["scalein", "scaleout", "llm"])
 _DELETE, _LIST, _GET, _LOGS = "`arena delete JOB`", "`arena list`", "`arena get JOB`", "`arena logs JOB`"
 _SUBMIT, _ATTACH = "`arena submit TYPE --name NAME ...`", "`arena attach JOB [-- COMMAND...]`"
 #: Commands of other tools, and ours for the same.
@@ -148,14 +148,16 @@ def _plugin_group(name: str, rest: list[str], head: Parsed) -> int:
 
     groups = [g for g, _ in command_groups()]
     if name in groups:
-        from arena_core.cli.groups import run_group
+        from arena_core.cli.groups import opened, run_group
 
+        if found := opened(name, rest, head):
+            return run_command(*found, head)
         _settle(head)
         return run_group(name, rest, head)
     if name == "local":
         raise UsageError("the local cluster is not installed or switched off", "install arena-local from where arena-core came")
-    if name == "model":
-        raise UsageError("arena model is not installed or switched off", "install arena-model from where arena-core came")
+    if name in ("model", "evaluate"):
+        raise UsageError(f"arena {name} is not installed or switched off", "install arena-model from where arena-core came")
     if name in ELSEWHERE:
         raise UsageError(f"arena {name}: Arena (Go) has this command, this program does not", "`arena --help` lists the commands")
     if name in COUSINS:

@@ -134,10 +134,15 @@ class TensorboardArgs(PodArgs):
     def rules(self) -> Iterator[Problem]:
         """The folder of the logs is a path or a URL."""
         yield from super().rules()
+        folder = self.board_folder()
         if self.tensorboard and not self.tensorboard_image:
             yield Problem("the image of TensorBoard is missing", "tensorboard_image")
-        if self.tensorboard and "://" not in self.logdir and (not self.logdir.startswith("/") or not self.logdir.strip("/")):
-            yield Problem(f"{self.logdir!r} must be an absolute path (not '/') or a URL", "logdir")
+        if self.tensorboard and "://" not in folder and (not folder.startswith("/") or not folder.strip("/")):
+            yield Problem(f"{folder!r} must be an absolute path (not '/') or a URL", "logdir")
+
+    def board_folder(self) -> str:
+        """Where TensorBoard looks."""
+        return self.logdir
 
     def extra_metadata(self, app: str, gang: int) -> Iterator[Extra]:
         """The job says that it has one: nobody looks for it otherwise."""
@@ -147,11 +152,43 @@ class TensorboardArgs(PodArgs):
 
     def log_folder(self) -> str:
         """The folder of the logs, where no mount of the user's and no URL holds them."""
-        if not self.tensorboard or "://" in self.logdir:
+        logdir = self.board_folder().rstrip("/")
+        if not self.tensorboard or "://" in logdir:
             return super().log_folder()
-        logdir = self.logdir.rstrip("/")
         mounted = [mount.path for mount in self.data] + [folder.path for folder in self.data_dirs]
         return super().log_folder() if any(f"{logdir}/".startswith(f"{path}/") for path in mounted) else logdir
+
+
+class SharedGpuArgs(PodArgs):
+    """A part of a GPU, as Aliyun's device plugin hands it out."""
+
+    gpumemory: int = flag(
+        0,
+        help="GiB of a shared GPU's memory (aliyun.com/gpu-mem).",
+        ge=0,
+        group="Resources",
+        paths=("resources.limits[aliyun.com/gpu-mem]",),
+    )
+    gpucore: int = flag(
+        0,
+        help="Share of a GPU's cores in percent, in steps of 5 (aliyun.com/gpu-core.percentage).",
+        ge=0,
+        multiple_of=5,
+        group="Resources",
+        paths=("resources.limits[aliyun.com/gpu-core.percentage]",),
+    )
+
+    @property
+    def shared_gpu(self) -> dict[str, str]:
+        """The resources of a part of a GPU."""
+        wanted = {"aliyun.com/gpu-mem": self.gpumemory, "aliyun.com/gpu-core.percentage": self.gpucore}
+        return {name: str(number) for name, number in wanted.items() if number}
+
+    def rules(self) -> Iterator[Problem]:
+        """A GPU is asked for in one way."""
+        yield from super().rules()
+        if self.gpus and self.shared_gpu:
+            yield Problem("it is either whole GPUs or a part of one", "gpus", "give --gpus, or --gpumemory and --gpucore")
 
 
 class RunPolicyArgs(ArgsGroup):

@@ -24,7 +24,10 @@ _TOLD = {"BackoffLimitExceeded": "more pods have failed than --retry allows", "D
 
 
 def selectors(job: Manifest) -> list[str]:
-    """Return the label selector of the Job's pods: the controller's own label."""
+    """Return the label selector of the Job's pods: the controller's own label, or what a Job says that chooses for itself (Arena's do)."""
+    chosen = dig.mapping(job, "spec", "selector", "matchLabels")
+    if dig.flag(job, "spec", "manualSelector") and chosen and all(isinstance(value, str) for value in chosen.values()):
+        return exactly(dict(chosen))
     return exactly({JOB_NAME: dig.text(job, "metadata", "name")})
 
 

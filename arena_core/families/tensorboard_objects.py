@@ -55,7 +55,7 @@ def _pod(args: JobArgs, board: TensorboardArgs, chief_labels: Mapping[str, str])
         "name": "tensorboard",
         "image": board.tensorboard_image,
         "imagePullPolicy": args.image_pull_policy,
-        "command": ["tensorboard", "--logdir", LOCAL_LOGS if args.log_folder() else literal(board.logdir), "--host", "0.0.0.0"],
+        "command": ["tensorboard", "--logdir", LOCAL_LOGS if args.log_folder() else literal(board.board_folder()), "--host", "0.0.0.0"],
         "ports": [{"name": "tensorboard", "containerPort": PORT, "protocol": "TCP"}],
     }
     spec: dict[str, Any] = {

@@ -18,7 +18,7 @@ from arena_core.usecases.listing import select
 from arena_core.usecases.marks import SUBMIT_ID, annotations_of, labels_of, metadata_of
 from arena_core.usecases.naming import label_selector
 from arena_core.usecases.ownership import uid_of
-from arena_core.usecases.session import Session, not_installed
+from arena_core.usecases.session import Session, not_installed, shared
 from arena_core.usecases.views import Deleted
 
 #: For so few job types each record is asked for by itself.
@@ -99,8 +99,8 @@ def _delete(session: Session, target: Target, deletion: Deletion) -> tuple[Delet
     job: Manifest = target.job or {}
     if target.job_type:
         handle = session.handle(target.job_type)
-        if handle.job_type.listed_by and not job:
-            # Most objects of the kind are no jobs: what is deleted must be known to be one.
+        if not job and (handle.job_type.listed_by or shared(session.jobs, handle)):
+            # Most objects of the kind are no jobs, or some are jobs of another type: what is deleted must be known to be one of this type.
             try:
                 handle, job, _ = find(session, name, target.job_type, namespace)
             except NotFound:

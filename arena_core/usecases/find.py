@@ -34,13 +34,15 @@ def find(session: Session, name: str, job_type: str, namespace: str) -> Found:
         handle = session.handle(job_type)
         try:
             there = session.cluster.get(handle.job_type.resource, namespace, name)
-            if typed := typed_of(session, handle, there):
-                return Found(typed, there)
-            raise missing(name, namespace, handle.job_type.name, None)
         except KindNotInstalled as error:
             raise not_installed(handle, error) from error
         except NotFound as error:
             raise missing(name, namespace, handle.job_type.name, error) from error
+        typed = typed_of(session, handle, there)
+        # The general type of a kind finds every job of it, which is read as what it is; the others mean their own.
+        if typed is not None and (handle.job_type.matches is None or typed.job_type.name == handle.job_type.name):
+            return Found(typed, there)
+        raise _another(name, namespace, handle, typed)
     search = _search(session, name, namespace)
     found = search.found
     if len(found) > 1:
@@ -56,6 +58,16 @@ def find(session: Session, name: str, job_type: str, namespace: str) -> Found:
         unread = [phrase(h.job_type.resource, e) for h, e in search.denied if owner and h.job_type.name == owner.job_type.name]
         return Found(handle, job, tuple(unread))
     raise _absent(session, search, name, namespace)
+
+
+class OfAnotherType(NotFound):
+    """No job of this type has the name, but an object of the same kind, of another type or no job at all."""
+
+
+def _another(name: str, namespace: str, handle: JobHandle, typed: JobHandle | None) -> NotFound:
+    absent, kind = missing(name, namespace, handle.job_type.name, None), handle.job_type.resource.kind
+    what = f"is of type {typed.job_type.name}" if typed else f"is no {handle.job_type.name}"
+    return OfAnotherType(absent.message, f"the {kind} of that name {what}")
 
 
 def find_this(session: Session, name: str, job_type: str, namespace: str, uid: str = "") -> Found:

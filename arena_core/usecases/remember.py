@@ -149,10 +149,10 @@ def followed(session: Session, job: Manifest, lines: Iterator[LogLine]) -> Itera
 def absent(session: Session, name: str, namespace: str, error: NotFound) -> None:
     """A job is not there: what is kept of an earlier one is named in the hint, and noted that it is gone."""
     from arena_core.history.journal import is_noted
-    from arena_core.usecases.find import NotProven
+    from arena_core.usecases.find import NotProven, OfAnotherType
 
     journal = session.history
-    if journal is None or isinstance(error, NotProven) or not is_noted(journal):
+    if journal is None or isinstance(error, (NotProven, OfAnotherType)) or not is_noted(journal):
         return
     from arena_core.history.store import Store, Wanted
 

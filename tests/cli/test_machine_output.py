@@ -53,7 +53,10 @@ SILENT = {
     "serve traffic-split": "names of the objects that it changed, as kubectl apply prints them",
 }
 #: Commands that need more than a cluster, and where they are held against their schemas.
-ELSEWHERE = dict.fromkeys(["model list", "model get"], "plugins/model/tests/test_model.py")
+ELSEWHERE = {
+    **dict.fromkeys(["model list", "model get"], "plugins/model/tests/test_model.py"),
+    **dict.fromkeys([f"{group} {word}" for group in ("model analyze", "evaluate") for word in ("list", "get", "delete")], "…/test_jobs.py"),
+}
 ALL = {command.path: command for command in commands()}
 PRINTING = {path: command for path, command in ALL.items() if command.prints}
 SUBMIT = ("pytorchjob", "--image", "x", "--gpus", "1", "--kueue-queue", "default-queue")

@@ -29,6 +29,8 @@ def test_every_command_and_every_job_type_has_its_place():
         "submit-job.md",
         "submit-jobset.md",
         "submit-custom-serving.md",
+        "submit-modeljob.md",
+        "submit-evaluatejob.md",
     } <= set(PAGES)
     for entry in catalog.ENTRIES:
         assert f"## arena {entry.name}\n" in PAGES["commands.md"]
@@ -53,6 +55,8 @@ def test_every_command_and_every_job_type_has_its_place():
         "submit-job.md",
         "submit-jobset.md",
         "submit-custom-serving.md",
+        "submit-modeljob.md",
+        "submit-evaluatejob.md",
     ],
 )
 def test_the_pages_are_up_to_date(name):

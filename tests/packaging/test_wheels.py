@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 #: Types that a distribution brings besides the one that it is known for.
 MORE = (
     *("jobset", "deepspeed-mpijob", "deepspeedjob", "horovodjob", "kubedl-cron", "volcano-cron"),
-    *("tf-serving", "triton-serving", "distributed-serving", "kserve", "seldon-serving"),
+    *("tf-serving", "triton-serving", "distributed-serving", "kserve", "seldon-serving", "evaluatejob"),
 )
 OURS = {"arena-core": ROOT, **{f"arena-{p.name}": p for p in sorted((ROOT / "plugins").iterdir()) if (p / "pyproject.toml").exists()}}
 JOB_TYPES = {
@@ -32,6 +32,7 @@ JOB_TYPES = {
     "arena-job": "job",
     "arena-serve": "custom-serving",
     "arena-cron": "cron",
+    "arena-model": "modeljob",
 }
 
 

@@ -13,17 +13,15 @@ from arena_core.cli.commands.serving.changing import SCALE, update_of
 from arena_core.cli.commands.serving.meant import find, for_server
 from arena_core.cli.commands.serving.parting import TRAFFIC
 from arena_core.cli.commands.serving.reading import GET, LIST
-from arena_core.cli.flags import Flag, Parsed
+from arena_core.cli.flags import Parsed
 from arena_core.cli.parse import first_word, nearest
+from arena_core.cli.submit.named import under
 from arena_core.cli.terminal import note
-from arena_core.contract.errors import ArenaError, InvalidArguments, UsageError
+from arena_core.contract.errors import ArenaError, UsageError
 from arena_core.contract.types import JobHandle
 from arena_core.records import replace
-from arena_core.typed import Any
 
 SUFFIX = "-serving"
-#: Arena's way to give the command; as with submit it may also come last.
-COMMAND_FLAG = Flag("command_text", "the command, for the shell (it may also come last)", long="command", group="Common", metavar="COMMAND")
 
 DETAILS = """\
 Versions of one name stand side by side, each with a Service of its own, NAME-VERSION. Without a command the image's own runs."""
@@ -125,29 +123,13 @@ def _type(word: str) -> JobHandle:
 def _start(handle: JobHandle, word: str, words: Sequence[str]) -> Command:
     """The command that starts a server: what ``arena submit`` of its type does, under Arena's name."""
     name = handle.job_type.name
-    found = submitting.for_type(name, word, words)
-    return replace(
-        found,
-        path=f"serve {word}",
+    return under(
+        submitting.for_type(name, word, words),
+        f"serve {word}",
         summary=f"start {handle.job_type.summary}",
         usage=f"arena serve {word} --name NAME --version VERSION --image IMAGE [flags] [COMMAND...]",
-        run=lambda context, parsed: _run(context, parsed, found, word),
         details=DETAILS,
-        flags=(COMMAND_FLAG, *found.flags),
     )
-
-
-def _run(context: Context, parsed: Parsed, found: Command, word: str) -> int:
-    text: Any = parsed.values.pop("command_text", "")
-    if text and parsed.args:
-        parsed.problems.append("the command is given twice, with --command and as the last words")
-    elif text:
-        parsed.args, parsed.dashed = [text], True
-    try:
-        return found.run(context, parsed)
-    except InvalidArguments as error:
-        error.hint = f"`arena serve {word} --help` lists the flags"
-        raise
 
 
 def _types() -> list[tuple[str, str]]:

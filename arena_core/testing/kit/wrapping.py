@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -18,8 +18,20 @@ PLAIN = {"name": "x", "image": "busybox", "command": "true"}
 
 
 def plain(handle: JobTypeHandle) -> dict[str, Any]:
-    """Return plain arguments of a type."""
-    return {**PLAIN, "port": 8000} if "port" in handle.args_model.model_fields else PLAIN
+    """Return plain arguments of a type; what it wants besides has some value."""
+    model = handle.args_model
+    raw = {**PLAIN, "port": 8000} if "port" in model.model_fields else dict(PLAIN)
+    for _ in range(2):  # what stands between fields is looked at when each is there
+        try:
+            parse(model, raw)
+        except InvalidArguments as error:
+            wanted = {
+                problem.field: model.model_fields[problem.field].annotation
+                for problem in error.problems
+                if problem.field in model.model_fields
+            }
+            raw = {**{field: next(iter(get_args(kind)), "x") for field, kind in wanted.items()}, **raw}
+    return raw
 
 
 class WrappingChecks(Kit):
@@ -59,7 +71,7 @@ class WrappingChecks(Kit):
             assert not claimed, f"it claims the jobs of {other.job_type.name}: let `matches` say which of the kind are its own"
             if other.job_type.wrapping is not None:
                 for wrapper in self.wrappers():
-                    self._wrapped(wrapper, other.job_type.name, PLAIN)
+                    self._wrapped(wrapper, other.job_type.name, plain(other))
 
     def _wrapped(self, wrapper: JobTypeHandle, inner: str, raw: Any) -> Any:
         try:

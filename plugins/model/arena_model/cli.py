@@ -8,11 +8,13 @@ from typing import Annotated
 import typer
 
 from arena_core.cli.config import load_config
+from arena_core.cli.nested import opens
 from arena_core.cli.output import FORMATS, prints, write_as
 from arena_core.cli.render import local_time, print_table, ruled, table
 from arena_core.cli.terminal import note, say
 from arena_core.contract.errors import UsageError
 from arena_model import shapes, tags
+from arena_model.analyze import commands as analyzing
 from arena_model.registry import Registry
 from arena_model.server import server_of
 
@@ -210,3 +212,6 @@ def delete(
             raise typer.Exit(1)
     registry.delete(model, number)
     say(f"model {model} version {number} deleted" if number else f"model {model} deleted")
+
+
+opens(app, "analyze", analyzing.COMMAND, "Profile, optimize, benchmark or evaluate a model in a Job.")

@@ -8,12 +8,13 @@ from typing import Any, ClassVar, Literal
 from arena_core.args import CpuMemoryArgs, Duration, JobArgs, PullPolicy, Quantity, SharedMemoryArgs, flag
 from arena_core.args.values import labels
 from arena_core.contract.types import Problem
+from arena_core.families.args import SharedGpuArgs
 from arena_serve import names, probes
 from arena_serve.autoscale import AutoscaleArgs
 from arena_serve.values import CountOrShare, Expressions, ProbeOptions, ScratchFolders, Version
 
 
-class ServerArgs(CpuMemoryArgs, SharedMemoryArgs, JobArgs):
+class ServerArgs(SharedGpuArgs, CpuMemoryArgs, SharedMemoryArgs, JobArgs):
     """Flags that all servers share."""
 
     #: Name and version, and what the server's objects are called besides, stay within a DNS label.
@@ -48,21 +49,6 @@ class ServerArgs(CpuMemoryArgs, SharedMemoryArgs, JobArgs):
         metavar="QUANTITY",
         paths=("volumes[].emptyDir.sizeLimit",),
     )
-    gpumemory: int = flag(
-        0,
-        help="GiB of a shared GPU's memory (aliyun.com/gpu-mem).",
-        ge=0,
-        group="Resources",
-        paths=("resources.limits[aliyun.com/gpu-mem]",),
-    )
-    gpucore: int = flag(
-        0,
-        help="Share of a GPU's cores in percent, in steps of 5 (aliyun.com/gpu-core.percentage).",
-        ge=0,
-        multiple_of=5,
-        group="Resources",
-        paths=("resources.limits[aliyun.com/gpu-core.percentage]",),
-    )
     temp_dirs: ScratchFolders = flag(
         {}, help="Empty folder that goes with the pod; repeatable.", name="temp-dir", group="Volumes", metavar="NAME:/PATH"
     )
@@ -91,25 +77,17 @@ class ServerArgs(CpuMemoryArgs, SharedMemoryArgs, JobArgs):
         """Name and version, as Arena joins them."""
         return f"{self.name}-{self.version}"
 
-    @property
-    def shared_gpu(self) -> dict[str, str]:
-        """The resources of a part of a GPU."""
-        wanted = {"aliyun.com/gpu-mem": self.gpumemory, "aliyun.com/gpu-core.percentage": self.gpucore}
-        return {name: str(number) for name, number in wanted.items() if number}
-
     def mount_paths(self) -> Iterator[tuple[str, str]]:
         """Add the scratch folders."""
         yield from super().mount_paths()
         yield from (("temp_dirs", path) for path in self.temp_dirs.values())
 
     def rules(self) -> Iterator[Problem]:
-        """Names fit, what refers to something has it, and a GPU is asked for in one way."""
+        """Names fit, and what refers to something has it."""
         yield from super().rules()
         if len(self.release) > self.RELEASE_MAX:
             hint = "a shorter name, or a shorter --version"
             yield Problem(f"name and version have {len(self.release)} characters together, at most {self.RELEASE_MAX} fit", "name", hint)
-        if self.gpus and self.shared_gpu:
-            yield Problem("it is either whole GPUs or a part of one", "gpus", "give --gpus, or --gpumemory and --gpucore")
         if self.enable_istio and "version" not in self.model_fields_set:
             yield Problem("is required with --enable-istio: requests are parted by it", "version")
         claims = {mount.claim for mount in self.data}

@@ -1,0 +1,1 @@
+"""Jobs that analyse a model: profile, optimize, benchmark, evaluate."""

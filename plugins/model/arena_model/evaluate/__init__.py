@@ -1,0 +1,1 @@
+"""Jobs that evaluate a model, by Arena's older command."""
