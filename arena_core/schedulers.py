@@ -20,11 +20,20 @@ CLUSTER_QUEUE = Resource(KUEUE, _VERSION, "ClusterQueue", "clusterqueues", names
 COHORT = Resource(KUEUE, _VERSION, "Cohort", "cohorts", namespaced=False, older=(*_OLDER, "v1alpha1"))
 WORKLOAD_PRIORITY = Resource(KUEUE, _VERSION, "WorkloadPriorityClass", "workloadpriorityclasses", namespaced=False, older=_OLDER)
 
+FLAVOR = Resource(KUEUE, _VERSION, "ResourceFlavor", "resourceflavors", namespaced=False, older=_OLDER)
+CHECK = Resource(KUEUE, _VERSION, "AdmissionCheck", "admissionchecks", namespaced=False, older=_OLDER)
+TOPOLOGY = Resource(KUEUE, _VERSION, "Topology", "topologies", namespaced=False, older=(*_OLDER, "v1alpha1"))
+
 VOLCANO_GROUP = Resource("scheduling.volcano.sh", "v1beta1", "PodGroup", "podgroups")
 VOLCANO_QUEUE = Resource("scheduling.volcano.sh", "v1beta1", "Queue", "queues", namespaced=False)
 #: Kubernetes' own: what the name of a class in a PodGroup means.
 PRIORITY_CLASS = Resource("scheduling.k8s.io", "v1", "PriorityClass", "priorityclasses", namespaced=False)
 COSCHEDULING_GROUP = Resource("scheduling.x-k8s.io", "v1alpha1", "PodGroup", "podgroups")
+#: All that decides who starts when, apart from nodes and pods.
+QUEUEING = (
+    *(LOCAL_QUEUE, CLUSTER_QUEUE, WORKLOAD, COHORT, FLAVOR, CHECK, TOPOLOGY, WORKLOAD_PRIORITY),
+    *(VOLCANO_QUEUE, VOLCANO_GROUP, COSCHEDULING_GROUP),
+)
 #: The annotation, and the label, that names a pod's group.
 VOLCANO_NAME = "scheduling.k8s.io/group-name"
 COSCHEDULING_NAME = "scheduling.x-k8s.io/pod-group"

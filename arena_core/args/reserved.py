@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 #: A test compares these with the flags of the command line.
 FLAGS = frozenset(
     [
-        *("file", "set", "set-string", "dry-run", "output", "wait", "follow", "timeout", "after", "sweep", "at-once"),
+        *("file", "set", "set-string", "dry-run", "output", "wait", "follow", "timeout", "after", "sweep", "at-once", "what-if"),
         *("namespace", "config", "kubeconfig", "context", "as", "loglevel", "arena-namespace", "pprof", "trace", "helm-binary", "help"),
     ]
 )
 #: Fields by which the command line keeps its own values apart from those of the model.
-FIELDS = frozenset(["as_user", "set_string", "dry_run", "at_once", "arena_namespace", "helm_binary"])
+FIELDS = frozenset(["as_user", "set_string", "dry_run", "at_once", "what_if", "arena_namespace", "helm_binary"])
 SHORTS = frozenset("fonh")
 #: The key of a job file that names the job type.
 KEYS = frozenset(["type"])

@@ -26,6 +26,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("logview", "commands.logview", "show the logs of jobs in the browser", ("logviewer",)),
     Entry("why", "commands.why", "explain why a job is not running", ("explain",)),
     Entry("stacks", "commands.stacks", "show where each rank of a running job is: its Python stacks"),
+    Entry("what-if", "commands.what_if", "say when a job that waits will start, and behind whom"),
     Entry("top", "commands.top", "show what nodes and jobs ask for, hold and use"),
     Entry("queue", "commands.queue", "show the queues: quota, who runs, who waits at which place", ("queues",)),
     Entry("wait", "commands.wait", "wait until a job reaches a state"),

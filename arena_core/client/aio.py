@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from arena_core.usecases.traffic.split import Split
     from arena_core.usecases.update import Updated
     from arena_core.usecases.volumes import Volume
+    from arena_core.usecases.whatif.ask import Foreseen
 
 T = TypeVar("T")
 
@@ -427,6 +428,14 @@ class AsyncArenaClient:
                 prometheus_token=prometheus_token,
             )
         )
+
+    async def what_if(self, job_type: str, args: Any, *, namespace: str = "") -> Foreseen:
+        """Return what would become of a job if it was submitted now; see ``ArenaClient.what_if``."""
+        return await self._run(lambda arena: arena.what_if(job_type, args, namespace=namespace))
+
+    async def foresee(self, job: JobLike) -> Foreseen:
+        """Return when a job that waits is expected to start; see ``ArenaClient.foresee``."""
+        return await self._run(lambda arena: arena.foresee(job))
 
     async def whoami(self) -> Identity:
         """Return who we are to the cluster, and Arena's id of this user."""

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from arena_core.usecases.top.of_nodes import NodeBoard
     from arena_core.usecases.views import Job
     from arena_core.usecases.volumes import Volume
+    from arena_core.usecases.whatif.ask import Foreseen
 
 
 class Looks:
@@ -112,6 +113,24 @@ class Looks:
 
         with self._call() as session:
             return check(replace(session, namespace=namespace or self.namespace), job_type)
+
+    def what_if(self, job_type: str, args: Any, *, namespace: str = "") -> Foreseen:
+        """Return what would become of a job if it was submitted now: when it would start, behind whom, or why never. Nothing is written.
+
+        ``args`` are those of ``submit``. Needs the local cluster (``arena-local``) to be installed: it runs in memory what was read.
+        """
+        from arena_core.usecases.whatif.ask import foresee_submission
+
+        with self._call() as session:
+            return foresee_submission(session, job_type, args, namespace)
+
+    def foresee(self, job: JobLike) -> Foreseen:
+        """Return when a job that waits is expected to start, behind whom, or why never. Nothing is written."""
+        from arena_core.usecases.whatif.ask import foresee_job
+
+        known = self._known(job)
+        with self._call() as session:
+            return foresee_job(session, known)
 
     def volumes(self, *, namespace: str = "", all_namespaces: bool = False) -> Sequence[Volume]:
         """Return the claims of a namespace or of all that a job can mount with ``data``, by namespace and name."""

@@ -87,6 +87,10 @@ class JobHandle(Protocol):
     def status(self, view: JobView) -> JobStatus:
         """Return what the job is doing; a plugin that fails gives UNKNOWN, never an exception."""
 
+    @property
+    def distribution(self) -> str:
+        """The distribution that brought the type."""
+
     def pod_sets(self, job: Manifest, purpose: Literal["wrap", "quota"] = "wrap") -> list[PodSet]:
         """Return the sets of equal pods, those that end by themselves or all (``quota``); none where the plugin names none."""
 

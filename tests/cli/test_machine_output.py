@@ -71,6 +71,7 @@ TYPED: dict[str, tuple[tuple[str, ...], ...]] = {
     "logs": (("logs", "works"), ("logs", "works", "--all-instances"), ("logs", "failed", "--first-error")),
     "why": (("why", "works"), ("why", "waits"), ("why", "failed")),
     "stacks": (("stacks", "works"), ("stacks", "web-v1-custom-serving")),
+    "what-if": (("what-if", "works"), ("what-if", "waits")),
     "top node": (("top", "node"),),
     "top job": (("top", "job"), ("top", "job", "works")),
     "queue": (("queue",), ("queue", "default-queue")),

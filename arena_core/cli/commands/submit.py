@@ -37,6 +37,7 @@ FLAGS = (
         choices=("none", "client", "server"),
         default="none",
     ),
+    Flag("what_if", "submit nothing; say when it would start, behind whom, or why never", group=GROUP, boolean=True, often=False),
     output_flag("wide", "name", "jobfile", text="what to print", group=GROUP),
     Flag("wait", "wait until the job has finished; the exit code tells how", group=GROUP, boolean=True),
     Flag("follow", "print the logs until the job has finished; the exit code tells how", group=GROUP, boolean=True),
@@ -182,6 +183,8 @@ def run(context: Context, parsed: Parsed, handle: JobHandle, model: type[BaseMod
         return args
 
     try:
+        if parsed.on("what_if"):
+            return _what_if(context, parsed, handle, read(gather(context, parsed, handle, model, file), parsed.problems))
         if parsed.many("sweep"):
             from arena_core.cli.submit import sweep
 
@@ -197,6 +200,22 @@ def run(context: Context, parsed: Parsed, handle: JobHandle, model: type[BaseMod
         error = InvalidArguments([by_flag(p, model) for p in exc.problems])
         error.hint = f"`arena submit {handle.job_type.name} --help` lists the flags"
         raise error from exc
+
+
+#: What creates or prints something else than what ``--what-if`` is asked for.
+_CREATES = ("sweep", "at_once", "after", "wait", "follow", "timeout", "dry_run")
+
+
+def _what_if(context: Context, parsed: Parsed, handle: JobHandle, args: Any) -> int:
+    """Say what would become of the job."""
+    from arena_core.cli.foreseen import show
+
+    for name in _CREATES:
+        if parsed.values.get(name) and parsed.values[name] != "none":
+            raise UsageError(f"--what-if submits nothing, so --{name.replace('_', '-')} has no effect", "leave one of them out")
+    if parsed.text("output") in ("name", "jobfile"):
+        raise UsageError(f"-o {parsed.text('output')} does not go with --what-if", "leave it out, or use -o json")
+    return show(parsed, context.client.what_if(handle.job_type.name, args))
 
 
 def _await(context: Context, parsed: Parsed) -> None:

@@ -37,6 +37,31 @@ class Why(TypedDict):
     causes: list[Cause]
 
 
+class Fewer(TypedDict):
+    """The largest smaller job that would start at once."""
+
+    argument: Annotated[str, "workers or gpus"]
+    value: int
+    asked: int
+    gpusLess: int
+
+
+class Foreseen(TypedDict):
+    """What is to be expected of a job. Times are guesses."""
+
+    name: str
+    namespace: str
+    trainer: str
+    verdict: Literal["now", "preempts", "waits", "never", "unknown"]
+    seconds: Annotated[float | None, "until it starts; null where that is not known"]
+    before: Annotated[list[str], "NAMESPACE/NAME of the jobs that start first"]
+    preempts: Annotated[list[str], "NAMESPACE/NAME of the jobs that have to give way"]
+    reasons: list[str]
+    endless: Annotated[int, "running jobs of which nobody knows when they end"]
+    fewer: Fewer | None
+    notes: Annotated[list[str], "what could not be seen, and what is not foreseen"]
+
+
 class LogLine(TypedDict):
     """A line of a log; `-o json` and `-o jsonl` print one object a line, `-o yaml` one document a line."""
 

@@ -19,6 +19,12 @@ _WHY = {
 
 def wait(api: Api, workload: Obj, message: str) -> None:
     """Say why a Workload is not admitted."""
+    current = conditions.find(workload, "QuotaReserved") or {}
+    said = (current.get("status"), current.get("reason"), current.get("message")) == ("False", "Pending", message[:32768])
+    if said and current.get("observedGeneration") == workload["metadata"].get("generation", 1):
+        asked = (workload.get("status") or {}).get("resourceRequests")
+        if asked and asked == podsets.total_requests(workload):
+            return  # the same again, as for most of a long line: nothing is copied
     edited = state.editable(workload)
     changed = state.put(api, edited, "QuotaReserved", "False", "Pending", message)
     wanted = podsets.total_requests(edited)

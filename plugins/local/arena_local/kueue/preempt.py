@@ -97,8 +97,11 @@ class Preemptor:
     # -- candidates --
 
     def _of_queue(self, queue: Queue, places: Sequence[Place], policy: str) -> Iterator[Holder]:
+        rule = self._queue.policy(policy)
+        if rule == "Never":
+            return
         for holder in queue.holders.values():
-            if any(holder.usage.get(place) for place in places) and _may(self._queue.policy(policy), self._workload, holder.workload):
+            if any(holder.usage.get(place) for place in places) and _may(rule, self._workload, holder.workload):
                 yield holder
 
     def _sorted(self, found: list[_Candidate]) -> list[_Candidate]:

@@ -79,6 +79,9 @@ class _Pass:
         self._parking = parking
         self._rank = rank
         self._lines = _lines(api, self._now, rank)
+        #: What was found for one that has to wait holds for all that ask for the same, until quota is given to somebody.
+        self._refused: dict[tuple[str, str, int], assign.Assignment] = {}
+        self._taken = 0
 
     def run(self) -> None:
         """Go through the queues."""
@@ -103,6 +106,10 @@ class _Pass:
         entry = _Entry(queue, workload, blocked=blocked)
         if blocked:
             return entry
+        alike = (queue.name, _shape(queue, workload), self._taken)
+        if (refused := self._refused.get(alike)) is not None:
+            entry.result = refused
+            return entry
         preemptor = Preemptor(self._now, queue, workload)
         assigner = assign.Assigner(queue.obj, self._flavors, queue.node, preemptor.oracle)
         entry.result = assigner.assign(workload)
@@ -110,6 +117,8 @@ class _Pass:
             entry.targets = preemptor.targets(entry.result.usage, entry.result.short)
         if entry.result.mode != assign.FIT and not entry.targets:
             entry.part = assigner.reduced(workload)
+            if entry.part is None:
+                self._refused[alike] = entry.result
         return entry
 
     def _cycle(self, entries: Sequence[_Entry]) -> bool:
@@ -126,6 +135,7 @@ class _Pass:
                     entry.queue.hold(notices.admit(self._api, entry.queue.name, entry.workload, fitting))
                     line.pop(0)
                     moved = True
+                    self._taken += 1
                 else:
                     late.append(entry)
             elif entry.targets:
@@ -154,6 +164,7 @@ class _Pass:
     def _preempt(self, entry: _Entry) -> None:
         notices.preempt(self._api, entry.queue, entry.workload, entry.targets)
         entry.queue.node.take(entry.result.usage)
+        self._taken += 1
         text = f"{entry.result.message}. Pending the preemption of {len(entry.targets)} workload(s)"
         notices.wait(self._api, entry.workload, text)
 
@@ -178,6 +189,14 @@ class _Pass:
         if reach and limit is None:
             return amount
         return max(0, min(amount, node.nominal(place) + ((limit or 0) if reach else 0) - node.used(place)))
+
+
+def _shape(queue: Queue, workload: Obj) -> str:
+    """Return what an assignment depends on: the pod sets, those that are not needed any more, and who would give way."""
+    ages = "LowerOrNewerEqualPriority" in (queue.policy("withinClusterQueue"), queue.policy("reclaimWithinCohort"))
+    age = workload["metadata"].get("creationTimestamp") if ages else ""
+    freed = (workload.get("status") or {}).get("reclaimablePods")
+    return repr((workload["spec"]["podSets"], workload["spec"].get("priority"), freed, age))
 
 
 def _strict(queue: Queue) -> bool:

@@ -96,8 +96,11 @@ def requests(pod: Obj) -> Amounts:
     return podsize.requests(pod["spec"])
 
 
-def why_not(pod: Obj, info: NodeInfo, everywhere: Sequence[NodeInfo] = ()) -> list[str]:
-    """Return why the pod cannot go to the node: the reasons of the first filter that refuses, empty when it fits."""
+def why_not(pod: Obj, info: NodeInfo, everywhere: Sequence[NodeInfo] = (), asked: Amounts | None = None) -> list[str]:
+    """Return why the pod cannot go to the node: the reasons of the first filter that refuses, empty when it fits.
+
+    ``asked`` is what the pod takes, where somebody has counted it already.
+    """
     node, spec = info.node, pod["spec"]
     if node.get("spec", {}).get("unschedulable") and not affinity.tolerates(
         spec.get("tolerations") or (), {"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"}
@@ -111,14 +114,14 @@ def why_not(pod: Obj, info: NodeInfo, everywhere: Sequence[NodeInfo] = ()) -> li
         return [NOT_SELECTED]
     if _ports_taken(pod, info):
         return [NO_PORTS]
-    if short := _short(pod, info):
+    if short := _short(requests(pod) if asked is None else asked, info):
         return short
     return _affinity(pod, info, everywhere or [info])
 
 
-def _short(pod: Obj, info: NodeInfo) -> list[str]:
+def _short(asked: Amounts, info: NodeInfo) -> list[str]:
     reasons = ["Too many pods"] if (len(info.pods) + 1) * quantity.ONE > info.allocatable.get("pods", 110 * quantity.ONE) else []
-    return reasons + [f"Insufficient {name}" for name, amount in requests(pod).items() if amount > 0 and amount > info.free(name)]
+    return reasons + [f"Insufficient {name}" for name, amount in asked.items() if amount > 0 and amount > info.free(name)]
 
 
 def _host_ports(pod: Obj) -> set[tuple[str, int]]:
@@ -160,8 +163,9 @@ def choose(pod: Obj, infos: Sequence[NodeInfo]) -> tuple[NodeInfo | None, Reason
     """Return the best node that fits, or None with the reasons of every node."""
     reasons: Reasons = {}
     fitting = []
+    asked = requests(pod)
     for info in infos:
-        if why := why_not(pod, info, infos):
+        if why := why_not(pod, info, infos, asked):
             reasons[info.name] = why
         else:
             fitting.append(info)
