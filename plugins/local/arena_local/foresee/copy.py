@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from arena_core.k8s.copies import same
 from arena_local.context import Options
 from arena_local.kueue import kinds
 from arena_local.kueue.versions import CONVERSIONS
 from arena_local.sdk.bundle import Obj
-from arena_local.server.copies import same
 from arena_local.server.server import ApiServer
 from arena_local.store import Change, Store
 
