@@ -9,6 +9,7 @@ from arena_core.contract.types import Cause, Instance, Rank
 from arena_core.k8s import dig, time
 from arena_core.podstatus import unheard_since
 from arena_core.typed import Any
+from arena_core.workdir.names import CONTAINER, is_brought
 
 #: Reasons of a waiting container: what it means, and whether it can end by itself.
 _WAITING: Mapping[str, tuple[str, Rank]] = {
@@ -182,6 +183,9 @@ def _initialising(pod: Any, name: str) -> Cause | None:
         if dig.mapping(row, "state", "terminated") or (container in sidecars and row.get("started") is True):
             continue
         if "running" in dig.mapping(row, "state"):
+            if container == CONTAINER and is_brought(dig.dig(pod, "spec")):
+                hint = f"`arena workdir push {dig.labels(pod).get('release') or 'JOB'}` brings it"
+                return Cause(f"{name} waits for its working directory", hint, f"pod/{name}", Rank.WAITS, "FolderMissing")
             return Cause(f"{name} waits for its init container {container}", "", f"pod/{name}", Rank.WAITS, "PodInitializing")
         break
     return Cause(

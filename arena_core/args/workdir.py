@@ -46,7 +46,7 @@ class WorkFolder:
 
     @property
     def archive(self) -> bytes:
-        """Its archive, where that is small."""
+        """Its archive where that is small enough to travel with the job; otherwise somebody has to bring it."""
         return self._small
 
     @property
@@ -60,7 +60,6 @@ class WorkFolder:
         """Pack the folder, or yield what stops that."""
         from arena_core.workdir.checks import problems
         from arena_core.workdir.last import packed
-        from arena_core.workdir.words import size
 
         if self._packed is not None:
             return
@@ -72,11 +71,8 @@ class WorkFolder:
             return
         if isinstance(found, list):
             yield from (Problem(text, "workdir", hint) for text, hint in found)
-        elif found.size > SMALL:
-            text = f"{self.source} has {size(found.size)} when it is packed, more than the {size(SMALL)} that travel with a job"
-            yield Problem(text, "workdir", "name in .arenaignore what the job does not need; data belongs into a volume (--data)")
         else:
-            self._packed, self._small = found, found.content()
+            self._packed, self._small = found, found.content() if found.size <= SMALL else b""
 
 
 def _folder(value: Any) -> Any:

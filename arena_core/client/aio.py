@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from arena_core.usecases.checkup.checks import Row
     from arena_core.usecases.crons import Cron, CronList
     from arena_core.usecases.endpoints import Reached
+    from arena_core.usecases.folders import Brought
     from arena_core.usecases.forward import Forward, Served
     from arena_core.usecases.identity import Identity
     from arena_core.usecases.livelist import Change
@@ -259,6 +260,10 @@ class AsyncArenaClient:
     async def update(self, job: JobLike, args: Any, *, job_type: str = "", namespace: str = "", dry_run: str = "") -> Updated:
         """Change a live job and return what is different then; see ``ArenaClient.update``."""
         return await self._run(lambda arena: arena.update(job, args, job_type=job_type, namespace=namespace, dry_run=dry_run))
+
+    async def push_workdir(self, job: JobLike, folder: str = "", *, job_type: str = "", namespace: str = "") -> Brought:
+        """Bring the folder of a job into the instances that wait for it; see ``ArenaClient.push_workdir``."""
+        return await self._run(lambda arena: arena.push_workdir(job, folder, job_type=job_type, namespace=namespace))
 
     async def split_traffic(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from arena_core.client.handles import BoundJob, JobLike, Reference, bind
 from arena_core.typed import TYPE_CHECKING, Any, Literal, cast
@@ -10,6 +10,7 @@ from arena_core.typed import TYPE_CHECKING, Any, Literal, cast
 if TYPE_CHECKING:
     from arena_core.client.calls import Call
     from arena_core.contract.types import Manifest, Rescale
+    from arena_core.usecases.folders import Brought
     from arena_core.usecases.session import Session
     from arena_core.usecases.stop import Stopped
     from arena_core.usecases.traffic.split import Split
@@ -74,6 +75,25 @@ class Changes:
         with self._call() as session:
             found = scale(session, meant.name, sizes, job_type=meant.job_type, namespace=meant.namespace, uid=meant.uid, **more)
         return bind(cast("Any", self), found)
+
+    def push_workdir(
+        self,
+        job: JobLike,
+        folder: str = "",
+        *,
+        job_type: str = "",
+        namespace: str = "",
+        tell: Callable[[Brought], None] = lambda brought: None,
+    ) -> Brought:
+        """Bring the folder of ``workdir`` into the instances of a job that wait for it; returns when all have it, or the job has ended.
+
+        Only a folder that is too large to travel with the job (``WorkFolder.archive`` is empty) has to be brought.
+        """
+        from arena_core.usecases.folders import push
+
+        meant = self._meant(job, job_type, namespace)
+        with self._call() as session:
+            return push(session, meant.name, folder, tell, job_type=meant.job_type, namespace=meant.namespace, uid=meant.uid)
 
     def run_now(self, cron: str, *, job_type: str = "", namespace: str = "") -> Manifest:
         """Make a job of a cron at once, whatever its schedule says, and return the object that was created."""

@@ -11,8 +11,9 @@ from arena_core.lazily import pattern
 from arena_core.podspec import debugging
 from arena_core.podspec.facts import JobFacts
 from arena_core.podspec.metadata import common_labels
-from arena_core.podspec.workdir import FOLDER, folder_of, parcels
+from arena_core.podspec.workdir import folder_of, parcels
 from arena_core.records import record
+from arena_core.workdir.names import FOLDER
 
 CODE_VOLUME = "code-sync"
 LOGS_VOLUME = "training-logs-volume"

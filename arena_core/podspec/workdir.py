@@ -10,11 +10,8 @@ from arena_core.contract.building import BEFORE, WORKDIR
 from arena_core.contract.types import Manifest
 from arena_core.podspec.container import literal, resources
 from arena_core.podspec.facts import Role
+from arena_core.workdir.names import ARCHIVE, CONTAINER, FOLDER, INBOX, PARCEL
 
-#: Names of the volumes (the folder, and what the archive comes in) and of the init container.
-FOLDER, PARCEL, CONTAINER = "workdir", "workdir-parcel", "workdir"
-#: Where the init container finds the archive.
-INBOX, ARCHIVE = "/arena-workdir", "workdir.tar.gz"
 #: Unpacks ``$0`` into ``$1``. A shell's own words, so that busybox will do; modes are kept whoever the user is.
 UNPACK = 'until [ -f "$0" ]; do sleep 1; done; exec tar -xpzf "$0" -C "$1"'
 
@@ -31,8 +28,11 @@ def parcel_name(args: JobArgs) -> str:
 
 
 def parcel_volumes(args: JobArgs) -> list[dict[str, Any]]:
-    """Return the volume in which the archive comes."""
-    return [] if folder_of(args) is None else [{"name": PARCEL, "configMap": {"name": parcel_name(args)}}]
+    """Return the volume in which the archive comes: a ConfigMap, or where it is too large an empty place to which it is brought."""
+    folder = folder_of(args)
+    if folder is None:
+        return []
+    return [{"name": PARCEL, **({"configMap": {"name": parcel_name(args)}} if folder.archive else {"emptyDir": {}})}]
 
 
 def unpackers(args: JobArgs, role: Role) -> list[dict[str, Any]]:
@@ -53,7 +53,10 @@ def unpackers(args: JobArgs, role: Role) -> list[dict[str, Any]]:
 
 def parcel_mounts(args: JobArgs) -> list[dict[str, Any]]:
     """Return where the archive is mounted."""
-    return [] if folder_of(args) is None else [{"name": PARCEL, "mountPath": INBOX, "readOnly": True}]
+    folder = folder_of(args)
+    if folder is None:
+        return []
+    return [{"name": PARCEL, "mountPath": INBOX, **({"readOnly": True} if folder.archive else {})}]
 
 
 def unpacking(args: JobArgs, command: list[str]) -> list[str]:
@@ -67,7 +70,7 @@ def unpacking(args: JobArgs, command: list[str]) -> list[str]:
 def parcels(args: JobArgs) -> list[Manifest]:
     """Return the ConfigMap that holds the archive, which stands before the job: its pods need it to start."""
     folder = folder_of(args)
-    if folder is None:
+    if folder is None or not folder.archive:
         return []
     metadata = {
         "name": parcel_name(args),

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from arena_core.contract.errors import AlreadyExists, ArenaError
+from arena_core.contract.errors import AlreadyExists, ArenaError, UsageError
 
 #: Prints what is in the working directory: names, modes, links, bytes.
 LOOK = """\
@@ -61,7 +61,7 @@ def expected(root: Path) -> dict[str, Any]:
     return found
 
 
-def told(line: str) -> Any:
+def told_by(line: str) -> Any:
     return json.loads(line)
 
 
@@ -76,7 +76,7 @@ def test_byte_for_byte_in_every_instance(arena: Any, make: Any, folder: Path) ->
     shutil.rmtree(folder)
     for job in jobs:
         assert job.wait(timeout=120).status.phase == "SUCCEEDED"
-    lines = [told(line.text) for job in jobs for line in job.logs(all_instances=True)]
+    lines = [told_by(line.text) for job in jobs for line in job.logs(all_instances=True)]
     assert [where for where, _ in lines] == ["/workdir", "/workdir", "/srv/code/here"]
     assert all(found == wanted for _, found in lines)
 
@@ -115,3 +115,26 @@ def test_a_submission_that_fails_leaves_nothing(arena: Any, make: Any, folder: P
     with pytest.raises(ArenaError):
         arena.submit("job", make("none", "true", workdir=str(folder)))
     assert parcels(arena.direct) == []
+
+
+def test_what_is_too_large_is_brought(arena: Any, make: Any, folder: Path) -> None:
+    """It waits until somebody brings it to each pod, whole; another folder is refused, and one that was brought is not brought again."""
+    (folder / "weights").write_bytes(os.urandom(2_000_000))
+    arena.submit("job", make("large", "./run.sh", workdir=str(folder), workers=2))
+    deadline = time.monotonic() + 60
+    while "working directory" not in arena.get("large").status.message and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert "waits for its working directory" in arena.get("large").status.message
+    assert [cause.hint for cause in arena.explain("large") if cause.reason == "FolderMissing"]
+    (folder / "more").touch()
+    with pytest.raises(UsageError, match="is not what large was submitted with"):
+        arena.direct.push_workdir("large")
+    (folder / "more").unlink()
+    told: list[Any] = []
+    assert arena.direct.push_workdir("large", tell=told.append) == (2, 2)
+    assert arena.wait("large", timeout=90).status.phase == "SUCCEEDED"
+    wanted = expected(folder)
+    found = [told_by(line.text) for line in arena.logs("large", all_instances=True)]
+    assert len(found) == 2
+    assert all(what == wanted for _, what in found)
+    assert arena.direct.push_workdir("large") == (2, 2)

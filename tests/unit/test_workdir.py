@@ -16,7 +16,9 @@ from hypothesis import strategies as st
 
 from arena_core.args import parse, to_job_file
 from arena_core.contract.errors import InvalidArguments
+from arena_core.contract.types import Instance
 from arena_core.families.args import SubmitArgs
+from arena_core.podwords import cause_of
 from arena_core.registry import Registry
 from arena_core.workdir.checks import notes, problems
 from arena_core.workdir.ignore import Ignored
@@ -247,6 +249,25 @@ def test_every_training_type_brings_it(name: str, tmp_path: Path) -> None:
         assert main["workingDir"] == "/workdir"
         (unpacks,) = [one for one in spec["initContainers"] if one["name"] == "workdir"]
         assert unpacks["image"] == main["image"] or name == "sparkjob"
+
+
+def test_what_is_too_large_to_travel_is_waited_for(tmp_path: Path) -> None:
+    """Then no object holds it: an empty place does, and the pods say what they wait for. A cron refuses it: nobody is there to bring it."""
+    (tmp_path / "big").write_bytes(os.urandom(1_000_000))
+    raw = {"name": "x", "image": "i", "command": "true", "workdir": str(tmp_path)}
+    handle = Registry().get("job")
+    args = parse(handle.args_model, raw)
+    (job,) = handle.build_manifests(args)
+    spec = job["spec"]["template"]["spec"]
+    assert {"name": "workdir-parcel", "emptyDir": {}} in spec["volumes"]
+    waiting = {"initContainerStatuses": [{"name": "workdir", "state": {"running": {}}}], "phase": "Pending"}
+    pod = {"metadata": {"name": "x-0", "labels": {"release": "x"}}, "spec": {**spec, "nodeName": "n"}, "status": waiting}
+    cause = cause_of(pod, Instance("x-0", "worker", phase="Pending"))
+    assert cause is not None
+    assert (cause.message, cause.hint) == ("x-0 waits for its working directory", "`arena workdir push x` brings it")
+    cron = Registry().get("cron")
+    found = cron.validate(parse(cron.args_model, {**raw, "schedule": "@daily", "cron_type": "job"}))
+    assert [problem.field for problem in found] == ["workdir"]
 
 
 def _pod_specs(value: Any) -> list[dict[str, Any]]:

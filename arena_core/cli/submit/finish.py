@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from arena_core.args import ArgsGroup
+from arena_core.args import ArgsGroup, WorkFolder
 from arena_core.cli.command import Context
 from arena_core.cli.flags import Parsed
 from arena_core.cli.output import FORMATS, write_line
@@ -51,12 +51,22 @@ def submit(context: Context, parsed: Parsed, handle: JobHandle, args: BaseModel)
     _show(done, output, dry_run, handle)
     if dry_run:
         return 0
+    bring(context, args, done)
     if output == "wide" and not stays:
         _next_steps(done)
     from arena_core.cli.waiting import going_on
 
     with going_on(done.name):
         return _stay(context, parsed, done)
+
+
+def bring(context: Context, args: BaseModel, done: Submission) -> None:
+    """Bring the folder of --workdir to the instances, where it does not travel with the job."""
+    folder = getattr(args, "workdir", "")
+    if isinstance(folder, WorkFolder) and not folder.archive:
+        from arena_core.cli.commands.workdir import push
+
+        push(context, done.name, folder.root, done.job_type)
 
 
 def _jobfile(handle: JobHandle, args: BaseModel) -> int:
