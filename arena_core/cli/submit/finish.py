@@ -64,7 +64,7 @@ def bring(context: Context, args: BaseModel, done: Submission) -> None:
     """Bring the folder of --workdir to the instances, where it does not travel with the job."""
     folder = getattr(args, "workdir", "")
     if isinstance(folder, WorkFolder) and not folder.archive:
-        from arena_core.cli.commands.workdir import push
+        from arena_core.cli.bringing import push
 
         push(context, done.name, folder.root, done.job_type)
 
