@@ -13,11 +13,10 @@ from arena_core.kube.cluster import Cluster, Created
 from arena_core.kube.refusals import Conflict
 from arena_core.kube.resources import resource_of
 from arena_core.kube.scope import CancelScope
-from arena_core.lazily import Logger
 from arena_core.usecases import marks, shared
+from arena_core.usecases.finishing import finish
 from arena_core.usecases.session import Session, not_installed
 
-log = Logger(__name__)
 
 
 def with_fresh_keys(obj: Manifest) -> Manifest:
@@ -59,7 +58,7 @@ class Creation:
             warning = record(stored[0])
         # Ctrl-C, too: a job is there whole or not at all.
         except BaseException as error:
-            done = not (self._asked or self._before) or _finish(self._undo)
+            done = not (self._asked or self._before) or finish(self._undo)
             if self._asked and not done and isinstance(error, ArenaError):
                 error.hint = f"it is not known whether {self._name} was created: `arena get {self._name}` tells, `arena delete` removes it"
             raise
@@ -193,30 +192,3 @@ class Creation:
             except NotFound:
                 pass
             return
-
-
-def _finish(work: Callable[[], Any]) -> bool:
-    """Run ``work`` to its end, also when Ctrl-C is pressed again and again: only the main thread is interrupted by it.
-
-    Returns whether it went well.
-    """
-    done: list[bool] = []
-
-    def guarded() -> None:
-        try:
-            work()
-        except Exception as error:
-            log.info("what had been created could not be removed: %s", error)
-        else:
-            done.append(True)
-
-    import threading
-
-    thread = threading.Thread(target=guarded, name="arena-undo")
-    thread.start()
-    while thread.is_alive():
-        try:
-            thread.join()
-        except KeyboardInterrupt:
-            log.debug("still removing what had been created")
-    return bool(done)

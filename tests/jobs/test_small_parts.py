@@ -14,7 +14,7 @@ from arena_core.contract.types import Instance
 from arena_core.kube.cluster import Cluster
 from arena_core.kube.endpoint import Credentials, Endpoint
 from arena_core.kube.resources import resource_of
-from arena_core.usecases import create
+from arena_core.usecases.finishing import finish
 from arena_core.usecases.identity import Identity, identify
 from arena_core.usecases.pods import PodIndex, common_selector
 from arena_core.usecases.templates import at_path, is_foreign_init
@@ -130,5 +130,5 @@ def test_undoing_is_finished_even_when_ctrl_c_is_pressed_again(monkeypatch: pyte
         real(self, timeout)
 
     monkeypatch.setattr(threading.Thread, "join", join)
-    assert create._finish(work) and done == ["undone"] and len(presses) == 3
-    assert not create._finish(lambda: 1 / 0)
+    assert finish(work) and done == ["undone"] and len(presses) == 3
+    assert not finish(lambda: 1 / 0)
