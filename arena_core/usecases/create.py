@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from arena_core.contract.errors import AlreadyExists, ArenaError, Cancelled, ClusterUnreachable, KindNotInstalled, NotFound
 from arena_core.contract.types import FRESH_KEYS, JobHandle, Manifest, Resource
@@ -16,7 +15,6 @@ from arena_core.kube.scope import CancelScope
 from arena_core.usecases import marks, shared
 from arena_core.usecases.finishing import finish
 from arena_core.usecases.session import Session, not_installed
-
 
 
 def with_fresh_keys(obj: Manifest) -> Manifest:
