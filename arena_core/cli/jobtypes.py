@@ -16,7 +16,7 @@ def registry() -> Registry:
     """The installed job types; nothing is loaded yet."""
     from arena_core.registry import Registry
 
-    return Registry()
+    return Registry(indexed=True)
 
 
 def find_type(name: str) -> JobHandle:

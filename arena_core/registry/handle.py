@@ -38,6 +38,7 @@ from arena_core.typed import TYPE_CHECKING, Any, Literal, cast
 
 if TYPE_CHECKING:
     from arena_core.contract.schedules import Schedule
+    from arena_core.registry.index import Later
 
 log = Logger(__name__)
 
@@ -45,7 +46,7 @@ log = Logger(__name__)
 class JobTypeHandle:
     """One job type. Every call goes to this plugin alone; what it raises becomes ``PluginError`` with its name and the hook's."""
 
-    def __init__(self, hooks: Hooks, entry: Entry, job_type: JobType, jobs: Jobs) -> None:
+    def __init__(self, hooks: Hooks | Later, entry: Entry, job_type: JobType, jobs: Jobs) -> None:
         self._hooks = hooks
         self._entry = entry
         self._job_type = job_type

@@ -19,6 +19,7 @@ NO_JOB_TYPE = "no job type is installed: install a plugin (a distribution arena-
 if TYPE_CHECKING:
     from arena_core.registry.extensions import ExtensionCaller
     from arena_core.registry.handle import JobTypeHandle
+    from arena_core.registry.index import Index
 
 KINDS = {JOBS: "job type", COMMANDS: "command", EXTENSIONS: "extension", CLUSTERS: "cluster", BUNDLES: "local operator", PRESETS: "preset"}
 
@@ -45,8 +46,12 @@ class PluginRow:
 class Registry:
     """All installed plugins. Creating one imports nothing of theirs; it implements ``arena_core.contract.types.Jobs``."""
 
-    def __init__(self, environ: Mapping[str, str] | None = None, site: str = discovery.SITE) -> None:
+    def __init__(self, environ: Mapping[str, str] | None = None, site: str = discovery.SITE, indexed: bool = False) -> None:
+        """With ``indexed`` what the types say of themselves is kept on disk, and used where all of them are asked for (``survey``)."""
         self._site = site
+        self._indexed = indexed
+        self._index: Index | None = None
+        self._unkept = False
         self._blocked = discovery.blocked_names(os.environ if environ is None else environ)
         self._groups: dict[str, dict[str, list[Entry]]] | None = None
         self._aliases: dict[str, str] | None = None
@@ -139,13 +144,32 @@ class Registry:
         from arena_core.registry.handle import JobTypeHandle
         from arena_core.registry.probe import probe_job_type
 
+        if self._index and (later := self._index.later(entry, lambda: probe_job_type(entry))):
+            handle = self._handles[wanted] = JobTypeHandle(later, entry, later.job_type, self)
+            self._keep()
+            return handle
         try:
             hooks, job_type = probe_job_type(entry)
         except PluginError as error:
             self._failures[wanted] = error
             raise
         handle = self._handles[wanted] = JobTypeHandle(hooks, entry, job_type, self)
+        self._unkept = True
+        self._keep()
         return handle
+
+    def survey(self) -> None:
+        """Be told that all types are asked for: of most only the kind."""
+        if self._indexed and self._index is None:
+            from arena_core.registry.index import Index, place
+
+            self._index = Index(place())
+
+    def _keep(self) -> None:
+        """Write the index once all types are there, if it does not know them yet."""
+        if self._index and self._unkept and len(self._handles) + len(self._failures) >= len(self.names()):
+            self._unkept = False
+            self._index.keep([(entry, handle.job_type) for name, handle in self._handles.items() if (entry := self.entry(name))])
 
     def add(self, module: Any, distribution: str = "added by hand") -> JobTypeHandle:
         """Register a job type's module that no distribution offers (tests, embedding), under the name it gives itself."""
@@ -196,6 +220,7 @@ class Registry:
 
     def each(self) -> Iterator[JobTypeHandle]:
         """Load and yield every healthy job type; the failures of the others are in ``failures`` afterwards."""
+        self.survey()
         for name in self.names():
             try:
                 handle = self.get(name)

@@ -27,11 +27,14 @@ def ask_each(session: Session, handles: Sequence[JobHandle], ask: Callable[[JobH
     Where many types are installed the cluster is asked once which kinds it serves: the others are ``KindNotInstalled`` unasked.
     """
     absent: dict[str, ArenaError] = {}
+    far = False
     if len(handles) > FEW:
+        begin = time.monotonic()
         served = session.cluster.served()
+        far = time.monotonic() - begin > FAR
         absent = {h.job_type.name: not_served(h) for h in handles if served.has(h.job_type.resource) is False}
     asked = [handle for handle in handles if handle.job_type.name not in absent]
-    answers = _in_turn(asked, ask)
+    answers = [] if far else _in_turn(asked, ask)
     if rest := asked[len(answers) :]:
         answers += session.cluster.gather([lambda handle=handle: ask(handle) for handle in rest])  # type: ignore[misc]
     for answer in answers:

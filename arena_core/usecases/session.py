@@ -55,6 +55,7 @@ class Session:
         """Return the installed job types, one for each kind of object, and by name what is wrong with those that do not load."""
         found: list[JobHandle] = []
         broken: dict[str, PluginError] = {}
+        survey(self.jobs)
         for name in self.jobs.names():
             try:
                 found.append(self.jobs.get(name))
@@ -67,9 +68,15 @@ class Session:
         return self.jobs.get(job_type)
 
 
+def survey(jobs: Jobs) -> None:
+    """Tell a registry that keeps an index that all types are asked for."""
+    getattr(jobs, "survey", lambda: None)()
+
+
 def of_workload(jobs: Jobs, workload: str) -> list[JobHandle]:
     """Return the installed types of a workload (``service``, ``schedule``); one that does not load is reported where it is asked for."""
     found = []
+    survey(jobs)
     for name in jobs.names():
         try:
             handle = jobs.get(name)

@@ -1,0 +1,174 @@
+"""What the installed job types say of themselves, kept: ``arena list`` asks for the kinds of all of them, and needs the code of few.
+
+An index counts for the search path that it was made with, and for as long as every module that was loaded when it was made has the time
+and size that it had: a type that is new, changed or broken is loaded as always. It holds plain texts alone. Whatever else is asked of a
+type loads it, and where it says other things of itself than the index does, the index goes: ``arena_job_type`` is to depend on nothing
+but its code.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from _imp import source_hash
+from collections.abc import Callable, Iterator
+
+from arena_core.contract.errors import UsageError
+from arena_core.contract.types import JobType, Resource
+from arena_core.home import arena_home
+from arena_core.registry.discovery import Entry
+from arena_core.registry.hooks import Hooks
+from arena_core.typed import Any, cast
+
+_HEAD = "arena job types 1"
+#: What the index knows of a type besides its kind.
+FACTS = ("name", "display", "shorthand", "summary", "listed_by", "workload", "provider", "operator", "otherwise")
+_KIND = ("group", "version", "kind", "plural")
+#: A module that was written so shortly before may change once more without another time.
+_FRESH = 2_000_000_000
+
+
+def place() -> str:
+    """Return the file of this Python's search path; empty where there is no home to keep it in."""
+    here = "\n".join([_HEAD, sys.version, *sys.path])
+    try:
+        return os.path.join(arena_home(), "cache", f"job-types-{source_hash(1, here.encode(errors='replace')).hex()}")
+    except UsageError:
+        return ""
+
+
+class Later:
+    """A job type that is loaded when something is asked that the index does not know. It stands for its hooks."""
+
+    def __init__(self, facts: dict[str, Any], load: Callable[[], tuple[Hooks, JobType]], wrong: Callable[[], None]) -> None:
+        self._facts, self._load, self._wrong = facts, load, wrong
+        self._loaded: tuple[Hooks, JobType] | None = None
+
+    @property
+    def loaded(self) -> tuple[Hooks, JobType]:
+        """The hooks and what the type says of itself, from its own code."""
+        if self._loaded is None:
+            self._loaded = self._load()
+            if _facts(self._loaded[1]) != self._facts:
+                self._wrong()
+        return self._loaded
+
+    @property
+    def job_type(self) -> JobType:
+        """What the type says of itself."""
+        return cast("JobType", LaterType(self, self._facts))
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.loaded[0]
+
+    def call(self, name: str, **arguments: Any) -> Any:
+        """Call a hook."""
+        return self.loaded[0].call(name, **arguments)
+
+
+class LaterType:
+    """What such a type says of itself: the facts of the index, and what its code says."""
+
+    def __init__(self, later: Later, facts: dict[str, Any]) -> None:
+        self._later = later
+        vars(self).update(facts)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._later.loaded[1], name)
+
+    def __repr__(self) -> str:
+        return repr(self._later.loaded[1])
+
+
+class Index:
+    """The index in a file; ``types`` are the facts by entry, nothing where it does not count."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._files: dict[str, tuple[int, int]] = {}
+        self.types: dict[tuple[str, ...], dict[str, Any]] = {}
+        try:
+            with open(path, encoding="utf-8") as file:
+                head, *lines = file.read().split("\n")
+            if head == _HEAD and lines[-1] == _HEAD:  # else it is cut
+                self._read(lines[:-1])
+        except (OSError, ValueError, IndexError, TypeError):
+            self.types, self._files = {}, {}
+
+    def _read(self, lines: list[str]) -> None:
+        types, files = {}, {}
+        for line in lines:
+            word, *parts = line.split("\t")
+            if word == "module":
+                path, changed, size = parts
+                state = files[path] = int(changed), int(size)
+                if _state_of(path) != state:
+                    return
+            else:
+                entry, kind, told = tuple(parts[:4]), parts[4:10], parts[10:]
+                resource = Resource(kind[0], kind[1], kind[2], kind[3], kind[4] == "namespaced", tuple(kind[5].split()))
+                types[entry] = {**dict(zip(FACTS, told, strict=True)), "resource": resource}
+        self.types, self._files = types, files
+
+    def later(self, entry: Entry, load: Callable[[], tuple[Hooks, JobType]]) -> Later | None:
+        """Return the type of an entry, to be loaded later; None where the index does not know it."""
+        facts = self.types.get(_key(entry))
+        return Later(facts, load, self.drop) if facts else None
+
+    def drop(self) -> None:
+        """Remove the file: it has told something else than a plugin's code."""
+        try:
+            os.unlink(self._path)
+        except OSError:
+            pass
+
+    def keep(self, types: list[tuple[Entry, JobType]]) -> None:
+        """Write the file anew with these types, too. That it cannot be written is no failure."""
+        known = {**self.types, **{_key(entry): _facts(job_type) for entry, job_type in types}}
+        files = {**self._files, **dict(_modules())}
+        rows = [["module", path, str(changed), str(size)] for path, (changed, size) in files.items()]
+        rows += [["type", *entry, *_texts(facts)] for entry, facts in known.items()]
+        newest = max((changed for changed, _ in files.values()), default=0)
+        if any(sign in text for row in rows for text in row for sign in "\t\n\r") or newest > time.time_ns() - _FRESH:
+            return
+        draft = f"{self._path}.{os.getpid()}"
+        try:
+            os.makedirs(os.path.dirname(self._path), mode=0o700, exist_ok=True)
+            with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+                file.write("\n".join([_HEAD, *("\t".join(row) for row in rows), _HEAD]))
+            os.replace(draft, self._path)
+        except (OSError, ValueError):
+            pass
+
+
+def _key(entry: Entry) -> tuple[str, ...]:
+    return entry.name, entry.value, entry.distribution, entry.version
+
+
+def _facts(job_type: JobType) -> dict[str, Any]:
+    return {**{name: getattr(job_type, name) for name in FACTS}, "resource": job_type.resource}
+
+
+def _texts(facts: dict[str, Any]) -> Iterator[str]:
+    resource = facts["resource"]
+    yield from (getattr(resource, part) for part in _KIND)
+    yield from ("namespaced" if resource.namespaced else "", " ".join(resource.older))
+    yield from (facts[name] for name in FACTS)
+
+
+def _modules() -> Iterator[tuple[str, tuple[int, int]]]:
+    """Yield the sources of all modules that are loaded, but for those of Python itself."""
+    own = os.path.dirname(os.__file__) + os.sep
+    for module in list(sys.modules.values()):
+        path = getattr(module, "__file__", None)
+        if isinstance(path, str) and (not path.startswith(own) or "site-packages" in path) and (state := _state_of(path)):
+            yield path, state
+
+
+def _state_of(path: str) -> tuple[int, int] | None:
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size
