@@ -155,6 +155,17 @@ def test_a_command_that_reads_loads_what_it_needs_and_no_more(tmp_path, local_cl
         assert sorted(found & UNNEEDED) == [], words
 
 
+def test_a_list_loads_the_types_that_have_jobs(tmp_path, local_cluster):
+    """Of all others it knows the kinds from the index, which the first list wrote."""
+    namespace = local_cluster.namespace("indexed")
+    local_cluster.create({**JOB, "metadata": {"name": "one", "namespace": namespace}})
+    for words, loaded in ((("list",), None), (("list",), {"arena_pytorchjob"}), (("get", "one"), {"arena_pytorchjob"})):
+        code, found, done = modules(tmp_path, *words, "-n", namespace, "--config", str(local_cluster.kubeconfig))
+        assert code == 0, done.stderr
+        types = {name for name in found if name.startswith("arena_")} - {"arena_core", "arena_local"}
+        assert types == loaded or (loaded is None and len(types) > 5)
+
+
 def test_a_list_knows_of_open_jobs_without_the_history_s_store(tmp_path, local_cluster):
     """Jobs that were submitted here and still run: nothing is new of them, or one event is written; no database is opened."""
     namespace = local_cluster.namespace("recorded")
