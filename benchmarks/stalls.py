@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from arena_core.client import ArenaClient
+from arena_local.context import Options
 from arena_local.testing import LocalCluster
 from benchmarks.harness import table
 
@@ -187,7 +188,7 @@ def play(client: ArenaClient, stall: Stall, folder: Path) -> Outcome:
     }
     job = client.submit("pytorchjob", args)
     try:
-        limit = time.monotonic() + 120
+        limit = time.monotonic() + 120 + 4 * stall.world
         while len([m for m in marks.iterdir() if m.name.isdigit()]) < stall.world:
             if time.monotonic() > limit:
                 raise TimeoutError(f"{stall}: {sorted(m.name for m in marks.iterdir())}")
@@ -209,10 +210,10 @@ def many(ranks: int, folder: Path, client: ArenaClient) -> float:
 
 def run(count: int = 100) -> str:
     """Return the table."""
-    with LocalCluster.start() as cluster, tempfile.TemporaryDirectory() as name:
+    with LocalCluster.start(Options(nodes=4)) as cluster, tempfile.TemporaryDirectory() as name:
         client = ArenaClient(kubeconfig=str(cluster.kubeconfig))
+        wide = many(64, Path(name), client)
         found = [play(client, stall, Path(name)) for stall in stalls(count)]
-        wide = [many(64, Path(name), client)]
     total, right = Counter(o.stall.kind for o in found), Counter(o.stall.kind for o in found if o.right)
     rows = [*([kind, total[kind], right[kind]] for kind in sorted(total)), ["**all**", f"**{len(found)}**", f"**{sum(right.values())}**"]]
     middle = statistics.median(o.seconds for o in found)
@@ -222,4 +223,4 @@ def run(count: int = 100) -> str:
         "told by its name. Right is: that rank is named, and no other. Read by py-spy and by faulthandler in turn."
     )
     shown = table(["stall", "injected", "right rank"], rows)
-    return f"{text}\n\n{shown}\n\nOne look takes {middle:.2f} s in the middle; of 64 ranks {wide[0]:.2f} s.{wrong}"
+    return f"{text}\n\n{shown}\n\nOne look takes {middle:.2f} s in the middle; of 64 ranks {wide:.2f} s.{wrong}"

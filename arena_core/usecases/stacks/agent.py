@@ -8,12 +8,13 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
-import subprocess
 import sys
 import time
-import zlib
-from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # each pod pays for what is imported: typing is not needed, the others only for py-spy
+    import subprocess
+    from typing import Any
 
 #: The signal on which `--debug-stacks` has Python write its stacks: a real-time signal that nothing else uses.
 SIGNAL = 57
@@ -140,12 +141,16 @@ def of_handler(text: str, main: int) -> list[dict[str, Any]]:
 
 def begin_spy(spy: str, pid: int, passed: tuple[int, ...]) -> subprocess.Popen[bytes]:
     """Start py-spy for a process."""
+    import subprocess
+
     command = [spy, "dump", "--json", "--pid", str(pid)]
     return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, pass_fds=passed)
 
 
 def end_spy(run: subprocess.Popen[bytes], until: float) -> tuple[list[dict[str, Any]], str]:
     """Return (threads, trouble) of a py-spy that was started."""
+    import subprocess
+
     try:
         out, err = run.communicate(timeout=max(0.1, until - time.monotonic()))
     except subprocess.TimeoutExpired:
@@ -189,6 +194,8 @@ def ask_handler(one: dict[str, Any], until: float) -> tuple[list[dict[str, Any]]
 
 def carried(size: int, machine: str) -> tuple[str, tuple[int, ...], str]:
     """Return (path, descriptors, trouble) of the py-spy that is sent behind this text; it lives in memory alone."""
+    import zlib
+
     here = os.uname().machine
     if machine and here not in machine.split(","):
         return "", (), f"the py-spy that was to be carried is for {machine.split(',')[0]}, the node is {here}"
@@ -207,10 +214,16 @@ def carried(size: int, machine: str) -> tuple[str, tuple[int, ...], str]:
     return f"/proc/self/fd/{number}", (number,), ""
 
 
+def on_path(name: str) -> str:
+    """Return where a program is on the PATH, or nothing."""
+    places = (os.path.join(folder, name) for folder in os.environ.get("PATH", "").split(os.pathsep) if folder)
+    return next((place for place in places if os.path.isfile(place) and os.access(place, os.X_OK)), "")
+
+
 def look(size: int, machine: str) -> dict[str, Any]:
     """Return everything that is told of this container."""
     until = time.monotonic() + SECONDS
-    spy, passed, trouble = carried(size, machine) if size else (shutil.which("py-spy") or "", (), "")
+    spy, passed, trouble = carried(size, machine) if size else (on_path("py-spy"), (), "")
     found = processes()
     asked = [one for one in found if one["python"] or one["file"]][:PROCESSES]
     runs = {one["pid"]: begin_spy(spy, one["pid"], passed) for one in asked if spy}

@@ -21,7 +21,7 @@ _MOST = 32 << 20
 _STDERR = 2
 #: Find a Python: on the PATH, else the one that runs in the container. ``-I -S``: nothing of the user's is loaded into the one that looks.
 _FIND = """\
-for p in python3 python; do command -v "$p" >/dev/null 2>&1 && "$p" -I -S -c '' 2>/dev/null && exec "$p" -I -S -c "$1" "$2" "$3" "$4"; done
+command -v python3 >/dev/null 2>&1 && exec python3 -I -S -c "$1" "$2" "$3" "$4"
 for e in /proc/[0-9]*/exe; do
   p=$(readlink "$e" 2>/dev/null)
   case "${p##*/}" in python*|pypy*) exec "$p" -I -S -c "$1" "$2" "$3" "$4";; esac
