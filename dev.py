@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The developer's one door: setup, demo, test, lint, docs, words, bench, contract, picture. Needs but Python; makes .venv on first use."""
+"""The developer's one door: setup, demo, test, lint, docs, words, bench, contract, picture, site. Makes .venv on first use."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def setup(dev: bool) -> None:
     print("installing " + ("everything, with the developer's tools" if dev else "Arena and its plugins"), flush=True)
     members = [a for p in PLUGINS for a in ("-e", f"plugins/{p}")]
     pip = (BIN / "python", "-m", "pip", "install", "--disable-pip-version-check", "--no-compile", "--progress-bar", "off")
-    if install(*pip, "-e", ".[dev]" if dev else ".", *members):
+    if install(*pip, "-e", ".[dev,docs]" if dev else ".", *members):
         sys.exit("pip could not install Arena: see its message above (is a package index reachable?)")
     stamp.write_text("\n".join([wanted["run"], wanted["dev"]] if dev else [wanted["run"]]))
 
@@ -172,6 +172,12 @@ def picture(rest: list[str]) -> None:
     run(BIN / "python", "docs/pictures/make.py", *rest)
 
 
+def site(rest: list[str]) -> None:
+    """Build the documentation as a site in build/site; whatever MkDocs warns of is an error."""
+    setup(dev=True)
+    run(BIN / "mkdocs", "build", *rest, NO_MKDOCS_2_WARNING="1")
+
+
 COMMANDS = {
     "setup": lambda rest: setup(dev=True),
     "demo": demo,
@@ -182,6 +188,7 @@ COMMANDS = {
     "bench": bench,
     "contract": contract,
     "picture": picture,
+    "site": site,
 }
 
 

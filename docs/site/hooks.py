@@ -1,4 +1,4 @@
-"""What MkDocs is told besides mkdocs.yml: pages that lie elsewhere in the repository, a page for each command, links between all of them."""
+"""What MkDocs is told besides mkdocs.yml: pages that lie elsewhere, a page for each command, links between all of them."""
 
 from __future__ import annotations
 
