@@ -50,7 +50,7 @@ def _is_operations(value: Any) -> bool:
 
 def _of_text(text: str) -> Iterator[Any]:
     """Yield the patches that were typed, or those of the file that was named."""
-    from arena_core.args.documents import Unreadable, documents
+    from arena_core.documents import Unreadable, documents
 
     inline = text.lstrip()[:1] in ("{", "[")
     name = "the patch" if inline else text

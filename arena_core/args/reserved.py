@@ -13,11 +13,12 @@ if TYPE_CHECKING:
 FLAGS = frozenset(
     [
         *("file", "set", "set-string", "dry-run", "output", "wait", "follow", "timeout", "after", "sweep", "at-once", "what-if"),
+        *("profile", "notify", "explain-config"),
         *("namespace", "config", "kubeconfig", "context", "as", "loglevel", "arena-namespace", "pprof", "trace", "helm-binary", "help"),
     ]
 )
 #: Fields by which the command line keeps its own values apart from those of the model.
-FIELDS = frozenset(["as_user", "set_string", "dry_run", "at_once", "what_if", "arena_namespace", "helm_binary"])
+FIELDS = frozenset(["as_user", "set_string", "dry_run", "at_once", "what_if", "arena_namespace", "helm_binary", "explain_config"])
 SHORTS = frozenset("fonh")
 #: The key of a job file that names the job type.
 KEYS = frozenset(["type"])

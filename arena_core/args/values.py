@@ -9,26 +9,11 @@ from typing import Any, TypeVar
 from arena_core.k8s import duration as k8s_duration
 from arena_core.k8s import names as syntax
 from arena_core.k8s import quantity as k8s_quantity
+from arena_core.k8s.written import WrittenFloat
 
 T = TypeVar("T")
 
 ENV_NAME = re.compile(r"[-._a-zA-Z][-._a-zA-Z0-9]*")
-
-
-class WrittenFloat(float):
-    """A number of a job file that remembers how it was written: as a text ``0.10`` is not ``0.1``."""
-
-    def __new__(cls, value: float, written: str) -> WrittenFloat:
-        """Keep the text beside the value."""
-        made = super().__new__(cls, value)
-        made.written = written
-        return made
-
-    written: str
-
-    def __deepcopy__(self, memo: Any) -> WrittenFloat:
-        """Stay itself: a number does not change."""
-        return self
 
 
 class Several(ValueError):

@@ -53,6 +53,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("data", "commands.data", "list the volumes that jobs can mount with --data"),
     Entry("demo", "demo", "train a small model with two processes on this machine", section="Getting started"),
     Entry("schema", "commands.schema", "print the JSON Schema of a job type's job file", section="Other"),
+    Entry("config", "commands.config", "show and change what is configured: defaults, profiles, the cluster", section="Other"),
     Entry("plugins", "commands.plugins", "list installed plugins, check that they load, or begin a new one", section="Other"),
     Entry("check", "commands.check", "check what the cluster has and lacks for your jobs, or its monitoring", ("doctor",), section="Other"),
     Entry("whoami", "commands.whoami", "print who the cluster says you are", section="Other"),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cached_property
 
 from arena_core.cli.flags import Flag, Parsed
+from arena_core.cli.terminal import note
 from arena_core.records import record
 from arena_core.typed import TYPE_CHECKING
 
@@ -19,6 +20,14 @@ class Context:
 
     def __init__(self, settings: Parsed) -> None:
         self.settings = settings
+        self._told: set[str] = set()
+
+    def tell_once(self, texts: Iterable[str]) -> None:
+        """Print notes, each once however often it comes up."""
+        for text in texts:
+            if text not in self._told:
+                self._told.add(text)
+                note(f"note: {text}")
 
     @cached_property
     def config(self) -> Config:

@@ -30,9 +30,10 @@ def offer(kind: str, context: Context, parsed: Parsed) -> Found:
 
 def contexts(parsed: Parsed) -> Found:
     """The contexts of the kubeconfig; no cluster is asked."""
+    from arena_core.cli.connect import kubeconfig
     from arena_core.kube.connect import contexts_of
 
-    return [(name, str(entry.get("cluster", ""))) for name, entry in sorted(contexts_of(parsed.text("config")).items())]
+    return [(name, str(entry.get("cluster", ""))) for name, entry in sorted(contexts_of(kubeconfig(parsed)).items())]
 
 
 def _of(kind: Resource, parsed: Parsed, client: ArenaClient) -> Found:

@@ -1,83 +1,83 @@
-"""Arena's own configuration file: ``key=value`` lines in ``$ARENA_CONFIG`` or ``~/.arena/config``."""
+"""What the configuration says, as commands use it: of the site's, the user's and the folder's file, and of Arena's own one."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 
+from arena_core.cli.configfiles import Layer, layers
+from arena_core.cli.oldconfig import old_lines
+from arena_core.cli.settings import Setting, settings
 from arena_core.contract.errors import UsageError
 from arena_core.history.journal import Rules
-from arena_core.home import arena_home, expanded, has_home
 from arena_core.records import field, record
 
 
 @record
 class Config:
-    """What the file says; empty where it says nothing."""
+    """What the files say; empty where they say nothing."""
 
     namespace: str = ""
+    context: str = ""
+    kubeconfig: str = ""
+    profile: str = ""
+    #: Commands and URLs that are told of the end of every job: the site's, then the user's.
+    notify: tuple[str, ...] = ()
     image_pull_secrets: tuple[str, ...] = ()
     image_pull_policy: str = ""
     prometheus_address: str = ""
     prometheus_token: str = ""
     history: Rules = Rules()  # noqa: RUF009
-    #: Every line, by its key: ``TYPE_FIELD`` is the default of a flag of one job type.
+    #: Every line of Arena's own file, by its key: ``TYPE_FIELD`` is the default of a flag of one job type; and where that file is.
     lines: Mapping[str, str] = field(default_factory=dict)
-
-
-def config_path() -> str:
-    """Where the file is: ``$ARENA_CONFIG`` if it exists, else ``config`` in ``$ARENA_HOME`` (``~/.arena``)."""
-    named = os.environ.get("ARENA_CONFIG", "")
-    if named and os.path.isfile(expanded(named)):
-        return expanded(named)
-    return os.path.join(arena_home(), "config")
+    path: str = ""
+    #: The files with more than lines, the one that goes first last.
+    layers: tuple[Layer, ...] = ()
 
 
 def load_config() -> Config:
-    """Read the file. Unknown keys are left alone (newer programs may know them), a line without ``=`` is an error."""
-    if not os.environ.get("ARENA_HOME") and not has_home():
-        return Config()
-    path = config_path()
-    try:
-        with open(path, encoding="utf-8") as file:
-            lines = file.read().splitlines()
-    except (FileNotFoundError, NotADirectoryError):
-        return Config()
-    except (OSError, UnicodeDecodeError) as exc:
-        raise UsageError(f"cannot read {path}: {exc}") from exc
-    values: dict[str, str] = {}
-    for number, line in enumerate(lines, 1):
-        line = line.strip()
-        if not line or line.startswith("#"):
-            continue
-        key, equals, value = line.partition("=")
-        if not equals:
-            raise UsageError(f"{path}, line {number}: expected key=value, found {line!r}")
-        values[key.strip()] = value.strip()
-    secrets = values.get("imagePullSecrets", "")
+    """Read all files that are there."""
+    lines, path = old_lines()
+    found = layers()
+    held = settings(found)
+    values = {**lines, **{key: _text(held[key]) for key in held if not isinstance(held[key].value, dict | list)}}
+    secrets = lines.get("imagePullSecrets", "")
     return Config(
-        namespace=values.get("namespace", ""),
+        **{key: values.get(key, "") for key in ("namespace", "context", "kubeconfig", "profile", "prometheus_address", "prometheus_token")},
+        notify=tuple(dict.fromkeys(one for layer in found if layer.whose != "folder" for one in _many(layer.data.get("notify")))),
         image_pull_secrets=tuple(s.strip() for s in secrets.split(",") if s.strip()),
-        image_pull_policy=values.get("imagePullPolicy", ""),
-        prometheus_address=values.get("prometheus_address", ""),
-        prometheus_token=values.get("prometheus_token", ""),
-        history=_rules(values, path),
+        image_pull_policy=lines.get("imagePullPolicy", ""),
+        history=_rules(values, held, path),
         lines=values,
+        path=path,
+        layers=tuple(found),
     )
 
 
-def _rules(values: Mapping[str, str], path: str) -> Rules:
+def _many(said: object) -> list[str]:
+    return [said] if isinstance(said, str) else [str(one) for one in said] if isinstance(said, list) else []
+
+
+def _text(setting: Setting) -> str:
+    return str(setting.value).lower() if isinstance(setting.value, bool) else str(setting.value)
+
+
+def _rules(values: Mapping[str, str], held: Mapping[str, Setting], path: str) -> Rules:
     """What is kept of jobs, and for how long."""
     if not any(key.startswith("history") for key in values):
         return Rules()
+
+    def where(key: str) -> str:
+        return held[key].file if key in held else path
+
     word = values.get("history", "on").lower()
     if word not in ("on", "off", "true", "false"):
-        raise UsageError(f"{path}: history={word}: expected on or off")
+        raise UsageError(f"{where('history')}: history={word}: expected on or off")
     numbers: dict[str, int] = {}
     for what in ("days", "lines", "megabytes"):
-        text = values.get(f"history_{what}", "")
+        key = f"history_{what}"
+        text = values.get(key, "")
         if text and not (text.isascii() and text.isdigit() and len(text) < 10):
-            raise UsageError(f"{path}: history_{what}={text}: expected a number")
+            raise UsageError(f"{where(key)}: {key}={text}: expected a number")
         if text:
             numbers[what] = int(text)
     return Rules(on=word in ("on", "true"), **numbers)

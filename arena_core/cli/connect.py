@@ -37,13 +37,18 @@ def local_runs() -> bool:
 def make_client(settings: Parsed, namespace: str) -> ArenaClient:
     """Return a client that has not looked for its cluster."""
     return ArenaClient(
-        kubeconfig=settings.text("config"),
-        context=settings.text("context"),
+        kubeconfig=kubeconfig(settings),
+        context=settings.text("context") or load_config().context,
         namespace=namespace,
         as_user=settings.text("as_user"),
         jobs=registry(),
         history=journal(),
     )
+
+
+def kubeconfig(settings: Parsed) -> str:
+    """Return the kubeconfig that is named: by a flag, else by the configuration where no variable says another."""
+    return settings.text("config") or ("" if os.environ.get("KUBECONFIG") else expanded(load_config().kubeconfig))
 
 
 def journal() -> Journal | None:
@@ -57,7 +62,7 @@ def journal() -> Journal | None:
 
 def configured(settings: Parsed) -> bool:
     """Whether a kubeconfig is named or there, so that looking at it starts nothing."""
-    if settings.text("config") or os.environ.get("KUBECONFIG"):
+    if kubeconfig(settings) or os.environ.get("KUBECONFIG"):
         return True
     if not has_home():
         return False
@@ -67,7 +72,7 @@ def configured(settings: Parsed) -> bool:
 
 def nothing_yet(settings: Parsed) -> bool:
     """Whether the embedded cluster is what would be read, and was never started: then there is nothing to read anywhere."""
-    elsewhere = configured(settings) or settings.text("context") or os.environ.get("KUBERNETES_SERVICE_HOST")
+    elsewhere = configured(settings) or settings.text("context") or load_config().context or os.environ.get("KUBERNETES_SERVICE_HOST")
     if elsewhere or not has_home() or os.path.exists(os.path.join(local_state(), "state.db")):
         return False
     from arena_core.installed import blocked, offers

@@ -122,6 +122,7 @@ GLOBAL_FLAGS: tuple[Flag, ...] = (
     Flag(
         "arena_namespace", "namespace of Arena's own settings", group=GLOBAL, metavar="NAME", default="arena-system", complete="namespace"
     ),
+    Flag("explain_config", "show each setting and where it comes from; do nothing else", group=GLOBAL, boolean=True),
     Flag("pprof", "write a CPU profile and print its path", group=GLOBAL, boolean=True),
     Flag("trace", "accepted as in Arena; writes nothing", group=GLOBAL, boolean=True),
     Flag("helm_binary", "accepted as in Arena; Helm is not used", group=GLOBAL, boolean=True),

@@ -34,7 +34,7 @@ COUSINS = {
     **dict.fromkeys(["apply"], "`arena submit -f FILE` starts the job of a job file"),
     **dict.fromkeys(["up", "down", "cluster"], "`arena local up` and `arena local down` start and end the local cluster"),
     **dict.fromkeys(
-        ["login", "config", "use-context"], "--config and --context choose the cluster, as with kubectl; `arena whoami` says who you are"
+        ["login", "use-context"], "--config and --context choose the cluster, as with kubectl; `arena whoami` says who you are"
     ),
 }
 VERSION = Flag("version", "print the version", boolean=True, hidden=True)
@@ -109,6 +109,10 @@ def run_command(command: Command, words: Sequence[str], head: Parsed) -> int:
         hint = f"`arena get {parsed.args[0]}` shows one job" if command.path == "list" else f"`arena {command.path} --help` says more"
         raise UsageError(f"{command.path} takes no name: what is {parsed.args[0]!r}?", hint)
     _settle(parsed)
+    if parsed.on("explain_config") and not command.collects:
+        from arena_core.cli.explained import explain
+
+        return explain(Context(parsed), command, parsed)
     return command.run(Context(parsed), parsed)
 
 

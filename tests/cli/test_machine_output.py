@@ -23,6 +23,9 @@ SILENT = {
     "serve": "opens into others",
     "top": "opens into others",
     "data": "opens into others",
+    "config get": "one value, as text",
+    "config set": "says on stderr what it did",
+    "config unset": "says on stderr what it did",
     "submit": "",  # without a type it shows its help; its schema is that of every type
     "attach": "what it prints is the program's",
     "logview": "a page in the browser; what it prints is its address",
@@ -81,6 +84,8 @@ TYPED: dict[str, tuple[tuple[str, ...], ...]] = {
     "delete": (("delete", "NEW", "no-such-job"),),
     "prune": (("prune", "--since", "0s", "--dry-run"),),
     "data list": (("data", "list"),),
+    "config": (("config",),),
+    "config view": (("config", "view"),),
     "schema": (("schema", "pytorchjob"), ("schema", "--output", "top", "job")),
     "plugins": (("plugins", "list"), ("plugins", "check"), ("plugins", "new", "NEW", "--dir", "FOLDER")),
     "check": (("check",), ("check", "monitoring"), ("check", "-T", "tfjob")),

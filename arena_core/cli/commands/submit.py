@@ -44,6 +44,7 @@ FLAGS = (
     Flag("after", "submit when this job has succeeded", group=GROUP, metavar="JOB", repeat=True, complete="job", often=False),
     Flag("sweep", "a job for each value, and each combination (lr=0.1,0.01)", group=GROUP, metavar="KEY=VALUES", repeat=True, often=False),
     Flag("at_once", "of a sweep, run at most so many at a time, and stay until all have ended", group=GROUP, integer=True, often=False),
+    Flag("profile", "take defaults of this name from the configuration", group=GROUP, metavar="NAME", often=False),
     Flag("timeout", "give up --wait or --follow after this time; the job keeps running", group=GROUP, metavar="DURATION"),
 )
 
@@ -182,6 +183,10 @@ def run(context: Context, parsed: Parsed, handle: JobHandle, model: type[BaseMod
             raise InvalidArguments(wrong)
         return args
 
+    if parsed.on("explain_config"):
+        from arena_core.cli.submit.explain import explain
+
+        return explain(context, parsed, handle, model, keys_of(file, model))
     try:
         if parsed.on("what_if"):
             return _what_if(context, parsed, handle, read(gather(context, parsed, handle, model, file), parsed.problems))
@@ -241,7 +246,8 @@ class NotSubmitted(ArenaError):
 
 def gather(context: Context, parsed: Parsed, handle: JobHandle, model: type[BaseModel], file: Mapping[str, Any]) -> dict[str, Any]:
     """Raw values by field: the configuration file's, then the job file's, then the flags'."""
-    from arena_core.cli.submit.options import with_config, words_of
+    from arena_core.cli.submit.fromconfig import with_config
+    from arena_core.cli.submit.options import words_of
 
     _same_type(file, handle)
     raw = keys_of(file, model)
@@ -262,7 +268,9 @@ def gather(context: Context, parsed: Parsed, handle: JobHandle, model: type[Base
             parsed.problems.append(f"{handle.job_type.name} takes no command: {' '.join(words)}")
         else:
             raw["command"] = words
-    return with_config(raw, model, handle.job_type.name, context.config)
+    whole, left = with_config(raw, model, handle.job_type.name, context.config, parsed.text("profile"))
+    context.tell_once(left)
+    return whole
 
 
 def _same_type(file: Mapping[str, Any], handle: JobHandle) -> None:

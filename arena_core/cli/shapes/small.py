@@ -16,6 +16,15 @@ Schema = Annotated[dict[str, Any], "a JSON Schema, draft 2020-12"]
 Check = Row | Finding
 
 
+class Setting(TypedDict):
+    """One value of the configuration."""
+
+    key: str
+    value: Annotated[str, "as text, of lists and maps as JSON; never a secret"]
+    source: Annotated[str, "site, user or folder"]
+    file: str
+
+
 class Cause(TypedDict):
     """One reason, and what to do about it."""
 

@@ -20,7 +20,7 @@ LARGEST = 2**20
 
 def load(path: str) -> dict[str, Any]:
     """Read a job file (``-`` is stdin)."""
-    from arena_core.args.documents import Unreadable, documents
+    from arena_core.documents import Unreadable, documents
 
     name = "stdin" if path == "-" else path
     try:

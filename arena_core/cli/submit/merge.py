@@ -28,6 +28,12 @@ def merge(model: type[BaseModel], file: Mapping[str, Any], flags: Mapping[str, A
     return raw
 
 
+def added(model: type[BaseModel], below: Mapping[str, Any], raw: Mapping[str, Any]) -> dict[str, Any]:
+    """Return raw values over others that go behind them, such as defaults; maps are merged key by key."""
+    both = {field: _merged(model, field, below[field], raw[field]) for field in below if field in raw and _is_map(model, field)}
+    return {**below, **raw, **both}
+
+
 def _is_map(model: type[BaseModel], field: str) -> bool:
     annotation = model.model_fields[field].annotation
     return (typing.get_origin(annotation) or annotation) is dict

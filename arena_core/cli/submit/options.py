@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from arena_core.args import FlagSpec
-    from arena_core.cli.config import Config
 
 
 #: What the argument model says of a field that must be given.
@@ -64,14 +63,6 @@ def _flag(spec: FlagSpec) -> Flag:
         names_of=spec.names_of,
         complete=spec.complete,
     )
-
-
-def with_config(raw: dict[str, Any], model: type[BaseModel], job_type: str, config: Config) -> dict[str, Any]:
-    """Values of Arena's configuration file where the user gave none; a key ``TYPE_FIELD`` is meant for that job type alone."""
-    defaults: dict[str, Any] = {"image_pull_secrets": list(config.image_pull_secrets), "image_pull_policy": config.image_pull_policy}
-    prefix = f"{job_type}_"
-    defaults |= {key.removeprefix(prefix): value for key, value in config.lines.items() if key.startswith(prefix)}
-    return {**{k: v for k, v in defaults.items() if v and k in model.model_fields}, **raw}
 
 
 def words_of(parsed: Parsed) -> list[str]:

@@ -45,11 +45,11 @@ def built(context: Context, arguments: Mapping[str, Any], namespace: str) -> lis
     """Return the objects that a job file makes; the cluster is not asked."""
     from arena_core.cli.commands.submit import keys_of
     from arena_core.cli.jobtypes import find_type
-    from arena_core.cli.submit.options import with_config
+    from arena_core.cli.submit.fromconfig import with_config
 
     handle = find_type(str(arguments.get("type", "")))
     name = handle.job_type.name
-    raw = with_config(keys_of(arguments, handle.args_model), handle.args_model, name, context.config)
+    raw, _ = with_config(keys_of(arguments, handle.args_model), handle.args_model, name, context.config)
     done = context.client.submit(name, raw, namespace=namespace, dry_run="client")
     return [dict(one) for one in done.manifests]
 

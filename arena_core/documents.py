@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from arena_core.args.values import WrittenFloat
+from arena_core.k8s.written import WrittenFloat
 
 #: Values that a file may hold once its aliases are resolved: a few lines of them can stand for millions.
 MOST_NODES = 10_000
