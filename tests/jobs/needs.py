@@ -14,4 +14,6 @@ NEEDS: dict[str, dict[str, Any]] = {
     "cron": {"schedule": "@daily"},
     "kubedl-cron": {"schedule": "@daily"},
     "volcano-cron": {"schedule": "@daily"},
+    "evaluatejob": {"model_name": "m", "model_path": "/m", "dataset_path": "/d", "metrics_path": "/x"},
+    "modeljob": {"task": "profile", "model_name": "m", "model_config_file": "/c"},
 }

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from arena_core.args import parse, to_job_file
@@ -55,6 +55,7 @@ def test_what_is_none_is_refused(typed: Any) -> None:
     assert [p.field for p in caught.value.problems] == ["env_from_configmap"]
 
 
+@settings(deadline=None)
 @given(TYPED | st.from_regex(r"([A-Z0-9]{1,3}=)?[a-z.]{1,4}(:[-.A-Za-z0-9]{1,4})?", fullmatch=True))
 def test_any_text_is_refused_or_read_back_the_same(text: str) -> None:
     try:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from arena_core.args import parse, to_job_file
@@ -89,6 +89,7 @@ def test_what_is_no_patch_is_refused(typed: Any) -> None:
     assert [p.field for p in caught.value.problems] == ["patches"]
 
 
+@settings(deadline=None)
 @given(TYPED | st.from_regex(r"[\[{][a-z:\[\]{}\" ,]{0,9}", fullmatch=True))
 def test_any_text_is_refused_or_read_back_the_same(text: str) -> None:
     try:
