@@ -7,8 +7,8 @@ from datetime import datetime
 
 from arena_core.cli.render import local_time
 from arena_core.contract.types import Rank
+from arena_core.k8s import dig, time
 from arena_core.k8s import duration as durations
-from arena_core.k8s import time
 from arena_core.typed import TYPE_CHECKING
 from arena_core.usecases.reasons import healthy
 from arena_core.usecases.views import Job, gpus
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from arena_core.usecases.queues import Place
 
 NONE = "N/A"
+#: Where a job that registered a version of a model says where the model's files are.
+MODEL_SOURCE = "arena.kubeflow.org/model-source"
 #: The endpoint that Arena shows in words and with a key of its own.
 TENSORBOARD = "tensorboard"
 INSTANCE_HEADER = ("NAME", "STATUS", "AGE", "IS_CHIEF", "GPU(Requested)", "NODE")
@@ -56,10 +58,18 @@ def header_lines(job: Job) -> list[tuple[str, str]]:
         ("EndTime", local_time(status.end) if status.phase.finished else ""),
     ]
     if job.labels.get("modelName"):
-        lines += [("ModelName", job.labels["modelName"]), ("ModelVersion", job.labels.get("modelVersion", "")), ("ModelSource", "")]
+        lines += [
+            ("ModelName", job.labels["modelName"]),
+            ("ModelVersion", job.labels.get("modelVersion", "")),
+            ("ModelSource", _source(job)),
+        ]
     if reason := reason_text(job):
         lines.append(("Reason", reason))
     return lines
+
+
+def _source(job: Job) -> str:
+    return dig.text(job.manifest, "metadata", "annotations", MODEL_SOURCE)
 
 
 def queue_lines(queue: str, place: Place | None) -> list[tuple[str, str]]:
@@ -130,7 +140,7 @@ def as_data(job: Job) -> jobs.Job:
         "creationTimestamp": time.unix(job.created),
         "modelName": job.labels.get("modelName", ""),
         "modelVersion": job.labels.get("modelVersion", ""),
-        "modelSource": "",
+        "modelSource": _source(job),
         "exactStatus": status.exact,
         "reason": status.reason,
         "message": status.message,

@@ -36,6 +36,21 @@ class Lookup(Protocol):
         """Return the served OpenAPI schema of the kind, or None where it cannot be read."""
 
 
+class Reach(Protocol):
+    """What an extension may do in the cluster once the job is there (``arena_after_submit``)."""
+
+    def services(self, selector: str) -> Sequence[Manifest]:
+        """Return the Services of all namespaces with these labels; raises ``ArenaError`` where they cannot be read."""
+
+    def ask(
+        self, service: Manifest, port: int, method: str, path: str, query: Mapping[str, Any] | None = None, body: Any = None
+    ) -> tuple[int, bytes]:
+        """Send a request to a Service through the API server; returns status and body. ``body`` is sent as JSON."""
+
+    def mark(self, job: Manifest, labels: Mapping[str, str], annotations: Mapping[str, str]) -> None:
+        """Add labels and annotations to the job; raises ``ArenaError`` where that may not be."""
+
+
 class Jobs(Protocol):
     """The registry's face for hooks: other job types by name, each behind its typed handle."""
 
@@ -141,7 +156,7 @@ class SubmitRequest:
     """A submission before it is sent, as extensions see it.
 
     ``args`` is the argument model, ``manifests`` what would be created, the job first. A client dry run (``dry_run="client"``) looks at
-    no cluster: ``lookup`` is None and ``user`` empty then.
+    no cluster: ``lookup`` is None and ``user`` empty then. ``reach`` is there once the job is (``arena_after_submit``).
     """
 
     job_type: str
@@ -152,3 +167,4 @@ class SubmitRequest:
     user: str = ""
     lookup: Lookup | None = None
     dry_run: Literal["", "client", "server"] = ""
+    reach: Reach | None = None

@@ -305,8 +305,10 @@ class ExtensionSpec:
         1
         """
 
-    def arena_after_submit(self, job: Manifest, submission: SubmitRequest) -> None:
-        """Be told that a job was created; ``job`` is as the server stored it.
+    def arena_after_submit(self, job: Manifest, submission: SubmitRequest) -> Iterable[Note] | None:
+        """Be told that a job was created; ``job`` is as the server stored it. What is returned is told to the user.
+
+        ``submission.reach`` may mark the job, and ask Services of the cluster.
 
         >>> from arena_core.contract.hookspecs import hookimpl
         >>> told = []

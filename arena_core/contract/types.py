@@ -23,6 +23,7 @@ from arena_core.contract.building import Wrapping as Wrapping
 from arena_core.contract.faces import JobHandle as JobHandle
 from arena_core.contract.faces import Jobs as Jobs
 from arena_core.contract.faces import Lookup as Lookup
+from arena_core.contract.faces import Reach as Reach
 from arena_core.contract.faces import Submission as Submission
 from arena_core.contract.faces import SubmitRequest as SubmitRequest
 from arena_core.contract.faces import Target as Target

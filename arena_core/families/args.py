@@ -27,6 +27,10 @@ from arena_core.args import (
 from arena_core.contract.types import Problem
 from arena_core.families import gangs
 from arena_core.families.tensorboard import MARK
+from arena_core.installed import offers
+
+#: The extension that registers models.
+REGISTRAR = "model"
 
 
 class SchedulingArgs(JobArgs):
@@ -87,12 +91,15 @@ class KueueArgs(ArgsGroup):
 
 
 class ModelArgs(ArgsGroup):
-    """The model that the job trains, as a label. MLflow itself is not asked."""
+    """The model that the job trains: a label, and a version of it in MLflow's registry, which arena-model makes."""
 
     model_name: str = flag(
-        "", help="Label the job with the name of the model that it trains (nothing is registered in MLflow).", group="Model", metavar="NAME"
+        "",
+        help="Model that the job trains: label the job with it, and register a version of it in MLflow (see --model-source).",
+        group="Model",
+        metavar="NAME",
     )
-    model_source: str = flag("", help="URI of the model; --model-name asks for it as in Arena.", group="Model", metavar="URI")
+    model_source: str = flag("", help="URI of the files of that version.", group="Model", metavar="URI")
 
     def rules(self) -> Iterator[Problem]:
         """A model has a source and a name that fits into a label."""
@@ -106,10 +113,12 @@ class ModelArgs(ArgsGroup):
                 yield Problem(str(error), "model_name")
 
     def notes(self) -> Iterator[str]:
-        """The source goes nowhere: Arena hands it to MLflow."""
+        """Who registers models may be missing."""
         yield from super().notes()
-        if self.model_source:
-            yield "--model-source is not used: nothing is registered in MLflow"
+        if self.model_source and not self.model_name:
+            yield "--model-source has no effect without --model-name"
+        if self.model_name and not any(offer.name == REGISTRAR for offer in offers("arena.extensions")):
+            yield f"--model-name is only a label here: arena-{REGISTRAR}, which registers models in MLflow, is not installed"
 
     def extra_metadata(self, app: str, gang: int) -> Iterator[Extra]:
         """The model's name is a label of all that belongs to the job."""

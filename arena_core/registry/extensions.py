@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from arena_core.contract.errors import ArenaError, PluginError
-from arena_core.contract.types import JobStatus, Manifest, Problem, SubmitRequest, Target
+from arena_core.contract.types import JobStatus, Manifest, Note, Problem, SubmitRequest, Target
 from arena_core.lazily import Logger
 from arena_core.records import replace
 from arena_core.registry import border
@@ -50,7 +50,7 @@ class ExtensionCaller:
 
     def _ask(self, entry: Entry, hooks: Hooks, hook: str, kind: Any, **arguments: Any) -> Any:
         """Return the answer of one extension, once it is what the contract says; None where it says nothing."""
-        lists = kind is list[Manifest] or kind is list[Problem]
+        lists = kind in (list[Manifest], list[Problem], list[Note])
 
         def ask() -> Any:
             found = hooks.call(hook, **arguments)
@@ -89,13 +89,14 @@ class ExtensionCaller:
         answers = self._each("arena_validate_submission", list[Problem], submission=submission)
         return [problem for problems in answers for problem in problems]
 
-    def after_submit(self, job: Manifest, submission: SubmitRequest) -> None:
-        """Tell every extension that a job was created."""
-        self._tell("arena_after_submit", job=job, submission=submission)
+    def after_submit(self, job: Manifest, submission: SubmitRequest) -> list[Note]:
+        """Tell every extension that a job was created; returns what they have to say about it."""
+        found = self._tell("arena_after_submit", list[Note], job=job, submission=submission)
+        return [note for notes in found for note in notes]
 
     def job_finished(self, job: Manifest, status: JobStatus, target: Target) -> None:
         """Tell every extension that a job has ended."""
-        self._tell("arena_job_finished", job=job, status=status, target=target)
+        self._tell("arena_job_finished", object, job=job, status=status, target=target)
 
     def error_hints(self, error: Exception) -> list[str]:
         """Return the extensions' hints for an error."""
@@ -105,8 +106,9 @@ class ExtensionCaller:
             log.warning("%s", failure)
             return []
 
-    def _tell(self, hook: str, **arguments: Any) -> None:
+    def _tell(self, hook: str, kind: Any, **arguments: Any) -> list[Any]:
         try:
-            self._each(hook, object, **arguments)
+            return self._each(hook, kind, **arguments)
         except ArenaError as failure:
             log.warning("%s (%s switches it off)", failure, BLOCK_VARIABLE)
+            return []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from arena_core.contract.errors import KindNotInstalled, PluginError
-from arena_core.contract.types import JobHandle, Jobs, JobStatus, Manifest, Problem, SubmitRequest, Target
+from arena_core.contract.types import JobHandle, Jobs, JobStatus, Manifest, Note, Problem, SubmitRequest, Target
 from arena_core.kube.cluster import Cluster
 from arena_core.kube.scope import CancelScope
 from arena_core.records import record, replace
@@ -25,8 +25,8 @@ class Extensions(Protocol):
     def validate_submission(self, submission: SubmitRequest) -> list[Problem]:
         """Return what an extension refuses; a site's rule that fails itself refuses, too."""
 
-    def after_submit(self, job: Manifest, submission: SubmitRequest) -> None:
-        """Tell that a job was created; a failure is only logged."""
+    def after_submit(self, job: Manifest, submission: SubmitRequest) -> Sequence[Note] | None:
+        """Tell that a job was created, and return what is said of it; a failure is only logged."""
 
     def job_finished(self, job: Manifest, status: JobStatus, target: Target) -> None:
         """Tell that a job that was waited for has ended; a failure is only logged."""

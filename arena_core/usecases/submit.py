@@ -158,10 +158,15 @@ def _create(session: Session, handle: JobHandle, request: SubmitRequest, submit_
     note = record.build(handle.job_type.name, request.args, manifests, namespace)
     creation = Creation(session, handle, namespace, submit_id)
     stored = creation.run(manifests, lambda job: record.store(session.cluster, namespace, note, job))
+    told: tuple[str, ...] = ()
     if session.extensions is not None:
-        session.extensions.after_submit(stored[0], request)
+        from arena_core.usecases import checks
+        from arena_core.usecases.reach import ClusterReach
+
+        able = replace(request, reach=ClusterReach(session.cluster, handle.job_type.resource))
+        told = checks.told(request.args, session.extensions.after_submit(stored[0], able) or ())
     name = stored[0]["metadata"]["name"]
-    return Submission(handle.job_type.name, name, namespace, tuple(stored), tuple(creation.warnings))
+    return Submission(handle.job_type.name, name, namespace, tuple(stored), (*creation.warnings, *told))
 
 
 def _try_out(session: Session, handle: JobHandle, manifests: list[Manifest], namespace: str) -> Submission:

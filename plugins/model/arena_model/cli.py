@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from arena_core.cli.config import load_config
+from arena_core.cli.command import Context
+from arena_core.cli.connect import nothing_yet
+from arena_core.cli.flags import Parsed
 from arena_core.cli.nested import opens
 from arena_core.cli.output import FORMATS, prints, write_as
 from arena_core.cli.render import local_time, print_table, ruled, table
 from arena_core.cli.terminal import note, say
 from arena_core.contract.errors import UsageError
+from arena_core.usecases.reach import ClusterReach
 from arena_model import shapes, tags
 from arena_model.analyze import commands as analyzing
+from arena_model.finding import find
 from arena_model.registry import Registry
-from arena_model.server import server_of
 
 #: The version of Arena's contract that this module is written for.
 ARENA_CONTRACT = 2
@@ -48,8 +51,24 @@ _Description = Annotated[str | None, typer.Option("--description", metavar="TEXT
 _VersionDescription = Annotated[str | None, typer.Option("--version-description", metavar="TEXT", help="what is special about the version")]
 
 
+#: The persistent flags, which typer hands to the group alone.
+_given: dict[str, Any] = {}
+
+
+@app.callback()
+def _persistent(context: typer.Context) -> None:
+    _given.clear()
+    _given.update(context.obj or {})
+
+
+def _reach() -> ClusterReach | None:
+    """The cluster, where there is one: a local one is not started to look for MLflow in it."""
+    settings = Parsed(values=dict(_given))
+    return None if nothing_yet(settings) else ClusterReach(Context(settings).client.cluster)
+
+
 def _registry(uri: str) -> Registry:
-    return Registry(server_of(uri or load_config().lines.get("mlflow_tracking_uri", "")))
+    return Registry(find(uri, _reach))
 
 
 def _named(word: str | None, name: str, command: str) -> str:

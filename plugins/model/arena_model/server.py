@@ -31,49 +31,31 @@ ERRORS: Mapping[str, type[ArenaError]] = {
 }
 
 
-@dataclass(frozen=True)
 class Server:
-    """An MLflow server; ``shown`` is its address without a password. What authenticates is in no representation."""
+    """An MLflow server, however it is reached."""
 
-    address: str
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    context: ssl.SSLContext | None = field(default=None, repr=False)
+    #: How it is called in sentences, without anything secret.
+    shown: str = ""
+    #: What to look at where it does not answer as MLflow does.
+    advice: str = ""
 
-    @property
-    def shown(self) -> str:
-        """The address, for sentences."""
-        return self.address
+    def ask(self, method: str, path: str, query: Mapping[str, Any], body: Any) -> tuple[int, bytes]:
+        """Return status and body of an answer; raises ``ClusterUnreachable`` where there is none."""
+        raise NotImplementedError
 
     def call(self, method: str, path: str, **values: Any) -> dict[str, Any]:
         """Return what ``api/2.0/mlflow/PATH`` answers."""
-        url = f"{self.address}/api/2.0/mlflow/{path}"
-        data = None
-        if method == "GET":
-            url += "?" + urllib.parse.urlencode({key: value for key, value in values.items() if value not in ("", None)})
-        else:
-            data = json.dumps(values).encode()
-        headers = {**self.headers, "Accept": "application/json", **({"Content-Type": "application/json"} if data else {})}
-        answer = self._open(urllib.request.Request(url, data, headers, method=method))
+        query = {key: value for key, value in values.items() if value not in ("", None)} if method == "GET" else {}
+        code, answer = self.ask(method, f"api/2.0/mlflow/{path}", query, None if method == "GET" else values)
+        if code >= 300:
+            raise self._refusal(code, answer)
         try:
             found = json.loads(answer or b"{}")
         except ValueError:
             found = None
         if not isinstance(found, dict):
-            raise ArenaError(f"{self.shown} does not answer as MLflow does: something else listens there", f"is {URI} right?")
+            raise ArenaError(f"{self.shown} does not answer as MLflow does: something else listens there", self.advice)
         return found
-
-    def _open(self, request: urllib.request.Request) -> bytes:
-        # A redirection elsewhere would take what authenticates along.
-        opener = urllib.request.build_opener(_Straight, urllib.request.HTTPSHandler(context=self.context))
-        try:
-            with opener.open(request, timeout=TIMEOUT) as answer:
-                data: bytes = answer.read()
-                return data
-        except urllib.error.HTTPError as error:
-            raise self._refusal(error.code, error.read()) from None
-        except (OSError, ValueError) as error:
-            reason = getattr(error, "reason", error)
-            raise ClusterUnreachable(f"MLflow at {self.shown} cannot be reached: {reason}", f"{URI} says where it is") from None
 
     def _refusal(self, code: int, body: bytes) -> ArenaError:
         try:
@@ -86,8 +68,34 @@ class Server:
             return PermissionDenied(f"MLflow at {self.shown} refuses this: {message or f'it answered {code}'}", hint)
         kind = ERRORS.get(word, ArenaError)
         if not message:
-            return ArenaError(f"MLflow at {self.shown} answered {code}", f"is {URI} the address of an MLflow server?")
+            return ArenaError(f"MLflow at {self.shown} answered {code}", self.advice)
         return kind(f"MLflow: {message}")
+
+
+@dataclass(frozen=True)
+class NamedServer(Server):
+    """One that somebody has named by its address; what authenticates there is in no representation."""
+
+    shown: str
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    context: ssl.SSLContext | None = field(default=None, repr=False)
+    advice: str = f"is {URI} the address of an MLflow server?"
+
+    def ask(self, method: str, path: str, query: Mapping[str, Any], body: Any) -> tuple[int, bytes]:
+        """Ask it over HTTP."""
+        url = f"{self.shown}/{path}" + (f"?{urllib.parse.urlencode(query)}" if query else "")
+        data = None if body is None else json.dumps(body).encode()
+        headers = {**self.headers, "Accept": "application/json", **({"Content-Type": "application/json"} if data else {})}
+        # A redirection elsewhere would take what authenticates along.
+        opener = urllib.request.build_opener(_Straight, urllib.request.HTTPSHandler(context=self.context))
+        try:
+            with opener.open(urllib.request.Request(url, data, headers, method=method), timeout=TIMEOUT) as answer:
+                return answer.status, answer.read()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read()
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "reason", error)
+            raise ClusterUnreachable(f"MLflow at {self.shown} cannot be reached: {reason}", f"{URI} says where it is") from None
 
 
 class _Straight(urllib.request.HTTPRedirectHandler):
@@ -98,15 +106,12 @@ class _Straight(urllib.request.HTTPRedirectHandler):
         return
 
 
-def server_of(address: str, environ: Mapping[str, str] | None = None) -> Server:
-    """Return the server that a flag or the environment names, with what authenticates there."""
+def server_of(address: str, environ: Mapping[str, str] | None = None) -> Server | None:
+    """Return the server that a flag or the environment names, with what authenticates there; None where neither names one."""
     env = os.environ if environ is None else environ
     given = address or env.get(REGISTRY_URI, "") or env.get(URI, "")
     if not given:
-        raise UsageError(
-            "where is MLflow? nothing names its server",
-            f"--tracking-uri URI, or the variable {URI}, or mlflow_tracking_uri=URI in ~/.arena/config",
-        )
+        return None
     try:
         parts = urllib.parse.urlsplit(given.strip())
         host, port = parts.hostname, parts.port
@@ -118,7 +123,7 @@ def server_of(address: str, environ: Mapping[str, str] | None = None) -> Server:
         raise UsageError("the address of MLflow is not one of an HTTP server", "expected something like http://mlflow.example.com:5000")
     where = f"[{host}]" if ":" in host else host
     plain = f"{parts.scheme}://{where}{f':{port}' if port else ''}{parts.path.rstrip('/')}"
-    return Server(plain, _credentials(parts, env), _tls(env) if parts.scheme == "https" else None)
+    return NamedServer(plain, _credentials(parts, env), _tls(env) if parts.scheme == "https" else None)
 
 
 def _credentials(parts: urllib.parse.SplitResult, env: Mapping[str, str]) -> dict[str, str]:
