@@ -9,6 +9,7 @@ import ssl
 import urllib.error
 import urllib.parse
 import urllib.request
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -31,7 +32,7 @@ ERRORS: Mapping[str, type[ArenaError]] = {
 }
 
 
-class Server:
+class Server(ABC):
     """An MLflow server, however it is reached."""
 
     #: How it is called in sentences, without anything secret.
@@ -39,9 +40,9 @@ class Server:
     #: What to look at where it does not answer as MLflow does.
     advice: str = ""
 
+    @abstractmethod
     def ask(self, method: str, path: str, query: Mapping[str, Any], body: Any) -> tuple[int, bytes]:
         """Return status and body of an answer; raises ``ClusterUnreachable`` where there is none."""
-        raise NotImplementedError
 
     def call(self, method: str, path: str, **values: Any) -> dict[str, Any]:
         """Return what ``api/2.0/mlflow/PATH`` answers."""
