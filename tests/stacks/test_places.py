@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
 
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from arena_core.podspec.debugging import SITE
-from arena_core.usecases.stacks import agent, words
+from arena_core.usecases.stacks import agent, probe, words
 from arena_core.usecases.stacks.choose import processes_of
 from arena_core.usecases.stacks.model import Frame, Process, Thread, Unread
 from arena_core.usecases.stacks.places import place_of, stacks_of
@@ -135,6 +136,11 @@ def test_faulthandler_is_read_with_and_without_names_of_threads():
         {"name": "loader", "main": False, "frames": [["f", "/a b/x.py", 3]]},
         {"name": "", "main": True, "frames": [["<module>", "t.py", 0]]},
     ]
+
+
+@pytest.mark.parametrize("source", [probe.agent_source().decode(), SITE], ids=["agent", "sitecustomize"])
+def test_what_runs_in_pods_is_understood_by_the_pythons_of_old_images(source):
+    ast.parse(source, feature_version=(3, 7))
 
 
 def test_a_signal_that_nobody_catches_is_never_sent():

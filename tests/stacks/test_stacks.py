@@ -21,7 +21,9 @@ __all__ = ["arena", "home"]
 #: All hundred with ``ARENA_FAULTS=all``, as `dev.py bench stalls` plays them.
 STALLS = list(stalls.stalls(100))
 PICKED = STALLS if os.environ.get("ARENA_FAULTS") == "all" else [STALLS[n] for n in (0, 4, 3)]
-needs_spy = pytest.mark.skipif(not shutil.which("py-spy", path=f"{sys.exec_prefix}/bin"), reason="py-spy is not installed")
+HAS_SPY = shutil.which("py-spy", path=f"{sys.exec_prefix}/bin") is not None
+assert HAS_SPY or not os.environ.get("ARENA_TEST_NEEDS_PYSPY"), "py-spy is not installed: `dev.py setup` installs it"
+needs_spy = pytest.mark.skipif(not HAS_SPY, reason="py-spy is not installed")
 WITHOUT = f"{sys.base_prefix}/bin:/usr/bin:/bin"
 
 
@@ -186,3 +188,45 @@ def test_a_silence_shows_where_it_is_or_stops_the_job(words, start, client, aren
     assert stopped.code == 124 and "k was suspended, since it had written nothing for" in stopped.err, stopped
     assert client.get("k").status.phase == "SUSPENDED"
     assert arena(*words, "k", "-n", client.namespace, "--on-inactive", "stop").code == 2
+
+
+#: What PyTorch's flight recorder does (torch/csrc/distributed/c10d): a pipe of the rank, and a dump when something is written to it.
+RECORDER = """
+import os, pickle, threading, time
+RANK, STEM = int(os.environ["RANK"]), os.environ["TORCH_NCCL_DEBUG_INFO_PIPE_FILE"]
+os.mkfifo(f"{STEM}{RANK}.pipe")
+pipe = os.open(f"{STEM}{RANK}.pipe", os.O_RDONLY | os.O_NONBLOCK)
+def entry(number, state):
+    return {"record_id": number, "process_group": ("0", "default_pg"), "collective_seq_id": number, "is_p2p": False,
+            "profiling_name": "nccl:all_reduce", "state": state}
+def listen():
+    while True:
+        time.sleep(0.1)
+        if os.read(pipe, 10):
+            states = ["completed"] * 2 + ([] if RANK == 1 else ["started"])
+            dump = {"version": "2.4", "entries": [entry(n + 40, s) for n, s in enumerate(states)]}
+            with open(f"{os.environ['TORCH_NCCL_DEBUG_INFO_TEMP_FILE']}{RANK}", "wb") as file:
+                pickle.dump(dump, file, protocol=2)
+threading.Thread(target=listen, daemon=True).start()
+"""
+
+
+def test_nccls_own_count_tells_who_has_not_arrived(start, client, arena, cluster, monkeypatch, tmp_path):
+    env = {"PATH": WITHOUT, "MARKS": str(tmp_path), "TORCH_NCCL_DEBUG_INFO_PIPE_FILE": f"{tmp_path}/pipe"}
+    env["TORCH_NCCL_DEBUG_INFO_TEMP_FILE"] = f"{tmp_path}/trace"
+    start(f"{RECORDER}{MARK}time.sleep(1000)\n", kind="pytorchjob", marks=3, workers=3, debug_stacks=True, env=env)
+    monkeypatch.setenv("KUBECONFIG", str(cluster.kubeconfig))
+    done = arena("stacks", "j", "-n", client.namespace)
+    assert "by NCCL's count: ranks 0, 2 in all_reduce 42 (started), rank 1 in all_reduce 41 (completed)" in done.out, done
+    assert "the others seem to wait for worker-0 (rank 1)" in done.out
+
+
+def test_a_dump_runs_nothing(tmp_path):
+    """What lies where a dump is expected may be anything."""
+    from arena_core.usecases.stacks.agent import last_collective
+
+    mark, dump = tmp_path / "ran", tmp_path / "dump"
+    for content in (b"cos\nsystem\n(S'touch %s'\ntR." % str(mark).encode(), b"", b"{}", b"\x80\x02}q\x00."):
+        dump.write_bytes(content)
+        assert last_collective(str(dump)) == {}
+    assert not mark.exists() and last_collective(str(tmp_path / "nosuch")) == {}

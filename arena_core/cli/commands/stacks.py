@@ -39,6 +39,8 @@ def _show(name: str, found: Stacks, *, full: bool) -> None:
     if found.groups:
         rows = [[f"{words.verb(g)} {words.place(g)}", words.names(g.members)] for g in found.groups]
         print_table([["WHERE", "WHO"], *rows])
+    if text := words.collectives(found):
+        say(one_line(f"by NCCL's count: {text}"))
     if text := words.behind(found):
         say(one_line(text))
     if full:
@@ -102,6 +104,7 @@ def _process(one: Process) -> shapes.Process:
         "rank": one.rank,
         "worksFor": one.of,
         "readBy": one.how,
+        "collective": {"name": at.name, "sequence": at.sequence, "state": at.state, "group": at.group} if (at := one.collective) else None,
         "threads": [
             {
                 "name": t.name,

@@ -21,6 +21,15 @@ class Thread(TypedDict):
     frames: list[Frame]
 
 
+class Collective(TypedDict):
+    """What PyTorch's flight recorder tells of NCCL."""
+
+    name: str
+    sequence: int
+    state: Annotated[str, "scheduled, started or completed"]
+    group: str
+
+
 class Process(TypedDict):
     """A Python process of the job."""
 
@@ -30,6 +39,7 @@ class Process(TypedDict):
     rank: Annotated[int | None, "null where nothing tells it"]
     worksFor: Annotated[int, "the process of the rank that it works for, such as a loader's; 0 for a rank"]
     readBy: Annotated[str, "py-spy, faulthandler, or nothing where it was not read"]
+    collective: Annotated[Collective | None, "null where the flight recorder is not set, or did not answer"]
     threads: list[Thread]
 
 

@@ -32,8 +32,8 @@ RANKS = (
 )
 #: What the local cluster marks a container's processes with: without namespaces all of the machine's are seen.
 MARKS = ("ARENA_POD_UID", "ARENA_CONTAINER")
-#: Processes of a container that are looked at, seconds for py-spy, and for the answer to a signal.
-PROCESSES, SECONDS, ANSWER = 64, 6.0, 2.0
+#: Processes of a container that are looked at, seconds for py-spy, for the answer to a signal, and for PyTorch's flight recorder.
+PROCESSES, SECONDS, ANSWER, RECORDER = 64, 6.0, 2.0, 3.5
 _HEAD = re.compile(r"^(?:Current t|T)hread 0x([0-9a-f]+)(?: \[([^\]]*)\])? \(most recent call first\)", re.IGNORECASE)
 _FRAME = re.compile(r'^  File "(.*)", line (\d+|\?\?\?) in (.*)$')
 
@@ -96,9 +96,21 @@ def process(pid: int, own: dict[str, Any]) -> dict[str, Any] | None:
         "python": bool(re.match("python|pypy", exe)),
         "state": state,
         "env": {name: environ[name] for name in RANKS if name in environ},
-        "trace": environ.get("TORCH_NCCL_DEBUG_INFO_PIPE_FILE", ""),
+        "recorder": recorder(pid, environ),
         "file": memory_file(pid) if catches(status) else "",
     }
+
+
+def recorder(pid: int, environ: dict[str, str]) -> dict[str, Any]:
+    """Return the pipe that PyTorch's flight recorder listens to, where it is set, and the files that it may write to."""
+    stem, rank = environ.get("TORCH_NCCL_DEBUG_INFO_PIPE_FILE", ""), environ.get("RANK", "")
+    if not stem or not rank.isdigit():
+        return {}
+    named = [environ[name] for name in ("TORCH_FR_DUMP_TEMP_FILE", "TORCH_NCCL_DEBUG_INFO_TEMP_FILE") if environ.get(name)]
+    cache = f"{environ.get('HOME', '/root')}/.cache/torch/"
+    stems = named or ["/tmp/nccl_trace_rank_", f"{cache}nccl_trace_rank_", f"{cache}comm_lib_trace_rank_"]
+    inside = f"/proc/{pid}/cwd"
+    return {"pipe": os.path.join(inside, f"{stem}{rank}.pipe"), "files": [os.path.join(inside, f"{one}{rank}") for one in stems]}
 
 
 def processes() -> list[dict[str, Any]]:
@@ -192,6 +204,82 @@ def ask_handler(one: dict[str, Any], until: float) -> tuple[list[dict[str, Any]]
     return [], "it did not answer the signal" + (" (it is stopped)" if one["state"] in "Tt" else "")
 
 
+def stamps(files: list[str]) -> dict[str, tuple[int, int]]:
+    """Return when each file was written, and its size."""
+    found = {}
+    for path in files:
+        try:
+            state = os.stat(path)
+        except OSError:
+            continue
+        found[path] = (state.st_mtime_ns, state.st_size)
+    return found
+
+
+def begin_recorder(one: dict[str, Any]) -> dict[str, tuple[int, int]] | None:
+    """Ask the flight recorder of a process for what it holds; returns the files as they were, None where nobody listens."""
+    import stat
+
+    found = one["recorder"]
+    if not found:
+        return None
+    before = stamps(found["files"])
+    try:
+        if not stat.S_ISFIFO(os.stat(found["pipe"]).st_mode):
+            return None
+        number = os.open(found["pipe"], os.O_WRONLY | os.O_NONBLOCK)
+    except OSError:
+        return None
+    try:
+        os.write(number, b"1\n")
+    except OSError:
+        return None
+    finally:
+        os.close(number)
+    return before
+
+
+def end_recorder(one: dict[str, Any], before: dict[str, tuple[int, int]], until: float) -> dict[str, Any]:
+    """Return the collective that a process is in by what the flight recorder has written; nothing where it has not in time."""
+    while True:
+        for path, stamp in stamps(one["recorder"]["files"]).items():
+            found = last_collective(path) if stamp != before.get(path) else {}
+            if found:
+                return found
+        if time.monotonic() > until:
+            return {}
+        time.sleep(0.1)
+
+
+def last_collective(path: str) -> dict[str, Any]:
+    """Return the first collective of a dump that is not completed, else the last one; nothing of a file that is not whole."""
+    import pickle
+
+    class Plain(pickle.Unpickler):
+        """Reads lists and dictionaries alone: a file is no reason to run anything."""
+
+        def find_class(self, module: str, name: str) -> Any:
+            if module == "torch.jit._pickle" and name.startswith("build_"):
+                return list
+            raise pickle.UnpicklingError(f"{module}.{name}")
+
+    try:
+        with open(path, "rb") as file:
+            entries = [e for e in Plain(file).load()["entries"] if isinstance(e, dict) and not e.get("is_p2p")]
+        chosen = next((e for e in entries if e["state"] != "completed"), entries[-1] if entries else None)
+        if chosen is None:
+            return {}
+        group = chosen.get("process_group")
+        return {
+            "name": str(chosen["profiling_name"]).rpartition(":")[2],
+            "sequence": int(chosen["collective_seq_id"]),
+            "state": str(chosen["state"]),
+            "group": str(group[0] if isinstance(group, (list, tuple)) and group else group),
+        }
+    except Exception:  # a dump of another version, or not whole
+        return {}
+
+
 def carried(size: int, machine: str) -> tuple[str, tuple[int, ...], str]:
     """Return (path, descriptors, trouble) of the py-spy that is sent behind this text; it lives in memory alone."""
     import zlib
@@ -226,6 +314,8 @@ def look(size: int, machine: str) -> dict[str, Any]:
     spy, passed, trouble = carried(size, machine) if size else (on_path("py-spy"), (), "")
     found = processes()
     asked = [one for one in found if one["python"] or one["file"]][:PROCESSES]
+    asked_at = time.monotonic()
+    recorders = {one["pid"]: begin_recorder(one) for one in asked}
     runs = {one["pid"]: begin_spy(spy, one["pid"], passed) for one in asked if spy}
     for one in asked:
         threads: list[dict[str, Any]] = []
@@ -237,7 +327,12 @@ def look(size: int, machine: str) -> dict[str, Any]:
             threads, why = ask_handler(one, time.monotonic() + ANSWER)
             how, wrong = "faulthandler", why and (f"{wrong}; {why}" if spy else why)
         one.update(threads=threads, how=how if threads else "", trouble="" if threads else wrong)
-    return {"machine": os.uname().machine, "processes": [{k: v for k, v in one.items() if k != "file"} for one in found]}
+    for one in asked:
+        before = recorders[one["pid"]]
+        if before is not None:
+            one["collective"] = end_recorder(one, before, asked_at + RECORDER)
+    inner = ("file", "recorder")
+    return {"machine": os.uname().machine, "processes": [{k: v for k, v in one.items() if k not in inner} for one in found]}
 
 
 def main(size: int, machine: str) -> None:

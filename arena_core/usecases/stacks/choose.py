@@ -8,7 +8,7 @@ from arena_core.k8s import dig
 from arena_core.records import replace
 from arena_core.typed import Any
 from arena_core.usecases.stacks.agent import RANKS
-from arena_core.usecases.stacks.model import Frame, Process, Thread
+from arena_core.usecases.stacks.model import Collective, Frame, Process, Thread
 
 #: The rank among all of the job; the variables that count those of a pod alone are no rank.
 _WORLD = tuple(name for name in RANKS if name != "LOCAL_RANK")
@@ -72,7 +72,14 @@ def _process(row: Mapping[str, Any], instance: str, pod: str) -> Process:
     text = next((t for name in _WORLD if (t := dig.text(row, "env", name)).isdecimal()), "")
     sleeps, trouble = dig.text(row, "state") != "R", dig.text(row, "trouble")
     how = dig.text(row, "how")
-    return Process(instance, pod, dig.number(row, "pid"), int(text) if text else None, 0, how, sleeps, threads, trouble)
+    return Process(instance, pod, dig.number(row, "pid"), int(text) if text else None, 0, how, sleeps, threads, trouble, _collective(row))
+
+
+def _collective(row: Mapping[str, Any]) -> Collective | None:
+    found = dig.mapping(row, "collective")
+    if not dig.text(found, "name"):
+        return None
+    return Collective(dig.text(found, "name"), dig.number(found, "sequence"), dig.text(found, "state"), dig.text(found, "group"))
 
 
 def _frames(rows: Any) -> Sequence[Frame]:

@@ -24,6 +24,16 @@ class Thread:
 
 
 @record
+class Collective:
+    """A collective as NCCL counts them (PyTorch's flight recorder): ``state`` is scheduled, started or completed."""
+
+    name: str
+    sequence: int
+    state: str
+    group: str = ""
+
+
+@record
 class Process:
     """A Python process of a job: one of its ranks, or (``of`` names the rank's process) one that works for it, such as a loader.
 
@@ -40,6 +50,7 @@ class Process:
     sleeps: bool = True
     threads: tuple[Thread, ...] = ()
     trouble: str = ""
+    collective: Collective | None = None
 
     @property
     def main(self) -> Thread | None:

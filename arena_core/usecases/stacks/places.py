@@ -102,12 +102,24 @@ def _who(one: Process) -> str:
 
 def _behind(groups: Sequence[Group], unread: Sequence[Unread]) -> tuple[str, ...]:
     """Return whom the others seem to wait for: who does not wait for the others, and who is not there; else the few that are elsewhere."""
+    if counted := _not_arrived([p for g in groups for p in g.members]):
+        return counted
     waiting = [g for g in groups if g.waits]
     absent = [one.instance for one in unread if one.absent]
     if waiting and (len(waiting) < len(groups) or absent):
         return (*(_who(p) for g in groups if not g.waits for p in g.members), *absent)
     # A meeting that cannot be told by its name: most are in the same function, if not at the same line.
     return _fewer([(g.what, g.file) for g in groups], groups) or _fewer([(g.what, g.file, g.line) for g in groups], groups)
+
+
+def _not_arrived(processes: Sequence[Process]) -> tuple[str, ...]:
+    """Return those that have not begun the collective that others of their group have: NCCL's own count, where it is known of all."""
+    found: list[str] = []
+    for group in {p.collective.group for p in processes if p.collective}:
+        members = [(p, p.collective.sequence) for p in processes if p.collective and p.collective.group == group]
+        furthest = max(number for _, number in members)
+        found += [_who(p) for p, number in members if number < furthest]
+    return tuple(found) if all(p.collective for p in processes) else ()
 
 
 def _fewer(keys: Sequence[object], groups: Sequence[Group]) -> tuple[str, ...]:

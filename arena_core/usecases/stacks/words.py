@@ -57,6 +57,16 @@ def names(members: Sequence[Process]) -> str:
     return ", ".join([*parts, *others])
 
 
+def collectives(found: Stacks) -> str:
+    """Return which collective each is in by NCCL's count: ``ranks 0-6 in all_reduce 42 (started), rank 7 in all_reduce 41 (completed)``."""
+    at: dict[tuple[str, int, str, str], list[Process]] = {}
+    for one in found.ranks:
+        if one.collective:
+            at.setdefault((one.collective.name, one.collective.sequence, one.collective.state, one.collective.group), []).append(one)
+    rows = sorted(at.items(), key=lambda row: (-len(row[1]), row[0]))
+    return ", ".join(f"{names(members)} in {name} {number} ({state})" for (name, number, state, _), members in rows)
+
+
 def _ranges(numbers: Iterable[int]) -> list[str]:
     found: list[list[int]] = []
     for number in sorted(numbers):
