@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 try:
     from tests import planted
@@ -24,6 +25,10 @@ if os.environ.pop("PYTHONDONTWRITEBYTECODE", None):
 
 # A shell starts what it puts in the background with Ctrl-C ignored, and every command that a test starts would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Properties are no races: on a machine with other work an example that takes long says nothing.
+settings.register_profile("arena", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("arena")
 
 SHARED = Path(os.environ.get("ARENA_SHARED", Path(__file__).resolve().parent.parent / "shared"))
 

@@ -166,6 +166,14 @@ def test_a_list_loads_the_types_that_have_jobs(tmp_path, local_cluster):
         assert types == loaded or (loaded is None and len(types) > 5)
 
 
+def test_a_running_embedded_cluster_is_found_without_what_starts_one(tmp_path, local_cluster):
+    """Nothing is configured: the command looks for the cluster of this machine, and it is at work."""
+    (tmp_path / "local").symlink_to(local_cluster.state.folder)
+    code, found, done = modules(tmp_path, "list")
+    assert code == 0, done.stderr
+    assert sorted(found & UNNEEDED) == ["json"]
+
+
 def test_a_list_knows_of_open_jobs_without_the_history_s_store(tmp_path, local_cluster):
     """Jobs that were submitted here and still run: nothing is new of them, or one event is written; no database is opened."""
     namespace = local_cluster.namespace("recorded")

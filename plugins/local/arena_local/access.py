@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
-
 #: The kubeconfig context of the local cluster.
 CONTEXT = "arena-local"
 #: Environment variable that every process of a pod carries.
 MARKER = "ARENA_POD_UID"
 
 
-@dataclass(frozen=True)
 class Access:
     """Where the server listens: ``port`` plain, ``tls_port`` with the certificate ``ca`` (0 where there is none)."""
 
-    token: str = ""
-    port: int = 0
-    tls_port: int = 0
-    ca: str = ""
+    def __init__(self, token: str = "", port: int = 0, tls_port: int = 0, ca: str = "") -> None:
+        self.token = token
+        self.port = port
+        self.tls_port = tls_port
+        self.ca = ca
 
-    def kubeconfig(self, namespace: str = "default") -> dict[str, Any]:
+    def kubeconfig(self, namespace: str = "default") -> dict[str, object]:
         """Return a complete kubeconfig. kubectl sends no bearer token over plain http: the secret is in the path."""
         server = f"http://127.0.0.1:{self.port}/{self.token}"
         return {

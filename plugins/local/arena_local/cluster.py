@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
 
 from arena_core.contract.errors import ClusterUnreachable
+from arena_core.typed import TYPE_CHECKING
+from arena_local.access import CONTEXT
 
 if TYPE_CHECKING:
     from arena_local.daemon.control import StartFailed
@@ -38,8 +39,13 @@ def ensure() -> tuple[str, str]:
     """Start the local cluster if it does not run; returns the path of its kubeconfig and the context."""
     if sys.platform == "win32":
         raise ClusterUnreachable("the local cluster runs on Linux and macOS only", hint="name a kubeconfig with --config or KUBECONFIG")
+    from arena_local.daemon import found
+
+    # Nearly always it runs: what starts it takes longer to import than a list takes.
+    if running := found.kubeconfig():
+        return running, CONTEXT
     from arena_local.daemon.control import StartFailed, start
-    from arena_local.daemon.state import CONTEXT, State, Unusable, default_state
+    from arena_local.daemon.state import State, Unusable, default_state
 
     try:
         state = State(default_state())

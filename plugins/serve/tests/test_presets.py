@@ -82,7 +82,8 @@ WORDS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]
 
 
 @given(
-    st.lists(WORDS, min_size=1, max_size=4).filter(lambda words: bool(name_of(words[0]))),
+    # Hypothesis tries words of the program, too, and a command that begins with one of these two is refused: a switch's stray value.
+    st.lists(WORDS, min_size=1, max_size=4).filter(lambda words: bool(name_of(words[0])) and words[0] not in ("true", "false")),
     st.dictionaries(st.from_regex(r"[A-Z]{1,4}", fullmatch=True), st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=5)),
     st.integers(0, 8),
 )

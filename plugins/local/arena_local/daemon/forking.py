@@ -23,7 +23,7 @@ from typing import Any
 
 from arena_local.daemon import control
 from arena_local.daemon.state import State
-from arena_local.kubelet.shim.processes import start_ticks
+from arena_local.kubelet.shim.identity import start_ticks
 
 
 class Forked:

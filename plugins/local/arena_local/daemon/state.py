@@ -10,13 +10,14 @@ import re
 import secrets
 import shutil
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from arena_local.access import CONTEXT, MARKER, Access
 from arena_local.context import Options
-from arena_local.kubelet.shim.processes import start_ticks
+from arena_local.daemon.found import Daemon, announced
+from arena_local.kubelet.shim.identity import start_ticks
 from arena_local.options import BadOption
 from arena_local.options import read as read_options
 
@@ -36,25 +37,6 @@ def default_state() -> Path:
 
 class Unusable(Exception):
     """The state folder cannot be made or written; the text says why."""
-
-
-@dataclass(frozen=True)
-class Daemon:
-    """A daemon that has said that it is ready."""
-
-    pid: int
-    start: str
-    port: int
-
-    @property
-    def alive(self) -> bool:
-        """Whether this very process still runs."""
-        if Path("/proc/self/stat").exists():
-            return bool(self.start) and start_ticks(self.pid) == self.start
-        with contextlib.suppress(OSError):
-            os.kill(self.pid, 0)
-            return True
-        return False
 
 
 class State:
@@ -155,12 +137,8 @@ class State:
 
     def daemon(self) -> Daemon | None:
         """Return the daemon that is ready and alive, or None."""
-        found = _json(self._ready)
-        pid, start, port = found.get("pid"), found.get("start"), found.get("port")
-        if not (isinstance(pid, int) and pid > 0 and isinstance(start, str) and isinstance(port, int)):
-            return None
-        daemon = Daemon(pid, start, port)
-        return daemon if daemon.alive or (INSIDE_A_POD and self._served()) else None
+        daemon = announced(str(self._ready))
+        return daemon if daemon is not None and (daemon.alive or (INSIDE_A_POD and self._served())) else None
 
     def _served(self) -> bool:
         """Whether a daemon holds the lock of this folder, also one whose process cannot be seen from here."""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:  # the shim imports this package, too, and needs none of it
+TYPE_CHECKING = False  # the shim and every command import this package, too, and need neither ``typing`` nor what follows
+if TYPE_CHECKING:
     from arena_local.context import Component, Context
 
 

@@ -45,6 +45,6 @@ def _read(path: Path) -> dict[str, Any]:
 
 def boot() -> str:
     """Return what changes at every boot of the machine."""
-    from arena_local.kubelet.shim.processes import boot_id
+    from arena_local.kubelet.shim.identity import boot_id
 
     return boot_id()

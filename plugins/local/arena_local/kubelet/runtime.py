@@ -17,7 +17,7 @@ from typing import Any
 from arena_local.access import MARKER
 from arena_local.kubelet.isolation import SHIM
 from arena_local.kubelet.model import LOST, Run
-from arena_local.kubelet.shim import processes
+from arena_local.kubelet.shim.identity import boot_id, start_ticks
 
 
 class NotStarted(Exception):
@@ -95,7 +95,7 @@ class Runtime:
             return False
         run.pid, run.start, run.started = state["pid"], state["start"], state["startedAt"]
         run.shim, run.shim_start = state["shim"], state["shimStart"]
-        same_boot = state["boot"] == processes.boot_id()
+        same_boot = state["boot"] == boot_id()
         if same_boot and alive(run.shim, run.shim_start):
             asyncio.get_running_loop().create_task(self._follow(run, on_end))
             return True
@@ -213,7 +213,7 @@ def _lose(run: Run, message: str) -> None:
 
 def alive(pid: int, start: str) -> bool:
     """Whether this very process still runs: pid and start time agree."""
-    return pid > 0 and bool(start) and processes.start_ticks(pid) == start
+    return pid > 0 and bool(start) and start_ticks(pid) == start
 
 
 def end_process(run: Run, sig: int) -> None:

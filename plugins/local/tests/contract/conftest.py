@@ -58,7 +58,7 @@ def wait_for(test: Any, seconds: float = 20.0) -> Any:
             found = test()
             if found:
                 return found
-        time.sleep(0.05)
+        time.sleep(0.01)
     raise TimeoutError
 
 

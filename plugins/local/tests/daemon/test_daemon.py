@@ -22,7 +22,7 @@ from arena_local.daemon.idle import Idle
 from arena_local.daemon.state import State
 from arena_local.kubelet.isolation import probe
 from arena_local.kubelet.runtime import marked
-from arena_local.kubelet.shim.processes import start_ticks
+from arena_local.kubelet.shim.identity import start_ticks
 from arena_local.testing import LocalCluster, make_pod
 
 ESCAPE = "import os,time\nif os.fork()==0:\n os.setsid()\n os.fork()\n time.sleep(600)\ntime.sleep(600)"

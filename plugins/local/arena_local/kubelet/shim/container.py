@@ -19,6 +19,7 @@ from typing import Any
 
 from arena_local.kubelet.shim import processes as p
 from arena_local.kubelet.shim.attach import AttachServer
+from arena_local.kubelet.shim.identity import boot_id, start_ticks
 from arena_local.kubelet.shim.loglines import KEEP, ROTATE_BYTES, LogFile, stamp
 from arena_local.kubelet.shim.sandbox import Sandbox, working_directory
 
@@ -122,8 +123,8 @@ class Container:
 
     def _state(self) -> dict[str, Any]:
         own = os.getpid()
-        times = {"start": p.start_ticks(self._pid), "shimStart": p.start_ticks(own), "startedAt": self._started}
-        return {"pid": self._pid, "shim": own, "boot": p.boot_id()} | times
+        times = {"start": start_ticks(self._pid), "shimStart": start_ticks(own), "startedAt": self._started}
+        return {"pid": self._pid, "shim": own, "boot": boot_id()} | times
 
     def _end(self, result: dict[str, Any]) -> None:
         self._log.close()

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import ctypes
 import os
-import sys
 from pathlib import Path
 
-LINUX = sys.platform == "linux"
+from arena_local.kubelet.shim.identity import LINUX
 
 CLONE_NEWNS = 0x00020000
 CLONE_NEWUTS = 0x04000000
@@ -59,38 +58,6 @@ def die_with_parent() -> None:
     """Be killed when the parent (the shim) dies: a container nobody watches would run for ever."""
     if LINUX:
         _libc.prctl(1, 9, 0, 0, 0)
-
-
-def start_ticks(pid: int) -> str:
-    """Return when the process started, in a form that no other process of this boot with that pid has; empty if it is gone."""
-    if not LINUX:
-        return _started(pid)
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_bytes()
-    except OSError:
-        return ""
-    fields = stat.rpartition(b")")[2].split()
-    return "" if fields[0] == b"Z" else fields[19].decode()
-
-
-def _started(pid: int) -> str:
-    """The start time where there is no /proc (macOS)."""
-    import subprocess  # 20 ms that Linux need not pay
-
-    shown = subprocess.run(["ps", "-o", "stat=,lstart=", "-p", str(pid)], capture_output=True, text=True, check=False).stdout.split()
-    return "" if not shown or shown[0].startswith("Z") else "-".join(shown[1:])
-
-
-def boot_id() -> str:
-    """Return what changes at every boot of the machine."""
-    if not LINUX:
-        import subprocess
-
-        return subprocess.run(["sysctl", "-n", "kern.boottime"], capture_output=True, text=True, check=False).stdout.strip()
-    try:
-        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-    except OSError:
-        return ""
 
 
 def map_self(uid: int, gid: int) -> None:
