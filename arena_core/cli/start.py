@@ -9,24 +9,27 @@ INTERRUPTED = 130
 
 def start() -> None:
     """Run ``arena``. Loading the rest happens inside, so that Ctrl-C meanwhile is no traceback."""
-    # A command is short and makes few cycles: looking for them would take a tenth of a start, and half of reading a long list.
-    gc.set_threshold(200_000, 50, 100)
     code, modules = INTERRUPTED, None
     try:
-        from arena_core.cli.together import install
-
-        modules = install()
-        from arena_core.cli.main import main
-
-        code = main()
-    except KeyboardInterrupt:
-        pass
-    for stream in (sys.stdout, sys.stderr):
         try:
-            stream.flush()
-        except (OSError, ValueError):
+            # A command is short and makes few cycles: looking for them would take a tenth of a start, and half of reading a long list.
+            gc.set_threshold(200_000, 50, 100)
+            from arena_core.cli.together import install
+
+            modules = install()
+            from arena_core.cli.main import main
+
+            code = main()
+        except KeyboardInterrupt:
             pass
-    if modules is not None and code != INTERRUPTED:
-        modules.keep()
+        for stream in (sys.stdout, sys.stderr):
+            try:
+                stream.flush()
+            except (OSError, ValueError):
+                pass
+        if modules is not None and code != INTERRUPTED:
+            modules.keep()
+    except KeyboardInterrupt:
+        pass  # it is over: what it has come to stays
     # Tearing down the interpreter costs as much as loading a command, and Ctrl-C meanwhile would change the exit code.
     os._exit(code)

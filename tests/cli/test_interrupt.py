@@ -138,14 +138,43 @@ def test_ctrl_c_ends_the_demo_and_leaves_its_job(start, cluster):
     assert end(start("delete", name))[0] == 0
 
 
-def test_ctrl_c_at_the_very_beginning_is_quiet(start):
-    """Python itself starts before any line of ours: what follows is ours."""
-    program = "import sys; from arena_core.cli.start import start; sys.stderr.write('.'); sys.stderr.flush(); start()"
+def test_ctrl_c_at_the_very_beginning_is_quiet(home):
+    """Python itself starts before any line of ours: what follows is ours, from the first call on."""
+    program = """
+import gc, sys
+from arena_core.cli.start import start
+set_threshold = gc.set_threshold
+gc.set_threshold = lambda *limits: (set_threshold(*limits), sys.stderr.write("."), sys.stderr.flush())
+start()
+"""
     for pause in (0.0, 0.005, 0.01, 0.02, 0.04):
         process = subprocess.Popen([sys.executable, "-c", program, "list"], stderr=subprocess.PIPE, env=os.environ | {"NO_COLOR": "1"})
         process.stderr.read(1)
-        time.sleep(pause + 0.003)
+        time.sleep(pause)
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=30)
         assert process.returncode in (130, 6, 0), err
         assert b"Traceback" not in err
+
+
+def test_ctrl_c_at_the_very_end_changes_nothing():
+    """What a command has come to is what it ends with: here the interrupt comes while its output is written out."""
+    program = """
+import sys
+from arena_core.cli.start import start
+class Late:
+    def flush(self):
+        raise KeyboardInterrupt
+sys.argv = ["arena", "version"]
+sys.stdout.write("")
+import arena_core.cli.main as module
+main = module.main
+def ended():
+    code = main()
+    sys.stdout = Late()
+    return code
+module.main = ended
+start()
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
