@@ -50,7 +50,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("bundle", "commands.bundle", "write everything about a job into one file, for whoever is to help"),
     Entry("history", "commands.history", "list what was submitted from here, and what became of it; logs of what is gone"),
     Entry("workdir", "commands.workdir", "bring the folder of --workdir to instances that wait for it"),
-    Entry("data", "commands.data", "list the volumes that jobs can mount with --data"),
+    Entry("data", "commands.data", "list the volumes that jobs can mount with --data, and copy files from and to them"),
     Entry("demo", "demo", "train a small model with two processes on this machine", section="Getting started"),
     Entry("schema", "commands.schema", "print the JSON Schema of a job type's job file", section="Other"),
     Entry("config", "commands.config", "show and change what is configured: defaults, profiles, the cluster", section="Other"),

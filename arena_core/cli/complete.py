@@ -18,6 +18,8 @@ FIXED = {
     "serve": ("attach", "custom", "delete", "get", "list", "logs", "open", "scale", "update", "wait", "why"),
     "cron": ("delete", "get", "list", "resume", "run-now", "suspend"),
     "shell": ("bash", "fish", "zsh"),
+    "data": ("get", "list", "put"),
+    "workdir": ("push",),
     "plugins": ("check", "list", "new"),
     "history": ("export", "list", "logs", "prune", "show"),
     "top": ("job", "node"),

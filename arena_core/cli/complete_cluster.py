@@ -108,6 +108,10 @@ def _servers(client: ArenaClient, parsed: Parsed) -> Found:
     return [] if parsed.args else [(one.name, one.version) for one in client.servers().servers]
 
 
+def _claims(client: ArenaClient, parsed: Parsed) -> Found:
+    return [] if parsed.args else [(one.name, one.size) for one in client.volumes()]
+
+
 OFFERS: Mapping[str, Callable[[ArenaClient, Parsed], Found]] = {
     "namespace": _namespaces,
     "nodes": _nodes,
@@ -120,6 +124,7 @@ OFFERS: Mapping[str, Callable[[ArenaClient, Parsed], Found]] = {
     "endpoint": _endpoints,
     "role": _roles,
     "server": _servers,
+    "claim": _claims,
 }
 
 

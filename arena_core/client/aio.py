@@ -19,6 +19,8 @@ from arena_core.client.sync import ArenaClient
 from arena_core.usecases.views import Deleted, Job, JobList, LogLine
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from arena_core.contract.types import Cause, Jobs, Manifest, Rescale
     from arena_core.history.journal import Journal
     from arena_core.kube.cluster import Cluster
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from arena_core.usecases.endpoints import Reached
     from arena_core.usecases.folders import Brought
     from arena_core.usecases.forward import Forward, Served
+    from arena_core.usecases.helper import Helper
     from arena_core.usecases.identity import Identity
     from arena_core.usecases.livelist import Change
     from arena_core.usecases.progress.of_job import Course
@@ -43,6 +46,7 @@ if TYPE_CHECKING:
     from arena_core.usecases.top.of_jobs import JobBoard
     from arena_core.usecases.top.of_nodes import NodeBoard
     from arena_core.usecases.traffic.split import Split
+    from arena_core.usecases.transfer import Moved
     from arena_core.usecases.update import Updated
     from arena_core.usecases.volumes import Volume
     from arena_core.usecases.whatif.ask import Foreseen
@@ -260,6 +264,14 @@ class AsyncArenaClient:
     async def update(self, job: JobLike, args: Any, *, job_type: str = "", namespace: str = "", dry_run: str = "") -> Updated:
         """Change a live job and return what is different then; see ``ArenaClient.update``."""
         return await self._run(lambda arena: arena.update(job, args, job_type=job_type, namespace=namespace, dry_run=dry_run))
+
+    async def put_data(self, claim: str, source: Path, target: str = "", *, namespace: str = "", how: Helper | None = None) -> Moved:
+        """Copy a file or a folder of this machine into a volume claim; see ``ArenaClient.put_data``."""
+        return await self._run(lambda arena: arena.put_data(claim, source, target, namespace=namespace, how=how))
+
+    async def get_data(self, claim: str, path: str, target: Path, *, namespace: str = "", how: Helper | None = None) -> Moved:
+        """Copy a file or a folder out of a volume claim; see ``ArenaClient.get_data``."""
+        return await self._run(lambda arena: arena.get_data(claim, path, target, namespace=namespace, how=how))
 
     async def push_workdir(self, job: JobLike, folder: str = "", *, job_type: str = "", namespace: str = "") -> Brought:
         """Bring the folder of a job into the instances that wait for it; see ``ArenaClient.push_workdir``."""

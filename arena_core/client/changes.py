@@ -8,12 +8,17 @@ from arena_core.client.handles import BoundJob, JobLike, Reference, bind
 from arena_core.typed import TYPE_CHECKING, Any, Literal, cast
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from arena_core.client.calls import Call
     from arena_core.contract.types import Manifest, Rescale
+    from arena_core.usecases.data import Told
     from arena_core.usecases.folders import Brought
+    from arena_core.usecases.helper import Helper
     from arena_core.usecases.session import Session
     from arena_core.usecases.stop import Stopped
     from arena_core.usecases.traffic.split import Split
+    from arena_core.usecases.transfer import Moved
     from arena_core.usecases.update import Updated
 
 
@@ -94,6 +99,43 @@ class Changes:
         meant = self._meant(job, job_type, namespace)
         with self._call() as session:
             return push(session, meant.name, folder, tell, job_type=meant.job_type, namespace=meant.namespace, uid=meant.uid)
+
+    def put_data(
+        self,
+        claim: str,
+        source: Path,
+        target: str = "",
+        *,
+        namespace: str = "",
+        how: Helper | None = None,
+        tell: Callable[[Told], None] = lambda told: None,
+    ) -> Moved:
+        """Copy a file or a folder of this machine into a volume claim: as ``target``, or into it where that ends with a slash.
+
+        A pod that mounts the claim (``how``) is made for it and removed afterwards. What is returned was copied as a whole.
+        """
+        from arena_core.usecases import data
+        from arena_core.usecases.helper import Helper
+
+        with self._call() as session:
+            return data.put(session, claim, source, target, how or Helper(), tell, namespace=namespace)
+
+    def get_data(
+        self,
+        claim: str,
+        path: str,
+        target: Path,
+        *,
+        namespace: str = "",
+        how: Helper | None = None,
+        tell: Callable[[Told], None] = lambda told: None,
+    ) -> Moved:
+        """Copy a file or a folder out of a volume claim: into ``target`` where that is a folder, else as it. See ``put_data``."""
+        from arena_core.usecases import data
+        from arena_core.usecases.helper import Helper
+
+        with self._call() as session:
+            return data.get(session, claim, path, target, how or Helper(), tell, namespace=namespace)
 
     def run_now(self, cron: str, *, job_type: str = "", namespace: str = "") -> Manifest:
         """Make a job of a cron at once, whatever its schedule says, and return the object that was created."""

@@ -40,7 +40,7 @@ def fetch(session: ExecSession, target: Path) -> int:
 
     Names that lead out of the target, links and devices are not unpacked: a pod may not write where it likes.
     """
-    source = _Output(session)
+    source = Output(session)
     count = 0
     try:
         with tarfile.open(fileobj=cast("IO[bytes]", source), mode="r|") as archive:
@@ -84,7 +84,7 @@ def store(session: ExecSession, source: Path, name: str) -> int:
     with tarfile.open(fileobj=cast("IO[bytes]", _Input(session)), mode="w|", format=tarfile.GNU_FORMAT) as archive:
         archive.add(source, arcname=name, filter=_ours)
     session.close_stdin()
-    output = _Output(session)
+    output = Output(session)
     while output.read(_PIECE):
         pass
     _check(session, output)
@@ -98,7 +98,7 @@ def _ours(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
     return member if member.isfile() or member.isdir() else None
 
 
-def _check(session: ExecSession, output: _Output) -> None:
+def _check(session: ExecSession, output: Output) -> None:
     if session.broken:
         raise CopyFailed(f"the connection broke before the copy was whole: {session.broken}", "copy it again")
     if session.exit_code:
@@ -106,15 +106,16 @@ def _check(session: ExecSession, output: _Output) -> None:
         raise CopyFailed(f"nothing whole was copied: {said}", "is tar installed in the image?" if session.exit_code in (126, 127) else "")
 
 
-class _Output(io.RawIOBase):
+class Output(io.RawIOBase):
     """What a session writes to its standard output, as a file that tar reads; what it complains of is kept."""
 
     def __init__(self, session: ExecSession) -> None:
-        self._pieces = self._read(session)
+        self._pieces = self.pieces(session)
         self._rest = b""
         self._complaint = b""
 
-    def _read(self, session: ExecSession) -> Iterator[bytes]:
+    def pieces(self, session: ExecSession) -> Iterator[bytes]:
+        """Yield what comes on its standard output."""
         while (piece := session.read()) is not None:
             channel, data = piece
             if channel == _STDERR:
@@ -123,6 +124,7 @@ class _Output(io.RawIOBase):
                 yield data
 
     def read(self, size: int = -1) -> bytes:
+        """Read, as of any file."""
         while size < 0 or len(self._rest) < size:
             piece = next(self._pieces, b"")
             if not piece:

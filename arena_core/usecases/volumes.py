@@ -39,15 +39,23 @@ def volumes(session: Session, namespace: str) -> list[Volume]:
     return sorted(_volume(claim) for claim in session.cluster.list(CLAIMS, namespace).items)
 
 
+def modes_of(claim: Manifest) -> tuple[str, ...]:
+    """Return how a claim may be mounted: as its volume says, or as it asks while it has none."""
+    for part in ("status", "spec"):
+        found = dig.dig(claim, part, "accessModes")
+        if isinstance(found, list) and found:
+            return tuple(str(mode) for mode in found)
+    return ()
+
+
 def _volume(claim: Manifest) -> Volume:
     marks = annotations_of(claim)
-    modes = tuple(str(mode) for mode in dig.items(claim, "status", "accessModes") or dig.items(claim, "spec", "accessModes"))
     size = dig.text(claim, "status", "capacity", "storage") or dig.text(claim, "spec", "resources", "requests", "storage")
     return Volume(
         name=str(metadata_of(claim).get("name") or ""),
         namespace=str(metadata_of(claim).get("namespace") or ""),
         phase=dig.text(claim, "status", "phase"),
-        access_modes=modes,
+        access_modes=modes_of(claim),
         size=size,
         storage_class=dig.text(claim, "spec", "storageClassName"),
         description=str(marks.get("description") or ""),

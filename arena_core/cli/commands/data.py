@@ -1,4 +1,4 @@
-"""``arena data list``."""
+"""``arena data list``, ``put`` and ``get``."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from arena_core.cli.command import Command, Context, Group
 from arena_core.cli.commands.shared import ALL_NAMESPACES, NO_HEADERS, print_fitted
 from arena_core.cli.connect import nothing_yet
 from arena_core.cli.flags import Parsed
+from arena_core.cli.moving import GET, PUT
 from arena_core.cli.output import output_flag, wants_data, write
 from arena_core.cli.parse import first_word
 from arena_core.cli.terminal import note, say
@@ -23,20 +24,24 @@ LEAST = ("OWNER", "DESCRIPTION", "ACCESSMODE")
 
 
 def _open(words: list[str], head: Parsed) -> tuple[Command, list[str]]:
-    first, rest = first_word(words, LIST.flags)
+    first, rest = first_word(words, (*LIST.flags, *PUT.flags))
     if not first.args:
         if first.help:
             return overview(), ["--help"]
-        raise UsageError("what of the data? `arena data list`", "`arena data --help` says more")
-    if first.args[0] not in ("list", "ls"):
-        raise UsageError(f"arena data {first.args[0]}: expected `arena data list`", "volumes themselves are made with kubectl")
-    return LIST, rest
+        raise UsageError("what of the data? `arena data list`, `put` or `get`", "`arena data --help` says more")
+    found = {"list": LIST, "ls": LIST, "put": PUT, "get": GET}.get(first.args[0])
+    if found is None:
+        raise UsageError(f"arena data {first.args[0]}: expected list, put or get", "volumes themselves are made with kubectl")
+    return found, rest
 
 
 def overview() -> Command:
     """`arena data` without a further word."""
     return Command(
-        path="data", summary="list the volumes that jobs can mount with --data", usage="arena data list [flags]", run=lambda *_: 2
+        path="data",
+        summary="list the volumes that jobs can mount with --data, and copy files from and to them",
+        usage="arena data list [flags]\n  arena data put CLAIM PATH [TO] [flags]\n  arena data get CLAIM PATH [TO] [flags]",
+        run=lambda *_: 2,
     )
 
 
@@ -85,4 +90,4 @@ LIST = Command(
     prints="small.Volume[]",
     flags=(ALL_NAMESPACES, output_flag("wide", "name"), NO_HEADERS),
 )
-COMMAND = Group(_open, overview, (LIST,))
+COMMAND = Group(_open, overview, (LIST, PUT, GET))
