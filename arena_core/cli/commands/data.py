@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from arena_core.cli.command import Command, Context, Group
+from arena_core.cli.commands.moving import GET, PUT
 from arena_core.cli.commands.shared import ALL_NAMESPACES, NO_HEADERS, print_fitted
 from arena_core.cli.connect import nothing_yet
 from arena_core.cli.flags import Parsed
-from arena_core.cli.moving import GET, PUT
 from arena_core.cli.output import output_flag, wants_data, write
 from arena_core.cli.parse import first_word
 from arena_core.cli.terminal import note, say
