@@ -99,12 +99,13 @@ class Looks:
         all_namespaces: bool = False,
         selector: str = "",
     ) -> ServerList:
-        """Return the servers of a namespace or of all, of one name (and version), with their addresses."""
+        """Return the servers of a namespace or of all, of one name (and version), with addresses and their parts of the requests."""
         from arena_core.usecases.servers import Wanted, list_servers
+        from arena_core.usecases.traffic.parted import parted
 
         with self._call() as session:
             where = "" if all_namespaces else namespace or self.namespace
-            return list_servers(session, Wanted(name, version, job_type, where, selector))
+            return parted(session, list_servers(session, Wanted(name, version, job_type, where, selector)), where)
 
     def check(self, job_type: str = "", *, namespace: str = "") -> Sequence[Row]:
         """Return what the cluster has and lacks for jobs of a namespace: kinds, operators, rights, queues, nodes; for one type or all."""

@@ -92,12 +92,22 @@ class Removal(NamedTuple):
 
 
 @record
+class Revision:
+    """A state of a server that its operator keeps. ``percent`` of the requests go there (None: not said); ``ready``: it can take some."""
+
+    name: str
+    percent: int | None = None
+    ready: bool = True
+
+
+@record
 class JobStatus:
     """What a job is doing. Times are RFC 3339 or empty.
 
     ``exact`` is the operator's own word (``Restarting``, ``Resuming``), ``reason`` and ``message`` say why it is in this phase.
     ``replicas`` is the number of pods that the job wants at full size; ``requests`` the extended resources of all of them.
     ``removal`` is what removes its pods with their logs, None where nothing does: told to whom looks for them.
+    ``revisions`` are those of a server whose operator counts them, the newest first.
     """
 
     phase: Phase
@@ -111,6 +121,7 @@ class JobStatus:
     requests: Mapping[str, int] = field(default_factory=dict)
     priority: str = ""
     removal: Removal | None = None
+    revisions: tuple[Revision, ...] = ()
 
     @property
     def started_at(self) -> datetime | None:

@@ -41,3 +41,4 @@ from arena_core.contract.live import LogSource as LogSource
 from arena_core.contract.live import Phase as Phase
 from arena_core.contract.live import Rank as Rank
 from arena_core.contract.live import Removal as Removal
+from arena_core.contract.live import Revision as Revision

@@ -20,11 +20,16 @@ NAME, VERSION, TYPE = "servingName", "servingVersion", "servingType"
 
 @record
 class Server:
-    """A server with its address: the Service's, or on the local cluster that of an instance. Ports are (name, port, node port)."""
+    """A server with its address: the Service's, or on the local cluster that of an instance. Ports are (name, port, node port).
+
+    ``service`` is the name of its Service, ``weight`` the percent of the requests that this version gets; None where nothing parts them.
+    """
 
     job: Job
     address: str = ""
     ports: tuple[tuple[str, int, int], ...] = ()
+    service: str = ""
+    weight: int | None = None
 
     @property
     def name(self) -> str:
@@ -33,8 +38,9 @@ class Server:
 
     @property
     def version(self) -> str:
-        """Its version; empty for a server without one."""
-        return self.job.labels.get(VERSION, "")
+        """Its version; empty without one. Where its operator counts revisions it is the end of the newest's name, as in Arena."""
+        newest = next((one.name for one in self.job.status.revisions), "")
+        return self.job.labels.get(VERSION, "") or newest[-5:]
 
     @property
     def wanted(self) -> int:
@@ -112,7 +118,7 @@ def reached(session: Session, jobs: Sequence[Job], namespace: str, unread: list[
         service = services.get(key, {})
         address = _ready(behind.get(key, {})) if behind is not None else _of_service(service)
         rows = ((dig.text(p, "name"), dig.number(p, "port"), dig.number(p, "nodePort")) for p in dig.items(service, "spec", "ports"))
-        servers.append(Server(job, address, tuple(rows)))
+        servers.append(Server(job, address, tuple(rows), key[1]))
     return servers
 
 

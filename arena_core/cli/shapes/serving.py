@@ -34,6 +34,14 @@ class ServerInstance(TypedDict):
     creationTimestamp: Unix
 
 
+class Revision(TypedDict):
+    """A revision of a server whose operator counts them; ``percent`` of the requests is null where nothing says it."""
+
+    name: str
+    percent: int | None
+    ready: bool
+
+
 class Server(TypedDict):
     """One version of a model server."""
 
@@ -55,3 +63,5 @@ class Server(TypedDict):
     status: Annotated[str, Phase]
     job: str
     message: str
+    trafficWeight: int | None
+    revisions: list[Revision]

@@ -9,10 +9,10 @@ import pytest
 
 from arena_core.args import parse
 from arena_core.contract.errors import InvalidArguments, UsageError
-from arena_core.contract.types import JobView, Phase
+from arena_core.contract.types import JobView, Phase, Revision
 from arena_core.testing.conformance import JobTypeConformance
 from arena_core.testing.samples import Sample
-from arena_serve.kserve import plugin
+from arena_serve.kserve import plugin, reading
 from arena_serve.kserve.args import KServeArgs
 from arena_serve.kserve.update import KServeUpdateArgs
 from plugins.serve.tests.test_conformance import READY, ROLLOUT, STARTS, TIME, pod
@@ -177,6 +177,23 @@ def test_an_update_reaches_the_model_and_the_scaling() -> None:
     assert [volume["name"] for volume in predictor["volumes"]] == ["m", "n"] and new["metadata"]["labels"]["t"] == "u"
     with pytest.raises(UsageError, match="no model of a known format"):
         plugin.arena_update(built(image="i")[0], parse(KServeUpdateArgs, {"storage_uri": "s3://b"}))
+
+
+def test_revisions_and_their_parts_of_the_requests_are_read() -> None:
+    canary = {
+        "latestCreatedRevision": "iris-predictor-00003",
+        "latestReadyRevision": "iris-predictor-00002",
+        "previousRolledoutRevision": "iris-predictor-00001",
+        "traffic": [
+            {"latestRevision": True, "percent": 10, "revisionName": "iris-predictor-00002"},
+            {"latestRevision": False, "percent": 90, "revisionName": "iris-predictor-00001", "tag": "prev"},
+        ],
+    }
+    found = reading.status({"status": {"components": {"predictor": canary}}}, ()).revisions
+    assert [(one.name[-1], one.percent, one.ready) for one in found] == [("3", 0, False), ("2", 10, True), ("1", 90, True)]
+    whole = {"latestCreatedRevision": "a-1", "latestReadyRevision": "a-1", "traffic": [{"latestRevision": True, "percent": 100}]}
+    assert reading.revisions({"status": {"components": {"predictor": whole}}}) == (Revision("a-1", 100),)
+    assert reading.revisions({"status": {"components": {"predictor": {"traffic": "x"}}}}) == () == reading.revisions({})
 
 
 def test_why_a_model_is_not_served_is_told_with_the_exit_code() -> None:

@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
+from arena_core.cli.main import main
 from arena_core.client import ArenaClient
 from arena_core.contract.errors import AlreadyExists, KindNotInstalled, NotFound, UsageError
 from arena_core.contract.types import Resource
 from arena_core.kube.resources import SERVICES
 from arena_core.usecases.traffic.objects import DESTINATION_RULE, GATEWAY, HTTP_ROUTE, VIRTUAL_SERVICE
+from arena_core.usecases.traffic.parted import shares
 from arena_core.usecases.traffic.weights import weights_of
 from arena_local.context import Options
 from arena_local.testing import LocalCluster
@@ -88,11 +90,22 @@ def submit(arena: ArenaClient, version: str, **more: Any) -> None:
     arena.submit("custom-serving", {"name": "web", "version": version, "image": "x", "restful_port": 8000, "replicas": 0, **more})
 
 
-def test_requests_are_parted_by_whatever_the_cluster_has(bare: LocalCluster) -> None:
+def weights(arena: ArenaClient) -> list[tuple[str, int | None]]:
+    return [(one.version, one.weight) for one in arena.servers("web").servers]
+
+
+def test_requests_are_parted_by_whatever_the_cluster_has(bare: LocalCluster, monkeypatch: Any, capfd: Any, tmp_path: Any) -> None:
     namespace = bare.namespace()
     with client(bare, namespace) as arena:
         for version in ("v1", "v2"):
             submit(arena, version)
+        assert weights(arena) == [("v1", None), ("v2", None)]
+        monkeypatch.setenv("KUBECONFIG", str(bare.kubeconfig))
+        monkeypatch.setenv("ARENA_HOME", str(tmp_path))
+        assert main(["-n", namespace, "get", "web"]) == 3
+        assert "hint: there is a model server of that name: `arena serve get web`" in capfd.readouterr().err
+        assert main(["-n", namespace, "get", "nosuch"]) == 3
+        assert "serve get" not in capfd.readouterr().err
         with pytest.raises(KindNotInstalled, match="nothing on this cluster parts requests"):
             arena.split_traffic("web", {"v1": 50, "v2": 50})
     with client(bare, namespace, HTTP_ROUTE, GATEWAY) as arena:
@@ -104,7 +117,9 @@ def test_requests_are_parted_by_whatever_the_cluster_has(bare: LocalCluster) -> 
             {"name": "web-v1", "port": 8000, "weight": 90},
             {"name": "web-v2", "port": 8000, "weight": 10},
         ]
+        assert weights(arena) == [("v1", 90), ("v2", 10)]
     with client(bare, namespace, DESTINATION_RULE, VIRTUAL_SERVICE) as arena:
+        assert weights(arena) == [("v1", 90), ("v2", 10)], "Istio is there now, and parts nothing yet"
         tried = arena.split_traffic("web", {"v1": 60, "v2": 40}, gateway="web-gateway", dry_run=True)
         assert [what for _, what in tried.objects] == ["created"] * 3 and arena.cluster.find(SERVICES, namespace, "web") is None
         made = arena.split_traffic("web", {"v1": 60, "v2": 40}, gateway="web-gateway")
@@ -121,9 +136,11 @@ def test_requests_are_parted_by_whatever_the_cluster_has(bare: LocalCluster) -> 
             ("subset-v1", 60),
             ("subset-v2", 40),
         ]
+        assert weights(arena) == [("v1", 60), ("v2", 40)]
         again = arena.split_traffic("web", {"v1": 0, "v2": 100}, gateway="web-gateway")
         assert [what for _, what in again.objects] == ["unchanged", "unchanged", "changed"]
         assert [one["weight"] for one in again.objects[2][0]["spec"]["http"][0]["route"]] == [0, 100]
+        assert weights(arena) == [("v1", 0), ("v2", 100)]
         assert not [one for one in arena.servers().servers if one.name != "web"] and len(arena.servers("web").servers) == 2
         with pytest.raises(NotFound, match="no version v3"):
             arena.split_traffic("web", {"v3": 100})
@@ -160,3 +177,21 @@ def test_requests_are_parted_by_whatever_the_cluster_has(bare: LocalCluster) -> 
 def test_what_cannot_be_parted_is_refused(pairs: list[str], told: str) -> None:
     with pytest.raises(UsageError, match=told):
         weights_of(pairs)
+
+
+ROUTE = {"http": [{"route": [{"destination": {"host": "web", "subset": f"subset-{v}"}, "weight": n} for v, n in (("v1", 80), ("v2", 20))]}]}
+
+
+@pytest.mark.parametrize(
+    ("spec", "expected"),
+    [
+        (ROUTE, {"subset-v1": 80, "subset-v2": 20}),
+        ({"http": [{"route": [{"destination": {"host": "web", "subset": "subset-v1"}}]}]}, {"subset-v1": 100}),
+        ({"rules": [{"backendRefs": [{"name": "web-v1", "weight": 3}, {"name": "web-v2"}]}]}, {"web-v1": 75, "web-v2": 25}),
+        ({"rules": [{}, {"backendRefs": [{"name": "a", "weight": 0}]}], "http": "x"}, {}),
+        ({"http": [{"route": [{"destination": None, "weight": "x"}, 3]}]}, {}),
+        ({}, {}),
+    ],
+)
+def test_parts_of_a_route_are_percents(spec: Any, expected: dict[str, int]) -> None:
+    assert shares({"spec": spec}) == expected

@@ -42,10 +42,15 @@ def _row(server: Server, types: dict[str, str], *, namespaced: bool, gpu: bool) 
         server.version or NONE,
         str(server.wanted),
         str(server.available),
-        server.address or NONE,
+        address(server),
         ports(server),
         *([str(job.requested_gpus)] if gpu else []),
     ]
+
+
+def address(server: Server) -> str:
+    """``10.0.0.7(30%)``: with the part of the requests that this version gets, where something parts them."""
+    return (server.address or NONE) + (f"({server.weight}%)" if server.weight is not None else "")
 
 
 def ports(server: Server) -> str:
@@ -66,16 +71,21 @@ def head(server: Server, kind: str) -> str:
         ("Desired", str(server.wanted)),
         ("Available", str(server.available)),
         ("Age", duration.compact(time.seconds_between(job.created))),
-        ("Address", server.address or NONE),
+        ("Address", address(server)),
         ("Port", ports(server)),
     ]
+    for number, one in enumerate(job.status.revisions[:2]):
+        name = ("Latest", "Prev")[number]
+        lines += [(f"{name}Revision", one.name + ("" if one.ready else " (not ready)"))]
+        lines += [(f"{name}Percent", str(one.percent))] if one.percent is not None else []
     if job.labels.get("modelName"):
         lines += [("ModelName", job.labels["modelName"]), ("ModelVersion", job.labels.get("modelVersion", ""))]
     if job.requested_gpus:
         lines.append(("GPU", str(job.requested_gpus)))
     if reason := views.reason_text(job) or job.status.message:
         lines.append(("Reason", reason))
-    return discreet("\n".join(f"{name + ':':<13}{plain(value)}".rstrip() for name, value in lines))
+    left = max(len(name) for name, _ in lines) + 2
+    return discreet("\n".join(f"{name + ':':<{max(13, left)}}{plain(value)}".rstrip() for name, value in lines))
 
 
 def instances(server: Server) -> str:
@@ -120,6 +130,8 @@ def as_data(server: Server, kind: str) -> serving.Server:
         "status": str(job.status.phase),
         "job": job.name,
         "message": job.status.message,
+        "trafficWeight": server.weight,
+        "revisions": [{"name": one.name, "percent": one.percent, "ready": one.ready} for one in job.status.revisions],
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from arena_core.contract.types import NOT_TAKEN_UP, Cause, Endpoint, JobStatus, Phase, Rank
+from arena_core.contract.types import NOT_TAKEN_UP, Cause, Endpoint, JobStatus, Phase, Rank, Revision
 from arena_core.families import batch
 from arena_core.k8s import dig
 from arena_core.k8s.selectors import exactly
@@ -45,7 +45,21 @@ def status(job: Any, pods: Sequence[Any]) -> JobStatus:
         replicas=wanted(job),
         requests=batch.requests([(template, wanted(job))]),
         priority=batch.priority([template]),
+        revisions=revisions(job),
     )
+
+
+def revisions(job: Any) -> tuple[Revision, ...]:
+    """Return the revisions that KServe counts (with Knative alone), the newest first, each with its part of the requests."""
+    told = dig.mapping(job, "status", "components", "predictor")
+    newest, ready = dig.text(told, "latestCreatedRevision"), dig.text(told, "latestReadyRevision")
+    parts: dict[str, int] = {}
+    for row in dig.items(told, "traffic"):
+        name = dig.text(row, "revisionName") or (ready if dig.flag(row, "latestRevision") else "")
+        if name:
+            parts[name] = parts.get(name, 0) + dig.number(row, "percent")
+    names = dict.fromkeys([newest, ready, *parts, dig.text(told, "previousRolledoutRevision")])
+    return tuple(Revision(name, parts.get(name, 0) if parts else None, name != newest or newest == ready) for name in names if name)
 
 
 def _since(job: Any, ready: Mapping[str, Any]) -> str:
