@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Iterator
 
 from arena_core.typed import NamedTuple
 
+_HEAD = "arena offers 1"
 #: What ``ours`` has found.
 _OURS: frozenset[str] = frozenset()
 GROUPS = (
@@ -49,21 +51,92 @@ def blocked() -> frozenset[str]:
 
 def offers(*groups: str) -> list[Offer]:
     """Entry points of these groups of all installed distributions, by name. A distribution that is found twice counts once."""
+    found = _kept()
+    if found is None:
+        found, folders = _looked_for()
+        if folders:
+            _keep(found, folders)
+    return [offer for offer in found if offer.group in groups]
+
+
+def _looked_for() -> tuple[list[Offer], list[str]]:
+    """Return all offers, and the metadata folders that were looked at; none where the offers come from elsewhere."""
     found: list[Offer] = []
+    folders: list[str] = []
     seen: set[str] = set()
     for folder in _folders():
+        folders.append(folder)
         distribution = _name_of(folder)
         if distribution in seen:
             continue
         seen.add(distribution)
         text = _read(f"{folder}/entry_points.txt")
-        if any(f"[{group}]" in text for group in groups):
+        if any(f"[{group}]" in text for group in GROUPS):
             name = _header(folder, "Name") or distribution
             version = _header(folder, "Version")
-            found += [Offer(g, n, value, name, version, folder) for g, n, value in _entries(text) if g in groups]
+            found += [Offer(g, n, value, name, version, folder) for g, n, value in _entries(text) if g in GROUPS]
     if "arena-core" not in seen:
-        found = _by_the_book(groups)
-    return sorted(found)
+        return sorted(_by_the_book(GROUPS)), []
+    return sorted(found), folders
+
+
+def _kept() -> list[Offer] | None:
+    """Return the offers that were kept beside Python's own byte code, where nothing that they were read from has changed since."""
+    try:
+        with open(_place(), encoding="utf-8") as file:
+            head, *lines = file.read().split("\n")
+        rows = [line.split("\t") for line in lines]
+        if head != _HEAD or rows.pop() != [_HEAD]:  # another form, or cut
+            return None
+        states = [(path, int(changed), int(size)) for what, path, changed, size in (row for row in rows if row[0] == "read")]
+        if [path for path, _, _ in states[: len(sys.path)]] != _search_path():
+            return None
+        if any(_state_of(path) != (changed, size) for path, changed, size in states):
+            return None
+        return [Offer(*row[1:]) for row in rows if row[0] == "offer"]
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def _keep(found: list[Offer], folders: list[str]) -> None:
+    """Keep the offers with the state of the search path, of each folder's entry points, and of the metadata that were read."""
+    if sys.dont_write_bytecode:
+        return
+    read = _search_path()
+    for folder in folders:
+        entries = f"{folder}/entry_points.txt"
+        read.append(entries if os.path.exists(entries) else folder)
+    read += {f"{offer.folder}/{name}" for offer in found for name in ("METADATA", "PKG-INFO")}
+    rows = [["read", path, *map(str, _state_of(path))] for path in read] + [["offer", *offer] for offer in found]
+    soon = time.time_ns() - 2_000_000_000  # what was written so shortly before may change once more at the same time
+    if any(sign in text for row in rows for text in row for sign in "\t\n\r") or any(_state_of(path)[0] > soon for path in read):
+        return
+    try:
+        draft = f"{_place()}.{os.getpid()}"
+        with open(draft, "x", encoding="utf-8") as file:
+            file.write("\n".join([_HEAD, *("\t".join(row) for row in rows), _HEAD]))
+        os.replace(draft, _place())
+    except (OSError, ValueError):
+        pass
+
+
+def _place() -> str:
+    cached = __spec__.cached if __spec__ else None
+    if not cached:
+        raise OSError("Python keeps no byte code of ours")
+    return cached.removesuffix(".pyc") + ".offers"
+
+
+def _search_path() -> list[str]:
+    return [os.path.abspath(place or ".") for place in sys.path]
+
+
+def _state_of(path: str) -> tuple[int, int]:
+    try:
+        found = os.stat(path)
+    except OSError:
+        return -1, -1
+    return found.st_mtime_ns, found.st_size
 
 
 def _folders() -> Iterator[str]:
