@@ -14,8 +14,9 @@ from arena_core.cli.terminal import browse, note, say
 from arena_core.contract.errors import NotFound, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from arena_core.history.store import KeptLog
     from arena_core.usecases.views import Job
 
 
@@ -28,10 +29,10 @@ def run(context: Context, parsed: Parsed) -> int:
     port, since = parsed.number("port", 0), seconds(parsed, "since")
     if not 0 <= port < 65536:
         raise UsageError(f"--port: {port} is not a port", "leave it out for a free one")
-    jobs = _jobs(context, parsed)
+    jobs, kept = _jobs(context, parsed)
     from arena_core.cli.logview.page import Page
 
-    page = Page(context.client, jobs, port)
+    page = Page(context.client, jobs, port, kept)
     page.start(tail=parsed.number("tail", -1), since_seconds=math.ceil(since or 0))
     try:
         say(page.server.address, painted=True)
@@ -49,14 +50,28 @@ def run(context: Context, parsed: Parsed) -> int:
     return 0
 
 
-def _jobs(context: Context, parsed: Parsed) -> Sequence[Job]:
+def _jobs(context: Context, parsed: Parsed) -> tuple[Sequence[Job], Mapping[int, Sequence[KeptLog]]]:
+    """The jobs, and by place what the history kept of the logs of those that are gone."""
     job_type = parsed.text("type")
     if not parsed.args:
         found = context.client.list(job_type=job_type, selector=selector_of(parsed)).jobs
         if not found:
             raise NotFound(f"no job has the labels {parsed.text('selector')}", "`arena list` shows the jobs")
-        return found
-    return [context.client.get(name, job_type=job_type) for name in dict.fromkeys(parsed.args)]
+        return found, {}
+    jobs: list[Job] = []
+    kept: dict[int, Sequence[KeptLog]] = {}
+    for name in dict.fromkeys(parsed.args):
+        try:
+            jobs.append(context.client.get(name, job_type=job_type))
+        except NotFound:
+            from arena_core.cli.commands.past import shown
+
+            past = shown.find(name, context.namespace)
+            if past is None or not any(log.lines for log in past.logs):
+                raise
+            kept[len(jobs)] = past.logs
+            jobs.append(past.job)
+    return jobs, kept
 
 
 COMMAND = Command(

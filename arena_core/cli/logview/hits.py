@@ -16,6 +16,7 @@ from arena_core.cli.logview.merged import Merged
 from arena_core.cli.logview.query import Query, uncoloured
 from arena_core.cli.logview.source import Source
 from arena_core.cli.logview.store import Store
+from arena_core.contract.errors import UsageError
 
 #: Bytes that are looked through at once.
 SLAB = 2 << 20
@@ -31,7 +32,11 @@ class Hits:
     def __init__(self, store: Store, queries: Collection[Query]) -> None:
         self._store = store
         self._queries = list(queries)
-        self._tests = [(query.matcher(), query.inverted) for query in self._queries]
+        for query in self._queries:
+            query.matcher()  # says what is no regular expression
+        #: Texts first: they leave less to expressions.
+        self._order = sorted(self._queries, key=lambda query: query.regex)
+        self._failed: UsageError | None = None
         plain = [query for query in self._queries if query.needle() and not query.inverted]
         #: The one that is looked for first, in whole slabs.
         self._first = max(plain, key=lambda query: len(query.text), default=None)
@@ -86,12 +91,23 @@ class Hits:
         if sealed != source.sealed:
             seen, found = 0, []
         whole = len(source.texts)
-        found = found + [at for at in range(seen, whole) if self._matches(uncoloured(texts[at]))]
+        found = found + [seen + at for at in self._picks([uncoloured(text) for text in texts[seen:whole]])]
         self._fresh[source.number] = (source.sealed, whole, found)
-        return found + [at for at in range(whole, len(texts)) if self._matches(uncoloured(texts[at]))]
+        return found + [whole + at for at in self._picks([uncoloured(text) for text in texts[whole:]])]
 
-    def _matches(self, text: bytes) -> bool:
-        return all(bool(test(text)) is not inverted for test, inverted in self._tests)
+    def _picks(self, lines: list[bytes]) -> list[int]:
+        """Return which lines match all of the queries. An expression that once took too long is not tried again."""
+        if self._failed is not None:
+            raise self._failed
+        kept = list(range(len(lines)))
+        try:
+            for query in self._order:
+                found = set(query.picks([lines[at] for at in kept]))
+                kept = [at for place, at in enumerate(kept) if (place in found) is not query.inverted]
+        except UsageError as error:
+            self._failed = error
+            raise
+        return kept
 
     def _slab(self) -> None:
         blocks = self._store.blocks
@@ -121,11 +137,8 @@ class Hits:
             needle = self._first.needle()
             lines = (shown if self._first.cased else shown.lower()).split(b"\n")[:-1]
             found = [at for at, line in enumerate(lines) if needle in line]
-        elif len(self._tests) == 1 and not self._tests[0][1]:
-            test = self._tests[0][0]
-            found = [at for at, line in enumerate(shown.split(b"\n")[:-1]) if test(line)]
         else:
-            found = [at for at, line in enumerate(shown.split(b"\n")[:-1]) if self._matches(line)]
+            found = self._picks(shown.split(b"\n")[:-1])
         self._keep(found, block)
 
     def _sparse(self, data: bytes, needle: bytes, block: int) -> None:

@@ -14,6 +14,7 @@ from arena_core.cli.logview.beside import Beside
 from arena_core.cli.logview.board import Board
 from arena_core.cli.logview.merged import At
 from arena_core.cli.logview.metrics import Curves
+from arena_core.cli.logview.past import KeptReading
 from arena_core.cli.logview.query import uncoloured
 from arena_core.cli.logview.reading import Reading
 from arena_core.cli.logview.server import PageServer, Reply
@@ -27,6 +28,7 @@ from arena_core.k8s.time import micro_text
 if TYPE_CHECKING:
     from arena_core.cli.logview.source import Source
     from arena_core.client import ArenaClient
+    from arena_core.history.store import KeptLog
     from arena_core.usecases.views import Job
 
 #: How long a question for changes is left open.
@@ -39,19 +41,18 @@ def clean(text: str) -> str:
 
 
 class Page:
-    """The page of some jobs, from ``start`` to ``close``."""
+    """The page of some jobs, from ``start`` to ``close``; of those in ``kept``, which are gone, the history has some lines."""
 
-    def __init__(self, client: ArenaClient, jobs: Sequence[Job], port: int = 0) -> None:
+    def __init__(
+        self, client: ArenaClient, jobs: Sequence[Job], port: int = 0, kept: Mapping[int, Sequence[KeptLog]] | None = None
+    ) -> None:
         self.store = Store()
         self.errors = Errors(self.store)
         self.views = Views(self.store, log_line)
         self.board = Board(client, jobs, clean, self._changed)
         self.beside = Beside(client, clean)
         self.curves: dict[int, Curves] = {}
-        self.readings = [
-            Reading(client, job, number, self.store, lambda kind, text, number=number: self.board.tell(number, kind, text))  # type: ignore[misc]
-            for number, job in enumerate(jobs)
-        ]
+        self.readings = [self._reading(client, job, number, kept or {}) for number, job in enumerate(jobs)]
         own: dict[str, Callable[[Mapping[str, str]], Reply]] = {
             "api/state": self._state,
             "api/changes": self._wait,
@@ -68,6 +69,14 @@ class Page:
             "api/endpoints": lambda query: _json(self.beside.endpoints(self._job(query))),
         }
         self.server = PageServer({**static_files.routes(), **own}, port)
+
+    def _reading(self, client: ArenaClient, job: Job, number: int, kept: Mapping[int, Sequence[KeptLog]]) -> Reading | KeptReading:
+        def tell(kind: str, text: str) -> None:
+            self.board.tell(number, kind, text)
+
+        if number in kept:
+            return KeptReading(job, kept[number], number, self.store, tell)
+        return Reading(client, job, number, self.store, tell)
 
     def start(self, *, tail: int = -1, since_seconds: int = 0) -> None:
         """Begin to read the logs, and to answer."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from arena_core.contract.errors import UsageError
@@ -28,6 +28,15 @@ class Query(NamedTuple):
     def needle(self) -> bytes:
         """Return the bytes that are looked for as they are, or nothing where that is not enough."""
         return b"" if self.regex or not (self.cased or self.text.isascii()) else self.text.encode()
+
+    def picks(self, lines: Sequence[bytes]) -> Sequence[int]:
+        """Return which of the lines have it; a regular expression that takes too long is a ``UsageError``."""
+        if self.regex:
+            from arena_core.cli.logview.patterns import PATTERNS
+
+            return PATTERNS.picks(self.text, lines, cased=self.cased)
+        fits = self.matcher()
+        return [at for at, line in enumerate(lines) if fits(line)]
 
     def matcher(self) -> Callable[[bytes], object]:
         """Return what tells whether a line has it; raises ``UsageError`` for what is no regular expression."""
