@@ -51,7 +51,7 @@ from arena_core.args.reading import chosen_model, field_for_path, json_schema, p
 from arena_core.args.sources import EnvSource
 from arena_core.args.tolerations import Toleration
 from arena_core.args.values import check_dns_label, check_dns_subdomain
-from arena_core.args.workdir import WorkdirArgs, WorkFolder
+from arena_core.args.workdir import WorkdirArgs, WorkFolder, must_be_brought
 
 __all__ = [
     "AfterValidator",
@@ -109,6 +109,7 @@ __all__ = [
     "flag_specs",
     "json_schema",
     "meta_of",
+    "must_be_brought",
     "parse",
     "problems_from_validation_error",
     "spellings",

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from arena_core.args.fields import Image, Quantity
+from arena_core.args.fields import Image, ObjectName, Quantity
 from arena_core.args.flags import flag
 from arena_core.args.groups import Extra, PodArgs
 from arena_core.args.markers import BeforeValidator, PlainSerializer, WithJsonSchema
@@ -107,6 +107,13 @@ class WorkdirArgs(PodArgs):
         paths=("volumes[].configMap",),
     )
     workdir_limit: Quantity = flag("100Mi", help="Most that the files of --workdir may have together.", group=GROUP, metavar="QUANTITY")
+    workdir_claim: ObjectName = flag(
+        "",
+        help="Volume claim through which --workdir travels, for a folder of any size.",
+        group=GROUP,
+        metavar="CLAIM",
+        paths=("volumes[].persistentVolumeClaim",),
+    )
     workdir_image: Image = flag(
         "",
         help="Image that unpacks it; it needs sh and tar.",
@@ -139,7 +146,7 @@ class WorkdirArgs(PodArgs):
         yield from super().rules()
         folder = self.work_folder
         if folder is None:
-            for field in ("workdir_limit", "workdir_image"):
+            for field in ("workdir_limit", "workdir_claim", "workdir_image"):
                 if field in self.model_fields_set and getattr(self, field) != type(self).model_fields[field].default:
                     yield Problem("has no effect without --workdir", field)
             return
@@ -162,3 +169,9 @@ class WorkdirArgs(PodArgs):
         yield from super().extra_metadata(app, gang)
         if self.work_folder is not None:
             yield Extra(annotations={WORKDIR: self.work_folder.packed.digest})
+
+
+def must_be_brought(args: object) -> bool:
+    """Whether somebody has to bring the folder to each instance: it is too large to travel with the job, and no claim holds it."""
+    folder = getattr(args, "workdir", "")
+    return isinstance(folder, WorkFolder) and not folder.archive and not getattr(args, "workdir_claim", "")

@@ -11,13 +11,17 @@ from arena_core.k8s import dig
 from arena_core.usecases import record
 from arena_core.usecases.facts import with_pods
 from arena_core.usecases.find import find_this
+from arena_core.usecases.helper import CONTAINER as HELPER
+from arena_core.usecases.helper import Helper, helper
 from arena_core.usecases.marks import annotations_of, metadata_of
 from arena_core.usecases.session import Session
 from arena_core.usecases.templates import at_path
 from arena_core.usecases.views import Job
-from arena_core.workdir.names import ARCHIVE, CONTAINER, INBOX, is_brought
+from arena_core.workdir.names import ARCHIVE, CONTAINER, INBOX, SHELF, is_brought, shelf_name
 
 if TYPE_CHECKING:
+    from arena_core.args import WorkFolder
+    from arena_core.kube.streams import ExecSession
     from arena_core.workdir.pack import Packed
 
 #: Takes ``$1`` bytes of an archive to ``$0``: whole, or not at all. It needs no end of its input, which older servers cannot tell.
@@ -27,6 +31,25 @@ _PAUSES = (0.3, 0.5, 1.0, 1.0, 1.0, 2.0, 2.0, 3.0)
 _LONGEST = 5.0
 #: So often it is tried to bring it to one pod.
 _TRIES = 4
+
+
+#: The same for a claim: the archive lies there under the name of its content, for every job with that content.
+SHELVE = f'cd "$ARENA_DATA" && mkdir -p {SHELF} && cd {SHELF} && {{ {TAKE}; }}'
+
+
+def shelve(session: Session, namespace: str, folder: WorkFolder, claim: str) -> None:
+    """Bring a folder into a claim, unless the same content is there; a program that submits many jobs looks once."""
+    cluster, packed = session.cluster, folder.packed
+    key = (cluster.server, namespace, claim, packed.digest)
+    if key in _shelved:
+        return
+    with helper(cluster, namespace, claim, Helper(), writes=True, tell=lambda why: None) as pod:
+        command = ["sh", "-c", SHELVE, shelf_name(packed.digest), str(packed.size)]
+        _stream(cluster.exec(namespace, pod, command, container=HELPER, stdin=True), packed, f"claim {claim}")
+    _shelved.add(key)
+
+
+_shelved: set[tuple[str, str, str, str]] = set()
 
 
 class Brought(NamedTuple):
@@ -138,16 +161,23 @@ class _Courier:
     def _send(self, pod: Manifest) -> None:
         namespace, name = dig.text(pod, "metadata", "namespace"), dig.text(pod, "metadata", "name")
         command = ["sh", "-c", TAKE, f"{INBOX}/{ARCHIVE}", str(self._packed.size)]
-        session = self._session.cluster.exec(namespace, name, command, container=CONTAINER, stdin=True)
-        said = b""
+        _stream(self._session.cluster.exec(namespace, name, command, container=CONTAINER, stdin=True), self._packed, name)
+
+
+def _stream(session: ExecSession, packed: Packed, where: str) -> None:
+    """Send the archive to a command that takes it, and make sure that it did."""
+    said = b""
+    try:
         try:
-            for piece in self._packed.pieces():
+            for piece in packed.pieces():
                 session.write(piece)
             session.close_stdin()
-            while (found := session.read()) is not None:
-                said = (said + found[1])[-1000:]
-        finally:
-            session.close()
-        if session.broken or session.exit_code:
-            why = session.broken or said.decode("utf-8", "replace").strip() or session.message
-            raise ArenaError(f"the folder did not arrive in {name}: {why}", "the image of the init container needs sh, head, wc and tar")
+        except OSError:
+            pass  # it needed no more of it, or says below why it could not go on
+        while (found := session.read()) is not None:
+            said = (said + found[1])[-1000:]
+    finally:
+        session.close()
+    if session.broken or session.exit_code:
+        why = session.broken or said.decode("utf-8", "replace").strip() or session.message
+        raise ArenaError(f"the folder did not arrive in {where}: {why}", "the image of the container needs sh, head, wc and tar")

@@ -60,6 +60,10 @@ def _submit(session: Session, handle: JobHandle, model: Any, namespace: str, sub
             done = _try_out(session, handle, manifests, namespace)
         else:
             intent.built(manifests, who.name)
+            if getattr(model, "workdir_claim", ""):
+                from arena_core.usecases.folders import shelve
+
+                shelve(session, namespace, model.workdir, model.workdir_claim)
             done = _create(session, handle, request, submit_id)
             intent.created(done.manifests[0])
     except Invalid as error:

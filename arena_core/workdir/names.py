@@ -9,6 +9,13 @@ from arena_core.typed import Any
 FOLDER, PARCEL, CONTAINER = "workdir", "workdir-parcel", "workdir"
 #: Where the init container finds the archive.
 INBOX, ARCHIVE = "/arena-workdir", "workdir.tar.gz"
+#: The folder of a claim in which archives lie.
+SHELF = ".arena-workdirs"
+
+
+def shelf_name(digest: str) -> str:
+    """Return what an archive is called in a claim."""
+    return f"{digest[:40]}.tar.gz"
 
 
 def is_brought(spec: Any) -> bool:

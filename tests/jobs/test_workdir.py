@@ -138,3 +138,21 @@ def test_what_is_too_large_is_brought(arena: Any, make: Any, folder: Path) -> No
     assert len(found) == 2
     assert all(what == wanted for _, what in found)
     assert arena.direct.push_workdir("large") == (2, 2)
+
+
+def test_through_a_claim_it_travels_once(arena: Any, make: Any, folder: Path) -> None:
+    """Of any size, and for every job with that content: the second one finds it there. Nobody has to bring it to a pod."""
+    (folder / "weights").write_bytes(os.urandom(2_000_000))
+    direct = arena.direct
+    spec = {"accessModes": ["ReadWriteMany"], "resources": {"requests": {"storage": "1Gi"}}}
+    body = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "code"}, "spec": spec}
+    direct.cluster.request("POST", f"/api/v1/namespaces/{direct.namespace}/persistentvolumeclaims", None, body)
+    wanted = expected(folder)
+    for name, more in (("one", {"job_type": "pytorchjob"}), ("two", {"job_type": "job"})):
+        direct.submit(more["job_type"], make(name, "./run.sh", workdir=str(folder), workdir_claim="code"))
+        assert direct.wait(name, timeout=90).status.phase == "SUCCEEDED"
+        (line,) = direct.logs(name)
+        assert told_by(line.text)[1] == wanted
+    direct.get_data("code", "/", folder.parent / "out")
+    (archive,) = (folder.parent / "out").rglob("*.tar.gz")
+    assert archive.parent.name == ".arena-workdirs"

@@ -54,7 +54,7 @@ def test_the_flags_of_arena_with_their_short_forms_and_defaults() -> None:
         "name image image-pull-policy image-pull-secret gpus device workers retry working-dir env env-from-secret env-from-configmap patch data data-dir debug-stacks annotation label "
         "selector toleration config-file rdma gang priority queue scheduler shell hostNetwork hostIPC hostPID model-name model-source sync-mode "
         "sync-source sync-image tensorboard tensorboard-image logdir cpu memory share-memory clean-task-policy running-timeout "
-        "ttl-after-finished kueue-queue kueue-priority-class workdir workdir-limit workdir-image"
+        "ttl-after-finished kueue-queue kueue-priority-class workdir workdir-limit workdir-claim workdir-image"
     )
     assert flags == {f"--{name}" for name in arena.split()} | {"--command"}
     args = read()

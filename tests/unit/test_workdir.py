@@ -268,6 +268,12 @@ def test_what_is_too_large_to_travel_is_waited_for(tmp_path: Path) -> None:
     cron = Registry().get("cron")
     found = cron.validate(parse(cron.args_model, {**raw, "schedule": "@daily", "cron_type": "job"}))
     assert [problem.field for problem in found] == ["workdir"]
+    held = {**raw, "workdir_claim": "code"}
+    assert not cron.validate(parse(cron.args_model, {**held, "schedule": "@daily", "cron_type": "job"}))
+    (job,) = handle.build_manifests(parse(handle.args_model, held))
+    spec = job["spec"]["template"]["spec"]
+    assert {"name": "workdir-parcel", "persistentVolumeClaim": {"claimName": "code"}} in spec["volumes"]
+    assert spec["initContainers"][0]["volumeMounts"][0]["subPath"] == ".arena-workdirs"
 
 
 def _pod_specs(value: Any) -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from arena_core.args import ArgsGroup, WorkFolder
+from arena_core.args import ArgsGroup, must_be_brought
 from arena_core.cli.command import Context
 from arena_core.cli.flags import Parsed
 from arena_core.cli.output import FORMATS, write_line
@@ -62,11 +62,10 @@ def submit(context: Context, parsed: Parsed, handle: JobHandle, args: BaseModel)
 
 def bring(context: Context, args: BaseModel, done: Submission) -> None:
     """Bring the folder of --workdir to the instances, where it does not travel with the job."""
-    folder = getattr(args, "workdir", "")
-    if isinstance(folder, WorkFolder) and not folder.archive:
+    if must_be_brought(args):
         from arena_core.cli.bringing import push
 
-        push(context, done.name, folder.root, done.job_type)
+        push(context, done.name, args.workdir.root, done.job_type)  # type: ignore[attr-defined]
 
 
 def _jobfile(handle: JobHandle, args: BaseModel) -> int:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from arena_core.args import WorkFolder, field_for_key
+from arena_core.args import field_for_key, must_be_brought
 from arena_core.cli.command import Context
 from arena_core.cli.flags import Parsed
 from arena_core.cli.foreign import plain
@@ -99,8 +99,8 @@ def run(context: Context, parsed: Parsed, handle: JobHandle, base: str, jobs: Se
         raise UsageError(
             "--sweep makes several jobs: --follow and -o jobfile are for one", f"`arena logs -f -l {SWEEP}={base}` follows all"
         )
-    if any(isinstance(found := getattr(one.args, "workdir", ""), WorkFolder) and not found.archive for one in jobs):
-        hint = "name in .arenaignore what the jobs do not need; data belongs into a volume (--data)"
+    if any(must_be_brought(one.args) for one in jobs):
+        hint = "--workdir-claim CLAIM brings it once, through a volume"
         raise UsageError("--workdir: packed, the folder is too large to travel with each job of a sweep", hint)
     if dry_run:
         return _dry(context, parsed, handle, jobs, dry_run)

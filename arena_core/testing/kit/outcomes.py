@@ -19,6 +19,7 @@ COMPANIONS: Mapping[str, Mapping[str, Any]] = {
     "sync_source": {**_CODE, "sync_source": "https://zz.example/b.git"},
     "sync_image": {**_CODE, "sync_image": "zz.example/git:1"},
     "workdir": {"workdir": _FOLDER},
+    "workdir_claim": {"workdir": _FOLDER, "workdir_claim": "zz"},
     "workdir_image": {"workdir": _FOLDER, "workdir_image": "zz.example/tar:1"},
     "workdir_limit": {"workdir": _FOLDER, "workdir_limit": "1"},
     "tensorboard_image": {"tensorboard": True, "tensorboard_image": "zz.example/tb:1"},

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from arena_core.args import WorkFolder
+from arena_core.args import must_be_brought
 from arena_core.contract.types import Jobs, Lookup, Note, Problem
 from arena_cron.args import ScheduleArgs
 from arena_cron.model import handle_of
@@ -17,11 +17,9 @@ def validate(args: ScheduleArgs, jobs: Jobs, only: str = "") -> Iterator[Problem
     yield from handle.validate(args)
     yield from handle.notes(args)
     given: Any = args
-    if isinstance(folder := getattr(given, "workdir", ""), WorkFolder) and not folder.archive:
-        hint = "name in .arenaignore what the jobs do not need; data belongs into a volume (--data)"
-        yield Problem(
-            "packed, the folder is too large to travel with the jobs, and nobody is there to bring it when they are made", "workdir", hint
-        )
+    if must_be_brought(args):
+        text = "packed, the folder is too large to travel with the jobs, and nobody is there to bring it when they are made"
+        yield Problem(text, "workdir", "--workdir-claim CLAIM brings it once, through a volume")
     if args.concurrency_policy == "Allow" and getattr(given, "tensorboard", False):
         yield Note("all jobs of the cron share one TensorBoard", "tensorboard")
 

@@ -18,6 +18,7 @@ from arena_core.args import (
     check_dns_label,
     field_validator,
     flag,
+    must_be_brought,
 )
 from arena_core.contract.types import Problem
 from arena_core.families.args import KueueArgs, ModelArgs, SchedulingArgs, TensorboardArgs
@@ -157,8 +158,8 @@ class TrainJobArgs(KueueArgs, TensorboardArgs, WorkdirArgs, ModelArgs, Schedulin
         """A patch of a runtime cannot bring an init container: the command itself unpacks the folder."""
         if not self.command:
             yield Problem("the runtime's own command would not run in the folder", "workdir", "give the command that runs in it")
-        if self.work_folder is not None and not self.work_folder.archive:
-            hint = "name in .arenaignore what the job does not need; data belongs into a volume (--data)"
+        if must_be_brought(self):
+            hint = "--workdir-claim CLAIM brings it through a volume"
             yield Problem("packed, the folder is too large to travel with a TrainJob", "workdir", hint)
         if self.workdir_image:
             yield Problem("a TrainJob cannot say this", "workdir_image", "the training's own image unpacks the folder")
