@@ -219,6 +219,11 @@ def test_a_job_file_names_the_folder(tmp_path: Path) -> None:
     assert parse(SubmitArgs, {**MINIMAL, "workdir": str(tmp_path), "working_dir": "/w"}).start_dir == "/w"
 
 
+#: What must be said of some types besides.
+NEEDED = {
+    "modeljob": {"task": "profile", "model_config_file": "/m/c", "report_path": "/m/r", "command": ""},
+    "evaluatejob": {"model_name": "m", "model_path": "/m", "dataset_path": "/d", "metrics_path": "/r"},
+}
 TYPES = [name for name in Registry().names() if Registry().get(name).job_type.workload != "service"]
 
 
@@ -227,6 +232,7 @@ def test_every_training_type_brings_it(name: str, tmp_path: Path) -> None:
     """Each container that runs what the user typed finds the folder at its working directory, and the archive is there before the job."""
     handle = Registry().get(name)
     raw = {"name": "x", "image": "i", "command": "python train.py", "workdir": str(tree(tmp_path, "train.py"))}
+    raw = {key: value for key, value in {**raw, **NEEDED.get(name, {})}.items() if value}
     if "schedule" in handle.args_model.model_fields:
         raw["schedule"] = "@daily"
     args = parse(handle.args_model, raw)
