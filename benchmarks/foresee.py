@@ -5,10 +5,29 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 
+from arena_core.client import ArenaClient
+from arena_local.context import Options
+from arena_local.testing import LocalCluster
 from benchmarks.harness import table
+from tests.foresee.plays import GOOD, MISTAKES
+from tests.foresee.stage import play
 from tests.foresee.truth import compare
 
 STATES = 200
+
+
+def rehearsals() -> str:
+    """Return how many mistakes a rehearsal finds, and how many good jobs it refuses."""
+    with LocalCluster.start(Options()) as cluster, ArenaClient(kubeconfig=str(cluster.kubeconfig)) as client:
+        caught = [played for one in MISTAKES if (played := play(client, one)).failed]
+        alarms = [one.name for one in GOOD if play(client, one, 5.0).failed]
+    took = sorted(played.seconds for played in caught)
+    rows = [
+        ("mistakes that are caught within 10 s", f"{len(caught)} of {len(MISTAKES)}", "≥ 80 %"),
+        ("median until a mistake is told, with the start of the cluster", f"{took[len(took) // 2]:.1f} s", ""),
+        ("good jobs that are refused", f"{len(alarms)} of {len(GOOD)}", "0"),
+    ]
+    return table(("", "measured", "wanted"), rows)
 
 
 def run() -> str:

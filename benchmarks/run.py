@@ -23,6 +23,7 @@ PARTS = {
     "server": ("The local cluster as an API server", lambda rounds: server.run()),
     "page": ("Logs in the browser", lambda rounds: page.run(rounds)),
     "stalls": ("Stalls that `arena stacks` is to find", lambda rounds: stalls.run()),
+    "rehearse": ("Rehearsals of jobs with a mistake, and of good ones", lambda rounds: foresee.rehearsals()),
     "foresee": ("Forecasts beside what happens", lambda rounds: foresee.run()),
     "jobs": ("Jobs from end to end", lambda rounds: jobs.run()),
 }

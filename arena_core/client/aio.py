@@ -125,9 +125,13 @@ class AsyncArenaClient:
         """The namespace of calls that name none."""
         return self._client.namespace
 
-    async def submit(self, job_type: str, args: Any, *, namespace: str = "", dry_run: str = "") -> AsyncBoundSubmission:
+    async def submit(
+        self, job_type: str, args: Any, *, namespace: str = "", dry_run: str = "", rehearse: float = 0.0, force: bool = False
+    ) -> AsyncBoundSubmission:
         """Create a job and return it; see ``ArenaClient.submit``."""
-        done = await self._run(lambda arena: arena.submit(job_type, args, namespace=namespace, dry_run=dry_run))
+        done = await self._run(
+            lambda arena: arena.submit(job_type, args, namespace=namespace, dry_run=dry_run, rehearse=rehearse, force=force)
+        )
         return bind_submission_async(self, done)
 
     async def list(

@@ -148,17 +148,20 @@ class ArenaClient(Changes, Looks):
         """The namespace of calls that name none."""
         return self._namespace or self.cluster.namespace
 
-    def submit(self, job_type: str, args: Any, *, namespace: str = "", dry_run: str = "") -> BoundSubmission:
+    def submit(
+        self, job_type: str, args: Any, *, namespace: str = "", dry_run: str = "", rehearse: float = 0.0, force: bool = False
+    ) -> BoundSubmission:
         """Create a job and return it: it can be waited for, its logs read …, unless it was a dry run.
 
         ``args`` is the job type's argument model or a mapping of its fields. ``dry_run`` is ``"client"`` (only build; asks the cluster
         nothing) or ``"server"`` (the API server checks, nothing is stored). Raises ``InvalidArguments`` with every problem before
         anything is sent, ``AlreadyExists``, ``SubmissionRefused`` with the fields that the cluster refused, ``KindNotInstalled`` …
-        A job exists whole or not at all, also after Ctrl-C.
+        A job exists whole or not at all, also after Ctrl-C. With ``rehearse`` it first runs for so many seconds on a local cluster that
+        is thrown away: ``RehearsalFailed`` where it fails there, unless ``force`` is set.
         """
         if dry_run not in ("", "none", "client", "server"):
             raise UsageError(f"dry_run is client or server, not {dry_run}")
-        from arena_core.usecases.submit import only_built, read_args, submit
+        from arena_core.usecases.submit import Rehearsal, only_built, read_args, submit
 
         dry_run = "" if dry_run == "none" else dry_run
         if dry_run == "client" and (namespace or self._namespace) and "cluster" not in self.__dict__:
@@ -167,8 +170,9 @@ class ArenaClient(Changes, Looks):
             target = Target(self._context, namespace or self._namespace)
             extensions = self._extensions or getattr(self.jobs, "policies", None)
             return bind_submission(self, only_built(handle, read_args(handle, args), self.jobs, extensions, target))
+        rehearsal = Rehearsal(rehearse, force) if rehearse else None
         with self._call() as session:
-            return bind_submission(self, submit(session, job_type, args, namespace=namespace, dry_run=dry_run))
+            return bind_submission(self, submit(session, job_type, args, namespace=namespace, dry_run=dry_run, rehearsal=rehearsal))
 
     def list(
         self, *, job_type: str = "", namespace: str = "", all_namespaces: bool = False, selector: str = "", reasons: bool = False

@@ -139,6 +139,10 @@ class JobFailed(ArenaError):
     last_lines: tuple[str, ...] = ()
 
 
+class RehearsalFailed(JobFailed):
+    """The job failed in its rehearsal, and was not submitted."""
+
+
 class Cancelled(ArenaError):
     """The call was ended from outside: by its ``Cancel``, by ``close()``, or with its asyncio task. The job itself keeps running."""
 

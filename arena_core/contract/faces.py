@@ -140,6 +140,8 @@ class Submission:
     namespace: str
     manifests: tuple[Manifest, ...] = ()
     warnings: tuple[str, ...] = ()
+    #: What came of a rehearsal.
+    notes: tuple[str, ...] = ()
 
 
 @record

@@ -7,10 +7,11 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from arena_core.contract.errors import InvalidArguments, KindNotInstalled
+from arena_core.contract.errors import InvalidArguments, KindNotInstalled, RehearsalFailed
 from arena_core.contract.types import JobHandle, Jobs, Lookup, Manifest, Resource, Submission, SubmitRequest, Target
 from arena_core.kube.refusals import Invalid
 from arena_core.kube.resources import resource_of
+from arena_core.records import record as record_class
 from arena_core.records import replace
 from arena_core.usecases import marks, record, refused, shared
 from arena_core.usecases.create import Creation
@@ -20,7 +21,30 @@ from arena_core.usecases.session import Extensions, Session, not_installed
 from arena_core.usecases.templates import at_path
 
 
-def submit(session: Session, job_type: str, args: Any, *, namespace: str = "", dry_run: str = "") -> Submission:
+@record_class
+class Rehearsal:
+    """That a job is to be rehearsed for so many seconds before it goes out; with ``force`` it goes out whatever came of it."""
+
+    seconds: float
+    force: bool = False
+
+    def of(self, session: Session, handle: JobHandle, manifests: Sequence[Manifest]) -> tuple[str, ...]:
+        """Rehearse the objects and say so on the job; returns notes, raises ``RehearsalFailed``."""
+        from arena_core.usecases.rehearsal.run import REHEARSED, rehearse
+
+        try:
+            done = rehearse(session, handle, manifests, self.seconds)
+        except RehearsalFailed as error:
+            if not self.force:
+                raise
+            return (error.message, *error.last_lines)
+        marks.add(manifests[0], annotations={REHEARSED: done.digest})
+        return done.notes
+
+
+def submit(
+    session: Session, job_type: str, args: Any, *, namespace: str = "", dry_run: str = "", rehearsal: Rehearsal | None = None
+) -> Submission:
     """Create a job from the arguments (a model of the job type, or a mapping of its fields).
 
     ``dry_run="client"`` only builds the objects and asks the cluster nothing; ``"server"`` lets the API server check them, too.
@@ -33,12 +57,20 @@ def submit(session: Session, job_type: str, args: Any, *, namespace: str = "", d
         return only_built(handle, model, session.jobs, session.extensions, session.target(namespace))
     submit_id = marks.new_submit_id()
     if dry_run == "server":
-        return _submit(session, handle, model, namespace, submit_id, None)
+        return _submit(session, handle, model, namespace, submit_id, None, rehearsal)
     with Intent(session, handle, model, namespace, submit_id) as intent:
-        return _submit(session, handle, model, namespace, submit_id, intent)
+        return _submit(session, handle, model, namespace, submit_id, intent, rehearsal)
 
 
-def _submit(session: Session, handle: JobHandle, model: Any, namespace: str, submit_id: str, intent: Intent | None) -> Submission:
+def _submit(
+    session: Session,
+    handle: JobHandle,
+    model: Any,
+    namespace: str,
+    submit_id: str,
+    intent: Intent | None,
+    rehearsal: Rehearsal | None = None,
+) -> Submission:
     """Check, ask the extensions, create; without an intent the cluster only tries it out."""
     from arena_core.usecases import checks
     from arena_core.usecases.lookup import ClusterLookup
@@ -54,6 +86,7 @@ def _submit(session: Session, handle: JobHandle, model: Any, namespace: str, sub
     request = with_extensions(session.extensions, request)
     manifests = [sealed(obj) for obj in request.manifests]
     request = replace(request, manifests=tuple(manifests))
+    rehearsed = rehearsal.of(session, handle, manifests) if rehearsal is not None else ()
     mark(handle, manifests, who, submit_id)
     try:
         if intent is None:
@@ -68,7 +101,8 @@ def _submit(session: Session, handle: JobHandle, model: Any, namespace: str, sub
             intent.created(done.manifests[0])
     except Invalid as error:
         raise refused.explain(error, type(model)) from error
-    return replace(done, warnings=(*done.warnings, *notes, *checks.warnings(session, handle, manifests, lookup)))
+    warnings = (*done.warnings, *notes, *checks.warnings(session, handle, manifests, lookup))
+    return replace(done, warnings=warnings, notes=rehearsed)
 
 
 def otherwise(session: Session, handle: JobHandle, model: Any, lookup: Lookup) -> tuple[JobHandle, Any, list[str]]:

@@ -38,6 +38,8 @@ FLAGS = (
         default="none",
     ),
     Flag("what_if", "submit nothing; say when it would start, behind whom, or why never", group=GROUP, boolean=True, often=False),
+    Flag("rehearse", "first run it so long on a local cluster; refuse it if it fails", group=GROUP, metavar="DURATION", often=False),
+    Flag("force", "submit it although its rehearsal has failed", group=GROUP, boolean=True, often=False),
     output_flag("wide", "name", "jobfile", text="what to print", group=GROUP),
     Flag("wait", "wait until the job has finished; the exit code tells how", group=GROUP, boolean=True),
     Flag("follow", "print the logs until the job has finished; the exit code tells how", group=GROUP, boolean=True),
@@ -208,7 +210,7 @@ def run(context: Context, parsed: Parsed, handle: JobHandle, model: type[BaseMod
 
 
 #: What creates or prints something else than what ``--what-if`` is asked for.
-_CREATES = ("sweep", "at_once", "after", "wait", "follow", "timeout", "dry_run")
+_CREATES = ("rehearse", "force", "sweep", "at_once", "after", "wait", "follow", "timeout", "dry_run")
 
 
 def _what_if(context: Context, parsed: Parsed, handle: JobHandle, args: Any) -> int:

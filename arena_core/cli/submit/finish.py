@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from arena_core.args import ArgsGroup, must_be_brought
 from arena_core.cli.command import Context
 from arena_core.cli.flags import Parsed
+from arena_core.cli.foreign import plain
 from arena_core.cli.output import FORMATS, write_line
 from arena_core.cli.render import dump_json, dump_yaml
 from arena_core.cli.seconds import seconds
 from arena_core.cli.terminal import note, say
-from arena_core.contract.errors import UsageError
+from arena_core.contract.errors import RehearsalFailed, UsageError
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -36,6 +37,7 @@ def submit(context: Context, parsed: Parsed, handle: JobHandle, args: BaseModel)
     if "timeout" in parsed.values and not stays:
         raise UsageError("--timeout has no effect without --wait or --follow", "to limit the job itself, use --running-timeout")
     seconds(parsed)
+    rehearsed = _rehearsal(parsed, dry_run)
     for text in handle.behind("its notes", lambda: list(args.notes()) if isinstance(args, ArgsGroup) else []):
         note(f"note: {text}")
     if dry_run == "client":
@@ -43,9 +45,11 @@ def submit(context: Context, parsed: Parsed, handle: JobHandle, args: BaseModel)
 
         namespace = namespace_offline(context.settings, context.namespace)
         client = make_client(context.settings, context.namespace)
-        done = client.submit(handle.job_type.name, args, namespace=namespace, dry_run=dry_run)
+        done: Submission = client.submit(handle.job_type.name, args, namespace=namespace, dry_run=dry_run)
     else:
-        done = context.client.submit(handle.job_type.name, args, dry_run=dry_run)
+        done = _submit(context, parsed, handle.job_type.name, args, dry_run, rehearsed)
+    for text in done.notes:
+        note(f"note: {text}")
     for warning in done.warnings:
         note(f"warning: {warning}")
     _show(done, output, dry_run, handle)
@@ -66,6 +70,32 @@ def bring(context: Context, args: BaseModel, done: Submission) -> None:
         from arena_core.cli.bringing import push
 
         push(context, done.name, args.workdir.root, done.job_type)  # type: ignore[attr-defined]
+
+
+def _rehearsal(parsed: Parsed, dry_run: str) -> float:
+    """Return for how many seconds the job is to be rehearsed, 0 for not at all."""
+    found = seconds(parsed, "rehearse")
+    if found is None:
+        if parsed.on("force"):
+            raise UsageError("--force has no effect without --rehearse", "`--rehearse 30s` runs the job on a local cluster first")
+        return 0.0
+    if dry_run:
+        raise UsageError("--rehearse runs the job, --dry-run only builds it", "leave one of them out")
+    if not found:
+        raise UsageError("--rehearse: 0 seconds say nothing", "for example --rehearse 30s")
+    return found
+
+
+def _submit(context: Context, parsed: Parsed, job_type: str, args: BaseModel, dry_run: str, rehearse: float) -> Submission:
+    if not rehearse:
+        return context.client.submit(job_type, args, dry_run=dry_run)
+    note(f"rehearsing it on a local cluster for up to {rehearse:g} s; nothing has been submitted yet")
+    try:
+        return context.client.submit(job_type, args, rehearse=rehearse, force=parsed.on("force"))
+    except RehearsalFailed as error:
+        if error.last_lines:
+            note("\n".join(("the last lines of its log:", *(f"  {plain(line)}" for line in error.last_lines))))
+        raise
 
 
 def _jobfile(handle: JobHandle, args: BaseModel) -> int:

@@ -41,7 +41,7 @@ def arena_mutate_manifests(submission: SubmitRequest) -> Sequence[Manifest] | No
     changed = [copy.deepcopy(m) for m in submission.manifests]
     for manifest in changed:
         for template in pod_templates(manifest):
-            _prepare(template)
+            prepare(template)
     return changed
 
 
@@ -58,7 +58,8 @@ def pod_templates(value: Any) -> Iterator[dict[str, Any]]:
             yield from pod_templates(child)
 
 
-def _prepare(template: dict[str, Any]) -> None:
+def prepare(template: dict[str, Any]) -> None:
+    """Keep the current directory and PATH with a pod template, and leave out what only an image would have."""
     annotations = template.setdefault("metadata", {}).setdefault("annotations", {}) or {}
     annotations.setdefault(CWD_ANNOTATION, _current_directory())
     annotations.setdefault(PATH_ANNOTATION, os.fsencode(os.environ.get("PATH", "")).decode("utf-8", "replace"))
