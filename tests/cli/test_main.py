@@ -23,7 +23,7 @@ def test_help_names_commands_job_types_and_groups_of_plugins(arena):
 
 
 def test_a_blocked_plugin_is_not_in_the_help(arena, monkeypatch):
-    monkeypatch.setenv("ARENA_BLOCK_PLUGINS", "pytorchjob,local,model")
+    monkeypatch.setenv("ARENA_BLOCK_PLUGINS", "pytorchjob,local,model,evaluate")
     out = arena("--help").out
     assert "pytorchjob" not in out
     assert "From plugins:" not in out
@@ -43,7 +43,7 @@ def test_an_unknown_command_gets_the_nearest_one(arena):
     assert arena("lst") == (2, "", "error: unknown command 'lst'\nhint: did you mean `arena list`?\n")
 
 
-@pytest.mark.parametrize("command", ["llm", "evaluate"])
+@pytest.mark.parametrize("command", ["llm"])
 def test_commands_of_arena_that_are_not_here_are_said_to_be_so(arena, command):
     done = arena(command, "list", "-n", "x")
     assert (done.code, done.out) == (2, "")

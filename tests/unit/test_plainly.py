@@ -29,6 +29,7 @@ from arena_core.contract.errors import InvalidArguments
 from arena_core.contract.types import Problem
 from arena_core.families.args import SubmitArgs
 from arena_core.registry import Registry
+from tests.jobs.needs import NEEDS
 
 TEXTS = ["", "x", "a.b", "2Gi", "500m", "1h30m", "90", "-5", "Never", "None", "git", "/x", "a b", "user/img:v1", "Bad Image", "auto", "all"]
 PAIRS = ["A=b", "A=", "=b", "A", "k=v:NoSchedule", "all", "claim:/x", "/h:/p", "/h", "amd.com/gpu=1", "b=c", "no file:/x"]
@@ -88,11 +89,10 @@ def test_what_is_plain_needs_no_validator(name: str) -> None:
         "gpus": "2",
         "labels": ["a=b"],
         "data": ["c:/d"],
-        # Of servers.
         "port": "80",
-        # Of what makes jobs at times.
         "schedule": "0 3 * * *",
     }
+    raw |= NEEDS.get(name.rpartition("/")[2], {})
     if name.startswith("rayjob") or "rayjob" in name:
         raw.pop("gpus")
     found = read(model, {field: value for field, value in raw.items() if field in model.model_fields})
