@@ -34,9 +34,10 @@ def home(tmp_path, monkeypatch):
 @pytest.fixture
 def arena(home, capfd):
     """Run a command line."""
+    forget = jobtypes.registry.cache_clear
 
     def run(*words: str) -> Done:
-        jobtypes.registry.cache_clear()
+        forget()
         capfd.readouterr()
         code = main(words)
         found = capfd.readouterr()
@@ -44,7 +45,8 @@ def arena(home, capfd):
             planted.clean(found.out + found.err, words)
         return Done(code, found.out, found.err)
 
-    return run
+    yield run
+    forget()  # what a test has switched off is there for the next one
 
 
 @pytest.fixture

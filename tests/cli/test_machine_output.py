@@ -23,6 +23,8 @@ SILENT = {
     "serve": "opens into others",
     "top": "opens into others",
     "data": "opens into others",
+    "workdir": "says on stderr what it did",
+    "workdir push": "says on stderr what it did",
     "config get": "one value, as text",
     "config set": "says on stderr what it did",
     "config unset": "says on stderr what it did",
@@ -174,6 +176,8 @@ def test_the_output_fits_the_schema(path, local, something, monkeypatch, tmp_pat
     monkeypatch.setattr(forwarding, "stay", lambda forwards: [one.close() for one in forwards] and 0)
     schema = schema_of_command(path.split())
     jsonschema.Draft202012Validator.check_schema(schema)
+    if path.startswith("config"):
+        assert local("config", "set", "profiles.tried.memory", "1Gi").code == 0
     for n, words in enumerate(TYPED[path]):
         for form in FORMATS:
             if path == "delete":
