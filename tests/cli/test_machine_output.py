@@ -30,8 +30,6 @@ SILENT = {
     "config unset": "says on stderr what it did",
     "data put": "files go to files",
     "data get": "files go to files",
-    "workdir": "opens into others",
-    "workdir push": "says on stderr what it did",
     "submit": "",  # without a type it shows its help; its schema is that of every type
     "attach": "what it prints is the program's",
     "logview": "a page in the browser; what it prints is its address",
