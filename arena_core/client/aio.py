@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from arena_core.kube.scope import CancelScope
     from arena_core.kube.streams import ExecSession
     from arena_core.usecases.about import About
-    from arena_core.usecases.checkup.checks import Row
     from arena_core.usecases.crons import Cron, CronList
     from arena_core.usecases.endpoints import Reached
+    from arena_core.usecases.findings import Row
     from arena_core.usecases.folders import Brought
     from arena_core.usecases.forward import Forward, Served
     from arena_core.usecases.helper import Helper
@@ -42,7 +42,6 @@ if TYPE_CHECKING:
     from arena_core.usecases.session import Extensions
     from arena_core.usecases.stacks.model import Stacks
     from arena_core.usecases.stop import Stopped
-    from arena_core.usecases.top.check import Finding
     from arena_core.usecases.top.of_jobs import JobBoard
     from arena_core.usecases.top.of_nodes import NodeBoard
     from arena_core.usecases.traffic.split import Split
@@ -420,7 +419,7 @@ class AsyncArenaClient:
         """Return the queue of a job that was got, empty for none, and its place where it waits there."""
         return await self._run(lambda arena: arena.place(job))
 
-    async def check_monitoring(self, *, prometheus: str = "", prometheus_token: str = "") -> Sequence[Finding]:
+    async def check_monitoring(self, *, prometheus: str = "", prometheus_token: str = "") -> Sequence[Row]:
         """Return what of the monitoring is there, missing, or not known; see ``ArenaClient.check_monitoring``."""
         return await self._run(lambda arena: arena.check_monitoring(prometheus=prometheus, prometheus_token=prometheus_token))
 

@@ -151,11 +151,13 @@ class Changes:
         ``args`` are the type's own (``JobType.update``), a model or a mapping of its fields; what is not given stays. ``dry_run`` is
         ``"client"`` (only what would change) or ``"server"`` (the API server checks it, nothing is stored).
         """
+        from arena_core.usecases.dryrun import dry_run_of
         from arena_core.usecases.update import update
 
+        dry = dry_run_of(dry_run)
         meant = self._meant(job, job_type, namespace)
         with self._call() as session:
-            return update(session, meant.name, args, job_type=meant.job_type, namespace=meant.namespace, uid=meant.uid, dry_run=dry_run)
+            return update(session, meant.name, args, job_type=meant.job_type, namespace=meant.namespace, uid=meant.uid, dry_run=dry)
 
     def split_traffic(
         self,

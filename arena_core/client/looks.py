@@ -11,16 +11,15 @@ if TYPE_CHECKING:
     from arena_core.client.calls import Call
     from arena_core.contract.types import Cause, Manifest
     from arena_core.usecases.about import About
-    from arena_core.usecases.checkup.checks import Row
     from arena_core.usecases.crons import Cron, CronList
     from arena_core.usecases.endpoints import Reached
+    from arena_core.usecases.findings import Row
     from arena_core.usecases.forward import Forward, Served
     from arena_core.usecases.progress.of_job import Course
     from arena_core.usecases.queues import Place, QueueBoard
     from arena_core.usecases.servers import ServerList
     from arena_core.usecases.session import Session
     from arena_core.usecases.stacks.model import Stacks
-    from arena_core.usecases.top.check import Finding
     from arena_core.usecases.top.of_nodes import NodeBoard
     from arena_core.usecases.views import Job
     from arena_core.usecases.volumes import Volume
@@ -183,7 +182,7 @@ class Looks:
         with self._call() as session:
             return place_of(session, job)
 
-    def check_monitoring(self, *, prometheus: str = "", prometheus_token: str = "") -> Sequence[Finding]:
+    def check_monitoring(self, *, prometheus: str = "", prometheus_token: str = "") -> Sequence[Row]:
         """Return what of the monitoring that ``top_nodes`` and ``top_jobs`` use is there, missing, or not known for want of rights."""
         from arena_core.usecases.top.check import check_monitoring
         from arena_core.usecases.top.prometheus import Address

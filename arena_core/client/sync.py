@@ -159,12 +159,11 @@ class ArenaClient(Changes, Looks):
         A job exists whole or not at all, also after Ctrl-C. With ``rehearse`` it first runs for so many seconds on a local cluster that
         is thrown away: ``RehearsalFailed`` where it fails there, unless ``force`` is set.
         """
-        if dry_run not in ("", "none", "client", "server"):
-            raise UsageError(f"dry_run is client or server, not {dry_run}")
+        from arena_core.usecases.dryrun import dry_run_of
         from arena_core.usecases.submit import Rehearsal, only_built, read_args, submit
 
-        dry_run = "" if dry_run == "none" else dry_run
-        if dry_run == "client" and (namespace or self._namespace) and "cluster" not in self.__dict__:
+        dry = dry_run_of(dry_run)
+        if dry == "client" and (namespace or self._namespace) and "cluster" not in self.__dict__:
             # Building needs no cluster: it works without one. Where one is known already, extensions may want to know which.
             handle = self.jobs.get(job_type)
             target = Target(self._context, namespace or self._namespace)
@@ -172,7 +171,7 @@ class ArenaClient(Changes, Looks):
             return bind_submission(self, only_built(handle, read_args(handle, args), self.jobs, extensions, target))
         rehearsal = Rehearsal(rehearse, force) if rehearse else None
         with self._call() as session:
-            return bind_submission(self, submit(session, job_type, args, namespace=namespace, dry_run=dry_run, rehearsal=rehearsal))
+            return bind_submission(self, submit(session, job_type, args, namespace=namespace, dry_run=dry, rehearsal=rehearsal))
 
     def list(
         self, *, job_type: str = "", namespace: str = "", all_namespaces: bool = False, selector: str = "", reasons: bool = False

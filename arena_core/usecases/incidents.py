@@ -70,7 +70,7 @@ def of_job(job: Job, events: Sequence[Manifest]) -> list[Manifest]:
         uid = involved(event)[2]
         since[uid] = min(since.get(uid, "~"), first_seen(event)[:19] or "~")
     since |= {str(metadata_of(pod).get("uid")): "" for pod in job.earlier}
-    gone = dict(_inner(job.manifest))
+    gone = {dig.text(one, "metadata", "name"): dig.text(one, "kind") for one in carried(job.manifest)}
     found = _belonging(events, known, gone, since, job.created[:19])
     for event in found:
         if involved(event)[0] != "Pod" and "reated" in (said := message_of(event)) and (made := _CREATED.match(said)):
@@ -95,12 +95,18 @@ def _order(event: Manifest) -> tuple[int, int, int]:
     return moment // 10**9, dig.number(event, "metadata", "resourceVersion"), moment
 
 
-def _inner(job: Manifest) -> Iterator[tuple[str, str]]:
-    """Yield (name, kind) of the objects that a wrapper carries."""
-    for component in dig.items(job, "spec", "components"):
-        kind, name = dig.text(component, "template", "kind"), dig.text(component, "template", "metadata", "name")
-        if kind and name:
-            yield name, kind
+def carried(job: Manifest) -> Iterator[Manifest]:
+    """Yield the objects that a wrapper of whatever kind carries: what in its specification is a whole object with a name."""
+    left: list[Any] = [job.get("spec")]
+    while left:
+        value = left.pop()
+        if isinstance(value, Mapping):
+            if dig.text(value, "apiVersion") and dig.text(value, "kind") and dig.text(value, "metadata", "name"):
+                yield dict(value)
+                continue
+            left += value.values()
+        elif isinstance(value, list):
+            left += value
 
 
 def refusals(job: Job, events: Sequence[Manifest]) -> list[Cause]:

@@ -15,6 +15,7 @@ from arena_core.records import record as record_class
 from arena_core.records import replace
 from arena_core.usecases import marks, record, refused, shared
 from arena_core.usecases.create import Creation
+from arena_core.usecases.dryrun import DryRun
 from arena_core.usecases.identity import Identity, identify
 from arena_core.usecases.intent import Intent
 from arena_core.usecases.session import Extensions, Session, not_installed
@@ -43,7 +44,7 @@ class Rehearsal:
 
 
 def submit(
-    session: Session, job_type: str, args: Any, *, namespace: str = "", dry_run: str = "", rehearsal: Rehearsal | None = None
+    session: Session, job_type: str, args: Any, *, namespace: str = "", dry_run: DryRun = "", rehearsal: Rehearsal | None = None
 ) -> Submission:
     """Create a job from the arguments (a model of the job type, or a mapping of its fields).
 

@@ -11,6 +11,7 @@ from arena_core.contract.types import JobHandle, Manifest
 from arena_core.kube.refusals import Conflict, Invalid
 from arena_core.records import record
 from arena_core.usecases import refused
+from arena_core.usecases.dryrun import DryRun
 from arena_core.usecases.find import find_this
 from arena_core.usecases.marks import metadata_of
 from arena_core.usecases.session import Session
@@ -26,7 +27,9 @@ class Updated:
     changes: tuple[tuple[str, Any, Any], ...] = ()
 
 
-def update(session: Session, name: str, args: Any, *, job_type: str = "", namespace: str = "", uid: str = "", dry_run: str = "") -> Updated:
+def update(
+    session: Session, name: str, args: Any, *, job_type: str = "", namespace: str = "", uid: str = "", dry_run: DryRun = ""
+) -> Updated:
     """Change a live job and return what is different then; nothing is sent where nothing is."""
     namespace = namespace or session.namespace
     for _ in range(3):

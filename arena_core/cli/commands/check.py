@@ -18,8 +18,7 @@ from arena_core.cli.terminal import note
 from arena_core.contract.errors import UsageError
 
 if TYPE_CHECKING:
-    from arena_core.usecases.checkup.checks import Row
-    from arena_core.usecases.top.check import Finding
+    from arena_core.usecases.findings import Row
 
 TOPICS = ("monitoring",)
 
@@ -44,9 +43,9 @@ def run(context: Context, parsed: Parsed) -> int:
     return int(bool(job_type) and any(row.state == "missing" for row in rows))
 
 
-def _of_topic(findings: Sequence[Finding]) -> tuple[list[tuple[str, ...]], list[str]]:
+def _of_topic(findings: Sequence[Row]) -> tuple[list[tuple[str, ...]], list[str]]:
     rows: list[tuple[str, ...]] = [(f.what, f.state, f.detail, f.costs or "-") for f in findings]
-    return rows, [f"{f.what}: {f.mend}" for f in findings if f.mend]
+    return rows, [f"{f.what}: {f.hint}" for f in findings if f.hint]
 
 
 def _of_jobs(found: Sequence[Row]) -> tuple[list[tuple[str, ...]], list[str]]:

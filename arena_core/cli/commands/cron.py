@@ -12,6 +12,7 @@ from arena_core.cli.parse import Parser, first_word, nearest
 from arena_core.contract.errors import InvalidArguments, UsageError
 from arena_core.contract.types import JobHandle
 from arena_core.records import replace
+from arena_core.usecases.dryrun import dry_run_of
 
 BACKEND = Flag(
     "backend",
@@ -93,7 +94,7 @@ def _kind(job_type: str, words: Sequence[str], head: Parsed) -> JobHandle:
             known = ", ".join(handle.job_type.name for handle in able)
             raise UsageError(f"--backend: {asked!r} makes no {job_type}", f"one of auto, {known}")
         return named
-    if not first.help and first.text("dry_run", "none") != "client":  # neither of these looks at a cluster
+    if not first.help and dry_run_of(first.text("dry_run")) != "client":  # neither of these looks at a cluster
         first.values = {**head.values, **first.values}
         served = Context(first).client.cluster.served()
         able = [handle for handle in able if served.has(handle.job_type.resource) is not False] or able

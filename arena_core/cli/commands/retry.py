@@ -11,6 +11,7 @@ from arena_core.cli.parse import Parser
 from arena_core.cli.terminal import note
 from arena_core.contract.errors import ArenaError, UsageError
 from arena_core.records import replace
+from arena_core.usecases.dryrun import dry_run_of
 
 DETAILS = (
     "A job that failed and is still there stays as it is, and the new one has the next name (mnist-2 after mnist); with --replace it is "
@@ -35,7 +36,7 @@ def _open(words: list[str], head: Parsed) -> tuple[Command, list[str]]:
     def run(context: Context, parsed: Parsed) -> int:
         file.check(parsed)
         parsed.values.pop("replace", None)
-        if found.live is not None and replaces and parsed.text("dry_run", "none") == "none":
+        if found.live is not None and replaces and not dry_run_of(parsed.text("dry_run")):
             [result] = context.client.delete([found.live], wait="job")
             if isinstance(result.error, ArenaError):
                 raise result.error

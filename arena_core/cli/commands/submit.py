@@ -11,6 +11,7 @@ from arena_core.cli.parse import first_word
 from arena_core.cli.terminal import note
 from arena_core.contract.errors import ArenaError, InvalidArguments, UsageError
 from arena_core.typed import TYPE_CHECKING, Any
+from arena_core.usecases.dryrun import dry_run_of
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -227,7 +228,7 @@ def _what_if(context: Context, parsed: Parsed, handle: JobHandle, args: Any) -> 
 
 def _await(context: Context, parsed: Parsed) -> None:
     """Wait for the jobs of ``--after``; one that fails ends it, and nothing is submitted."""
-    if not parsed.many("after") or parsed.text("dry_run", "none") != "none" or parsed.text("output") == "jobfile":
+    if not parsed.many("after") or dry_run_of(parsed.text("dry_run")) or parsed.text("output") == "jobfile":
         return
     from arena_core.cli.waitmany import wait_for_many
 

@@ -5,15 +5,14 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
 from arena_core.contract.types import Phase
-from arena_core.usecases.checkup.checks import Row
-from arena_core.usecases.top.check import Finding
+from arena_core.usecases.findings import Row
 
 #: An object of Kubernetes: its own API says what it holds.
 Object = Annotated[dict[str, Any], "an object of Kubernetes, as its API describes it"]
 Schema = Annotated[dict[str, Any], "a JSON Schema, draft 2020-12"]
 
 #: A row of `arena check`, or of one of its topics.
-Check = Row | Finding
+Check = Row
 
 
 class Setting(TypedDict):

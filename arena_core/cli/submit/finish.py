@@ -14,19 +14,17 @@ from arena_core.cli.render import dump_json, dump_yaml
 from arena_core.cli.seconds import seconds
 from arena_core.cli.terminal import note, say
 from arena_core.contract.errors import RehearsalFailed, UsageError
+from arena_core.usecases.dryrun import dry_run_of
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from arena_core.contract.types import JobHandle, Manifest, Submission
 
-DRY = {"none": "", "": ""}
-
 
 def submit(context: Context, parsed: Parsed, handle: JobHandle, args: BaseModel) -> int:
     """Submit, or only show what would be submitted; returns the exit code."""
-    output, dry_run = parsed.text("output", "wide"), parsed.text("dry_run")
-    dry_run = DRY.get(dry_run, dry_run)
+    output, dry_run = parsed.text("output", "wide"), dry_run_of(parsed.text("dry_run"))
     stays = parsed.on("wait") or parsed.on("follow")
     if output == "jobfile":
         return _jobfile(handle, args)

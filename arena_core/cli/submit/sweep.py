@@ -15,10 +15,11 @@ from arena_core.cli.foreign import plain
 from arena_core.cli.output import FORMATS, write
 from arena_core.cli.seconds import seconds
 from arena_core.cli.submit import parameters, setpath
-from arena_core.cli.submit.finish import DRY, full_name
+from arena_core.cli.submit.finish import full_name
 from arena_core.cli.terminal import note, say
 from arena_core.contract.errors import AlreadyExists, TimedOut, UsageError
 from arena_core.k8s import names
+from arena_core.usecases.dryrun import dry_run_of
 from arena_core.usecases.marks import SWEEP, SWEEP_PARAMETERS
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def _add(parsed: Parsed, field: str, item: str) -> None:
 
 def run(context: Context, parsed: Parsed, handle: JobHandle, base: str, jobs: Sequence[Member]) -> int:
     """Submit them; with ``--at-once`` and ``--wait`` stay until all have ended, and show the table."""
-    dry_run = DRY.get(parsed.text("dry_run"), parsed.text("dry_run"))
+    dry_run = dry_run_of(parsed.text("dry_run"))
     at_once = parsed.number("at_once", 0)
     if at_once < 0 or ("at_once" in parsed.values and at_once == 0):
         raise UsageError(f"--at-once {at_once}: at least one job must be allowed to run")

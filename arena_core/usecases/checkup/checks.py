@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
 from arena_core.contract.errors import ArenaError, KindNotInstalled
 from arena_core.contract.queues import Queue
@@ -12,6 +12,7 @@ from arena_core.contract.types import JobHandle, Resource
 from arena_core.k8s import dig
 from arena_core.kube.resources import NODES
 from arena_core.usecases.checkup.rights import Rules, rights_of
+from arena_core.usecases.findings import Row
 from arena_core.usecases.queues import list_queues
 from arena_core.usecases.session import Session
 from arena_core.usecases.top.nodes import node_of
@@ -19,16 +20,6 @@ from arena_core.usecases.unread import phrase
 
 DEPLOYMENTS = Resource("apps", "v1", "Deployment", "deployments")
 REVIEW = "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews"
-
-
-class Row(NamedTuple):
-    """One finding: ``state`` is "ok", "missing" (``detail`` says what that costs, ``hint`` what mends it) or "unknown" (and why)."""
-
-    area: str
-    what: str
-    state: Literal["ok", "missing", "unknown"]
-    detail: str = ""
-    hint: str = ""
 
 
 def cluster(session: Session) -> list[Row]:

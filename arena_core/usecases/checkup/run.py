@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from arena_core.contract.errors import PluginError
 from arena_core.usecases.checkup import checks
-from arena_core.usecases.checkup.checks import Row
+from arena_core.usecases.findings import Row
 from arena_core.usecases.session import Session
 
 

@@ -66,6 +66,7 @@ def update_of(handle: JobHandle) -> Command:
 def update(context: Context, parsed: Parsed, handle: JobHandle) -> int:
     """Change what is given, and say what is different then."""
     from arena_core.cli.submit.options import by_flag, read_arguments
+    from arena_core.usecases.dryrun import dry_run_of
     from arena_core.usecases.update import shown
 
     model: Any = handle.update_model
@@ -88,15 +89,15 @@ def update(context: Context, parsed: Parsed, handle: JobHandle) -> int:
     timeout = seconds(parsed)
     if timeout is not None and not parsed.on("wait"):
         raise UsageError("--timeout has no effect without --wait")
-    server, dry_run = _server(context, parsed, handle), parsed.text("dry_run", "none")
-    if dry_run != "none" and parsed.on("wait"):
+    server, dry_run = _server(context, parsed, handle), dry_run_of(parsed.text("dry_run"))
+    if dry_run and parsed.on("wait"):
         raise UsageError("--wait needs a change that is really made", "leave out --dry-run")
-    done = context.client.update(server.job, args, dry_run="" if dry_run == "none" else dry_run)
+    done = context.client.update(server.job, args, dry_run=dry_run)
     data: list[small.Changed] = [{"place": place, "before": shown(before), "after": shown(after)} for place, before, after in done.changes]
     if not write(parsed, data):
         for one in data:
             say(f"{one['place']}: {one['before']} -> {one['after']}")
-    made = "has been updated successfully" if dry_run == "none" else "would be updated (dry run)"
+    made = "has been updated successfully" if not dry_run else "would be updated (dry run)"
     what = made if done.changes else "is so already: nothing changes"
     note(f"The serving job {server.name} with version {server.version} {what}")
     if not parsed.on("wait"):

@@ -11,6 +11,7 @@ from arena_core.cli.flags import Flag, Parsed
 from arena_core.cli.jobtypes import find_type, registry
 from arena_core.cli.terminal import note, say
 from arena_core.contract.errors import InvalidArguments
+from arena_core.usecases.dryrun import dry_run_of
 
 if TYPE_CHECKING:
     from arena_core.registry.discovery import Entry
@@ -62,6 +63,6 @@ def run(context: Context, parsed: Parsed, entry: Entry, model: Any) -> int:
     if parsed.on("print_command"):
         say(line)
         return 0
-    if parsed.text("dry_run", "none") != "none":
+    if dry_run_of(parsed.text("dry_run")):
         note(f"this stands for: {line}")
     return finish.submit(context, parsed, handle, whole)
