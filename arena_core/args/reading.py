@@ -144,8 +144,8 @@ def to_job_file(job_type: str, args: BaseModel) -> dict[str, Any]:
 def to_record(job_type: str, args: BaseModel) -> dict[str, Any]:
     """Return the same for whoever reads it later and elsewhere: the folder of --workdir is named by its whole path."""
     found = to_job_file(job_type, args)
-    folder = getattr(args, "work_folder", None)
-    return {**found, "workdir": folder.root} if folder is not None and "workdir" in found else found
+    root = getattr(getattr(args, "workdir", ""), "root", "")
+    return {**found, "workdir": root} if root and "workdir" in found else found
 
 
 def _by_flag(job_type: str, model: type[BaseModel], values: Mapping[str, Any]) -> dict[str, Any]:

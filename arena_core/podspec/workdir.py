@@ -10,7 +10,7 @@ from arena_core.contract.building import BEFORE, WORKDIR
 from arena_core.contract.types import Manifest
 from arena_core.podspec.container import literal, resources
 from arena_core.podspec.facts import Role
-from arena_core.workdir.names import ARCHIVE, CONTAINER, FOLDER, INBOX, PARCEL, SHELF, shelf_name
+from arena_core.workdir.names import ARCHIVE, CONTAINER, FOLDER, INBOX, INBOX_VARIABLE, PARCEL, SHELF, shelf_name
 
 #: Unpacks ``$0`` into ``$1``. A shell's own words, so that busybox will do; modes are kept whoever the user is.
 UNPACK = 'until [ -f "$0" ]; do sleep 1; done; exec tar -xpzf "$0" -C "$1"'
@@ -58,6 +58,8 @@ def unpackers(args: JobArgs, role: Role) -> list[dict[str, Any]]:
         "imagePullPolicy": args.image_pull_policy,
         "command": ["sh", "-c", UNPACK, source_of(args), literal(args.start_dir)],
     }
+    if must_be_brought(args):
+        container["env"] = [{"name": INBOX_VARIABLE, "value": INBOX}]
     if wanted := resources(args, role, devices=False):
         container["resources"] = wanted
     container["volumeMounts"] = [*parcel_mounts(args), {"name": FOLDER, "mountPath": args.start_dir}]

@@ -17,7 +17,7 @@ from arena_core.usecases.marks import annotations_of, metadata_of
 from arena_core.usecases.session import Session
 from arena_core.usecases.templates import at_path
 from arena_core.usecases.views import Job
-from arena_core.workdir.names import ARCHIVE, CONTAINER, INBOX, SHELF, is_brought, shelf_name
+from arena_core.workdir.names import ARCHIVE, CONTAINER, INBOX_VARIABLE, SHELF, is_brought, shelf_name
 
 if TYPE_CHECKING:
     from arena_core.args import WorkFolder
@@ -160,7 +160,7 @@ class _Courier:
 
     def _send(self, pod: Manifest) -> None:
         namespace, name = dig.text(pod, "metadata", "namespace"), dig.text(pod, "metadata", "name")
-        command = ["sh", "-c", TAKE, f"{INBOX}/{ARCHIVE}", str(self._packed.size)]
+        command = ["sh", "-c", f'cd "${{{INBOX_VARIABLE}:?}}" && {TAKE}', ARCHIVE, str(self._packed.size)]
         _stream(self._session.cluster.exec(namespace, name, command, container=CONTAINER, stdin=True), self._packed, name)
 
 

@@ -9,6 +9,8 @@ from arena_core.typed import Any
 FOLDER, PARCEL, CONTAINER = "workdir", "workdir-parcel", "workdir"
 #: Where the init container finds the archive.
 INBOX, ARCHIVE = "/arena-workdir", "workdir.tar.gz"
+#: The variable by which what brings it finds that place.
+INBOX_VARIABLE = "ARENA_WORKDIR_INBOX"
 #: The folder of a claim in which archives lie.
 SHELF = ".arena-workdirs"
 

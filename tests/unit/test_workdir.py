@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from arena_core.args import parse, to_job_file
+from arena_core.args import parse, to_job_file, to_record
 from arena_core.contract.errors import InvalidArguments
 from arena_core.contract.types import Instance
 from arena_core.families.args import SubmitArgs
@@ -224,6 +224,17 @@ NEEDED = {
     "modeljob": {"task": "profile", "model_config_file": "/m/c", "report_path": "/m/r", "command": ""},
     "evaluatejob": {"model_name": "m", "model_path": "/m", "dataset_path": "/d", "metrics_path": "/r"},
 }
+
+
+def test_what_is_remembered_names_the_whole_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`arena clone` may be called from anywhere; of a type inside another, too."""
+    monkeypatch.chdir(tree(tmp_path, "a"))
+    for name in ("job", "appwrapperjob"):
+        args = parse(Registry().get(name).args_model, {**MINIMAL, "workdir": "."})
+        assert to_job_file(name, args)["workdir"] == "."
+        assert to_record(name, args)["workdir"] == str(tmp_path)
+
+
 TYPES = [name for name in Registry().names() if Registry().get(name).job_type.workload != "service"]
 
 

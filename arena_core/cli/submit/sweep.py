@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from arena_core.args import field_for_key, must_be_brought
+from arena_core.args import ArgsGroup, field_for_key, must_be_brought
 from arena_core.cli.command import Context
 from arena_core.cli.flags import Parsed
 from arena_core.cli.foreign import plain
@@ -103,6 +103,8 @@ def run(context: Context, parsed: Parsed, handle: JobHandle, base: str, jobs: Se
     if any(must_be_brought(one.args) for one in jobs):
         hint = "--workdir-claim CLAIM brings it once, through a volume"
         raise UsageError("--workdir: packed, the folder is too large to travel with each job of a sweep", hint)
+    for text in handle.behind("its notes", lambda: list(jobs[0].args.notes()) if isinstance(jobs[0].args, ArgsGroup) else []):
+        note(f"note: {text}")
     if dry_run:
         return _dry(context, parsed, handle, jobs, dry_run)
     stays = parsed.on("wait") or at_once > 0
