@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+import time
 
 import pytest
 from hypothesis import given
@@ -53,6 +54,13 @@ def test_loaders_work_for_their_rank_and_a_shell_between_is_none():
 )
 def test_who_waits_for_its_children_is_a_launcher(frame):
     assert ranks(row(10, frames=[frame, ["main", "/code/launch.py", 3]]), row(11, 10), row(12, 10)) == [(11, None, 0), (12, None, 0)]
+
+
+@pytest.mark.parametrize("file", ["resource_tracker.py", "forkserver.py"])
+def test_processes_of_multiprocessings_own_are_nothing(file):
+    servant = row(11, 10, {"RANK": "0"}, [["main", f"/usr/lib/python3.12/multiprocessing/{file}", 200], ["<module>", "<string>", 1]])
+    forked = row(12, 11, {"RANK": "0"}, [STEP, ["main", f"/usr/lib/python3.12/multiprocessing/{file}", 300]])
+    assert ranks(row(10, env={"RANK": "0"}), servant, forked) == [(10, 0, 0), (12, 0, 10)]
 
 
 def test_two_of_a_pod_that_claim_the_same_rank_were_told_that_of_their_pod():
@@ -160,3 +168,21 @@ def test_the_images_own_sitecustomize_is_still_loaded(tmp_path):
     program = "import sys, sitecustomize; print(sys.mark, sitecustomize.__file__)"
     done = subprocess.run([sys.executable, "-c", program], env={"PYTHONPATH": path}, capture_output=True, text=True, check=True)
     assert done.stdout == f"theirs {tmp_path}/theirs/sitecustomize.py\n" and not done.stderr
+
+
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [
+        ("echo 'Permission Denied: Try running again with elevated permissions' >&2; exit 1", "the right to ptrace"),
+        ("echo one >&2; echo 'Error: Failed to find python version' >&2; exit 1", "py-spy: Error: Failed to find python version"),
+        ("exit 3", "py-spy: exit code 3"),
+        ("echo nonsense", "something else than JSON"),
+        ("sleep 5", "did not answer in time"),
+    ],
+)
+def test_what_py_spy_cannot_do_is_said(script, said, tmp_path):
+    spy = tmp_path / "py-spy"
+    spy.write_text(f"#!/bin/sh\n{script}\n")
+    spy.chmod(0o755)
+    threads, trouble = agent.end_spy(agent.begin_spy(str(spy), 1, ()), time.monotonic() + 0.3)
+    assert threads == [] and said in trouble

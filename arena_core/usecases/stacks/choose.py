@@ -19,15 +19,18 @@ _PARENT = (
     ("multiprocessing/spawn.py", ("join",)),
     ("multiprocessing/pool.py", ("join", "wait", "get", "map")),
 )
+#: Where processes of multiprocessing's own wait.
+_SERVANTS = ("multiprocessing/resource_tracker.py", "multiprocessing/semaphore_tracker.py", "multiprocessing/forkserver.py")
 
 
 def processes_of(answer: Mapping[str, Any], instance: str, pod: str) -> list[Process]:
     """Return the Python processes of a pod: its ranks first, then those that work for them. Launchers that wait for ranks are none."""
     rows = {dig.number(row, "pid"): row for row in dig.items(answer, "processes")}
     ours = {pid: row for pid, row in rows.items() if dig.flag(row, "python") or any(dig.items(row, "threads"))}
+    read = {pid: _process(row, instance, pod) for pid, row in ours.items()}
+    ours = {pid: row for pid, row in ours.items() if not _serves_python(read[pid])}
     above = {pid: _ancestor(pid, rows, ours) for pid in ours}
     launchers = {up for pid, up in above.items() if up and _told(ours[pid]) and _told(ours[pid]) != _told(ours[up])}
-    read = {pid: _process(row, instance, pod) for pid, row in ours.items()}
     launchers |= {up for up in above.values() if up and _waits_for_children(read[up])}
     ranks = {pid for pid in ours if pid not in launchers and not _served(pid, above, launchers)}
     found = [read[pid] for pid in sorted(ranks)]
@@ -94,6 +97,13 @@ def _frames(rows: Any) -> Sequence[Frame]:
 def _waits_for_children(one: Process) -> bool:
     frames = one.main.frames[:4] if one.main else ()
     return any(f.file.endswith(file) and f.function in functions for f in frames for file, functions in _PARENT)
+
+
+def _serves_python(one: Process) -> bool:
+    """Whether it is a process of multiprocessing's own, which neither trains nor loads: the tracker of resources, the server that forks."""
+    inner = next((f for f in one.main.frames if not f.file.endswith("/selectors.py")), None) if one.main else None
+    # What the server has forked has it at the bottom of its stack, but is elsewhere.
+    return inner is not None and inner.file.endswith(_SERVANTS)
 
 
 def _numbered(ranks: Sequence[Process]) -> list[Process]:
