@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from arena_core.cli.command import Context
 from arena_core.cli.flags import Parsed
-from arena_core.cli.foreign import plain
+from arena_core.cli.foreign import one_line, plain
 from arena_core.cli.terminal import note
 from arena_core.client import ArenaClient
 from arena_core.contract.errors import ArenaError, Cancelled, TimedOut
@@ -94,7 +94,7 @@ class Reaction:
         from arena_core.usecases.stacks import words
 
         found = self._client.stacks(self._client.get(self._name, job_type=self._job_type))
-        note("note: " + "; ".join(text for text in (words.sentence(found), words.behind(found)) if text))
+        note("note: " + one_line("; ".join(text for text in (words.sentence(found), words.behind(found)) if text)))
 
     def _stop(self, silent: float) -> None:
         done = self._client.stop(self._name, job_type=self._job_type)

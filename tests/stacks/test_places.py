@@ -130,6 +130,12 @@ junk = st.recursive(
 )
 
 
+def test_a_pod_may_answer_whatever_it_likes():
+    odd = row(10, env={"RANK": "9" * 5000}, frames=[["f" * 10**6, "/a\x1b[2J.py", 10**400], ["g", "x", "y"], 5])
+    [one] = processes_of({"processes": [odd, 7, {"pid": "x"}]}, "w", "p")
+    assert one.rank is None and [len(f.function) for f in one.main.frames] == [300, 1]
+
+
 @given(junk)
 def test_whatever_a_pod_answers_is_read(answer):
     words.sentence(stacks_of(processes_of({"processes": answer}, "w", "p")))

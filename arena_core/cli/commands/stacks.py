@@ -51,7 +51,7 @@ def _show(name: str, found: Stacks, *, full: bool) -> None:
         reasons.setdefault(missing.reason, []).append(missing.instance)
     for reason, instances in reasons.items():
         more = f" and {len(instances) - 4} more" if len(instances) > 4 else ""
-        note(f"not read: {', '.join(instances[:4])}{more}: {reason}")
+        note(one_line(f"not read: {', '.join(instances[:4])}{more}: {reason}"))
     if any("py-spy" in reason for reason in reasons):
         note(f"hint: `arena stacks {name} --carry` brings py-spy along for the moment; a job submitted with --debug-stacks needs none")
 

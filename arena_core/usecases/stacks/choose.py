@@ -19,6 +19,8 @@ _PARENT = (
     ("multiprocessing/spawn.py", ("join",)),
     ("multiprocessing/pool.py", ("join", "wait", "get", "map")),
 )
+#: So much of a name is kept: a pod may answer whatever it likes.
+_LONGEST = 300
 #: Where processes of multiprocessing's own wait.
 _SERVANTS = ("multiprocessing/resource_tracker.py", "multiprocessing/semaphore_tracker.py", "multiprocessing/forkserver.py")
 
@@ -40,7 +42,7 @@ def processes_of(answer: Mapping[str, Any], instance: str, pod: str) -> list[Pro
 
 def names_of(answer: Mapping[str, Any]) -> list[str]:
     """Return the names of a pod's processes, each once."""
-    return list(dict.fromkeys(dig.text(row, "name") for row in dig.items(answer, "processes") if dig.text(row, "name")))
+    return list(dict.fromkeys(dig.text(row, "name")[:20] for row in dig.items(answer, "processes") if dig.text(row, "name")))
 
 
 def _told(row: Mapping[str, Any]) -> tuple[str, ...]:
@@ -72,7 +74,7 @@ def _process(row: Mapping[str, Any], instance: str, pod: str) -> Process:
     threads = tuple(
         Thread(dig.text(t, "name"), dig.flag(t, "main"), tuple(_frames(dig.dig(t, "frames")))) for t in dig.items(row, "threads")
     )
-    text = next((t for name in _WORLD if (t := dig.text(row, "env", name)).isdecimal()), "")
+    text = next((t for name in _WORLD if (t := dig.text(row, "env", name)).isdecimal() and len(t) < 10), "")
     sleeps, trouble = dig.text(row, "state") != "R", dig.text(row, "trouble")
     how = dig.text(row, "how")
     return Process(instance, pod, dig.number(row, "pid"), int(text) if text else None, 0, how, sleeps, threads, trouble, _collective(row))
@@ -90,7 +92,7 @@ def _frames(rows: Any) -> Sequence[Frame]:
     for row in rows if isinstance(rows, list) else ():
         if isinstance(row, list) and len(row) == 3:
             function, file, line = row
-            found.append(Frame(str(function), str(file), line if isinstance(line, int) else 0))
+            found.append(Frame(str(function)[:_LONGEST], str(file)[:_LONGEST], line if isinstance(line, int) else 0))
     return found
 
 

@@ -123,7 +123,7 @@ def _answer(session: ExecSession, out: bytes, err: bytes, late: str) -> dict[str
     if session.exit_code == 0:
         try:
             found = json.loads(out)
-        except ValueError:
+        except (ValueError, RecursionError):
             found = None
         if isinstance(found, dict):
             return found
