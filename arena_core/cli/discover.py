@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from arena_core.cli.jobtypes import registry
+from arena_core.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from arena_core.registry.discovery import Entry
+
+#: How the names of servers end, and those of what makes jobs at times.
+SERVING, SCHEDULES = "-serving", "cron"
 
 
 def command_groups() -> list[tuple[str, str]]:
@@ -10,22 +19,44 @@ def command_groups() -> list[tuple[str, str]]:
     return [(entry.name, entry.summary) for entry in registry().commands()]
 
 
-def job_types() -> list[tuple[str, str]]:
-    """Installed job types with their aliases: ``pytorchjob, py, pytorch`` and the distribution's summary."""
+def job_types(among: Sequence[Entry] | None = None) -> list[tuple[str, str]]:
+    """Installed types with their aliases: ``pytorchjob, py, pytorch`` and the distribution's summary."""
     found = registry()
     aliases: dict[str, list[str]] = {}
     for alias, name in sorted(found.aliases().items()):
         aliases.setdefault(name, []).append(alias)
-    entries = [(name, found.entry(name)) for name in found.names()]
-    return [(", ".join((name, *aliases.get(name, ()))), entry.summary if entry else "") for name, entry in entries]
+    return [(", ".join((entry.name, *aliases.get(entry.name, ()))), entry.summary) for entry in (entries() if among is None else among)]
 
 
 def job_types_together() -> list[tuple[str, str]]:
-    """As ``job_types``, those of one distribution in one row: they share its summary."""
+    """The types of jobs alone, those of one distribution in one row: they share its summary."""
     rows: dict[str, list[str]] = {}
-    for names, summary in job_types():
+    for names, summary in job_types(jobs()):
         rows.setdefault(summary or names, []).append(names)
     return [(", ".join(names), summary if summary != names[0] else "") for summary, names in rows.items()]
+
+
+def entries() -> list[Entry]:
+    """What announces the installed types."""
+    return [entry for name in registry().names() if (entry := registry().entry(name))]
+
+
+def of_distributions(ending: str) -> list[Entry]:
+    """Types of the distributions that bring one whose name ends so: it tells servers and schedules apart while nothing is imported."""
+    found = entries()
+    theirs = {entry.distribution for entry in found if entry.name.endswith(ending)}
+    return [entry for entry in found if entry.distribution in theirs]
+
+
+def servers() -> list[Entry]:
+    """Types of model servers, for `arena serve`."""
+    return of_distributions(SERVING)
+
+
+def jobs() -> list[Entry]:
+    """All other types but schedules: what `arena submit` is for and `arena cron` repeats."""
+    others = {entry.name for entry in (*servers(), *of_distributions(SCHEDULES))}
+    return [entry for entry in entries() if entry.name not in others]
 
 
 def type_names() -> list[str]:

@@ -104,10 +104,9 @@ def _kind(job_type: str, words: Sequence[str], head: Parsed) -> JobHandle:
 
 def _types() -> list[tuple[str, str]]:
     """Types of jobs by the names of their entry points: nothing is imported for a help text."""
-    from arena_core.cli.discover import job_types
+    from arena_core.cli.discover import jobs
 
-    found = [(names.partition(", ")[0], text) for names, text in job_types()]
-    return [(name, text) for name, text in found if not name.endswith(("-serving", "cron"))]
+    return [(entry.name, entry.summary) for entry in jobs()]
 
 
 def _types_text() -> str:

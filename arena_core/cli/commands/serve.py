@@ -21,8 +21,6 @@ from arena_core.contract.errors import ArenaError, UsageError
 from arena_core.contract.types import JobHandle
 from arena_core.records import replace
 
-SUFFIX = "-serving"
-
 DETAILS = """\
 Versions of one name stand side by side, each with a Service of its own, NAME-VERSION. Without a command the image's own runs."""
 
@@ -133,15 +131,10 @@ def _start(handle: JobHandle, word: str, words: Sequence[str]) -> Command:
 
 
 def _types() -> list[tuple[str, str]]:
-    """Words for the types of servers and what is said of them: nothing is imported for a help text, so it is by their names' end.
+    """Words for the types of servers and what is said of them: nothing is imported for a help text."""
+    from arena_core.cli.discover import SERVING, servers
 
-    A distribution that brings such a type may bring others whose names end otherwise.
-    """
-    from arena_core.cli.jobtypes import registry
-
-    entries = [entry for name in registry().names() if (entry := registry().entry(name))]
-    theirs = {entry.distribution for entry in entries if entry.name.endswith(SUFFIX)}
-    return [(entry.name.removesuffix(SUFFIX), entry.summary) for entry in entries if entry.distribution in theirs]
+    return [(entry.name.removesuffix(SERVING), entry.summary) for entry in servers()]
 
 
 def _presets() -> list[tuple[str, str]]:
