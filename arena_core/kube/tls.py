@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import ssl
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from arena_core.contract.errors import ClusterUnreachable
 from arena_core.kube.endpoint import Credentials, Endpoint
+from arena_core.typed import Any
 
 # OpenSSL's X509_V_ERR_* numbers.
 _EXPIRED, _NOT_YET = 10, 9
@@ -87,7 +86,7 @@ def _refuse_expired(path: str, whose: str) -> None:
         end = str(decode(path)["notAfter"])
     except (ssl.SSLError, OSError, KeyError, ValueError):
         return
-    if ssl.cert_time_to_seconds(end) < time.time():
+    if _seconds(end) < time.time():
         raise ClusterUnreachable(f"the client certificate of {whose} expired on {end}", "renew it, or log in again")
 
 
@@ -97,6 +96,14 @@ def _as_file(pem: bytes | str) -> Iterator[str]:
     if isinstance(pem, str):
         yield pem
         return
+    if (held := _in_memory(pem)) is not None:
+        try:
+            yield f"/proc/self/fd/{held}"
+        finally:
+            os.close(held)
+        return
+    import tempfile
+
     handle, path = tempfile.mkstemp(prefix="arena-")
     try:
         with os.fdopen(handle, "wb") as file:
@@ -104,6 +111,36 @@ def _as_file(pem: bytes | str) -> Iterator[str]:
         yield path
     finally:
         os.unlink(path)  # noqa: PTH108
+
+
+def _in_memory(pem: bytes) -> int | None:
+    """Return a file that is on no disk, or None where the system has no such."""
+    try:
+        held = os.memfd_create("arena", os.MFD_CLOEXEC)
+    except (AttributeError, OSError):
+        return None
+    try:
+        if os.write(held, pem) == len(pem) and os.access(f"/proc/self/fd/{held}", os.R_OK):
+            return held
+    except OSError:
+        pass
+    os.close(held)
+    return None
+
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def _seconds(text: str) -> float:
+    """Return the time of a certificate (``Jun 26 21:41:46 2031 GMT``) in seconds since 1970, as ``ssl`` does without its imports."""
+    from datetime import UTC, datetime
+
+    try:
+        month, day, clock, year, _ = text.split()
+        hours, minutes, seconds = map(int, clock.split(":"))
+        return datetime(int(year), _MONTHS.index(month) + 1, int(day), hours, minutes, seconds, tzinfo=UTC).timestamp()
+    except ValueError:
+        return ssl.cert_time_to_seconds(text)
 
 
 def explain(error: ssl.SSLError, endpoint: Endpoint) -> ClusterUnreachable:

@@ -96,7 +96,10 @@ class Wire:
             sock.setsockopt(tcp.IPPROTO_TCP, tcp.TCP_NODELAY, 1)
             if context is None:
                 return sock
-            return context.wrap_socket(sock, server_hostname=self.endpoint.server_name or self._route.host, session=self._session)
+            name = self.endpoint.server_name or self._route.host
+            # As text it would be encoded by the tables of international names, whatever it is.
+            plain = name.isascii() and len(max(name.split("."), key=len)) < 64
+            return context.wrap_socket(sock, server_hostname=name.encode() if plain else name, session=self._session)
         except BaseException:
             sock.close()
             raise

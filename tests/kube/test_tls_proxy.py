@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from arena_core.contract.errors import ClusterUnreachable
+from arena_core.kube import tls
 from arena_core.kube.endpoint import Credentials
 from arena_core.kube.resources import PODS
 
@@ -172,3 +174,21 @@ def test_inside_a_pod_the_service_account_is_enough(
             connect()
     with pytest.raises(ClusterUnreachable, match="there are no contexts"):
         connect(ConnectOptions(context="x"))
+
+
+@pytest.mark.parametrize(
+    "text", ["Jun 26 21:41:46 2031 GMT", "Jan  1 00:00:00 1999 GMT", "Feb 29 23:59:59 2028 GMT", "Dec 31 12:00:00 9999 GMT"]
+)
+def test_the_time_of_a_certificate_is_read_as_ssl_reads_it(text: str) -> None:
+    assert tls._seconds(text) == ssl.cert_time_to_seconds(text)
+
+
+def test_a_client_s_key_is_on_no_disk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with tls._as_file(b"secret") as path:
+        assert Path(path).read_bytes() == b"secret" and list(tmp_path.iterdir()) == []
+    assert not Path(path).exists()
+    monkeypatch.delattr("os.memfd_create")
+    with tls._as_file(b"secret") as path:
+        assert Path(path).read_bytes() == b"secret" and Path(path).parent == tmp_path
+    assert list(tmp_path.iterdir()) == []

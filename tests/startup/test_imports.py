@@ -224,6 +224,21 @@ def test_reading_a_log_needs_no_tools_of_the_compiler():
     assert not set(done.stdout.split()) & {"dataclasses", "inspect", "ast", "http", "email", "ssl", "pathlib", "urllib", "pydantic", "yaml"}
 
 
+def test_tls_loads_what_it_needs_and_no_more():
+    code = "import sys, arena_core.kube.tls as t; t._seconds('Jun 26 21:41:46 2031 GMT'); list(t._as_file(b'x').gen); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert not set(done.stdout.split()) & {
+        "tempfile",
+        "shutil",
+        "random",
+        "calendar",
+        "_strptime",
+        "typing",
+        "stringprep",
+        "encodings.idna",
+    }
+
+
 def test_no_other_command_loads_the_page(tmp_path, local_cluster):
     namespace = local_cluster.namespace("pageless")
     local_cluster.create({**JOB, "metadata": {"name": "one", "namespace": namespace}})
