@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -11,6 +12,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from arena_local.daemon import control
+from arena_local.daemon.state import State
+from arena_local.testing import LocalCluster
 
 ROOT = Path(__file__).resolve().parents[2]
 EXPECTED = re.compile(r"\s+#\s*exits with (\d+)\s*$")
@@ -33,8 +38,7 @@ def home(tmp_path: Path) -> Iterator[dict[str, str]]:
     env = {k: v for k, v in os.environ.items() if k not in ("KUBECONFIG", "ARENA_CONFIG") and not k.startswith("PYTEST")}
     env |= {"HOME": str(tmp_path), "ARENA_HOME": str(tmp_path / "arena"), "PATH": f"{Path(sys.executable).parent}:{env['PATH']}"}
     yield env
-    subprocess.run([Path(sys.executable).parent / "arena", "local", "reset", "--yes"], env=env, capture_output=True, check=False)
-    subprocess.run([Path(sys.executable).parent / "arena", "local", "down"], env=env, capture_output=True, check=False)
+    control.reset(State(tmp_path / "arena" / "local"))
 
 
 def run_all(document: Path, env: dict[str, str], folder: Path) -> str:
@@ -77,10 +81,18 @@ DOCUMENTS |= {f"plugins-{path.parent.name}": path for path in sorted((ROOT / "pl
 
 
 @pytest.mark.parametrize("document", DOCUMENTS.values(), ids=DOCUMENTS)
-def test_commands_of_the_docs(document: Path, home: dict[str, str], tmp_path: Path) -> None:
-    if not commands(document.read_text(encoding="utf-8")):
+def test_commands_of_the_docs(document: Path, home: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = commands(document.read_text(encoding="utf-8"))
+    if not found:
         return
-    run_all(document, home, tmp_path)
+    with contextlib.ExitStack() as stack:
+        text = " ".join(command for command, _ in found)
+        if "arena submit" in text and "arena local" not in text:
+            # The page is not about the cluster, and would start it: one is there, as for whoever has used arena before.
+            for name in ("HOME", "ARENA_HOME", "PATH"):
+                monkeypatch.setenv(name, home[name])
+            stack.enter_context(LocalCluster.start(folder=tmp_path / "arena" / "local"))
+        run_all(document, home, tmp_path)
 
 
 def test_links_of_the_documents_lead_somewhere() -> None:
