@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 FLAGS = frozenset(
     [
         *("file", "set", "set-string", "dry-run", "output", "wait", "follow", "timeout", "after", "sweep", "at-once", "what-if"),
-        *("profile", "explain-config", "rehearse", "force"),
+        *("profile", "explain-config", "rehearse", "force", "notify"),
         *("namespace", "config", "kubeconfig", "context", "as", "loglevel", "arena-namespace", "pprof", "trace", "helm-binary", "help"),
     ]
 )

@@ -51,6 +51,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("history", "commands.history", "list what was submitted from here, and what became of it; logs of what is gone"),
     Entry("workdir", "commands.workdir", "bring the folder of --workdir to instances that wait for it"),
     Entry("data", "commands.data", "list the volumes that jobs can mount with --data, and copy files from and to them"),
+    Entry("watchdog", "commands.watchdog", "watch the jobs that were submitted here, and tell of their ends"),
     Entry("demo", "demo", "train a small model with two processes on this machine", section="Getting started"),
     Entry("schema", "commands.schema", "print the JSON Schema of a job type's job file", section="Other"),
     Entry("config", "commands.config", "show and change what is configured: defaults, profiles, the cluster", section="Other"),

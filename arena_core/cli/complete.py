@@ -18,6 +18,7 @@ FIXED = {
     "serve": ("attach", "custom", "delete", "get", "list", "logs", "open", "scale", "update", "wait", "why"),
     "cron": ("delete", "get", "list", "resume", "run-now", "suspend"),
     "shell": ("bash", "fish", "zsh"),
+    "config": ("get", "set", "unset", "view"),
     "data": ("get", "list", "put"),
     "workdir": ("push",),
     "plugins": ("check", "list", "new"),
@@ -156,6 +157,10 @@ def _offer(kind: str, parsed: Parsed) -> Candidates:
         from arena_core.cli.printed import commands
 
         return [(command.path, command.summary) for command in commands() if command.prints]
+    if kind == "setting":
+        from arena_core.cli.settings import settings
+
+        return [(one.key, one.file) for one in settings().values()]
     if kind == "past":
         from arena_core.cli.commands.past.looking import offered
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 from arena_core.contract.errors import UsageError
 from arena_core.home import arena_home, expanded, has_home
@@ -120,9 +121,10 @@ def read(path: str) -> dict[str, Any] | None:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise UsageError(f"{path} is not text in UTF-8") from None
-    return parse(text, path)
+    return dict(parse(text, path))
 
 
+@lru_cache(maxsize=16)
 def parse(text: str, path: str) -> dict[str, Any]:
     """Return the mapping that a text holds; nothing at all is an empty one."""
     from arena_core.kube import plainyaml

@@ -42,7 +42,7 @@ def make_client(settings: Parsed, namespace: str) -> ArenaClient:
         namespace=namespace,
         as_user=settings.text("as_user"),
         jobs=registry(),
-        history=journal(),
+        history=journal(settings),
     )
 
 
@@ -51,13 +51,18 @@ def kubeconfig(settings: Parsed) -> str:
     return settings.text("config") or ("" if os.environ.get("KUBECONFIG") else expanded(load_config().kubeconfig))
 
 
-def journal() -> Journal | None:
+def journal(settings: Parsed | None = None) -> Journal | None:
     """Return where it is noted what becomes of jobs; None where that is switched off, or there is no place for it."""
     if not os.environ.get("ARENA_HOME") and not has_home():
         return None
-    rules = load_config().history
+    config = load_config()
     words = tuple(readable(sys.argv[1:]))
-    return Journal(command=words, rules=rules, on_trouble=lambda text: note(f"note: {text}")) if rules.on else None
+    if not config.history.on:
+        return None
+    told = tuple(settings.many("notify")) if settings else ()
+    return Journal(
+        command=words, rules=config.history, notify=config.notify, told_of_this=told, on_trouble=lambda text: note(f"note: {text}")
+    )
 
 
 def configured(settings: Parsed) -> bool:

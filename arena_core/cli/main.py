@@ -157,6 +157,11 @@ def _plugin_group(name: str, rest: list[str], head: Parsed) -> int:
         if found := opened(name, rest, head):
             return run_command(*found, head)
         _settle(head)
+        if head.on("explain_config") or "--explain-config" in rest:
+            from arena_core.cli.explained import general, show
+
+            show(list(general(head)))
+            return 0
         return run_group(name, rest, head)
     if name == "local":
         raise UsageError("the local cluster is not installed or switched off", "install arena-local from where arena-core came")

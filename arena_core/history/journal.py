@@ -43,11 +43,15 @@ class Journal:
         *,
         command: tuple[str, ...] = (),
         rules: Rules | None = None,
+        notify: tuple[str, ...] = (),
+        told_of_this: tuple[str, ...] = (),
         on_trouble: Callable[[str], None] = lambda text: None,
     ) -> None:
         self._folder = folder
         self.command = command
         self.rules = rules or Rules()
+        #: Whom the configuration wants to be told of every end, and whom of the jobs that are submitted through this journal.
+        self.notify, self.told_of_this = notify, told_of_this
         self._on_trouble = on_trouble
         self._told = False
         self._number = 0
@@ -60,6 +64,10 @@ class Journal:
     def path(self, *parts: str) -> str:
         """Return a path below the folder."""
         return os.path.join(self.folder, *parts)
+
+    def has(self, name: str) -> bool:
+        """Whether there is anything of this name below the folder."""
+        return os.path.exists(self.path(name))
 
     def opened(self) -> dict[str, str]:
         """Return by id of the submission how each job was last seen of whose end nothing, or not everything, is noted."""
@@ -105,6 +113,10 @@ class Journal:
             pass
         except OSError as error:
             self.trouble(error)
+
+    def say(self, text: str) -> None:
+        """Tell something that stops nothing."""
+        self._on_trouble(text)
 
     def trouble(self, error: Exception) -> None:
         """Tell, once, that something cannot be kept."""

@@ -33,6 +33,10 @@ class Intent:
     def __enter__(self) -> Intent:
         if self._journal is not None and self._journal.note("intent", self._id, self._facts()):
             self._journal.mark(self._id, "")
+            if self._journal.told_of_this:
+                from arena_core.history import claims
+
+                claims.keep(self._journal, self._id, self._journal.told_of_this)
         return self
 
     def _facts(self) -> dict[str, Any]:

@@ -41,9 +41,19 @@ def seen(session: Session, jobs: Sequence[Job], *, whole: bool = False) -> None:
         if state != before or ending:
             if not journal.note("state", submission, facts(job, journal)):
                 return
+            if job.status.phase.finished:
+                tell(session, journal, submission, job)
             journal.mark(submission, state, before)
         if ending and keep_logs(session, journal, submission, job):
             journal.close(submission, state)
+
+
+def tell(session: Session, journal: Journal, submission: str, job: Job) -> None:
+    """Tell whoever is to be told of the end of a job."""
+    if journal.notify or journal.has("notify"):
+        from arena_core.usecases import notify
+
+        notify.tell(session, journal, submission, job)
 
 
 def state_of(job: Job) -> str:

@@ -69,6 +69,7 @@ def test_each_value_says_where_it_comes_from_and_nothing_is_submitted(arena, rep
         assert value in rows[key] and rows[key].endswith(source), rows.get(key)
     assert "hunter2" not in done.out
     listed = arena("list", "-n", "other", "--explain-config")
+    assert "folder (~/repo/.arena.yaml)" in arena("local", "status", "--explain-config").out, "also on the commands of plugins"
     assert listed.code == 0 and "command line (--namespace)" in listed.out and "--output" in listed.out
 
 

@@ -25,6 +25,7 @@ SILENT = {
     "data": "opens into others",
     "workdir": "says on stderr what it did",
     "workdir push": "says on stderr what it did",
+    "watchdog": "a line for each end, as text",
     "config get": "one value, as text",
     "config set": "says on stderr what it did",
     "config unset": "says on stderr what it did",
@@ -120,7 +121,9 @@ def cluster():
 
 
 @pytest.fixture
-def local(arena, cluster, monkeypatch):
+def local(arena, cluster, monkeypatch, tmp_path):
+    (tmp_path / "site.yaml").write_text("profiles: {big: {gpus: 8}}\n", encoding="utf-8")
+    monkeypatch.setenv("ARENA_SITE_CONFIG", str(tmp_path / "site.yaml"))
     monkeypatch.setenv("KUBECONFIG", str(cluster.kubeconfig))
     monkeypatch.setenv("ARENA_HOME", str(cluster.state.folder.parent))
     return arena

@@ -86,7 +86,7 @@ VIEW = Command(
     prints="small.Setting[]",
     flags=(output_flag("wide"),),
 )
-GET = Command(path="config get", summary="print one setting", usage="arena config get KEY", run=_get, words="config")
+GET = Command(path="config get", summary="print one setting", usage="arena config get KEY", run=_get, words="setting")
 SET = Command(
     path="config set",
     summary="change one setting",
@@ -94,10 +94,15 @@ SET = Command(
     details="KEY is namespace, context, kubeconfig, profile, notify, history…, defaults.FLAG, types.TYPE.FLAG or profiles.NAME.FLAG.",
     run=_set,
     flags=(SCOPE,),
-    words="config",
+    words="setting",
 )
 UNSET = Command(
-    path="config unset", summary="take one setting away", usage="arena config unset KEY [flags]", run=_unset, flags=(SCOPE,), words="config"
+    path="config unset",
+    summary="take one setting away",
+    usage="arena config unset KEY [flags]",
+    run=_unset,
+    flags=(SCOPE,),
+    words="setting",
 )
 PARTS = {"view": VIEW, "get": GET, "set": SET, "unset": UNSET}
 
@@ -117,7 +122,7 @@ def _open(words: list[str], head: Parsed) -> tuple[Command, list[str]]:
 
 def overview() -> Command:
     """`arena config` alone shows everything."""
-    return replace(VIEW, path="config", usage="arena config view|get|set|unset\n  arena config [flags]", footer=_parts)
+    return replace(VIEW, path="config", usage="arena config view|get|set|unset\n  arena config [flags]", footer=_parts, words="config")
 
 
 def _parts() -> str:

@@ -47,6 +47,14 @@ FLAGS = (
     Flag("after", "submit when this job has succeeded", group=GROUP, metavar="JOB", repeat=True, complete="job", often=False),
     Flag("sweep", "a job for each value, and each combination (lr=0.1,0.01)", group=GROUP, metavar="KEY=VALUES", repeat=True, often=False),
     Flag("at_once", "of a sweep, run at most so many at a time, and stay until all have ended", group=GROUP, integer=True, often=False),
+    Flag(
+        "notify",
+        "run this command, or post to this address, when the job has ended",
+        group=GROUP,
+        metavar="CMD|URL",
+        repeat=True,
+        often=False,
+    ),
     Flag("profile", "take defaults of this name from the configuration", group=GROUP, metavar="NAME", often=False),
     Flag("timeout", "give up --wait or --follow after this time; the job keeps running", group=GROUP, metavar="DURATION"),
 )
@@ -190,6 +198,7 @@ def run(context: Context, parsed: Parsed, handle: JobHandle, model: type[BaseMod
         from arena_core.cli.submit.explain import explain
 
         return explain(context, parsed, handle, model, keys_of(file, model))
+    _can_be_told(context, parsed)
     try:
         if parsed.on("what_if"):
             return _what_if(context, parsed, handle, read(gather(context, parsed, handle, model, file), parsed.problems))
@@ -224,6 +233,17 @@ def _what_if(context: Context, parsed: Parsed, handle: JobHandle, args: Any) -> 
     if parsed.text("output") in ("name", "jobfile"):
         raise UsageError(f"-o {parsed.text('output')} does not go with --what-if", "leave it out, or use -o json")
     return show(parsed, context.client.what_if(handle.job_type.name, args))
+
+
+def _can_be_told(context: Context, parsed: Parsed) -> None:
+    """Refuse what --notify cannot do, before anything is submitted."""
+    if parsed.many("notify"):
+        from arena_core.usecases import notify
+
+        if not context.config.history.on:
+            raise UsageError("--notify: the history is switched off, so nobody notes the end", "`arena config set history on`")
+        for target in parsed.many("notify"):
+            notify.check(target)
 
 
 def _await(context: Context, parsed: Parsed) -> None:
