@@ -12,7 +12,7 @@ from arena_core.usecases import record
 from arena_core.usecases.facts import with_pods
 from arena_core.usecases.find import find_this
 from arena_core.usecases.helper import CONTAINER as HELPER
-from arena_core.usecases.helper import Helper, helper
+from arena_core.usecases.helper import IMAGE, Helper, helper
 from arena_core.usecases.marks import annotations_of, metadata_of
 from arena_core.usecases.session import Session
 from arena_core.usecases.templates import at_path
@@ -37,13 +37,13 @@ _TRIES = 4
 SHELVE = f'cd "$ARENA_DATA" && mkdir -p {SHELF} && cd {SHELF} && {{ {TAKE}; }}'
 
 
-def shelve(session: Session, namespace: str, folder: WorkFolder, claim: str) -> None:
+def shelve(session: Session, namespace: str, folder: WorkFolder, claim: str, image: str = "") -> None:
     """Bring a folder into a claim, unless the same content is there; a program that submits many jobs looks once."""
     cluster, packed = session.cluster, folder.packed
     key = (cluster.server, namespace, claim, packed.digest)
     if key in _shelved:
         return
-    with helper(cluster, namespace, claim, Helper(), writes=True, tell=lambda why: None) as pod:
+    with helper(cluster, namespace, claim, Helper(image or IMAGE), writes=True, tell=lambda why: None) as pod:
         command = ["sh", "-c", SHELVE, shelf_name(packed.digest), str(packed.size)]
         _stream(cluster.exec(namespace, pod, command, container=HELPER, stdin=True), packed, f"claim {claim}")
     _shelved.add(key)

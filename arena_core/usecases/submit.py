@@ -97,7 +97,7 @@ def _submit(
             if getattr(model, "workdir_claim", ""):
                 from arena_core.usecases.folders import shelve
 
-                shelve(session, namespace, model.workdir, model.workdir_claim)
+                shelve(session, namespace, model.workdir, model.workdir_claim, model.workdir_image)
             done = _create(session, handle, request, submit_id)
             intent.created(done.manifests[0])
     except Invalid as error:
