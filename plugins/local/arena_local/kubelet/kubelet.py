@@ -271,7 +271,9 @@ class Kubelet:
 
     def _names_changed(self) -> None:
         if self._settle is None and not self._stopping:
-            self._settle = asyncio.get_running_loop().call_later(SETTLE, self._refresh)
+            # It looks at all Services: where there are thousands, as many are made at a time.
+            pause = SETTLE + min(1.0, len(self.api.list("services")) / 5000)
+            self._settle = asyncio.get_running_loop().call_later(pause, self._refresh)
 
     def _refresh(self) -> None:
         self._settle = None

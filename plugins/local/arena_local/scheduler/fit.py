@@ -96,10 +96,16 @@ def requests(pod: Obj) -> Amounts:
     return podsize.requests(pod["spec"])
 
 
-def why_not(pod: Obj, info: NodeInfo, everywhere: Sequence[NodeInfo] = (), asked: Amounts | None = None) -> list[str]:
+def why_not(
+    pod: Obj,
+    info: NodeInfo,
+    everywhere: Sequence[NodeInfo] = (),
+    asked: Amounts | None = None,
+    wary: Sequence[NodeInfo] | None = None,
+) -> list[str]:
     """Return why the pod cannot go to the node: the reasons of the first filter that refuses, empty when it fits.
 
-    ``asked`` is what the pod takes, where somebody has counted it already.
+    ``asked`` is what the pod takes, ``wary`` the nodes with pods that keep others away, where somebody has counted them already.
     """
     node, spec = info.node, pod["spec"]
     if node.get("spec", {}).get("unschedulable") and not affinity.tolerates(
@@ -116,7 +122,7 @@ def why_not(pod: Obj, info: NodeInfo, everywhere: Sequence[NodeInfo] = (), asked
         return [NO_PORTS]
     if short := _short(requests(pod) if asked is None else asked, info):
         return short
-    return _affinity(pod, info, everywhere or [info])
+    return _affinity(pod, info, everywhere or [info], wary)
 
 
 def _short(asked: Amounts, info: NodeInfo) -> list[str]:
@@ -134,7 +140,7 @@ def _ports_taken(pod: Obj, info: NodeInfo) -> bool:
     return bool(wanted) and any(wanted & _host_ports(other) for other in info.pods.values())
 
 
-def _affinity(pod: Obj, info: NodeInfo, everywhere: Sequence[NodeInfo]) -> list[str]:
+def _affinity(pod: Obj, info: NodeInfo, everywhere: Sequence[NodeInfo], wary: Sequence[NodeInfo] | None) -> list[str]:
     labels = info.node["metadata"].get("labels") or {}
     for term in affinity.pod_terms(pod, "podAffinity"):
         found = [(o, p) for o in everywhere for p in o.pods.values() if affinity.term_covers(term, pod, p)]
@@ -145,7 +151,7 @@ def _affinity(pod: Obj, info: NodeInfo, everywhere: Sequence[NodeInfo]) -> list[
     for term in affinity.pod_terms(pod, "podAntiAffinity"):
         if any(_same_domain(term, labels, o) and affinity.term_covers(term, pod, p) for o in everywhere for p in o.pods.values()):
             return [ANTI_AFFINITY]
-    for other_info in everywhere:
+    for other_info in everywhere if wary is None else wary:
         for other in other_info.loners.values():
             for term in affinity.pod_terms(other, "podAntiAffinity"):
                 if _same_domain(term, labels, other_info) and affinity.term_covers(term, other, pod):
@@ -163,9 +169,9 @@ def choose(pod: Obj, infos: Sequence[NodeInfo]) -> tuple[NodeInfo | None, Reason
     """Return the best node that fits, or None with the reasons of every node."""
     reasons: Reasons = {}
     fitting = []
-    asked = requests(pod)
+    asked, wary = requests(pod), [info for info in infos if info.loners]
     for info in infos:
-        if why := why_not(pod, info, infos, asked):
+        if why := why_not(pod, info, infos, asked, wary):
             reasons[info.name] = why
         else:
             fitting.append(info)

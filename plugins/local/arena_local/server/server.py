@@ -197,6 +197,8 @@ class ApiServer:
 
     def list(self, resource: str, namespace: str = "", labels: Mapping[str, str] | None = None) -> Sequence[Obj]:
         """Return the objects of a namespace ("" = all) that carry all of ``labels``."""
+        if labels and namespace:
+            return [entry.obj for entry in self.store.labelled(resource, namespace, labels)]
         found = [entry.obj for entry in self.store.entries(resource, namespace)]
         if not labels:
             return found

@@ -7,7 +7,7 @@ import contextlib
 import json
 import logging
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -108,6 +108,14 @@ def _owners(obj: Obj) -> Iterable[str]:
     return [ref["uid"] for ref in obj.get("metadata", {}).get("ownerReferences") or () if ref.get("uid")]
 
 
+def _labels(resource: str, entry: Entry) -> Iterable[tuple[str, str, str, str]]:
+    labels = entry.obj.get("metadata", {}).get("labels") or {}
+    return [(resource, entry.key[0], key, value) for key, value in labels.items()]
+
+
+_NONE: frozenset[Key] = frozenset()
+
+
 class Store:
     """Objects in memory, each change committed to disk first. One thread, one writer.
 
@@ -117,6 +125,8 @@ class Store:
     def __init__(self, path: Path | None = None) -> None:
         self._tables: dict[str, _Table] = {}
         self._owned: dict[str, set[tuple[str, Key]]] = {}
+        #: (resource, namespace, label, value) → keys: controllers ask again and again for the few objects of one job.
+        self._labelled: dict[tuple[str, str, str, str], set[Key]] = {}
         self._ring: deque[Event] = deque()
         self._listeners: list[Callable[[Event], None]] = []
         self._pending: deque[Event] = deque()
@@ -140,6 +150,8 @@ class Store:
         table.put(entry)
         for uid in _owners(entry.obj):
             self._owned.setdefault(uid, set()).add((resource, entry.key))
+        for label in _labels(resource, entry):
+            self._labelled.setdefault(label, set()).add(entry.key)
 
     def _unindex(self, resource: str, entry: Entry) -> None:
         for uid in _owners(entry.obj):
@@ -148,6 +160,12 @@ class Store:
                 found.discard((resource, entry.key))
                 if not found:
                     del self._owned[uid]
+        for label in _labels(resource, entry):
+            same = self._labelled.get(label)
+            if same is not None:
+                same.discard(entry.key)
+                if not same:
+                    del self._labelled[label]
 
     def get(self, resource: str, namespace: str, name: str) -> Entry | None:
         """Return the stored state, or None."""
@@ -164,6 +182,15 @@ class Store:
             keys = keys[bisect.bisect_left(keys, (namespace, "")) : bisect.bisect_left(keys, (namespace + "\0", ""))]
         found = table.entries
         return [found[key] for key in keys]
+
+    def labelled(self, resource: str, namespace: str, labels: Mapping[str, str]) -> list[Entry]:
+        """Return the objects of a namespace that carry all of the labels, by name: without a look at the others."""
+        table = self._tables.get(resource)
+        if table is None or not labels:
+            return self.entries(resource, namespace)
+        fewest = min((self._labelled.get((resource, namespace, key, value), _NONE) for key, value in labels.items()), key=len)
+        wanted, found = labels.items(), (table.entries[key] for key in sorted(fewest))
+        return [entry for entry in found if wanted <= (entry.obj["metadata"].get("labels") or {}).items()]
 
     def count(self, resource: str, namespace: str = "") -> int:
         """Return how many objects there are."""
