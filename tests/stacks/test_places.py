@@ -183,7 +183,7 @@ def test_the_images_own_sitecustomize_is_still_loaded(tmp_path):
         ("echo one >&2; echo 'Error: Failed to find python version' >&2; exit 1", "py-spy: Error: Failed to find python version"),
         ("exit 3", "py-spy: exit code 3"),
         ("echo nonsense", "something else than JSON"),
-        ("sleep 5", "did not answer in time"),
+        ("exec sleep 5", "did not answer in time"),
     ],
 )
 def test_what_py_spy_cannot_do_is_said(script, said, tmp_path):
