@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from arena_core.kube.streams import ExecSession
     from arena_core.usecases.about import About
     from arena_core.usecases.crons import Cron, CronList
+    from arena_core.usecases.data import Told
     from arena_core.usecases.endpoints import Reached
     from arena_core.usecases.findings import Row
     from arena_core.usecases.folders import Brought
@@ -268,17 +269,43 @@ class AsyncArenaClient:
         """Change a live job and return what is different then; see ``ArenaClient.update``."""
         return await self._run(lambda arena: arena.update(job, args, job_type=job_type, namespace=namespace, dry_run=dry_run))
 
-    async def put_data(self, claim: str, source: Path, target: str = "", *, namespace: str = "", how: Helper | None = None) -> Moved:
-        """Copy a file or a folder of this machine into a volume claim; see ``ArenaClient.put_data``."""
-        return await self._run(lambda arena: arena.put_data(claim, source, target, namespace=namespace, how=how))
+    async def put_data(
+        self,
+        claim: str,
+        source: Path,
+        target: str = "",
+        *,
+        namespace: str = "",
+        how: Helper | None = None,
+        tell: Callable[[Told], None] = lambda told: None,
+    ) -> Moved:
+        """Copy a file or a folder of this machine into a volume claim; see ``ArenaClient.put_data``. ``tell`` is called from a thread."""
+        return await self._run(lambda arena: arena.put_data(claim, source, target, namespace=namespace, how=how, tell=tell))
 
-    async def get_data(self, claim: str, path: str, target: Path, *, namespace: str = "", how: Helper | None = None) -> Moved:
+    async def get_data(
+        self,
+        claim: str,
+        path: str,
+        target: Path,
+        *,
+        namespace: str = "",
+        how: Helper | None = None,
+        tell: Callable[[Told], None] = lambda told: None,
+    ) -> Moved:
         """Copy a file or a folder out of a volume claim; see ``ArenaClient.get_data``."""
-        return await self._run(lambda arena: arena.get_data(claim, path, target, namespace=namespace, how=how))
+        return await self._run(lambda arena: arena.get_data(claim, path, target, namespace=namespace, how=how, tell=tell))
 
-    async def push_workdir(self, job: JobLike, folder: str = "", *, job_type: str = "", namespace: str = "") -> Brought:
-        """Bring the folder of a job into the instances that wait for it; see ``ArenaClient.push_workdir``."""
-        return await self._run(lambda arena: arena.push_workdir(job, folder, job_type=job_type, namespace=namespace))
+    async def push_workdir(
+        self,
+        job: JobLike,
+        folder: str = "",
+        *,
+        job_type: str = "",
+        namespace: str = "",
+        tell: Callable[[Brought], None] = lambda brought: None,
+    ) -> Brought:
+        """Bring the folder of a job into the instances that wait for it; see ``ArenaClient.push_workdir``. ``tell`` is called from a thread."""
+        return await self._run(lambda arena: arena.push_workdir(job, folder, job_type=job_type, namespace=namespace, tell=tell))
 
     async def split_traffic(
         self,

@@ -123,6 +123,8 @@ def test_every_installed_type_is_the_same_from_the_index(tmp_path: Path, monkeyp
         registry = Registry(indexed=True)
         types = [handle.job_type for handle in registry.each()]
     plain = {handle.job_type.name: handle.job_type for handle in Registry().each()}
+    if not plain:
+        pytest.skip("no job type is installed")
     assert {one.name for one in types} == set(plain) and Index(place()).types
     for one in types:
         assert type(one).__name__ == "LaterType"
