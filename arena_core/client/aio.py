@@ -304,7 +304,7 @@ class AsyncArenaClient:
         namespace: str = "",
         tell: Callable[[Brought], None] = lambda brought: None,
     ) -> Brought:
-        """Bring the folder of a job into the instances that wait for it; see ``ArenaClient.push_workdir``. ``tell`` is called from a thread."""
+        """Bring the folder of a job into its instances; see ``ArenaClient.push_workdir``. ``tell`` is called from a thread."""
         return await self._run(lambda arena: arena.push_workdir(job, folder, job_type=job_type, namespace=namespace, tell=tell))
 
     async def split_traffic(
