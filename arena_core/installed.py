@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 from arena_core.typed import NamedTuple
 
-_HEAD = "arena offers 1"
+_HEAD = "arena offers 2"
 #: What ``ours`` has found.
 _OURS: frozenset[str] = frozenset()
 GROUPS = (
@@ -25,6 +25,8 @@ GROUPS = (
     "arena.clusters",
     "arena.local_controllers",
     "arena.presets",
+    "arena.foresight",
+    "arena.stages",
 )
 
 

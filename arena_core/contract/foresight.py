@@ -21,7 +21,8 @@ class Outlook:
     seconds a job runs from its start, where that is known; ``within`` leads from the uid of a job to that of the job that made it.
     ``distributions`` are those of the job types that are submitted. With ``job`` (a uid) it is
     a job among the objects that is asked about, and none is submitted. ``now`` is the cluster's time
-    (RFC 3339) where it is known; it is never earlier than what was made last.
+    (RFC 3339) where it is known; it is never earlier than what was made last. Of the kinds in ``partly`` only
+    the objects of the namespace could be read.
     """
 
     namespace: str
@@ -31,6 +32,7 @@ class Outlook:
     distributions: tuple[str, ...] = ()
     job: str = ""
     now: str = ""
+    partly: tuple[str, ...] = ()
 
 
 @record

@@ -7,10 +7,11 @@ import json
 import pytest
 
 from arena_core.cli.foreseen import sentence
-from arena_core.contract.foresight import Forecast
+from arena_core.contract.foresight import Forecast, Outlook
 from arena_core.usecases.whatif import lasting
 from arena_core.usecases.whatif.ask import Foreseen
 from arena_local.context import Options
+from arena_local.foresee import foresee
 from arena_local.testing import LocalCluster
 from tests.cli.conftest import arena, home  # noqa: F401 - fixtures
 
@@ -116,3 +117,116 @@ def test_how_long_jobs_last_is_guessed_from_their_like():
     begun, ended = "2026-01-01T00:00:00Z", "2026-01-01T00:10:00Z"
     before = lasting.usual([("mnist-6", begun, ended), ("long-1", begun, ended), ("odd", "", ended)])
     assert lasting.guessed(jobs, lasts, before) == {"1": 600.0, "2": 60.0, "3": 600.0}
+
+
+K = "kueue.x-k8s.io/v1beta2"
+POD = {"restartPolicy": "Never", "containers": [{"name": "c", "image": "i", "resources": {"limits": {"nvidia.com/gpu": "4"}}}]}
+
+
+def mine(queue: str = "q"):
+    labels = {"kueue.x-k8s.io/queue-name": queue} if queue else {}
+    return {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": {"name": "mine", "namespace": "default", "labels": labels},
+        "spec": {"template": {"spec": POD}},
+    }
+
+
+def queues(held: str = "0"):
+    """One queue of 8 GPUs, of which so many are reserved by somebody."""
+    group = {
+        "coveredResources": ["nvidia.com/gpu"],
+        "flavors": [{"name": "f", "resources": [{"name": "nvidia.com/gpu", "nominalQuota": "8"}]}],
+    }
+    spec = {"namespaceSelector": {}, "resourceGroups": [group], "queueingStrategy": "BestEffortFIFO"}
+    status = {"flavorsReservation": [{"name": "f", "resources": [{"name": "nvidia.com/gpu", "total": held}]}]}
+    return {
+        "namespaces": [{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "default", "uid": "d"}}],
+        "localqueues.kueue.x-k8s.io": [
+            {
+                "apiVersion": K,
+                "kind": "LocalQueue",
+                "metadata": {"name": "q", "namespace": "default", "uid": "q"},
+                "spec": {"clusterQueue": "c"},
+            }
+        ],
+        "clusterqueues.kueue.x-k8s.io": [
+            {"apiVersion": K, "kind": "ClusterQueue", "metadata": {"name": "c", "uid": "c"}, "spec": spec, "status": status}
+        ],
+        "resourceflavors.kueue.x-k8s.io": [{"apiVersion": K, "kind": "ResourceFlavor", "metadata": {"name": "f", "uid": "f"}, "spec": {}}],
+        "workloads.kueue.x-k8s.io": [],
+        "nodes": [
+            {
+                "apiVersion": "v1",
+                "kind": "Node",
+                "metadata": {"name": "n", "uid": "n"},
+                "status": {"allocatable": {"nvidia.com/gpu": "8", "cpu": "8", "pods": "110"}},
+            }
+        ],
+        "pods": [],
+    }
+
+
+def test_what_cannot_be_read_is_no_never():
+    """A queue, a quota or nodes that may not be read: not known, and never "does not exist"."""
+    whole = queues()
+    assert foresee(Outlook("default", whole), [mine()]).verdict == "now"
+    for missing in ("localqueues", "clusterqueues", "resourceflavors", "workloads"):
+        seen = {key: items for key, items in whole.items() if not key.startswith(missing)}
+        told = foresee(Outlook("default", seen), [mine()])
+        assert told.verdict == "unknown" and missing in told.reasons[0]
+    blind = {key: items for key, items in whole.items() if key != "nodes"}
+    told = foresee(Outlook("default", blind), [mine()])
+    assert told.verdict == "now" and "nodes is not known" in told.notes[0]
+    assert foresee(Outlook("default", blind), [mine("")]).verdict == "unknown"
+
+
+def test_what_other_namespaces_hold_counts_though_it_cannot_be_seen():
+    partly = ("workloads.kueue.x-k8s.io",)
+    told = foresee(Outlook("default", queues(held="6"), partly=partly), [mine()])
+    assert (told.verdict, told.seconds, told.endless) == ("waits", None, 1)
+    assert foresee(Outlook("default", queues(held="4"), partly=partly), [mine()]).verdict == "now"
+
+
+def test_kinds_that_are_forbidden_are_named():
+    from arena_core.contract.errors import KindNotInstalled
+    from arena_core.kube.refusals import Forbidden
+    from arena_core.kube.resources import ListResult
+    from arena_core.usecases.whatif.reading import read
+
+    class Cluster:
+        asked: list[tuple[str, str]] = []
+
+        def served(self):
+            return self
+
+        def has(self, kind):
+            return None
+
+        def gather(self, calls):
+            found = []
+            for call in calls:
+                try:
+                    found.append(call())
+                except (Forbidden, KindNotInstalled) as error:
+                    found.append(error)
+            return found
+
+        def list(self, kind, namespace=""):
+            self.asked.append((kind.key, namespace))
+            if kind.key == "nodes" or (kind.key == "pods" and not namespace):
+                raise Forbidden("no", "", "list", kind.key, namespace)
+            if "scheduling" in kind.group:
+                raise KindNotInstalled("no")
+            return ListResult([])
+
+    class Session:
+        cluster = Cluster()
+
+        def job_types(self):
+            return [], {}
+
+    seen, jobs = read(Session(), "team")  # type: ignore[arg-type]
+    assert jobs == [] and seen.partly == ("pods",) and seen.unread == ("nodes (forbidden)",)
+    assert ("pods", "team") in Cluster.asked and "nodes" not in seen.objects and seen.objects["pods"] == []

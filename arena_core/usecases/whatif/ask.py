@@ -119,7 +119,8 @@ def _outlook(session: Session, namespace: str, manifests: Sequence[Manifest], ha
     spaces = objects.get("namespaces", ())
     if not any(space["metadata"]["name"] == namespace for space in spaces):
         objects["namespaces"] = [*spaces, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace, "uid": "unread"}}]
-    return Outlook(namespace, objects, lasts, within, tuple(dict.fromkeys(_distributions(session, manifests, handle)))), seen
+    distributions = tuple(dict.fromkeys(_distributions(session, manifests, handle)))
+    return Outlook(namespace, objects, lasts, within, distributions, partly=seen.partly), seen
 
 
 def _distributions(session: Session, manifests: Sequence[Manifest], handle: JobHandle) -> Iterator[str]:

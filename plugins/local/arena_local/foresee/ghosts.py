@@ -34,12 +34,11 @@ def pods_of_gang(api: Copy, gang: Obj) -> Iterator[Obj]:
     whole: Mapping[str, Any] = spec.get("minResources") or {}
     each = {name: quantity.text(quantity.parse(value) // count) for name, value in whole.items() if not name.startswith(_SKIPPED)}
     container = {"name": "c", "image": "unknown", "resources": {"requests": each}}
-    template = {
-        "metadata": {"annotations": {"scheduling.k8s.io/group-name": meta["name"]}},
-        "spec": {"containers": [container], "schedulerName": "volcano", "priorityClassName": spec.get("priorityClassName", "")},
-    }
+    body = {"containers": [container], "schedulerName": "volcano", "priorityClassName": spec.get("priorityClassName", "")}
+    roles = [role for role, number in (spec.get("minTaskMember") or {}).items() for _ in range(int(number))]
     for number in range(count):
-        yield _pod(api, meta["namespace"], f"{meta['name']}-{number}", template)
+        notes = {"scheduling.k8s.io/group-name": meta["name"], "volcano.sh/task-spec": roles[number] if number < len(roles) else ""}
+        yield _pod(api, meta["namespace"], f"{meta['name']}-{number}", {"metadata": {"annotations": notes}, "spec": body})
 
 
 def _pod(api: Copy, namespace: str, name: str, template: Mapping[str, Any]) -> Obj:

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from arena_core.contract.foresight import Forecast, Outlook
+from arena_core.k8s import duration
 from arena_core.records import replace
-from arena_local.foresee import parts, words
+from arena_local.foresee import parts, unseen, words
 from arena_local.foresee.units import GANGS, Unit, Units, key_of
 from arena_local.foresee.world import World
 from arena_local.kueue import kinds
@@ -24,6 +25,16 @@ _MOMENT = timedelta(milliseconds=1)
 
 async def judge(outlook: Outlook, job: Sequence[Obj], smaller: Sequence[Sequence[Obj]]) -> Forecast:
     """Return what is to be expected."""
+    queued = (unit := Units(outlook).find(outlook.job)) is not None and unit.workload is not None
+    if missing := unseen.too_little(outlook, job, queued):
+        return Forecast("unknown", reasons=missing)
+    objects, notes = unseen.filled(outlook)
+    outlook = replace(outlook, objects=objects)
+    forecast = await _judge(outlook, job, smaller)
+    return replace(forecast, notes=(*forecast.notes, *notes))
+
+
+async def _judge(outlook: Outlook, job: Sequence[Obj], smaller: Sequence[Sequence[Obj]]) -> Forecast:
     gangs = any(outlook.objects.get(key) for key in (GANGS, "queues.scheduling.volcano.sh"))
     bundles = parts.bundles_for(outlook.distributions, gangs)
     world = World(outlook, bundles)
@@ -93,12 +104,14 @@ class _Look:
         line = words.ahead(world)
         endless = sum(1 for unit in world.running() if unit.lasts is None)
         self._looking = clocks.process_time()
+        earlier: tuple[Unit, ...] = tuple(world.started)
         while not world.runs() and (moment := self._next()) is not None:
+            earlier = tuple(world.started)  # who starts in the same moment starts beside it, not before
             await world.leap(moment)
-        told = Forecast("waits", reasons=reasons, smaller=fewer, endless=endless, preempts=_names(world.victims))
+        told = Forecast("waits", notes=self._given_up(), reasons=reasons, smaller=fewer, endless=endless, preempts=_names(world.victims))
         if not world.runs():
             return replace(told, before=_names(line))
-        return replace(told, seconds=max(0.0, (world.api.now() - self._begun).total_seconds()), before=_names(world.started))
+        return replace(told, seconds=max(0.0, (world.api.now() - self._begun).total_seconds()), before=_names(earlier))
 
     def _at_once(self) -> Forecast:
         gone = _names(self._world.victims)
@@ -121,6 +134,14 @@ class _Look:
         width = max(_LEAST, (horizon / away) ** (1 / steps) - 1)
         limit = self._begun + timedelta(seconds=away * (1 + width))
         return max([first, *(end for end in ends if end <= limit)]) + _MOMENT
+
+    def _given_up(self) -> tuple[str, ...]:
+        """Return a note where there is more to come than was looked at."""
+        world = self._world
+        if world.runs() or not any(unit.end for unit in world.running()):
+            return ()
+        ahead = (world.api.now() - self._begun).total_seconds()
+        return (f"too many jobs to look further ahead: it does not start within the next {duration.human(ahead)}",)
 
     async def _fewer(self) -> int | None:
         """Return the index of the largest alternative that starts at once without anybody giving way; the job itself is back then."""
