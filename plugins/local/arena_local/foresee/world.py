@@ -20,7 +20,9 @@ from arena_local.sdk.clock import Clock
 #: Rounds in which controllers and nodes answer each other; what has not come to rest by then never does.
 _ROUNDS = 30
 #: Seconds that a round lasts: as long as waits of operators that follow each other, and with gangs two of Volcano's sessions.
-_ROUND, _SESSIONS = 0.7, 2.2
+_ROUND, _SESSIONS = 1.3, 2.2
+#: So many rounds in which nothing happens are rest: a controller that was slow is left alone for up to a second.
+_QUIET = 2
 PODS = "pods"
 
 
@@ -72,9 +74,11 @@ class World:
 
     async def rest(self) -> None:
         """Let controllers, schedulers and nodes do their work until nothing moves."""
+        quiet = 0
         for _ in range(_ROUNDS):
             await self.clock.advance(self._round)
-            if not self._act():
+            quiet = 0 if self._act() else quiet + 1
+            if quiet == _QUIET:
                 return
 
     async def leap(self, moment: datetime) -> None:
