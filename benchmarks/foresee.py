@@ -24,7 +24,7 @@ def rehearsals() -> str:
     took = sorted(played.seconds for played in caught)
     rows = [
         ("mistakes that are caught within 10 s", f"{len(caught)} of {len(MISTAKES)}", "≥ 80 %"),
-        ("median until a mistake is told, with the start of the cluster", f"{took[len(took) // 2]:.1f} s", ""),
+        ("median until a mistake is told, with the start of the cluster", f"{took[len(took) // 2]:.1f} s" if took else "none", ""),
         ("good jobs that are refused", f"{len(alarms)} of {len(GOOD)}", "0"),
     ]
     return table(("", "measured", "wanted"), rows)
