@@ -172,12 +172,6 @@ def choose(pod: Obj, infos: Sequence[NodeInfo]) -> tuple[NodeInfo | None, Reason
     asked, wary = requests(pod), [info for info in infos if info.loners]
     for info in infos:
         if why := why_not(pod, info, infos, asked, wary):
-    asked = requests(pod)
-    choosy = affinity.pod_terms(pod, "podAffinity") or affinity.pod_terms(pod, "podAntiAffinity")
-    # Of all others only those matter that keep pods away, unless this one looks for neighbours itself.
-    everywhere = infos if choosy else [info for info in infos if info.loners]
-    for info in infos:
-        if why := why_not(pod, info, everywhere, asked):
             reasons[info.name] = why
         else:
             fitting.append(info)
