@@ -161,7 +161,7 @@ class Truth:
         objects = {key: list(self.api.list(key)) for key in READ}
         return Outlook(
             "default",
-            {k: v for k, v in objects.items() if v},
+            objects,
             lasts,
             {},
             ("arena-pytorchjob", "arena-volcano"),
