@@ -81,7 +81,7 @@ def kubectl(request: pytest.FixtureRequest, widgets: LocalCluster, tmp_path: Pat
 @pytest.fixture
 def running(kubectl: Kubectl) -> Kubectl:
     """A pod that prints a line and stays."""
-    command = "echo started; while :; do sleep 0.2; done"
+    command = "echo started; trap exit TERM; sleep 600 & wait"
     kubectl.cluster.create(make_pod(kubectl.namespace, "p1", command))
     kubectl.cluster.wait_phase(kubectl.namespace, "p1", "Running")
     return kubectl
