@@ -86,4 +86,4 @@ def test_claims_are_listed_with_their_state(arena, local_cluster, monkeypatch):
 @pytest.mark.parametrize("words", [(), ("make",)])
 def test_data_knows_one_word(arena, home, words):
     done = arena("data", *words)
-    assert done.code == 2 and "arena data list" in done.err
+    assert done.code == 2 and "list" in done.err and "put" in done.err

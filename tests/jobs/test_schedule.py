@@ -22,6 +22,7 @@ from arena_core.k8s import dig
 from arena_core.k8s.path import get, put
 from arena_core.k8s.selectors import exactly
 from arena_core.registry import Registry
+from arena_core.testing.kit.wrapping import plain
 from arena_core.wrapping import Forced, Wrapper, WrapperArgs
 
 GROUP = f"cron{os.getpid()}.example.com"
@@ -171,7 +172,7 @@ INSIDE = [handle.job_type.name for handle in REGISTRY.each() if handle.job_type.
 @pytest.mark.parametrize("kind", INSIDE)
 def test_any_type_can_be_inside(kind: str) -> None:
     handle = REGISTRY.get("proto")
-    raw = {"name": "x", "image": "i", "command": "true", "inner_type": kind, "schedule": "0 1 * * *"}
+    raw = {**plain(REGISTRY.get(kind)), "inner_type": kind, "schedule": "0 1 * * *"}
     job = handle.build_manifests(parse(handle.args_model, raw))[0]
     assert job["spec"]["schedule"] == "0 1 * * *"
     assert REGISTRY.for_object(job["spec"]["template"]).job_type.name == kind

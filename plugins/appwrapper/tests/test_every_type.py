@@ -11,11 +11,19 @@ from arena_core.args import chosen_model, flag_specs, json_schema, parse, to_job
 from arena_core.contract.errors import InvalidArguments
 from arena_core.k8s.path import get as follow
 from arena_core.registry import Registry
+from arena_core.testing.kit.wrapping import plain
 
 REGISTRY = Registry(environ={})
 HANDLE = REGISTRY.get("appwrapperjob")
 INSIDE = [handle.job_type.name for handle in REGISTRY.each() if handle.job_type.wrapping]
 BASE = {"name": "x", "image": "i:1", "command": ("true",)}
+
+
+def base(kind: str) -> dict[str, Any]:
+    """Return arguments for a wrapper around this type, with whatever it requires."""
+    return {**plain(REGISTRY.get(kind)), **BASE, "inner_type": kind}
+
+
 OURS = {
     "pytorchjob",
     "tfjob",
@@ -38,10 +46,11 @@ def test_all_of_ours_can_be_wrapped() -> None:
 
 @pytest.mark.parametrize("kind", INSIDE)
 def test_it_is_built_inside(kind: str) -> None:
-    args = parse(HANDLE.args_model, {**BASE, "inner_type": kind, "kueue_queue": "q"})
+    args = parse(HANDLE.args_model, {**base(kind), "kueue_queue": "q"})
     wrapper = HANDLE.build_manifests(args)[0]
     (component,) = wrapper["spec"]["components"]
-    assert REGISTRY.for_object(component["template"]).job_type.name == kind
+    # The general type of the kind, where the label that tells another one apart is the wrapper's here.
+    assert REGISTRY.for_object(component["template"]).job_type.resource == REGISTRY.get(kind).job_type.resource
     assert not HANDLE.validate(args)
     assert component["podSets"] and all(follow(component, p["path"])["spec"]["containers"] for p in component["podSets"])
     assert wrapper["metadata"]["labels"]["kueue.x-k8s.io/queue-name"] == "q"
@@ -67,7 +76,7 @@ def schema() -> dict[str, Any]:
 @pytest.mark.parametrize("kind", INSIDE)
 def test_the_job_file_of_each_fits_the_one_schema(kind: str) -> None:
     jsonschema = pytest.importorskip("jsonschema")
-    file = to_job_file("appwrapperjob", parse(HANDLE.args_model, {**BASE, "inner_type": kind, "retry_limit": 1}))
+    file = to_job_file("appwrapperjob", parse(HANDLE.args_model, {**base(kind), "retry_limit": 1}))
     validator = jsonschema.Draft202012Validator(schema())
     validator.validate(file)
     assert not validator.is_valid({**file, "no-such-key": 1})
@@ -75,8 +84,9 @@ def test_the_job_file_of_each_fits_the_one_schema(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", INSIDE)
 def test_what_is_wrong_inside_is_told_under_the_wrappers_names(kind: str) -> None:
+    given = {field: value for field, value in base(kind).items() if field != "image"}
     with pytest.raises(InvalidArguments) as caught:
-        parse(HANDLE.args_model, {"inner_type": kind, "name": "x", "retry_limit": -1})
+        parse(HANDLE.args_model, {**given, "retry_limit": -1})
     fields = {p.field for p in caught.value.problems}
     # The image of a TrainJob is its runtime's, and that of Spark has a default.
     assert {"retry_limit", *({"image"} if kind not in ("trainjob", "sparkjob") else ())} <= fields

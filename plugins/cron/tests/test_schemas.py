@@ -11,6 +11,7 @@ import pytest
 from arena_core.args import parse
 from arena_core.registry import Registry
 from arena_core.testing.comparing import packed_crd, strict_schema
+from arena_core.testing.kit.wrapping import plain
 
 KUBEDL, VOLCANO = ("arena_cron", "crons.apps.kubedl.io"), ("arena_volcano", "cronjobs.batch.volcano.sh")
 FULL = {
@@ -30,6 +31,10 @@ def crons() -> Iterator[tuple[str, str, tuple[str, str]]]:
 @pytest.mark.parametrize(("cron", "kind", "crd"), [pytest.param(*row, id=f"{row[0]}-{row[1]}") for row in crons()])
 def test_every_type_fits(cron: str, kind: str, crd: tuple[str, str]) -> None:
     handle = Registry(environ={}).get(cron)
-    raw: dict[str, Any] = dict(FULL) if cron == "volcano-cron" else {**FULL, "cron_type": kind, "deadline": "2026-12-31T18:00:00Z"}
+    raw: dict[str, Any] = (
+        dict(FULL)
+        if cron == "volcano-cron"
+        else {**plain(Registry(environ={}).get(kind)), **FULL, "cron_type": kind, "deadline": "2026-12-31T18:00:00Z"}
+    )
     built = handle.build_manifests(parse(handle.args_model, raw))[0]
     jsonschema.validate(built, strict_schema(packed_crd(*crd)))

@@ -32,7 +32,7 @@ class WorkQueue:
         if key not in self._ready:
             if self._held:
                 now = self._clock.seconds()
-                until = self._held.get(key, 0.0)
+                until = self._held.get(key, now)  # a clock that was set back counts below zero
                 if until > now:
                     self.add_after(key, until - now)
                     return
