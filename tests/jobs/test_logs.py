@@ -135,14 +135,18 @@ def test_the_operators_own_init_container_is_not_shown(arena: Any, make: Any) ->
 
 
 def test_a_closed_iterator_leaves_no_thread(arena: Any, make: Any) -> None:
+    def ours() -> set[threading.Thread]:
+        return {thread for thread in threading.enumerate() if thread.name.startswith("arena-")}
+
+    before = ours()  # those of other tests may be about to end
     arena.submit("dummy", make("endless", "while true; do echo x; sleep 0.1; done"))
     lines = arena.logs("endless", follow=True)
     next(lines)
     lines.close()
     until = time.monotonic() + 5
-    while any(t.name.startswith("arena-") for t in threading.enumerate()) and time.monotonic() < until:
+    while ours() - before and time.monotonic() < until:
         time.sleep(0.05)
-    assert not [t.name for t in threading.enumerate() if t.name.startswith("arena-")]
+    assert not ours() - before
 
 
 def test_what_outlives_its_job_is_not_followed_for_ever(arena: Any, make: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ import os
 import re
 import secrets
 import shutil
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -23,6 +24,8 @@ from arena_local.options import read as read_options
 
 #: A pod may not see the processes of the machine, and ends nothing that it runs in.
 INSIDE_A_POD = MARKER in os.environ
+#: Seconds until the threads of a daemon that was killed have let go of its lock.
+LETTING_GO = 5.0
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{16,}")
 
 
@@ -80,10 +83,15 @@ class State:
 
     @contextlib.contextmanager
     def serving(self) -> Iterator[bool]:
-        """Be the only daemon of this folder; yields whether there is no other."""
+        """Be the only daemon of this folder; yields whether there is no other. One that was just killed may take a moment to let go."""
         self.prepare()
-        with _locked(self.folder / "daemon.lock", wait=False) as mine:
-            yield mine
+        until = time.monotonic() + LETTING_GO
+        while True:
+            with _locked(self.folder / "daemon.lock", wait=False) as mine:
+                if mine or self.daemon() is not None or time.monotonic() > until:
+                    yield mine
+                    return
+            time.sleep(0.02)
 
     @contextlib.contextmanager
     def changing(self) -> Iterator[None]:

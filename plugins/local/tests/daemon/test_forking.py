@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -55,3 +57,14 @@ def test_another_interpreter_is_not_forked(forker: Forker, tmp_path: Path, monke
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     forker.spawn(state := State(tmp_path / "local"))
     assert asked == [state], "what lies there would not be imported"
+
+
+def test_a_daemon_waits_until_a_killed_one_has_let_go(tmp_path: Path) -> None:
+    """The threads of a process that was killed may hold its lock for a moment when nobody sees it any more."""
+    state = State(tmp_path / "local")
+    state.prepare()
+    with (state.folder / "daemon.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        threading.Timer(0.2, fcntl.flock, (lock, fcntl.LOCK_UN)).start()
+        with state.serving() as mine:
+            assert mine
