@@ -120,6 +120,8 @@ def socks(login: bytes | None, code: int, onward: int) -> Callable[[socket.socke
             good = client.recv(600) == login
             client.sendall(b"\x01\x00" if good else b"\x01\x01")
         request = client.recv(600)
+        if not request:
+            return  # who could not log in hangs up
         assert request[:5] == b"\x05\x01\x00\x03\x0f" and request[5:20] == b"cluster.example", request
         client.sendall(bytes([5, code, 0, 1]) + bytes(6))
         if code == 0:
