@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from arena_core.contract.hookspecs import hookimpl
-from arena_core.contract.types import JobType, Wrapping
-from arena_core.families import kueue, plainjob
 from arena_core.families.plainhooks import (
     arena_endpoints,
     arena_explain,
@@ -15,12 +13,12 @@ from arena_core.families.plainhooks import (
     arena_preflight,
     arena_related,
 )
-from arena_core.k8s import dig
 from arena_core.typed import TYPE_CHECKING
 from arena_model.analyze.names import APP
+from arena_model.jobtype import of_one_pod
 
 if TYPE_CHECKING:
-    from arena_core.contract.types import Manifest
+    from arena_core.contract.types import JobType, Manifest
     from arena_model.analyze.args import ModelJobArgs
 
 __all__ = ["arena_endpoints", "arena_explain", "arena_job_status", "arena_pod_sets", "arena_preflight", "arena_related"]
@@ -31,20 +29,11 @@ ARENA_CONTRACT = 2
 @hookimpl
 def arena_job_type() -> JobType:
     """Say what this job type is."""
-    return JobType(
-        name=APP,
-        resource=plainjob.RESOURCE,
+    return of_one_pod(
+        APP,
         args="arena_model.analyze.args:ModelJobArgs",
-        summary="a Job that profiles, optimizes, benchmarks or evaluates a model",
         display="ModelJob",
-        selectors=plainjob.selectors,
-        matches=lambda job: dig.labels(job).get("app") == APP,
-        container=APP,
-        wrapping=Wrapping(failure_seen=True),
-        scale_check=lambda job: "it is a job of one pod",
-        suspend_path="spec.suspend",
-        suspend_check=kueue.decides,
-        provider="every Kubernetes has it",
+        summary="a Job that profiles, optimizes, benchmarks or evaluates a model",
     )
 
 
