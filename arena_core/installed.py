@@ -61,6 +61,12 @@ def offers(*groups: str) -> list[Offer]:
     return [offer for offer in found if offer.group in groups]
 
 
+def switched_on(group: str) -> list[Offer]:
+    """Entry points of a group but for those that ``ARENA_BLOCK_PLUGINS`` names, by their own name or their distribution's."""
+    off = blocked()
+    return [offer for offer in offers(group) if not off & {offer.name, offer.distribution}]
+
+
 def _looked_for() -> tuple[list[Offer], list[str]]:
     """Return all offers, and the metadata folders that were looked at; none where the offers come from elsewhere."""
     found: list[Offer] = []
@@ -113,11 +119,10 @@ def _keep(found: list[Offer], folders: list[str]) -> None:
     soon = time.time_ns() - 2_000_000_000  # what was written so shortly before may change once more at the same time
     if any(sign in text for row in rows for text in row for sign in "\t\n\r") or any(_state_of(path)[0] > soon for path in read):
         return
+    from arena_core import drafts
+
     try:
-        draft = f"{_place()}.{os.getpid()}"
-        with open(draft, "x", encoding="utf-8") as file:
-            file.write("\n".join([_HEAD, *("\t".join(row) for row in rows), _HEAD]))
-        os.replace(draft, _place())
+        drafts.write(_place(), "\n".join([_HEAD, *("\t".join(row) for row in rows), _HEAD]).encode(), 0o666)
     except (OSError, ValueError):
         pass
 

@@ -6,6 +6,7 @@ import copy
 import os
 from typing import Any
 
+from arena_core import drafts
 from arena_core.cli import configfiles
 from arena_core.cli.configfiles import FOLDERS, KEYS, Layer, reaches_out
 from arena_core.cli.parse import nearest
@@ -98,14 +99,8 @@ def _write(path: str, data: dict[str, Any]) -> str:
 
 
 def _put(path: str, text: str, mode: int) -> None:
-    aside = f"{path}.{os.getpid()}"
     try:
         os.makedirs(os.path.dirname(path), exist_ok=True)
-        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
-        with open(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-        os.replace(aside, path)
+        drafts.write(path, text.encode(), mode)
     except OSError as error:
-        if os.path.exists(aside):
-            os.unlink(aside)
         raise UsageError(f"cannot write {path}: {error.strerror or error}") from error

@@ -80,9 +80,9 @@ def nothing_yet(settings: Parsed) -> bool:
     elsewhere = configured(settings) or settings.text("context") or load_config().context or os.environ.get("KUBERNETES_SERVICE_HOST")
     if elsewhere or not has_home() or os.path.exists(os.path.join(local_state(), "state.db")):
         return False
-    from arena_core.installed import blocked, offers
+    from arena_core.installed import switched_on
 
-    return any(o.name == "local" and not blocked() & {o.name, o.distribution} for o in offers("arena.clusters"))
+    return any(offer.name == "local" for offer in switched_on("arena.clusters"))
 
 
 def namespace_offline(settings: Parsed, namespace: str) -> str:

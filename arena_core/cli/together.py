@@ -99,17 +99,12 @@ class Together:
             at += len(code)
         index = marshal.dumps(entries)
         whole = len(MARK) + 8 + len(index) + at
-        aside = f"{self._path}.{os.getpid()}"
+        from arena_core import drafts
+
         try:
-            with open(aside, "xb") as file:
-                file.write(MARK + len(index).to_bytes(4, "big") + whole.to_bytes(4, "big") + index)
-                file.writelines(parts)
-            os.replace(aside, self._path)
+            drafts.write(self._path, b"".join([MARK, len(index).to_bytes(4, "big"), whole.to_bytes(4, "big"), index, *parts]), 0o666)
         except OSError:
-            try:
-                os.unlink(aside)
-            except OSError:
-                pass
+            pass
 
     def _fresh(self) -> Iterator[tuple[str, tuple[Any, bytes]]]:
         """Yield our modules that Python has found itself, with what it has written for them."""

@@ -140,9 +140,9 @@ def _own_namespace() -> str:
 
 def _embedded(options: ConnectOptions) -> Cluster:
     """Start, if need be, the embedded cluster that an installed distribution offers (entry-point group ``arena.clusters``)."""
-    from arena_core.installed import blocked, offers
+    from arena_core.installed import switched_on
 
-    found = [o for o in offers("arena.clusters") if o.name == "local" and not blocked() & {o.name, o.distribution}]
+    found = [offer for offer in switched_on("arena.clusters") if offer.name == "local"]
     if not found:
         # Not by a name in an index: others own similar ones.
         way = "install arena-local from where arena-core came for a cluster on this machine"

@@ -132,12 +132,11 @@ class Index:
         newest = max((changed for changed, _ in files.values()), default=0)
         if any(sign in text for row in rows for text in row for sign in "\t\n\r") or newest > time.time_ns() - _FRESH:
             return
-        draft = f"{self._path}.{os.getpid()}"
+        from arena_core import drafts
+
         try:
             os.makedirs(os.path.dirname(self._path), mode=0o700, exist_ok=True)
-            with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-                file.write("\n".join([_HEAD, *("\t".join(row) for row in rows), _HEAD]))
-            os.replace(draft, self._path)
+            drafts.write(self._path, "\n".join([_HEAD, *("\t".join(row) for row in rows), _HEAD]).encode())
         except (OSError, ValueError):
             pass
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 
+from arena_core import drafts
 from arena_core.home import arena_home
 from arena_core.lazily import Logger
 from arena_core.typed import Any
@@ -23,14 +24,9 @@ def load(name: str) -> Any:
 
 def save(name: str, data: Any) -> None:
     """Keep data under this name, for the user alone. The file is replaced at once, so that another command never reads half of it."""
-    from pathlib import Path
-
-    path = Path(arena_home(), "cache", name)
+    path = os.path.join(arena_home(), "cache", name)
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        draft = path.with_name(f".{path.name}.{os.getpid()}")
-        draft.write_text(json.dumps(data), encoding="utf-8")
-        draft.chmod(0o600)
-        draft.replace(path)
+        os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+        drafts.write(path, json.dumps(data).encode())
     except OSError as error:
         log.debug("%s cannot be written: %s", path, error.strerror)

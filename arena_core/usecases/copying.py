@@ -48,7 +48,7 @@ def fetch(session: ExecSession, target: Path) -> int:
             for member in archive:
                 parts = PurePosixPath(member.name).parts
                 if _is_safe(member):
-                    count += _unpack(archive, member, target.joinpath(*parts) if into else target.joinpath(*parts[1:]))
+                    count += unpack(archive, member, target.joinpath(*parts) if into else target.joinpath(*parts[1:]))
     except tarfile.TarError as error:
         raise CopyFailed(f"nothing was copied: {source.said() or error}", "is tar installed in the image?") from error
     except OSError as error:
@@ -64,7 +64,7 @@ def _is_safe(member: tarfile.TarInfo) -> bool:
     return bool(parts) and not member.name.startswith("/") and ".." not in parts and (member.isfile() or member.isdir())
 
 
-def _unpack(archive: tarfile.TarFile, member: tarfile.TarInfo, place: Path) -> int:
+def unpack(archive: tarfile.TarFile, member: tarfile.TarInfo, place: Path) -> int:
     """Write a file or make a folder; returns its size."""
     if member.isdir():
         place.mkdir(parents=True, exist_ok=True)

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING, Any, NamedTuple, cast
 
 from arena_core.contract.errors import UsageError
-from arena_core.usecases.copying import CopyFailed, Output
+from arena_core.usecases.copying import CopyFailed, Output, unpack
 
 if TYPE_CHECKING:
     from arena_core.kube.streams import ExecSession
@@ -214,16 +214,7 @@ def _is_own_link(member: tarfile.TarInfo, *, whole: bool) -> bool:
 def _write(archive: tarfile.TarFile, member: tarfile.TarInfo, place: Path) -> int:
     if place.is_symlink():
         raise FileExistsError(17, "is a link, and would lead elsewhere", str(place))
-    if member.isdir():
-        place.mkdir(parents=True, exist_ok=True)
-        return 0
-    content = archive.extractfile(member)
-    place.parent.mkdir(parents=True, exist_ok=True)
-    with place.open("wb") as out:
-        while content is not None and (data := content.read(_PIECE)):
-            out.write(data)
-    place.chmod(member.mode & 0o777)
-    return member.size
+    return unpack(archive, member, place)
 
 
 def _link(place: Path, link: str) -> None:

@@ -6,7 +6,7 @@ import copy
 import time
 from collections.abc import Callable, Sequence
 
-from arena_core.contract.errors import ArenaError, JobFailed, NotFound, PluginError, RehearsalFailed
+from arena_core.contract.errors import ArenaError, JobFailed, NotFound, RehearsalFailed
 from arena_core.contract.types import BEFORE, JobHandle, Manifest, Phase
 from arena_core.k8s import dig
 from arena_core.kube.connect import ConnectOptions, connect
@@ -17,6 +17,7 @@ from arena_core.usecases.create import Creation
 from arena_core.usecases.facts import read
 from arena_core.usecases.failed import failure
 from arena_core.usecases.lastlines import failed_container, last_lines
+from arena_core.usecases.provided import provided
 from arena_core.usecases.rehearsal import judge
 from arena_core.usecases.session import Session
 from arena_core.usecases.views import Job
@@ -65,20 +66,7 @@ def _ordered(manifests: Sequence[Manifest]) -> list[Manifest]:
 
 def provider() -> Callable[[Sequence[Manifest], float], Any]:
     """Return who sets a stage: the local cluster, where it is installed."""
-    from arena_core.installed import blocked, offers
-    from arena_core.lazily import module_named
-
-    found = [o for o in offers(GROUP) if not blocked() & {o.name, o.distribution}]
-    if not found:
-        raise PluginError(
-            "nothing that is installed can rehearse a job: the local cluster does", "install arena-local from where arena-core came"
-        )
-    module, _, attribute = found[0].value.partition(":")
-    try:
-        stage: Any = getattr(module_named(module), attribute)
-    except (ImportError, AttributeError) as error:
-        raise PluginError(f"{found[0].distribution} cannot be loaded: {error}", f"reinstall {found[0].distribution}") from error
-    return stage  # type: ignore[no-any-return]
+    return provided(GROUP, "rehearse a job")  # type: ignore[no-any-return]
 
 
 class _Watch:

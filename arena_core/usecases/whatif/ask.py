@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from arena_core import schedulers
-from arena_core.contract.errors import ArenaError, PluginError
+from arena_core.contract.errors import ArenaError
 from arena_core.contract.foresight import Forecast, Outlook
 from arena_core.contract.types import JobHandle, Manifest, SubmitRequest
 from arena_core.records import record, replace
 from arena_core.typed import Any
 from arena_core.usecases import checks
 from arena_core.usecases.identity import identify
+from arena_core.usecases.provided import provided
 from arena_core.usecases.session import Session
 from arena_core.usecases.submit import build, otherwise, read_args, sealed, with_extensions
 from arena_core.usecases.unread import sentence
@@ -94,21 +95,7 @@ def _tried(built: Callable[[Any], list[Manifest]], model: Any) -> list[Manifest]
 
 def provider() -> Callable[[Outlook, Sequence[Manifest], Sequence[Sequence[Manifest]]], Forecast]:
     """Return who answers: the local cluster, where it is installed."""
-    from arena_core.installed import blocked, offers
-    from arena_core.lazily import module_named
-
-    found = [o for o in offers(GROUP) if not blocked() & {o.name, o.distribution}]
-    if not found:
-        raise PluginError(
-            "nothing that is installed can foresee what becomes of a job: the local cluster does",
-            "install arena-local from where arena-core came",
-        )
-    module, _, attribute = found[0].value.partition(":")
-    try:
-        answer: Any = getattr(module_named(module), attribute)
-    except (ImportError, AttributeError) as error:
-        raise PluginError(f"{found[0].distribution} cannot be loaded: {error}", f"reinstall {found[0].distribution}") from error
-    return answer  # type: ignore[no-any-return]
+    return provided(GROUP, "foresee what becomes of a job")  # type: ignore[no-any-return]
 
 
 def _outlook(session: Session, namespace: str, manifests: Sequence[Manifest], handle: JobHandle) -> tuple[Outlook, reading.Seen]:
