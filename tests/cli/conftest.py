@@ -11,6 +11,9 @@ from arena_core.cli.main import main
 from arena_core.testing import fakeapi
 from arena_core.testing.fakeapi import FakeApi
 from arena_core.testing.fakeobjects import FakeObjects
+from arena_local.daemon import control
+from arena_local.daemon.found import announced
+from arena_local.daemon.state import State
 from tests import planted
 
 
@@ -28,7 +31,11 @@ def home(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("ARENA_HOME", str(tmp_path / ".arena"))
     monkeypatch.chdir(tmp_path)
-    return tmp_path
+    yield tmp_path
+    left = announced(str(tmp_path / ".arena/local/daemon.json"))
+    if left is not None and left.alive:
+        control.stop(State(tmp_path / ".arena/local"))
+        pytest.fail("a local cluster was started, and nobody has ended it")
 
 
 @pytest.fixture

@@ -70,6 +70,9 @@ def test_each_value_says_where_it_comes_from_and_nothing_is_submitted(arena, rep
     assert "hunter2" not in done.out
     listed = arena("list", "-n", "other", "--explain-config")
     assert "folder (~/repo/.arena.yaml)" in arena("local", "status", "--explain-config").out, "also on the commands of plugins"
+    cron = arena("cron", "job", "--name", "x", "--image", "i", "--schedule", "@daily", "--explain-config", "--", "true")
+    assert cron.code == 0, cron
+    assert "--schedule " in cron.out, "and on one that chooses by what the cluster has: no cluster is asked, or started"
     assert listed.code == 0 and "command line (--namespace)" in listed.out and "--output" in listed.out
 
 

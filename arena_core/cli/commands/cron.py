@@ -94,7 +94,8 @@ def _kind(job_type: str, words: Sequence[str], head: Parsed) -> JobHandle:
             known = ", ".join(handle.job_type.name for handle in able)
             raise UsageError(f"--backend: {asked!r} makes no {job_type}", f"one of auto, {known}")
         return named
-    if not first.help and dry_run_of(first.text("dry_run")) != "client":  # neither of these looks at a cluster
+    offline = first.help or first.on("explain_config") or dry_run_of(first.text("dry_run")) == "client"
+    if not offline:
         first.values = {**head.values, **first.values}
         served = Context(first).client.cluster.served()
         able = [handle for handle in able if served.has(handle.job_type.resource) is not False] or able

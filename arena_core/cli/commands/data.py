@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from arena_core.cli.choosing import part_of
 from arena_core.cli.command import Command, Context, Group
 from arena_core.cli.commands.moving import GET, PUT
 from arena_core.cli.commands.shared import ALL_NAMESPACES, NO_HEADERS, print_fitted
 from arena_core.cli.connect import nothing_yet
 from arena_core.cli.flags import Parsed
 from arena_core.cli.output import output_flag, wants_data, write
-from arena_core.cli.parse import first_word
 from arena_core.cli.terminal import note, say
 from arena_core.contract.errors import UsageError
 from arena_core.k8s import duration, time
@@ -24,15 +24,12 @@ LEAST = ("OWNER", "DESCRIPTION", "ACCESSMODE")
 
 
 def _open(words: list[str], head: Parsed) -> tuple[Command, list[str]]:
-    first, rest = first_word(words, (*LIST.flags, *PUT.flags))
-    if not first.args:
-        if first.help:
-            return overview(), ["--help"]
-        raise UsageError("what of the data? `arena data list`, `put` or `get`", "`arena data --help` says more")
-    found = {"list": LIST, "ls": LIST, "put": PUT, "get": GET}.get(first.args[0])
-    if found is None:
-        raise UsageError(f"arena data {first.args[0]}: expected list, put or get", "volumes themselves are made with kubectl")
-    return found, rest
+    missing = UsageError("what of the data? `arena data list`, `put` or `get`", "`arena data --help` says more")
+
+    def strange(word: str) -> UsageError:
+        return UsageError(f"arena data {word}: expected list, put or get", "volumes themselves are made with kubectl")
+
+    return part_of(words, {"list": LIST, "ls": LIST, "put": PUT, "get": GET}, overview, missing, strange)
 
 
 def overview() -> Command:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from arena_core.cli.choosing import part_of
 from arena_core.cli.command import Command, Context, Group
 from arena_core.cli.commands.shared import ALL_NAMESPACES, NO_HEADERS, QUIET, TYPE, one_name
 from arena_core.cli.connect import nothing_yet
 from arena_core.cli.flags import Flag, Parsed
 from arena_core.cli.output import can_be_watched, output_flag, wants_data, write
-from arena_core.cli.parse import first_word
 from arena_core.cli.prometheus import prometheus_of
 from arena_core.cli.terminal import note
 from arena_core.contract.errors import NotFound, UsageError
@@ -28,15 +28,12 @@ MODES = {"n": "normal", "none": "normal", "e": "exclusive", "t": "topology", "s"
 
 def _open(words: list[str], head: Parsed) -> tuple[Command, list[str]]:
     """Choose `top node` or `top job` by the first word."""
-    first, rest = first_word(words, [*JOB.flags, *NODE.flags])
-    if not first.args:
-        if first.help:
-            return overview(), ["--help"]
-        raise UsageError("top of what? `arena top node` or `arena top job`", "`arena top --help` says more")
-    known = {"node": NODE, "nodes": NODE, "no": NODE, "job": JOB, "jobs": JOB}
-    if first.args[0] not in known:
-        raise UsageError(f"arena top {first.args[0]}: expected `arena top node` or `arena top job`", f"`arena top job {first.args[0]}`?")
-    return known[first.args[0]], rest
+    missing = UsageError("top of what? `arena top node` or `arena top job`", "`arena top --help` says more")
+
+    def strange(word: str) -> UsageError:
+        return UsageError(f"arena top {word}: expected `arena top node` or `arena top job`", f"`arena top job {word}`?")
+
+    return part_of(words, {"node": NODE, "nodes": NODE, "no": NODE, "job": JOB, "jobs": JOB}, overview, missing, strange)
 
 
 def overview() -> Command:

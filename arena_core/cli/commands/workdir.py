@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from arena_core.cli.bringing import push
+from arena_core.cli.choosing import part_of
 from arena_core.cli.command import Command, Context, Group
 from arena_core.cli.commands.shared import TYPE, check_names
 from arena_core.cli.flags import Parsed
-from arena_core.cli.parse import first_word
 from arena_core.contract.errors import UsageError
 
 
 def _open(words: list[str], head: Parsed) -> tuple[Command, list[str]]:
-    first, rest = first_word(words, PUSH.flags)
-    if not first.args:
-        if first.help:
-            return overview(), ["--help"]
-        raise UsageError("what with the working directory? `arena workdir push JOB`", "`arena workdir --help` says more")
-    if first.args[0] != "push":
-        raise UsageError(f"arena workdir {first.args[0]}: expected `arena workdir push JOB`")
-    return PUSH, rest
+    missing = UsageError("what with the working directory? `arena workdir push JOB`", "`arena workdir --help` says more")
+
+    def strange(word: str) -> UsageError:
+        return UsageError(f"arena workdir {word}: expected `arena workdir push JOB`")
+
+    return part_of(words, {"push": PUSH}, overview, missing, strange)
 
 
 def overview() -> Command:

@@ -22,6 +22,15 @@ if TYPE_CHECKING:
     from arena_core.contract.types import JobHandle, Manifest, Submission
 
 
+def only_built(context: Context, handle: JobHandle, args: BaseModel) -> Submission:
+    """Do the client's dry run: no cluster is asked, or started."""
+    from arena_core.cli.connect import make_client, namespace_offline
+
+    namespace = namespace_offline(context.settings, context.namespace)
+    client = make_client(context.settings, context.namespace)
+    return client.submit(handle.job_type.name, args, namespace=namespace, dry_run="client")
+
+
 def submit(context: Context, parsed: Parsed, handle: JobHandle, args: BaseModel) -> int:
     """Submit, or only show what would be submitted; returns the exit code."""
     output, dry_run = parsed.text("output", "wide"), dry_run_of(parsed.text("dry_run"))
@@ -39,11 +48,7 @@ def submit(context: Context, parsed: Parsed, handle: JobHandle, args: BaseModel)
     for text in handle.behind("its notes", lambda: list(args.notes()) if isinstance(args, ArgsGroup) else []):
         note(f"note: {text}")
     if dry_run == "client":
-        from arena_core.cli.connect import make_client, namespace_offline
-
-        namespace = namespace_offline(context.settings, context.namespace)
-        client = make_client(context.settings, context.namespace)
-        done: Submission = client.submit(handle.job_type.name, args, namespace=namespace, dry_run=dry_run)
+        done = only_built(context, handle, args)
     else:
         done = _submit(context, parsed, handle.job_type.name, args, dry_run, rehearsed)
     for text in done.notes:

@@ -15,7 +15,7 @@ from arena_core.cli.foreign import plain
 from arena_core.cli.output import FORMATS, write
 from arena_core.cli.seconds import seconds
 from arena_core.cli.submit import parameters, setpath
-from arena_core.cli.submit.finish import full_name
+from arena_core.cli.submit.finish import full_name, only_built
 from arena_core.cli.terminal import note, say
 from arena_core.contract.errors import AlreadyExists, TimedOut, UsageError
 from arena_core.k8s import names
@@ -25,7 +25,7 @@ from arena_core.usecases.marks import SWEEP, SWEEP_PARAMETERS
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-    from arena_core.contract.types import JobHandle
+    from arena_core.contract.types import JobHandle, Submission
     from arena_core.usecases.views import Job
 
 
@@ -127,7 +127,12 @@ def run(context: Context, parsed: Parsed, handle: JobHandle, base: str, jobs: Se
 
 
 def _dry(context: Context, parsed: Parsed, handle: JobHandle, jobs: Sequence[Member], dry_run: str) -> int:
-    made = [obj for one in jobs for obj in context.client.submit(handle.job_type.name, one.args, dry_run=dry_run).manifests]
+    def tried(one: Member) -> Submission:
+        if dry_run == "client":
+            return only_built(context, handle, one.args)
+        return context.client.submit(handle.job_type.name, one.args, dry_run=dry_run)
+
+    made = [obj for one in jobs for obj in tried(one).manifests]
     if parsed.text("output") in FORMATS:
         write(parsed, made if parsed.text("output") == "jsonl" else {"apiVersion": "v1", "kind": "List", "items": made})
         return 0

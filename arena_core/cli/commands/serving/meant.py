@@ -40,7 +40,8 @@ def kinds(context: Context) -> dict[str, str]:
 def find(context: Context, parsed: Parsed, name: str) -> Server:
     """The one server of this name and version: its own name, or the whole name of its job as ``arena list`` shows it."""
     check_names([name], "server")
-    client, version, job_type = context.client, parsed.text("version"), type_name(context, parsed)
+    version, job_type = parsed.text("version"), type_name(context, parsed)
+    client = context.client
     found = client.servers(name, job_type=job_type).servers
     meant = [one for one in found if one.version == version] if version else list(found)
     if len(meant) == 1:
