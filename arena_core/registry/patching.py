@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from arena_core.contract.errors import ArenaError, InvalidArguments
 from arena_core.contract.types import JobHandle, Manifest, Problem
-from arena_core.k8s import dig, path
+from arena_core.k8s import dig, path, within
 from arena_core.k8s.copies import clone
 from arena_core.k8s.jsonpatch import PatchFailed, apply_json_patch
 from arena_core.k8s.podshape import OBJECT, child
@@ -74,7 +74,7 @@ def _meant(document: Any, manifests: Sequence[Manifest]) -> tuple[Place, Any]:
 
 
 def _find(manifests: Sequence[Manifest], kind: str, name: str, version: str) -> Place:
-    every = [place for number, obj in enumerate(manifests) for place in _objects(obj, (number,))]
+    every = _places(manifests)
     of_kind = [p for p in every if p.obj["kind"].lower() == kind.lower() and version in ("", p.obj["apiVersion"])]
     # A job inside has the name of what is around it, or none.
     found = [p for p in of_kind if not name or dig.text(p.obj, "metadata", "name") in (name, "")]
@@ -85,23 +85,14 @@ def _find(manifests: Sequence[Manifest], kind: str, name: str, version: str) -> 
     return found[0]
 
 
-def _objects(value: Any, steps: tuple[path.Step, ...]) -> Iterator[Place]:
-    """Yield an object and those inside it."""
-    if isinstance(value, dict):
-        if isinstance(value.get("kind"), str) and isinstance(value.get("apiVersion"), str) and isinstance(value.get("metadata"), dict):
-            yield Place(steps, value)
-        for key, inner in value.items():
-            if isinstance(inner, dict | list):
-                yield from _objects(inner, (*steps, key))
-    elif isinstance(value, list):
-        for number, inner in enumerate(value):
-            yield from _objects(inner, (*steps, number))
+def _places(manifests: Sequence[Manifest]) -> list[Place]:
+    return [Place(steps, obj) for steps, obj in within.objects(list(manifests))]
 
 
 def _kept(handle: JobHandle, args: Any, before: Sequence[Manifest], after: Sequence[Manifest]) -> Iterator[tuple[str, str]]:
     """Yield what a patch has broken of that by which a job is found, read and steered, with what to do in its place."""
     given = frozenset(getattr(args, "labels", {}))
-    for place in (place for number, obj in enumerate(before) for place in _objects(obj, (number,))):
+    for place in _places(before):
         is_job = place.steps == (0,)
         which = "" if is_job else f"{place.called}: "
         new = path.get(after, place.steps)

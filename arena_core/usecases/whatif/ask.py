@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from arena_core import schedulers
 from arena_core.contract.errors import ArenaError
 from arena_core.contract.foresight import Forecast, Outlook
 from arena_core.contract.types import JobHandle, Manifest, SubmitRequest
+from arena_core.k8s import within
 from arena_core.records import record, replace
 from arena_core.typed import Any
 from arena_core.usecases import checks
@@ -113,21 +114,10 @@ def _outlook(session: Session, namespace: str, manifests: Sequence[Manifest], ha
 def _distributions(session: Session, manifests: Sequence[Manifest], handle: JobHandle) -> Iterator[str]:
     """Yield which distributions bring the kinds of the objects, those inside a wrapper too."""
     yield handle.distribution
-    for obj in _nested(list(manifests)):
+    for _, obj in within.objects(list(manifests)):
         found = session.jobs.for_object(obj)
         if found is not None:
             yield found.distribution
-
-
-def _nested(value: Any) -> Iterator[Mapping[str, Any]]:
-    if isinstance(value, dict):
-        if "apiVersion" in value and "kind" in value:
-            yield value
-        for child in value.values():
-            yield from _nested(child)
-    elif isinstance(value, list):
-        for child in value:
-            yield from _nested(child)
 
 
 def _usual(session: Session, jobs: Sequence[Manifest]) -> dict[str, float]:
