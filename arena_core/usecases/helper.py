@@ -12,13 +12,13 @@ from arena_core.contract.errors import ArenaError, NotFound, TimedOut
 from arena_core.contract.types import Manifest
 from arena_core.k8s import dig
 from arena_core.kube.cluster import Cluster
-from arena_core.kube.resources import EVENTS, PODS
+from arena_core.kube.resources import CLAIMS, EVENTS, PODS
 from arena_core.kube.scope import CancelScope
 from arena_core.podstatus import instance
 from arena_core.podwords import cause_of
 from arena_core.usecases.finishing import finish
 from arena_core.usecases.incidents import message_of, reason_of
-from arena_core.usecases.volumes import CLAIMS, modes_of
+from arena_core.usecases.volumes import modes_of
 
 LABEL, CONTAINER = {"app": "arena-data"}, "data"
 #: Where the claim is mounted; commands find it by the variable ``ARENA_DATA``.

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from arena_core.contract.types import Manifest, Resource
+from arena_core.contract.types import Manifest
 from arena_core.k8s import dig
+from arena_core.kube.resources import CLAIMS
 from arena_core.usecases.marks import annotations_of, metadata_of
 from arena_core.usecases.session import Session
-
-CLAIMS = Resource("", "v1", "PersistentVolumeClaim", "persistentvolumeclaims")
 
 
 class Volume(NamedTuple):

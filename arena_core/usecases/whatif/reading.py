@@ -8,14 +8,13 @@ from functools import partial
 from arena_core import schedulers
 from arena_core.contract.errors import ArenaError, KindNotInstalled, NamespaceNotFound
 from arena_core.contract.types import Manifest, Resource
-from arena_core.kube.resources import NAMESPACES, NODES, PODS
+from arena_core.kube.resources import CLAIMS, NAMESPACES, NODES, PODS
 from arena_core.records import record
 from arena_core.usecases.session import Session, one_of_each
 from arena_core.usecases.unread import is_partial, phrase
 
 QUOTA = Resource("", "v1", "ResourceQuota", "resourcequotas")
 LIMITS = Resource("", "v1", "LimitRange", "limitranges")
-CLAIMS = Resource("", "v1", "PersistentVolumeClaim", "persistentvolumeclaims")
 
 #: Of every cluster; of all namespaces where that is allowed.
 _EVERYWHERE = (NODES, PODS, NAMESPACES, schedulers.PRIORITY_CLASS)
