@@ -151,6 +151,9 @@ def lint(_: list[str]) -> None:
         (BIN / "python", "-m", "pytest", "-q", "tests/house"),
     )
     codes = [run(*c, check=False) for c in commands]
+    failed = [Path(c[0]).name + " " + " ".join(map(str, c[1:])) for c, code in zip(commands, codes, strict=True) if code]
+    if failed:
+        print("failed: " + ", ".join(failed), flush=True)
     sys.exit(max(codes))
 
 
