@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from arena_core.cli.fitting import folded_notes, too_narrow
 from arena_core.cli.flags import Parsed
@@ -43,34 +43,49 @@ def _notes(parsed: Parsed, look: Look) -> list[str]:
 
 
 def watch(parsed: Parsed, look: Callable[[], Look], pulse: Iterable[object], over: Callable[[], bool] = lambda: False) -> int:
-    """Look at each beat of the pulse, until Ctrl-C or until it is over; notes stand below what is drawn."""
+    """Look at each beat of the pulse, until Ctrl-C or until it is over."""
+
+    def looks() -> Iterator[Look]:
+        for _ in pulse:
+            began = time.monotonic()
+            yield look()
+            if over():
+                break
+            time.sleep(PAUSE * (time.monotonic() - began))
+
+    return draw(parsed, looks())
+
+
+def draw(parsed: Parsed, looks: Iterable[Look]) -> int:
+    """Draw each look in place of the one before; notes stand below what is drawn."""
     drawn, lines = Screen(), Lines()
-    for _ in pulse:
-        began = time.monotonic()
-        seen = look()
+    for seen in looks:
         if wants_data(parsed):
             lines.show(seen.data)
         else:
             drawn.show("\n".join([seen.text, *folded_notes(_notes(parsed, seen))]))
-        if over():
-            break
-        time.sleep(PAUSE * (time.monotonic() - began))
     return 0
+
+
+def rows_seen(below: int = 0) -> int | None:
+    """Return how many rows of a table can be seen at most on this terminal, with lines below it; None in a pipe, where all are."""
+    return max(1, screen(80, 24)[1] - 4 - below) if sys.stdout.isatty() else None
 
 
 class Lines:
     """Prints what has changed as lines of JSON."""
 
     def __init__(self) -> None:
-        self._last: dict[str, str] = {}
+        self._last: dict[str, tuple[Any, str]] = {}
 
     def show(self, data: Any) -> None:
-        """Print the elements that are new or differ in more than times."""
-        shown: dict[str, str] = {}
+        """Print the elements that are new or differ in more than times; one that is the very same object is not looked at."""
+        shown: dict[str, tuple[Any, str]] = {}
         for one in data if isinstance(data, list) else [data]:
             key = f"{one.get('namespace')}/{one.get('name')}/{one.get('uuid')}"
-            shown[key] = line(_lasting(one))
-            if self._last.get(key) != shown[key]:
+            last, text = self._last.get(key, (None, ""))
+            shown[key] = (one, text) if last is one else (one, line(_lasting(one)))
+            if text != shown[key][1]:
                 say(line(one), painted=True)
         self._last = shown
         sys.stdout.flush()

@@ -13,7 +13,7 @@ from arena_core.cli import columns, views
 from arena_core.cli.command import Context
 from arena_core.cli.fitting import folded_notes, too_narrow
 from arena_core.cli.flags import Parsed
-from arena_core.cli.live import Screen
+from arena_core.cli.live import Screen, rows_seen
 from arena_core.cli.output import wants_data, write_line
 from arena_core.cli.render import table
 from arena_core.cli.terminal import colour_wanted, note, say, screen
@@ -55,7 +55,7 @@ def _text(parsed: Parsed, change: Change, jobs: Sequence[Job], places: Mapping[s
     if courses and not parsed.text("columns"):
         keys = [*keys, *columns.LOGS]
     # Of thousands only those are drawn that can be seen.
-    seen = jobs[: max(1, screen(80, 24)[1] - 4)]
+    seen = jobs[: rows_seen()]
     rows, gone = columns.fitting(columns.rows(seen, keys, places, courses), parsed.text("columns"))
     shown = rows[1:] if parsed.on("no_headers") else rows
     notes = [f"... {len(jobs) - len(seen)} more jobs"] if len(seen) < len(jobs) else []

@@ -392,6 +392,32 @@ class AsyncArenaClient:
         """Yield when to look again, for ``async for``; see ``ArenaClient.pulse``."""
         return threads.lines(lambda scope: self._client.within(scope).pulse(of, all_namespaces=all_namespaces, tick=tick))
 
+    def watch_top_nodes(self, names: Sequence[str] = (), *, prometheus: str = "", prometheus_token: str = "") -> AsyncGenerator[NodeBoard]:
+        """Yield what the nodes have, hold and use while that changes; see ``ArenaClient.watch_top_nodes``."""
+        return threads.lines(
+            lambda scope: self._client.within(scope).watch_top_nodes(names, prometheus=prometheus, prometheus_token=prometheus_token)
+        )
+
+    def watch_top_jobs(
+        self,
+        *,
+        job_type: str = "",
+        namespace: str = "",
+        all_namespaces: bool = False,
+        prometheus: str = "",
+        prometheus_token: str = "",
+    ) -> AsyncGenerator[JobBoard]:
+        """Yield what all jobs of a namespace use while that changes; see ``ArenaClient.watch_top_jobs``."""
+        return threads.lines(
+            lambda scope: self._client.within(scope).watch_top_jobs(
+                job_type=job_type,
+                namespace=namespace,
+                all_namespaces=all_namespaces,
+                prometheus=prometheus,
+                prometheus_token=prometheus_token,
+            )
+        )
+
     def watch_events(self, job: JobLike) -> AsyncGenerator[Manifest]:
         """Yield the Kubernetes events of a job as they come, for ``async for``; see ``ArenaClient.watch_events``."""
         return threads.lines(lambda scope: self._client.within(scope).watch_events(job))

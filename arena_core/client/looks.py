@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from arena_core.usecases.servers import ServerList
     from arena_core.usecases.session import Session
     from arena_core.usecases.stacks.model import Stacks
+    from arena_core.usecases.top.of_jobs import JobBoard
     from arena_core.usecases.top.of_nodes import NodeBoard
     from arena_core.usecases.views import Job
     from arena_core.usecases.volumes import Volume
@@ -200,6 +201,37 @@ class Looks:
 
         with self._call() as session:
             return top_nodes(session, names, Address(prometheus, prometheus_token))
+
+    def watch_top_nodes(self, names: Sequence[str] = (), *, prometheus: str = "", prometheus_token: str = "") -> Iterator[NodeBoard]:
+        """Yield what ``top_nodes`` returns, at once and within a fifth of a second after each change.
+
+        Nodes, pods and jobs are read once and then watched; what is used is asked for every two seconds.
+        """
+        from arena_core.usecases.top.live import live_nodes
+        from arena_core.usecases.top.prometheus import Address
+
+        with self._call() as session:
+            yield from live_nodes(session, names, Address(prometheus, prometheus_token))
+
+    def watch_top_jobs(
+        self,
+        *,
+        job_type: str = "",
+        namespace: str = "",
+        all_namespaces: bool = False,
+        prometheus: str = "",
+        prometheus_token: str = "",
+    ) -> Iterator[JobBoard]:
+        """Yield what ``top_jobs`` returns of all jobs of a namespace, at once and within a fifth of a second after each change.
+
+        Jobs and pods are read once and then watched; what is used is asked for every two seconds.
+        """
+        from arena_core.usecases.top.live import live_jobs
+        from arena_core.usecases.top.prometheus import Address
+
+        where = "" if all_namespaces else namespace or self.namespace
+        with self._call() as session:
+            yield from live_jobs(session, job_type=job_type, namespace=where, address=Address(prometheus, prometheus_token))
 
     def pulse(self, of: JobLike, *, all_namespaces: bool = False, tick: float = 2.0) -> Iterator[None]:
         """Yield at once, within a fifth of a second after each change, and every ``tick`` seconds: when to look again.

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
 from arena_core.contract.errors import ArenaError, KindNotInstalled, PluginError
-from arena_core.contract.types import JobHandle, Manifest
+from arena_core.contract.types import JobHandle, Manifest, Resource
 from arena_core.k8s import dig
 from arena_core.kube.resources import PODS, ListResult
 from arena_core.usecases.asking import ask_each
@@ -28,19 +28,30 @@ TICK = 1.0
 
 
 class Change(NamedTuple):
-    """The whole list as it is now, which of its jobs are new or have changed, and which have gone since the last one."""
+    """The whole list as it is now, which of its jobs are new or have changed, and which have gone since the last one.
+
+    ``heard`` is what has come of the pods and of the further kinds that were asked for: at first all of them, as ADDED.
+    """
 
     jobs: tuple[Job, ...]
     changed: tuple[Job, ...] = ()
     gone: tuple[Job, ...] = ()
     notes: tuple[str, ...] = ()
+    heard: tuple[Changed, ...] = ()
 
 
 class LiveList:
-    """The jobs of a namespace ("" = all), of one type or all, with these labels."""
+    """The jobs of a namespace ("" = all), of one type or all, with these labels.
 
-    def __init__(self, session: Session, *, job_type: str = "", namespace: str = "", selector: str = "") -> None:
+    ``also`` are further kinds that are read and watched; with them the list goes on even where no kind of job may be read.
+    """
+
+    def __init__(
+        self, session: Session, *, job_type: str = "", namespace: str = "", selector: str = "", also: Sequence[Resource] = ()
+    ) -> None:
         self._session = session
+        self._also = also
+        self._heard_now: list[Changed] = []
         self._namespace = namespace
         self._selector = selector
         self._type = job_type
@@ -55,28 +66,36 @@ class LiveList:
     def __iter__(self) -> Iterator[Change]:
         """Yield the list at once, then after each change and after each second without one."""
         versions = self._read()
-        pods = self._read_pods()
+        further = self._read_further()
         shown = self._update(self._found)
-        yield Change(tuple(shown.values()), tuple(shown.values()), (), self._told())
+        yield Change(tuple(shown.values()), tuple(shown.values()), (), self._told(), self._take_heard())
         watches = Multiplexer(self._session, self._namespace, Plain())
         try:
-            self._watch(watches, versions, pods)
+            self._watch(watches, versions, further)
             for batch in watches.batches(tick=TICK, settle=SETTLE):
                 dirty = [uid for event in batch for uid in self._heard(event)]
                 before, shown = shown, self._update(dirty) if dirty else shown
                 changed = tuple(job for uid, job in shown.items() if before.get(uid) is not job)
                 gone = tuple(job for uid, job in before.items() if uid not in shown)
-                yield Change(tuple(shown.values()), changed, gone, self._told())
+                yield Change(tuple(shown.values()), changed, gone, self._told(), self._take_heard())
         finally:
             watches.close()
 
-    def _watch(self, watches: Multiplexer, versions: Mapping[str, ListResult], pods: ListResult | None) -> None:
+    def _watch(self, watches: Multiplexer, versions: Mapping[str, ListResult], further: Mapping[Resource, ListResult]) -> None:
         for key, listed in versions.items():
             handle, version = self._handles[key], listed.resource_version
             labels = labels_of_all(handle, self._selector)
             watches.watch(key, handle.job_type.resource, label_selector=labels, resource_version=version, known=listed.items)
-        if pods is not None:
-            watches.watch(PODS.key, PODS, resource_version=pods.resource_version, known=pods.items)
+        for resource, listed in further.items():
+            watches.watch(resource.key, resource, resource_version=listed.resource_version, known=listed.items)
+
+    def unread(self, resource: Resource) -> str:
+        """Return the phrase for a further kind, or the pods, that cannot be read; empty where it can."""
+        return self._unread.get(resource.key, "")
+
+    def _take_heard(self) -> tuple[Changed, ...]:
+        heard, self._heard_now = tuple(self._heard_now), []
+        return heard
 
     def _told(self) -> tuple[str, ...]:
         return (*self._notes, *([sentence(self._unread.values())] if self._unread else []))
@@ -99,22 +118,28 @@ class LiveList:
                 found[key], self._handles[key] = answer, handle
                 for job in answer.items:
                     self._put(handle, job)
-        if refused and not found:
+        if refused and not found and not self._also:
             raise all_refused(refused)
         return found
 
-    def _read_pods(self) -> ListResult | None:
-        try:
-            listed = self._session.cluster.list(PODS, self._namespace)
-        except ArenaError as error:
-            if not is_partial(error):
-                raise
-            self._unread[PODS.key] = phrase(PODS, error)
+    def _read_further(self) -> Mapping[Resource, ListResult]:
+        """Read the pods and what else was asked for, side by side; returns what may be read."""
+        wanted = [PODS, *self._also]
+        cluster = self._session.cluster
+        answers = cluster.gather([partial(cluster.list, one, self._namespace if one.namespaced else "") for one in wanted])
+        found: dict[Resource, ListResult] = {}
+        for resource, answer in zip(wanted, answers, strict=True):
+            if isinstance(answer, ArenaError):
+                if not is_partial(answer):
+                    raise answer
+                self._unread[resource.key] = phrase(resource, answer)
+                continue
+            found[resource] = answer
+            for obj in answer.items:
+                self._heard(Changed(resource.key, "ADDED", obj))
+        if PODS not in found:
             self._pods = None
-            return None
-        for pod in listed.items:
-            self._pod("ADDED", pod)
-        return listed
+        return found
 
     def _put(self, handle: JobHandle, job: Manifest) -> list[str]:
         """Take a job over; returns whom that concerns: itself, and the job around it."""
@@ -138,6 +163,8 @@ class LiveList:
             self._unread[str(event.source)] = f"{event.source} (no longer told of changes: {event.error})"
             return []
         source, kind, obj = event
+        if self._also and (source == PODS.key or source not in self._handles):
+            self._heard_now.append(event)
         if source == PODS.key:
             return self._pod(kind, obj)
         if source not in self._handles:

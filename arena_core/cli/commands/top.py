@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-
 from arena_core.cli.choosing import part_of
 from arena_core.cli.command import Command, Context, Group
 from arena_core.cli.commands.shared import ALL_NAMESPACES, NO_HEADERS, QUIET, TYPE, one_name
@@ -13,13 +11,12 @@ from arena_core.cli.output import can_be_watched, output_flag, wants_data, write
 from arena_core.cli.prometheus import prometheus_of
 from arena_core.cli.terminal import note
 from arena_core.contract.errors import NotFound, UsageError
-from arena_core.typed import TYPE_CHECKING
+from arena_core.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from arena_core.cli.live import Look
-    from arena_core.usecases.top.of_jobs import JobUse
+    from arena_core.usecases.top.of_nodes import NodeBoard
 
-#: Seconds after which it looks again though no pod has changed: what is measured does not change faster.
+#: Seconds after which it looks at a job again though nothing has changed: what is measured does not change faster.
 EVERY = 2.0
 WATCH = Flag("watch", "show changes as they come, and what is measured every 2 seconds, until Ctrl-C", short="w", boolean=True)
 REFRESH = Flag("refresh", "the same as --watch, as in Arena", short="r", boolean=True)
@@ -68,8 +65,7 @@ def _nodes(context: Context, parsed: Parsed) -> int:
         return 0
     wanted = _mode(parsed)
 
-    def look() -> live.Look:
-        board = context.client.top_nodes(parsed.args, **prometheus_of(context))
+    def look(board: NodeBoard) -> live.Look:
         if wanted:
             board = board._replace(nodes=tuple(node for node in board.nodes if node.mode == wanted))
             if not board.nodes:
@@ -78,12 +74,15 @@ def _nodes(context: Context, parsed: Parsed) -> int:
             return live.Look(board.notes, data=data.of_nodes(board))
         return live.Look(board.notes, *((nodes.details(board), []) if parsed.on("details") else nodes.summary(board)))
 
-    return _shown(parsed, look, lambda: context.client.pulse("nodes", tick=EVERY))
+    if _watches(parsed):
+        boards = context.client.watch_top_nodes(parsed.args, **prometheus_of(context))
+        return live.draw(parsed, (look(board) for board in boards))
+    return live.show_once(parsed, look(context.client.top_nodes(parsed.args, **prometheus_of(context))))
 
 
 def _jobs(context: Context, parsed: Parsed) -> int:
     from arena_core.cli import live
-    from arena_core.cli.top import data, jobs
+    from arena_core.cli.top.looks import JobLooks
 
     if _watches(parsed):
         can_be_watched(parsed)
@@ -97,27 +96,16 @@ def _jobs(context: Context, parsed: Parsed) -> int:
         note("no cluster is configured and there is no local one yet, so there are no jobs; `arena submit` and `arena local up` start one")
         return 0
 
-    def look() -> live.Look:
-        everywhere = parsed.on("all_namespaces")
-        board = context.client.top_jobs(name, job_type=parsed.text("type"), all_namespaces=everywhere, **prometheus_of(context))
-        if wanted := parsed.text("instance"):
-            board = board._replace(jobs=tuple(_only(use, wanted) for use in board.jobs))
-        if wants_data(parsed):
-            return live.Look(board.notes, data=[data.of_job(use) for use in board.jobs])
-        if name is not None:
-            return live.Look(board.notes, *jobs.one(board.jobs[0]))
-        return live.Look(board.notes, *jobs.summary(board, namespaced=everywhere, headers=not parsed.on("no_headers")))
-
-    return _shown(parsed, look, lambda: context.client.pulse("pods", all_namespaces=parsed.on("all_namespaces"), tick=EVERY))
-
-
-def _only(use: JobUse, wanted: str) -> JobUse:
-    from arena_core.records import replace
-
-    kept = tuple(one for one in use.instances if wanted in (one.instance.name, one.instance.short_name))
-    if not kept:
-        raise NotFound(f"{use.job.name} has no instance {wanted}", f"`arena get {use.job.name}` shows its instances")
-    return replace(use, instances=kept)
+    client, everywhere, look = context.client, parsed.on("all_namespaces"), JobLooks(parsed, one=name is not None)
+    options: dict[str, Any] = {"job_type": parsed.text("type"), "all_namespaces": everywhere, **prometheus_of(context)}
+    if not _watches(parsed):
+        return live.show_once(parsed, look(client.top_jobs(name, **options)))
+    if name is None:
+        # Of thousands only those are drawn that can be seen.
+        return live.draw(parsed, (look(board, live.rows_seen(3)) for board in client.watch_top_jobs(**options)))
+    job = client.get(name, job_type=parsed.text("type"))
+    options["job_type"] = job.job_type
+    return live.watch(parsed, lambda: look(client.top_jobs(name, **options)), client.pulse(job, tick=EVERY))
 
 
 def _mode(parsed: Parsed) -> str:
@@ -127,13 +115,6 @@ def _mode(parsed: Parsed) -> str:
 
 def _watches(parsed: Parsed) -> bool:
     return parsed.on("watch") or parsed.on("refresh")
-
-
-def _shown(parsed: Parsed, look: Callable[[], Look], pulse: Callable[[], Iterable[object]]) -> int:
-    """Print once, or at each beat."""
-    from arena_core.cli import live
-
-    return live.watch(parsed, look, pulse()) if _watches(parsed) else live.show_once(parsed, look())
 
 
 NODE = Command(

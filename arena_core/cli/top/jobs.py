@@ -21,17 +21,19 @@ LEAST = ("NODE", "GPU_MEMORY(Used/Total)", "TRAINER", "AGE", "MEMORY", "CPU", "G
 INSTANCES = ("NAME", "STATUS", "GPU(Request)", "NODE", "GPU(DeviceIndex)", "GPU(DutyCycle)", "GPU_MEMORY(Used/Total)", "CPU", "MEMORY")
 
 
-def summary(board: JobBoard, *, namespaced: bool, headers: bool = True) -> tuple[str, list[str]]:
-    """Return the table of all jobs with Arena's total below it, and the columns that did not fit."""
-    idle = any(use.idle() for use in board.jobs)
+def summary(board: JobBoard, *, namespaced: bool, headers: bool = True, most: int | None = None) -> tuple[str, list[str]]:
+    """Return the table of all jobs (or the first ``most``) with Arena's total below it, and the columns that did not fit."""
+    seen = board.jobs[:most]
+    idle = any(use.idle() for use in seen)
     header = [*(["NAMESPACE"] if namespaced else []), *HEADER, "GPU(DutyCycle)", "GPU_MEMORY(Used/Total)", "CPU", "MEMORY"]
     rows = [[*header, *(["IDLE"] if idle else [])]]
-    rows += [_row(use, namespaced=namespaced, idle=idle) for use in board.jobs]
+    rows += [_row(use, namespaced=namespaced, idle=idle) for use in seen]
     shown, gone = fitted(rows, LEAST, room())
     held = sum(use.job.allocated_gpus for use in board.jobs)
     asked = sum(use.job.requested_gpus for use in board.jobs if not use.job.status.phase.finished)
     total = f"\n\nTotal Allocated/Requested GPUs of Training Jobs: {held}/{asked}"
-    return table(shown if headers else shown[1:], colour=colour_wanted(sys.stdout)) + total, gone
+    more = f"\n... {len(board.jobs) - len(seen)} more jobs" if len(seen) < len(board.jobs) else ""
+    return table(shown if headers else shown[1:], colour=colour_wanted(sys.stdout)) + more + total, gone
 
 
 def _row(use: JobUse, *, namespaced: bool, idle: bool) -> list[str]:

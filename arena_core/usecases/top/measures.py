@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from functools import partial
 
@@ -19,6 +20,8 @@ POD_METRICS = Resource("metrics.k8s.io", "v1beta1", "PodMetrics", "pods")
 NODE_METRICS = Resource("metrics.k8s.io", "v1beta1", "NodeMetrics", "nodes", namespaced=False)
 #: A GPU is idle if it was used less than so many percent all the time for so long.
 IDLE_PERCENT, IDLE_MINUTES = 5, 15
+#: Seconds after which a Prometheus is looked for again where there was none.
+_AGAIN = 60.0
 
 
 class Used(NamedTuple):
@@ -82,16 +85,18 @@ def _why(resource: Resource, error: ArenaError) -> str:
 
 
 class Source:
-    """The Prometheus that is named or found, looked for once and only when it is needed."""
+    """The Prometheus that is named or found, looked for only when it is needed: once, or again where there was none a minute ago."""
 
     def __init__(self, session: Session, address: Address) -> None:
         self._session = session
         self._address = address
         self._found: Prometheus | ArenaError | None = None
+        self._looked = 0.0
 
     def get(self) -> Prometheus | ArenaError:
         """Return it, or why there is none."""
-        if self._found is None:
+        if self._found is None or (isinstance(self._found, ArenaError) and time.monotonic() - self._looked > _AGAIN):
+            self._looked = time.monotonic()
             try:
                 self._found = prometheus(self._session.cluster, self._address)
             except ArenaError as error:

@@ -11,7 +11,7 @@ from arena_core.k8s.devices import is_unit, mode_of
 from arena_core.typed import Any, NamedTuple
 from arena_core.usecases.top.gpus import Gpu
 from arena_core.usecases.top.measures import Used
-from arena_core.usecases.top.sizes import Device, Size, accelerators, amounts, is_over, requests_of
+from arena_core.usecases.top.sizes import Device, Size, accelerators, amounts, requests_of
 
 _ROLE = "node-role.kubernetes.io/"
 
@@ -115,15 +115,6 @@ def unread_node(name: str, holders: Sequence[Holder], used: Used | None = None, 
 def holder_of(pod: Manifest, owner: str, status: str) -> Holder:
     """Return a pod as the holder of what it asks for."""
     return Holder(dig.text(pod, "metadata", "namespace"), dig.text(pod, "metadata", "name"), status, owner, requests_of(pod))
-
-
-def holding(pods: Sequence[Manifest]) -> dict[str, list[Manifest]]:
-    """Return the pods that hold something, by node; those that no node has taken are under an empty name."""
-    found: dict[str, list[Manifest]] = {}
-    for pod in pods:
-        if not is_over(pod):
-            found.setdefault(dig.text(pod, "spec", "nodeName"), []).append(pod)
-    return found
 
 
 def _held(holders: Sequence[Holder]) -> dict[str, int]:

@@ -80,22 +80,33 @@ class JobBoard(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
+class JobMeasures(NamedTuple):
+    """What was measured of the pods of jobs, by namespace and name; ``notes`` are sentences about what was not."""
+
+    used: Mapping[tuple[str, str], Used] = {}
+    gpus: Mapping[tuple[str, str], Sequence[Gpu]] = {}
+    notes: tuple[str, ...] = ()
+
+
 def top_jobs(session: Session, jobs: Sequence[Job], namespace: str = "", address: Address | None = None) -> JobBoard:
     """Return what the jobs use: one question for cpu and memory of the namespace ("" = all), two for GPUs if any job has some."""
+    measures = measured_jobs(session, Source(session, address or Address()), jobs, namespace)
+    return JobBoard(tuple(in_order(use_of(job, measures) for job in jobs)), measures.notes)
+
+
+def measured_jobs(session: Session, source: Source, jobs: Sequence[Job], namespace: str) -> JobMeasures:
+    """Ask what the instances of the jobs use; nothing is asked where there are none."""
     running = [job for job in jobs if not job.status.phase.finished]
     if not any(job.status.instances for job in running):
-        return JobBoard(tuple(_sorted(JobUse(job, tuple(InstanceUse(i) for i in job.status.instances)) for job in jobs)))
-    source = Source(session, address or Address())
-    measured = pods_instead(pod_use(_metrics(session, namespace)), source, namespace)
+        return JobMeasures()
+    use = pods_instead(pod_use(_metrics(session, namespace)), source, namespace)
     pods = [i.name for job in running for i in job.status.instances]
     devices = any(is_accelerator(name) for job in running for i in job.status.instances for name in i.requests)
-    gpus = _gpus(session, source, namespace, pods) if devices else None
+    gpus = _gpus(session, source, namespace, pods) if devices else MeasuredGpus(None)
     by_pod: dict[tuple[str, str], list[Gpu]] = {}
-    for gpu in (gpus.gpus or ()) if gpus else ():
+    for gpu in gpus.gpus or ():
         by_pod.setdefault((gpu.namespace, gpu.pod), []).append(gpu)
-    found = (_use(job, measured.by_name or {}, by_pod) for job in jobs)
-    notes = tuple(text for text in (measured.why, gpus.why if gpus else "") if text)
-    return JobBoard(tuple(_sorted(found)), notes)
+    return JobMeasures(use.by_name or {}, by_pod, tuple(text for text in (use.why, gpus.why) if text))
 
 
 def _gpus(session: Session, source: Source, namespace: str, pods: Sequence[str]) -> MeasuredGpus:
@@ -119,15 +130,18 @@ def _metrics(session: Session, namespace: str) -> Sequence[Manifest] | ArenaErro
         return error
 
 
-def _use(job: Job, used: Mapping[tuple[str, str], Used], gpus: Mapping[tuple[str, str], Sequence[Gpu]]) -> JobUse:
+def use_of(job: Job, measures: JobMeasures) -> JobUse:
+    """Put together a job and what was measured of its pods."""
+
     def of(instance: Instance) -> InstanceUse:
         key = (job.namespace, instance.name)
-        return InstanceUse(instance, used.get(key), tuple(gpus.get(key, ())))
+        return InstanceUse(instance, measures.used.get(key), tuple(measures.gpus.get(key, ())))
 
     return JobUse(job, tuple(of(instance) for instance in job.status.instances))
 
 
-def _sorted(jobs: Iterable[JobUse]) -> list[JobUse]:
+def in_order(jobs: Iterable[JobUse]) -> list[JobUse]:
+    """Return the jobs that ask for most first."""
     return sorted(jobs, key=lambda one: -one.job.requested_gpus)
 
 
