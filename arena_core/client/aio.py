@@ -16,6 +16,7 @@ from arena_core.client.handles import (
     bind_submission_async,
 )
 from arena_core.client.sync import ArenaClient
+from arena_core.client.topping import AsyncTops
 from arena_core.usecases.views import Deleted, Job, JobList, LogLine
 
 if TYPE_CHECKING:
@@ -43,8 +44,6 @@ if TYPE_CHECKING:
     from arena_core.usecases.session import Extensions
     from arena_core.usecases.stacks.model import Stacks
     from arena_core.usecases.stop import Stopped
-    from arena_core.usecases.top.of_jobs import JobBoard
-    from arena_core.usecases.top.of_nodes import NodeBoard
     from arena_core.usecases.traffic.split import Split
     from arena_core.usecases.transfer import Moved
     from arena_core.usecases.update import Updated
@@ -54,7 +53,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class AsyncArenaClient:
+class AsyncArenaClient(AsyncTops):
     """One cluster and the job types that are installed, for asyncio: the arguments and methods are those of ``ArenaClient``.
 
     Each call runs in a thread of its own. Callbacks (``on_change``, ``on_wait`` …) are called in that thread: they may not touch the
@@ -392,32 +391,6 @@ class AsyncArenaClient:
         """Yield when to look again, for ``async for``; see ``ArenaClient.pulse``."""
         return threads.lines(lambda scope: self._client.within(scope).pulse(of, all_namespaces=all_namespaces, tick=tick))
 
-    def watch_top_nodes(self, names: Sequence[str] = (), *, prometheus: str = "", prometheus_token: str = "") -> AsyncGenerator[NodeBoard]:
-        """Yield what the nodes have, hold and use while that changes; see ``ArenaClient.watch_top_nodes``."""
-        return threads.lines(
-            lambda scope: self._client.within(scope).watch_top_nodes(names, prometheus=prometheus, prometheus_token=prometheus_token)
-        )
-
-    def watch_top_jobs(
-        self,
-        *,
-        job_type: str = "",
-        namespace: str = "",
-        all_namespaces: bool = False,
-        prometheus: str = "",
-        prometheus_token: str = "",
-    ) -> AsyncGenerator[JobBoard]:
-        """Yield what all jobs of a namespace use while that changes; see ``ArenaClient.watch_top_jobs``."""
-        return threads.lines(
-            lambda scope: self._client.within(scope).watch_top_jobs(
-                job_type=job_type,
-                namespace=namespace,
-                all_namespaces=all_namespaces,
-                prometheus=prometheus,
-                prometheus_token=prometheus_token,
-            )
-        )
-
     def watch_events(self, job: JobLike) -> AsyncGenerator[Manifest]:
         """Yield the Kubernetes events of a job as they come, for ``async for``; see ``ArenaClient.watch_events``."""
         return threads.lines(lambda scope: self._client.within(scope).watch_events(job))
@@ -471,36 +444,6 @@ class AsyncArenaClient:
     async def place(self, job: Job) -> tuple[str, Place | None]:
         """Return the queue of a job that was got, empty for none, and its place where it waits there."""
         return await self._run(lambda arena: arena.place(job))
-
-    async def check_monitoring(self, *, prometheus: str = "", prometheus_token: str = "") -> Sequence[Row]:
-        """Return what of the monitoring is there, missing, or not known; see ``ArenaClient.check_monitoring``."""
-        return await self._run(lambda arena: arena.check_monitoring(prometheus=prometheus, prometheus_token=prometheus_token))
-
-    async def top_nodes(self, names: Sequence[str] = (), *, prometheus: str = "", prometheus_token: str = "") -> NodeBoard:
-        """Return what the nodes have, which jobs hold it, and what is used; see ``ArenaClient.top_nodes``."""
-        return await self._run(lambda arena: arena.top_nodes(names, prometheus=prometheus, prometheus_token=prometheus_token))
-
-    async def top_jobs(
-        self,
-        job: JobLike | None = None,
-        *,
-        job_type: str = "",
-        namespace: str = "",
-        all_namespaces: bool = False,
-        prometheus: str = "",
-        prometheus_token: str = "",
-    ) -> JobBoard:
-        """Return what jobs use; see ``ArenaClient.top_jobs``."""
-        return await self._run(
-            lambda arena: arena.top_jobs(
-                job,
-                job_type=job_type,
-                namespace=namespace,
-                all_namespaces=all_namespaces,
-                prometheus=prometheus,
-                prometheus_token=prometheus_token,
-            )
-        )
 
     async def what_if(self, job_type: str, args: Any, *, namespace: str = "") -> Foreseen:
         """Return what would become of a job if it was submitted now; see ``ArenaClient.what_if``."""
