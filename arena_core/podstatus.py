@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from arena_core import podends
 from arena_core.contract.errors import NotFound, UsageError
 from arena_core.contract.types import Instance, LogQuery, LogSource, Manifest
 from arena_core.k8s import dig, podsize
@@ -85,11 +86,9 @@ def _exit_code(ended: Mapping[str, Any]) -> int | None:
 
 def instance(pod: Any, *, role: str = "", index: int | None = None, chief: bool = False, container: str = "") -> Instance:
     """Return a pod as an instance of a job; ``container`` is the main one, whose exit code counts if none ended badly."""
-    ended = _endings(pod, container)
+    ended = [end for end in podends.ends(pod) if end.kind != "sidecar"]
     reason, message = pod_reason(pod)
-    bad = next(((code, what) for code, what in ended if code), None)
-    code = bad[0] if bad else next((code for code, _ in ended), None)
-    times = [dig.text(what, "finishedAt") for _, what in ended]
+    times = [dig.text(end.ended, "finishedAt") for end in ended] or podends.changes(pod)
     phase = dig.text(pod, "status", "phase")
     statuses = [*dig.items(pod, "status", "initContainerStatuses"), *dig.items(pod, "status", "containerStatuses")]
     return Instance(
@@ -108,34 +107,30 @@ def instance(pod: Any, *, role: str = "", index: int | None = None, chief: bool 
         restarts=sum(dig.number(s, "restartCount") for s in statuses),
         reason=reason,
         message=message,
-        exit_code=code,
+        exit_code=_code_of(pod, ended, container),
         requests=podsize.devices(dig.dig(pod, "spec")),
     )
 
 
-def _endings(pod: Any, main: str) -> list[tuple[int | None, Mapping[str, Any]]]:
-    """Return (exit code, state) of the containers that ended, init containers first, then the main one, then the others."""
-    containers = sorted(dig.items(pod, "status", "containerStatuses"), key=lambda c: bool(main) and c.get("name") != main)
-    found = []
-    for status in [*dig.items(pod, "status", "initContainerStatuses"), *containers]:
-        ended = dig.dig(status, "state", "terminated") or dig.dig(status, "lastState", "terminated")
-        if isinstance(ended, Mapping):
-            found.append((_exit_code(ended), ended))
-    return found if containers else [pair for pair in found if pair[0]]
+def _code_of(pod: Any, ended: Sequence[podends.End], main: str) -> int | None:
+    """Return the exit code of the container that failed first, else of the main one; an init container that ended well says nothing."""
+    if bad := podends.decisive(pod):
+        return _exit_code(bad.ended)
+    mains = sorted((end for end in ended if end.kind == "main"), key=lambda end: bool(main) and end.container != main)
+    return _exit_code(mains[0].ended) if mains else None
 
 
 def pod_reason(pod: Any) -> tuple[str, str]:
-    """Return why a pod is not simply running or done: (reason, message) of the first thing that explains it."""
+    """Return why a pod is not simply running or done: (reason, message) of what explains it best."""
+    if dig.text(pod, "status", "reason"):
+        return dig.text(pod, "status", "reason"), dig.text(pod, "status", "message")
     for key in ("initContainerStatuses", "containerStatuses"):
         for status in dig.items(pod, "status", key):
             waiting = dig.mapping(status, "state", "waiting")
             if dig.text(waiting, "reason") not in ("", "PodInitializing", "ContainerCreating"):
                 return dig.text(waiting, "reason"), dig.text(waiting, "message")
-            ended = dig.mapping(status, "state", "terminated")
-            if ended and _exit_code(ended) != 0:
-                return _ended_text(ended), dig.text(ended, "message")
-    if dig.text(pod, "status", "reason"):
-        return dig.text(pod, "status", "reason"), dig.text(pod, "status", "message")
+    if bad := podends.decisive(pod, earlier=False):
+        return _ended_text(bad.ended), dig.text(bad.ended, "message")
     scheduled = dig.condition(pod, "PodScheduled")
     if scheduled.get("status") == "False":
         return dig.text(scheduled, "reason"), dig.text(scheduled, "message")

@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from arena_core import podends
 from arena_core.contract.types import Cause, Instance, Rank
-from arena_core.k8s import dig, time
+from arena_core.k8s import dig
+from arena_core.lazily import pattern
+from arena_core.podends import End
 from arena_core.podstatus import unheard_since
 from arena_core.typed import Any
 from arena_core.workdir.names import CONTAINER, is_brought
@@ -25,13 +28,9 @@ _WAITING: Mapping[str, tuple[str, Rank]] = {
 }
 _NOT_STARTED = ("StartError", "ContainerCannotRun", "ContainerCreateFailed")
 _PLAIN = ("", "Error", "Completed")
-_DISRUPTED = {
-    "PreemptionByScheduler": "was preempted by the scheduler",
-    "DeletionByTaintManager": "was deleted because of a taint of its node",
-    "EvictionByEvictionAPI": "was evicted (its node is being drained)",
-    "TerminationByKubelet": "was ended by its node",
-    "DeletionByPodGC": "was deleted with its node",
-}
+#: Of why no node takes a pod: what stays until somebody changes it; and what other nodes are merely full of.
+_HELD_UP = pattern(r"persistentvolumeclaim|didn't match|untolerated", re.IGNORECASE)
+_FULL = pattern(r"Insufficient |Too many pods|didn't have free ports")
 
 
 def one_line(text: str) -> str:
@@ -45,69 +44,91 @@ def cause_of(pod: Any, member: Instance, *, job_failed: bool = False) -> Cause |
     if found := _failed(pod, name, job_failed=job_failed):
         text, reason = found
         return Cause(text, "", where, Rank.FAILED, reason)
-    if disrupted := _disruption(pod):
-        return Cause(f"{name} {disrupted[1]}", "", where, Rank.FAILED if job_failed else Rank.HELD, disrupted[0])
+    reason, what, message = podends.disrupted_by(pod)
+    if reason:
+        text = f"{name} {what}{_coded(pod)}" + (f": {message}" if message else "")
+        return Cause(text, "", where, Rank.FAILED if job_failed else Rank.HELD, reason)
     if dig.text(pod, "metadata", "deletionTimestamp") or member.phase == "Succeeded":
         return None
+    if member.phase == "Failed":
+        return Cause(f"{name} failed, and its status does not say why", "", where, Rank.FAILED, "Failed")
+    if member.phase == "Unknown":
+        said = one_line(dig.text(pod, "status", "message"))
+        text = f"what {name} does is not known: {said or f'its node {member.node} does not answer'}"
+        return Cause(text, "whoever runs the cluster has to look at the node", where, Rank.HELD, member.reason or "Unknown")
     if since := unheard_since(pod):
         text = f"{member.node or 'the node'}, where {name} runs, has not been heard of since {since}; its pods are shown as they last were"
         return Cause(text, "whoever runs the cluster has to look at the node", where, Rank.HELD, "NodeNotReady")
     return _waiting_container(pod, name) or _scheduling(pod, name) or _initialising(pod, name) or _half_over(pod, name)
 
 
-def _rows(pod: Any) -> Iterator[tuple[bool, Mapping[str, Any]]]:
+def _rows(pod: Any) -> Iterator[Mapping[str, Any]]:
     for key in ("initContainerStatuses", "containerStatuses"):
-        for row in dig.items(pod, "status", key):
-            yield key.startswith("init"), row
-
-
-def ended_before_deletion(pod: Any, ended: Mapping[str, Any]) -> bool:
-    """Whether a container ended by itself: not because its pod was being deleted."""
-    deleted = dig.text(pod, "metadata", "deletionTimestamp")
-    if not deleted:
-        return True
-    grace = dig.number(pod, "metadata", "deletionGracePeriodSeconds", default=30)
-    finished = dig.text(ended, "finishedAt")
-    return bool(finished) and time.nanos(deleted) - time.nanos(finished) > grace * 10**9
+        yield from dig.items(pod, "status", key)
 
 
 def _failed(pod: Any, name: str, *, job_failed: bool) -> tuple[str, str] | None:
-    """Return (sentence, reason) of the container that ended badly; of an earlier run where it restarts or the job is lost."""
-    for is_init, row in _rows(pod):
-        ended = dig.mapping(row, "state", "terminated")
-        waiting = dig.text(row, "state", "waiting", "reason")
-        last = dig.mapping(row, "lastState", "terminated")
-        if ended and _code(ended) and ended_before_deletion(pod, ended):
-            return _ending(pod, name, row, ended, is_init=is_init), dig.text(ended, "reason") or "Error"
-        if last and _code(last) and (waiting == "CrashLoopBackOff" or job_failed):
-            return _ending(pod, name, row, last, is_init=is_init), waiting or dig.text(last, "reason") or "Error"
-    reason = dig.text(pod, "status", "reason")
-    if dig.text(pod, "status", "phase") == "Failed" and reason and not dig.text(pod, "metadata", "deletionTimestamp"):
-        verb = "was evicted" if reason == "Evicted" else f"failed ({reason})"
-        message = one_line(dig.text(pod, "status", "message"))
-        return f"{name} {verb}" + (f": {message}" if message else ""), reason
-    return None
+    """Return (sentence, reason) of what ended badly: the pod's own word first, then the container that failed first.
+
+    The code of a container that its node or a scheduler ended is theirs, not the program's. An earlier run counts where the container
+    restarts or the job is lost.
+    """
+    reason, what, message = podends.ended_by(pod)
+    if reason:
+        return f"{name} {what}{_coded(pod)}" + (f": {message}" if message else ""), reason
+    if podends.disrupted_by(pod)[0]:
+        return None
+    end = podends.decisive(pod, earlier=False)
+    if end is None or not podends.before_deletion(pod, end.ended):
+        end = podends.decisive(pod)
+        waiting = dig.text(end.row, "state", "waiting", "reason") if end else ""
+        if end is None or not end.earlier or not (waiting == "CrashLoopBackOff" or job_failed):
+            return None
+        return _ending(pod, name, end), waiting or dig.text(end.ended, "reason") or "Error"
+    return _ending(pod, name, end), dig.text(end.ended, "reason") or "Error"
+
+
+def _coded(pod: Any) -> str:
+    """Return `` (exit code 137)`` of the container that was ended with its pod."""
+    end = podends.decisive(pod, earlier=False)
+    return f" (exit code {_code(end.ended)})" if end and _code(end.ended) else ""
 
 
 def _code(ended: Mapping[str, Any]) -> int:
     return dig.number(ended, "exitCode")
 
 
-def _ending(pod: Any, name: str, row: Mapping[str, Any], ended: Mapping[str, Any], *, is_init: bool) -> str:
-    container, code, reason = dig.text(row, "name"), _code(ended), dig.text(ended, "reason")
-    who = f"{name}: its init container {container}" if is_init else name
+def _who(pod: Any, name: str, end: End) -> str:
+    """Name the instance, and the container where it is not the one that everybody thinks of."""
+    if end.kind != "main":
+        return f"{name}: its {'init container' if end.kind == 'init' else 'sidecar'} {end.container}"
+    names = [dig.text(c, "name") for c in dig.items(pod, "spec", "containers")]
+    return f"{name}: its container {end.container}" if end.container in names[1:] else name
+
+
+def _ending(pod: Any, name: str, end: End) -> str:
+    container, ended, who = end.container, end.ended, _who(pod, name, end)
+    code, reason, signal = _code(ended), dig.text(ended, "reason"), dig.number(ended, "signal")
     message = one_line(dig.text(ended, "message"))
-    restarts = dig.number(row, "restartCount")
-    again = f", restarted {restarts} time{'s' if restarts != 1 else ''}" if restarts else ""
+    again = _restarted(end.row)
     if reason == "OOMKilled":
         limit = memory_limit(dig.dig(pod, "spec"), container)
         text = f"{who} was OOMKilled ({f'memory limit {limit}, ' if limit else ''}exit code {code}){again}"
     elif reason in _NOT_STARTED:
         text = f"{who} could not start (exit code {code}){again}"
+    elif reason == "ContainerStatusUnknown":  # its code is a kubelet's invention
+        text = f"how {who} ended is not known: its node has lost it{again}"
+    elif not code:
+        text = f"{who} was killed by signal {signal}{again}" if signal else f"{who} ended badly ({reason}){again}"
     else:
         text = f"{who} exited with {code}" + (f" ({reason})" if reason not in _PLAIN else "") + again
-    source = code_source(pod, container) if is_init else ""
+    source = code_source(pod, container) if end.kind == "init" else ""
     return text + source + (f": {message}" if message else "")
+
+
+def _restarted(row: Mapping[str, Any]) -> str:
+    restarts = dig.number(row, "restartCount")
+    return f", restarted {restarts} time{'s' if restarts != 1 else ''}" if restarts else ""
 
 
 def code_source(pod: Any, container: str) -> str:
@@ -125,28 +146,23 @@ def code_source(pod: Any, container: str) -> str:
 
 def memory_limit(spec: Any, container: str = "") -> str:
     """Return the memory limit of a container as it was written (of the first that has one, where none is named)."""
-    for row in dig.items(spec, "containers"):
+    rows = [*dig.items(spec, "containers"), *(dig.items(spec, "initContainers") if container else ())]
+    for row in rows:
         limit = dig.dig(row, "resources", "limits", "memory")
         if limit and (not container or dig.text(row, "name") == container):
             return str(limit)
     return ""
 
 
-def _disruption(pod: Any) -> tuple[str, str] | None:
-    found = dig.condition(pod, "DisruptionTarget")
-    if found.get("status") != "True":
-        return None
-    reason, message = dig.text(found, "reason"), one_line(dig.text(found, "message"))
-    return reason, _DISRUPTED.get(reason, f"is being disrupted ({reason})") + (f": {message}" if message else "")
-
-
 def _waiting_container(pod: Any, name: str) -> Cause | None:
-    for _, row in _rows(pod):
+    for row in _rows(pod):
         reason, message = dig.text(row, "state", "waiting", "reason"), one_line(dig.text(row, "state", "waiting", "message"))
         if reason in ("", "PodInitializing", "ContainerCreating"):
             continue
         if reason == "CrashLoopBackOff":
-            return Cause(f"{name} keeps restarting ({reason})", "", f"pod/{name}", Rank.FAILED, reason)
+            well = dig.mapping(row, "lastState", "terminated").get("exitCode") == 0
+            text = f"it ends with exit code 0 and is started again{_restarted(row)}" if well else reason
+            return Cause(f"{name} keeps restarting ({text})", "", f"pod/{name}", Rank.FAILED, reason)
         what, rank = _WAITING.get(reason, (f"waits ({reason})", Rank.HELD))
         return Cause(f"{name} {what}" + (f": {message}" if message and message != reason else ""), "", f"pod/{name}", rank, reason)
     return None
@@ -161,7 +177,7 @@ def _scheduling(pod: Any, name: str) -> Cause | None:
             return Cause(f"{name} is held by scheduling gates{f' ({gates})' if gates else ''}", "", f"pod/{name}", Rank.HELD, reason)
         if reason == "Schedulable":  # Volcano: the pod would fit, the gang it belongs to does not
             return Cause(f"{name} waits for the rest of its gang: {message}", "", f"pod/{name}", Rank.WAITS, reason)
-        rank = Rank.HELD if re.search(r"persistentvolumeclaim|didn't match|untolerated", message, re.IGNORECASE) else Rank.WAITS
+        rank = Rank.HELD if _HELD_UP.search(message) and not _FULL.search(message) else Rank.WAITS
         return Cause(
             f"{name} cannot be scheduled: {message}" if message else f"{name} cannot be scheduled", "", f"pod/{name}", rank, reason
         )
@@ -186,7 +202,10 @@ def _initialising(pod: Any, name: str) -> Cause | None:
             if container == CONTAINER and is_brought(dig.dig(pod, "spec")):
                 hint = f"`arena workdir push {dig.labels(pod).get('release') or 'JOB'}` brings it"
                 return Cause(f"{name} waits for its working directory", hint, f"pod/{name}", Rank.WAITS, "FolderMissing")
-            return Cause(f"{name} waits for its init container {container}", "", f"pod/{name}", Rank.WAITS, "PodInitializing")
+            last = dig.mapping(row, "lastState", "terminated")
+            before = f", which exited with {_code(last)} before{_restarted(row)}" if _code(last) else ""
+            text = f"{name} waits for its init container {container}{before}"
+            return Cause(text, "", f"pod/{name}", Rank.WAITS, "PodInitializing")
         break
     return Cause(
         f"{name} is being made on {dig.text(pod, 'spec', 'nodeName') or 'its node'}", "", f"pod/{name}", Rank.WAITS, "ContainerCreating"

@@ -24,6 +24,10 @@ _GO_STRUCT = pattern(r"""&errors\.StatusError\{.*?Message:"((?:[^"\\]|\\.)*)".*\
 _REFUSED = pattern(r"Failed.*Create|FailedCreate|CreateFailed|PVCError|ErrResourceExists|ValidationError|CreationFailed")
 #: Reasons of a pod's Warning events that explain why it does not come up.
 _TROUBLES = pattern(r"Failed|Err|BackOff|Unhealthy|NodeNotReady|Evict|Preempt")
+#: What a cluster autoscaler or Karpenter says of a pod: that a node comes, or that none does.
+NO_NODE = "NotTriggerScaleUp"
+_SCALING = ("TriggeredScaleUp", "Nominated", NO_NODE)
+_PROBE = pattern(r"failed (liveness|startup) probe")
 _ENDED_BY_OTHERS = ("Preempted", "Evicted", "TaintManagerEviction", "Stopped")
 
 
@@ -179,6 +183,24 @@ def trouble(events: Sequence[Manifest], pod: str) -> tuple[str, str]:
     for event in reversed(events):
         kind, name, _ = involved(event)
         if kind == "Pod" and name == pod and dig.text(event, "type") == "Warning" and _TROUBLES.search(reason_of(event)):
+            return reason_of(event), message_of(event)
+    return "", ""
+
+
+def killed(events: Sequence[Manifest], pod: str) -> str:
+    """Return that a node ended a container for a probe that failed, and what the probe had seen, or an empty text."""
+    mine = [e for e in events if involved(e)[:2] == ("Pod", pod)]
+    for event in reversed(mine):
+        if reason_of(event) == "Killing" and (probe := _PROBE.search(message_of(event))):
+            seen = next((message_of(e) for e in reversed(mine) if reason_of(e) == "Unhealthy" and probe[1] in message_of(e).lower()), "")
+            return f"its node ended it because its {probe[1]} probe failed" + (f" ({seen})" if seen else "")
+    return ""
+
+
+def scaling(events: Sequence[Manifest], pod: str) -> tuple[str, str]:
+    """Return (reason, message) of what an autoscaler last said of a pod that no node has room for, or empty texts."""
+    for event in reversed(events):
+        if involved(event)[:2] == ("Pod", pod) and reason_of(event) in _SCALING:
             return reason_of(event), message_of(event)
     return "", ""
 

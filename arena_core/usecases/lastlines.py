@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from arena_core import podends
 from arena_core.contract.errors import ArenaError
 from arena_core.k8s import dig
 from arena_core.kube.answer import BadAnswer
@@ -69,15 +70,9 @@ def log_of(answer: Answer, namespace: str, pod_name: str) -> bytes:
 
 def failed_container(pod: Any) -> tuple[str, bool]:
     """Return (container, whether its earlier run is meant) of what failed in a pod."""
-    for key in ("initContainerStatuses", "containerStatuses"):
-        for row in dig.items(pod, "status", key):
-            name = dig.text(row, "name")
-            if dig.number(row, "state", "terminated", "exitCode"):
-                return name, False
-            if dig.number(row, "lastState", "terminated", "exitCode"):
-                # While a newer run is there the earlier one is asked for; until it starts the last log is the failed run's.
-                return name, "running" in dig.mapping(row, "state")
-    return "", False
+    end = podends.decisive(pod)
+    # While a newer run is there the earlier one is asked for; until it starts the last log is the failed run's.
+    return (end.container, end.earlier and "running" in dig.mapping(end.row, "state")) if end else ("", False)
 
 
 def _kept(session: Session, job: Job, pod_name: str) -> bytes:

@@ -82,7 +82,7 @@ def pod_causes(job: Job, events: Sequence[Manifest]) -> list[Cause]:
     failed = job.status.phase is Phase.FAILED
     pods = {str(metadata_of(p).get("name")): p for p in job.pods}
     rows = []
-    for member in sorted(job.status.instances, key=lambda i: (not i.exit_code, i.finished or "~") if failed else (False, "")):
+    for member in sorted(job.status.instances, key=lambda i: (not _has_failed(i), i.finished or "~") if failed else (False, "")):
         pod = pods.get(member.name)
         found = cause_of(pod, member, job_failed=failed) if pod is not None else None
         if found is not None and not (failed and found.rank > Rank.FAILED and member.phase == "Running"):
@@ -90,9 +90,17 @@ def pod_causes(job: Job, events: Sequence[Manifest]) -> list[Cause]:
     return _grouped(rows)
 
 
+def _has_failed(member: Instance) -> bool:
+    return bool(member.exit_code) or member.phase == "Failed"
+
+
 def _with_event(cause: Cause, member: Instance, events: Sequence[Manifest]) -> Cause:
     """A pod that is being made or pulled says little itself: its newest Warning has the words."""
-    if cause.rank <= Rank.FAILED or cause.reason in ("Unschedulable", "Schedulable", "SchedulingGated", "NodeNotReady", "NotReady"):
+    if cause.rank is Rank.FAILED and (said := incidents.killed(events, member.name)):
+        return replace(cause, message=f"{cause.message}; {said}")
+    if cause.reason == "Unschedulable":
+        return _scaling(cause, events, member.name)
+    if cause.rank <= Rank.FAILED or cause.reason in ("Schedulable", "SchedulingGated", "NodeNotReady", "NotReady"):
         return cause
     reason, text = incidents.trouble(events, member.name)
     if not text or text in cause.message or reason in ("BackOff", "Unhealthy") or text.startswith("Error: "):
@@ -100,6 +108,16 @@ def _with_event(cause: Cause, member: Instance, events: Sequence[Manifest]) -> C
     if cause.reason in ("ContainerCreating", "PodInitializing", "NotScheduled"):
         return replace(cause, message=f"{member.name} cannot start: {text}", rank=Rank.HELD, reason=reason)
     return replace(cause, message=f"{cause.message}; {text}") if ": " not in cause.message else cause
+
+
+def _scaling(cause: Cause, events: Sequence[Manifest], pod: str) -> Cause:
+    """What no node has may come with a node that an autoscaler adds; it also says when it adds none."""
+    reason, text = incidents.scaling(events, pod)
+    if not reason:
+        return cause
+    coming = reason != incidents.NO_NODE
+    message = f"{cause.message}; {'a node is being added for it' if coming else 'the autoscaler adds no node'}: {text}"
+    return replace(cause, message=message, rank=Rank.WAITS if coming else cause.rank, reason=reason if coming else cause.reason)
 
 
 def _grouped(rows: Sequence[tuple[Instance, Cause]]) -> list[Cause]:

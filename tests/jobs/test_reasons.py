@@ -194,3 +194,41 @@ def test_any_facts_are_taken(obj: dict[str, Any], pods: list[dict[str, Any]], ev
         seen = Job("pytorchjob", JobView(obj, tuple(pods), status=JobStatus(phase)))
         found = reasons(seen, (), events)
         assert found or phase in (Phase.SUCCEEDED, Phase.RUNNING, Phase.READY)
+
+
+def test_a_pod_that_was_evicted_before_its_containers_told_comes_first() -> None:  # W9
+    gone = {"reason": "Evicted", "message": "low", "conditions": [{"type": "Ready", "lastTransitionTime": "2026-01-01T00:00:05Z"}]}
+    ended = {"terminated": {"exitCode": 1, "reason": "Error", "finishedAt": "2026-01-01T00:00:09Z"}}
+    pods = [
+        pod("j-master-0", "Failed", containerStatuses=[{"name": "pytorch", "state": ended}]),
+        pod("j-worker-1", "Failed", **gone),
+    ]
+    assert why(job(manifest("Created", "Failed"), pods))[0].message == "j-worker-1 was evicted: low"
+
+
+def test_a_container_that_its_node_ended_for_a_probe_says_so() -> None:  # W5, W11
+    ended = {"terminated": {"exitCode": 137, "reason": "Error"}}
+    waits = {"waiting": {"reason": "CrashLoopBackOff"}}
+    rows = [{"name": "pytorch", "state": waits, "lastState": ended, "restartCount": 2}]
+    pods = [pod("j-master-0", containerStatuses=rows)]
+    about = {"kind": "Pod", "name": "j-master-0", "uid": "j-master-0"}
+    seen = event("Unhealthy", "Liveness probe failed: connection refused", **about)
+    killing = event("Killing", "Container pytorch failed liveness probe, will be restarted", warning=False, **about)
+    text = why(job(manifest("Created", "Running"), pods), seen, killing)[0].message
+    assert "exited with 137" in text
+    assert "its node ended it because its liveness probe failed (Liveness probe failed: connection refused)" in text
+
+
+@pytest.mark.parametrize(
+    ("reason", "rank", "words"),
+    [("TriggeredScaleUp", Rank.WAITS, "a node is being added for it"), ("NotTriggerScaleUp", Rank.WAITS, "the autoscaler adds no node")],
+)
+def test_what_an_autoscaler_does_is_told(reason: str, rank: Rank, words: str) -> None:  # W2
+    conditions = [{"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "0/1 nodes: 1 Insufficient x/y"}]
+    pending = pod("j-master-0", "Pending", conditions=conditions)
+    pending["spec"]["nodeName"] = ""
+    said = event(reason, "pod: group a", kind="Pod", name="j-master-0", uid="j-master-0", warning=False)
+    found = why(job(manifest("Created"), [pending]), said)[0]
+    assert words in found.message
+    assert found.rank is rank
+    assert (found.reason == "Unschedulable") is (reason == "NotTriggerScaleUp"), "what a coming node may carry never 'never fits'"

@@ -72,7 +72,7 @@ def _held(job: Any, exact: str, related: Sequence[Any]) -> tuple[str, str]:
 
 def failing(job: Any, found: Sequence[Instance]) -> tuple[str, str] | None:
     """Return what is known of a run whose pods have failed before the operator has judged it, or None."""
-    failed = sorted((i for i in found if i.phase == "Failed"), key=lambda i: (not i.exit_code, i.finished or "~"))
+    failed = sorted((i for i in found if i.phase == "Failed"), key=lambda i: i.finished or "~")
     if not failed:
         return None
     first = failed[0]
