@@ -220,6 +220,26 @@ def test_c8_pods_of_a_deployment_are_admitted_one_by_one(world):
     world.run(story())
 
 
+def test_c8_the_queue_named_default_takes_pods_that_name_none_but_not_those_of_what_kueue_queues_itself(world):
+    shop(world)
+    place = {"name": "default", "namespace": "default"}
+    world.api.create({"apiVersion": V, "kind": "LocalQueue", "metadata": place, "spec": {"clusterQueue": "cq"}}, manager="t")
+    bare = {f"{KEY}/queue-name": ""}
+
+    def queue_of(name, *owner):
+        body = pod(name, **bare)
+        if owner:
+            version, kind, at = owner
+            body["metadata"]["ownerReferences"] = [{"apiVersion": version, "kind": kind, "name": at, "uid": "u", "controller": True}]
+        return world.api.create(body, manager="t")["metadata"].get("labels", {}).get(f"{KEY}/queue-name")
+
+    assert queue_of("bare") == "default"
+    assert seen(world, "bare")["spec"]["schedulingGates"] == HELD
+    assert queue_of("foreign", "example.com/v1", "Thing", "x") == "default", "of a kind that Kueue does not know"
+    for place, owner in enumerate([("batch/v1", "Job"), ("apps/v1", "StatefulSet")]):
+        assert queue_of(f"owned-{place}", *owner, "x") is None
+
+
 def test_pods_without_a_queue_and_pods_of_a_queued_job_are_not_held(world, job):
     async def story():
         shop(world)

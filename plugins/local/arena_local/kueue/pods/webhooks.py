@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from arena_core.k8s import owners
 from arena_local.kueue import kinds, notes, podlabels
 from arena_local.kueue.integration import Integrations
 from arena_local.sdk.bundle import Admission, Api, Denied, Obj
@@ -12,6 +13,8 @@ from arena_local.sdk.bundle import Admission, Api, Denied, Obj
 #: Namespaces that Kueue leaves alone, as it is delivered.
 _SPARED = ("kube-system", "kueue-system")
 _DEFAULT_QUEUE = "default"
+#: Kinds that hand their queue on to their pods.
+_HAND_ON = ("Deployment", "StatefulSet", "LeaderWorkerSet")
 
 
 def pod_webhooks(integrations: Integrations) -> tuple[Admission, ...]:
@@ -22,6 +25,8 @@ def pod_webhooks(integrations: Integrations) -> tuple[Admission, ...]:
         if namespace in _SPARED or not api.served(kinds.LOCAL_QUEUES):
             return
         parent = podlabels.annotation(pod, podlabels.PARENT)
+        if not parent and not kinds.queue_name(pod) and not _made_by_a_queued_kind(api, integrations, pod):
+            _give_default_queue(api, pod)
         if not parent and (not kinds.queue_name(pod) or integrations.managed_ancestor(api, pod)):
             return
         meta = pod["metadata"]
@@ -37,6 +42,22 @@ def pod_webhooks(integrations: Integrations) -> tuple[Admission, ...]:
         Admission("mdeployment.kb.io", "deployments.apps", ("CREATE", "UPDATE"), mutate=_deployment),
         Admission("vdeployment.kb.io", "deployments.apps", ("CREATE", "UPDATE"), validate=_check_deployment),
     )
+
+
+def _give_default_queue(api: Api, obj: Obj) -> None:
+    """Put what names no queue into the namespace's LocalQueue ``default``, where there is one."""
+    meta = obj["metadata"]
+    if api.find(kinds.LOCAL_QUEUES, meta.get("namespace", ""), _DEFAULT_QUEUE) is not None:
+        meta["labels"] = {**(meta.get("labels") or {}), kinds.QUEUE_LABEL: _DEFAULT_QUEUE}
+
+
+def _made_by_a_queued_kind(api: Api, integrations: Integrations, pod: Obj) -> bool:
+    """Whether the pod's controller is of a kind that Kueue queues itself; a ReplicaSet is looked through, as it stands for its own."""
+    owner = owners.controller_of(pod)
+    if owner and owner.get("kind") == "ReplicaSet":
+        found = api.find("replicasets.apps", pod["metadata"].get("namespace", ""), str(owner.get("name", "")))
+        owner = owners.controller_of(found) if found else None
+    return owner is not None and (owner.get("kind") in _HAND_ON or integrations.of_owner(owner) is not None)
 
 
 def _check_pod(api: Api, pod: Obj, old: Obj | None, operation: str) -> Iterable[str] | None:
@@ -78,8 +99,8 @@ def _deployment(api: Api, deployment: Obj, old: Obj | None, operation: str) -> N
     namespace = deployment["metadata"].get("namespace", "")
     if namespace in _SPARED or not api.served(kinds.LOCAL_QUEUES):
         return
-    if old is None and not kinds.queue_name(deployment) and api.find(kinds.LOCAL_QUEUES, namespace, _DEFAULT_QUEUE) is not None:
-        deployment["metadata"]["labels"] = {**(deployment["metadata"].get("labels") or {}), kinds.QUEUE_LABEL: _DEFAULT_QUEUE}
+    if old is None and not kinds.queue_name(deployment):
+        _give_default_queue(api, deployment)
     queue = kinds.queue_name(deployment)
     if not queue:
         return
