@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from arena_core.k8s import dig, time
+from arena_core.records import record
 from arena_core.typed import Any
 
 #: Reasons in a failed pod's own status: its node ended it, whatever code its containers left with.
@@ -26,7 +26,8 @@ _DISRUPTED = {
 }
 
 
-class End(NamedTuple):
+@record
+class End:
     """How a container ended. ``kind`` is init, sidecar or main; ``earlier`` where it has been started again since."""
 
     container: str
