@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 def local_cluster() -> Iterator[Any]:
     """A local cluster with 8 pretended GPUs for the whole session: an ``arena_local.testing.LocalCluster``.
 
-    ``kubeconfig`` is the path of its kubeconfig, ``namespace()`` makes a namespace, ``environment()`` is what a subprocess needs. It
-    has a state folder and a port of its own, and when the session ends nothing of it is left.
+    ``kubeconfig`` is the path of its kubeconfig, ``namespace()`` makes a namespace, ``environment()`` is what a subprocess needs,
+    ``advance(seconds)`` moves its clock. It has a state folder and a port of its own, and when the session ends nothing of it is left.
     """
     try:
         local = importlib.import_module("arena_local.testing")
     except ModuleNotFoundError as error:
         raise pytest.UsageError(f"the fixture local_cluster needs the distribution arena-local ({error})") from None
-    with local.LocalCluster.start(local.Options(resources={"nvidia.com/gpu": "8"})) as cluster:
+    with local.LocalCluster.start(local.Options(resources={"nvidia.com/gpu": "8"}, movable_clock=True)) as cluster:
         yield cluster
 
 

@@ -18,7 +18,6 @@ from arena_local.controllers.manager import Manager
 from arena_local.foresee.verdict import judge
 from arena_local.scheduler.scheduler import Scheduler
 from arena_local.sdk.bundle import Obj
-from arena_local.sdk.clock import Clock
 from arena_local.server.server import ApiServer
 from arena_local.store import Store
 from arena_pytorchjob.local import BUNDLE as PYTORCH
@@ -118,8 +117,7 @@ class Truth:
         controllers = [*builtin_controllers(self.api), *(make(self.api) for b in self.bundles for make in b.controllers), self.node]
         self.manager = Manager(self.api, controllers)
         self.scheduler = Scheduler(Context(Path(), self.api, self.options, "", self.bundles))
-        assert isinstance(self.api.clock, Clock)
-        self.clock: Clock = self.api.clock
+        self.clock = self.api.clock
         self.round = 5.0 if volcano else 1.0
 
     async def start(self) -> None:

@@ -11,7 +11,6 @@ from arena_core.k8s import time
 from arena_cron.local import BUNDLE
 from arena_local.context import Options
 from arena_local.controllers.manager import Manager
-from arena_local.sdk.clock import Clock
 from arena_local.server.server import ApiServer
 from arena_local.store import Store
 
@@ -25,9 +24,8 @@ class World:
     def __init__(self) -> None:
         # Every second of hours in which nothing happens would be looked at.
         self.api = ApiServer(Store(None), [BUNDLE], Options(delays={"kubedl-cron.poll": 60.0}))
-        assert isinstance(self.api.clock, Clock)
         self.clock = self.api.clock
-        self.clock._ahead = (datetime(2026, 3, 25, 12, 30, tzinfo=UTC) - datetime.now(UTC)).total_seconds()
+        self.clock.set(datetime(2026, 3, 25, 12, 30, tzinfo=UTC))
         self.manager = Manager(self.api, [factory(self.api) for factory in BUNDLE.controllers])
 
     def create(self, **spec: Any) -> None:

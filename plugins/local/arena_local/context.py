@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from arena_local.access import Access
 from arena_local.sdk.bundle import Admission, Api, Bundle, Obj
+from arena_local.sdk.clock import Clock
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,7 @@ class ServerApi(Api, Protocol):
     """``Api`` plus what only the daemon's own components need."""
 
     #: Where ``now`` has the time from.
-    clock: Callable[[], datetime]
+    clock: Clock
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Be called after each commit, in order; returns the way to end it."""

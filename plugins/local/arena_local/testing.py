@@ -181,6 +181,6 @@ def make_pod(namespace: str, name: str, command: list[str] | str, **spec: Any) -
 
 @pytest.fixture(scope="session")
 def local_cluster() -> Iterator[LocalCluster]:
-    """A cluster of one node with 8 pretended GPUs for the whole session of a worker."""
-    with LocalCluster.start(Options(resources={"nvidia.com/gpu": "8"})) as cluster:
+    """A cluster of one node with 8 pretended GPUs, and a clock that ``advance`` moves, for the whole session of a worker."""
+    with LocalCluster.start(Options(resources={"nvidia.com/gpu": "8"}, movable_clock=True)) as cluster:
         yield cluster

@@ -119,7 +119,7 @@ class Manager:
 
     def __init__(self, api: ServerApi, controllers: Sequence[Controller], problem: Callable[[str], None] = lambda text: None) -> None:
         self._api = api
-        self._clock = api.clock if isinstance(api.clock, Clock) else Clock()
+        self._clock = api.clock
         self._workers = [Worker(controller, problem, self._clock) for controller in controllers]
         self._routes: dict[str, list[_Route]] = defaultdict(list)
         for worker in self._workers:

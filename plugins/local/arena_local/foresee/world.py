@@ -15,7 +15,6 @@ from arena_local.foresee.unseen import NODE
 from arena_local.kueue import kinds, state
 from arena_local.scheduler import fit
 from arena_local.sdk.bundle import ApiError, Bundle, Key, Obj
-from arena_local.sdk.clock import Clock
 
 #: Rounds in which controllers and nodes answer each other; what has not come to rest by then never does.
 _ROUNDS = 30
@@ -34,11 +33,9 @@ class World:
         self.api = Copy({key: [_alone(item) for item in items] for key, items in outlook.objects.items()})
         self._manager = parts.manager_of(self.api, bundles)
         self._scheduler = parts.scheduler_of(self.api, bundles)
-        clock = self.api.clock
-        assert isinstance(clock, Clock)
-        self.clock = clock
+        self.clock = self.api.clock
         # What is submitted here must be the youngest, whatever the clocks of the machines say.
-        clock.leap((_time(outlook) - clock()).total_seconds())
+        self.clock.leap((_time(outlook) - self.clock()).total_seconds())
         self._round = _SESSIONS if any(bundle.schedulers for bundle in bundles) else _ROUND
         #: Whose a pod is; what is missing here is the submitted job's.
         self._unit_of = {pod: unit for unit in self.units.by_key.values() for pod in unit.pods}

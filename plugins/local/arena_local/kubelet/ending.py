@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,8 @@ if TYPE_CHECKING:
 
 #: A grace period longer than this is not waited for where nothing can come of it.
 LONG = 5.0
+#: However the clock is moved: a process that was told to end has so many real seconds of its grace period.
+LEAST = 0.5
 #: How long a process has to set up its handlers after TERM was sent.
 DEAF = 0.3
 
@@ -42,17 +43,18 @@ class Ending:
 
     def __init__(self, worker: Worker) -> None:
         self._worker = worker
+        self._clock = worker.kubelet.api.clock
         #: The whole cluster ends: nobody is waited for who cannot hear.
         self.hurry = False
 
     async def end(self, grace: float, *, finish: bool) -> None:
         """Stop everything: the main containers together, then the sidecars, last first; with ``finish`` the probes' flags go, too."""
         worker = self._worker
-        until = time.monotonic() + grace
+        until = self._clock.deadline(grace, least=LEAST)
         main = [s for s in worker.slots if s.kind != "sidecar" and s.running]
         await asyncio.gather(*(self.stop_one(s, grace) for s in main))
         for slot in reversed([s for s in worker.slots if s.kind == "sidecar" and s.running]):
-            await self.stop_one(slot, max(until - time.monotonic(), 0.5 if finish else 0))
+            await self.stop_one(slot, max(until.left, 0.5 if finish else 0))
         if any(s.run and s.run.spec for s in worker.slots) and not worker.kubelet.machine.isolation.pid:
             await asyncio.to_thread(sweep, worker.uid)
         await self._last_processes()
@@ -61,9 +63,9 @@ class Ending:
 
     async def _last_processes(self) -> None:
         """Wait for processes that were killed because their shim had died: what they hold is free only when they are gone."""
-        until = time.monotonic() + 10.0
+        until = self._clock.deadline(10.0, least=10.0)
         runs = [slot.run for slot in self._worker.slots if slot.run and slot.run.pid]
-        while any(alive(run.pid, run.start) for run in runs) and time.monotonic() < until:  # noqa: ASYNC110 - they are no children of ours
+        while any(alive(run.pid, run.start) for run in runs) and until.left:  # noqa: ASYNC110 - they are no children of ours
             await asyncio.sleep(0.01)
 
     async def stop_one(self, slot: Slot, grace: float, *, say: bool = True) -> None:
@@ -73,7 +75,7 @@ class Ending:
             return
         if say:
             worker.event("Normal", "Killing", f"Stopping container {slot.name}", slot)
-        until = time.monotonic() + grace
+        until = self._clock.deadline(grace, least=LEAST)
         hook = (slot.spec.get("lifecycle") or {}).get("preStop")
         if hook and grace > 0:
             from arena_local.kubelet.hooks import handle
@@ -82,24 +84,23 @@ class Ending:
             if not outcome.ok:
                 worker.event("Warning", "FailedPreStopHook", "PreStopHook failed", slot)
         end_process(run, signal.SIGTERM)
-        await self._gone(slot, max(until - time.monotonic(), 0))
+        await self._gone(slot, until.left)
         if run.running:
             end_process(run, signal.SIGKILL)
             if not run.spec.get("namespaces", {}).get("pid"):
                 await asyncio.to_thread(sweep, worker.uid, slot.name)
-            await self._gone(slot, 10.0)
+            await self._gone(slot, 10.0, least=10.0)
 
-    async def _gone(self, slot: Slot, patience: float) -> None:
+    async def _gone(self, slot: Slot, patience: float, *, least: float = LEAST) -> None:
         run, worker = slot.run, self._worker
-        begun, grace, gone = time.monotonic(), self._worker.grace, self._worker.gone
-        until = begun + patience
+        grace, gone, hears = worker.grace, worker.gone, worker.kubelet.api.setting("kubelet.deaf", DEAF)
+        until, deaf = self._clock.deadline(patience, least=least), self._clock.deadline(hears, least=hears)
         pause = 0.005
-        while run and run.running and time.monotonic() < until:
+        while run and run.running and until.left:
             if worker.grace < grace or worker.gone != gone:  # the pod was deleted once more, with less patience
                 grace, gone = worker.grace, worker.gone
-                until = min(until, time.monotonic() + (1.0 if gone else grace))
-            deaf = worker.kubelet.api.setting("kubelet.deaf", DEAF)
-            if (self.hurry or patience > LONG) and time.monotonic() - begun > deaf and is_deaf(run.pid):
+                until = self._clock.deadline(min(until.left, 1.0 if gone else grace), least=LEAST)
+            if (self.hurry or patience > LONG) and not deaf.left and is_deaf(run.pid):
                 return
-            await asyncio.sleep(min(pause, max(until - time.monotonic(), 0)))
+            await asyncio.sleep(min(pause, until.left))
             pause = min(pause * 1.5, 0.05)

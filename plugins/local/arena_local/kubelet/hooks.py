@@ -104,7 +104,7 @@ async def handle(runtime: Runtime, run: Run, container: Obj, handler: Obj, addre
             return Outcome(False, f'command timed out: "{words}" timed out after {limit:g}s', ran=False)
         return Outcome(code == 0, text)
     if "sleep" in handler:
-        await asyncio.sleep(float(handler["sleep"].get("seconds", 0)))
+        await runtime.clock.sleep(float(handler["sleep"].get("seconds", 0)))
         return Outcome(True)
     kind = next((one for one in ("httpGet", "tcpSocket", "grpc") if one in handler), "")
     if not kind:

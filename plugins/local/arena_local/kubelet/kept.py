@@ -11,7 +11,6 @@ import json
 import logging
 import shutil
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -78,7 +77,7 @@ class Kept:
                 runs = _move(folder, self._folder / folder.name)
                 if runs:
                     there = alive(self._api, record["lineage"])
-                    self._store(folder.name, record | {"runs": runs, "gone": 0.0 if there else time.time()})
+                    self._store(folder.name, record | {"runs": runs, "gone": 0.0 if there else self._api.now().timestamp()})
         shutil.rmtree(folder, ignore_errors=True)
 
     def owner_gone(self, obj: Obj) -> None:
@@ -100,7 +99,7 @@ class Kept:
     def _leave(self, name: str, *, done: bool) -> None:
         if done:
             with contextlib.suppress(OSError):
-                self._store(name, self._pods[name] | {"gone": time.time()})
+                self._store(name, self._pods[name] | {"gone": self._api.now().timestamp()})
         else:
             self._drop(name)
 
@@ -121,7 +120,7 @@ class Kept:
 
     def _clean(self) -> None:
         oldest_first = sorted(self._pods, key=lambda name: max((r["finished"] for r in self._pods[name].get("runs") or ()), default=""))
-        limit = time.time() - self._api.setting("logs.kept", AGE)
+        limit = self._api.now().timestamp() - self._api.setting("logs.kept", AGE)
         size = sum(run["size"] for record in self._pods.values() for run in record.get("runs") or ())
         for name in oldest_first:
             record = self._pods[name]

@@ -27,6 +27,7 @@ from arena_local.kubelet.services import Services
 from arena_local.kubelet.simulate import Simulated
 from arena_local.kubelet.worker import Worker
 from arena_local.sdk.bundle import Obj
+from arena_local.sdk.clock import Timer
 
 log = logging.getLogger(__name__)
 
@@ -50,14 +51,14 @@ class Kubelet:
         self.addresses = Addresses(Network(str(self.state)))
         self.ports = Ports()
         self.names = Names(self.api, self.addresses)
-        self.runtime = Runtime(self.state / "shim.log")
+        self.runtime = Runtime(self.state / "shim.log", self.api.clock)
         self.kept = Kept(self.api, self.state / "kept", quantity.whole(quantity.parse(ctx.options.keep_logs)))
         self.workers: dict[str, Worker] = {}
         self._simulated: dict[str, Simulated] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._others: set[asyncio.Task[None]] = set()
         self._unsubscribe: Callable[[], None] | None = None
-        self._settle: asyncio.TimerHandle | None = None
+        self._settle: Timer | None = None
         self._stopping = False
         self.machine: Machine
         backend = ctx.pods = Backend(self)
@@ -87,6 +88,7 @@ class Kubelet:
             self._adopt(pod)
         self._clean({p["metadata"]["uid"] for p in self.api.list("pods")})
         self._unsubscribe = self.api.subscribe(self._heard)
+        self.api.clock.busy.append(self._woken)
         self._spawn(self._heartbeat())
         self._names_changed()
 
@@ -95,6 +97,7 @@ class Kubelet:
         self._stopping = True
         if self._unsubscribe:
             self._unsubscribe()
+            self.api.clock.busy.remove(self._woken)
         tasks = [*self._tasks.values(), *self._others]
         for worker in self.workers.values():
             for slot in worker.slots:
@@ -150,6 +153,10 @@ class Kubelet:
     def busy(self) -> bool:
         """Whether some pod runs."""
         return any(s.running for w in self.workers.values() for s in w.slots)
+
+    def _woken(self) -> bool:
+        """Whether some pod is to be looked at, and was not yet."""
+        return any(worker.woken for worker in self.workers.values())
 
     # -- pods ---------------------------------------------------------------------------------------------------------------------
 
@@ -273,7 +280,7 @@ class Kubelet:
         if self._settle is None and not self._stopping:
             # It looks at all Services: where there are thousands, as many are made at a time.
             pause = SETTLE + min(1.0, len(self.api.list("services")) / 5000)
-            self._settle = asyncio.get_running_loop().call_later(pause, self._refresh)
+            self._settle = self.api.clock.call_later(pause, self._refresh)
 
     def _refresh(self) -> None:
         self._settle = None
@@ -322,7 +329,7 @@ class Kubelet:
 
     async def _heartbeat(self) -> None:
         while True:
-            await asyncio.sleep(node.HEARTBEAT)
+            await self.api.clock.sleep(node.HEARTBEAT, once=True)
             with contextlib.suppress(Exception):
                 node.heartbeat(self.api, self.nodes)
                 self.kept.clean()

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from arena_local.kubelet.hooks import Outcome
 from arena_local.kubelet.model import Slot
 from arena_local.sdk.bundle import Obj
+from arena_local.sdk.clock import Clock
 
 #: How long a kubelet takes to know that a container has ended.
 KNOWN_AFTER = 1.0
@@ -34,12 +34,14 @@ class Probes:
         event: Callable[[str, str, str], None],
         changed: Callable[[], None],
         kill: Callable[[str, Obj], None],
+        clock: Clock,
     ) -> None:
         self._slot = slot
         self._check = check
         self._event = event
         self._changed = changed
         self._kill = kill
+        self._clock = clock
         self._next: dict[str, float] = {}
         self._tasks: list[asyncio.Task[Any]] = []
 
@@ -54,7 +56,7 @@ class Probes:
 
     def ended(self) -> None:
         """Be told that the container has ended by itself: a probe that is due before a kubelet would know meets it exited."""
-        due = time.monotonic() + KNOWN_AFTER
+        due = self._clock.seconds() + KNOWN_AFTER
         for key, probe in ((k, self._slot.spec.get(k) or {}) for k in self._next):
             if "exec" in probe and key != "startupProbe" and not self._slot.doomed and self._next[key] <= due:
                 self._event("Warning", "Unhealthy", f"{KINDS[key]} {EXITED}")
@@ -70,11 +72,11 @@ class Probes:
     async def _loop(self, key: str, probe: Obj) -> None:
         slot, run = self._slot, self._slot.run
         period = float(probe.get("periodSeconds") or 10)
-        await asyncio.sleep(float(probe.get("initialDelaySeconds") or 0))
+        await self._clock.sleep(float(probe.get("initialDelaySeconds") or 0), once=True)
         good = bad = 0
         while slot.run is run and slot.running:
             if key != "startupProbe" and not slot.started:
-                await asyncio.sleep(0.1)
+                await self._clock.sleep(0.1, once=True)
                 continue
             outcome = await self._check(probe, float(probe.get("timeoutSeconds") or 1))
             if slot.run is not run or not slot.running:
@@ -86,8 +88,8 @@ class Probes:
                 self._event("Warning", "Unhealthy", f"{KINDS[key]} probe failed: {outcome.text}")
             if self._apply(key, probe, good, bad):
                 return
-            self._next[key] = time.monotonic() + period
-            await asyncio.sleep(period)
+            self._next[key] = self._clock.seconds() + period
+            await self._clock.sleep(period, once=True)
 
     def _apply(self, key: str, probe: Obj, good: int, bad: int) -> bool:
         """Act on a result; returns whether this probe is done."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -49,10 +48,11 @@ class Running:
 
     def __init__(self, worker: Worker) -> None:
         self._worker = worker
+        self._clock = worker.kubelet.api.clock
         self._backoff: dict[str, Backoff] = {}
         self._ended_at: dict[str, float] = {}
         self._probes: dict[str, Probes] = {}
-        self._begun_at = time.monotonic()
+        self._begun_at = self._clock.seconds()
         self.over = False
 
     async def advance(self) -> float | None:
@@ -89,7 +89,7 @@ class Running:
         strangers = [s for s in main if s.running and not s.introduced]
         if not strangers:
             return []
-        left = self._begun_at + INTRODUCE - time.monotonic()
+        left = self._begun_at + INTRODUCE - self._clock.seconds()
         if left > 0:
             return [left]
         for slot in strangers:
@@ -110,7 +110,7 @@ class Running:
         for slot in self._worker.slots:
             run = slot.run
             if run and not run.running and slot.name not in self._ended_at:
-                self._ended_at[slot.name] = time.monotonic()
+                self._ended_at[slot.name] = self._clock.seconds()
                 self.probes(slot).ended()
                 slot.ready = slot.started = False
                 _termination_message(slot, run)
@@ -122,7 +122,7 @@ class Running:
         """Start the next run of a container, or say how long to wait for it."""
         worker = self._worker
         if slot.doomed and slot.run:
-            left = self._ended_at[slot.name] + worker.kubelet.api.setting("kubelet.replace", REPLACE) - time.monotonic()
+            left = self._ended_at[slot.name] + worker.kubelet.api.setting("kubelet.replace", REPLACE) - self._clock.seconds()
             if left > 0:
                 return left
         if slot.run and (wait := self._wait_of(slot)) is not None:
@@ -155,7 +155,7 @@ class Running:
         for port in plan.taken:
             worker.event("Warning", "PortInUse", worker.kubelet.who_listens(port, worker), slot)
         slot.waiting, slot.doomed, slot.introduced = None, False, False
-        self._begun_at = time.monotonic()
+        self._begun_at = self._clock.seconds()
         slot.last = slot.run or slot.last
         slot.run = plan.run
         self._ended_at.pop(slot.name, None)
@@ -173,7 +173,7 @@ class Running:
     def _no_room(self, slot: Slot, message: str) -> float:
         """Say that this machine lacks room for a container (disk, descriptors) and try again later, as a kubelet does."""
         if slot.run:
-            self._ended_at.setdefault(slot.name, time.monotonic())
+            self._ended_at.setdefault(slot.name, self._clock.seconds())
         if slot.waiting != ("CreateContainerError", message):
             slot.waiting = ("CreateContainerError", message)
             self._worker.event("Warning", "Failed", f"Error: {message}", slot)
@@ -204,7 +204,7 @@ class Running:
 
     def _refused(self, slot: Slot, number: int, message: str) -> None:
         run = Run(number, container_id(self._worker.uid, slot.name, number), exit_code=128, reason="StartError", message=message)
-        run.finished = stamp()
+        run.finished = self._clock.cluster_time(stamp())
         slot.waiting, slot.last, slot.run = None, slot.run or slot.last, run
         self._ended_at.pop(slot.name, None)
         self._worker.event("Warning", "Failed", f"Error: {message}", slot)
@@ -248,6 +248,7 @@ class Running:
                 event,
                 self._probed,
                 lambda text, probe: self._kill(slot, text, probe),
+                self._clock,
             )
         return self._probes[slot.name]
 
@@ -277,7 +278,7 @@ class Running:
         api = self._worker.kubelet.api
         first, most = api.setting("kubelet.backoff", FIRST_BACKOFF), api.setting("kubelet.backoff-max", MAX_BACKOFF)
         ended = self._ended_at[slot.name]
-        now = time.monotonic()
+        now = self._clock.seconds()
         entry = self._backoff.setdefault(slot.name, Backoff())
         if entry.delay and now - entry.updated > 2 * most:
             entry.delay = 0.0
@@ -289,7 +290,7 @@ class Running:
 
     def _back_off(self, slot: Slot, entry: Backoff, ended: float, sync: float, most: float) -> float | None:
         """Wait as a kubelet does: it looks every ``sync`` seconds after the end and restarts at the first look after the back-off."""
-        worker, now = self._worker, time.monotonic()
+        worker, now = self._worker, self._clock.seconds()
         where = f"{worker.name}_{worker.namespace}({worker.uid})"
         look = entry.looks * sync + ended
         if now >= look:

@@ -18,6 +18,7 @@ from arena_local.access import MARKER
 from arena_local.kubelet.isolation import SHIM
 from arena_local.kubelet.model import LOST, Run
 from arena_local.kubelet.shim.identity import boot_id, start_ticks
+from arena_local.sdk.clock import Clock
 
 
 class NotStarted(Exception):
@@ -27,7 +28,8 @@ class NotStarted(Exception):
 class Runtime:
     """Talks to the fork server; one object per daemon."""
 
-    def __init__(self, log: Path) -> None:
+    def __init__(self, log: Path, clock: Clock) -> None:
+        self.clock = clock
         self._log = log
         self._zygote: subprocess.Popen[bytes] | None = None
         self._socket: socket.socket | None = None
@@ -82,16 +84,16 @@ class Runtime:
             self.send({"op": "run", "spec": str(path)}, [write])
         finally:
             os.close(write)
-        watch = _Watch(run, read, on_end)
+        watch = _Watch(run, read, on_end, self.clock)
         await watch.begun
 
     def adopt(self, run: Run, on_end: Callable[[], None]) -> bool:
         """Find a run of an earlier daemon again. Returns whether it still runs; else its end has been filled in."""
-        if _read_exit(run):
+        if _read_exit(run, self.clock):
             return False
         state = _json(Path(run.spec["state"]))
         if not state:
-            _lose(run, "")
+            _lose(run, "", self.clock)
             return False
         run.pid, run.start, run.started = state["pid"], state["start"], state["startedAt"]
         run.shim, run.shim_start = state["shim"], state["shimStart"]
@@ -99,18 +101,18 @@ class Runtime:
         if same_boot and alive(run.shim, run.shim_start):
             asyncio.get_running_loop().create_task(self._follow(run, on_end))
             return True
-        if not _read_exit(run):
+        if not _read_exit(run, self.clock):
             if same_boot:
                 end_process(run, signal.SIGKILL)
-            _lose(run, "" if same_boot else "the machine was restarted")
+            _lose(run, "" if same_boot else "the machine was restarted", self.clock)
         return False
 
     async def _follow(self, run: Run, on_end: Callable[[], None]) -> None:
         while alive(run.shim, run.shim_start):  # noqa: ASYNC110 - nobody tells: the shim is no child of ours
             await asyncio.sleep(0.1)
-        if not _read_exit(run):
+        if not _read_exit(run, self.clock):
             end_process(run, signal.SIGKILL)
-            _lose(run, "the process that watched this container was killed")
+            _lose(run, "the process that watched this container was killed", self.clock)
         on_end()
 
 
@@ -124,8 +126,9 @@ def _write_spec(run: Run) -> Path:
 class _Watch:
     """Hears of one container's start and end through a pipe that its shim holds."""
 
-    def __init__(self, run: Run, fd: int, on_end: Callable[[], None]) -> None:
+    def __init__(self, run: Run, fd: int, on_end: Callable[[], None], clock: Clock) -> None:
         self._run = run
+        self._clock = clock
         self._fd = fd
         self._on_end = on_end
         self._rest = b""
@@ -154,11 +157,11 @@ class _Watch:
         """Take what the shim tells; returns whether it was its last word."""
         run = self._run
         if word == "started":
-            run.pid, run.start, run.started = facts["pid"], facts["start"], facts["startedAt"]
+            run.pid, run.start, run.started = facts["pid"], facts["start"], self._clock.cluster_time(facts["startedAt"])
             run.shim, run.shim_start = facts["shim"], facts["shimStart"]
             self._begin()
         elif word == "ended":
-            _take_exit(run, facts)
+            _take_exit(run, facts, self._clock)
         elif word == "refused":
             self._refused = NotStarted(facts["message"])
         return word != "started"
@@ -166,10 +169,11 @@ class _Watch:
     def _over(self) -> None:
         """Fill in the end: as it was told, as it was written, or as a loss."""
         run = self._run
-        if run.running and not _read_exit(run):
+        if run.running and not _read_exit(run, self._clock):
             if run.pid:
                 end_process(run, signal.SIGKILL)
-            _lose(run, "the process that watched this container was killed" if run.pid else "the container could not be started")
+            text = "the process that watched this container was killed" if run.pid else "the container could not be started"
+            _lose(run, text, self._clock)
 
     def _begin(self) -> None:
         if self.begun.done():
@@ -188,27 +192,28 @@ def _json(path: Path) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _read_exit(run: Run) -> bool:
+def _read_exit(run: Run, clock: Clock) -> bool:
     result = _json(Path(run.spec["exit"]))
     if result:
-        _take_exit(run, result)
+        _take_exit(run, result, clock)
     return bool(result)
 
 
-def _take_exit(run: Run, result: dict[str, Any]) -> None:
+def _take_exit(run: Run, result: dict[str, Any], clock: Clock) -> None:
     run.exit_code = result["exitCode"]
     run.reason = result.get("reason") or ("Completed" if run.exit_code == 0 else "Error")
     run.message = result.get("message", "")
-    run.started, run.finished = result["startedAt"], result["finishedAt"]
+    run.started = run.started or clock.cluster_time(result["startedAt"])
+    run.finished = clock.cluster_time(result["finishedAt"])
 
 
-def _lose(run: Run, message: str) -> None:
+def _lose(run: Run, message: str, clock: Clock) -> None:
     from arena_local.kubelet.shim.loglines import stamp
 
     run.exit_code, run.reason = LOST
     run.message = message
-    run.started = run.started or stamp()
-    run.finished = stamp()
+    run.finished = clock.cluster_time(stamp())
+    run.started = run.started or run.finished
 
 
 def alive(pid: int, start: str) -> bool:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from arena_core.k8s import time
 from arena_local.kubelet import status
 from arena_local.kubelet.model import Run, container_id, slots_of
-from arena_local.kubelet.shim.loglines import stamp
 from arena_local.sdk.bundle import Obj
+from arena_local.sdk.clock import Timer
 
 if TYPE_CHECKING:
     from arena_local.kubelet.kubelet import Kubelet
@@ -42,7 +42,7 @@ class Simulated:
         meta = pod["metadata"]
         self.uid, self.namespace, self.name = meta["uid"], meta["namespace"], meta["name"]
         self._seconds = seconds
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: Timer | None = None
         self._over = False
 
     def start(self) -> None:
@@ -53,12 +53,12 @@ class Simulated:
         if (self.pod.get("status") or {}).get("phase") in status.FINAL:
             return
         for slot in self.slots:
-            slot.run = Run(0, container_id(self.uid, slot.name, 0), started=stamp())
+            slot.run = Run(0, container_id(self.uid, slot.name, 0), started=self._now())
             slot.started = slot.ready = True
             if slot.kind == "init":
                 self._finish(slot.run, 0)
         self._write(sandbox=True)
-        self._timer = asyncio.get_running_loop().call_later(self._seconds, self._end)
+        self._timer = self.kubelet.api.clock.call_later(self._seconds, self._end)
 
     def changed(self, pod: Obj) -> None:
         """Be told of a new version of the pod."""
@@ -81,8 +81,11 @@ class Simulated:
                 self._finish(slot.run, code if slot.kind == "main" else 0)
         self._write(sandbox=False, ended=True)
 
+    def _now(self) -> str:
+        return time.micro_text(self.kubelet.api.now())
+
     def _finish(self, run: Run, code: int) -> None:
-        run.exit_code, run.reason, run.finished = code, "Error" if code else "Completed", stamp()
+        run.exit_code, run.reason, run.finished = code, "Error" if code else "Completed", self._now()
 
     def _write(self, *, sandbox: bool, ended: bool = False) -> None:
         api = self.kubelet.api

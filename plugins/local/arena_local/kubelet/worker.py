@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from time import monotonic
 from typing import TYPE_CHECKING
 
 from arena_core.k8s import time
@@ -50,7 +49,7 @@ class Worker:
         self.ending = Ending(self)
         self._wake = asyncio.Event()
         self._mount_delay = 0.0
-        self._stale = False
+        self._stale = self._asleep = False
         #: The whole cluster was ended while the pod ran: that, and nothing of the pod's own, is why it has failed.
         self.shut_down = False
 
@@ -84,11 +83,23 @@ class Worker:
                 delay = 1.0
             if delay is not None and delay < 0:
                 return
-            try:
-                async with asyncio.timeout(delay):
-                    await self._wake.wait()
-            except TimeoutError:
-                continue
+            await self._woken_in(delay)
+
+    async def _woken_in(self, delay: float | None) -> None:
+        """Wait until somebody wakes it, or for so long."""
+        timer = None if delay is None else self.kubelet.api.clock.call_later(delay, self.wake, once=True)
+        self._asleep = True
+        try:
+            await self._wake.wait()
+        finally:
+            self._asleep = False
+            if timer is not None:
+                timer.cancel()
+
+    @property
+    def woken(self) -> bool:
+        """Whether it was woken and has not looked yet."""
+        return self._asleep and self._wake.is_set()
 
     # -- the loop -----------------------------------------------------------------------------------------------------------------
 
@@ -179,10 +190,10 @@ class Worker:
 
     async def _complete(self) -> None:
         self.write(held=True)
-        since = monotonic()
+        clock = self.kubelet.api.clock
+        settled = clock.seconds() + self.kubelet.api.setting("kubelet.settle", SETTLE)
         await self.ending.end(self.grace, finish=True)
-        settle = self.kubelet.api.setting("kubelet.settle", SETTLE)
-        await asyncio.sleep(max(0.0, since + settle - monotonic()))
+        await clock.sleep(settled - clock.seconds(), once=True)
         self.sandbox = False
         self.release()
         if self.shut_down and self._failed():
@@ -210,7 +221,7 @@ class Worker:
             self._account_for_missing()
             self.release()  # before the status says that nothing runs: the scheduler acts upon it at once
             self.write(ended=True)
-            await asyncio.sleep(self.kubelet.api.setting("kubelet.settle", SETTLE))
+            await self.kubelet.api.clock.sleep(self.kubelet.api.setting("kubelet.settle", SETTLE), once=True)
         self.release()
         self.kubelet.api.finalize_pod(self.namespace, self.name, self.uid)
 

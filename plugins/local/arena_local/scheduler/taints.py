@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 
 from arena_core.k8s import time
 from arena_local.context import ServerApi
 from arena_local.scheduler import affinity, fit
 from arena_local.sdk.bundle import Api, ApiError, Obj
+from arena_local.sdk.clock import Timer
 
 COMPONENT = "taint-eviction-controller"
 
@@ -32,7 +32,7 @@ class TaintEviction:
 
     def __init__(self, api: ServerApi) -> None:
         self._api = api
-        self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._timers: dict[str, Timer] = {}
         self._unsubscribe: Callable[[], None] | None = None
 
     def start(self) -> None:
@@ -62,7 +62,7 @@ class TaintEviction:
             timer.cancel()
         left = seconds_left(pod, node)
         if left is not None and not fit.finished(pod) and "deletionTimestamp" not in pod["metadata"]:
-            self._timers[uid] = asyncio.get_running_loop().call_later(left, self._evict, pod)
+            self._timers[uid] = self._api.clock.call_later(left, self._evict, pod)
 
     def _evict(self, pod: Obj) -> None:
         meta = pod["metadata"]

@@ -45,7 +45,7 @@ class ApiServer:
         self.webhooks: dict[str, list[Admission]] = {}
         self.conversions: dict[str, Convert] = {}
         self.effects: dict[str, FieldEffects] = {}
-        self.clock: Callable[[], datetime] = Clock()
+        self.clock = Clock()
         self.host_name = platform.node().lower() or "local"
         self.seen_events: dict[tuple[str, ...], str] = {}
         self.expired_at = datetime.min.replace(tzinfo=UTC)
@@ -143,7 +143,7 @@ class ApiServer:
         try:
             loop = asyncio.get_running_loop()
             if delay:
-                loop.call_later(delay, self._guarded, task)
+                self.clock.call_later(delay, self._guarded, task)
             else:
                 loop.call_soon(self._guarded, task)
         except RuntimeError:

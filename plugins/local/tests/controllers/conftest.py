@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from datetime import timedelta
 from pathlib import Path
 from time import monotonic
 
@@ -94,12 +93,10 @@ class World:
         self.node = PretendedNode(self.api)
         controllers = [*builtin_controllers(self.api), *(make(self.api) for b in bundles for make in b.controllers), self.node]
         self.manager = Manager(self.api, controllers)
-        self.skew = timedelta(0)
         self.context = Context(Path(), self.api, self.options, "token", bundles)
 
     def pass_time(self, seconds: float) -> None:
-        clock = self.api.clock
-        self.api.clock = lambda: clock() + timedelta(seconds=seconds)
+        self.api.clock.leap(seconds)
 
     async def until(self, check: Callable[[], object], seconds: float = 5.0) -> None:
         end = monotonic() + seconds

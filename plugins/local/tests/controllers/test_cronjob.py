@@ -8,7 +8,6 @@ import pytest
 
 from arena_core.k8s import time
 from arena_local.sdk.bundle import ApiError
-from arena_local.sdk.clock import Clock
 
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
 
@@ -24,7 +23,7 @@ def cron(name="c", schedule="0 * * * *", **spec):
 
 def at(world, *parts):
     """Let the cluster begin at a moment."""
-    world.api.clock._ahead = (datetime(*parts, tzinfo=UTC) - datetime.now(UTC)).total_seconds()
+    world.api.clock.set(datetime(*parts, tzinfo=UTC))
 
 
 def made(world):
@@ -47,7 +46,6 @@ def world(make_world):
 
     world.api.subscribe(watch)
     world.node.codes = lambda pod: (0.0, 0)
-    assert isinstance(world.api.clock, Clock)
     return world
 
 

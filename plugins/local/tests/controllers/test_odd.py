@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from datetime import timedelta
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -93,9 +92,7 @@ def test_no_controller_fails_at_an_odd_object(obj, queue, code):
     bundles = (PYTORCH, TENSORFLOW, APPWRAPPER)
     bundles = (*bundles, kueue.bundle(bundles))
     api = ApiServer(Store(None), bundles, Options())
-    group, skew = "kueue.x-k8s.io/v1beta2", [0]
-    clock = api.clock
-    api.clock = lambda: clock() + timedelta(seconds=skew[0])
+    group = "kueue.x-k8s.io/v1beta2"
     flavors = [{"name": "fl", "resources": [{"name": "cpu", "nominalQuota": "2"}]}]
     spec = {"namespaceSelector": {}, "resourceGroups": [{"coveredResources": ["cpu"], "flavors": flavors}], **queue}
     api.create({"apiVersion": group, "kind": "ResourceFlavor", "metadata": {"name": "fl"}, "spec": {}}, manager="t")
@@ -106,7 +103,7 @@ def test_no_controller_fails_at_an_odd_object(obj, queue, code):
         api.create(obj, manager="t")
     controllers = [*builtin_controllers(api), *(make(api) for bundle in bundles for make in bundle.controllers)]
     for _ in range(6):
-        skew[0] += 2
+        api.clock.leap(2)
         for controller in controllers:
             for found in list(api.list(controller.resource)):
                 with contextlib.suppress(ApiError):

@@ -220,15 +220,21 @@ def test_a_higher_priority_makes_room(local_cluster: LocalCluster) -> None:
 def test_a_taint_drives_pods_away(local_cluster: LocalCluster) -> None:
     ns = local_cluster.namespace()
     stays = [{"key": "arena-test", "operator": "Exists"}]
-    local_cluster.create(make_pod(ns, "goes", "sleep 30"))
-    local_cluster.create(make_pod(ns, "stays", "sleep 30", tolerations=stays))
-    for name in ("goes", "stays"):
+    a_while = [{"key": "arena-test", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300}]
+    local_cluster.create(make_pod(ns, "goes", "sleep 600"))
+    local_cluster.create(make_pod(ns, "stays", "sleep 600", tolerations=stays))
+    local_cluster.create(make_pod(ns, "stays-a-while", "sleep 600", tolerations=a_while))
+    for name in ("goes", "stays", "stays-a-while"):
         local_cluster.wait_phase(ns, name, "Running")
     merge = "application/merge-patch+json"
     taint = {"spec": {"taints": [{"key": "arena-test", "effect": "NoExecute"}]}}
     assert local_cluster.request("PATCH", "/api/v1/nodes/node-1", taint, merge)[0] == 200
     try:
         local_cluster.until(lambda: local_cluster.pod(ns, "goes") is None)
+        local_cluster.advance(290)
+        assert "deletionTimestamp" not in local_cluster.pod(ns, "stays-a-while")["metadata"]
+        local_cluster.advance(11)
+        local_cluster.until(lambda: local_cluster.pod(ns, "stays-a-while") is None)
         assert local_cluster.pod(ns, "stays")["status"]["phase"] == "Running"
     finally:
         local_cluster.request("PATCH", "/api/v1/nodes/node-1", {"spec": {"taints": None}}, merge)

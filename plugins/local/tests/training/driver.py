@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from arena_local.sdk.bundle import ApiError, Obj
+from arena_local.sdk.clock import Clock
 from arena_local.server.server import ApiServer
 from arena_local.server.subresources import bind
 from arena_local.store import Store
@@ -32,7 +33,7 @@ class Play:
         self.namespace = self.recording["namespace"]
         self.api = ApiServer(Store(None), [PYTORCH, TENSORFLOW])
         self.seconds = 0.0
-        self.api.clock = lambda: START + timedelta(seconds=self.seconds)
+        self.api.clock = Clock(lambda: START + timedelta(seconds=self.seconds))
         self.controllers = {c.resource: c for b in (PYTORCH, TENSORFLOW) for c in (make(self.api) for make in b.controllers)}
         self.paths: dict[str, list[list[str]]] = {}
         self.answers: list[tuple[Any, Any]] = []

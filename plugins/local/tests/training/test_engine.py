@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 
 from arena_local.context import Options
 from arena_local.sdk.bundle import ApiError, Bundle
+from arena_local.sdk.clock import Clock
 from arena_local.server.server import ApiServer
 from arena_local.server.subresources import bind
 from arena_local.store import Store
@@ -72,15 +73,14 @@ def test_foreign_pods_are_left_alone():
 
 def test_deadline_and_life_time_are_kept_in_time():
     api = start()
-    now = [datetime(2026, 1, 1, tzinfo=UTC)]
-    api.clock = lambda: now[0]
+    api.clock = Clock(lambda: datetime(2026, 1, 1, tzinfo=UTC))
     api.create(job(runPolicy={"activeDeadlineSeconds": 60, "ttlSecondsAfterFinished": 30}), manager="test")
     controller = PYTORCH.controllers[0](api)
     assert controller.reconcile(NAMESPACE, "j") == 60
-    now[0] += timedelta(seconds=60)
+    api.clock.leap(60)
     assert controller.reconcile(NAMESPACE, "j") == 30
     assert "deadline" in api.get("pytorchjobs.kubeflow.org", NAMESPACE, "j")["status"]["conditions"][-1]["message"]
-    now[0] += timedelta(seconds=30)
+    api.clock.leap(30)
     controller.reconcile(NAMESPACE, "j")
     assert api.find("pytorchjobs.kubeflow.org", NAMESPACE, "j") is None
 
