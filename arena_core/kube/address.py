@@ -6,7 +6,7 @@ from arena_core.contract.errors import ClusterUnreachable
 from arena_core.records import record
 
 #: The kinds of proxies that requests can go through.
-PROXIES = ("http", "socks5")
+PROXIES = ("http", "https", "socks5")
 _SCHEMES = ("http", "https", "socks5", "socks5h", "socks4", "socks", "ftp", "ws", "wss", "file")
 
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-~")

@@ -84,7 +84,7 @@ def endpoint_for(context: kubeconfig.Context, config: kubeconfig.Kubeconfig, opt
     """Return where the context's cluster is, with the user's credentials."""
     cluster = context.cluster
     whose = f"the cluster of context {context.name} in {config.source}"
-    credentials, refresh = credentials_of(context, config.source)
+    credentials, refresh = credentials_of(context, config.source, config.files)
     ca = pem(cluster, "certificate-authority", whose)
     insecure = bool(cluster.get("insecure-skip-tls-verify"))
     server = server_url(cluster["server"], whose)

@@ -11,6 +11,8 @@ from arena_core.typed import TYPE_CHECKING
 if TYPE_CHECKING:
     import socket
 
+_PORTS = {"http": 80, "https": 443, "socks5": 1080}
+
 
 def proxy_for(endpoint: Endpoint, scheme: str, host: str, port: int) -> Proxy | None:
     """Return ``proxy-url`` of the kubeconfig, else the proxy of the environment, else None."""
@@ -25,16 +27,17 @@ def proxy_for(endpoint: Endpoint, scheme: str, host: str, port: int) -> Proxy | 
 class Route:
     """How to reach ``host`` and ``port``. ``tunnel`` asks an HTTP proxy for a connection; without it the proxy forwards requests."""
 
-    def __init__(self, host: str, port: int, proxy: Proxy | None, *, tunnel: bool) -> None:
+    def __init__(self, host: str, port: int, proxy: Proxy | None, *, tunnel: bool, endpoint: Endpoint) -> None:
         self.host = host
         self.port = port
         self._proxy = proxy
         self._tunnel = tunnel
+        self._endpoint = endpoint
 
     @property
     def forwards(self) -> bool:
         """Whether requests go to an HTTP proxy, which passes them on."""
-        return self._proxy is not None and self._proxy.url.scheme == "http" and not self._tunnel
+        return self._proxy is not None and self._proxy.url.scheme in ("http", "https") and not self._tunnel
 
     @property
     def authorization(self) -> dict[str, str]:
@@ -54,7 +57,7 @@ class Route:
         if proxy is None:
             return connected(self.host, self.port, timeout)
         try:
-            sock = connected(proxy.url.hostname or "", proxy.url.port or (1080 if proxy.url.scheme == "socks5" else 80), timeout)
+            sock = connected(proxy.url.hostname or "", proxy.url.port or _PORTS[proxy.url.scheme], timeout)
         except ConnectionRefusedError:
             raise proxy.failed("refuses the connection") from None
         except gaierror:
@@ -62,6 +65,10 @@ class Route:
         except TimeoutError:
             raise proxy.failed("does not answer in time") from None
         try:
+            if proxy.url.scheme == "https":
+                from arena_core.kube.tlsproxy import secured
+
+                sock = secured(sock, proxy, self._endpoint)
             if proxy.url.scheme == "socks5":
                 from arena_core.kube.socks import negotiate
 

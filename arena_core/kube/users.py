@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from arena_core.contract.errors import ClusterUnreachable
 from arena_core.kube.endpoint import Credentials
@@ -15,8 +15,8 @@ Refresh = Callable[[], Credentials]
 _HEADER_SAFE = "!#$&'*+-.^_`|~"
 
 
-def credentials_of(context: Context, source: str) -> tuple[Credentials, Refresh | None]:
-    """Return the user's credentials and, where they come from a plugin, how to obtain new ones."""
+def credentials_of(context: Context, source: str, files: Sequence[str] = ()) -> tuple[Credentials, Refresh | None]:
+    """Return the user's credentials and, where they can be renewed, how to obtain new ones; ``files`` is what ``source`` names."""
     user = context.user
     whose = f"user {context.user_name} of {source}"
     given = static_credentials(user, whose)
@@ -25,7 +25,7 @@ def credentials_of(context: Context, source: str) -> tuple[Credentials, Refresh 
             raise ClusterUnreachable(f"{whose} has both an auth-provider and an exec plugin", "correct the file: keep one")
         from arena_core.kube import providers
 
-        return providers.credentials(user["auth-provider"], given, whose), None
+        return providers.credentials(user["auth-provider"], given, whose, files)
     if not user.get("exec"):
         return given, None
     from arena_core.kube import execplugin

@@ -50,7 +50,7 @@ class Wire:
         self._tls: ssl.SSLContext | None = None
         self._session: ssl.SSLSession | None = None
         host, port = url.hostname or "", url.port or (443 if self._secure else 80)
-        self._route = Route(host, port, proxy_for(endpoint, url.scheme, host, port), tunnel=self._secure)
+        self._route = Route(host, port, proxy_for(endpoint, url.scheme, host, port), tunnel=self._secure, endpoint=endpoint)
         self.prefix = url.path.rstrip("/")
         self._host = _host_header(url.netloc.rpartition("@")[2])
         self.proxy_headers: dict[str, str] = {}
@@ -77,7 +77,7 @@ class Wire:
         except (OSError, ValueError) as error:
             raise self._explained(error) from error
         sock.setsockopt(tcp.SOL_SOCKET, tcp.SO_KEEPALIVE, 1)
-        if hasattr(tcp, "TCP_KEEPIDLE"):
+        if hasattr(tcp, "TCP_KEEPIDLE") and _is_tcp(sock):
             # A follow may be silent for hours; a dead peer must be noticed all the same.
             sock.setsockopt(tcp.IPPROTO_TCP, tcp.TCP_KEEPIDLE, 30)
             sock.setsockopt(tcp.IPPROTO_TCP, tcp.TCP_KEEPINTVL, 10)
@@ -93,7 +93,8 @@ class Wire:
         """Go the way to the server, and begin TLS with who is at its end."""
         sock = self._route.dial(timeout or CONNECT_TIMEOUT)
         try:
-            sock.setsockopt(tcp.IPPROTO_TCP, tcp.TCP_NODELAY, 1)
+            if _is_tcp(sock):
+                sock.setsockopt(tcp.IPPROTO_TCP, tcp.TCP_NODELAY, 1)
             if context is None:
                 return sock
             name = self.endpoint.server_name or self._route.host
@@ -121,6 +122,11 @@ class Wire:
             if isinstance(error, ssl.SSLError):
                 return tls.explain(error, self.endpoint)
         return unreachable(error, self.endpoint)
+
+
+def _is_tcp(sock: socket.socket) -> bool:
+    """Whether a socket is the network's: the way through a proxy that speaks TLS begins with a pair of this machine's."""
+    return sock.family in (tcp.AF_INET, tcp.AF_INET6)
 
 
 def _host_header(place: str) -> str:

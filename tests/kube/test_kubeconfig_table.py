@@ -16,13 +16,14 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 
 from arena_core.contract.errors import ArenaError
 from arena_core.kube.connect import ConnectOptions, connect
 from arena_core.kube.resources import PODS
-from arena_core.testing.fakeapi import FakeApi, Reply
+from arena_core.testing.fakeapi import FakeApi, Reply, Request
 
 from .variants import VARIANTS, Variant
 
@@ -114,16 +115,35 @@ def servers(materials: Path) -> Iterator[dict[str, FakeApi]]:
     tls.load_cert_chain(materials / "chain.crt", materials / "srv.key")
     tls.verify_mode = ssl.CERT_OPTIONAL
     tls.load_verify_locations(materials / "ca.crt")
-    made = {"HTTPS": FakeApi(lambda request: PODS_ANSWER), "HTTP": FakeApi(lambda request: PODS_ANSWER)}
+    made = {"HTTPS": FakeApi(_provider), "HTTP": FakeApi(lambda request: PODS_ANSWER)}
     with made["HTTP"]:
         made["HTTPS"].start(tls)
         yield made
         made["HTTPS"].close()
 
 
-def _jwt() -> str:
-    parts = [{"alg": "none"}, {"exp": int(time.time()) + 3600, "iss": "x"}]
+def _jwt(seconds: int = 3600, subject: str = "x") -> str:
+    parts = [{"alg": "none"}, {"exp": int(time.time()) + seconds, "iss": subject}]
     return ".".join(base64.urlsafe_b64encode(json.dumps(p).encode()).decode().rstrip("=") for p in parts) + ".c2ln"
+
+
+RENEWED = _jwt(3600, "renewed")
+
+
+def _provider(request: Request) -> Reply:
+    """An API server that is an identity provider as well; it takes a client's secret in the body alone, and gives a new refresh token."""
+    if request.path.endswith("/.well-known/openid-configuration"):
+        issuer = f"https://{request.headers['Host']}"
+        return Reply(200, {"issuer": issuer, "token_endpoint": f"{issuer}/token"}, {"Content-Type": "application/json"})
+    if request.path == "/token":
+        form = parse_qs(request.raw.decode())
+        if form.get("client_secret") != ["s3cr3t"]:
+            return Reply(401, {"error": "invalid_client"}, {"Content-Type": "application/json"})
+        if form["refresh_token"] != ["r3t-1"]:
+            return Reply(400, {"error": "invalid_grant"}, {"Content-Type": "application/json"})
+        found = {"id_token": RENEWED, "refresh_token": "r3t-2", "access_token": "a", "token_type": "bearer"}
+        return Reply(200, found, {"Content-Type": "application/json"})
+    return PODS_ANSWER
 
 
 class Row:
@@ -137,6 +157,7 @@ class Row:
         self._replaced = {
             "CADATA": base64.b64encode((materials / "ca.crt").read_bytes()).decode(),
             "JWT": _jwt(),
+            "EXPIRED": _jwt(-60),
             "PORTS": str(servers["HTTPS"].port),
             "PORT": str(servers["HTTP"].port),
             "PROXY": servers["HTTP"].url,
@@ -145,11 +166,14 @@ class Row:
         }
         self.servers = servers
         text = variant.text()
-        data = text if isinstance(text, bytes) else self.filled(text).encode()
-        (folder / "config").write_bytes(data)
+        self.data = text if isinstance(text, bytes) else self.filled(text).encode()
+        self.write()
         self.cwd = folder / variant.folder
         self.env = {"PATH": os.environ["PATH"], "HOME": str(folder)} | {k: self.filled(v) for k, v in variant.env.items()}
         self.config = "" if "KUBECONFIG" in variant.env else variant.config
+
+    def write(self) -> None:
+        (self.folder / "config").write_bytes(self.data)
 
     def filled(self, text: str) -> str:
         for word, value in self._replaced.items():
@@ -182,6 +206,12 @@ def _kubectl(row: Row) -> tuple[str, Any]:
     return ("" if done.returncode == 0 else done.stderr), row.seen()
 
 
+def _tokens(row: Row) -> set[str]:
+    """The tokens that the file holds: kubectl writes the whole of it anew, in its own form."""
+    data = (row.folder / "config").read_bytes()
+    return {token for token in (RENEWED, row.filled("EXPIRED"), "r3t-1", "r3t-2") if token.encode() in data}
+
+
 def _arena(row: Row, monkeypatch: pytest.MonkeyPatch) -> tuple[str, Any]:
     for name in ("NO_PROXY", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
@@ -204,7 +234,10 @@ def test_kubectl_and_arena(row: Row, monkeypatch: pytest.MonkeyPatch) -> None:
     variant = row.variant
     theirs, sent = _kubectl(row)
     assert bool(theirs) == bool(variant.kubectl) and re.search(variant.kubectl, theirs), f"kubectl: {theirs or 'works'}"
+    written = _tokens(row)
+    row.write()
     ours, sent_by_us = _arena(row, monkeypatch)
+    assert _tokens(row) == written, "what is renewed is written back by both"
     assert bool(ours) == bool(variant.arena) and re.search(variant.arena, ours), f"arena: {ours or 'works'}"
     assert "s3cr" not in ours and "r3t" not in ours, ours
     assert not ours.endswith(" | "), f"no way out: {ours}"

@@ -192,3 +192,62 @@ def test_a_client_s_key_is_on_no_disk(monkeypatch: pytest.MonkeyPatch, tmp_path:
     with tls._as_file(b"secret") as path:
         assert Path(path).read_bytes() == b"secret" and Path(path).parent == tmp_path
     assert list(tmp_path.iterdir()) == []
+
+
+def _tunnel(cert: Path, key: Path, onward: int, heads: list[bytes]) -> int:
+    """A proxy that speaks TLS and leads every CONNECT to one port of this machine; its own port."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(cert, key)
+    server = socket.create_server(("127.0.0.1", 0))
+
+    def carry(client: socket.socket) -> None:
+        try:
+            near = context.wrap_socket(client, server_side=True)
+        except OSError:
+            return  # who does not trust it hangs up
+        with near, socket.create_connection(("127.0.0.1", onward)) as far:
+            head = b""
+            while b"\r\n\r\n" not in head:
+                head += near.recv(1)
+            heads.append(head)
+            near.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            near.settimeout(0.01)
+            far.settimeout(0.01)
+            while True:
+                for source, target in ((near, far), (far, near)):
+                    try:
+                        data = source.recv(65536)
+                    except TimeoutError:
+                        continue
+                    if not data:
+                        return
+                    target.sendall(data)
+
+    def serve() -> None:
+        while True:
+            try:
+                client, _ = server.accept()
+            except OSError:
+                return
+            threading.Thread(target=carry, args=(client,), daemon=True).start()
+
+    threading.Thread(target=serve, daemon=True).start()
+    return int(server.getsockname()[1])
+
+
+def test_a_proxy_that_speaks_tls_itself(certificates: Any, tls_api: Any, reply: Any) -> None:
+    """A5: TLS to the server inside of TLS to the proxy, with an answer that comes in many pieces."""
+    api = tls_api(*certificates.sign("far"))
+    items = [{"metadata": {"name": f"p{i}", "labels": {"x": "y" * 500}}} for i in range(2000)]
+    api.script(reply(200, {"kind": "PodList", "apiVersion": "v1", "metadata": {}, "items": items}))
+    heads: list[bytes] = []
+    port = _tunnel(*certificates.sign("near"), api.port, heads)
+    cluster = api.cluster(ca=str(certificates.ca), proxy=f"https://joe:s3cr3t@127.0.0.1:{port}")
+    assert len(cluster.list(PODS, "default").items) == 2000
+    assert heads[0].startswith(f"CONNECT 127.0.0.1:{api.port} HTTP/1.1".encode())
+    assert b"Proxy-Authorization: Basic " in heads[0]
+    cluster.close()
+    told = message(api.cluster(proxy=f"https://joe:s3cr3t@127.0.0.1:{port}"))
+    assert "the proxy https://127.0.0.1" in told
+    assert "certificate that is not accepted" in told
+    assert "s3cr3t" not in told

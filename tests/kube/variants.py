@@ -57,6 +57,11 @@ def executed(spec: str, name: str = "exec") -> str:
     return f"{name}:\n{indent(spec, '  ')}"
 
 
+def oidc(tokens: str, *, issuer: str = "HTTPS", trust: str = "idp-certificate-authority: HERE/ca.crt") -> str:
+    parts = [f'idp-issuer-url: "{issuer}"', "client-id: x, client-secret: s3cr3t", tokens, trust]
+    return f"auth-provider: {{name: oidc, config: {{{', '.join(part for part in parts if part)}}}}}"
+
+
 def boolean(value: str, *, refused: bool) -> Variant:
     words = ("of type bool", "insecure-skip-tls-verify must be true or false") if refused else ("", "")
     return Variant(f"skip-verify {value}", *words, cluster=f"server: HTTPS\ninsecure-skip-tls-verify: {value}")
@@ -218,11 +223,34 @@ PROXIES = [
         "a dead proxy", "was refused", "the proxy .* refuses", cluster="server: https://10.255.255.1:6443\nproxy-url: http://127.0.0.1:1"
     ),
     Variant(
-        "an HTTPS proxy",
+        "a dead HTTPS proxy",
         "was refused",
-        "https://, which is not supported",
+        "the proxy .* refuses",
         cluster="server: https://10.255.255.1:6443\nproxy-url: https://127.0.0.1:1",
-        differs="kubectl can use one; Arena says that it cannot",
+    ),
+    Variant(
+        "an HTTPS proxy of another authority",
+        "unknown authority",
+        "the proxy .* certificate that is not accepted",
+        cluster="server: https://10.255.255.1:6443\nproxy-url: HTTPS",
+    ),
+    Variant(
+        "an HTTPS proxy before a server without TLS, whose authority then counts for nothing",
+        "unknown authority",
+        "the proxy .* certificate that is not accepted",
+        cluster="server: http://10.255.255.1:6443\nproxy-url: HTTPS\ncertificate-authority: ca.crt",
+    ),
+    Variant(
+        "an HTTPS proxy that gives no way",
+        "OK|Bad|proxyconnect|malformed|50[0-9]|Unsupported method|Not Implemented",
+        "the proxy .* gives no way",
+        cluster="server: https://10.255.255.1:6443\nproxy-url: HTTPS\ncertificate-authority: ca.crt",
+    ),
+    Variant(
+        "an HTTPS proxy that speaks no TLS",
+        "first record does not look like a TLS handshake|server gave HTTP response",
+        "the proxy .* does not speak TLS",
+        cluster="server: https://10.255.255.1:6443\nproxy-url: https://127.0.0.1:PORT",
     ),
     Variant(
         "a dead SOCKS proxy",
@@ -334,6 +362,17 @@ PROVIDERS = [
         "not a JWT",
         user='auth-provider: {name: oidc, config: {idp-issuer-url: "https://127.0.0.1:1", client-id: x, id-token: s3cr3t}}',
     ),
+    Variant("oidc that is renewed", user=oidc("id-token: EXPIRED, refresh-token: r3t-1")),
+    Variant("oidc with a refresh token alone", user=oidc("refresh-token: r3t-1")),
+    Variant("oidc that is not renewed any more", "invalid_grant", "does not renew the login", user=oidc("refresh-token: r3t-9")),
+    Variant("oidc that cannot be renewed", "without refresh-token", "no refresh-token", user=oidc("id-token: EXPIRED")),
+    Variant(
+        "oidc of a provider that is down",
+        "refused",
+        "cannot be reached",
+        user=oidc("refresh-token: r3t-1", issuer="https://127.0.0.1:1"),
+    ),
+    Variant("oidc of a provider nobody trusts", "unknown authority", "cannot be reached", user=oidc("refresh-token: r3t-1", trust="")),
     Variant("oidc", user='auth-provider: {name: oidc, config: {idp-issuer-url: "https://127.0.0.1:1", client-id: x, id-token: "JWT"}}'),
 ]
 

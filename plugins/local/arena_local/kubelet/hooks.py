@@ -1,4 +1,4 @@
-"""Handlers of probes and lifecycle hooks: exec, httpGet, tcpSocket, sleep."""
+"""Handlers of probes and lifecycle hooks: exec, httpGet, tcpSocket, grpc, sleep."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ async def handle(runtime: Runtime, run: Run, container: Obj, handler: Obj, addre
         async with asyncio.timeout(limit):
             if kind == "httpGet":
                 return await _http(action, host, port)
-            return await _tcp(host, port)  # of a grpc probe, too: what the service answers is not asked
+            return await (_grpc(action, host, port) if kind == "grpc" else _tcp(host, port))
     except TimeoutError:
         if kind != "httpGet":
             return Outcome(False, f"dial tcp {host}:{port}: i/o timeout")
@@ -139,6 +139,19 @@ async def _tcp(host: str, port: int) -> Outcome:
         return Outcome(False, f"dial tcp {host}:{port}: connect: connection refused")
     writer.close()
     return Outcome(True)
+
+
+async def _grpc(action: Obj, host: str, port: int) -> Outcome:
+    from arena_local.kubelet import grpchealth
+
+    try:
+        status = await grpchealth.check(host, port, action.get("service") or "")
+    except OSError:
+        return Outcome(False, f"dial tcp {host}:{port}: connect: connection refused")
+    except grpchealth.NoAnswer as error:
+        return Outcome(False, f"error: health rpc failed: {error}")
+    good = status == grpchealth.SERVING
+    return Outcome(good, "" if good else f'service unhealthy (responded with "{grpchealth.name_of(status)}")')
 
 
 async def _http(action: Obj, host: str, port: int) -> Outcome:
