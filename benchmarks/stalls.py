@@ -173,16 +173,16 @@ def stalls(count: int, seed: int = 14) -> Iterator[Stall]:
         yield Stall(f"unknown {kind}" if unknown else kind, rng.randrange(world), world, how)
 
 
-def play(client: ArenaClient, stall: Stall, folder: Path) -> Outcome:
+def play(client: ArenaClient, stall: Stall, folder: Path, python: str = "python3", text: str = PROGRAM) -> Outcome:
     """Start a job, wait until all of its ranks are where they will stay, and look."""
     marks = Path(tempfile.mkdtemp(dir=folder))
     program = folder / "train.py"
-    program.write_text(PROGRAM)
+    program.write_text(text)
     args: dict[str, Any] = {
         "name": f"s-{stall.name}"[:49].rstrip("-"),
         "image": "python:3.11",
         "workers": stall.world,
-        "command": ["python3", str(program), stall.kind, str(stall.culprit), str(marks)],
+        "command": [python, str(program), stall.kind, str(stall.culprit), str(marks)],
         "debug_stacks": stall.how == "faulthandler",
         "env": {"PATH": WITH if stall.how == "py-spy" else f"{sys.base_prefix}/bin:/usr/bin:/bin"},
     }
@@ -193,7 +193,7 @@ def play(client: ArenaClient, stall: Stall, folder: Path) -> Outcome:
             if time.monotonic() > limit:
                 raise TimeoutError(f"{stall}: {sorted(m.name for m in marks.iterdir())}")
             time.sleep(0.1)
-        time.sleep(0.5)
+        time.sleep(0.5 if python == "python3" else 1.5)
         began = time.monotonic()
         found = client.stacks(job.name)
         from arena_core.usecases.stacks.words import sentence

@@ -13,12 +13,14 @@ if TYPE_CHECKING:
 FLAGS = frozenset(
     [
         *("file", "set", "set-string", "dry-run", "output", "wait", "follow", "timeout", "after", "sweep", "at-once", "what-if"),
-        *("profile", "explain-config", "rehearse", "force", "notify"),
+        *("profile", "explain-config", "rehearse", "force", "notify", "inactive", "on-inactive"),
         *("namespace", "config", "kubeconfig", "context", "as", "loglevel", "arena-namespace", "pprof", "trace", "helm-binary", "help"),
     ]
 )
 #: Fields by which the command line keeps its own values apart from those of the model.
-FIELDS = frozenset(["as_user", "set_string", "dry_run", "at_once", "what_if", "arena_namespace", "helm_binary", "explain_config"])
+FIELDS = frozenset(
+    ["as_user", "set_string", "dry_run", "at_once", "what_if", "arena_namespace", "helm_binary", "explain_config", "on_inactive"]
+)
 SHORTS = frozenset("fonh")
 #: The key of a job file that names the job type.
 KEYS = frozenset(["type"])

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 from arena_core.cli.command import Context
@@ -16,9 +18,12 @@ from arena_core.contract.errors import TimedOut
 if TYPE_CHECKING:
     from arena_core.usecases.views import LogLine
 
+    #: Listens to the lines of a log while they pass.
+    Around = Callable[[Iterator[LogLine]], AbstractContextManager[Iterator[LogLine]]]
 
-def follow_to_the_end(context: Context, name: str, *, job_type: str, timeout: float | None) -> int:
-    """Print the logs of all instances, then give the exit code that tells how the job ended.
+
+def follow_to_the_end(context: Context, name: str, *, job_type: str, timeout: float | None, around: Around = contextlib.nullcontext) -> int:
+    """Print the logs of all instances, then give the exit code that tells how the job ended. ``around`` listens to the lines.
 
     Logs come first and in full: the end of the job is asked for when nothing more is written.
     """
@@ -34,10 +39,11 @@ def follow_to_the_end(context: Context, name: str, *, job_type: str, timeout: fl
         on_labels=printer.expect,
     )
     if timeout is None:
-        printer.print(lines)
+        with around(lines) as heard:
+            printer.print(heard)
         return wait_for(context, name, "finished", job_type, None, logs_shown=True)
     failures: list[BaseException] = []
-    printing = threading.Thread(target=lambda: _print(printer, lines, failures), daemon=True)
+    printing = threading.Thread(target=lambda: _print(printer, lines, around, failures), daemon=True)
     started = time.monotonic()
     printing.start()
     printing.join(timeout)
@@ -49,9 +55,10 @@ def follow_to_the_end(context: Context, name: str, *, job_type: str, timeout: fl
     return wait_for(context, name, "finished", job_type, max(0.0, timeout - (time.monotonic() - started)), logs_shown=True)
 
 
-def _print(printer: LinePrinter, lines: Iterator[LogLine], failures: list[BaseException]) -> None:
+def _print(printer: LinePrinter, lines: Iterator[LogLine], around: Around, failures: list[BaseException]) -> None:
     """Print in a thread; what goes wrong is the business of the one who waits."""
     try:
-        printer.print(lines)
+        with around(lines) as heard:
+            printer.print(heard)
     except BaseException as exc:
         failures.append(exc)

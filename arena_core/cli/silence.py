@@ -14,6 +14,7 @@ from arena_core.cli.foreign import one_line, plain
 from arena_core.cli.terminal import note
 from arena_core.client import ArenaClient
 from arena_core.contract.errors import ArenaError, Cancelled, TimedOut
+from arena_core.contract.types import Phase
 from arena_core.k8s import duration
 from arena_core.kube.scope import CancelScope
 from arena_core.usecases.views import LogLine
@@ -60,10 +61,10 @@ class Silence:
 class Reaction:
     """What follows a warning (``--on-inactive``). While it is entered, the context's client ends its calls once the job was stopped."""
 
-    def __init__(self, context: Context, parsed: Parsed, name: str) -> None:
+    def __init__(self, context: Context, parsed: Parsed, name: str, job_type: str) -> None:
         self._context = context
         self._name = name
-        self._job_type = parsed.text("type")
+        self._job_type = job_type
         self._wanted = parsed.text("on_inactive", "warn")
         self._scope = CancelScope()
         self._client = context.client
@@ -103,9 +104,43 @@ class Reaction:
             self._scope.cancel()
 
 
+class Watched:
+    """The job that is listened to: its calls end with ``over``."""
+
+    def __init__(self, client: ArenaClient, name: str, job_type: str) -> None:
+        self._scope = CancelScope()
+        self._client = client.within(self._scope)
+        self._name = name
+        self._job_type = job_type
+
+    def over(self) -> None:
+        """Nobody listens any more."""
+        self._scope.cancel()
+
+    def written(self) -> float | None:
+        """When the chief wrote its last line, in the time of ``time.monotonic``; of one that never did, when the job started."""
+        try:
+            lines = list(self._client.logs(self._name, job_type=self._job_type, tail=1))
+        except ArenaError:
+            return None  # it has not started, has ended, or cannot be read: then it is not said to be silent
+        return self.started() if not lines else _ago(lines[-1].time)
+
+    def started(self) -> float | None:
+        """When the job started; None where it does not run."""
+        try:
+            status = self._client.get(self._name, job_type=self._job_type).status
+        except ArenaError:
+            return None
+        return _ago(status.started_at) if status.phase is Phase.RUNNING else None
+
+
+def _ago(moment: datetime | None) -> float | None:
+    return None if moment is None else time.monotonic() - (datetime.now(UTC) - moment).total_seconds()
+
+
 @contextlib.contextmanager
-def heard(name: str, limit: float, lines: Iterable[LogLine], react: Callable[[float], None]) -> Iterator[Iterator[LogLine]]:
-    """Pass the lines of a log that is followed on, and tell of silences between them."""
+def heard(job: Watched, name: str, limit: float, lines: Iterable[LogLine], react: Callable[[float], None]) -> Iterator[Iterator[LogLine]]:
+    """Pass the lines of a log that is followed on, and tell of silences between them, and before the first."""
     last: list[float] = []
 
     def passed() -> Iterator[LogLine]:
@@ -113,26 +148,18 @@ def heard(name: str, limit: float, lines: Iterable[LogLine], react: Callable[[fl
             last[:] = [time.monotonic()]
             yield line
 
-    with Silence(name, limit, lambda: last[0] if last else None, react):
-        yield passed()
+    try:
+        with Silence(name, limit, lambda: last[0] if last else job.started(), react):
+            yield passed()
+    finally:
+        job.over()
 
 
 @contextlib.contextmanager
-def looked_at(client: ArenaClient, name: str, job_type: str, limit: float, react: Callable[[float], None]) -> Iterator[None]:
+def looked_at(job: Watched, name: str, limit: float, react: Callable[[float], None]) -> Iterator[None]:
     """Look at the end of the chief's log now and then while a job is waited for, and tell of silences."""
-    scope = CancelScope()
-    reader = client.within(scope)
-
-    def last() -> float | None:
-        try:
-            lines = list(reader.logs(name, job_type=job_type, tail=1))
-        except ArenaError:
-            return None  # it has not started, has ended, or cannot be read: then it is not said to be silent
-        written = lines[-1].time if lines else None
-        return None if written is None else time.monotonic() - (datetime.now(UTC) - written).total_seconds()
-
     try:
-        with Silence(name, limit, last, react):
+        with Silence(name, limit, job.written, react):
             yield
     finally:
-        scope.cancel()
+        job.over()

@@ -190,6 +190,20 @@ def test_a_silence_shows_where_it_is_or_stops_the_job(words, start, client, aren
     assert arena(*words, "k", "-n", client.namespace, "--on-inactive", "stop").code == 2
 
 
+@pytest.mark.parametrize("stays", ["--wait", "--follow"])
+def test_a_submission_that_stays_hears_a_silence_too(stays, client, arena, cluster, monkeypatch):
+    """Issue 14: `submit --wait` had no `--inactive`."""
+    monkeypatch.setenv("KUBECONFIG", str(cluster.kubeconfig))
+    name = f"silent{stays[1:]}"
+    words = ("submit", "job", "--name", name, "--image", "x", "-n", client.namespace, "--inactive", "1s", "--on-inactive", "stop")
+    for alone in ((), ("--sweep", "A=1,2", "--wait")):
+        refused = arena(*words, *alone, "sleep 1000")
+        assert refused.code == 2 and "--inactive" in refused.err and not client.list().jobs, refused
+    stopped = arena(*words, stays, "--timeout", "50s", "exec sleep 1000")
+    assert stopped.code == 124 and f"{name} was suspended, since it had written nothing for" in stopped.err, stopped
+    assert "keeps running" not in stopped.err and client.get(name).status.phase == "SUSPENDED"
+
+
 #: What PyTorch's flight recorder does (torch/csrc/distributed/c10d): a pipe of the rank, and a dump when something is written to it.
 RECORDER = """
 import os, pickle, threading, time

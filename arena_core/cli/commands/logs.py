@@ -7,8 +7,9 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from arena_core.cli.command import Command, Context
-from arena_core.cli.commands.shared import CONTAINER, INACTIVE, INSTANCE, ON_INACTIVE, TYPE, inactive_of, one_name, selector_of
+from arena_core.cli.commands.shared import CONTAINER, INSTANCE, TYPE, one_name, selector_of
 from arena_core.cli.flags import Flag, Parsed
+from arena_core.cli.inactive import INACTIVE, ON_INACTIVE, inactive_of
 from arena_core.cli.loglines import chosen, picked, print_data, ranks
 from arena_core.cli.output import output_flag, wants_data
 from arena_core.cli.printing import LinePrinter
@@ -44,9 +45,10 @@ def run(context: Context, parsed: Parsed) -> int:
     if inactive is None:
         _print(parsed, printer, keep(lines()), name)
     else:
-        from arena_core.cli.silence import Reaction, heard
+        from arena_core.cli.silence import Reaction, Watched, heard
 
-        with Reaction(context, parsed, name) as react, heard(name, inactive, lines(), react) as all_lines:
+        job = Watched(context.client, name, parsed.text("type"))
+        with Reaction(context, parsed, name, parsed.text("type")) as react, heard(job, name, inactive, lines(), react) as all_lines:
             _print(parsed, printer, keep(all_lines), name)
     return 0
 

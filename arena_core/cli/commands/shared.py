@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from arena_core.cli.fitting import Rows, fitted, room, too_narrow
 from arena_core.cli.flags import Flag, Parsed
 from arena_core.cli.render import print_table
-from arena_core.cli.seconds import seconds
 from arena_core.cli.terminal import note
 from arena_core.contract.errors import UsageError
 from arena_core.k8s import names as syntax
@@ -21,21 +20,7 @@ ALL_NAMESPACES = Flag("all_namespaces", "look in all namespaces", short="A", boo
 SELECTOR = Flag("selector", "only jobs with these labels (a=b,c!=d,e)", short="l", metavar="LABELS")
 NO_HEADERS = Flag("no_headers", "print no header", boolean=True)
 QUIET = Flag("quiet", "no notes on stderr about what cannot be read", short="q", boolean=True)
-INACTIVE = Flag("inactive", "warn when nothing has been written to the log for so long (10m)", metavar="DURATION")
-ON_INACTIVE = Flag(
-    "on_inactive",
-    "what follows such a silence: a warning; also where each rank is (stacks); or `arena stop`, and exit code 124",
-    choices=("warn", "stacks", "stop"),
-    default="warn",
-)
 TIMEOUT = Flag("timeout", "give up after this time (90s, 10m, 1h30m)", metavar="DURATION")
-
-
-def inactive_of(parsed: Parsed) -> float | None:
-    """The seconds of --inactive; what is to follow has no effect without it."""
-    if "on_inactive" in parsed.values and "inactive" not in parsed.values:
-        raise UsageError("--on-inactive has no effect without --inactive", "for example --inactive 10m")
-    return seconds(parsed, "inactive")
 
 
 def note_unread(parsed: Parsed, text: str) -> None:

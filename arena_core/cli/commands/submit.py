@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from arena_core.cli.command import Command, Context, Group
 from arena_core.cli.flags import GLOBAL_FLAGS, Flag, Parsed
+from arena_core.cli.inactive import within
 from arena_core.cli.output import output_flag
 from arena_core.cli.parse import first_word
 from arena_core.cli.terminal import note
@@ -57,6 +58,7 @@ FLAGS = (
     ),
     Flag("profile", "take defaults of this name from the configuration", group=GROUP, metavar="NAME", often=False),
     Flag("timeout", "give up --wait or --follow after this time; the job keeps running", group=GROUP, metavar="DURATION"),
+    *within(GROUP),
 )
 
 
@@ -220,7 +222,7 @@ def run(context: Context, parsed: Parsed, handle: JobHandle, model: type[BaseMod
 
 
 #: What creates or prints something else than what ``--what-if`` is asked for.
-_CREATES = ("rehearse", "force", "sweep", "at_once", "after", "wait", "follow", "timeout", "dry_run")
+_CREATES = ("rehearse", "force", "sweep", "at_once", "after", "wait", "follow", "timeout", "inactive", "dry_run")
 
 
 def _what_if(context: Context, parsed: Parsed, handle: JobHandle, args: Any) -> int:

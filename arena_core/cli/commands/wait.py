@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from arena_core.cli.command import Command, Context
-from arena_core.cli.commands.shared import INACTIVE, ON_INACTIVE, SELECTOR, TIMEOUT, TYPE, check_names, inactive_of, selector_of
+from arena_core.cli.commands.shared import SELECTOR, TIMEOUT, TYPE, check_names, selector_of
 from arena_core.cli.flags import Flag, Parsed
+from arena_core.cli.inactive import INACTIVE, ON_INACTIVE, inactive_of
 from arena_core.cli.seconds import seconds
 from arena_core.cli.waiting import wait_for
 from arena_core.contract.errors import NotFound, UsageError
@@ -23,10 +24,11 @@ def run(context: Context, parsed: Parsed) -> int:
     if len(names) == 1:
         if inactive is None:
             return wait_for(context, names[0], goal, parsed.text("type"), timeout)
-        from arena_core.cli.silence import Reaction, looked_at
+        from arena_core.cli.silence import Reaction, Watched, looked_at
 
-        client = context.client
-        with Reaction(context, parsed, names[0]) as react, looked_at(client, names[0], parsed.text("type"), inactive, react):
+        kind = parsed.text("type")
+        job = Watched(context.client, names[0], kind)
+        with Reaction(context, parsed, names[0], kind) as react, looked_at(job, names[0], inactive, react):
             return wait_for(context, names[0], goal, parsed.text("type"), timeout)
     if inactive is not None:
         raise UsageError("--inactive is for one job", "`arena wait NAME --inactive 10m`")

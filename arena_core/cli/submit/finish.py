@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ from arena_core.args import ArgsGroup, must_be_brought
 from arena_core.cli.command import Context
 from arena_core.cli.flags import Parsed
 from arena_core.cli.foreign import plain
+from arena_core.cli.inactive import inactive_of
 from arena_core.cli.output import FORMATS, write_line
 from arena_core.cli.render import dump_json, dump_yaml
 from arena_core.cli.seconds import seconds
@@ -19,6 +21,7 @@ from arena_core.usecases.dryrun import dry_run_of
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
+    from arena_core.cli.following import Around
     from arena_core.contract.types import JobHandle, Manifest, Submission
 
 
@@ -44,6 +47,8 @@ def submit(context: Context, parsed: Parsed, handle: JobHandle, args: BaseModel)
     if "timeout" in parsed.values and not stays:
         raise UsageError("--timeout has no effect without --wait or --follow", "to limit the job itself, use --running-timeout")
     seconds(parsed)
+    if inactive_of(parsed) is not None and not stays:
+        raise UsageError("--inactive has no effect without --wait or --follow", "`arena wait NAME --inactive 10m` watches a job that runs")
     rehearsed = _rehearsal(parsed, dry_run)
     for text in handle.behind("its notes", lambda: list(args.notes()) if isinstance(args, ArgsGroup) else []):
         note(f"note: {text}")
@@ -139,11 +144,26 @@ def _next_steps(done: Submission) -> None:
 
 
 def _stay(context: Context, parsed: Parsed, done: Submission) -> int:
+    inactive = inactive_of(parsed)
+    if inactive is None:
+        return _watch(context, parsed, done)
+    from arena_core.cli.silence import Reaction, Watched, heard, looked_at
+
+    job = Watched(context.client, done.name, done.job_type)
+    with Reaction(context, parsed, done.name, done.job_type) as react:
+        if parsed.on("follow"):
+            return _watch(context, parsed, done, lambda lines: heard(job, done.name, inactive, lines, react))
+        with looked_at(job, done.name, inactive, react):
+            return _watch(context, parsed, done)
+
+
+def _watch(context: Context, parsed: Parsed, done: Submission, around: Around = contextlib.nullcontext) -> int:
+    """Follow or wait; what is followed passes through ``around``."""
     timeout = seconds(parsed)
     if parsed.on("follow"):
         from arena_core.cli.following import follow_to_the_end
 
-        return follow_to_the_end(context, done.name, job_type=done.job_type, timeout=timeout)
+        return follow_to_the_end(context, done.name, job_type=done.job_type, timeout=timeout, around=around)
     if parsed.on("wait"):
         from arena_core.cli.waiting import wait_for
 

@@ -12,6 +12,7 @@ from arena_core.args import ArgsGroup, field_for_key, must_be_brought
 from arena_core.cli.command import Context
 from arena_core.cli.flags import Parsed
 from arena_core.cli.foreign import plain
+from arena_core.cli.inactive import inactive_of
 from arena_core.cli.output import FORMATS, write
 from arena_core.cli.seconds import seconds
 from arena_core.cli.submit import parameters, setpath
@@ -105,6 +106,8 @@ def run(context: Context, parsed: Parsed, handle: JobHandle, base: str, jobs: Se
         raise UsageError("--workdir: packed, the folder is too large to travel with each job of a sweep", hint)
     for text in handle.behind("its notes", lambda: list(jobs[0].args.notes()) if isinstance(jobs[0].args, ArgsGroup) else []):
         note(f"note: {text}")
+    if inactive_of(parsed) is not None:
+        raise UsageError("--inactive is for one job, --sweep makes several", "`arena wait NAME --inactive 10m` watches one of them")
     if dry_run:
         return _dry(context, parsed, handle, jobs, dry_run)
     stays = parsed.on("wait") or at_once > 0

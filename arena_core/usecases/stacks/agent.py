@@ -107,7 +107,7 @@ def recorder(pid: int, environ: dict[str, str]) -> dict[str, Any]:
     if not stem or not rank.isdigit():
         return {}
     named = [environ[name] for name in ("TORCH_FR_DUMP_TEMP_FILE", "TORCH_NCCL_DEBUG_INFO_TEMP_FILE") if environ.get(name)]
-    cache = f"{environ.get('HOME', '/root')}/.cache/torch/"
+    cache = (environ.get("XDG_CACHE_HOME") or f"{environ.get('HOME') or '/tmp'}/.cache") + "/torch/"
     stems = named or ["/tmp/nccl_trace_rank_", f"{cache}nccl_trace_rank_", f"{cache}comm_lib_trace_rank_"]
     inside = f"/proc/{pid}/cwd"
     return {"pipe": os.path.join(inside, f"{stem}{rank}.pipe"), "files": [os.path.join(inside, f"{one}{rank}") for one in stems]}
@@ -127,12 +127,12 @@ def processes() -> list[dict[str, Any]]:
 
 
 def of_spy(text: str) -> list[dict[str, Any]]:
-    """Return the threads of `py-spy dump --json`."""
+    """Return the threads of `py-spy dump --json`: functions by their own names, as faulthandler has them, without that of the class."""
     return [
         {
             "name": one.get("thread_name") or "",
             "main": one.get("thread_name") == "MainThread" or one.get("os_thread_id") == one.get("pid"),
-            "frames": [[f["name"], f["filename"], f["line"]] for f in one["frames"]],
+            "frames": [[f["name"].rpartition(".")[2], f["filename"], f["line"]] for f in one["frames"]],
         }
         for one in json.loads(text)
     ]
@@ -265,19 +265,26 @@ def last_collective(path: str) -> dict[str, Any]:
 
     try:
         with open(path, "rb") as file:
-            entries = [e for e in Plain(file).load()["entries"] if isinstance(e, dict) and not e.get("is_p2p")]
-        chosen = next((e for e in entries if e["state"] != "completed"), entries[-1] if entries else None)
+            dump = Plain(file).load()
+        entries = [e for e in dump["entries"] if isinstance(e, dict) and not e.get("is_p2p")]
+        chosen = next((e for e in entries if not is_done(e, dump)), entries[-1] if entries else None)
         if chosen is None:
             return {}
         group = chosen.get("process_group")
         return {
             "name": str(chosen["profiling_name"]).rpartition(":")[2],
             "sequence": int(chosen["collective_seq_id"]),
-            "state": str(chosen["state"]),
+            "state": "completed" if is_done(chosen, dump) else str(chosen["state"]),
             "group": str(group[0] if isinstance(group, (list, tuple)) and group else group),
         }
     except Exception:  # a dump of another version, or not whole
         return {}
+
+
+def is_done(entry: dict[str, Any], dump: dict[str, Any]) -> bool:
+    """Whether a collective is over. Not every backend says so of the entry itself (Gloo's stay "scheduled"): its group has a count, too."""
+    group = dump.get("pg_status", {}).get(str(entry.get("pg_id")), {})
+    return bool(entry["state"] == "completed" or entry["collective_seq_id"] <= group.get("last_completed_collective", -1))
 
 
 def carried(size: int, machine: str) -> tuple[str, tuple[int, ...], str]:

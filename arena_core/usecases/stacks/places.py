@@ -19,6 +19,10 @@ _TOGETHER = pattern(
 )
 #: Files whose waiting is for other ranks, whatever the function is called.
 _DISTRIBUTED = pattern(r"/(torch/distributed|horovod|mpi4py|deepspeed/comm|gloo|ray/util/collective)/")
+#: Calls that wait for other ranks when the model is trained by several, and which cannot be told from those of a model that is not.
+_PERHAPS = (("/torch/autograd/graph.py", "_engine_run_backward"), ("/torch/cuda/__init__.py", "synchronize"))
+#: Where a process begins that has been started by multiprocessing: a fork has the calls of its parent below that.
+_BEGINNING = "/multiprocessing/process.py"
 #: Functions that only pass a call on.
 _PASSING = frozenset({"inner", "wrapper", "wrapped", "decorate_context", "fn", "run", "result", "get", "wait", "acquire", "join"})
 
@@ -84,11 +88,17 @@ def stacks_of(processes: Iterable[Process], unread: Sequence[Unread] = ()) -> St
 def _group(place: Place, members: Sequence[Process], helpers: Sequence[Process]) -> Group:
     ordered = tuple(sorted(members, key=lambda p: (p.rank is None, p.rank or 0, p.pod, p.pid)))
     theirs = {(p.pod, p.pid) for p in members}
-    places = [place_of(h.main.frames) for h in helpers if h.main and (h.pod, h.of) in theirs]
+    places = [place_of(_own(h.main.frames)) for h in helpers if h.main and (h.pod, h.of) in theirs]
     # Only what is in the user's code tells something: an idle loader waits in Python's own.
     told = dict.fromkeys(str(p) for p in places if p.file and not _LIBRARY.search(p.file) and str(p) != str(place))
     sleeps = sum(p.sleeps for p in members) * 2 > len(members)
     return Group(place.what, place.file, place.line, place.waits, sleeps, ordered, tuple(told))
+
+
+def _own(frames: Sequence[Frame]) -> Sequence[Frame]:
+    """Return the calls of a process itself, without those that it was forked from."""
+    begins = next((n for n, frame in enumerate(frames) if frame.file.endswith(_BEGINNING)), len(frames))
+    return frames[:begins]
 
 
 def _first(group: Group) -> tuple[int, str]:
@@ -105,11 +115,23 @@ def _behind(groups: Sequence[Group], unread: Sequence[Unread]) -> tuple[str, ...
     if counted := _not_arrived([p for g in groups for p in g.members]):
         return counted
     waiting = [g for g in groups if g.waits]
-    absent = [one.instance for one in unread if one.absent]
-    if waiting and (len(waiting) < len(groups) or absent):
-        return (*(_who(p) for g in groups if not g.waits for p in g.members), *absent)
+    perhaps = [g for g in groups if not g.waits and _perhaps(g)]
+    elsewhere = [_who(p) for g in groups if g not in waiting and g not in perhaps for p in g.members]
+    elsewhere += [one.instance for one in unread if one.absent]
+    if (waiting or perhaps) and elsewhere:
+        return tuple(elsewhere)
+    if waiting and perhaps:
+        few, many = sorted(([p for g in part for p in g.members] for part in (waiting, perhaps)), key=len)
+        return tuple(_who(p) for p in few) if len(few) < len(many) else ()
     # A meeting that cannot be told by its name: most are in the same function, if not at the same line.
     return _fewer([(g.what, g.file) for g in groups], groups) or _fewer([(g.what, g.file, g.line) for g in groups], groups)
+
+
+def _perhaps(group: Group) -> bool:
+    """Whether they seem to wait inside a call that computes, too: a backward pass that sleeps."""
+    frames = [frame for one in group.members[:1] if one.main for frame in one.main.frames]
+    known = next((name for frame in frames for file, name in _PERHAPS if frame.file.endswith(file) and frame.function == name), "")
+    return known == "synchronize" or (bool(known) and group.sleeps and _LIBRARY.search(frames[0].file) is not None)
 
 
 def _not_arrived(processes: Sequence[Process]) -> tuple[str, ...]:
