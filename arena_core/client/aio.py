@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, Unpack
 
 from arena_core.client import threads
+from arena_core.client.aiofiles import AsyncFiles
 from arena_core.client.handles import (
     AsyncBoundJob,
     AsyncBoundSubmission,
@@ -20,8 +21,6 @@ from arena_core.client.topping import AsyncTops
 from arena_core.usecases.views import Deleted, Job, JobList, LogLine
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from arena_core.contract.types import Cause, Jobs, Manifest, Rescale
     from arena_core.history.journal import Journal
     from arena_core.kube.cluster import Cluster
@@ -29,12 +28,9 @@ if TYPE_CHECKING:
     from arena_core.kube.streams import ExecSession
     from arena_core.usecases.about import About
     from arena_core.usecases.crons import Cron, CronList
-    from arena_core.usecases.data import Told
     from arena_core.usecases.endpoints import Reached
     from arena_core.usecases.findings import Row
-    from arena_core.usecases.folders import Brought
     from arena_core.usecases.forward import Forward, Served
-    from arena_core.usecases.helper import Helper
     from arena_core.usecases.identity import Identity
     from arena_core.usecases.livelist import Change
     from arena_core.usecases.progress.of_job import Course
@@ -45,7 +41,6 @@ if TYPE_CHECKING:
     from arena_core.usecases.stacks.model import Stacks
     from arena_core.usecases.stop import Stopped
     from arena_core.usecases.traffic.split import Split
-    from arena_core.usecases.transfer import Moved
     from arena_core.usecases.update import Updated
     from arena_core.usecases.volumes import Volume
     from arena_core.usecases.whatif.ask import Foreseen
@@ -53,7 +48,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class AsyncArenaClient(AsyncTops):
+class AsyncArenaClient(AsyncFiles, AsyncTops):
     """One cluster and the job types that are installed, for asyncio: the arguments and methods are those of ``ArenaClient``.
 
     Each call runs in a thread of its own. Callbacks (``on_change``, ``on_wait`` …) are called in that thread: they may not touch the
@@ -267,44 +262,6 @@ class AsyncArenaClient(AsyncTops):
     async def update(self, job: JobLike, args: Any, *, job_type: str = "", namespace: str = "", dry_run: str = "") -> Updated:
         """Change a live job and return what is different then; see ``ArenaClient.update``."""
         return await self._run(lambda arena: arena.update(job, args, job_type=job_type, namespace=namespace, dry_run=dry_run))
-
-    async def put_data(
-        self,
-        claim: str,
-        source: Path,
-        target: str = "",
-        *,
-        namespace: str = "",
-        how: Helper | None = None,
-        tell: Callable[[Told], None] = lambda told: None,
-    ) -> Moved:
-        """Copy a file or a folder of this machine into a volume claim; see ``ArenaClient.put_data``. ``tell`` is called from a thread."""
-        return await self._run(lambda arena: arena.put_data(claim, source, target, namespace=namespace, how=how, tell=tell))
-
-    async def get_data(
-        self,
-        claim: str,
-        path: str,
-        target: Path,
-        *,
-        namespace: str = "",
-        how: Helper | None = None,
-        tell: Callable[[Told], None] = lambda told: None,
-    ) -> Moved:
-        """Copy a file or a folder out of a volume claim; see ``ArenaClient.get_data``."""
-        return await self._run(lambda arena: arena.get_data(claim, path, target, namespace=namespace, how=how, tell=tell))
-
-    async def push_workdir(
-        self,
-        job: JobLike,
-        folder: str = "",
-        *,
-        job_type: str = "",
-        namespace: str = "",
-        tell: Callable[[Brought], None] = lambda brought: None,
-    ) -> Brought:
-        """Bring the folder of a job into its instances; see ``ArenaClient.push_workdir``. ``tell`` is called from a thread."""
-        return await self._run(lambda arena: arena.push_workdir(job, folder, job_type=job_type, namespace=namespace, tell=tell))
 
     async def split_traffic(
         self,

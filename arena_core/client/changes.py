@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from arena_core.usecases.folders import Brought
     from arena_core.usecases.helper import Helper
     from arena_core.usecases.session import Session
+    from arena_core.usecases.shelves import Tidied
     from arena_core.usecases.stop import Stopped
     from arena_core.usecases.traffic.split import Split
     from arena_core.usecases.transfer import Moved
@@ -99,6 +100,26 @@ class Changes:
         meant = self._meant(job, job_type, namespace)
         with self._call() as session:
             return push(session, meant.name, folder, tell, job_type=meant.job_type, namespace=meant.namespace, uid=meant.uid)
+
+    def prune_workdirs(
+        self,
+        claim: str,
+        older_than: float = 86400.0,
+        *,
+        namespace: str = "",
+        dry_run: bool = False,
+        how: Helper | None = None,
+        tell: Callable[[str], None] = lambda why: None,
+    ) -> Tidied:
+        """Remove the archives of ``workdir`` from a claim that were brought so many seconds ago and that no job or pod needs any more.
+
+        Where a job of the namespace cannot be read, none is removed. ``how`` is the pod that mounts the claim meanwhile.
+        """
+        from arena_core.usecases import shelves
+        from arena_core.usecases.helper import Helper
+
+        with self._call() as session:
+            return shelves.prune(session, claim, older_than, how or Helper(), tell, namespace=namespace, dry_run=dry_run)
 
     def put_data(
         self,

@@ -11,16 +11,13 @@ from arena_core.k8s import dig
 from arena_core.usecases import record
 from arena_core.usecases.facts import with_pods
 from arena_core.usecases.find import find_this
-from arena_core.usecases.helper import CONTAINER as HELPER
-from arena_core.usecases.helper import IMAGE, Helper, helper
 from arena_core.usecases.marks import annotations_of, metadata_of
 from arena_core.usecases.session import Session
 from arena_core.usecases.templates import at_path
 from arena_core.usecases.views import Job
-from arena_core.workdir.names import ARCHIVE, CONTAINER, INBOX_VARIABLE, SHELF, is_brought, shelf_name
+from arena_core.workdir.names import ARCHIVE, CONTAINER, INBOX_VARIABLE, is_brought
 
 if TYPE_CHECKING:
-    from arena_core.args import WorkFolder
     from arena_core.kube.streams import ExecSession
     from arena_core.workdir.pack import Packed
 
@@ -31,25 +28,6 @@ _PAUSES = (0.3, 0.5, 1.0, 1.0, 1.0, 2.0, 2.0, 3.0)
 _LONGEST = 5.0
 #: So often it is tried to bring it to one pod.
 _TRIES = 4
-
-
-#: The same for a claim: the archive lies there under the name of its content, for every job with that content.
-SHELVE = f'cd "$ARENA_DATA" && mkdir -p {SHELF} && cd {SHELF} && {{ {TAKE}; }}'
-
-
-def shelve(session: Session, namespace: str, folder: WorkFolder, claim: str, image: str = "") -> None:
-    """Bring a folder into a claim, unless the same content is there; a program that submits many jobs looks once."""
-    cluster, packed = session.cluster, folder.packed
-    key = (cluster.server, namespace, claim, packed.digest)
-    if key in _shelved:
-        return
-    with helper(cluster, namespace, claim, Helper(image or IMAGE), writes=True, tell=lambda why: None) as pod:
-        command = ["sh", "-c", SHELVE, shelf_name(packed.digest), str(packed.size)]
-        _stream(cluster.exec(namespace, pod, command, container=HELPER, stdin=True), packed, f"claim {claim}")
-    _shelved.add(key)
-
-
-_shelved: set[tuple[str, str, str, str]] = set()
 
 
 class Brought(NamedTuple):
@@ -161,10 +139,10 @@ class _Courier:
     def _send(self, pod: Manifest) -> None:
         namespace, name = dig.text(pod, "metadata", "namespace"), dig.text(pod, "metadata", "name")
         command = ["sh", "-c", f'cd "${{{INBOX_VARIABLE}:?}}" && {TAKE}', ARCHIVE, str(self._packed.size)]
-        _stream(self._session.cluster.exec(namespace, name, command, container=CONTAINER, stdin=True), self._packed, name)
+        stream(self._session.cluster.exec(namespace, name, command, container=CONTAINER, stdin=True), self._packed, name)
 
 
-def _stream(session: ExecSession, packed: Packed, where: str) -> None:
+def stream(session: ExecSession, packed: Packed, where: str) -> None:
     """Send the archive to a command that takes it, and make sure that it did."""
     said = b""
     try:

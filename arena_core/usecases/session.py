@@ -8,7 +8,7 @@ from arena_core.contract.errors import KindNotInstalled, PluginError
 from arena_core.contract.types import JobHandle, Jobs, JobStatus, Manifest, Note, Problem, SubmitRequest, Target
 from arena_core.kube.cluster import Cluster
 from arena_core.kube.scope import CancelScope
-from arena_core.records import record, replace
+from arena_core.records import field, record, replace
 from arena_core.typed import TYPE_CHECKING, Protocol
 from arena_core.usecases.ownership import owner_of
 
@@ -42,6 +42,8 @@ class Session:
     extensions: Extensions | None = None
     #: Where it is noted what becomes of jobs that were submitted here; None where nothing is.
     history: Journal | None = None
+    #: When which archive was brought into which claim (its uid): whoever submits many jobs brings it once.
+    shelved: dict[tuple[str, str], float] = field(default_factory=dict, repr=False)
 
     def within(self, scope: CancelScope) -> Session:
         """Return this session for a call that ends with ``scope``."""

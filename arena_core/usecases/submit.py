@@ -95,7 +95,7 @@ def _submit(
         else:
             intent.built(manifests, who.name)
             if getattr(model, "workdir_claim", ""):
-                from arena_core.usecases.folders import shelve
+                from arena_core.usecases.shelves import shelve
 
                 shelve(session, namespace, model.workdir, model.workdir_claim, model.workdir_image)
             done = _create(session, handle, request, submit_id)

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from arena_core.contract.errors import AlreadyExists, ArenaError, UsageError
+from arena_core.usecases.views import JobList
 
 #: Prints what is in the working directory: names, modes, links, bytes.
 LOOK = """\
@@ -140,19 +141,56 @@ def test_what_is_too_large_is_brought(arena: Any, make: Any, folder: Path) -> No
     assert arena.direct.push_workdir("large") == (2, 2)
 
 
-def test_through_a_claim_it_travels_once(arena: Any, make: Any, folder: Path) -> None:
+def test_through_a_claim_it_travels_once(arena: Any, make: Any, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of any size, and for every job with that content: the second one finds it there. Nobody has to bring it to a pod."""
     (folder / "weights").write_bytes(os.urandom(2_000_000))
     direct = arena.direct
     spec = {"accessModes": ["ReadWriteMany"], "resources": {"requests": {"storage": "1Gi"}}}
     body = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "code"}, "spec": spec}
-    direct.cluster.request("POST", f"/api/v1/namespaces/{direct.namespace}/persistentvolumeclaims", None, body)
+    claims = f"/api/v1/namespaces/{direct.namespace}/persistentvolumeclaims"
+    direct.cluster.request("POST", claims, None, body)
     wanted = expected(folder)
     for name, more in (("one", {"job_type": "pytorchjob"}), ("two", {"job_type": "job"})):
         direct.submit(more["job_type"], make(name, "./run.sh", workdir=str(folder), workdir_claim="code"))
         assert direct.wait(name, timeout=90).status.phase == "SUCCEEDED"
         (line,) = direct.logs(name)
         assert told_by(line.text)[1] == wanted
+    _claim_is_pruned(direct, make, folder)
     direct.get_data("code", "/", folder.parent / "out")
     (archive,) = (folder.parent / "out").rglob("*.tar.gz")
     assert archive.parent.name == ".arena-workdirs"
+    with monkeypatch.context() as unreadable:
+        unread = ("rayjobs (forbidden)",)
+        unreadable.setattr("arena_core.usecases.shelves.list_jobs", lambda session, **more: JobList((), unread, unread))
+        with pytest.raises(ArenaError, match="cannot be read may need an archive, so none was removed: rayjobs"):
+            direct.prune_workdirs("code")
+    direct.delete(["one", "two", "runs", "ages", "again"], wait="all")
+    direct.cluster.request("DELETE", f"{claims}/code")
+    while direct.cluster.request("GET", f"{claims}/code").status == 200:
+        time.sleep(0.05)
+    direct.cluster.request("POST", claims, None, body)
+    # The claim of that name is another now, and empty: what was brought to the first is not in it.
+    direct.submit("job", make("anew", "./run.sh", workdir=str(folder), workdir_claim="code"))
+    assert direct.wait("anew", timeout=60).status.phase == "SUCCEEDED"
+
+
+def _claim_is_pruned(arena: Any, make: Any, folder: Path) -> None:
+    """What no job needs goes, as soon as it is old enough; what a job needs that has not ended, or one with the same content, stays."""
+    mine, old = "1" * 40 + ".tar.gz", "touch -d @0"
+    (held,) = [one.name for one in shelves_of(arena, dry_run=True)]
+    arena.put_data("code", folder / "look.py", f".arena-workdirs/{mine}")
+    arena.put_data("code", folder / "look.py", ".arena-workdirs/notes.txt")
+    assert [one for one in shelves_of(arena) if one.name == mine] and arena.prune_workdirs("code").removed == ()
+    make_old = make("ages", f"cd /in/.arena-workdirs && {old} *", data=["code:/in"])
+    assert arena.submit("job", make_old).wait(timeout=60).status.phase == "SUCCEEDED"
+    arena.submit("job", make("runs", "exec sleep 1000", workdir=str(folder), workdir_claim="code"))
+    assert arena.submit("job", {**make_old, "name": "again"}).wait(timeout=60).status.phase == "SUCCEEDED"
+    assert [one.name for one in arena.prune_workdirs("code", dry_run=True).removed] == [mine]
+    done = arena.prune_workdirs("code")
+    assert [one.name for one in done.removed] == [mine] and [one.name for one in done.kept] == [held]
+    with pytest.raises(UsageError, match="being submitted"):
+        arena.prune_workdirs("code", 0)
+
+
+def shelves_of(arena: Any, **more: Any) -> Any:
+    return arena.prune_workdirs("code", 1e9, **more).kept

@@ -23,7 +23,7 @@ def _put(context: Context, parsed: Parsed) -> int:
     claim, path, target = _words(parsed, "arena data put CLAIM PATH [TO]")
     line = _Line(f"to claim {claim}")
     with Patience(line.text):
-        done = context.client.put_data(claim, Path(path), target, how=_how(context, parsed), tell=line.tell)
+        done = context.client.put_data(claim, Path(path), target, how=how(context, parsed), tell=line.tell)
     return _told(done, f"to claim {claim}")
 
 
@@ -31,7 +31,7 @@ def _get(context: Context, parsed: Parsed) -> int:
     claim, path, target = _words(parsed, "arena data get CLAIM PATH [TO]")
     line = _Line(f"from claim {claim}")
     with Patience(line.text):
-        done = context.client.get_data(claim, path, Path(target or "."), how=_how(context, parsed), tell=line.tell)
+        done = context.client.get_data(claim, path, Path(target or "."), how=how(context, parsed), tell=line.tell)
     return _told(done, f"from claim {claim}")
 
 
@@ -42,7 +42,7 @@ def _words(parsed: Parsed, usage: str) -> tuple[str, str, str]:
     return parsed.args[0], parsed.args[1], (parsed.args[2:] or [""])[0]
 
 
-def _how(context: Context, parsed: Parsed) -> Helper:
+def how(context: Context, parsed: Parsed) -> Helper:
     """How the pod is to be: its image is that of --image, else of the configuration file."""
     from arena_core.usecases.helper import Helper
 
