@@ -25,6 +25,7 @@ SILENT = {
     "data": "opens into others",
     "workdir": "says on stderr what it did",
     "workdir push": "says on stderr what it did",
+    "workdir prune": "says on stderr what it did",
     "watchdog": "a line for each end, as text",
     "config get": "one value, as text",
     "config set": "says on stderr what it did",

@@ -10,7 +10,7 @@ from arena_core.cli.commands.shared import TYPE, check_names
 from arena_core.cli.flags import Flag, Parsed
 from arena_core.cli.patience import Patience
 from arena_core.cli.seconds import seconds
-from arena_core.cli.terminal import note, say
+from arena_core.cli.terminal import note
 from arena_core.contract.errors import UsageError
 from arena_core.typed import TYPE_CHECKING, Any
 
@@ -63,7 +63,7 @@ def _tidied(parsed: Parsed, done: Tidied) -> int:
     from arena_core.workdir.words import size
 
     for one in done.removed:
-        say(f"{one.name} ({size(one.size)}){' would be removed' if parsed.on('dry_run') else ' removed'}")
+        note(f"{one.name} ({size(one.size)}){' would be removed' if parsed.on('dry_run') else ' removed'}")
     kept = len(done.kept)
     what = "1 archive stays" if kept == 1 else f"{kept} archives stay"
     note(f"{what} in claim {parsed.args[0]}: needed, or not old enough")
