@@ -11,7 +11,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks import demo, foresee, growth, jobs, manytypes, page, see, server, stalls, startup, torches
+from benchmarks import demo, foresee, growth, history, jobs, manytypes, page, see, server, stalls, startup, torches
 
 HERE = Path(__file__).resolve().parent
 PARTS = {
@@ -19,6 +19,7 @@ PARTS = {
     "startup": ("Commands beside kubectl (100 PyTorchJobs, local cluster)", lambda rounds: startup.run(rounds)),
     "manytypes": ("Sixty installed job types", lambda rounds: manytypes.run(rounds)),
     "growth": ("Long lists and logs beside kubectl", lambda rounds: growth.run(rounds)),
+    "history": ("What the history costs", lambda rounds: history.run(max(rounds, 15))),
     "see": ("Seeing many jobs, beside kubectl", lambda rounds: see.run(rounds)),
     "server": ("The local cluster as an API server", lambda rounds: server.run()),
     "page": ("Logs in the browser", lambda rounds: page.run(rounds)),
