@@ -8,7 +8,11 @@ from arena_core.contract.errors import ClusterUnreachable
 from arena_core.kube.refusals import parse_status
 from arena_core.lazily import pattern
 
-_DIALS_KUBELET = pattern(rb":10250\b|error dialing backend|No agent available|proxy error from .* while dialing", re.IGNORECASE)
+_DIALS_KUBELET = pattern(
+    rb":10250\b|error dialing backend|No agent available|proxy error from .* while dialing|subresource=\[proxy", re.IGNORECASE
+)
+#: The node answers, and does not let the API server in.
+_REFUSES = pattern(r"tls: |x509: |Authorization error|Unauthorized")
 
 
 class NodeSilent(ClusterUnreachable):
@@ -17,6 +21,10 @@ class NodeSilent(ClusterUnreachable):
     def __init__(self, pod: str, node: str = "", detail: str = "") -> None:
         self.pod, self.node, self.detail = pod, node, detail
         where = f"node {node}, where {pod} runs," if node else f"the node where {pod} runs"
+        if _REFUSES.search(detail):
+            text = f"{where} does not let the API server in: {detail}"
+            super().__init__(text, "whoever runs the cluster must look at the certificates and rights of its kubelet")
+            return
         super().__init__(f"{where} does not answer", "the API server cannot reach its kubelet: is the node up? `kubectl get nodes` shows")
 
 

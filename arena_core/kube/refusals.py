@@ -31,6 +31,19 @@ _IMPERSONATE = pattern(
 _HOOK_DOWN = pattern(r'failed calling webhook "(?P<name>[^"]*)": (?:failed to call webhook: )?(?P<why>.*)', re.DOTALL)
 _HOOK_SERVICE = pattern(r"https?://(?P<service>[^./:]+)\.(?P<namespace>[^./:]+)\.svc[^\"]*\"?: (?P<why>.*)", re.DOTALL)
 _WEBHOOK = pattern(r'admission webhook "(?P<name>[^"]*)" denied the request(?:: (?P<why>.*))?', re.DOTALL)
+_CONVERSION = pattern(r"conversion webhook for (?P<name>.+?) failed: (?P<why>.*)", re.DOTALL)
+#: Why a webhook did not answer, in Go's words; of anything else it is not known whether its operator is up.
+_SILENT = pattern(
+    r"connection refused|no endpoints available|deadline exceeded|[Tt]imeout|no route|EOF|no such host|service \"[^\"]*\" not found"
+)
+_UNTRUSTED = pattern(r"((?:tls|x509): .*)", re.DOTALL)
+_TOO_LARGE = pattern(r"request is too large|message larger than max|Request entity too large", re.IGNORECASE)
+#: What a cluster refuses for its own reasons, and the way out.
+_WAYS_OUT = (
+    (r"must specify", "the namespace's ResourceQuota wants these amounts said: ask for cpu and memory, or have a LimitRange give defaults"),
+    (r"exceeded quota|failed quota", "whoever runs the namespace can raise the ResourceQuota; or delete what is not needed any more"),
+    (r"is being terminated", "choose another namespace with -n, or wait until it is gone and make it again"),
+)
 _UNKNOWN_FIELD = pattern(r'unknown field "([^"]+)"')
 
 
@@ -108,7 +121,7 @@ def refusal(code: int, body: bytes, *, verb: str, resource: Resource | None, nam
     if code == 403:
         return _forbidden(message, verb, what, acting_as, plain=bool(status.get("plain")))
     if code == 404:
-        return _not_found(status, message, resource, namespace, what)
+        return _not_found(status, message, resource, namespace, what, name)
     if code == 409:
         if status.get("reason") == "AlreadyExists":
             return AlreadyExists(f"{what} exists already", "choose another name, or delete it first")
@@ -117,6 +130,10 @@ def refusal(code: int, body: bytes, *, verb: str, resource: Resource | None, nam
         return Gone(message)
     if code in (400, 422):
         return _invalid(status, message, what)
+    if code >= 500 and (hook := _WEBHOOK.search(message)):
+        return Refused(_denied(hook, what))  # a policy may answer with any code
+    if code >= 413 and _TOO_LARGE.search(message):
+        return Refused(f"{what} is too large for the cluster: {message}", "make it smaller: large files belong into an image or a volume")
     if code == 429 or code >= 500:
         failure = _failure(code, message, verb, what, plain=bool(status.get("plain")))
         failure.code = code
@@ -127,6 +144,10 @@ def refusal(code: int, body: bytes, *, verb: str, resource: Resource | None, nam
             "check `server` in the kubeconfig, and whether the network or a proxy asks you to sign in",
         )
     return Refused(f"{verb} {what}: the cluster answered {code}: {message}")
+
+
+def _denied(hook: re.Match[str], what: str) -> str:
+    return f"{what} was denied by admission webhook {hook['name']}: {(hook['why'] or 'no reason given').strip()}"
 
 
 def _what(resource: Resource | None, name: str, namespace: str) -> str:
@@ -155,13 +176,14 @@ def _forbidden(message: str, verb: str, what: str, acting_as: str, *, plain: boo
         )
     hook = _WEBHOOK.search(message)
     if hook:
-        return Refused(f"{what} was denied by admission webhook {hook['name']}: {(hook['why'] or 'no reason given').strip()}")
+        return Refused(_denied(hook, what))
     match = _FORBIDDEN.search(message)
     if not match and verb in ("get", "list", "watch"):
         # Admission looks at what changes; a read is refused for want of rights, in whatever words.
         return PermissionDenied(f"the cluster refuses to {verb} {what}: {_own_words(message)}", "ask for a role that allows it")
     if not match:
-        return Refused(f"the cluster refuses to {verb} {what}: {_own_words(message)}")
+        way_out = next((text for words, text in _WAYS_OUT if re.search(words, message)), "")
+        return Refused(f"the cluster refuses to {verb} {what}: {_own_words(message)}", way_out)
     resource = f"{match['resource']}.{match['group']}" if match["group"] else match["resource"]
     where = f"in namespace {match['namespace']}" if match["namespace"] else "in the whole cluster"
     return Forbidden(
@@ -178,7 +200,7 @@ def _own_words(message: str) -> str:
     return re.sub(r'^\S+ "[^"]*" is forbidden: ', "", message)
 
 
-def _not_found(status: dict[str, Any], message: str, resource: Resource | None, namespace: str, what: str) -> ArenaError:
+def _not_found(status: dict[str, Any], message: str, resource: Resource | None, namespace: str, what: str, name: str) -> ArenaError:
     details = status.get("details") or {}
     if details.get("kind") == "namespaces" and (resource is None or resource.plural != "namespaces"):
         return NamespaceNotFound(f"namespace {details.get('name') or namespace} does not exist", "create it, or choose another with -n")
@@ -191,13 +213,17 @@ def _not_found(status: dict[str, Any], message: str, resource: Resource | None, 
         )
     if unknown_path or plain:
         return BadAnswer("what answers at this address is not a Kubernetes API server (404)", "check `server` in the kubeconfig")
+    kind, missing = str(details.get("kind") or "").lower(), str(details.get("name") or "")
+    if resource is not None and kind and missing not in ("", name) and kind not in (resource.plural, resource.kind.lower()):
+        # What is asked for may well be there: something else that it needs is not (a pod's node, whose kubelet has the log).
+        return Refused(f"{what}: {message}", f"it is {missing} ({kind}) that does not exist")
     return NotFound(f"{what} does not exist")
 
 
 def _invalid(status: dict[str, Any], message: str, what: str) -> Invalid:
     hook = _WEBHOOK.search(message)
     if hook:
-        return Invalid(f"{what} was denied by admission webhook {hook['name']}: {(hook['why'] or 'no reason given').strip()}")
+        return Invalid(_denied(hook, what))
     found = status.get("details", {}).get("causes")
     found = found if isinstance(found, list) else []
     causes = [
@@ -216,25 +242,38 @@ def _invalid(status: dict[str, Any], message: str, what: str) -> Invalid:
 def _failure(code: int, message: str, verb: str, what: str, *, plain: bool) -> ServerFailure:
     if code == 429:
         return ServerFailure("the API server has too much to do (429), also after several tries", "try again later")
-    hook = _HOOK_DOWN.search(message)
-    if hook:
-        return _webhook_down(hook["name"], hook["why"], verb, what)
+    if hook := _HOOK_DOWN.search(message):
+        return _webhook_down(f"webhook {hook['name']}", hook["why"], verb, what)
+    if hook := _CONVERSION.search(message):
+        return _webhook_down(f"webhook that converts {hook['name']}", hook["why"], verb, what)
     words = _first_words(message) if plain else message
+    if "database space exceeded" in message:
+        return ServerFailure(
+            f"the API server failed ({code}): {words}", "the cluster's etcd is full: whoever runs the cluster must make room"
+        )
     return ServerFailure(f"the API server failed ({code}): {words}", "try again; if it stays, its logs say why")
 
 
-def _webhook_down(name: str, why: str, verb: str, what: str) -> WebhookDown:
-    """Say whose webhook does not answer: that of an operator, mostly, which somebody has to bring up again."""
-    done = {"create": "nothing was created", "delete": "nothing was deleted"}.get(verb, "nothing was changed")
-    service = _HOOK_SERVICE.search(why)
-    if service is None:
-        text = f"{verb} {what}: the webhook {name} does not answer ({why.strip()}); {done}"
-        return WebhookDown(text, "whoever runs the cluster must mend it")
-    owner = f"Service {service['service']} in namespace {service['namespace']}"
-    return WebhookDown(
-        f"{verb} {what}: the webhook {name} of {owner} does not answer ({_last_words(service['why'])}); {done}",
-        f"its operator seems to be down: whoever runs the cluster must bring the pods behind {owner} up again",
+def _webhook_down(hook: str, why: str, verb: str, what: str) -> WebhookDown:
+    """Say whose webhook fails, and how: one that does not answer belongs to an operator, mostly, which somebody has to bring up again."""
+    read = verb in ("get", "list", "watch")
+    done = {"create": "nothing was created", "delete": "nothing was deleted"}.get(
+        verb, "nothing was read" if read else "nothing was changed"
     )
+    service = _HOOK_SERVICE.search(why)
+    owner = f"Service {service['service']} in namespace {service['namespace']}" if service else ""
+    who, why = f"the {hook} of {owner}" if owner else f"the {hook}", service["why"] if service else why.strip()
+    if bad := _UNTRUSTED.search(why):
+        return WebhookDown(
+            f"{verb} {what}: {who} is not trusted ({bad[1].strip()}); {done}",
+            f"whoever runs the cluster must renew its certificate, or the caBundle that it is checked with{f' ({owner})' if owner else ''}",
+        )
+    if not _SILENT.search(why):
+        return WebhookDown(f"{verb} {what}: {who} fails ({why.strip()}); {done}", "whoever runs the cluster must mend it")
+    text = f"{verb} {what}: {who} does not answer ({_last_words(why) if owner else why}); {done}"
+    if not owner:
+        return WebhookDown(text, "whoever runs the cluster must mend it")
+    return WebhookDown(text, f"its operator seems to be down: whoever runs the cluster must bring the pods behind {owner} up again")
 
 
 def _last_words(text: str) -> str:

@@ -8,6 +8,7 @@ import pytest
 from arena_core.contract.errors import AlreadyExists, ArenaError, ClusterUnreachable, KindNotInstalled, NotFound, PermissionDenied, Refused
 from arena_core.contract.types import Resource
 from arena_core.kube.answer import BadAnswer
+from arena_core.kube.nodes import node_silent
 from arena_core.kube.refusals import Conflict, Forbidden, Gone, Invalid, ServerFailure, Unauthorized, WebhookDown, refusal
 from arena_core.kube.resources import PODS
 
@@ -126,3 +127,74 @@ def test_what_is_no_status(code: int, body: bytes, expected: type[ArenaError], w
     """S20, S21: pages of proxies, and a Status whose fields have wrong types."""
     error = refusal(code, body, verb="create", resource=JOBS, namespace="ns", name="x")
     assert isinstance(error, expected) and re.search(words, error.message), (type(error), error.message)
+
+
+CALLED = 'Internal error occurred: failed calling webhook "w.x": failed to call webhook: Post "https://svc.op.svc:443/v?timeout=10s": '
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "expected", "words", "hint", "never"),
+    [
+        # R8: what fails is told as it fails; a policy's denial is none of the API server's failures, whatever its code
+        (500, 'admission webhook "policy.x" denied the request: no', Refused, "denied by admission webhook policy.x: no", "", "try again"),
+        (
+            500,
+            CALLED + "tls: failed to verify certificate: x509: certificate has expired",
+            WebhookDown,
+            "webhook w.x of Service svc in namespace op is not trusted (tls: failed to verify certificate: x509: certificate has expired)",
+            "must renew its certificate",
+            "seems to be down",
+        ),
+        (500, CALLED + "the server could not find the requested resource", WebhookDown, "svc in namespace op fails (", "must mend", "down"),
+        (500, CALLED + "dial tcp 10.0.0.1:443: connect: connection refused", WebhookDown, "does not answer", "seems to be down", "renew"),
+        (
+            500,
+            'conversion webhook for kubeflow.org/v1, Kind=PyTorchJob failed: Post "https://c.op.svc:443/convert": EOF',
+            WebhookDown,
+            "the webhook that converts kubeflow.org/v1, Kind=PyTorchJob of Service c in namespace op does not answer",
+            "seems to be down",
+            "its logs",
+        ),
+        (500, "etcdserver: request is too large", Refused, "is too large for the cluster", "make it smaller", "try again"),
+        (413, "Request entity too large: limit is 3145728", Refused, "is too large for the cluster", "make it smaller", "try again"),
+        (500, "etcdserver: mvcc: database space exceeded", ServerFailure, "space exceeded", "etcd is full", "try again"),
+        (403, 'pods "x" is forbidden: failed quota: q: must specify limits.cpu for: c', Refused, "must specify", "ask for cpu", "raise"),
+        (
+            403,
+            'x "x" is forbidden: unable to create new content in namespace ns because it is being terminated',
+            Refused,
+            "ns",
+            "-n",
+            "quota",
+        ),
+    ],
+)
+def test_what_fails_is_told_as_it_fails(code: int, message: str, expected: type[ArenaError], words: str, hint: str, never: str) -> None:
+    error = made(code, message)
+    assert isinstance(error, expected)
+    assert words in error.message
+    assert hint in error.hint
+    assert never not in error.message + error.hint
+
+
+def test_what_is_there_is_not_said_to_be_missing() -> None:
+    """S2: a log whose node is gone answers 404 of the node; the pod is there, and its log is not at its end."""
+    error = made(404, 'nodes "n1" not found', "NotFound", {"kind": "nodes", "name": "n1"}, PODS)
+    assert not isinstance(error, NotFound)
+    assert 'nodes "n1" not found' in error.message
+    assert isinstance(made(404, 'pods "x" not found', "NotFound", {"kind": "pods", "name": "x"}, PODS), NotFound)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        'Get "https://10.0.0.7:10250/containerLogs/ns/p/c": remote error: tls: internal error',
+        "Authorization error (user=kube-apiserver-kubelet-client, verb=get, resource=nodes, subresource=[proxy log])",
+    ],
+)
+def test_a_node_that_answers_and_refuses_is_not_said_to_be_silent(message: str) -> None:
+    """R9: who can mend it is another one than where the node is down."""
+    found = node_silent(500, json.dumps({"kind": "Status", "message": message}).encode(), "p")
+    assert found is not None
+    assert "does not let the API server in" in found.message
+    assert "is the node up" not in found.hint
