@@ -27,6 +27,7 @@ _TROUBLES = pattern(r"Failed|Err|BackOff|Unhealthy|NodeNotReady|Evict|Preempt")
 #: What a cluster autoscaler or Karpenter says of a pod: that a node comes, or that none does.
 NO_NODE = "NotTriggerScaleUp"
 _SCALING = ("TriggeredScaleUp", "Nominated", NO_NODE)
+_DELETED = pattern(r"[Dd]elet(?:ed?|ing) (?:head |worker )?[Pp]od")
 _PROBE = pattern(r"failed (liveness|startup) probe")
 _ENDED_BY_OTHERS = ("Preempted", "Evicted", "TaintManagerEviction", "Stopped")
 
@@ -195,6 +196,27 @@ def killed(events: Sequence[Manifest], pod: str) -> str:
             seen = next((message_of(e) for e in reversed(mine) if reason_of(e) == "Unhealthy" and probe[1] in message_of(e).lower()), "")
             return f"its node ended it because its {probe[1]} probe failed" + (f" ({seen})" if seen else "")
     return ""
+
+
+def deleted(job: Job, events: Sequence[Manifest]) -> list[Cause]:
+    """Return which instances of a job that failed were deleted while they ran, the first one first.
+
+    What an operator deletes it says; a pod that its node stopped though nobody of the job's says so was deleted by somebody else.
+    """
+    end = nanos(job.status.end)
+    said = "\n".join(message_of(e) for e in events if _DELETED.search(message_of(e)))
+    here = {str(metadata_of(p).get("name")) for p in job.pods if not metadata_of(p).get("deletionTimestamp")}
+    found: dict[str, Cause] = {}
+    for event in events:
+        kind, name, _ = involved(event)
+        stopped = kind == "Pod" and reason_of(event) == "Killing" and message_of(event).startswith("Stopping container")
+        if not stopped or name in here or name in said or (end and nanos(last_seen(event)) > end + 10**9):
+            continue
+        text = (
+            f"{name} was deleted while it ran: its node stopped it at {last_seen(event)}, and no event says that its operator asked for it"
+        )
+        found.setdefault(name, Cause(text, "", f"pod/{name}", Rank.FAILED, "Deleted"))
+    return list(found.values())
 
 
 def scaling(events: Sequence[Manifest], pod: str) -> tuple[str, str]:

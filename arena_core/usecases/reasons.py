@@ -39,6 +39,8 @@ def reasons(job: Job, own: Sequence[Cause], events: Sequence[Manifest]) -> list[
     unread = job.unread
     if unread or mine:
         found = [c for c in found if c.reason != NOT_TAKEN_UP]
+    if phase is Phase.FAILED and not any(c.rank <= Rank.FAILED for c in found):
+        found += incidents.deleted(job, mine)
     ranked = sorted(_once(found), key=lambda c: c.rank)
     if phase.runs and not unread:
         return ranked

@@ -232,3 +232,18 @@ def test_what_an_autoscaler_does_is_told(reason: str, rank: Rank, words: str) ->
     assert words in found.message
     assert found.rank is rank
     assert (found.reason == "Unschedulable") is (reason == "NotTriggerScaleUp"), "what a coming node may carry never 'never fits'"
+
+
+def test_an_instance_that_somebody_deleted_is_named_with_that() -> None:  # W9
+    about = {"kind": "Pod", "name": "j-worker-0", "uid": "w0", "warning": False}
+    made = event("SuccessfulCreatePod", "Created pod: j-worker-0", warning=False)
+    stopped = event("Killing", "Stopping container pytorch", **about)
+    failed = job(manifest("Created", "Failed"))
+    text = why(failed, made, stopped)[0].message
+    assert text.startswith(f"j-worker-0 was deleted while it ran: its node stopped it at {WHEN}")
+    by_operator = event("SuccessfulDeletePod", "Deleted pod: j-worker-0", warning=False)
+    assert "was deleted while" not in why(failed, made, stopped, by_operator)[0].message
+    later = event("Killing", "Stopping container pytorch", **about, at="2026-01-01T00:01:00Z")
+    assert "was deleted while" not in why(failed, made, later)[0].message, "what is stopped after the end is cleaning up"
+    probe = event("Killing", "Container pytorch failed liveness probe, will be restarted", **about)
+    assert "was deleted while" not in why(failed, made, probe)[0].message

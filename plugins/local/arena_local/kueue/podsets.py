@@ -158,6 +158,14 @@ def _at(job: Obj, path: Sequence[str | int]) -> Any:
     return node
 
 
+def _template_at(job: Obj, pod_set: QuotaPodSet) -> Any:
+    """Return the template of a set in the job; one that its operator would make itself is written there, as Kueue does it."""
+    holder, last = _at(job, pod_set.path[:-1]), pod_set.path[-1]
+    if isinstance(last, str):
+        return holder.setdefault(last, copy.deepcopy(dict(pod_set.template)))
+    return holder[last]
+
+
 def place(template: Obj, workload: Obj, name: str, flavors: Mapping[str, Obj]) -> Obj:
     """Write into a pod or a template of pod set ``name`` where it was admitted and what its flavors ask for; returns just that."""
     admission = workload["status"]["admission"]
@@ -181,7 +189,7 @@ def inject(api: Api, integration: QuotaJob, job: Obj, workload: Obj, flavors: Ma
     infos: list[Obj] = []
     for pod_set in sets_of(api, integration, job):
         if integration.inject is None:
-            infos.append(place(_at(job, pod_set.path), workload, pod_set.name, flavors))
+            infos.append(place(_template_at(job, pod_set), workload, pod_set.name, flavors))
         else:
             infos.append(place({}, workload, pod_set.name, flavors))
     if integration.inject is not None:
@@ -218,7 +226,7 @@ def restore(integration: QuotaJob, job: Obj, workload: Obj | None) -> None:
     if workload and integration.integration == "batch/job" and kinds.min_parallelism(job) is not None:
         _size(job, int(workload["spec"]["podSets"][0]["count"]))
     for pod_set in integration.pod_sets(job):
-        template = _at(job, pod_set.path)
+        template = _template_at(job, pod_set)
         meta = template.get("metadata") or {}
         for field, keys in (("labels", _INJECTED), ("annotations", (kinds.WORKLOAD_ANNOTATION,))):
             values = {key: value for key, value in (meta.get(field) or {}).items() if key not in keys}

@@ -6,7 +6,7 @@ import contextlib
 import re
 from collections.abc import Iterable, Mapping
 
-from arena_core.k8s import quantity
+from arena_core.k8s import names, quantity
 from arena_local.kueue import amounts, kinds, notes
 from arena_local.kueue.integration import Integrations
 from arena_local.sdk.bundle import Admission, Api, Denied, Obj, QuotaJob
@@ -18,7 +18,7 @@ _AMOUNTS = ("nominalQuota", "borrowingLimit", "lendingLimit")
 def job_webhooks(integrations: Integrations, integration: QuotaJob) -> tuple[Admission, ...]:
     """Return the two webhooks of one kind of job."""
     lower = integration.kind.lower()
-    names = [given or f"{letter}{lower}.kb.io" for given, letter in zip(integration.webhooks, "mv", strict=True)]
+    hooks = [given or f"{letter}{lower}.kb.io" for given, letter in zip(integration.webhooks, "mv", strict=True)]
 
     def mutate(api: Api, job: Obj, old: Obj | None, operation: str) -> None:
         if not api.served(kinds.LOCAL_QUEUES) or integrations.managed_ancestor(api, job):
@@ -37,6 +37,7 @@ def job_webhooks(integrations: Integrations, integration: QuotaJob) -> tuple[Adm
         if job["metadata"].get("deletionTimestamp"):
             return None
         labels = job["metadata"].get("labels") or {}
+        _queue_name(labels)
         if old is None:
             _time_limit(labels)
             return (
@@ -52,9 +53,16 @@ def job_webhooks(integrations: Integrations, integration: QuotaJob) -> tuple[Adm
         return None
 
     return (
-        Admission(names[0], integration.resource, ("CREATE",), mutate=mutate),
-        Admission(names[1], integration.resource, ("CREATE", "UPDATE"), validate=validate),
+        Admission(hooks[0], integration.resource, ("CREATE",), mutate=mutate),
+        Admission(hooks[1], integration.resource, ("CREATE", "UPDATE"), validate=validate),
     )
+
+
+def _queue_name(labels: Mapping[str, str]) -> None:
+    """Refuse a queue that cannot be: its name is no name of an object."""
+    queue = labels.get(kinds.QUEUE_LABEL, "")
+    for text in names.subdomain(queue) if queue else ():
+        raise Denied(f'metadata.labels[{kinds.QUEUE_LABEL}]: Invalid value: "{queue}": {text}')
 
 
 def _time_limit(labels: Mapping[str, str]) -> None:

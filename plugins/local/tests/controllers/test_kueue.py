@@ -417,3 +417,10 @@ def test_amounts_in_a_workload_are_written_as_a_typed_client_does(world, job):
         assert template["spec"]["containers"][0]["resources"]["limits"] == {"cpu": "50m"}
 
     world.run(story())
+
+
+def test_a_queue_whose_name_cannot_be_is_refused(world, job):
+    """C8, as recorded of a JobSet: Kueue checks the label of every kind of job."""
+    setup(world)
+    with pytest.raises(ApiError, match='Invalid value: "Not_Good": a lowercase RFC 1123 subdomain must consist of'):
+        world.api.create(job("j", labels={"kueue.x-k8s.io/queue-name": "Not_Good"}), manager="t")

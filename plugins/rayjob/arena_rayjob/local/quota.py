@@ -123,7 +123,8 @@ JOB = quota_of(
     pods_ready=_job_ready,
     omit_false=True,
 )
-_SUSPENDED, _SUSPEND = suspend_at("spec.suspend", omit_false=True)
+#: A cluster begins anew where false is written; what says nothing stays suspended.
+_SUSPENDED, _SUSPEND = suspend_at("spec.suspend")
 RAYCLUSTER = QuotaJob(
     resource=RAYCLUSTERS,
     kind="RayCluster",
