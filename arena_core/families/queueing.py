@@ -116,20 +116,40 @@ def _in_line(workload: Mapping[str, Any], queue: str, reason: str, text: str, wh
     past = (
         f"; it ran before and was evicted{f' at {since}' if since else ''}: {before}" if evicted.get("status") == "True" and before else ""
     )
+    again = _again(workload)
     if more := _lacking(text):
         wanted = ", ".join(f"{amount} {name}" for name, amount in asked(workload).items())
         asks = f" (it asks for {wanted})" if wanted else ""
         pending = "; Kueue is preempting other jobs for it" if "Pending the preemption" in text else ""
-        return Cause(f"it waits in queue {queue} for {' and '.join(more)}{asks}{pending}{past}", "", where, Rank.WAITS, reason)
+        return Cause(f"it waits in queue {queue} for {' and '.join(more)}{asks}{pending}{past}{again}", "", where, Rank.WAITS, reason)
     if past and text == before:
-        return Cause(f"{text}; it waits in queue {queue} again", "", where, Rank.WAITS, reason)
+        return Cause(f"{text}; it waits in queue {queue} again{again}", "", where, Rank.WAITS, reason)
     return Cause(
-        f"Kueue has not admitted it yet: {text}{past}" if text else f"it waits in Kueue's queue {queue}{past}",
+        f"Kueue has not admitted it yet: {text}{past}{again}" if text else f"it waits in Kueue's queue {queue}{past}{again}",
         "",
         where,
         Rank.WAITS,
         reason,
     )
+
+
+def _again(workload: Mapping[str, Any]) -> str:
+    """Say when Kueue looks at a job again that it has sent back, as long as it holds it off."""
+    when = dig.text(workload, "status", "requeueState", "requeueAt")
+    if not when or dig.condition(workload, "Requeued").get("status") != "False":
+        return ""
+    count = dig.number(workload, "status", "requeueState", "count")
+    return f"; Kueue queues it again at {when}{f' (for the {_ordinal(count)} time)' if count else ''}"
+
+
+def _ordinal(number: int) -> str:
+    """Return a number as an ordinal.
+
+    >>> _ordinal(1), _ordinal(12), _ordinal(23)
+    ('1st', '12th', '23rd')
+    """
+    end = "th" if 10 <= number % 100 < 20 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{end}"
 
 
 def _too_much(found: re.Match[str]) -> str:

@@ -188,14 +188,20 @@ def trouble(events: Sequence[Manifest], pod: str) -> tuple[str, str]:
     return "", ""
 
 
-def killed(events: Sequence[Manifest], pod: str) -> str:
-    """Return that a node ended a container for a probe that failed, and what the probe had seen, or an empty text."""
-    mine = [e for e in events if involved(e)[:2] == ("Pod", pod)]
+def killed(events: Sequence[Manifest], pod: str, ended: Mapping[str, Any]) -> str:
+    """Return that a node ended this run of a container for a probe that failed, and what the probe had seen, or an empty text."""
+    began, over = dig.text(ended, "startedAt"), dig.text(ended, "finishedAt")
+    mine = [e for e in events if involved(e)[:2] == ("Pod", pod) and _within(last_seen(e), began, over)]
     for event in reversed(mine):
         if reason_of(event) == "Killing" and (probe := _PROBE.search(message_of(event))):
             seen = next((message_of(e) for e in reversed(mine) if reason_of(e) == "Unhealthy" and probe[1] in message_of(e).lower()), "")
             return f"its node ended it because its {probe[1]} probe failed" + (f" ({seen})" if seen else "")
     return ""
+
+
+def _within(moment: str, began: str, over: str) -> bool:
+    """Whether a moment is part of a run, as far as it is known when that was; clocks of two programs differ by a second."""
+    return not (began and nanos(moment) < nanos(began) - 10**9) and not (over and nanos(moment) > nanos(over) + 2 * 10**9)
 
 
 def deleted(job: Job, events: Sequence[Manifest]) -> list[Cause]:

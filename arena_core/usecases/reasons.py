@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from arena_core import podends
 from arena_core.contract.types import NOT_TAKEN_UP, Cause, Instance, Manifest, Phase, Rank
 from arena_core.podwords import cause_of
 from arena_core.records import replace
 from arena_core.registry.advice import advisers
-from arena_core.usecases import incidents
+from arena_core.usecases import elsewhere, incidents
 from arena_core.usecases.held import EARLIER, TERMINATING
 from arena_core.usecases.marks import metadata_of
 from arena_core.usecases.views import Job
@@ -36,8 +37,10 @@ def reasons(job: Job, own: Sequence[Cause], events: Sequence[Manifest]) -> list[
         *pods,
         *_evicted(job, mine),
     ]
-    unread = job.unread
-    if unread or mine:
+    unread, other = job.unread, elsewhere.told(job.manifest)
+    if other and not phase.finished and not job.status.instances and not any(c.reason == elsewhere.REASON for c in own):
+        found.append(Cause(other, "", "", Rank.INFO, elsewhere.REASON))
+    if unread or mine or other:
         found = [c for c in found if c.reason != NOT_TAKEN_UP]
     if phase is Phase.FAILED and not any(c.rank <= Rank.FAILED for c in found):
         found += incidents.deleted(job, mine)
@@ -88,7 +91,7 @@ def pod_causes(job: Job, events: Sequence[Manifest]) -> list[Cause]:
         pod = pods.get(member.name)
         found = cause_of(pod, member, job_failed=failed) if pod is not None else None
         if found is not None and not (failed and found.rank > Rank.FAILED and member.phase == "Running"):
-            rows.append((member, _with_event(found, member, events)))
+            rows.append((member, _with_event(found, member, events, pod)))
     return _grouped(rows)
 
 
@@ -96,9 +99,9 @@ def _has_failed(member: Instance) -> bool:
     return bool(member.exit_code) or member.phase == "Failed"
 
 
-def _with_event(cause: Cause, member: Instance, events: Sequence[Manifest]) -> Cause:
+def _with_event(cause: Cause, member: Instance, events: Sequence[Manifest], pod: Manifest | None) -> Cause:
     """A pod that is being made or pulled says little itself: its newest Warning has the words."""
-    if cause.rank is Rank.FAILED and (said := incidents.killed(events, member.name)):
+    if cause.rank is Rank.FAILED and (end := podends.decisive(pod)) and (said := incidents.killed(events, member.name, end.ended)):
         return replace(cause, message=f"{cause.message}; {said}")
     if cause.reason == "Unschedulable":
         return _scaling(cause, events, member.name)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from arena_core.contract.errors import ArenaError, NotFound
 from arena_core.contract.types import Instance, LogSource, Manifest, Phase
 from arena_core.k8s import dig
+from arena_core.usecases import elsewhere
 from arena_core.usecases.views import Job
 from arena_core.usecases.waiting import pod_finished, why_no_instances, why_waiting
 
@@ -23,6 +24,8 @@ def nothing_to_read(job: Job, wanted: str = "") -> ArenaError:
         gone = wanted or "the instance that leads it"
         names = ", ".join(i.short_name for i in job.status.instances)
         return NotFound(f"{gone} of {job.name} is not there: its pod is gone or has not been made yet", f"its instances: {names}")
+    if other := elsewhere.told(job.manifest):
+        return ArenaError(f"{job.name} is {job.status.phase} and has no instances in this cluster", other)
     if job.status.phase is Phase.SUSPENDED:
         return ArenaError(f"{job.name} is SUSPENDED: it has no instances", f"`arena why {job.name}` says more")
     return ArenaError(

@@ -14,6 +14,7 @@ from arena_core.registry import Registry
 from arena_core.testing.conformance import OBJECT
 from arena_core.testing.seen import seen as viewed
 from arena_core.usecases.reasons import healthy, reasons, told
+from arena_core.usecases.removed import nothing_to_read
 from arena_core.usecases.views import Job
 
 HANDLE = Registry(environ={}).get("pytorchjob")
@@ -217,6 +218,8 @@ def test_a_container_that_its_node_ended_for_a_probe_says_so() -> None:  # W5, W
     text = why(job(manifest("Created", "Running"), pods), seen, killing)[0].message
     assert "exited with 137" in text
     assert "its node ended it because its liveness probe failed (Liveness probe failed: connection refused)" in text
+    ended["terminated"] |= {"startedAt": "2026-01-01T01:00:00Z", "finishedAt": "2026-01-01T02:00:00Z"}
+    assert "probe" not in why(job(manifest("Created", "Running"), pods), seen, killing)[0].message, "that was an earlier run"
 
 
 @pytest.mark.parametrize(
@@ -247,3 +250,20 @@ def test_an_instance_that_somebody_deleted_is_named_with_that() -> None:  # W9
     assert "was deleted while" not in why(failed, made, later)[0].message, "what is stopped after the end is cleaning up"
     probe = event("Killing", "Container pytorch failed liveness probe, will be restarted", **about)
     assert "was deleted while" not in why(failed, made, probe)[0].message
+
+
+@pytest.mark.parametrize(
+    ("by", "words"), [("kueue.x-k8s.io/multikueue", "in another cluster (MultiKueue)"), ("example.com/mine", "left to example.com/mine")]
+)
+def test_a_job_that_is_left_to_another_controller_is_not_said_to_wait_for_its_operator(by: str, words: str) -> None:  # N3, L4
+    there = manifest()
+    there["spec"]["runPolicy"] = {"managedBy": by}
+    seen = job(there)
+    found = why(seen)
+    assert words in found[0].message
+    assert "is the operator running" not in " ".join(c.message + c.hint for c in found)
+    error = nothing_to_read(seen)
+    assert words in error.hint
+    assert "waits for them" not in error.hint
+    there["spec"]["runPolicy"] = {"managedBy": "kubeflow.org/training-operator"}
+    assert why(job(there))[0].reason == "NotTakenUp"

@@ -123,3 +123,20 @@ def test_what_is_lacking_is_said_once_for_all_pod_sets():
     text += "insufficient unused quota for cpu in flavor f, 500m more needed"
     found = queueing.cause(JOB, [waits(text)])
     assert found is not None and "for 2 more nvidia.com/gpu and 500m more cpu (" in found.message
+
+
+def test_when_kueue_tries_again_is_told() -> None:  # N20
+    text = "Exceeded the PodsReady timeout n/w"
+    sent_back = workload(
+        ("QuotaReserved", "False", "Pending", text),
+        ("Evicted", "True", "PodsReadyTimeout", text),
+        ("Requeued", "False", "PodsReadyTimeout", text),
+    )
+    sent_back["status"]["requeueState"] = {"count": 2, "requeueAt": "2026-01-01T00:10:00Z"}
+    found = queueing.cause(JOB, [sent_back])
+    assert found is not None
+    assert found.message == f"{text}; it waits in queue q again; Kueue queues it again at 2026-01-01T00:10:00Z (for the 2nd time)"
+    sent_back["status"]["conditions"][2]["status"] = "True"
+    found = queueing.cause(JOB, [sent_back])
+    assert found is not None
+    assert "at 2026" not in found.message, "it is in line by now"
