@@ -136,6 +136,8 @@ def explain(job: Any, pods: Sequence[Any] | None, related: Sequence[Any]) -> lis
         return [*causes, Cause(text, rank=Rank.INFO, reason=found.reason)]
     if found.phase is Phase.PENDING and found.reason == batch.BACK_OFF:
         return [*causes, Cause(found.message, rank=Rank.WAITS, reason=batch.BACK_OFF)]
+    if found.phase is Phase.PENDING and dig.dig(job, "spec", "parallelism") == 0:
+        return [*causes, Cause("it runs no instances: spec.parallelism is 0", "scale it up", rank=Rank.HELD, reason="NoInstances")]
     if found.phase is Phase.PENDING and not dig.mapping(job, "status") and not found.instances:
         return [*causes, Cause("the Job controller has not taken up the job yet", rank=Rank.INFO, reason=NOT_TAKEN_UP)]
     return causes

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from arena_core import podends
 from arena_core.contract.types import NOT_TAKEN_UP, Cause, Instance, Manifest, Phase, Rank
+from arena_core.k8s import dig
 from arena_core.podwords import cause_of
 from arena_core.records import replace
 from arena_core.registry.advice import advisers
@@ -40,7 +41,7 @@ def reasons(job: Job, own: Sequence[Cause], events: Sequence[Manifest]) -> list[
     unread, other = job.unread, elsewhere.told(job.manifest)
     if other and not phase.finished and not job.status.instances and not any(c.reason == elsewhere.REASON for c in own):
         found.append(Cause(other, "", "", Rank.INFO, elsewhere.REASON))
-    if unread or mine or other:
+    if unread or mine or other or any(True for _ in dig.items(job.manifest, "status", "conditions")):
         found = [c for c in found if c.reason != NOT_TAKEN_UP]
     if phase is Phase.FAILED and not any(c.rank <= Rank.FAILED for c in found):
         found += incidents.deleted(job, mine)
@@ -167,6 +168,8 @@ def _rest(job: Job, ranked: Sequence[Cause], events: Sequence[Manifest]) -> list
         rows.append(Cause(status.message, "", "", Rank.INFO, status.reason))
     elif status.message:
         rows += [] if said else [Cause(status.message, "", "", Rank.INFO, status.reason)]
+    elif not said and (newest := _newest_condition(job)):
+        rows.append(newest)
     last = incidents.told(events)
     if last and not said:
         rows.append(Cause("the last events: " + "; ".join(last), "no more is known", "", Rank.INFO, "Events"))
@@ -175,6 +178,16 @@ def _rest(job: Job, ranked: Sequence[Cause], events: Sequence[Manifest]) -> list
             Cause("nothing has been reported about it: no condition and no event", "no more is known", "", Rank.INFO, "NothingKnown")
         )
     return rows
+
+
+def _newest_condition(job: Job) -> Cause | None:
+    """Return what the operator last said in a condition that its type does not know: of another version, or of somebody else."""
+    told = [row for row in dig.items(job.manifest, "status", "conditions") if dig.text(row, "message")]
+    if not told:
+        return None
+    row = max(told, key=lambda row: dig.text(row, "lastTransitionTime"))
+    text = f"its condition {dig.text(row, 'type')} is {dig.text(row, 'status')}: {dig.text(row, 'message')}"
+    return Cause(text, "", "", Rank.INFO, dig.text(row, "reason"))
 
 
 def _object(cause: Cause) -> str:

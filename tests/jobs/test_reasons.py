@@ -267,3 +267,19 @@ def test_a_job_that_is_left_to_another_controller_is_not_said_to_wait_for_its_op
     assert "waits for them" not in error.hint
     there["spec"]["runPolicy"] = {"managedBy": "kubeflow.org/training-operator"}
     assert why(job(there))[0].reason == "NotTakenUp"
+
+
+def test_a_condition_that_nobody_knows_is_told_and_shows_that_the_operator_is_up() -> None:  # W1, N3
+    there = manifest()
+    row = {"type": "Odd", "status": "False", "reason": "Why", "message": "no such runtime", "lastTransitionTime": WHEN}
+    there["status"]["conditions"] = [row]
+    first = why(job(there))[0]
+    assert (first.message, first.reason) == ("its condition Odd is False: no such runtime", "Why")
+
+
+def test_a_job_of_no_instances_says_so() -> None:  # W1
+    handle = Registry(environ={}).get("job")
+    obj = {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "j"}, "spec": {"parallelism": 0, "template": {}}}
+    found = viewed(obj)
+    (cause,) = handle.explain(replace(found, status=handle.status(found)))
+    assert cause.message == "it runs no instances: spec.parallelism is 0"

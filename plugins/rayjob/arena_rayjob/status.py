@@ -82,7 +82,12 @@ def decide(job: Any) -> Said:
     reason, message = dig.text(job, "status", "reason"), dig.text(job, "status", "message")
     if exact == "Complete":
         stopped = ray == "STOPPED"
-        return _ENDED.get(ray, Phase.UNKNOWN), exact, reason or ("Stopped" if stopped else ""), message
+        return (
+            _ENDED.get(ray, Phase.UNKNOWN),
+            exact,
+            reason or ("Stopped" if stopped else ""),
+            message or ("its command was stopped" if stopped else ""),
+        )
     if exact in ("Failed", "ValidationFailed"):
         return Phase.FAILED, exact, reason or exact, message
     if exact in ("Suspending", "Suspended") or (exact in ("", "Initializing") and dig.flag(job, "spec", "suspend")):
