@@ -46,6 +46,9 @@ def job_webhooks(integrations: Integrations, integration: QuotaJob) -> tuple[Adm
                 else None
             )
         before, runs = old["metadata"].get("labels") or {}, not integration.is_suspended(job)
+        if runs and labels.get(kinds.PRIORITY_LABEL) and not before.get(kinds.PRIORITY_LABEL):
+            value, text = labels[kinds.PRIORITY_LABEL], "WorkloadPriorityClass cannot be added to a non-suspended workload"
+            raise Denied(f'metadata.labels[{kinds.PRIORITY_LABEL}]: Invalid value: "{value}": {text}')
         fixed = {kinds.QUEUE_LABEL: runs, kinds.MAX_EXEC_LABEL: runs or not integration.is_suspended(old)}
         for key in (key for key, still in fixed.items() if still):
             if labels.get(key, "") != before.get(key, ""):

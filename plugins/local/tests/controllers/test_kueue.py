@@ -424,3 +424,16 @@ def test_a_queue_whose_name_cannot_be_is_refused(world, job):
     setup(world)
     with pytest.raises(ApiError, match='Invalid value: "Not_Good": a lowercase RFC 1123 subdomain must consist of'):
         world.api.create(job("j", labels={"kueue.x-k8s.io/queue-name": "Not_Good"}), manager="t")
+
+
+def test_a_job_that_runs_gets_no_priority_class_of_kueue(world, job):
+    """C8, as recorded of a JobSet."""
+
+    async def story():
+        setup(world)
+        world.api.create(job("j", labels=dict(QUEUE), requests={"cpu": "50m"}), manager="t")
+        await world.until(lambda: not suspended(world, "j"))
+        with pytest.raises(ApiError, match="WorkloadPriorityClass cannot be added to a non-suspended workload"):
+            world.api.patch("jobs.batch", "default", "j", {"metadata": {"labels": {"kueue.x-k8s.io/priority-class": "x"}}}, manager="t")
+
+    world.run(story())

@@ -75,6 +75,12 @@ def _default_job(api: Api, job: Obj, old: Obj | None, operation: str) -> None:
         job["spec"] = as_written(job["spec"])
 
 
+def _default_cluster(api: Api, cluster: Obj, old: Obj | None, operation: str) -> None:
+    """Write a cluster with a queue as Kueue's webhook does."""
+    if (cluster["metadata"].get("labels") or {}).get(QUEUE) and cluster.get("spec"):
+        cluster["spec"] = as_written({"rayClusterSpec": cluster["spec"]})["rayClusterSpec"]
+
+
 def _validate_job(api: Api, job: Obj, old: Obj | None, operation: str) -> None:
     """Refuse what Kueue does not take of a job with a queue."""
     spec = job.get("spec") or {}
@@ -142,5 +148,6 @@ RAYCLUSTER = QuotaJob(
 ADMISSION = (
     Admission("mrayjob.kb.io", RAYJOBS, ("CREATE",), mutate=_default_job),
     Admission("vrayjob.kb.io", RAYJOBS, ("CREATE", "UPDATE"), validate=_validate_job),
+    Admission("mraycluster.kb.io", RAYCLUSTERS, ("CREATE",), mutate=_default_cluster),
     Admission("vraycluster.kb.io", RAYCLUSTERS, ("CREATE", "UPDATE"), validate=_validate_cluster),
 )
