@@ -37,6 +37,19 @@ QUEUEING = (
 #: The annotation, and the label, that names a pod's group.
 VOLCANO_NAME = "scheduling.k8s.io/group-name"
 COSCHEDULING_NAME = "scheduling.x-k8s.io/pod-group"
+#: What operators write into ``managedBy`` for themselves, and what is known of others that stand there.
+OWN_MANAGERS = frozenset(
+    [
+        "kubernetes.io/job-controller",
+        "kubeflow.org/training-operator",
+        "kubeflow.org/mpi-operator",
+        "jobset.sigs.k8s.io/jobset-controller",
+        "trainer.kubeflow.org/trainjob-controller",
+        "ray.io/kuberay-operator",
+        "workload.codeflare.dev/appwrapper",
+    ]
+)
+OTHER_MANAGERS = {f"{KUEUE}/multikueue": "Kueue runs it in another cluster (MultiKueue): its instances and their logs are there"}
 
 
 def is_volcano(scheduler: str) -> bool:
