@@ -20,6 +20,8 @@ ALLOWED = {
 
 def named(source: str) -> list[tuple[int, str]]:
     """Return (line, name) of identifiers, imports and texts of a module that name one; docstrings and comments do not count."""
+    if not NAMES.search(source):
+        return []
     tree = ast.parse(source)
     told = {
         id(node.body[0].value)

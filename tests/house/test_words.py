@@ -30,7 +30,7 @@ def test_the_patterns_find_what_they_are_for():
 
 
 def test_sentences_of_every_kind_are_collected():
-    found = list(words.sentences())
+    found = words.sentences()
     for part in ("arena_core/cli/", "arena_core/usecases/", "plugins/volcano/", "plugins/local/arena_local/cli.py", "docs/", "README.md"):
         assert any(part in sentence.place for sentence in found), part
     assert len(found) > 1500

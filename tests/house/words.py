@@ -6,6 +6,7 @@ import ast
 import re
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -57,8 +58,13 @@ class Sentence(NamedTuple):
     text: str
 
 
-def sentences() -> Iterator[Sentence]:
-    """Yield every text of the sources that reads like a sentence, and every line of the pages."""
+@cache
+def sentences() -> tuple[Sentence, ...]:
+    """Return every text of the sources that reads like a sentence, and every line of the pages."""
+    return tuple(_sentences())
+
+
+def _sentences() -> Iterator[Sentence]:
     for folder in (ROOT / "arena_core", *sorted((ROOT / "plugins").glob("*/arena_*"))):
         for path in sorted(folder.rglob("*.py")):
             yield from _texts(path)
@@ -96,9 +102,10 @@ def _text(node: ast.AST) -> str:
 
 def odd() -> list[str]:
     """Return the sentences of our own that match a known bad pattern, each with what to write."""
-    return [
-        f"{s.place}: {s.text}  ->  {better}" for s in ours() for pattern, better in ODD.items() if re.search(pattern, s.text, re.IGNORECASE)
-    ]
+    patterns = [(re.compile(pattern, re.IGNORECASE | re.MULTILINE), better) for pattern, better in ODD.items()]
+    whole = "\n".join(s.text for s in ours())
+    there = [(pattern, better) for pattern, better in patterns if pattern.search(whole)]
+    return [f"{s.place}: {s.text}  ->  {better}" for s in ours() for pattern, better in there if pattern.search(s.text)]
 
 
 if __name__ == "__main__":

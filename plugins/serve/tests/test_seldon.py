@@ -55,15 +55,19 @@ def built(**more: Any) -> dict[str, Any]:
     return dict(plugin.arena_build_manifests(parse(SeldonArgs, more))[0])
 
 
-@pytest.mark.parametrize("raw", [MODEL, {**MODEL, **TestSeldon.full}, {**TestSeldon.minimal, **TestSeldon.full}])
-def test_the_crd_takes_it_strictly(raw: dict[str, Any]) -> None:
+@pytest.fixture(scope="module")
+def crd() -> Any:
+    """Seldon's own schema, strictly read; read once, since it is long."""
     jsonschema = pytest.importorskip("jsonschema")
     if not CRD.exists():
         pytest.skip("../shared is not there: Seldon's CRD is not compared with")
-    schema = strict_schema(yaml.safe_load(CRD.read_text(encoding="utf-8")), "v1")
-    wrong = [
-        f"{list(error.absolute_path)}: {error.message[:200]}" for error in jsonschema.Draft202012Validator(schema).iter_errors(built(**raw))
-    ]
+    read = yaml.load(CRD.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    return jsonschema.Draft202012Validator(strict_schema(read, "v1"))
+
+
+@pytest.mark.parametrize("raw", [MODEL, {**MODEL, **TestSeldon.full}, {**TestSeldon.minimal, **TestSeldon.full}])
+def test_the_crd_takes_it_strictly(crd: Any, raw: dict[str, Any]) -> None:
+    wrong = [f"{list(error.absolute_path)}: {error.message[:200]}" for error in crd.iter_errors(built(**raw))]
     assert not wrong
 
 
