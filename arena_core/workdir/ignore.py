@@ -91,6 +91,8 @@ def _expression(glob: str) -> str:
     """Return the regular expression of a pattern: ``*`` and ``?`` stay within a folder, ``**`` between slashes does not."""
     parts, at = [], 0
     while at < len(glob):
+        if glob == "**":
+            return ".+"  # what is left of ``/**``
         if glob.startswith("**/", at) and (at == 0 or glob[at - 1] == "/"):
             parts.append("(?:.*/)?")
             at += 3

@@ -12,7 +12,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from arena_core.args import parse, to_job_file
@@ -99,6 +99,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@example(lines=["a"], inner=["!/**"])
 @given(lines=st.lists(LINE, min_size=1, max_size=4), inner=st.lists(LINE, max_size=2))
 def test_patterns_mean_what_they_mean_to_git(checkout: Path, lines: list[str], inner: list[str]) -> None:
     (checkout / ".gitignore").write_text("\n".join(lines) + "\n")
