@@ -210,5 +210,7 @@ def default_log_sources(
         if not chosen and len(shown) == 1:
             raise NotFound(f"the chief's pod is gone, of {replicas} instances only {known} is left", f"`-i {known}` shows its log")
         if not chosen:
-            raise UsageError("the job has several instances and no chief", f"choose one with -i: {known}")
+            raise UsageError(
+                "it has several instances, and none leads the others", f"choose one with -i: {known}; logs also take --all-instances"
+            )
     return [LogSource(i.name, log_container(by_name[i.name], query.container, container), i.short_name) for i in chosen]

@@ -26,7 +26,10 @@ _WAITING: Mapping[str, tuple[str, Rank]] = {
     "CreateContainerError": ("cannot be made", Rank.HELD),
     "RunContainerError": ("could not start", Rank.FAILED),
 }
-_NOT_STARTED = ("StartError", "ContainerCannotRun", "ContainerCreateFailed")
+#: Reasons of a container that has ended without having run: it has written nothing.
+NOT_STARTED = ("StartError", "ContainerCannotRun", "ContainerCreateFailed")
+#: What runtimes put before the sentence that says what is wrong, one layer after the other.
+_LAYERS = pattern(r"^(?:failed to (?:create|start) [^:]*: |(?:OCI runtime|runc|crun) [^:]*: |(?:unable|error) to? ?start[^:]*: )+")
 _PLAIN = ("", "Error", "Completed")
 #: Of why no node takes a pod: what stays until somebody changes it; and what other nodes are merely full of.
 _HELD_UP = pattern(r"persistentvolumeclaim|didn't match|untolerated", re.IGNORECASE)
@@ -114,8 +117,9 @@ def _ending(pod: Any, name: str, end: End) -> str:
     if reason == "OOMKilled":
         limit = memory_limit(dig.dig(pod, "spec"), container)
         text = f"{who} was OOMKilled ({f'memory limit {limit}, ' if limit else ''}exit code {code}){again}"
-    elif reason in _NOT_STARTED:
+    elif reason in NOT_STARTED:
         text = f"{who} could not start (exit code {code}){again}"
+        message = start_trouble(message)
     elif reason == "ContainerStatusUnknown":  # its code is a kubelet's invention
         text = f"how {who} ended is not known: its node has lost it{again}"
     elif not code:
@@ -129,6 +133,22 @@ def _ending(pod: Any, name: str, end: End) -> str:
 def _restarted(row: Mapping[str, Any]) -> str:
     restarts = dig.number(row, "restartCount")
     return f", restarted {restarts} time{'s' if restarts != 1 else ''}" if restarts else ""
+
+
+def start_trouble(message: str) -> str:
+    """Return what a runtime says of a program that it cannot start, without the layers that passed it on.
+
+    >>> start_trouble('failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: '
+    ...     'exec: "tritonserver": executable file not found in $PATH: unknown')
+    'exec: "tritonserver": executable file not found in $PATH'
+    """
+    return _LAYERS.sub("", one_line(message)).removesuffix(": unknown") or one_line(message)
+
+
+def never_started(pod: Any) -> bool:
+    """Whether what failed in a pod is a container that could not even start, so that there is no log of it."""
+    end = podends.decisive(pod)
+    return end is not None and dig.text(end.ended, "reason") in NOT_STARTED
 
 
 def code_source(pod: Any, container: str) -> str:

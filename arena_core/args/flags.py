@@ -147,7 +147,7 @@ def _spec(model: type[BaseModel], field: str, info: FieldInfo) -> FlagSpec:
         metavar=meta.get("metavar") or "|".join(c for c in choices if c) or {"int": "N", "text": "TEXT", "many": "TEXT"}.get(kind, ""),
         default=shown,
         hidden=bool(meta.get("hidden")),
-        required=info.is_required() or (field == "image" and bool(getattr(model, "REQUIRES_IMAGE", False))),
+        required=info.is_required() or (field == "image" and not default and bool(getattr(model, "REQUIRES_IMAGE", False))),
         choices=choices,
         paths=tuple(meta.get("paths", ())),
         often=bool(meta.get("often")) if meta.get("often") is not None else _is_foreign(model, field),

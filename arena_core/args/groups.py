@@ -162,6 +162,8 @@ class PodArgs(ArgsGroup):
     #: Whether the image, or the command, must be given.
     REQUIRES_IMAGE: ClassVar[bool] = True
     REQUIRES_COMMAND: ClassVar[bool] = True
+    #: What the words behind the flags are, where they are not a command.
+    WORDS: ClassVar[str] = ""
 
     image: Image = flag("", help="Container image.", often=True, paths=("containers[].image",), metavar="IMAGE")
     image_pull_policy: PullPolicy = flag(

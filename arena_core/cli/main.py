@@ -5,13 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from arena_core.cli import catalog
+from arena_core.cli import again, catalog
 from arena_core.cli.boundary import guarded
 from arena_core.cli.command import Command, Context, Group
 from arena_core.cli.flags import GLOBAL_FLAGS, Flag, Parsed
 from arena_core.cli.parse import Parser, nearest
 from arena_core.cli.terminal import note, prepare, readable, say
-from arena_core.contract.errors import InvalidArguments, UsageError
+from arena_core.contract.errors import InvalidArguments, NotFound, UsageError
 from arena_core.lazily import module_named
 
 #: Commands for scripts: what completion asks for, and how the reference pages are made.
@@ -88,11 +88,19 @@ def dispatch(words: list[str]) -> int:
     found: Command | Group = module.COMMAND
     if isinstance(found, Group):
         found, rest = found.open(rest, head)
-    return run_command(found, rest, head)
+    try:
+        return run_command(found, rest, head)
+    except NotFound as error:
+        if error.name:
+            from arena_core.cli.called import correct
+
+            correct(Context(again.settled()), found.path, error)
+        raise
 
 
 def run_command(command: Command, words: Sequence[str], head: Parsed) -> int:
     """Parse what follows the command's name, with the persistent flags given before it, and run it."""
+    again.remember({})
     parsed = Parser([*command.flags, *GLOBAL_FLAGS], program=command.program, unknown=command.unknown).parse(words)
     if parsed.help:
         from arena_core.cli.usage import command_help
@@ -128,6 +136,7 @@ def check(parsed: Parsed, help_command: str) -> None:
 
 def _settle(parsed: Parsed) -> None:
     """Do what the persistent flags ask for."""
+    again.remember(parsed.values, parsed)
     level = parsed.text("loglevel", "info")
     if level != "info":
         from arena_core.cli.logs import configure

@@ -47,6 +47,7 @@ class Parser:
         """Parse ``argv``; with ``stop`` only up to the first word that is no flag, which is left in ``args`` with all that follows."""
         self.result = Parsed()
         self.spelt: dict[str, str] = {}
+        self.misread = False  # whether what looks like the program is probably something else
         self.words = list(argv)
         while self.words:
             word = self.words.pop(0)
@@ -77,7 +78,7 @@ class Parser:
         return True
 
     def _warn_of_ours(self) -> None:
-        for word in self.words:
+        for word in self.words if not self.misread else ():
             name = word[2:].partition("=")[0]
             if word == "--":
                 break
@@ -117,13 +118,19 @@ class Parser:
 
     def _unknown(self, spelling: str, has_value: bool) -> None:
         place = self.unknown(spelling) if self.unknown else ""
-        close = nearest(spelling.removeprefix("--"), self.longs) if spelling.startswith("--") else ""
-        flag = self.longs.get(close)
-        meant = place or (f"did you mean {flag.flag}?" if flag else "")
-        self.result.problems.append(f"unknown flag {spelling}" + (f"; {meant}" if meant else ""))
+        advice = place or (self._advice(spelling.removeprefix("--")) if spelling.startswith("--") else "")
+        self.result.problems.append(f"unknown flag {spelling}" + (f"; {advice}" if advice else ""))
         # Its value must not be taken for a word of the command, or the errors that follow would be misleading.
-        if not has_value and len(self.words) > 1 and not self.words[0].startswith("-"):
+        if not has_value and len(self.words) > 1 and (not self.words[0].startswith("-") or _is_integer(self.words[0])):
             self.words.pop(0)
+
+    def _advice(self, word: str) -> str:
+        """Say which flag was probably meant."""
+        from arena_core.cli.meant import meant
+
+        shown = [name for name, flag in self.longs.items() if not flag.hidden]
+        close = dict.fromkeys(self.longs[name].flag for name in meant(word, shown) or meant(word, self.longs))
+        return f"did you mean {' or '.join(close)}?" if close else ""
 
     def _take(self, flag: Flag, spelling: str, value: str | None) -> None:
         if flag.boolean:
@@ -173,6 +180,7 @@ class Parser:
                     f"{spelling} {word}: {spelling} is a switch here and takes no name; write {flag.instead} {word} for a queue, "
                     f"or {spelling} -- {word} if {word} is the program"
                 )
+                self.misread = True
         elif value.lower() in TRUE_WORDS | FALSE_WORDS:
             self.result.values[flag.name] = value.lower() in TRUE_WORDS
         else:

@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Sequence
 
+from arena_core.cli.again import again
 from arena_core.cli.foreign import plain
 from arena_core.contract.errors import UsageError
 from arena_core.discreet import discreet
@@ -80,7 +81,7 @@ def note(text: str, label: str = "") -> None:
         # A line that is drawn gives way in the same write.
         gone = "\r\x1b[K" if _STATUS["shown"] else ""
         _STATUS["shown"] = False
-        sys.stderr.write(gone + label + discreet(plain(text)) + "\n")
+        sys.stderr.write(gone + label + discreet(plain(again(text))) + "\n")
         sys.stderr.flush()
     except OSError:
         drop(sys.stderr)

@@ -65,9 +65,10 @@ class InvalidArguments(UsageError):
 
 
 class NotFound(ArenaError):
-    """A named object does not exist."""
+    """A named object does not exist. ``name`` is that of a job of whatever type that was looked for."""
 
     exit_code = 3
+    name = ""
 
 
 class NamespaceNotFound(NotFound):

@@ -98,7 +98,7 @@ def explain_held(status: JobStatus, job: Any, related: Sequence[Any]) -> list[Ca
     if status.phase is Phase.QUEUING and (queued := queueing.cause(job, related)):
         return [queued]
     if status.phase is Phase.SUSPENDED:
-        hint = "whoever suspended it sets spec.suspend to false; then it runs"
+        hint = f"`arena resume {dig.text(job, 'metadata', 'name')}` lets it run"
         return [Cause("it is suspended", hint, rank=Rank.HELD, reason="Suspended")]
     return []
 

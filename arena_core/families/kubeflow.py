@@ -189,7 +189,7 @@ def explain(status: JobStatus, job: Any, related: Sequence[Any] = ()) -> list[Ca
     if status.phase == Phase.QUEUING and (held := queueing.cause(job, related)):
         return [held]
     if status.phase == Phase.SUSPENDED:
-        hint = "whoever suspended it sets spec.runPolicy.suspend to false; then it runs"
+        hint = f"`arena resume {dig.text(job, 'metadata', 'name')}` lets it run"
         return [Cause("it is suspended", hint, rank=Rank.HELD, reason="Suspended")]
     if status.phase == Phase.FAILED and status.message:
         return [Cause(status.message, rank=Rank.INFO, reason=status.reason)]

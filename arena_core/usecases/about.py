@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from arena_core.contract.errors import ArenaError
-from arena_core.contract.types import PodSet
+from arena_core.contract.types import Jobs, Manifest, PodSet
 from arena_core.k8s import dig, path, podsize
 from arena_core.records import record
 from arena_core.typed import Any
@@ -50,11 +50,27 @@ def about(session: Session, job: Job) -> About:
         sets = []
     container = _main(session, job)
     return About(
-        tuple(role(one.name, one.replicas, _template(job, one, container), container) for one in sets),
+        tuple(role(called(session.jobs, job.manifest, one), one.replicas, _template(job, one, container), container) for one in sets),
         dict(job.labels),
         tuple(dict.fromkeys(i.node for i in job.status.instances if i.node)),
         next((f"{p.rpartition('.')[2]} {v}" for p in _RETRIES if isinstance(v := path.get(job.manifest, p), int) and v > 0), ""),
     )
+
+
+def called(jobs: Jobs, job: Manifest, one: PodSet) -> str:
+    """Return what a set of pods is called: inside a wrapper as the type inside calls it, as with its instances."""
+    steps = path.steps(one.path)
+    for end in range(len(steps) - 1, 0, -1):
+        inner = path.get(job, steps[:end])
+        if not isinstance(inner, Mapping) or not (dig.text(inner, "apiVersion") and dig.text(inner, "kind")):
+            continue
+        try:
+            handle = jobs.for_object(inner)
+            found = handle.pod_sets(dict(inner), "quota") if handle else []
+        except ArenaError:
+            break
+        return next((own.name for own in found if path.steps(own.path) == steps[end:]), one.name)
+    return one.name
 
 
 def _template(job: Job, one: PodSet, container: str) -> Any:

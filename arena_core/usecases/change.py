@@ -16,6 +16,7 @@ from arena_core.usecases.facts import read
 from arena_core.usecases.find import find_this
 from arena_core.usecases.marks import metadata_of
 from arena_core.usecases.session import Session
+from arena_core.usecases.spoken import an, of
 from arena_core.usecases.views import Job
 from arena_core.usecases.watching import States
 
@@ -30,7 +31,7 @@ def suspend(session: Session, name: str, value: bool, *, job_type: str = "", nam
         own = handle.job_type
         what = "suspended" if value else "resumed"
         if not own.suspend_path:
-            raise UsageError(f"a {own.resource.kind} cannot be {what}", f"`arena delete {name}` ends it")
+            raise UsageError(f"{an(own.name)} cannot be {what}", _instead(job, own.workload, value))
         if why := own.suspend_check(job):
             raise ArenaError(f"{name} cannot be {what}: {why}")
         if bool(paths.get(job, own.suspend_path)) is value:
@@ -40,6 +41,13 @@ def suspend(session: Session, name: str, value: bool, *, job_type: str = "", nam
         return {own.suspend_path: value}
 
     return _change(session, name, job_type, namespace, uid, changes)
+
+
+def _instead(job: Manifest, workload: str, value: bool) -> str:
+    """Return what to do about a job that cannot be suspended, or resumed."""
+    if workload == "service":
+        return f"{of(job, 'scale', '0' if value else '1')} {'ends' if value else 'starts'} its instances"
+    return f"{of(job, 'delete')} ends it" if value else f"{of(job, 'why')} says what it waits for"
 
 
 def _await_no_pods(session: Session, handle: JobHandle, job: Manifest) -> None:
@@ -72,7 +80,7 @@ def scale(
         roles = {one.role: one for one in handle.job_type.scale(job)}
         if not roles:
             why = handle.job_type.scale_check(job)
-            text = f"the size of a {handle.job_type.resource.kind} cannot be changed while it runs{f': {why}' if why else ''}"
+            text = f"the size of {an(handle.job_type.name)} cannot be changed while it runs{f': {why}' if why else ''}"
             raise UsageError(text, "submit it again")
         wanted = {}
         for role, number in sizes.items():
@@ -111,8 +119,8 @@ def _ask(session: Session, job: Manifest, role: Scale, number: int, how: Rescale
 
 def _within(role: Scale, number: int) -> None:
     if number < role.minimum or (role.maximum is not None and number > role.maximum):
-        bounds = f"at least {role.minimum}" if role.maximum is None else f"from {role.minimum} to {role.maximum}"
-        raise UsageError(f"{role.role}={number}: it may be {bounds}")
+        bounds = f"at least {role.minimum}" if role.maximum is None else f"between {role.minimum} and {role.maximum}"
+        raise UsageError(f"{role.role}={number}: it must be {bounds}")
 
 
 def _change(
@@ -126,7 +134,10 @@ def _change(
         if metadata_of(job).get("deletionTimestamp"):
             raise NotFound(f"{known.name} is being deleted")
         if known.status.phase.finished:
-            raise ArenaError(f"{known.name} is {known.status.phase}: nothing of it can be changed any more")
+            raise ArenaError(
+                f"{known.name} has ended ({known.status.phase}): it can no longer be changed",
+                f"`arena clone {known.name}` submits it again under another name",
+            )
         wanted = changes(handle, job)
         if not wanted:
             return known

@@ -25,7 +25,8 @@ def before(session: Session, handle: JobHandle, args: Any, lookup: ClusterLookup
         return told(args, [*handle.notes(args), *(n for n in found if isinstance(n, Note))])
     resource = handle.job_type.resource
     if lookup.serves(resource) is False:
-        raise not_installed(handle, KindNotInstalled(f"{resource.kind} is not installed on this cluster"))
+        absent = KindNotInstalled(f"{resource.kind} is not installed on this cluster")
+        raise not_installed(handle, absent, local=session.cluster.is_local)
     raise InvalidArguments(problems)
 
 

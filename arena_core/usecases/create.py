@@ -15,6 +15,7 @@ from arena_core.kube.scope import CancelScope
 from arena_core.usecases import marks, shared
 from arena_core.usecases.finishing import finish
 from arena_core.usecases.session import Session, not_installed
+from arena_core.usecases.spoken import TYPE, of
 
 
 def with_fresh_keys(obj: Manifest) -> Manifest:
@@ -74,7 +75,7 @@ class Creation:
             raise self._exists(resource, error) from error
         except KindNotInstalled as error:
             self._asked = False
-            raise not_installed(self._handle, error) from error
+            raise not_installed(self._handle, error, local=self._cluster.is_local) from error
         except ArenaError as error:
             # A refusal is an answer: nothing was created. Of a server that cannot be reached nobody knows.
             self._asked = isinstance(error, ClusterUnreachable | Cancelled)
@@ -102,9 +103,10 @@ class Creation:
                 f"{kind} {name} in namespace {self._namespace} is still being deleted",
                 f"`arena wait {name} --for deleted`, then submit again",
             )
+        server = found is not None and bool(marks.labels_of(found).get(TYPE))
         return AlreadyExists(
             f"{kind} {name} exists already in namespace {self._namespace}; nothing was changed",
-            f"choose another --name, or `arena delete {name}` first",
+            f"choose another {'--version' if server else '--name'}, or {of(found or {'metadata': {'name': name}}, 'delete')} first",
         )
 
     def _early(self, obj: Manifest) -> Manifest:

@@ -12,7 +12,7 @@ from arena_core.k8s import time
 from arena_core.kube.resources import resource_of
 from arena_core.records import record
 from arena_core.usecases.asking import ask_each
-from arena_core.usecases.facts import read
+from arena_core.usecases.facts import read, unknown, view
 from arena_core.usecases.naming import named
 from arena_core.usecases.session import Session, labels_of_all, of_workload, typed_of
 from arena_core.usecases.unread import all_refused, phrase, sentence
@@ -83,7 +83,7 @@ def list_crons(session: Session, *, namespace: str = "", selector: str = "", now
         for obj in answer:
             typed = typed_of(session, handle, obj)
             if typed is not None and typed.job_type.workload == "schedule":
-                found.append(_cron(typed, Job(typed.job_type.name, JobView(obj)), now or datetime.now(UTC)))
+                found.append(_cron(typed, _judged(typed, obj), now or datetime.now(UTC)))
     if refused and not found and len(refused) == len(types):
         raise all_refused(refused)
     ordered = sorted(found, key=lambda one: (one.job.namespace, one.job.name))
@@ -104,6 +104,14 @@ def run_now(session: Session, name: str, *, job_type: str = "", namespace: str =
     made = handle.run_now(JobView(obj), called)
     made.setdefault("metadata", {})["namespace"] = namespace
     return session.cluster.create(resource_of(made["apiVersion"], made["kind"]), namespace, made).object
+
+
+def _judged(handle: JobHandle, obj: Manifest) -> Job:
+    """Return a cron as its object alone tells it."""
+    try:
+        return view(handle, obj, None)
+    except ArenaError as error:
+        return unknown(handle, obj, error)
 
 
 def _cron(handle: JobHandle, job: Job, now: datetime) -> Cron:

@@ -11,6 +11,7 @@ from arena_core.k8s import dig
 from arena_core.usecases.marks import metadata_of
 from arena_core.usecases.session import Session
 from arena_core.usecases.sources import choose
+from arena_core.usecases.spoken import about
 from arena_core.usecases.views import Job
 from arena_core.usecases.waiting import container_started, why_no_instances, why_waiting
 
@@ -30,12 +31,10 @@ def enter(
         raise ArenaError(f"the command of {job.name} runs in none of its instances", "choose one with -i: " + _names(job))
     found = next((i for i in job.status.instances if i.name == source.pod), None)
     if found is not None and found.phase in ("Succeeded", "Failed"):
-        raise ArenaError(
-            f"{found.short_name} has ended ({found.status}): nothing can be run in it", f"`arena logs {job.name}` shows its log"
-        )
+        raise ArenaError(f"{found.short_name} has ended ({found.status}): nothing can be run in it", f"{about(job, 'logs')} shows its log")
     pod = next((p for p in job.pods if metadata_of(p).get("name") == source.pod), None)
     if found is not None and pod is not None and found.phase == "Pending" and not container_started(pod, source.container):
-        raise ArenaError(f"nothing can be run in it yet: {why_waiting(found, pod)}", f"`arena wait {job.name} --for running` waits for it")
+        raise ArenaError(f"nothing can be run in it yet: {why_waiting(found, pod)}", f"{about(job, 'wait', '--for running')} waits for it")
     # Imported here: whoever only reads has no use for it.
     from arena_core.kube.nodes import NodeSilent
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from arena_core.contract.errors import ArenaError, PluginError
 from arena_core.contract.types import Cause, Find, Manifest, Phase, Rank
 from arena_core.kube.resources import EVENTS
+from arena_core.podwords import never_started
 from arena_core.records import replace
 from arena_core.usecases import answers, endpoints, notup
 from arena_core.usecases.facts import in_rounds, matches, view
@@ -16,6 +17,7 @@ from arena_core.usecases.lookup import ClusterLookup
 from arena_core.usecases.marks import metadata_of
 from arena_core.usecases.reasons import healthy, reasons, told
 from arena_core.usecases.session import Session
+from arena_core.usecases.spoken import about
 from arena_core.usecases.unread import phrase
 from arena_core.usecases.views import Job
 
@@ -63,7 +65,7 @@ def _with_lines(session: Session, job: Job, causes: Sequence[Cause]) -> list[Cau
         if cause.rank is not Rank.FAILED or pod == cause.object:
             continue
         last = last_lines(session, job, pod)
-        hint = cause.hint or logs_hint(job, pod)
+        hint = cause.hint or next_step(session, job, pod)
         if last.unread:
             hint = f"{hint or 'its log tells more'} (it cannot be read now: {last.unread})"
         found[place] = replace(cause, lines=last.lines, hint=hint)
@@ -71,9 +73,17 @@ def _with_lines(session: Session, job: Job, causes: Sequence[Cause]) -> list[Cau
     return found
 
 
-def logs_hint(job: Job, pod_name: str) -> str:
-    """Return the command that shows the log of a failed instance: of its earlier run where a newer one runs."""
+def next_step(session: Session, job: Job, pod_name: str) -> str:
+    """Return what to do about a failed instance: the command that shows its log, unless it could not even start."""
     pod = next((p for p in job.pods if metadata_of(p).get("name") == pod_name), None)
+    if never_started(pod):
+        here = "pods are processes of this machine here: give a command whose program is on the PATH that you submit from"
+        return here if session.cluster.is_local else "check the command, and that the image has the program"
+    return _logs_hint(job, pod, pod_name)
+
+
+def _logs_hint(job: Job, pod: Manifest | None, pod_name: str) -> str:
+    """Return the command that shows the log of a failed instance: of its earlier run where a newer one runs."""
     member = next((i for i in job.status.instances if i.name == pod_name), None)
     if pod is None or member is None:
         return ""
@@ -81,7 +91,8 @@ def logs_hint(job: Job, pod_name: str) -> str:
     main = [str(c.get("name")) for c in (pod.get("spec") or {}).get("containers") or []]
     where = "" if member.chief and container in main[:1] else f" -i {member.short_name}"
     inside = f" -c {container}" if container and container not in main[:1] else ""
-    return f"`arena logs {job.name}{where}{inside}{' --previous' if previous else ''}` shows its log"
+    more = f"{where}{inside}{' --previous' if previous else ''}".strip()
+    return f"{about(job, 'logs', more)} shows its log"
 
 
 def once(causes: Sequence[Cause]) -> list[Cause]:
@@ -100,7 +111,17 @@ def causes_of(session: Session, job: Job, events: Sequence[Manifest], lookup: Cl
         own = session.jobs.get(job.job_type).explain(job.view)
     except PluginError as error:
         own = [Cause(error.message, error.hint, rank=Rank.INFO, reason="PluginFailed")]
-    return answers.certain(lookup, job, [recognised(job, cause) for cause in reasons(job, own, events)])
+    return _said_once(answers.certain(lookup, job, [recognised(job, cause) for cause in reasons(job, own, events)]))
+
+
+def _said_once(causes: Sequence[Cause]) -> list[Cause]:
+    """Leave out an operator's summary that only repeats how the first instance failed: its name, and the code that it ended with."""
+    first = causes[0] if causes else None
+    pod = first.object.removeprefix("pod/") if first and first.object.startswith("pod/") and first.rank is Rank.FAILED else ""
+    code = first.message.partition(f"{pod} exited with ")[2].split(" ")[0].strip(",:") if first and pod else ""
+    if not code:
+        return list(causes)
+    return [c for c in causes if c.rank is not Rank.INFO or c.lines or not (pod in c.message and f"code {code}" in c.message)]
 
 
 def reasoned(session: Session, job: Job) -> Job:

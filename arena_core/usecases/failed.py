@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from arena_core.contract.errors import JobFailed
 from arena_core.contract.types import Cause, Rank
-from arena_core.usecases.explain import causes_of, logs_hint, with_events
+from arena_core.usecases.explain import causes_of, next_step, with_events
 from arena_core.usecases.lastlines import last_lines
 from arena_core.usecases.lookup import ClusterLookup
 from arena_core.usecases.session import Session
+from arena_core.usecases.spoken import about
 from arena_core.usecases.views import Job
 
 #: The events that tell of an instance which is gone already may come a moment after the end of its job.
@@ -20,12 +21,12 @@ def failure(session: Session, job: Job) -> JobFailed:
     first = causes[0] if causes else None
     own = next((c.message for c in causes[1:] if c.rank is Rank.INFO and c.reason != "Unread"), "")
     why = "; ".join(p for p in (first.message if first else job.status.message, own) if p) or "no reason is given"
-    hint = f"`arena why {job.name}` says more"
+    hint = f"{about(job, 'why')} says more"
     error = JobFailed(f"{job.job_type} {job.name} failed: {why}")
     error.job = job.name
     if first and first.rank is Rank.FAILED and first.object.startswith("pod/"):
         pod = first.object.removeprefix("pod/")
-        hint = logs_hint(job, pod) or hint
+        hint = next_step(session, job, pod) or hint
         member = next((one for one in job.status.instances if one.name == pod), None)
         error.instance = member.short_name if member else pod
         error.instance_exit_code = member.exit_code if member else None

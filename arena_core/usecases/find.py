@@ -35,7 +35,7 @@ def find(session: Session, name: str, job_type: str, namespace: str) -> Found:
         try:
             there = session.cluster.get(handle.job_type.resource, namespace, name)
         except KindNotInstalled as error:
-            raise not_installed(handle, error) from error
+            raise not_installed(handle, error, local=session.cluster.is_local) from error
         except NotFound as error:
             raise missing(name, namespace, handle.job_type.name, error) from error
         typed = typed_of(session, handle, there)
@@ -153,4 +153,6 @@ def missing(name: str, namespace: str, job_type: str, error: NotFound | None) ->
     if isinstance(error, NamespaceNotFound):
         return error
     what = f"{job_type} {name}" if job_type else f"job {name}"
-    return NotFound(f"{what} does not exist in namespace {namespace}", "`arena list -A` shows the jobs of all namespaces")
+    absent = NotFound(f"{what} does not exist in namespace {namespace}", "`arena list -A` shows the jobs of all namespaces")
+    absent.name = "" if job_type else name
+    return absent

@@ -15,6 +15,7 @@ from arena_core.kube.resources import PODS
 from arena_core.usecases.endpoints import service_of, wanted
 from arena_core.usecases.session import Session
 from arena_core.usecases.sources import choose
+from arena_core.usecases.spoken import about, an
 from arena_core.usecases.views import Job
 from arena_core.usecases.waiting import why_no_instances
 
@@ -40,9 +41,9 @@ def served(session: Session, job: Job) -> list[Served]:
     found = [_behind(session, job, one, reasons) for one in wanted(session, job)]
     reachable = [one for one in found if one is not None]
     if not reachable and not reasons and job.status.phase.finished:
-        raise NotFound(f"{job.name} has ended: it serves nothing", f"`arena logs {job.name}` shows its log")
+        raise NotFound(f"{job.name} has ended: it serves nothing", f"{about(job, 'logs')} shows its log")
     if not reachable:
-        why = "; ".join(dict.fromkeys(reasons)) or f"a {job.job_type} names nothing that it serves"
+        why = "; ".join(dict.fromkeys(reasons)) or f"{an(job.job_type)} names nothing that it serves"
         raise NotFound(
             f"nothing of {job.name} can be opened: {why}", f"`arena port-forward {job.name} PORT` reaches any port of an instance"
         )
@@ -92,7 +93,7 @@ def port_of(session: Session, job: Job, port: int, instance: str = "") -> Served
     member = next((i for i in job.status.instances if i.name == sources[0].pod), None)
     if member is not None and member.phase != "Running":
         raise ArenaError(
-            f"{member.short_name} is {member.status}: nothing can be forwarded to it", f"`arena wait {job.name} --for running`"
+            f"{member.short_name} is {member.status}: nothing can be forwarded to it", f"{about(job, 'wait', '--for running')} waits for it"
         )
     return Served(f"port {port} of {member.short_name if member else sources[0].pod}", sources[0].pod, port)
 

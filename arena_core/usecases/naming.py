@@ -6,6 +6,7 @@ from arena_core.contract.errors import PluginError, UnknownJobType, UsageError
 from arena_core.contract.types import JobHandle
 from arena_core.k8s import names, selectors
 from arena_core.usecases.session import Session
+from arena_core.usecases.spoken import an
 
 
 def job_name(text: str) -> str:
@@ -45,7 +46,7 @@ def named(session: Session, text: str, job_type: str = "") -> tuple[str, str]:
         handle = session.handle(job_type)
         wanted = handle.job_type.name
         if wanted not in found and before.lower() not in _spellings(handle):
-            raise UsageError(f"{text!r} is not a {wanted}", "leave out --type, or the type in front of the name")
+            raise UsageError(f"{text!r} is not {an(wanted)}", "leave out --type, or the type in front of the name")
         return name, wanted
     if len(found) > 1:
         raise UsageError(f"{before!r} in {text!r} may be {' or '.join(found)}", "choose one with --type")

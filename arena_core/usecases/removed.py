@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from arena_core.contract.errors import ArenaError, NotFound
 from arena_core.contract.types import Instance, LogSource, Manifest, Phase
 from arena_core.k8s import dig
+from arena_core.podwords import start_trouble
 from arena_core.usecases import elsewhere
+from arena_core.usecases.spoken import about
 from arena_core.usecases.views import Job
 from arena_core.usecases.waiting import pod_finished, why_no_instances, why_waiting
 
@@ -27,9 +29,9 @@ def nothing_to_read(job: Job, wanted: str = "") -> ArenaError:
     if other := elsewhere.told(job.manifest):
         return ArenaError(f"{job.name} is {job.status.phase} and has no instances in this cluster", other)
     if job.status.phase is Phase.SUSPENDED:
-        return ArenaError(f"{job.name} is SUSPENDED: it has no instances", f"`arena why {job.name}` says more")
+        return ArenaError(f"{job.name} is SUSPENDED: it has no instances", f"{about(job, 'why')} says more")
     return ArenaError(
-        why_no_instances(job.name, job.status), f"`arena logs -f {job.name}` waits for them, `arena get -e {job.name}` shows more"
+        why_no_instances(job.name, job.status), f"{about(job, 'logs -f')} waits for them, `arena get -e {job.name}` shows more"
     )
 
 
@@ -48,8 +50,8 @@ def not_ready(job: Job, sources: Sequence[LogSource], pods: dict[str, Manifest])
     reasons = [_reason(instance, pods[instance.name]) for instance in meant]
     text = "; ".join(reason for reason, _ in reasons) or "the instance is gone"
     if any(hope for _, hope in reasons) and not job.status.phase.finished:
-        return ArenaError(f"no log yet: {text}", f"`arena logs -f {job.name}` waits for it")
-    return ArenaError(f"no log: {text}", f"`arena why {job.name}` says more")
+        return ArenaError(f"no log yet: {text}", f"{about(job, 'logs -f')} waits for it")
+    return ArenaError(f"no log: {text}", f"{about(job, 'why')} says more")
 
 
 def _reason(instance: Instance, pod: Manifest) -> tuple[str, bool]:
@@ -73,6 +75,6 @@ def start_failure(pod: Manifest, source: LogSource) -> ArenaError | None:
         for state in ("state", "lastState"):
             ended = dig.mapping(row, state, "terminated") or dig.mapping(row, state, "waiting")
             if ended.get("reason") in _START_FAILED:
-                message = dig.text(ended, "message").strip() or dig.text(ended, "reason")
+                message = start_trouble(dig.text(ended, "message")) or dig.text(ended, "reason")
                 return ArenaError(f"{source.label or source.pod} could not start: {message}")
     return None

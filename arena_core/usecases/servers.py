@@ -11,11 +11,9 @@ from arena_core.kube.resources import ENDPOINTS, SERVICES
 from arena_core.records import record
 from arena_core.usecases.listing import list_jobs
 from arena_core.usecases.session import Session, of_workload
+from arena_core.usecases.spoken import NAME, TYPE, VERSION
 from arena_core.usecases.unread import is_partial, phrase, sentence
 from arena_core.usecases.views import Job
-
-#: Arena's labels: a server's name, its version, and its type, which every one has.
-NAME, VERSION, TYPE = "servingName", "servingVersion", "servingType"
 
 
 @record

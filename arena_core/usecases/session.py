@@ -129,12 +129,12 @@ def labels_of_all(handle: JobHandle, selector: str) -> str:
     return ",".join(text for text in (handle.job_type.listed_by, selector) if text)
 
 
-def not_installed(handle: JobHandle, error: KindNotInstalled) -> KindNotInstalled:
-    """Add to "X is not installed" where it comes from."""
+def not_installed(handle: JobHandle, error: KindNotInstalled, *, local: bool = False) -> KindNotInstalled:
+    """Add to "X is not installed" where it comes from, and on the local cluster that another one is needed."""
     provider = handle.job_type.provider
-    if not provider:
-        return error
-    return KindNotInstalled(f"{handle.job_type.resource.kind} is not installed on this cluster: {provider}", error.hint)
+    hint = "the local cluster does not run this kind: --config and --context choose a real cluster that does" if local else error.hint
+    text = f"{handle.job_type.resource.kind} is not installed on this cluster: {provider}" if provider else error.message
+    return KindNotInstalled(text, hint)
 
 
 def owning_type(jobs: Jobs, obj: Manifest) -> JobHandle | None:

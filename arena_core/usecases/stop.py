@@ -10,6 +10,7 @@ from arena_core.usecases.delete import Deletion, Target, delete_jobs
 from arena_core.usecases.facts import read
 from arena_core.usecases.find import find_this
 from arena_core.usecases.session import Session
+from arena_core.usecases.spoken import an
 from arena_core.usecases.views import Job
 
 
@@ -28,7 +29,7 @@ def stop(session: Session, name: str, deletion: Deletion, *, job_type: str = "",
     if job.status.phase.finished:
         return Stopped(job, "ended")
     own = handle.job_type
-    why = f"a {own.resource.kind} cannot be suspended" if not own.suspend_path else own.suspend_check(obj)
+    why = f"{an(own.name)} cannot be suspended" if not own.suspend_path else own.suspend_check(obj)
     if not why:
         found = suspend(session, job.name, True, job_type=own.name, namespace=job.namespace, uid=job.uid)
         return Stopped(found, "suspended")

@@ -220,7 +220,7 @@ def _try_out(session: Session, handle: JobHandle, manifests: list[Manifest], nam
         try:
             made = session.cluster.create(resource, namespace, obj, dry_run=True)
         except KindNotInstalled as error:
-            raise (not_installed(handle, error) if obj is manifests[0] else error) from error
+            raise (not_installed(handle, error, local=session.cluster.is_local) if obj is manifests[0] else error) from error
         stored.append(made.object)
         warnings += made.warnings
     return Submission(handle.job_type.name, stored[0]["metadata"]["name"], namespace, tuple(stored), tuple(warnings))

@@ -15,6 +15,7 @@ from arena_core.usecases.dryrun import DryRun
 from arena_core.usecases.find import find_this
 from arena_core.usecases.marks import metadata_of
 from arena_core.usecases.session import Session
+from arena_core.usecases.spoken import an
 
 
 @record
@@ -58,7 +59,7 @@ def update(
 def _read(handle: JobHandle, args: Any) -> Any:
     model = handle.update_model
     if model is None:
-        raise UsageError(f"a {handle.job_type.resource.kind} cannot be changed while it is there", "delete it and submit it anew")
+        raise UsageError(f"{an(handle.job_type.name)} cannot be changed while it is there", "delete it and submit it anew")
     if not isinstance(args, Mapping):
         return args
     from arena_core.args import parse

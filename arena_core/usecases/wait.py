@@ -14,6 +14,7 @@ from arena_core.usecases.facts import read
 from arena_core.usecases.failed import failure
 from arena_core.usecases.find import NotProven, find_this
 from arena_core.usecases.session import Session
+from arena_core.usecases.spoken import an
 from arena_core.usecases.told import tell_finished
 from arena_core.usecases.views import Job
 from arena_core.usecases.watching import States
@@ -82,13 +83,13 @@ def _goal_of(handle: JobHandle, goal: str) -> str:
     if not goal:
         return {"service": "ready", "schedule": "running"}.get(own.workload, "finished")
     if goal == "ready" and own.workload == "schedule":
-        raise UsageError(f"a {own.name} is never ready: it makes jobs", "wait with --for running")
+        raise UsageError(f"{an(own.name)} is never ready: it makes jobs", "wait with --for running")
     if goal == "ready" and not service:
         raise UsageError(f"{own.name} jobs are never ready: they run and end", "wait with --for running")
     if goal in ("finished", "succeeded") and own.workload == "schedule":
-        raise UsageError(f"a {own.name} makes jobs and does not end by itself", "wait with --for running, or --for deleted")
+        raise UsageError(f"{an(own.name)} makes jobs and does not end by itself", "wait with --for running, or --for deleted")
     if goal in ("finished", "succeeded") and service:
-        raise UsageError(f"a {own.name} serves and does not end by itself", "wait with --for ready, or --for deleted")
+        raise UsageError(f"{an(own.name)} serves and does not end by itself", "wait with --for ready, or --for deleted")
     return goal
 
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, NamedTuple, cast
 
 from arena_core.args import ArgsGroup, MetadataArgs, flag, flag_name, flag_specs, meta_of
 from arena_core.args.model import extended
-from arena_core.contract.errors import ArenaError, InvalidArguments
+from arena_core.contract.errors import ArenaError, InvalidArguments, UnknownJobType
 from arena_core.contract.types import JobHandle, Jobs, Problem
 from arena_core.records import field, record
 from arena_core.wrapping.fields import fields_of
@@ -50,19 +50,25 @@ class Wrapper:
         """Return the type inside, or the usual one where none is named; raises ``InvalidArguments`` where it cannot be wrapped."""
         try:
             inner = jobs.get(asked) if asked else self._usual(jobs)
+        except UnknownJobType as error:
+            near, mark, _ = error.hint.rpartition("? ")
+            raise InvalidArguments([Problem(error.message, "inner_type", near + mark + self._known(jobs))]) from error
         except ArenaError as error:
             raise InvalidArguments([Problem(error.message, "inner_type", error.hint)]) from error
         if inner.job_type.wrapping is None or inner.job_type.name == self.name:
-            raise InvalidArguments([Problem(f"{inner.job_type.name} cannot be put into {self.title}", "inner_type")])
+            raise InvalidArguments([Problem(f"{inner.job_type.name} cannot be put into {self.title}", "inner_type", self._known(jobs))])
         return inner
 
     def _usual(self, jobs: Jobs) -> JobHandle:
         able = [handle for handle in self.able(jobs) if handle.job_type.wrapping]
         usual = [handle for handle in able if handle.job_type.wrapping and handle.job_type.wrapping.usual]
         if not usual:
-            known = ", ".join(handle.job_type.name for handle in able)
-            raise InvalidArguments([Problem("is required", "inner_type", f"types that can be wrapped: {known or 'none is installed'}")])
+            raise InvalidArguments([Problem("is required", "inner_type", self._known(jobs))])
         return usual[0]
+
+    def _known(self, jobs: Jobs) -> str:
+        known = ", ".join(handle.job_type.name for handle in self.able(jobs))
+        return f"types that can be wrapped: {known or 'none is installed'}"
 
     def able(self, jobs: Jobs) -> Iterator[JobHandle]:
         """Yield the installed types that can be wrapped; a broken one is reported where it is asked for."""

@@ -87,8 +87,8 @@ def test_another_size_is_asked_for_by_an_object_of_the_operator(arena, cluster, 
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (("scaleout", "etjob", "--name", "x", "--count", "2"), "worker=5: it may be from 1 to 4"),
-        (("scalein", "etjob", "--name", "x", "--count", "3"), "worker=0: it may be from 1 to 4"),
+        (("scaleout", "etjob", "--name", "x", "--count", "2"), "worker=5: it must be between 1 and 4"),
+        (("scalein", "etjob", "--name", "x", "--count", "3"), "worker=0: it must be between 1 and 4"),
         (("scaleout", "etjob"), "does not exist"),
         (("scaleout",), "which job?"),
         (("scaleout", "x", "--count", "0"), "--count: 0 is less than 1"),

@@ -30,7 +30,7 @@ def test_stop_deletes_what_cannot_be_suspended(arena: Any) -> None:
     kept = arena("stop", "v", "--suspend")
     assert kept.code == 1 and "left as it is" in kept.err
     done = arena("stop", "v")
-    assert done.code == 0 and "volcanojob v was deleted, since a Job cannot be suspended" in done.err, done.err
+    assert done.code == 0 and "volcanojob v was deleted, since a volcanojob cannot be suspended" in done.err, done.err
     assert arena("get", "v").code == 3
 
 

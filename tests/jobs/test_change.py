@@ -27,9 +27,9 @@ def test_a_suspended_job_has_no_instances_and_runs_again(arena: Any, make: Any) 
 def test_what_has_ended_is_not_changed(arena: Any, make: Any) -> None:
     arena.submit("pytorchjob", make("over", "true"))
     arena.wait("over", timeout=60)
-    with pytest.raises(ArenaError, match="over is SUCCEEDED: nothing of it can be changed"):
+    with pytest.raises(ArenaError, match=r"over has ended \(SUCCEEDED\): it can no longer be changed"):
         arena.suspend("over")
-    with pytest.raises(UsageError, match="the size of a PyTorchJob cannot be changed while it runs: its instances were told"):
+    with pytest.raises(UsageError, match="the size of a pytorchjob cannot be changed while it runs: its instances were told"):
         arena.scale(arena.submit("pytorchjob", make("runs", "sleep 300")), {"worker": 2})
     arena.delete("runs")
 

@@ -6,9 +6,12 @@ from typing import Any
 
 import pytest
 
+from arena_core.args import parse
 from arena_core.cli import about as shown
+from arena_core.cli.jobtypes import registry
 from arena_core.k8s import quantity
-from arena_core.usecases.about import About, role, words
+from arena_core.usecases.about import About, called, role, words
+from arena_core.usecases.submit import build
 
 
 def template(**container: Any) -> dict[str, Any]:
@@ -48,6 +51,17 @@ def test_a_role_is_what_was_asked_for_and_holds_no_secret() -> None:
     ):
         assert line in page
     assert "app=pytorchjob" not in page and "Retries:    backoffLimit 3" in page
+
+
+def test_roles_inside_a_wrapper_are_called_as_their_instances() -> None:
+    jobs = registry()
+    wrapper = jobs.get("appwrapperjob")
+    for inner, roles in (("pytorchjob", ["master", "worker"]), ("tfjob", ["worker", "ps"]), ("volcanojob", ["worker"])):
+        given = {"inner_type": inner, "name": "a", "image": "i", "command": "run"}
+        sizes = {"pytorchjob": {"workers": 2}, "tfjob": {"workers": 2, "ps": 1}}.get(inner, {})
+        manifest = build(wrapper, parse(wrapper.args_model, {**given, **sizes}), "n")[0]
+        found = [called(jobs, manifest, one) for one in wrapper.pod_sets(manifest, "quota")]
+        assert sorted(found) == sorted(roles)
 
 
 def test_a_password_in_a_command_is_not_shown() -> None:

@@ -67,15 +67,23 @@ def _start(word: str, job_type: str, words: Sequence[str], head: Parsed) -> Comm
             error.hint = f"`arena cron {word} --help` lists the flags"
             raise
 
+    flags = (*(_as_shown(flag) for flag in found.flags), BACKEND)
     return replace(
         found,
         path=f"cron {word}",
         summary=f"make jobs of the type {job_type} at times",
-        usage=f"arena cron {word} --name NAME --schedule SCHEDULE --image IMAGE [flags] COMMAND [ARG...]",
+        usage=submitting.usage(f"cron {word}", flags, "COMMAND [ARG...]"),
         details=DETAILS,
         run=run,
-        flags=(*(replace(flag, hidden=True) if flag.name == "cron_type" else flag for flag in found.flags), BACKEND),
+        flags=flags,
     )
+
+
+def _as_shown(flag: Flag) -> Flag:
+    """The type of the jobs is said already; without a schedule there is no cron."""
+    if flag.name == "cron_type":
+        return replace(flag, hidden=True)
+    return replace(flag, group="Required") if flag.name == "schedule" else flag
 
 
 def _kind(job_type: str, words: Sequence[str], head: Parsed) -> JobHandle:

@@ -48,6 +48,10 @@ def run(context: Context, parsed: Parsed) -> int:
     write(parsed, [as_data(result) for result in results])
     worst = 0
     for result in results:
+        if isinstance(result.error, NotFound):
+            from arena_core.cli.called import correct
+
+            correct(context, "delete", result.error)
         worst = report(result, parsed) or worst
     return worst
 

@@ -8,7 +8,7 @@ from arena_core.cli.commands.shared import NO_HEADERS, QUIET, TYPE, note_unread,
 from arena_core.cli.flags import Flag, Parsed
 from arena_core.cli.output import can_be_watched, output_flag, wants_data, write
 from arena_core.cli.terminal import say
-from arena_core.contract.errors import ArenaError, NotFound
+from arena_core.contract.errors import ArenaError
 from arena_core.kube.resources import EVENTS
 from arena_core.typed import TYPE_CHECKING
 from arena_core.usecases.unread import is_partial, phrase, sentence
@@ -28,11 +28,7 @@ def run(context: Context, parsed: Parsed) -> int:
     if parsed.on("watch"):
         can_be_watched(parsed)
         return _watch(context, parsed, name)
-    try:
-        job = context.client.get(name, job_type=parsed.text("type"))
-    except NotFound as error:
-        _server(context, parsed, name, error)
-        raise
+    job = context.client.get(name, job_type=parsed.text("type"))
     unread = list(job.unread)
     if output == "name":
         say(job.full_name)
@@ -42,18 +38,6 @@ def run(context: Context, parsed: Parsed) -> int:
         say(_page(context, parsed, job, unread), painted=True)
     note_unread(parsed, sentence(unread))
     return 0
-
-
-def _server(context: Context, parsed: Parsed, name: str, error: NotFound) -> None:
-    """A model server is called otherwise than the job that it is: the hint says how it is shown."""
-    if parsed.text("type") or "/" in name:
-        return
-    try:
-        found = context.client.servers(name).servers
-    except ArenaError:
-        return
-    if found:
-        error.hint = f"there is a model server of that name: `arena serve get {name}`"
 
 
 def _watch(context: Context, parsed: Parsed, name: str) -> int:

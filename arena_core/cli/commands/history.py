@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING
 
 from arena_core.cli.command import Command, Context, Group
 from arena_core.cli.commands.past import looking, pages
-from arena_core.cli.commands.shared import NO_HEADERS, TYPE
+from arena_core.cli.commands.shared import NO_HEADERS, TYPE, print_fitted
 from arena_core.cli.flags import Flag, Parsed
 from arena_core.cli.output import output_flag, wants_data, write, write_line
 from arena_core.cli.parse import first_word
-from arena_core.cli.render import print_table
 from arena_core.cli.seconds import seconds
 from arena_core.cli.terminal import note, say
 from arena_core.contract.errors import NotFound, UsageError
@@ -50,7 +49,7 @@ def _list(context: Context, parsed: Parsed) -> int:
     else:
         namespaced = len({one.namespace for one in shown}) > 1
         rows = [pages.row(one, namespaced) for one in shown]
-        print_table(rows if parsed.on("no_headers") else [pages.header(namespaced), *rows])
+        print_fitted(parsed, [pages.header(namespaced), *rows], pages.LEAST)
     if len(shown) < len(found):
         note(f"{len(found) - len(shown)} more, which are older: --limit 0 shows all")
     return 0

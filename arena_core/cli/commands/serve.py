@@ -10,14 +10,14 @@ from arena_core.cli.commands import attach, delete, logs, open, wait, why
 from arena_core.cli.commands import submit as submitting
 from arena_core.cli.commands.serving.changing import FLAGS as UPDATE_FLAGS
 from arena_core.cli.commands.serving.changing import SCALE, update_of
-from arena_core.cli.commands.serving.meant import find, for_server
+from arena_core.cli.commands.serving.meant import find, for_server, titled
 from arena_core.cli.commands.serving.parting import TRAFFIC
 from arena_core.cli.commands.serving.reading import GET, LIST
 from arena_core.cli.flags import Parsed
 from arena_core.cli.parse import first_word, nearest
 from arena_core.cli.submit.named import under
 from arena_core.cli.terminal import note
-from arena_core.contract.errors import ArenaError, UsageError
+from arena_core.contract.errors import ArenaError, NotFound, UsageError
 from arena_core.contract.types import JobHandle
 from arena_core.records import replace
 
@@ -34,7 +34,7 @@ def _delete(context: Context, parsed: Parsed) -> int:
         try:
             server = find(context, parsed, name)
         except ArenaError as error:
-            if error.exit_code == 5 and parsed.on("ignore_not_found"):
+            if isinstance(error, NotFound) and parsed.on("ignore_not_found"):
                 continue
             show(error)
             worst = error.exit_code
@@ -43,7 +43,7 @@ def _delete(context: Context, parsed: Parsed) -> int:
         if done.error is not None:
             worst = delete.report(done, parsed) or worst
         else:
-            note(f"The serving job {server.name} with version {server.version} has been deleted successfully")
+            note(f"The serving job {titled(server)} has been deleted successfully")
     return worst
 
 
@@ -125,9 +125,16 @@ def _start(handle: JobHandle, word: str, words: Sequence[str]) -> Command:
         submitting.for_type(name, word, words),
         f"serve {word}",
         summary=f"start {handle.job_type.summary}",
-        usage=f"arena serve {word} --name NAME --version VERSION --image IMAGE [flags] [COMMAND...]",
+        usage=_usage(handle, word),
         details=DETAILS,
     )
+
+
+def _usage(handle: JobHandle, word: str) -> str:
+    """How such a server is started, with the flags that must be given."""
+    from arena_core.cli.submit.options import flags_of
+
+    return submitting.usage(f"serve {word}", flags_of(handle.args_model), "[COMMAND...]")
 
 
 def _types() -> list[tuple[str, str]]:

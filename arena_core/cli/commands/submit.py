@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from arena_core.cli.command import Command, Context, Group
 from arena_core.cli.flags import GLOBAL_FLAGS, Flag, Parsed
@@ -11,6 +11,7 @@ from arena_core.cli.output import output_flag
 from arena_core.cli.parse import first_word
 from arena_core.cli.terminal import note
 from arena_core.contract.errors import ArenaError, InvalidArguments, UsageError
+from arena_core.records import replace
 from arena_core.typed import TYPE_CHECKING, Any
 from arena_core.usecases.dryrun import dry_run_of
 
@@ -135,20 +136,50 @@ def for_type(name: str, typed: str, words: Sequence[str] = (), file: JobFile | N
         model = handle.behind("its argument model", lambda: model_for(handle.args_model, words, (*FLAGS, *GLOBAL_FLAGS), said))
     except InvalidArguments as error:
         raise InvalidArguments([by_flag(p, handle.args_model) for p in error.problems]) from error
+    flags = (*flags_of(model), *_in_words_of(job_type.workload))
+    words = "[ARG...]" if getattr(model, "WORDS", "") else "COMMAND [ARG...]"
     kind = job_type.resource.kind
     article = "an" if kind[:1] in ("AEFHILMNORSX" if kind[:2].isupper() else "AEIO") else "a"  # an MPIJob: letters are spelt
     return Command(
         path=f"submit {typed}".strip(),
         summary=f"submit {article} {job_type.resource.kind}" + (f": {job_type.summary}" if job_type.summary else ""),
-        usage=f"arena submit {job_type.name} --name NAME --image IMAGE [flags] COMMAND [ARG...]\n  arena submit -f FILE [flags]",
-        details=DETAILS + (INSIDE.format(model.model_fields["inner_type"].default) if "inner_type" in model.model_fields else ""),
+        usage=f"{usage(f'submit {job_type.name}', flags, words)}\n  arena submit -f FILE [flags]",
+        details=_details(model),
         run=lambda context, parsed: run(context, parsed, handle, model, file.of(parsed)),
         prints="small.Object",
-        flags=(*flags_of(model), *FLAGS),
+        flags=flags,
         program=True,
         collects=True,
         unknown=lambda word: str(handle.behind("its argument model", lambda: model.elsewhere(word))),
     )
+
+
+def _details(model: type[BaseModel]) -> str:
+    """What is to be known of the words behind the flags, and of a wrapper's flags."""
+    inside = INSIDE.format(model.model_fields["inner_type"].default) if "inner_type" in model.model_fields else ""
+    return str(getattr(model, "WORDS", "") or DETAILS) + inside
+
+
+def usage(command: str, flags: Iterable[Flag], words: str) -> str:
+    """Return how the command is written: with the flags that must be given, and the image, which a program mostly wants."""
+    shown = [f for f in flags if f.group == "Required" or (f.name == "image" and not f.default and words.startswith("COMMAND"))]
+    return " ".join(["arena", command, *(f"{f.flag} {f.value_name}" for f in shown), "[flags]", words])
+
+
+#: What waiting means for what does not end by itself.
+WAITING = {
+    "service": {
+        "wait": "wait until the server is ready",
+        "follow": "print the logs until Ctrl-C",
+    },
+}
+
+
+def _in_words_of(workload: str) -> Iterator[Flag]:
+    """Yield the flags of the command itself, with what they mean for such a job."""
+    for one in FLAGS:
+        said = WAITING.get(workload, {}).get(one.name)
+        yield replace(one, help=said) if said else one
 
 
 DETAILS = """\

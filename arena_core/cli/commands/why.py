@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from arena_core.cli.again import again
 from arena_core.cli.command import Command, Context
 from arena_core.cli.commands.shared import TYPE, one_name
 from arena_core.cli.flags import Flag, Parsed
@@ -56,7 +57,7 @@ def _show(cause: Cause) -> None:
     for line in cause.lines:
         say(f"    | {one_line(line)}")
     if cause.hint:
-        say(f"    -> {one_line(cause.hint)}")
+        say(f"    -> {one_line(again(cause.hint))}")
 
 
 def _nothing(status: JobStatus) -> str:

@@ -17,6 +17,7 @@ from arena_core.cli.seconds import seconds
 from arena_core.cli.terminal import note, say
 from arena_core.contract.errors import RehearsalFailed, UsageError
 from arena_core.usecases.dryrun import dry_run_of
+from arena_core.usecases.spoken import of
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -65,7 +66,7 @@ def submit(context: Context, parsed: Parsed, handle: JobHandle, args: BaseModel)
         return 0
     bring(context, args, done)
     if output == "wide" and not stays:
-        _next_steps(done)
+        _next_steps(done, handle)
     from arena_core.cli.waiting import going_on
 
     with going_on(done.name):
@@ -137,10 +138,15 @@ def full_name(obj: Manifest) -> str:
     return f"{kind}.{group}/{name}" if group else f"{kind}/{name}"
 
 
-def _next_steps(done: Submission) -> None:
+def _next_steps(done: Submission, handle: JobHandle) -> None:
     """Tell a person how to go on; a script knows."""
-    if sys.stderr.isatty():
-        note(f"`arena logs -f {done.name}` follows it, `arena get {done.name}` shows its state")
+    if not sys.stderr.isatty():
+        return
+    if handle.job_type.workload == "schedule":
+        note(f"`arena cron get {done.name}` shows when the next job is due, `arena cron run-now {done.name}` makes one at once")
+        return
+    job = done.manifests[0]
+    note(f"{of(job, 'logs -f')} follows it, {of(job, 'get')} shows its state")
 
 
 def _stay(context: Context, parsed: Parsed, done: Submission) -> int:

@@ -12,6 +12,7 @@ from arena_core.records import replace
 from arena_core.usecases.marks import metadata_of
 from arena_core.usecases.session import Session
 from arena_core.usecases.sources import choose
+from arena_core.usecases.spoken import about
 from arena_core.usecases.stacks.choose import names_of, processes_of
 from arena_core.usecases.stacks.model import Process, Stacks, Unread
 from arena_core.usecases.stacks.places import stacks_of
@@ -31,10 +32,10 @@ def stacks(
 ) -> Stacks:
     """Return where the processes of a running job are, of one instance or of all."""
     if job.status.phase.finished:
-        raise NotFound(f"{job.name} has ended ({job.status.phase}), so nothing runs in it", f"`arena logs {job.name}` shows its log")
+        raise NotFound(f"{job.name} has ended ({job.status.phase}), so nothing runs in it", f"{about(job, 'logs')} shows its log")
     meant = _meant(session, job, instance, container)
     if not meant:
-        raise NotFound(why_no_instances(job.name, job.status), f"`arena why {job.name}` says more")
+        raise NotFound(why_no_instances(job.name, job.status), f"{about(job, 'why')} says more")
     unread, asked = [], []
     for member, where in meant:
         reason = _not_running(member, _pod(job, member.name), where)

@@ -9,7 +9,7 @@ from arena_core.contract.types import Manifest, Resource
 from arena_core.k8s import dig
 from arena_core.kube.resources import SERVICES
 from arena_core.records import record
-from arena_core.usecases.servers import NAME, VERSION
+from arena_core.usecases.spoken import NAME, VERSION
 
 _ISTIO = "networking.istio.io"
 VIRTUAL_SERVICE = Resource(_ISTIO, "v1", "VirtualService", "virtualservices", older=("v1beta1", "v1alpha3"))

@@ -9,8 +9,9 @@ from arena_core.contract.errors import AlreadyExists, KindNotInstalled, NotFound
 from arena_core.contract.types import Manifest
 from arena_core.k8s import dig
 from arena_core.records import record
-from arena_core.usecases.servers import NAME, Server, Wanted, list_servers, service_of
+from arena_core.usecases.servers import Server, Wanted, list_servers, service_of
 from arena_core.usecases.session import Session
+from arena_core.usecases.spoken import NAME
 from arena_core.usecases.traffic import objects
 from arena_core.usecases.traffic.objects import Share
 from arena_core.usecases.update import difference

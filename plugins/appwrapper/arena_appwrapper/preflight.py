@@ -44,7 +44,8 @@ def _cannot_be_made(inner: Inner, lookup: Lookup) -> Problem | None:
     kind, name = inner.handle.job_type, inner.given.name
     taken = lookup.exists(kind.resource, name)
     if lookup.serves(kind.resource) is False:
-        return Problem(f"{kind.resource.kind} ({kind.resource.group}) is not installed on this cluster", "inner_type", kind.provider)
+        hint = f"--inner-type {kind.otherwise} does the same without it" if kind.otherwise else kind.provider
+        return Problem(f"{kind.resource.kind} ({kind.resource.group}) is not installed on this cluster", "inner_type", hint)
     # The wrapper's own name is taken then, and that is for the API server to say: the job inside is the wrapper's.
     if taken and not lookup.exists(RESOURCE, name):
         hint = "the AppWrapper would fail: it may not take over a job that is not its own; delete that job or choose another name"

@@ -120,7 +120,8 @@ def _own(job: Any, seen: JobStatus, related: Sequence[Any], where: str) -> list[
     if seen.exact == "New":
         return [Cause(seen.message, "is the AppWrapper operator running?", where, Rank.INFO, NOT_TAKEN_UP)]
     if seen.exact in ("Suspended", "Suspending"):
-        return [Cause(seen.message, "whoever suspended it sets spec.suspend to false; then it runs", where, Rank.HELD, seen.reason)]
+        hint = f"`arena resume {dig.text(job, 'metadata', 'name')}` lets it run"
+        return [Cause(seen.message, hint, where, Rank.HELD, seen.reason)]
     if seen.exact == "Resetting":
         return [Cause(seen.message, _next_run(job), where, Rank.WAITS, seen.reason)]
     if seen.exact == "Failed":

@@ -58,10 +58,15 @@ def status(view: JobView, jobs: Jobs, kind: Kind) -> JobStatus:
     reason = "Suspended" if plan.suspended else ""
     if handle is None or not runs:
         when = f"it makes jobs at {plan.text}" + (f" ({plan.time_zone})" if plan.time_zone else "")
-        return JobStatus(phase, reason=reason, message="it is suspended: `arena cron resume` starts it again" if plan.suspended else when)
+        return JobStatus(phase, reason=reason, message="it is suspended: it makes no more jobs" if plan.suspended else when)
     last = handle.status(JobView(runs[-1], view.pods, view.related))
     message = f"its last job, {dig.text(runs[-1], 'metadata', 'name')}, is {last.phase}"
     return JobStatus(phase, reason=reason, message=message, instances=last.instances, requests=last.requests, start=last.start)
+
+
+def name_of(view: JobView) -> str:
+    """Return the cron's name."""
+    return dig.text(view.manifest, "metadata", "name")
 
 
 def runs(view: JobView, jobs: Jobs, kind: Kind) -> tuple[Run, ...]:
@@ -84,7 +89,12 @@ def log_sources(view: JobView, query: LogQuery, jobs: Jobs, kind: Kind) -> list[
     found = made(view, handle) if handle else []
     if handle is None or not found:
         plan = kind.schedule(view.manifest)
-        return [LogSource(missing="it has made no job yet", hint=f"its schedule is {plan.text}; `arena cron run-now` makes one at once")]
+        return [
+            LogSource(
+                missing="it has made no job yet",
+                hint=f"its schedule is {plan.text}; `arena cron run-now {name_of(view)}` makes one at once",
+            )
+        ]
     seen = JobView(found[-1], view.pods, view.related)
     return handle.log_sources(JobView(found[-1], view.pods, view.related, handle.status(seen)), query)
 
@@ -93,7 +103,12 @@ def explain(view: JobView, jobs: Jobs, kind: Kind) -> Iterator[Cause]:
     """Say why no jobs are made, as far as the cron itself tells; of its newest job that job's type speaks."""
     handle, plan = kind.handle(view.manifest, jobs), kind.schedule(view.manifest)
     if plan.suspended:
-        yield Cause("it is suspended: no more jobs are made", "`arena cron resume` starts it again", rank=Rank.HELD, reason="Suspended")
+        yield Cause(
+            "it is suspended: no more jobs are made",
+            f"`arena cron resume {name_of(view)}` starts it again",
+            rank=Rank.HELD,
+            reason="Suspended",
+        )
     if handle is None:
         name = plan.job_type or "of its jobs"
         yield Cause(f"the type {name} is not installed here, so nothing is known of its jobs", rank=Rank.INFO, reason="UnknownType")

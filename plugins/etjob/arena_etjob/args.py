@@ -104,10 +104,20 @@ class ETJobArgs(TrainingJobArgs):
     TYPE: ClassVar[str] = ETJOB
 
     max_workers: int = flag(
-        1000, help="Most workers that it may be scaled to.", group=ELASTIC, ge=1, paths=("spec.etReplicaSpecs.worker.maxReplicas",)
+        1000,
+        help="Most workers that it may be scaled to.",
+        often=True,
+        group=ELASTIC,
+        ge=1,
+        paths=("spec.etReplicaSpecs.worker.maxReplicas",),
     )
     min_workers: int = flag(
-        1, help="Fewest workers that it may be scaled to.", group=ELASTIC, ge=1, paths=("spec.etReplicaSpecs.worker.minReplicas",)
+        1,
+        help="Fewest workers that it may be scaled to.",
+        often=True,
+        group=ELASTIC,
+        ge=1,
+        paths=("spec.etReplicaSpecs.worker.minReplicas",),
     )
     spot_instance: bool = flag(False, help="Let it run on instances that may be taken away (for Arena's job supervisor).", group=ELASTIC)
     max_wait_time: Duration = flag(

@@ -146,7 +146,7 @@ def explain(job: Any, pods: Sequence[Any], related: Sequence[Any] = ()) -> list[
     if found.phase is Phase.QUEUING and (queued := queueing.cause(job, related)):
         return [*causes, queued]
     if found.phase is Phase.SUSPENDED:
-        hint = "whoever suspended it sets spec.suspend to false; then it runs, on a new Ray cluster"
+        hint = f"`arena resume {dig.text(job, 'metadata', 'name')}` lets it run, on a new Ray cluster"
         return [*causes, Cause("it is suspended", hint, rank=Rank.HELD, reason="Suspended")]
     if found.phase is Phase.FAILED:
         return [*causes, _failure(job, found)]

@@ -35,6 +35,7 @@ class ServerArgs(SharedGpuArgs, CpuMemoryArgs, SharedMemoryArgs, JobArgs):
         paths=("metadata.labels[servingVersion]",),
         validate_default=True,
     )
+    gpus: int = flag(0, help="GPUs of each instance (nvidia.com/gpu).", often=True, ge=0, paths=("resources.limits[nvidia.com/gpu]",))
     image_pull_policy: PullPolicy = flag(
         "IfNotPresent",
         help="When the image is pulled: Always, IfNotPresent or Never.",
@@ -71,6 +72,13 @@ class ServerArgs(SharedGpuArgs, CpuMemoryArgs, SharedMemoryArgs, JobArgs):
     )
     model_name: str = flag("", help="Label the server with the name of the model that it serves.", group="Model", metavar="NAME")
     model_version: str = flag("", help="And with the model's version.", group="Model", metavar="VERSION")
+
+    @classmethod
+    def elsewhere(cls, word: str) -> str:
+        """Say what took the place of a flag of Arena's that no server takes."""
+        if word in ("--expose-service", "--exposeService"):
+            return "`arena serve traffic-split` makes the routes, for all versions"
+        return super().elsewhere(word)
 
     @property
     def release(self) -> str:

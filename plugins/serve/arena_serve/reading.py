@@ -79,7 +79,11 @@ def decide(job: Any) -> Said:
         return Phase.SUSPENDED, "ScaledToZero", "it is scaled to no instance"
     reason, message = trouble(job)
     if not available:
-        return Phase.PENDING, reason, message or (f"none of its {want} instances serves yet" if counts else "")
+        return (
+            Phase.PENDING,
+            reason,
+            message or (f"none of its {want} instances serves yet" if want > 1 else "its instance does not serve yet" if counts else ""),
+        )
     if not seen:
         return Phase.RUNNING, reason, message or "a change of it has not been taken up yet"
     if updated < want:

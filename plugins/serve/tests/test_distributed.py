@@ -16,6 +16,7 @@ from arena_serve.distributed import plugin
 from arena_serve.distributed.args import DistributedArgs
 from arena_serve.distributed.names import GROUP, INDEX
 from arena_serve.distributed.update import DistributedUpdateArgs, updated
+from arena_serve.local.lws import admission as lws
 from plugins.serve.tests.test_conformance import READY, ROLLOUT, STARTS, TIME, pod
 
 
@@ -181,3 +182,16 @@ def test_an_update_of_one_role_leaves_the_other() -> None:
     rays = built(command=(), leader_command="a", worker_num=1, init_backend="ray")[0]
     leader, worker = roles(updated(rays, parse(DistributedUpdateArgs, {"leader_command": "z"})))
     assert (leader["command"], worker["command"]) == (["/etc/ray_init.sh", "sh", "z"], ["/etc/ray_init.sh", "sh"])
+
+
+def test_the_local_cluster_warns_only_of_what_somebody_asked_for() -> None:
+    spec: dict[str, Any] = {"leaderWorkerTemplate": {"size": 1}}
+    api: Any = None
+    lws.default(api, {"spec": spec}, None, "CREATE")
+    assert lws.tell(api, {"spec": spec}, None, "CREATE") == []
+    spec["networkConfig"]["subdomainPolicy"] = "UniquePerReplica"
+    spec["rolloutStrategy"]["rollingUpdateConfiguration"]["maxSurge"] = "50%"
+    assert [text.partition(":")[0] for text in lws.tell(api, {"spec": spec}, None, "CREATE")] == [
+        "spec.networkConfig.subdomainPolicy",
+        "spec.rolloutStrategy.rollingUpdateConfiguration.maxSurge",
+    ]

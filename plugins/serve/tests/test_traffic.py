@@ -102,8 +102,13 @@ def test_requests_are_parted_by_whatever_the_cluster_has(bare: LocalCluster, mon
         assert weights(arena) == [("v1", None), ("v2", None)]
         monkeypatch.setenv("KUBECONFIG", str(bare.kubeconfig))
         monkeypatch.setenv("ARENA_HOME", str(tmp_path))
-        assert main(["-n", namespace, "get", "web"]) == 3
-        assert "hint: there is a model server of that name: `arena serve get web`" in capfd.readouterr().err
+        for command in ("get", "logs", "delete"):  # it is told by every command, and for the namespace that was named
+            assert main(["-n", namespace, command, "web"]) == 3
+            hint = f"hint: there is a model server of that name: `arena serve {command} web -n {namespace}`"
+            assert hint in capfd.readouterr().err
+        assert main(["-n", namespace, "serve", "delete", "nobody"]) == 3
+        assert main(["-n", namespace, "serve", "delete", "nobody", "--ignore-not-found"]) == 0
+        assert "does not exist" in capfd.readouterr().err
         assert main(["-n", namespace, "get", "nosuch"]) == 3
         assert "serve get" not in capfd.readouterr().err
         with pytest.raises(KindNotInstalled, match="nothing on this cluster parts requests"):

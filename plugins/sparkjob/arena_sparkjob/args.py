@@ -22,6 +22,7 @@ class SparkJobArgs(KueueArgs, WorkdirArgs, SyncArgs, ModelArgs, SchedulingArgs, 
     #: The UI's Service is NAME-ui-svc, the account's role NAME-spark.
     NAME_MAX: ClassVar[int] = 49
     REQUIRES_COMMAND: ClassVar[bool] = False
+    WORDS: ClassVar[str] = "Words behind the flags are the arguments of the application, which --jar names."
 
     image: str = flag("spark:3.5.0", help="Container image.", often=True, metavar="IMAGE", paths=("spec.image",))
     workers: int = flag(
@@ -35,11 +36,17 @@ class SparkJobArgs(KueueArgs, WorkdirArgs, SyncArgs, ModelArgs, SchedulingArgs, 
         paths=("spec.executor.instances",),
     )
     main_class: str = flag(
-        "org.apache.spark.examples.SparkPi", help="Main class of a program in Scala or Java.", group=SPARK, paths=("spec.mainClass",)
+        "org.apache.spark.examples.SparkPi",
+        help="Main class of a program in Scala or Java.",
+        often=True,
+        group=SPARK,
+        metavar="CLASS",
+        paths=("spec.mainClass",),
     )
     jar: str = flag(
         "local:///opt/spark/examples/jars/spark-examples_2.12-3.5.0.jar",
         help="The application: a jar, a .py or a .R file (local:// is a file of the image).",
+        often=True,
         group=SPARK,
         metavar="URI",
         paths=("spec.mainApplicationFile",),
@@ -57,22 +64,38 @@ class SparkJobArgs(KueueArgs, WorkdirArgs, SyncArgs, ModelArgs, SchedulingArgs, 
         paths=("spec.sparkConf",),
     )
     driver_cores: int = flag(
-        1, help="Cores of the driver.", group=RESOURCES, ge=1, name="driver-cpu-request", metavar="N", paths=("spec.driver.cores",)
+        1,
+        help="Cores of the driver.",
+        often=True,
+        group=RESOURCES,
+        ge=1,
+        name="driver-cpu-request",
+        metavar="N",
+        paths=("spec.driver.cores",),
     )
     driver_memory: JvmMemory = flag(
         "500m",
         help="Memory of the driver's heap (512m, 2g).",
+        often=True,
         group=RESOURCES,
         name="driver-memory-request",
         metavar="MEMORY",
         paths=("spec.driver.memory",),
     )
     executor_cores: int = flag(
-        1, help="Cores of each executor.", group=RESOURCES, ge=1, name="executor-cpu-request", metavar="N", paths=("spec.executor.cores",)
+        1,
+        help="Cores of each executor.",
+        often=True,
+        group=RESOURCES,
+        ge=1,
+        name="executor-cpu-request",
+        metavar="N",
+        paths=("spec.executor.cores",),
     )
     executor_memory: JvmMemory = flag(
         "500m",
         help="Memory of each executor's heap (512m, 2g).",
+        often=True,
         group=RESOURCES,
         name="executor-memory-request",
         metavar="MEMORY",

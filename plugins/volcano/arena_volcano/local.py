@@ -38,6 +38,7 @@ BUNDLE = Bundle(
     admission=(
         Admission("mutatejob.volcano.sh", JOBS, ("CREATE",), mutate=jobs.mutate_job),
         Admission("validatejob.volcano.sh", JOBS, validate=jobs.validate_job),
+        Admission("without-command", JOBS, ("CREATE",), validate=jobs.tell_job),
         Admission("mutatecronjob.volcano.sh", cronjobs.CRON_JOBS, ("CREATE",), mutate=cronjobs.default),
         Admission("validatecronjob.volcano.sh", cronjobs.CRON_JOBS, validate=cronjobs.validate),
         Admission("mutatequeue.volcano.sh", QUEUES, ("CREATE",), mutate=queues.mutate_queue),

@@ -14,6 +14,7 @@ from arena_local.sdk.bundle import ApiError, Obj
 from arena_local.server.server import ApiServer
 from arena_local.store import Store
 from arena_volcano.local import BUNDLE
+from arena_volcano.localcluster.admission import jobs
 
 _LISTS = re.compile(r"(valid (?:events|actions) are \[|supported values: )([^\]\n]*)")
 
@@ -176,3 +177,8 @@ def test_pods_with_senseless_budgets_are_refused() -> None:
 def test_queues_that_contradict_themselves(spec: dict[str, Any], text: str) -> None:
     queue = {"apiVersion": "scheduling.volcano.sh/v1beta1", "kind": "Queue", "metadata": {"name": "q"}, "spec": spec}
     assert text in refused(lambda: server().create(queue, manager="t"))
+
+
+def test_a_task_without_a_command_is_warned_of() -> None:
+    job = vcjob(task("fine"), {**task("lost"), "template": {"spec": {"containers": [{"name": "main", "image": "nginx"}]}}})
+    assert [text.partition(":")[0] for text in jobs.tell_job(server(), job, None, "CREATE")] == ["spec.tasks[lost]"]

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from arena_core.cli.shapes import crons as shapes
 
 HEADER = ("NAME", "TYPE", "SCHEDULE", "SUSPEND", "DEADLINE", "CONCURRENCYPOLICY", "NEXT", "LAST")
+#: What gives way on a narrow terminal, the least important first.
+LEAST = ("DEADLINE", "CONCURRENCYPOLICY", "LAST", "TYPE")
 RUN_HEADER = ("NAME", "STATUS", "TYPE", "CREATETIME", "FINISHTIME", "DURATION")
 
 

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 
 from arena_core.cli.boundary import show
 from arena_core.cli.command import Command, Context
-from arena_core.cli.commands.shared import ALL_NAMESPACES, NO_HEADERS, QUIET, SELECTOR, check_names, note_unread, selector_of
+from arena_core.cli.commands.shared import ALL_NAMESPACES, NO_HEADERS, QUIET, SELECTOR, check_names, note_unread, print_fitted, selector_of
 from arena_core.cli.connect import nothing_yet
 from arena_core.cli.flags import Flag, Parsed
 from arena_core.cli.output import output_flag, wants_data, write
-from arena_core.cli.render import print_table
 from arena_core.cli.terminal import note, say
 from arena_core.contract.errors import ArenaError, NotFound, UsageError
 
@@ -38,9 +37,7 @@ def list_crons(context: Context, parsed: Parsed) -> int:
         for one in found.crons:
             say(one.job.full_name)
     else:
-        table = pages.rows(found.crons, namespaced=everywhere)
-        if table := table[1:] if parsed.on("no_headers") else table:
-            print_table(table)
+        print_fitted(parsed, pages.rows(found.crons, namespaced=everywhere), pages.LEAST)
     for text in found.notes:
         note_unread(parsed, text)
     return 0

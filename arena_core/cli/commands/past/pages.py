@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from arena_core.history.store import Entry, KeptLog, State
 
 HEADER = ("ID", "NAME", "STATUS", "TRAINER", "SUBMITTED", "DURATION", "COMMIT")
+#: What gives way on a narrow terminal, the least important first.
+LEAST = ("COMMIT", "DURATION", "TRAINER")
 STATE_HEADER = ("TIME", "STATUS", "INSTANCES", "REASON")
 #: Letters of a commit that are shown.
 _COMMIT = 10

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from arena_core.cli.command import Command, Context
-from arena_core.cli.commands.serving.meant import TYPE, VERSION, find
+from arena_core.cli.commands.serving.meant import TYPE, VERSION, find, titled
 from arena_core.cli.commands.shared import TIMEOUT
 from arena_core.cli.flags import Flag, Parsed
 from arena_core.cli.output import output_flag, write
@@ -33,12 +33,13 @@ def scale(context: Context, parsed: Parsed) -> int:
     """Change how many instances serve."""
     if len(parsed.args) != 2 or not (parsed.args[1].isascii() and parsed.args[1].isdecimal() and len(parsed.args[1]) < 8):
         raise UsageError("which server, and to how many? `arena serve scale NAME N`", "for example `arena serve scale web 3`")
-    job, number = find(context, parsed, parsed.args[0]).job, int(parsed.args[1])
+    server, number = find(context, parsed, parsed.args[0]), int(parsed.args[1])
+    job = server.job
     role = next((one.role for one in context.client.jobs.get(job.job_type).job_type.scale(job.manifest)), "")
     if not role:
         raise UsageError(f"the size of {job.name} cannot be changed")
     context.client.scale(job, {role: number})
-    note(f"{job.name} is scaled to {number}")
+    note(f"The serving job {titled(server)} is scaled to {number}")
     return 0
 
 
@@ -99,7 +100,7 @@ def update(context: Context, parsed: Parsed, handle: JobHandle) -> int:
             say(f"{one['place']}: {one['before']} -> {one['after']}")
     made = "has been updated successfully" if not dry_run else "would be updated (dry run)"
     what = made if done.changes else "is so already: nothing changes"
-    note(f"The serving job {server.name} with version {server.version} {what}")
+    note(f"The serving job {titled(server)} {what}")
     if not parsed.on("wait"):
         return 0
     from arena_core.cli.waiting import wait_for

@@ -59,6 +59,11 @@ def find(context: Context, parsed: Parsed, name: str) -> Server:
     raise NotFound(f"server {name} does not exist in namespace {client.namespace}", hint)
 
 
+def titled(server: Server) -> str:
+    """How a sentence names a server: by its version, too, where it has one."""
+    return f"{server.name} with version {server.version}" if server.version else server.name
+
+
 def for_server(command: Command, summary: str, usage: str, *, details: str = "") -> Command:
     """Return a command on jobs as one on servers: its first word is a server's name."""
 

@@ -10,6 +10,12 @@ from arena_core.cli.flags import Parsed
 from arena_core.cli.output import output_flag, wants_data, write
 from arena_core.cli.terminal import note, say
 from arena_core.contract.errors import UsageError
+from arena_core.contract.types import Phase
+from arena_core.records import replace
+from arena_core.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from arena_core.usecases.servers import Server
 
 
 def list_servers(context: Context, parsed: Parsed) -> int:
@@ -44,7 +50,7 @@ def get(context: Context, parsed: Parsed) -> int:
 
     if len(parsed.args) != 1:
         raise UsageError("one server at a time: `arena serve get NAME`", "`arena serve list` shows the servers")
-    server = find(context, parsed, parsed.args[0])
+    server = reasoned(context, find(context, parsed, parsed.args[0]))
     kind, output = kinds(context).get(server.job.job_type, server.job.job_type), parsed.text("output", "wide")
     if wants_data(parsed):
         write(parsed, pages.as_data(server, kind))
@@ -56,6 +62,13 @@ def get(context: Context, parsed: Parsed) -> int:
         parts = [pages.head(server, kind), pages.instances(server), roles, jobpage.endpoints(served.endpoints)]
         say("\n\n".join(part for part in parts if part), painted=True)
     return 0
+
+
+def reasoned(context: Context, server: Server) -> Server:
+    """Return the server with why it is not ready, as `arena get` and `arena serve why` say it; a ready one costs no request."""
+    if server.job.status.phase in (Phase.READY, Phase.SUSPENDED):
+        return server
+    return replace(server, job=context.client.get(server.job.name, job_type=server.job.job_type))
 
 
 LIST = Command(

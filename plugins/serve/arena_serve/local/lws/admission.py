@@ -18,6 +18,19 @@ def default(api: Api, obj: Obj, old: Obj | None, operation: str) -> None:
     strategy.setdefault("rollingUpdateConfiguration", {"maxUnavailable": 1, "maxSurge": 0, "partition": 0})
 
 
+def tell(api: Api, obj: Obj, old: Obj | None, operation: str) -> list[str]:
+    """Warn of what is asked for and not done here; the webhook's own defaults are asked for by nobody."""
+    spec, where = obj["spec"], "no effect on the local cluster"
+    sizes = (spec.get("rolloutStrategy") or {}).get("rollingUpdateConfiguration") or {}
+    told = []
+    if (spec.get("networkConfig") or {}).get("subdomainPolicy", "Shared") != "Shared":
+        told.append(f"spec.networkConfig.subdomainPolicy: {where} (all groups share one Service)")
+    if str(sizes.get("maxSurge", 0)).rstrip("%") != "0":
+        text = "no further group is started; groups are replaced one after the other"
+        told.append(f"spec.rolloutStrategy.rollingUpdateConfiguration.maxSurge: {where} ({text})")
+    return told
+
+
 def validate(api: Api, obj: Obj, old: Obj | None, operation: str) -> None:
     """Refuse a name that cannot name a Service, a group without pods, and an update that could never begin."""
     name, spec = obj["metadata"].get("name", ""), obj["spec"]
@@ -34,4 +47,5 @@ def validate(api: Api, obj: Obj, old: Obj | None, operation: str) -> None:
 WEBHOOKS = (
     Admission("mleaderworkerset.kb.io", RESOURCE, ("CREATE", "UPDATE"), mutate=default),
     Admission("vleaderworkerset.kb.io", RESOURCE, ("CREATE", "UPDATE"), validate=validate),
+    Admission("without-effect", RESOURCE, ("CREATE", "UPDATE"), validate=tell),
 )

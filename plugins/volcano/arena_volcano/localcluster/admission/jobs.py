@@ -6,7 +6,7 @@ import copy
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from arena_core.k8s import names, podsize, quantity
+from arena_core.k8s import dig, names, podsize, quantity
 from arena_local.sdk.bundle import Api, Denied, Obj
 from arena_volcano.localcluster.admission.policies import acyclic, policy_errors
 from arena_volcano.localcluster.admission.queues import queue_problem
@@ -76,6 +76,14 @@ def _default_task(entry: dict[str, Any], index: int) -> None:
     entry["maxRetry"] = entry.get("maxRetry") or DEFAULT_MAX_RETRY
     if entry.get("replicas") == 0:
         del entry["replicas"]  # the webhook writes the task anew, and Go leaves out a zero
+
+
+def tell_job(api: Api, job: Obj, old: Obj | None, operation: str) -> list[str]:
+    """Warn of tasks that cannot start here: nothing is pulled, and so no image brings a command."""
+    tasks = ((dig.text(task, "name"), dig.items(task, "template", "spec", "containers")) for task in dig.items(job, "spec", "tasks"))
+    lacking = [name for name, containers in tasks if any(not container.get("command") for container in containers)]
+    text = "there is no command, and the local cluster pulls no image that would bring one: it cannot start here"
+    return [f"spec.tasks[{name}]: {text}" for name in lacking]
 
 
 def validate_job(api: Api, job: Obj, old: Obj | None, operation: str) -> None:
