@@ -169,7 +169,7 @@ def test_why_of_a_silent_job_says_where_it_is(start, client, arena, cluster, mon
     time.sleep(1)
     done = arena("why", "j", "--inactive", "1s", "-n", client.namespace)
     assert "it runs, and has written nothing for " in done.out and " waits in load (j.py:5)" in done.out, done
-    assert "-> `arena stacks j --full`" in done.out
+    assert f"-> `arena stacks j --full -n {client.namespace}`" in done.out, "it goes where this command went"
     [cause] = json.loads(arena("why", "j", "--inactive", "1s", "-n", client.namespace, "-o", "json").out)["causes"]
     assert cause["reason"] == "Silent" and cause["rank"] == "info"
     assert "no problem found" in arena("why", "j", "-n", client.namespace).out
