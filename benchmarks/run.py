@@ -11,7 +11,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks import demo, foresee, growth, history, jobs, manytypes, page, see, server, stalls, startup, torches
+from benchmarks import bigcluster, demo, foresee, growth, history, jobs, manytypes, page, see, server, stalls, startup, torches
 
 HERE = Path(__file__).resolve().parent
 PARTS = {
@@ -27,6 +27,7 @@ PARTS = {
     "torch": ("Stalls of a real PyTorch", lambda rounds: torches.run()),
     "rehearse": ("Rehearsals of jobs with a mistake, and of good ones", lambda rounds: foresee.rehearsals()),
     "foresee": ("Forecasts beside what happens", lambda rounds: foresee.run()),
+    "bigcluster": ("What-if in a large cluster", lambda rounds: bigcluster.run()),
     "jobs": ("Jobs from end to end", lambda rounds: jobs.run()),
 }
 

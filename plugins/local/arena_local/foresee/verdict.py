@@ -15,8 +15,8 @@ from arena_local.foresee.world import World
 from arena_local.kueue import kinds
 from arena_local.sdk.bundle import Bundle, Obj
 
-#: Seconds of the processor after which nobody looks further ahead.
-PATIENCE = 1.1
+#: Seconds of the processor after which nobody looks further ahead, counted from when the copy is made.
+PATIENCE = 1.2
 #: So many ends are looked at one by one. Of more, those that are close to each other are taken together, so that patience lasts.
 _EXACT = 60
 _LEAST = 0.02
@@ -37,10 +37,11 @@ async def judge(outlook: Outlook, job: Sequence[Obj], smaller: Sequence[Sequence
 async def _judge(outlook: Outlook, job: Sequence[Obj], smaller: Sequence[Sequence[Obj]]) -> Forecast:
     gangs = any(outlook.objects.get(key) for key in (GANGS, "queues.scheduling.volcano.sh"))
     bundles = parts.bundles_for(outlook.distributions, gangs)
+    since = clocks.process_time()
     world = World(outlook, bundles)
     try:
         await world.start()
-        forecast = await _Look(world, job, smaller).run()
+        forecast = await _Look(world, job, smaller, since).run()
     finally:
         await world.stop()
     if forecast.verdict == "waits" and forecast.seconds is None:
@@ -78,11 +79,11 @@ def _belongs(obj: Obj, unit: Unit | None) -> bool:
 class _Look:
     """One look ahead."""
 
-    def __init__(self, world: World, job: Sequence[Obj], smaller: Sequence[Sequence[Obj]]) -> None:
+    def __init__(self, world: World, job: Sequence[Obj], smaller: Sequence[Sequence[Obj]], since: float) -> None:
         self._world = world
         self._job = job
         self._smaller = smaller
-        self._since = clocks.process_time()
+        self._since = since
         self._looking = 0.0
         self._looks = 0
         self._begun = world.api.now()

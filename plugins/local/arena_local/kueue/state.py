@@ -10,10 +10,8 @@ from arena_local.sdk.bundle import Api, Obj
 
 
 def editable(workload: Obj) -> Obj:
-    """Return a copy with a status to be changed."""
-    copied: Obj = copy.deepcopy(dict(workload))
-    copied.setdefault("status", {})
-    return copied
+    """Return a copy whose status may be changed; the rest is that of the original, of which there may be thousands."""
+    return {**workload, "metadata": {**workload["metadata"]}, "status": copy.deepcopy(dict(workload.get("status") or {}))}
 
 
 def put(api: Api, workload: Obj, type: str, value: str, reason: str, message: str) -> bool:
