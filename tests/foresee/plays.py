@@ -112,6 +112,7 @@ MISTAKES = (
     Play("bad-json-config", "python own.py", files={**_py("import json\njson.load(open('c.json'))\n"), "c.json": "{'lr': 1,}"}),
     Play("missing-config", "python own.py --config conf/train.yaml", files=_py("import sys\nopen(sys.argv[2])\n")),
     Play("pipe-hides-nothing", "set -e; false; python train.py", job_type="job"),
+    *(Play(f"typo-{t}", "python trian.py", job_type=t) for t in ("mpijob", "horovodjob", "deepspeed-mpijob", "trainjob")),
 )
 
 _SLEEPS = "sleep 60"
@@ -125,6 +126,7 @@ GOOD = (
         Play(f"argv-{t}", ["python", "train.py", "--lr", "0.01"], job_type=t)
         for t in ("pytorchjob", "tfjob", "volcanojob", "job", "appwrapperjob")
     ),
+    *(Play(f"train-{t}", "python train.py", job_type=t) for t in ("mpijob", "horovodjob", "deepspeed-mpijob", "trainjob")),
     *(Play(f"runs-{t}", _SLEEPS, job_type=t) for t in ("pytorchjob", "tfjob", "volcanojob", "job", "appwrapperjob", "jobset")),
     *(Play(f"meet-{n}", "python meet.py", arguments={"workers": n}) for n in (1, 2, 3, 4)),
     *(

@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 
 from arena_core.client import ArenaClient
+from arena_core.contract.types import JobStatus, JobView, Phase
 from arena_core.usecases.rehearsal import judge
+from arena_core.usecases.rehearsal.run import _Watch
+from arena_core.usecases.views import Job
 from arena_local import stage
 from arena_local.context import Options
 from arena_local.testing import LocalCluster
@@ -82,6 +85,29 @@ def test_what_a_pod_needs_is_stood_in_for():
         ("Secret", "s"): {"k": ""},
         ("ServiceAccount", "robot"): None,
     }
+
+
+def test_what_only_patches_a_template_gets_no_deadline():
+    """A TrainJob was refused on the stage, whose patches have no such field: it could not be rehearsed."""
+    patch = {"spec": {"containers": [{"name": "node", "env": [{"name": "A", "value": "1"}]}]}}
+    runtime = {"trainingRuntimeSpec": {"template": {"spec": {"replicatedJobs": [{"template": {"spec": {"template": patch}}}]}}}}
+    job = {
+        "apiVersion": "trainer.kubeflow.org/v1alpha1",
+        "kind": "TrainJob",
+        "metadata": {"name": "j"},
+        "spec": {"runtimePatches": [runtime]},
+    }
+    assert "activeDeadlineSeconds" not in json.dumps(stage.adapted(job, 10))
+
+
+def test_instances_that_only_make_ready_are_no_rehearsal(monkeypatch):
+    """A Ray cluster whose nodes run, and whose command has not begun, "still ran after 20 s"."""
+    pods = ({"metadata": {"name": "head"}, "status": {"phase": "Running"}},)
+    for phase, said in ((Phase.PENDING, "its command was not reached"), (Phase.RUNNING, "rehearsed: it still ran after")):
+        job = Job("rayjob", JobView({}, pods, (), JobStatus(phase, message="the head is not ready")))
+        monkeypatch.setattr(_Watch, "_look", lambda self, job=job: job)
+        (note,) = _Watch(None, None, "j", 0.0).run()
+        assert note.startswith(said)
 
 
 @pytest.mark.parametrize(

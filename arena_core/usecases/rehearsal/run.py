@@ -48,7 +48,7 @@ def rehearse(session: Session, handle: JobHandle, manifests: Sequence[Manifest],
         try:
             stored = creation.run(_ordered(stage.manifests), lambda job: "")
         except ArenaError as error:
-            return Rehearsed(digest, (f"it could not be rehearsed: {error.message}", LIMITS))
+            return Rehearsed(digest, (f"it could not be rehearsed on the local cluster: {error.message}", LIMITS))
         notes = [*_Watch(inner, handle, str(stored[0]["metadata"]["name"]), seconds).run()]
         if stage.stand_ins:
             notes.append(f"empty in the rehearsal: {', '.join(stage.stand_ins)}")
@@ -90,9 +90,12 @@ class _Watch:
                 return [f"rehearsed: it succeeded after {self._spent():.0f} s"]
             self._session.cluster.scope.sleep(min(_PAUSE, max(0.0, self._left())))
             job = self._look()
+        why = f": {job.status.message}" if job is not None and job.status.message else ""
         if job is None or not any(dig.text(pod, "status", "phase") == "Running" for pod in job.pods or ()):
-            why = f": {job.status.message}" if job is not None and job.status.message else ""
             return [f"its instances did not start in the rehearsal within {self._seconds:g} s{why}"]
+        if not job.status.phase.runs:
+            # Instances that only make ready (the nodes of a Ray cluster) say nothing of the command.
+            return [f"its command was not reached in the rehearsal within {self._seconds:g} s{why}"]
         return [f"rehearsed: it still ran after {self._seconds:g} s"]
 
     def _spent(self) -> float:

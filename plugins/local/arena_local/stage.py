@@ -79,7 +79,8 @@ def adapted(manifest: Manifest, seconds: float) -> Manifest:
         spec = template["spec"]
         for field in _PLACING:
             spec.pop(field, None)
-        spec["activeDeadlineSeconds"] = int(seconds) + _GRACE
+        if any(container.get("image") for container in spec["containers"]):
+            spec["activeDeadlineSeconds"] = int(seconds) + _GRACE  # what only patches a template may not have it (a TrainJob's)
         for container in [*(spec.get("initContainers") or ()), *spec["containers"]]:
             container.pop("imagePullPolicy", None)
             for amounts in (container.get("resources") or {}).values():
