@@ -127,7 +127,9 @@ class Store:
         """Open a store that cannot be written (a full disk, a folder that may only be read)."""
         try:
             connection = sqlite3.connect(f"file:{_quoted(self.path)}?mode=ro", uri=True, timeout=BUSY)
-            schema.version(connection)
+            if schema.version(connection) < schema.VERSION:  # there was no room for its tables
+                connection.close()
+                raise sqlite3.OperationalError
         except sqlite3.DatabaseError:
             reason = error.strerror if isinstance(error, OSError) else str(error)
             raise ArenaError(

@@ -7,6 +7,7 @@ import json
 import tarfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from arena_core.contract.errors import ArenaError
@@ -74,13 +75,18 @@ def _without_noise(data: Any) -> Any:
 
 
 def write(path: str, folder: str, files: Sequence[tuple[str, str]]) -> None:
-    """Write the archive, all of it below one folder; a file that is there is not replaced."""
-    with tarfile.open(path, "x:gz") as archive:
-        for name, text in files:
-            data = text.encode("utf-8", "replace")
-            entry = tarfile.TarInfo(f"{safe(folder)}/{'/'.join(safe(part) for part in name.split('/'))}")
-            entry.size, entry.mode, entry.mtime = len(data), 0o600, int(time.time())
-            archive.addfile(entry, io.BytesIO(data))
+    """Write the archive, all of it below one folder; a file that is there is not replaced, and half of one does not stay."""
+    archive = tarfile.open(path, "x:gz")  # noqa: SIM115 - closed below
+    try:
+        with archive:
+            for name, text in files:
+                data = text.encode("utf-8", "replace")
+                entry = tarfile.TarInfo(f"{safe(folder)}/{'/'.join(safe(part) for part in name.split('/'))}")
+                entry.size, entry.mode, entry.mtime = len(data), 0o600, int(time.time())
+                archive.addfile(entry, io.BytesIO(data))
+    except BaseException:
+        Path(path).unlink(missing_ok=True)
+        raise
 
 
 def safe(part: str) -> str:

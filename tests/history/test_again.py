@@ -153,3 +153,15 @@ def test_names_from_outside_stay_inside(tmp_path: Any) -> None:
     with tarfile.open(path) as archive:
         names = archive.getnames()
     assert all(not name.startswith("/") and ".." not in name.split("/") for name in names), names
+
+
+def test_half_an_archive_does_not_stay(tmp_path, monkeypatch):
+    """A full disk, or Ctrl-C: the next try would be refused, since there is a file already."""
+
+    def full(self, entry, data=None):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(tarfile.TarFile, "addfile", full)
+    with pytest.raises(OSError, match="No space left"):
+        write(str(tmp_path / "b.tar.gz"), "b", [("a", "text")])
+    assert not list(tmp_path.iterdir())

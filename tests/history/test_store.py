@@ -210,6 +210,19 @@ def test_a_damaged_store_is_told_and_not_touched(journal: Journal) -> None:
     assert Path(journal.path("history.db")).read_bytes().startswith(b"this is no")
 
 
+def test_a_store_without_room_for_its_tables_is_not_called_damaged(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a full disk `arena history` said "damaged: no such table", and advised to move the file away."""
+
+    def full(connection: sqlite3.Connection, path: str) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    os.makedirs(journal.folder)
+    sqlite3.connect(journal.path("history.db")).execute("VACUUM").connection.close()
+    monkeypatch.setattr("arena_core.history.schema.prepare", full)
+    with pytest.raises(ArenaError, match="cannot be opened: database or disk is full"):
+        Store(journal)
+
+
 #: At how many of its steps the child is killed: at all with ``ARENA_FAULTS=all``, as in the fault matrix.
 POINTS = 1000 if os.environ.get("ARENA_FAULTS") == "all" else 50
 

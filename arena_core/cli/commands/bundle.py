@@ -22,7 +22,8 @@ def run(context: Context, parsed: Parsed) -> int:
 
     name = one_name(parsed, command="bundle")
     files: list[tuple[str, str]] = []
-    there, known = _live(context, parsed, name, files), _remembered(context, name, files)
+    there = _live(context, parsed, name, files)
+    known = _kept(context, name, files)
     if not (there or known):
         raise NotFound(f"nothing is known of a job {name}, neither here nor on the cluster", "`arena list` and `arena history` show jobs")
     files += _machine()
@@ -31,6 +32,8 @@ def run(context: Context, parsed: Parsed) -> int:
         bundle.write(path, f"arena-bundle-{name}", files)
     except FileExistsError as error:
         raise UsageError(f"{path} is there already", "name another file with -o") from error
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror or error}", "name another file with -o") from error
     note("look into it before you pass it on: what a program has printed is in it as it is")
     say(path)
     return 0
@@ -46,6 +49,16 @@ def _live(context: Context, parsed: Parsed, name: str, files: list[tuple[str, st
         note(f"note: the cluster cannot be read: {error.message}")
         return False
     return True
+
+
+def _kept(context: Context, name: str, files: list[tuple[str, str]]) -> bool:
+    """Add what the history has, if it can be read: with a full disk the rest is wanted all the more."""
+    try:
+        return _remembered(context, name, files)
+    except ArenaError as error:
+        files.append(("history/unread.txt", redacted_text(error.message) + "\n"))
+        note(f"note: {error.message}")
+        return False
 
 
 def _remembered(context: Context, name: str, files: list[tuple[str, str]]) -> bool:
