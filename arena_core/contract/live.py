@@ -28,12 +28,16 @@ class Phase(StrEnum):
     @property
     def finished(self) -> bool:
         """Whether no later phase is expected: SUCCEEDED or FAILED."""
-        return self in (Phase.SUCCEEDED, Phase.FAILED)
+        return self in _FINISHED
 
     @property
     def runs(self) -> bool:
         """Whether it is doing what it is there for: RUNNING, or READY for a service."""
-        return self in (Phase.RUNNING, Phase.READY)
+        return self in _RUNS
+
+
+#: Named once: a name of an enumeration is found by a function written in Python, and a long list asks for each of its jobs.
+_FINISHED, _RUNS = (Phase.SUCCEEDED, Phase.FAILED), (Phase.RUNNING, Phase.READY)
 
 
 @record

@@ -37,6 +37,12 @@ _PHASES = (
 )
 
 
+#: Names of an enumeration are found by a function written in Python: a long list asks for them once.
+_PENDING, _SUSPENDED, _QUEUING = Phase.PENDING, Phase.SUSPENDED, Phase.QUEUING
+#: What a suspended job is no longer, though its conditions still say so.
+_GOES_ON = (_PENDING, Phase.RUNNING, _QUEUING)
+
+
 def pod_labels(job: Manifest, controller: str) -> dict[str, str]:
     """Return the labels that the operator sets on all pods of a job; ``controller`` is ``pytorchjob-controller`` and so on."""
     return {OPERATOR: controller, JOB_NAME: dig.text(job, "metadata", "name")}
@@ -90,12 +96,12 @@ def decide(job: Any) -> tuple[Phase, str, str, str]:
     for kind, phase in _PHASES:
         found = said.get(kind)
         if found is not None and found.get("status") == "True":
-            if suspended and phase not in (Phase.SUCCEEDED, Phase.FAILED, Phase.SUSPENDED):
+            if suspended and phase in _GOES_ON:
                 continue
             return phase, kind, dig.text(found, "reason"), dig.text(found, "message")
     if suspended:
-        return Phase.SUSPENDED, "Suspended", "Suspended", "spec.runPolicy.suspend is true"
-    return Phase.PENDING, "", "", ""
+        return _SUSPENDED, "Suspended", "Suspended", "spec.runPolicy.suspend is true"
+    return _PENDING, "", "", ""
 
 
 def instances(pods: Sequence[Any], chief_rules: Sequence[Mapping[str, str]], container: str) -> tuple[Instance, ...]:
@@ -128,26 +134,28 @@ def job_status(
 ) -> JobStatus:
     """Return the status of a job of the operator. A job that runs while one of its pods is still pending is PENDING, as in Arena."""
     phase, exact, reason, message = decide(job)
-    members = instances(pods, chief_rules, container)
-    if phase == Phase.SUSPENDED and (waiting := kueue.waiting(job, related)):
-        phase, (reason, message) = Phase.QUEUING, waiting
-    elif not phase.finished and phase not in (Phase.SUSPENDED, Phase.QUEUING):
+    members = instances(pods, chief_rules, container) if pods else ()
+    finished, end = phase.finished, ""
+    if finished:
+        end = dig.text(job, "status", "completionTime") or dig.text(dig.condition(job, exact), "lastTransitionTime")
+    elif phase is _SUSPENDED:
+        if waiting := kueue.waiting(job, related):
+            phase, (reason, message) = _QUEUING, waiting
+    elif members and phase is not _QUEUING:
         phase, reason, message = _with_pods(phase, reason, message, members, pods)
-    end = dig.text(job, "status", "completionTime")
-    if phase.finished and not end:
-        end = dig.text(dig.condition(job, exact), "lastTransitionTime")
     specs = replica_specs(job, field)
+    replicas, asked, priority = _wanted(specs)
     return JobStatus(
         phase=phase,
         exact=exact,
         reason=reason,
         message=message,
         start=dig.text(job, "status", "startTime"),
-        end=end if phase.finished else "",
+        end=end,
         instances=members,
-        replicas=sum(max(dig.number(spec, "replicas", default=1), 0) for spec in specs.values()),
-        requests=requests(specs),
-        priority=_priority(job, specs),
+        replicas=replicas,
+        requests=asked,
+        priority=priority or dig.text(job, "spec", "runPolicy", "schedulingPolicy", "priorityClass"),
         removal=removal(job),
     )
 
@@ -170,18 +178,19 @@ def _with_pods(phase: Phase, reason: str, message: str, members: Sequence[Instan
 
 def requests(specs: Mapping[str, Mapping[str, Any]]) -> dict[str, int]:
     """Return the extended resources of all pods of all roles."""
-    total: dict[str, int] = {}
-    for spec in specs.values():
-        if asked := podsize.devices(dig.dig(spec, "template", "spec")):
-            podsize.add(total, asked, max(dig.number(spec, "replicas", default=1), 0))
-    return total
+    return _wanted(specs)[1]
 
 
-def _priority(job: Any, specs: Mapping[str, Mapping[str, Any]]) -> str:
+def _wanted(specs: Mapping[str, Mapping[str, Any]]) -> tuple[int, dict[str, int], str]:
+    """Return how many pods all roles have, their extended resources, and the first priority class that a role names."""
+    replicas, total, priority = 0, dict[str, int](), ""
     for spec in specs.values():
-        if name := dig.text(spec, "template", "spec", "priorityClassName"):
-            return name
-    return dig.text(job, "spec", "runPolicy", "schedulingPolicy", "priorityClass")
+        pod, count = dig.dig(spec, "template", "spec"), max(dig.number(spec, "replicas", default=1), 0)
+        replicas += count
+        if asked := podsize.devices(pod):
+            podsize.add(total, asked, count)
+        priority = priority or dig.text(pod, "priorityClassName")
+    return replicas, total, priority
 
 
 def explain(status: JobStatus, job: Any, related: Sequence[Any] = ()) -> list[Cause]:

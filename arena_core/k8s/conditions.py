@@ -21,8 +21,8 @@ def by_type(obj: Any) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     for row in rows(obj):
         kind = row.get("type")
-        if isinstance(kind, str):
-            found.setdefault(kind, row)
+        if isinstance(kind, str) and kind not in found:
+            found[kind] = row
     return found
 
 

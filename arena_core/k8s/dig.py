@@ -42,6 +42,8 @@ def text(obj: Any, *path: str | int) -> str:
 def number(obj: Any, *path: str | int, default: int = 0) -> int:
     """Return the whole number at the path (also written as text), or the default."""
     found = dig(obj, *path)
+    if type(found) is int:
+        return found
     if isinstance(found, bool):
         return default
     if isinstance(found, int):

@@ -47,10 +47,22 @@ def container_requests(container: Mapping[str, Any]) -> Amounts:
 def devices(spec: Any) -> dict[str, int]:
     """Return how many of each extended resource (``vendor/name``) the pod asks for; nothing where its spec cannot be read."""
     try:
+        if _asks_nothing(spec):
+            return {}
         found = _of_pod(spec, _devices)
     except (ValueError, TypeError, AttributeError):
         return {}
     return {name: quantity.whole(amount) for name, amount in sorted(found.items()) if "/" in name and amount > 0} if found else {}
+
+
+def _asks_nothing(spec: Mapping[str, Any]) -> bool:
+    """Whether it is seen at once that a pod asks for nothing; long lists are full of such."""
+    if spec.get("initContainers") or spec.get("resources") or spec.get("overhead"):
+        return False
+    for container in spec.get("containers") or ():  # noqa: SIM110  # a generator would take as long as the whole
+        if container.get("resources"):
+            return False
+    return True
 
 
 def _devices(holder: Mapping[str, Any]) -> Amounts:

@@ -39,7 +39,7 @@ def _split(text: object) -> tuple[datetime, str] | None:
     if len(text) == 20 and text[4::3] == "--T::Z" and text.isascii():
         # What the API server itself writes. Whatever is odd about it is left to the pattern.
         try:
-            return datetime.fromisoformat(text[:19]).replace(tzinfo=UTC), ""
+            return datetime.fromisoformat(text), ""
         except ValueError:
             pass
     found = re.fullmatch(_FORM, text)

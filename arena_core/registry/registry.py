@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 
 from arena_core.contract.errors import PluginError, UnknownJobType, nearest
+from arena_core.k8s import dig
 from arena_core.records import record, replace
 from arena_core.registry import discovery
 from arena_core.registry.discovery import ALIASES, BUNDLES, CLUSTERS, COMMANDS, EXTENSIONS, JOBS, PRESETS, Entry
@@ -57,6 +58,8 @@ class Registry:
         self._aliases: dict[str, str] | None = None
         self._handles: dict[str, JobTypeHandle] = {}
         self._failures: dict[str, PluginError] = {}
+        #: By group and kind.
+        self._by_kind: dict[tuple[str, str], list[JobTypeHandle]] = {}
         # A program may use one client from several threads.
         self._loading = RLock()
 
@@ -185,6 +188,7 @@ class Registry:
         hooks, job_type = probe_job_type(entry, module)
         self._group(JOBS)[name] = [entry]
         self._aliases = None
+        self._by_kind.clear()
         handle = self._handles[name] = JobTypeHandle(hooks, entry, job_type, self)
         return handle
 
@@ -211,9 +215,13 @@ class Registry:
         Of several types of the kind it is the one that claims the object, else one that takes what no other claims. Of a reference,
         which has no labels, only the kind is known.
         """
-        found = [handle for handle in self.each() if handle.job_type.resource.matches(obj)]
+        kind = (dig.text(obj, "apiVersion").rpartition("/")[0], dig.text(obj, "kind"))
+        found = self._by_kind.get(kind)
+        if found is None:
+            # A list asks for each of its objects, and of some for their owners.
+            found = self._by_kind[kind] = [handle for handle in self.each() if handle.job_type.resource.matches(obj)]
         if len(found) > 1:
-            found.sort(key=lambda handle: (not handle.claims(obj), handle.job_type.matches is not None))
+            found = sorted(found, key=lambda handle: (not handle.claims(obj), handle.job_type.matches is not None))
         first = next(iter(found), None)
         strange = first is not None and first.job_type.listed_by and "metadata" in obj and not first.claims(obj)
         return None if strange else first

@@ -7,11 +7,15 @@ import functools
 import sys
 import types
 from collections.abc import Callable, Mapping
+from enum import EnumType
+from operator import attrgetter
 
 from arena_core.records import names_of
 from arena_core.typed import Any
 
 _PLAIN = (str, int, bool)
+#: Of their values nothing can be wrong where they are empty.
+_COLLECTIONS = (tuple, list, dict)
 #: Says what is wrong with a value, or nothing.
 Check = Callable[[Any], str]
 
@@ -112,22 +116,43 @@ def _pairs(key: Any, item: Any) -> Check:
 
 
 def _fields(kind: type[Any]) -> Check:
+    names = names_of(kind)
+    if not names:
+        return _instance(kind)
+    values_of = attrgetter(*names)
+
     @functools.cache
-    def fields() -> tuple[tuple[str, Any, Check], ...]:
+    def fields() -> tuple[tuple[str, Check, bool], ...]:
         hints = _hints(kind)
-        return tuple((name, hints[name] if hints[name] in _PLAIN else None, check_of(hints[name])) for name in names_of(kind))
+        return tuple((name, check_of(hints[name]), _by_class(hints[name])) for name in names)
+
+    #: By the classes of the values of a record that has passed: which values of another one with these may be wrong all the same.
+    passed: dict[tuple[type, ...], tuple[int, ...]] = {}
 
     def check(value: Any) -> str:
         if not isinstance(value, kind):
             return _wrong(value, kind.__name__)
-        for name, plain, one in fields():
-            held = getattr(value, name)
-            # A row of a long list has a dozen plain fields: what fits at once costs no call.
-            if held.__class__ is not plain and (text := one(held)):
+        values = values_of(value) if len(names) > 1 else (values_of(value),)
+        classes = tuple(map(type, values))
+        doubtful = passed.get(classes)
+        # A row of a long list has a dozen fields, whose classes mostly say all: they cost one look.
+        for at in range(len(names)) if doubtful is None else doubtful:
+            held = values[at]
+            if doubtful is not None and not held and held.__class__ in _COLLECTIONS:
+                continue
+            name, one, _ = fields()[at]
+            if text := one(held):
                 return text if "." in text.partition(" ")[0] else f"{kind.__name__}.{name} is {text}"
+        if doubtful is None:
+            passed[classes] = tuple(at for at, (_, _, told) in enumerate(fields()) if not told and values[at] is not None)
         return ""
 
     return check
+
+
+def _by_class(hint: Any) -> bool:
+    """Whether the class of a value says whether it fits."""
+    return hint in _PLAIN or (type(hint) in (type, EnumType) and not names_of(hint))
 
 
 def _hints(kind: type[Any]) -> dict[str, Any]:

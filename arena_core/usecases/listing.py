@@ -14,7 +14,7 @@ from arena_core.usecases.facts import unknown, view, wrapped
 from arena_core.usecases.marks import metadata_of
 from arena_core.usecases.ownership import guess, is_earlier, owner_of, uid_of
 from arena_core.usecases.pods import Common, PodIndex, selectors_of
-from arena_core.usecases.session import Session, labels_of_all, not_installed, one_of_each, shared, typed_of
+from arena_core.usecases.session import Session, labels_of_all, names_by_kind, not_installed, one_of_each, typed_of
 from arena_core.usecases.unread import all_refused, is_partial, phrase, sentence
 from arena_core.usecases.views import Job, JobList
 
@@ -157,6 +157,8 @@ def _objects(
     handles, broken = ([session.handle(job_type)], {}) if job_type else (one_of_each(among), {}) if among else session.job_types()
     notes = [reason.message for reason in broken.values()]
 
+    named = names_by_kind(session.jobs)
+
     def ask(handle: JobHandle) -> list[Manifest]:
         return session.cluster.list(handle.job_type.resource, namespace, label_selector=labels_of_all(handle, selector)).items
 
@@ -173,7 +175,8 @@ def _objects(
             refused.append(answer)
             unread[handle.job_type.name] = phrase(handle.job_type.resource, answer)
         else:
-            found += _of_type(session, handle, answer, bool(job_type))
+            others = named.get(handle.job_type.resource.key, set()) - {handle.job_type.name}
+            found += _of_type(session, handle, answer, shared=bool(others), only=bool(job_type))
     if refused and len(refused) == len(handles) - len(missing):
         raise all_refused(refused)
     if missing and len(missing) == len(handles) and not among:
@@ -183,9 +186,9 @@ def _objects(
     return found, notes, unread
 
 
-def _of_type(session: Session, handle: JobHandle, items: Sequence[Manifest], only: bool) -> Found:
+def _of_type(session: Session, handle: JobHandle, items: Sequence[Manifest], *, shared: bool, only: bool) -> Found:
     """Return the objects with their types: types may share a kind, which is asked for once; ``only`` leaves out those of others."""
-    if not shared(session.jobs, handle) and not handle.job_type.listed_by:
+    if not shared and not handle.job_type.listed_by:
         return [(handle, item) for item in items]
     typed = [(owner, item) for item in items if (owner := typed_of(session, handle, item))]
     return [(owner, item) for owner, item in typed if not only or owner.job_type.name == handle.job_type.name]

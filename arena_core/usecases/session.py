@@ -105,17 +105,22 @@ def _speaks_for_kind(handle: JobHandle) -> tuple[bool, bool]:
     return not job_type.listed_by, job_type.name == job_type.resource.kind.lower()
 
 
-def shared(jobs: Jobs, handle: JobHandle) -> bool:
-    """Whether another healthy job type is of the same kind."""
+def names_by_kind(jobs: Jobs) -> dict[str, set[str]]:
+    """Return the names of the healthy job types by the key of their kind; of most types no more than that is asked."""
+    found: dict[str, set[str]] = {}
+    survey(jobs)
     for name in jobs.names():
-        if name == handle.job_type.name:
-            continue
         try:
-            if jobs.get(name).job_type.resource.key == handle.job_type.resource.key:
-                return True
+            key = jobs.get(name).job_type.resource.key
         except PluginError:
             continue
-    return False
+        found.setdefault(key, set()).add(name)
+    return found
+
+
+def shared(jobs: Jobs, handle: JobHandle) -> bool:
+    """Whether another healthy job type is of the same kind."""
+    return bool(names_by_kind(jobs).get(handle.job_type.resource.key, set()) - {handle.job_type.name})
 
 
 def typed_of(session: Session, handle: JobHandle, item: Manifest) -> JobHandle | None:
