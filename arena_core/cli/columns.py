@@ -116,9 +116,15 @@ def rows(
     """Return the header and a row for each job; ``places`` adds where the jobs stand in their queues, ``courses`` how far they are."""
     header = [COLUMNS[key].header for key in keys]
     found = [[*header, *(["PLACE"] if places else [])]]
+    drawn = [COLUMNS[key].cell for key in keys]
+    logged = [(at, key) for at, key in enumerate(keys) if key in LOGS]
     for job in jobs:
-        cells = [_from_log(key, (courses or {}).get(job.uid)) if key in LOGS else COLUMNS[key].cell(job) for key in keys]
-        found.append([*cells, *([_place(job, places)] if places else [])])
+        cells = [cell(job) for cell in drawn]
+        for at, key in logged:
+            cells[at] = _from_log(key, (courses or {}).get(job.uid))
+        if places:
+            cells.append(_place(job, places))
+        found.append(cells)
     return found
 
 

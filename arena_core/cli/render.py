@@ -14,8 +14,12 @@ from arena_core.typed import Any
 
 def table(rows: Sequence[Sequence[object]], *, indent: str = "", colour: bool = False) -> str:
     """Rows with columns of equal width; no blanks at the end of lines. With ``colour`` words that are phases are painted."""
-    texts = [[one_line(str(c)) for c in row] for row in rows]
+    texts = _cells(rows)
     widths = [max(map(len, column)) for column in zip_longest(*texts, fillvalue="")]
+    if not colour and all(len(row) == len(widths) for row in texts):
+        # One format for all rows: padding cell by cell would take a long list three times as long.
+        form = "  ".join(f"%-{width}s" for width in widths)
+        return "\n".join([(indent + form % tuple(row)).rstrip() for row in texts])
     lines = []
     for row in texts:
         padded = [*(text.ljust(width) for text, width in zip(row[:-1], widths, strict=False)), *row[-1:]]
@@ -23,6 +27,15 @@ def table(rows: Sequence[Sequence[object]], *, indent: str = "", colour: bool = 
             padded = [paint(p, PHASES.get(p.strip(), ""), wanted=True) for p in padded]
         lines.append((indent + "  ".join(padded)).rstrip())
     return "\n".join(lines)
+
+
+def _cells(rows: Sequence[Sequence[object]]) -> list[list[str]]:
+    """Return the cells, each as one line. Whether any of them is odd is seen at once for all."""
+    texts = [[str(cell) for cell in row] for row in rows]
+    whole = "".join(["".join(row) for row in texts])
+    if whole.isascii() and whole.isprintable():
+        return [[cell.rstrip() for cell in row] for row in texts]
+    return [[one_line(cell) for cell in row] for row in texts]
 
 
 def print_table(rows: Sequence[Sequence[object]], *, indent: str = "") -> None:

@@ -140,7 +140,7 @@ class JobStatus:
     @property
     def chief(self) -> Instance | None:
         """The instance whose logs a user wants first, or None while there is none."""
-        return next((i for i in self.instances if i.chief), None)
+        return next((i for i in self.instances if i.chief), None) if self.instances else None
 
     def _repr_html_(self) -> str:
         from arena_core.contract.html import status_html

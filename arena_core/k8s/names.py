@@ -95,6 +95,11 @@ def qualified_name(key: str) -> list[str]:
     return problems
 
 
+def is_label_value(value: str) -> bool:
+    """Whether a label may have this value."""
+    return not value or (len(value) <= 63 and _WORD_CHARACTERS.issuperset(value) and value[0] not in "-_." and value[-1] not in "-_.")
+
+
 def label_value(value: str) -> list[str]:
     """Return what is wrong with a label's value."""
     problems = [_too_long(63, "bytes")] if len(value) > 63 else []

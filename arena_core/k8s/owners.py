@@ -18,7 +18,10 @@ def references(obj: Any) -> Iterator[dict[str, Any]]:
 
 def controller_of(obj: Any) -> dict[str, Any] | None:
     """Return the reference with ``controller: true``, or None (``metav1.GetControllerOf``)."""
-    return next((row for row in references(obj) if row.get("controller") is True), None)
+    for row in references(obj):
+        if row.get("controller") is True:
+            return row
+    return None
 
 
 def controlled_by(obj: Any, uid: str) -> bool:

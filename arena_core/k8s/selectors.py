@@ -56,7 +56,7 @@ def _plain(text: str) -> tuple[Requirement, ...]:
     found = []
     for part in text.split(","):
         key, _, value = part.partition("=")
-        if not value or not _is_key(key) or names.label_value(value):
+        if not value or not _is_key(key) or not names.is_label_value(value):
             return ()
         found.append(Requirement(key, "In", frozenset((value,))))
     return tuple(found)
@@ -97,7 +97,7 @@ def text_of(labels: Mapping[str, str]) -> str:
     >>> text_of({"b": "2", "a": "1"})
     'a=1,b=2'
     """
-    return ",".join(f"{key}={value}" for key, value in sorted(labels.items()))
+    return ",".join([f"{key}={value}" for key, value in sorted(labels.items())])
 
 
 def exactly(labels: Mapping[str, str]) -> list[str]:
@@ -106,9 +106,10 @@ def exactly(labels: Mapping[str, str]) -> list[str]:
     >>> exactly({"a": "1"}), exactly({"a": "x" * 64}), exactly({"a": "1", "b": ""}), exactly({})
     (['a=1'], [], [], [])
     """
-    if not labels or any(not value or names.label_value(value) for value in labels.values()):
-        return []
-    return [text_of(labels)]
+    for value in labels.values():
+        if not value or not names.is_label_value(value):
+            return []
+    return [text_of(labels)] if labels else []
 
 
 def text_of_object(selector: Mapping[str, Any] | None) -> str:

@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from arena_core.contract.errors import AlreadyExists, ArenaError, ClusterUnreachable, KindNotInstalled, NotFound, Refused
 from arena_core.contract.types import Manifest, Resource
 from arena_core.kube import shape
-from arena_core.kube.answer import BadAnswer
+from arena_core.kube.answer import BadAnswer, decode
 from arena_core.kube.endpoint import Endpoint
+from arena_core.kube.managed import without
 from arena_core.kube.resources import PODS, ListResult, path_of
 from arena_core.kube.resources import SELF_SUBJECT_REVIEWS as REVIEWS
 from arena_core.kube.scope import CancelScope
@@ -155,9 +156,10 @@ class Cluster:
         query: dict[str, Any] = {"labelSelector": label_selector, "fieldSelector": field_selector, "limit": limit or None}
         for _ in range(MAX_PAGES):
             data = self._read("list", resource, namespace, "", query)
+            version = self._versions[resource.key].api_version
             for item in data["items"]:
-                item.setdefault("apiVersion", self._versions[resource.key].api_version)
-                items.append(item)
+                item.setdefault("apiVersion", version)
+            items += data["items"]
             token = data["metadata"].get("continue")
             if not token:
                 return ListResult(items, str(data["metadata"].get("resourceVersion") or ""))
@@ -347,7 +349,7 @@ class Cluster:
             acting_as = next(iter(self.endpoint.impersonate.get("Impersonate-User", ())), "")
             raise refusal(answer.status, answer.body, verb=verb, resource=resource, namespace=namespace, name=name, acting_as=acting_as)
         try:
-            return answer.json()
+            return decode(without(answer.body)) if verb == "list" and answer.body else answer.json()
         except ValueError:
             raise _not_json(answer, self.server) from None
 

@@ -28,7 +28,7 @@ ANY: dict[str, Any] = {
         "ownerReferences": [_OWNER],
         "finalizers": [str],
     },
-    "spec": {},
+    "spec": dict,
     "status": {"conditions": [_CONDITION]},
 }
 

@@ -58,7 +58,8 @@ def object_of(data: Any, resource: Resource, verb: str) -> Manifest:
     """Return an object whose known fields have the types that Kubernetes gives them."""
     if not isinstance(data, dict) or data.get("kind") != resource.kind:
         raise _wrong(resource, verb, f"{_kind(data)} where a {resource.kind} was asked for")
-    wrong = _misfit(data, ANY, "") or _misfit(data, BY_KIND.get(resource.kind, {}), "")
+    known = BY_KIND.get(resource.kind)
+    wrong = _misfit(data, ANY, "") or (_misfit(data, known, "") if known else "")
     if wrong:
         raise _wrong(resource, verb, f"a {resource.kind} whose {wrong}")
     if data.get("metadata") is None:

@@ -231,4 +231,9 @@ def _pods(session: Session, common: str, needed: bool, namespace: str, unread: d
 def in_order(jobs: Iterable[Job]) -> list[Job]:
     """Return the jobs that have not started, then those with the newest start; of equals the newest object, then by name."""
     by_name = sorted(jobs, key=lambda job: (job.namespace, job.name))
-    return sorted(by_name, key=lambda job: (not job.status.start, job.status.start, job.created), reverse=True)
+    return sorted(by_name, key=_newest, reverse=True)
+
+
+def _newest(job: Job) -> tuple[bool, str, str]:
+    start = job.status.start
+    return not start, start, job.created

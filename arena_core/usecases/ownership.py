@@ -26,7 +26,9 @@ def uid_of(obj: Any) -> str:
 
 def owner_of(obj: Any) -> Mapping[str, Any]:
     """Return the ownerReference with ``controller: true`` (else the first one), or an empty mapping."""
-    return owners.controller_of(obj) or next(owners.references(obj), {})
+    found = list(owners.references(obj))
+    # Of the objects of a list nearly none has an owner.
+    return (owners.controller_of(obj) or found[0]) if found else {}
 
 
 def is_namesake(reference: Mapping[str, Any], job: Manifest) -> bool:

@@ -17,7 +17,7 @@ _NARROWS = frozenset({"In", "Exists", "Gt", "Lt"})
 
 def selectors_of(handle: JobHandle, job: Manifest) -> tuple[str, ...]:
     """Return the selectors of a job's pods, each once; an empty one, which would find every pod, is none."""
-    return tuple(dict.fromkeys(text for text in handle.job_type.selectors(job) if text.strip()))
+    return tuple(dict.fromkeys([text for text in handle.job_type.selectors(job) if text.strip()]))
 
 
 def list_pods_by(cluster: Cluster, namespace: str, selectors: Sequence[str]) -> ListResult:

@@ -15,7 +15,7 @@ from arena_core.usecases.marks import annotations_of, labels_of, metadata_of
 
 def gpus(requests: Mapping[str, int]) -> int:
     """Return the number of GPUs, and of other vendors' accelerators, among extended resources."""
-    return sum(count for name, count in requests.items() if is_accelerator(name))
+    return sum(count for name, count in requests.items() if is_accelerator(name)) if requests else 0
 
 
 @record(slots=False)
@@ -41,7 +41,8 @@ class Job:
     @property
     def status(self) -> JobStatus:
         """What the job is doing."""
-        return self.view.status or JobStatus(Phase.UNKNOWN)
+        found = self.view.status
+        return found if found is not None else JobStatus(Phase.UNKNOWN)
 
     @property
     def pods(self) -> tuple[Manifest, ...]:
@@ -118,7 +119,8 @@ class Job:
     @property
     def allocated_gpus(self) -> int:
         """GPUs that its instances hold now."""
-        return sum(gpus(i.requests) for i in self.status.instances if holds_devices(i))
+        instances = self.status.instances
+        return sum(gpus(i.requests) for i in instances if holds_devices(i)) if instances else 0
 
 
 def holds_devices(instance: Instance) -> bool:

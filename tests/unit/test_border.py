@@ -221,3 +221,15 @@ def test_what_fits_is_told_to_fit() -> None:
     assert check_of(JobStatus)(status) == ""
     assert check_of(Cause)(Cause("x", lines=("a", "b"))) == ""
     assert check_of(JobType)(job_type(matches=lambda job: True, wrapping=Wrapping(shared={"a": ("b",)}))) == ""
+
+
+def test_what_fitted_once_is_looked_at_again() -> None:
+    """That a record with values of the same classes has passed says nothing of what is in them."""
+    check = check_of(JobStatus)
+    for _ in range(2):
+        assert check(JobStatus(Phase.RUNNING, requests={"gpu": 1}, instances=(Instance("x", "Running"),))) == ""
+        assert check(JobStatus(Phase.RUNNING)) == ""
+        assert "requests is str" in check(JobStatus(Phase.RUNNING, requests={"gpu": "1"}))  # type: ignore[dict-item]
+        assert "Instance.restarts is str" in check(JobStatus(Phase.RUNNING, instances=(Instance("x", "", restarts="1"),)))  # type: ignore[arg-type]
+        assert "replicas is bool" in check(JobStatus(Phase.RUNNING, replicas=True))
+        assert "phase is str" in check(JobStatus("RUNNING"))  # type: ignore[arg-type]
