@@ -50,6 +50,8 @@ def quoted(text: str, safe: str = "") -> str:
     >>> quoted("default"), quoted("a b/c"), quoted("a b/c", "/")
     ('default', 'a%20b%2Fc', 'a%20b/c')
     """
+    if _UNRESERVED.issuperset(text.replace("/", "") if "/" in safe else text):
+        return text
     return "".join(c if c in _UNRESERVED or c in safe else "".join(f"%{byte:02X}" for byte in c.encode()) for c in text)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 from arena_core.contract.errors import ClusterUnreachable
 from arena_core.kube.address import Address, is_loopback, parts_of, shown
@@ -66,19 +67,26 @@ class Endpoint:
     @property
     def address(self) -> Address:
         """The address in its parts."""
-        return parts_of(self.server)
+        return _known(self.server)[0]
 
     @property
     def display(self) -> str:
         """The address without its path, user and query: those may hold a secret."""
-        return shown(self.address)
+        return _known(self.server)[1]
 
     @property
     def loopback(self) -> bool:
         """Whether the server is on this machine."""
-        return is_loopback(self.address.hostname or "")
+        return _known(self.server)[2]
 
     @property
     def trusted(self) -> bool:
         """Whether credentials may be sent: not in the clear over a network. kubectl keeps them from plain HTTP altogether."""
         return self.loopback or self.server.startswith("https:")
+
+
+@lru_cache(maxsize=16)
+def _known(server: str) -> tuple[Address, str, bool]:
+    """Return the address in its parts, what may be shown of it, and whether it is this machine: every request asks several times."""
+    parts = parts_of(server)
+    return parts, shown(parts), is_loopback(parts.hostname or "")

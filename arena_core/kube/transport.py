@@ -129,7 +129,7 @@ class Transport:
 
         found, tries = self._repeat(once, method, path, again=again, deadline=deadline)
         assert isinstance(found, Answer)
-        return replace(found, tries=found.tries + tries - 1)
+        return found if tries == 1 else replace(found, tries=found.tries + tries - 1)
 
     def stream(
         self, path: str, query: Mapping[str, Any] | None = None, *, timeout: float | None = None, deadline: float | None = None
