@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import os
-import ssl
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from arena_core.contract.errors import ClusterUnreachable
 from arena_core.kube.endpoint import Credentials, Endpoint
-from arena_core.typed import Any
+from arena_core.kube.tlssocket import Context, SSLError, VerificationError, decode_certificate, new_context, trust_all, trust_machine
 
 # OpenSSL's X509_V_ERR_* numbers.
 _EXPIRED, _NOT_YET = 10, 9
@@ -18,25 +15,20 @@ _WRONG_NAME = (62, 64)
 _UNTRUSTED = (2, 18, 19, 20, 21)
 
 
-def context(endpoint: Endpoint) -> ssl.SSLContext:
+def context(endpoint: Endpoint) -> Context:
     """Return the TLS context of an endpoint."""
-    made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    made.set_alpn_protocols(["http/1.1"])
-    # As Go does: any certificate of the file may be what is trusted, also an intermediate or the server's own; names are in the SAN only.
-    made.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
-    made.hostname_checks_common_name = False
+    made = new_context()
     if endpoint.verify:
         _trust(made, endpoint)
     else:
-        made.check_hostname = False
-        made.verify_mode = ssl.CERT_NONE
+        trust_all(made)
     credentials = endpoint.credentials
     if credentials.cert:
         _load_client_certificate(made, credentials)
     return made
 
 
-def _load_client_certificate(made: ssl.SSLContext, credentials: Credentials) -> None:
+def _load_client_certificate(made: Context, credentials: Credentials) -> None:
     whose = credentials.whose
     with _as_file(credentials.cert) as cert, _as_file(credentials.key or credentials.cert) as key:
         try:
@@ -47,7 +39,7 @@ def _load_client_certificate(made: ssl.SSLContext, credentials: Credentials) -> 
                 f"the client key of {whose} is encrypted, which clients of Kubernetes cannot use",
                 "take the password off it: `openssl pkey -in KEY -out NEW_KEY`, or log in again",
             ) from None
-        except (ssl.SSLError, OSError) as error:
+        except (SSLError, OSError) as error:
             raise ClusterUnreachable(
                 f"the client certificate and key of {whose} cannot be used: {_short(error)}", "renew them, or log in again"
             ) from None
@@ -62,15 +54,15 @@ def _no_password() -> bytes:
     raise _Encrypted
 
 
-def _trust(made: ssl.SSLContext, endpoint: Endpoint) -> None:
+def _trust(made: Context, endpoint: Endpoint) -> None:
     try:
         if isinstance(endpoint.ca, bytes) and endpoint.ca:
             made.load_verify_locations(cadata=endpoint.ca.decode("ascii", "ignore"))
         elif endpoint.ca:
             made.load_verify_locations(cafile=str(endpoint.ca))
         else:
-            made.load_default_certs()
-    except (ssl.SSLError, OSError) as error:
+            trust_machine(made)
+    except (SSLError, OSError) as error:
         raise ClusterUnreachable(
             f"the certificate authority of the kubeconfig cannot be used: {_short(error)}",
             "certificate-authority must be a file of certificates in PEM form",
@@ -78,39 +70,41 @@ def _trust(made: ssl.SSLContext, endpoint: Endpoint) -> None:
 
 
 def _refuse_expired(path: str, whose: str) -> None:
-    """Name an expired client certificate: the server would only say 401. The decoder is not public, so do without it if need be."""
-    decode: Any = getattr(getattr(ssl, "_ssl", None), "_test_decode_cert", None)
-    if decode is None:
-        return
+    """Name an expired client certificate: the server would only say 401."""
     try:
-        end = str(decode(path)["notAfter"])
-    except (ssl.SSLError, OSError, KeyError, ValueError):
+        end = str(decode_certificate(path)["notAfter"])
+    except (SSLError, OSError, KeyError, ValueError):
         return
     if _seconds(end) < time.time():
         raise ClusterUnreachable(f"the client certificate of {whose} expired on {end}", "renew it, or log in again")
 
 
-@contextmanager
-def _as_file(pem: bytes | str) -> Iterator[str]:
+class _as_file:  # noqa: N801 - used as a function
     """Give a path: OpenSSL loads certificates from files only. The content is gone from the disk when the block ends."""
-    if isinstance(pem, str):
-        yield pem
-        return
-    if (held := _in_memory(pem)) is not None:
-        try:
-            yield f"/proc/self/fd/{held}"
-        finally:
-            os.close(held)
-        return
-    import tempfile
 
-    handle, path = tempfile.mkstemp(prefix="arena-")
-    try:
+    def __init__(self, pem: bytes | str) -> None:
+        self._pem = pem
+        self._held: int | None = None
+        self._written = ""
+
+    def __enter__(self) -> str:
+        if isinstance(self._pem, str):
+            return self._pem
+        self._held = _in_memory(self._pem)
+        if self._held is not None:
+            return f"/proc/self/fd/{self._held}"
+        import tempfile
+
+        handle, self._written = tempfile.mkstemp(prefix="arena-")
         with os.fdopen(handle, "wb") as file:
-            file.write(pem)
-        yield path
-    finally:
-        os.unlink(path)  # noqa: PTH108
+            file.write(self._pem)
+        return self._written
+
+    def __exit__(self, *failure: object) -> None:
+        if self._held is not None:
+            os.close(self._held)
+        if self._written:
+            os.unlink(self._written)  # noqa: PTH108
 
 
 def _in_memory(pem: bytes) -> int | None:
@@ -140,13 +134,15 @@ def _seconds(text: str) -> float:
         hours, minutes, seconds = map(int, clock.split(":"))
         return datetime(int(year), _MONTHS.index(month) + 1, int(day), hours, minutes, seconds, tzinfo=UTC).timestamp()
     except ValueError:
+        import ssl
+
         return ssl.cert_time_to_seconds(text)
 
 
-def explain(error: ssl.SSLError, endpoint: Endpoint) -> ClusterUnreachable:
+def explain(error: SSLError, endpoint: Endpoint) -> ClusterUnreachable:
     """Say what is wrong with the TLS connection, and what to do."""
     where = endpoint.display
-    if isinstance(error, ssl.SSLCertVerificationError):
+    if isinstance(error, VerificationError):
         code = error.verify_code
         if code == _EXPIRED:
             return ClusterUnreachable(
@@ -176,6 +172,6 @@ def explain(error: ssl.SSLError, endpoint: Endpoint) -> ClusterUnreachable:
 
 
 def _short(error: Exception) -> str:
-    if isinstance(error, ssl.SSLError) and error.reason:
+    if isinstance(error, SSLError) and error.reason:
         return error.reason.replace("_", " ").lower()
     return getattr(error, "strerror", None) or str(error)

@@ -11,11 +11,13 @@ from arena_core.kube.answer import BadAnswer
 from arena_core.kube.endpoint import Endpoint
 from arena_core.kube.http1 import Connection, HttpError, RemoteDisconnected
 from arena_core.kube.route import Route, proxy_for
-from arena_core.typed import TYPE_CHECKING
+from arena_core.typed import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     import socket
     import ssl
+
+    from arena_core.kube.tlssocket import Context
 
 CONNECT_TIMEOUT = 10.0
 #: Failures of a connection that say nothing about whether the request arrived.
@@ -47,7 +49,7 @@ class Wire:
         self.endpoint = endpoint
         url = endpoint.address
         self._secure = url.scheme == "https"
-        self._tls: ssl.SSLContext | None = None
+        self._tls: Context | None = None
         self._session: ssl.SSLSession | None = None
         host, port = url.hostname or "", url.port or (443 if self._secure else 80)
         self._route = Route(host, port, proxy_for(endpoint, url.scheme, host, port), tunnel=self._secure, endpoint=endpoint)
@@ -89,7 +91,7 @@ class Wire:
         """Keep the TLS session of a connection that has answered: the next one need not prove everything again."""
         self._session = getattr(sock, "session", None) or self._session
 
-    def _connected(self, context: ssl.SSLContext | None, timeout: float) -> socket.socket:
+    def _connected(self, context: Context | None, timeout: float) -> socket.socket:
         """Go the way to the server, and begin TLS with who is at its end."""
         sock = self._route.dial(timeout or CONNECT_TIMEOUT)
         try:
@@ -100,12 +102,15 @@ class Wire:
             name = self.endpoint.server_name or self._route.host
             # As text it would be encoded by the tables of international names, whatever it is.
             plain = name.isascii() and len(max(name.split("."), key=len)) < 64
-            return context.wrap_socket(sock, server_hostname=name.encode() if plain else name, session=self._session)
+            from arena_core.kube.tlssocket import TlsSocket
+
+            made: Any = TlsSocket(sock, context, name if plain else name.encode("idna").decode(), self._session)
+            return cast("socket.socket", made)
         except BaseException:
             sock.close()
             raise
 
-    def _context(self) -> ssl.SSLContext | None:
+    def _context(self) -> Context | None:
         """Return the TLS context, made once for all connections."""
         if self._secure and self._tls is None:
             from arena_core.kube import tls
@@ -115,11 +120,9 @@ class Wire:
 
     def _explained(self, error: OSError | ValueError) -> ArenaError:
         if self._secure:
-            import ssl
+            from arena_core.kube import tls, tlssocket
 
-            from arena_core.kube import tls
-
-            if isinstance(error, ssl.SSLError):
+            if isinstance(error, tlssocket.SSLError):
                 return tls.explain(error, self.endpoint)
         return unreachable(error, self.endpoint)
 
