@@ -71,7 +71,8 @@ def backoff_limit(retry: int) -> int:
 
 def replica_specs(job: Any, field: str) -> dict[str, Mapping[str, Any]]:
     """Return role → replica spec of ``spec.<field>`` (``pytorchReplicaSpecs``)."""
-    return {k: v for k, v in dig.mapping(job, "spec", field).items() if isinstance(k, str) and isinstance(v, Mapping)}
+    specs = dig.mapping(job, "spec", field)
+    return {k: v for k, v in specs.items() if isinstance(k, str) and (type(v) is dict or isinstance(v, Mapping))}
 
 
 def pod_sets(job: Any, field: str, endless: Collection[str] = ()) -> list[PodSet]:
@@ -183,7 +184,8 @@ def requests(specs: Mapping[str, Mapping[str, Any]]) -> dict[str, int]:
 
 def _wanted(specs: Mapping[str, Mapping[str, Any]]) -> tuple[int, dict[str, int], str]:
     """Return how many pods all roles have, their extended resources, and the first priority class that a role names."""
-    replicas, total, priority = 0, dict[str, int](), ""
+    total: dict[str, int] = {}
+    replicas, priority = 0, ""
     for spec in specs.values():
         pod, count = dig.dig(spec, "template", "spec"), max(dig.number(spec, "replicas", default=1), 0)
         replicas += count

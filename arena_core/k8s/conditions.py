@@ -13,7 +13,7 @@ def rows(obj: Any) -> list[dict[str, Any]]:
     """Return the conditions of an object that are mappings, whatever else is there."""
     status = obj.get("status") if type(obj) is dict or isinstance(obj, Mapping) else None
     found = status.get("conditions") if type(status) is dict or isinstance(status, Mapping) else None
-    return [row for row in found if isinstance(row, dict)] if isinstance(found, list | tuple) else []
+    return [row for row in found if isinstance(row, dict)] if type(found) is list or isinstance(found, tuple) else []
 
 
 def by_type(obj: Any) -> dict[str, dict[str, Any]]:

@@ -55,11 +55,20 @@ def _plain(text: str) -> tuple[Requirement, ...]:
     """Read ``a=b,c=d``, which every job of a long list has; nothing where it is anything else."""
     found = []
     for part in text.split(","):
-        key, _, value = part.partition("=")
-        if not value or not _is_key(key) or not names.is_label_value(value):
+        one = _equal(part)
+        if one is None:
             return ()
-        found.append(Requirement(key, "In", frozenset((value,))))
+        found.append(one)
     return tuple(found)
+
+
+@lru_cache(maxsize=512)
+def _equal(text: str) -> Requirement | None:
+    """Read ``a=b``: of the parts of a selector all but one are those of every other job."""
+    key, _, value = text.partition("=")
+    if not value or not _is_key(key) or not names.is_label_value(value):
+        return None
+    return Requirement(key, "In", frozenset((value,)))
 
 
 @lru_cache(maxsize=512)

@@ -230,8 +230,13 @@ def _pods(session: Session, common: str, needed: bool, namespace: str, unread: d
 
 def in_order(jobs: Iterable[Job]) -> list[Job]:
     """Return the jobs that have not started, then those with the newest start; of equals the newest object, then by name."""
-    by_name = sorted(jobs, key=lambda job: (job.namespace, job.name))
+    by_name = sorted(jobs, key=_place)
     return sorted(by_name, key=_newest, reverse=True)
+
+
+def _place(job: Job) -> tuple[str, str]:
+    metadata = metadata_of(job.manifest)
+    return str(metadata.get("namespace", "")), str(metadata.get("name", ""))
 
 
 def _newest(job: Job) -> tuple[bool, str, str]:
