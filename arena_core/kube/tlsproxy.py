@@ -13,6 +13,7 @@ import threading
 from arena_core.kube import tls
 from arena_core.kube.address import Proxy
 from arena_core.kube.endpoint import Credentials, Endpoint
+from arena_core.kube.tlssocket import TlsSocket
 from arena_core.records import replace
 
 _SIZE = 65536
@@ -28,7 +29,7 @@ def secured(sock: socket.socket, proxy: Proxy, endpoint: Endpoint) -> socket.soc
         endpoint = replace(endpoint, ca=b"", verify=True, server_name="", credentials=Credentials())
     name = endpoint.server_name or proxy.url.hostname or ""
     try:
-        far = tls.context(endpoint).wrap_socket(sock, server_hostname=name)
+        far = TlsSocket(sock, tls.context(endpoint), name)
     except ssl.SSLCertVerificationError as error:
         sock.close()
         raise proxy.failed(f"shows a certificate that is not accepted: {error.verify_message}") from None
@@ -41,7 +42,7 @@ def secured(sock: socket.socket, proxy: Proxy, endpoint: Endpoint) -> socket.soc
     return mine
 
 
-def _carry(near: socket.socket, far: ssl.SSLSocket) -> None:
+def _carry(near: socket.socket, far: TlsSocket) -> None:
     """Carry bytes both ways until one side ends."""
     near.setblocking(False)
     far.setblocking(False)
@@ -75,7 +76,7 @@ def _carry(near: socket.socket, far: ssl.SSLSocket) -> None:
         far.close()
 
 
-def _read(sock: socket.socket) -> bytes | None:
+def _read(sock: socket.socket | TlsSocket) -> bytes | None:
     """Return what is there, nothing at the end, None where it is to be waited for."""
     try:
         return sock.recv(_SIZE)
@@ -85,7 +86,7 @@ def _read(sock: socket.socket) -> bytes | None:
         return b""
 
 
-def _write(sock: socket.socket, data: bytes) -> int:
+def _write(sock: socket.socket | TlsSocket, data: bytes) -> int:
     try:
         return sock.send(data)
     except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):

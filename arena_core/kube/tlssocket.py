@@ -58,6 +58,9 @@ class TlsSocket(socket):
     def __init__(self, sock: socket, context: Any, name: str, session: Any = None) -> None:
         """Take the socket over and shake hands; raises ``SSLError``, or what the socket raises, and is closed then."""
         patience = sock.gettimeout()
+        # The tables of international names are for names that need them.
+        if not name.isascii() or len(max(name.split("."), key=len)) > 63:
+            name = name.encode("idna").decode()
         super().__init__(sock.family, sock.type, sock.proto, sock.detach())
         self._tls: Any = None
         try:
@@ -88,11 +91,21 @@ class TlsSocket(socket):
             return b""
         return found
 
+    def send(self, data: Any, flags: int = 0) -> int:
+        """Send what can be sent, and return how much that was."""
+        sent: int = self._open().write(data)
+        return sent
+
     def sendall(self, data: Any, flags: int = 0) -> None:
         """Send all of it."""
         view, sent = memoryview(data), 0
         while sent < len(view):
-            sent += self._open().write(view[sent:])
+            sent += self.send(view[sent:])
+
+    def _unencrypted(self, *arguments: Any) -> Any:
+        raise NotImplementedError("this would go past TLS")
+
+    recv_into = recvfrom = recvfrom_into = recvmsg = recvmsg_into = sendto = sendmsg = _unencrypted  # type: ignore[assignment]
 
     def close(self) -> None:
         """Close; the number of the socket may belong to another one then, so nothing is read from it any more."""

@@ -100,11 +100,9 @@ class Wire:
             if context is None:
                 return sock
             name = self.endpoint.server_name or self._route.host
-            # As text it would be encoded by the tables of international names, whatever it is.
-            plain = name.isascii() and len(max(name.split("."), key=len)) < 64
             from arena_core.kube.tlssocket import TlsSocket
 
-            made: Any = TlsSocket(sock, context, name if plain else name.encode("idna").decode(), self._session)
+            made: Any = TlsSocket(sock, context, name, self._session)
             return cast("socket.socket", made)
         except BaseException:
             sock.close()

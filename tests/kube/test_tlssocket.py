@@ -86,3 +86,15 @@ def test_a_read_waits_no_longer_than_it_may_and_a_closed_connection_is_one(certi
         with pytest.raises(OSError, match="closed"):
             connection.sendall(b"x")
         assert connection.session is None and not connection.session_reused
+
+
+def test_nothing_goes_past_the_encryption(certificates: Any) -> None:
+    """What the socket beneath could do by itself and TLS has no word for is refused."""
+    over = threading.Event()
+    with connected(certificates, lambda peer: over.wait(20)) as connection:
+        for name in ("recv_into", "recvfrom", "recvfrom_into", "recvmsg", "recvmsg_into", "sendto", "sendmsg"):
+            with pytest.raises(NotImplementedError, match="past TLS"):
+                getattr(connection, name)(b"x")
+        plain = {name for name in dir(connection) if name.startswith(("send", "recv"))}
+        assert all(getattr(tlssocket.TlsSocket, name) is not getattr(socket.socket, name, None) for name in plain - {"sendmsg_afalg"})
+        over.set()
