@@ -103,7 +103,7 @@ class TlsSocket(socket):
             sent += self.send(view[sent:])
 
     def _unencrypted(self, *arguments: Any) -> Any:
-        raise NotImplementedError("this would go past TLS")
+        raise OSError(errno.EOPNOTSUPP, "this would go past TLS")
 
     recv_into = recvfrom = recvfrom_into = recvmsg = recvmsg_into = sendto = sendmsg = _unencrypted  # type: ignore[assignment]
 
