@@ -10,10 +10,11 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from arena_core.typed import NamedTuple
 
+BLOCK_VARIABLE = "ARENA_BLOCK_PLUGINS"
 _HEAD = "arena offers 2"
 #: What ``ours`` has found.
 _OURS: frozenset[str] = frozenset()
@@ -41,14 +42,24 @@ class Offer(NamedTuple):
     folder: str = ""
 
     @property
+    def names(self) -> set[str]:
+        """By which it may be switched off, or required: its own name, and its distribution's."""
+        return {normalized(self.name), normalized(self.distribution)}
+
+    @property
     def summary(self) -> str:
         """The distribution's one-line description."""
         return _header(self.folder, "Summary") if self.folder else _summary_of(self.distribution)
 
 
-def blocked() -> frozenset[str]:
-    """Names of plugins that ``ARENA_BLOCK_PLUGINS`` switches off."""
-    return frozenset(name.strip() for name in os.environ.get("ARENA_BLOCK_PLUGINS", "").split(",") if name.strip())
+def normalized(name: str) -> str:
+    """Return the name of a distribution in its one spelling (``Arena_Echo`` → ``arena-echo``)."""
+    return "-".join(part for part in name.lower().replace("_", "-").replace(".", "-").split("-") if part)
+
+
+def blocked(environ: Mapping[str, str] = os.environ) -> frozenset[str]:
+    """Return what ``ARENA_BLOCK_PLUGINS`` switches off: job types, commands, extensions or whole distributions, in their one spelling."""
+    return frozenset(normalized(part.strip()) for part in environ.get(BLOCK_VARIABLE, "").split(",") if part.strip())
 
 
 def offers(*groups: str) -> list[Offer]:
@@ -64,7 +75,7 @@ def offers(*groups: str) -> list[Offer]:
 def switched_on(group: str) -> list[Offer]:
     """Entry points of a group but for those that ``ARENA_BLOCK_PLUGINS`` names, by their own name or their distribution's."""
     off = blocked()
-    return [offer for offer in offers(group) if not off & {offer.name, offer.distribution}]
+    return [offer for offer in offers(group) if not off & offer.names]
 
 
 def _looked_for() -> tuple[list[Offer], list[str]]:
@@ -157,7 +168,7 @@ def _folders() -> Iterator[str]:
 
 def _name_of(folder: str) -> str:
     stem = folder.replace(os.sep, "/").rpartition("/")[2].rpartition(".")[0]
-    return stem.partition("-")[0].lower().replace("_", "-").replace(".", "-")
+    return normalized(stem.partition("-")[0])
 
 
 def _read(path: str) -> str:

@@ -121,7 +121,11 @@ def run_command(command: Command, words: Sequence[str], head: Parsed) -> int:
         from arena_core.cli.explained import explain
 
         return explain(Context(parsed), command, parsed)
-    return command.run(Context(parsed), parsed)
+    try:
+        return command.run(Context(parsed), parsed)
+    except InvalidArguments as error:
+        error.hint = error.hint or f"`arena {command.path} --help` lists the flags"
+        raise
 
 
 def check(parsed: Parsed, help_command: str) -> None:

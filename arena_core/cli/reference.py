@@ -32,7 +32,7 @@ def pages() -> dict[str, str]:
 
     found = {"commands.md": commands_page(), "hooks.md": hooks_page(HEAD)}
     for name in type_names():
-        command = for_type(name, name)
+        command = for_type(name)
         found[f"submit-{name}.md"] = f"# arena submit {name}\n\n{HEAD}\n{_section(command, level='##')}"
     return found
 

@@ -5,9 +5,9 @@ Nothing of a plugin is imported here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
-from arena_core.installed import Offer, offers, ours
+from arena_core.installed import Offer, normalized, offers, ours
 
 JOBS = "arena.jobs"
 ALIASES = "arena.job_aliases"
@@ -16,7 +16,6 @@ EXTENSIONS = "arena.extensions"
 CLUSTERS = "arena.clusters"
 BUNDLES = "arena.local_controllers"
 PRESETS = "arena.presets"
-BLOCK_VARIABLE = "ARENA_BLOCK_PLUGINS"
 #: Where the administrator of a machine names the extensions that nobody may go without.
 SITE = "/etc/arena/required-extensions"
 
@@ -67,16 +66,6 @@ class Entry:
         return normalized(self.distribution) in ours()
 
 
-def normalized(name: str) -> str:
-    """Return the name of a distribution in its one spelling (``Arena_Echo`` → ``arena-echo``)."""
-    return "-".join(part for part in name.lower().replace("_", "-").replace(".", "-").split("-") if part)
-
-
-def blocked_names(environ: Mapping[str, str]) -> frozenset[str]:
-    """Return what ``ARENA_BLOCK_PLUGINS`` switches off: job types, commands, extensions or whole distributions."""
-    return frozenset(normalized(part.strip()) for part in environ.get(BLOCK_VARIABLE, "").split(",") if part.strip())
-
-
 def required_names(path: str = SITE) -> frozenset[str]:
     """Return the extensions or distributions that the administrator of this machine requires, one a line; none where there is no file.
 
@@ -101,8 +90,7 @@ def entries(
     """
     found: dict[str, dict[str, list[Entry]]] = {group: {} for group in groups}
     for offer in offers(*found):
-        names = {normalized(offer.name), normalized(offer.distribution)}
-        off = bool(names & blocked) and not (offer.group == EXTENSIONS and names & required)
+        off = bool(offer.names & blocked) and not (offer.group == EXTENSIONS and offer.names & required)
         found[offer.group].setdefault(offer.name, []).append(Entry(offer, off))
     for by_name in found.values():
         for same in by_name.values():

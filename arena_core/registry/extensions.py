@@ -14,7 +14,8 @@ from arena_core.contract.types import JobStatus, Manifest, Note, Problem, Submit
 from arena_core.lazily import Logger
 from arena_core.records import replace
 from arena_core.registry import border
-from arena_core.registry.discovery import BLOCK_VARIABLE, Entry
+from arena_core.installed import BLOCK_VARIABLE
+from arena_core.registry.discovery import Entry
 from arena_core.registry.hooks import Hooks
 from arena_core.registry.probe import broken, probe_extension
 from arena_core.registry.shapes import check_of

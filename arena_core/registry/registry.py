@@ -7,6 +7,7 @@ from _thread import RLock
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 
+from arena_core import installed
 from arena_core.contract.errors import PluginError, UnknownJobType, nearest
 from arena_core.k8s import dig
 from arena_core.records import record, replace
@@ -53,7 +54,7 @@ class Registry:
         self._indexed = indexed
         self._index: Index | None = None
         self._unkept = False
-        self._blocked = discovery.blocked_names(os.environ if environ is None else environ)
+        self._blocked = installed.blocked(os.environ if environ is None else environ)
         self._groups: dict[str, dict[str, list[Entry]]] | None = None
         self._aliases: dict[str, str] | None = None
         self._handles: dict[str, JobTypeHandle] = {}
@@ -113,7 +114,7 @@ class Registry:
     @staticmethod
     def _claimed(what: str, name: str, live: list[Entry]) -> PluginError:
         owners = " and ".join(entry.distribution for entry in live)
-        hint = f"remove all but one, or set {discovery.BLOCK_VARIABLE}={live[0].distribution}"
+        hint = f"remove all but one, or set {installed.BLOCK_VARIABLE}={live[0].distribution}"
         return PluginError(f"the {what} {name!r} is claimed by {owners}: it is not clear which one is meant", hint)
 
     def _resolve_by_words(self, name: str) -> str:
@@ -176,13 +177,12 @@ class Registry:
 
     def add(self, module: Any, distribution: str = "added by hand") -> JobTypeHandle:
         """Register a job type's module that no distribution offers (tests, embedding), under the name it gives itself."""
-        from arena_core.installed import Offer
         from arena_core.registry.handle import JobTypeHandle
         from arena_core.registry.probe import check_contract, probe_job_type
 
-        check_contract(Entry(Offer(JOBS, module.__name__, module.__name__, distribution, "")), module)
+        check_contract(Entry(installed.Offer(JOBS, module.__name__, module.__name__, distribution, "")), module)
         name = str(module.arena_job_type().name)
-        entry = Entry(Offer(JOBS, name, module.__name__, distribution, ""))
+        entry = Entry(installed.Offer(JOBS, name, module.__name__, distribution, ""))
         if name in self._group(JOBS):
             raise PluginError(f"job type {name!r} is there already, from {self._group(JOBS)[name][0].distribution}")
         hooks, job_type = probe_job_type(entry, module)
@@ -202,7 +202,7 @@ class Registry:
             raise self._claimed("job type", wanted, live)
         if same:
             raise PluginError(
-                f"job type {wanted!r} is switched off (blocked by {discovery.BLOCK_VARIABLE})", f"take it out of {discovery.BLOCK_VARIABLE}"
+                f"job type {wanted!r} is switched off (blocked by {installed.BLOCK_VARIABLE})", f"take it out of {installed.BLOCK_VARIABLE}"
             )
         near = nearest(asked, [*self.names(), *self.aliases()])
         hint = f"did you mean {near!r}? " if near else ""
@@ -280,7 +280,7 @@ class Registry:
     def _missing(self) -> list[str]:
         """Return what the site requires and is not installed."""
         there = [entry for same in self._group(EXTENSIONS).values() for entry in same]
-        known = {discovery.normalized(name) for entry in there for name in (entry.name, entry.distribution)}
+        known = {name for entry in there for name in entry.offer.names}
         return sorted(self._required - known)
 
     @cached_property
@@ -318,7 +318,7 @@ class Registry:
     def _row(entry: Entry, kind: str, aliases: tuple[str, ...] = ()) -> PluginRow:
         status, detail = "installed", ""
         if entry.blocked:
-            status, detail = "blocked", f"by {discovery.BLOCK_VARIABLE}"
+            status, detail = "blocked", f"by {installed.BLOCK_VARIABLE}"
         elif entry.clash and entry.group != EXTENSIONS:
             kept = "; this built-in one is used" if entry.built_in else ""
             status, detail = "name clash", f"{entry.name} is also claimed by {', '.join(entry.clash)}{kept}"

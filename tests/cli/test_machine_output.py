@@ -219,7 +219,7 @@ def test_of_every_type_too():
     from arena_core.cli.discover import type_names
 
     for name in type_names():
-        command: Command = for_type(name, name)
+        command: Command = for_type(name)
         assert command.prints == "small.Object" and set(FORMATS) <= set(next(f for f in command.flags if f.name == "output").choices)
 
 

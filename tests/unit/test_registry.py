@@ -17,7 +17,8 @@ from arena_core.contract.hookspecs import hookimpl
 from arena_core.contract.types import JobStatus, JobType, LogQuery, Phase, Problem, Resource, SubmitRequest, Target
 from arena_core.installed import Offer
 from arena_core.registry import Entry, Registry
-from arena_core.registry.discovery import blocked_names, chosen, normalized
+from arena_core.installed import blocked, normalized, switched_on
+from arena_core.registry.discovery import chosen
 from arena_core.registry.extensions import ExtensionCaller
 from arena_core.testing import dummy
 from arena_core.testing.seen import seen
@@ -199,7 +200,14 @@ def test_who_gets_a_name() -> None:
 
 def test_names_of_distributions_have_one_spelling() -> None:
     assert normalized("Arena_Py.Torch--Job") == "arena-py-torch-job"
-    assert blocked_names({"ARENA_BLOCK_PLUGINS": " a_b, ,C"}) == {"a-b", "c"}
+    assert blocked({"ARENA_BLOCK_PLUGINS": " a_b, ,C"}) == {"a-b", "c"}
+
+
+@pytest.mark.parametrize("spelling", ["pytorchjob", "PyTorchJob", "Arena_PyTorchJob", "arena.pytorchjob"])
+def test_whoever_asks_reads_what_is_switched_off_alike(spelling: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ARENA_BLOCK_PLUGINS", spelling)
+    assert "pytorchjob" not in {offer.name for offer in switched_on("arena.jobs")}
+    assert Registry().entry("pytorchjob") is None
 
 
 def extension(**hooks: Any) -> Entry:

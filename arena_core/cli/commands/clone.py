@@ -38,7 +38,7 @@ def _open(words: list[str], head: Parsed) -> tuple[Command, list[str]]:
     file = Remembered(found.arguments, next_name(found.name))
     if found.namespace and "namespace" not in head.values:
         head.values["namespace"] = found.namespace
-    command = for_type(str(found.arguments.get("type", "")), "", rest, file)
+    command = for_type(str(found.arguments.get("type", "")), rest, file)
 
     def run(context: Context, parsed: Parsed) -> int:
         file.check(parsed)

@@ -9,7 +9,7 @@ from arena_core.cli.commands import submit as submitting
 from arena_core.cli.commands.crons.parts import PARTS, SHORT
 from arena_core.cli.flags import GLOBAL_FLAGS, Flag, Parsed
 from arena_core.cli.parse import Parser, first_word, nearest
-from arena_core.contract.errors import InvalidArguments, UsageError
+from arena_core.contract.errors import UsageError
 from arena_core.contract.types import JobHandle
 from arena_core.records import replace
 from arena_core.usecases.dryrun import dry_run_of
@@ -56,16 +56,12 @@ def _start(word: str, job_type: str, words: Sequence[str], head: Parsed) -> Comm
     """The command that makes a cron: what ``arena submit`` of its kind does, for this type."""
     kind = _kind(job_type, words, head)
     chosen = {} if kind.job_type.makes else {"cron_type": job_type}  # one that makes jobs of one type alone is not told
-    found = submitting.for_type(kind.job_type.name, word, [*(["--cron-type", job_type] if chosen else []), *words])
+    found = submitting.for_type(kind.job_type.name, [*(["--cron-type", job_type] if chosen else []), *words])
 
     def run(context: Context, parsed: Parsed) -> int:
         parsed.values.pop("backend", None)
         parsed.values.update(chosen)
-        try:
-            return found.run(context, parsed)
-        except InvalidArguments as error:
-            error.hint = f"`arena cron {word} --help` lists the flags"
-            raise
+        return found.run(context, parsed)
 
     flags = (*(_as_shown(flag) for flag in found.flags), BACKEND)
     return replace(

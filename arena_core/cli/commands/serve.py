@@ -122,7 +122,7 @@ def _start(handle: JobHandle, word: str, words: Sequence[str]) -> Command:
     """The command that starts a server: what ``arena submit`` of its type does, under Arena's name."""
     name = handle.job_type.name
     return under(
-        submitting.for_type(name, word, words),
+        submitting.for_type(name, words),
         f"serve {word}",
         summary=f"start {handle.job_type.summary}",
         usage=_usage(handle, word),

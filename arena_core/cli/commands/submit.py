@@ -67,12 +67,12 @@ def _open(words: list[str], head: Parsed) -> tuple[Command, list[str]]:
     """Find the job type among the words, or in the job file, and make a command from its argument model."""
     first, rest = first_word(words, FLAGS)
     if first.args and (not first.text("file") or _is_type(first.args[0])):
-        return for_type(first.args[0], first.args[0], rest, JobFile()), rest
+        return for_type(first.args[0], rest), rest
     if first.help:
         return overview(), ["--help"]
     if first.text("file"):
         file = JobFile()
-        return for_type(file.job_type(first), "", words, file), words
+        return for_type(file.job_type(first), words, file), words
     from arena_core.cli.discover import type_names
     from arena_core.registry.registry import NO_JOB_TYPE
 
@@ -121,7 +121,7 @@ class JobFile:
         return str(found)
 
 
-def for_type(name: str, typed: str, words: Sequence[str] = (), file: JobFile | None = None) -> Command:
+def for_type(name: str, words: Sequence[str] = (), file: JobFile | None = None) -> Command:
     """The command of one job type; only its plugin is loaded, and where it wraps another one, that of the type inside."""
     from arena_core.cli.jobtypes import find_type
     from arena_core.cli.submit.options import by_flag, flags_of, model_for
@@ -141,7 +141,7 @@ def for_type(name: str, typed: str, words: Sequence[str] = (), file: JobFile | N
     kind = job_type.resource.kind
     article = "an" if kind[:1] in ("AEFHILMNORSX" if kind[:2].isupper() else "AEIO") else "a"  # an MPIJob: letters are spelt
     return Command(
-        path=f"submit {typed}".strip(),
+        path=f"submit {job_type.name}",
         summary=f"submit {article} {job_type.resource.kind}" + (f": {job_type.summary}" if job_type.summary else ""),
         usage=f"{usage(f'submit {job_type.name}', flags, words)}\n  arena submit -f FILE [flags]",
         details=_details(model),
@@ -247,9 +247,7 @@ def run(context: Context, parsed: Parsed, handle: JobHandle, model: type[BaseMod
         _await(context, parsed)
         return finish.submit(context, parsed, handle, args)
     except InvalidArguments as exc:
-        error = InvalidArguments([by_flag(p, model) for p in exc.problems])
-        error.hint = f"`arena submit {handle.job_type.name} --help` lists the flags"
-        raise error from exc
+        raise InvalidArguments([by_flag(p, model) for p in exc.problems]) from exc
 
 
 #: What creates or prints something else than what ``--what-if`` is asked for.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from arena_core.cli.command import Command, Context
 from arena_core.cli.flags import Flag, Parsed
-from arena_core.contract.errors import InvalidArguments
 from arena_core.records import replace
 from arena_core.typed import Any
 
@@ -13,7 +12,7 @@ COMMAND_FLAG = Flag("command_text", "the command, for the shell (it may also com
 
 
 def under(found: Command, path: str, *, fixed: dict[str, Any] | None = None, **more: Any) -> Command:
-    """Return the command that submits jobs of a type as one of the name ``path``, whose own help errors lead to.
+    """Return the command that submits jobs of a type as one of the name ``path``.
 
     ``fixed`` are values that the name says already, by field; ``more`` are other parts of the command (``summary``, ``usage`` …).
     """
@@ -26,11 +25,7 @@ def under(found: Command, path: str, *, fixed: dict[str, Any] | None = None, **m
         elif text:
             parsed.args, parsed.dashed = [text], True
         parsed.values.update(settled)
-        try:
-            return found.run(context, parsed)
-        except InvalidArguments as error:
-            error.hint = f"`arena {path} --help` lists the flags"
-            raise
+        return found.run(context, parsed)
 
     flags = more.pop("flags", found.flags)
     return replace(found, path=path, run=run, flags=(COMMAND_FLAG, *(flag for flag in flags if flag.name not in settled)), **more)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from importlib import metadata
+from arena_core.installed import offers
 
 #: Name → default and what waits; the table in ``docs/local-cluster.md`` shows the same.
 DELAYS: dict[str, tuple[float, str]] = {
@@ -31,4 +31,4 @@ DELAYS: dict[str, tuple[float, str]] = {
 
 def components() -> set[str]:
     """Return the names of the installed job types: the waits of their own operators begin with them."""
-    return {point.name for point in metadata.entry_points(group="arena.local_controllers")}
+    return {offer.name for offer in offers("arena.local_controllers")}

@@ -82,9 +82,7 @@ def update(context: Context, parsed: Parsed, handle: JobHandle) -> int:
     try:
         args = handle.behind("its model of changes", lambda: read_arguments(model, raw, parsed.problems))
     except InvalidArguments as error:
-        told = InvalidArguments([by_flag(problem, model) for problem in error.problems])
-        told.hint = f"`arena serve update {handle.job_type.shorthand} --help` lists the flags"
-        raise told from error
+        raise InvalidArguments([by_flag(problem, model) for problem in error.problems]) from error
     if not raw:
         raise UsageError("what is to change? no flag says it", f"`arena serve update {handle.job_type.shorthand} --help` lists them")
     timeout = seconds(parsed)

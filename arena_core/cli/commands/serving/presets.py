@@ -56,9 +56,7 @@ def run(context: Context, parsed: Parsed, entry: Entry, model: Any) -> int:
         args = border.call(entry, "its argument model", lambda: read_arguments(model, raw, parsed.problems))
         whole: Any = border.call(entry, "expand", lambda: parse(handle.args_model, args.expand()))
     except InvalidArguments as exc:
-        error = InvalidArguments([by_flag(problem, model) for problem in exc.problems])
-        error.hint = f"`arena serve {entry.name} --help` lists the flags"
-        raise error from exc
+        raise InvalidArguments([by_flag(problem, model) for problem in exc.problems]) from exc
     line = shlex.join(["arena", "serve", handle.job_type.shorthand or handle.job_type.name, *command_words(whole)])
     if parsed.on("print_command"):
         say(line)

@@ -19,11 +19,11 @@ log = logging.getLogger(__name__)
 def load_bundles(problem: Callable[[str], None]) -> list[Bundle]:
     """Return what the installed job types ship; one that does not load is named and left out."""
     found: list[Bundle] = []
-    for point in unblocked():
-        owner = f"{point.name} ({point.dist.name if point.dist else 'unknown distribution'})"
+    for offer in unblocked():
+        owner = f"{offer.name} ({offer.distribution or 'unknown distribution'})"
         try:
             with limited("it", LOADING):
-                bundle = load(point)
+                bundle = load(offer)
             if not isinstance(bundle, Bundle):
                 raise TypeError(f"expected an arena_local.sdk.bundle.Bundle, found {type(bundle).__name__}")  # noqa: TRY301
             if any(b.name == bundle.name for b in found):

@@ -26,11 +26,11 @@ def bundles_for(distributions: Collection[str], gangs: bool) -> list[Bundle]:
     Importing all of them costs more than all else.
     """
     found: list[Bundle] = []
-    for point in unblocked():
-        asked = point.dist is not None and point.dist.name in distributions
+    for offer in unblocked():
+        asked = offer.distribution in distributions
         if not asked and not gangs:
             continue
-        bundle = load(point)
+        bundle = load(offer)
         if asked or bundle.schedulers:
             found.append(bundle)
     return [*found, kueue.bundle(found)]

@@ -22,11 +22,11 @@ from arena_local.store import Store
 def installed_bundles() -> list[Bundle]:
     """Return the bundles of the installed job types; one that does not load is left out."""
     found = []
-    for point in unblocked():
+    for offer in unblocked():
         try:
-            found.append(load(point))
+            found.append(load(offer))
         except Exception as error:
-            print(f"left out {point.name}: {error}")  # noqa: T201
+            print(f"left out {offer.name}: {error}")  # noqa: T201
     return found
 
 

@@ -3,35 +3,29 @@
 from __future__ import annotations
 
 import importlib
-import os
-import re
-from importlib import metadata
 from typing import Any
+
+from arena_core.installed import Offer, switched_on
 
 GROUP = "arena.local_controllers"
 #: As the registry of job types has it; this side of the cluster imports nothing of it.
 CONTRACT_VERSION = 2
 
 
-def unblocked() -> list[metadata.EntryPoint]:
-    """Return the entry points that ``ARENA_BLOCK_PLUGINS`` does not switch off, by their name or that of their distribution."""
-    blocked = {_normalized(name) for name in os.environ.get("ARENA_BLOCK_PLUGINS", "").split(",") if name.strip()}
-    points = metadata.entry_points(group=GROUP)
-    return [p for p in points if not {_normalized(p.name), _normalized(p.dist.name if p.dist else "")} & blocked]
+def unblocked() -> list[Offer]:
+    """Return what is offered and not switched off."""
+    return switched_on(GROUP)
 
 
-def load(point: metadata.EntryPoint) -> Any:
+def load(offer: Offer) -> Any:
     """Import what an entry point names; its module must say that it was written for this contract."""
-    found: Any = importlib.import_module(point.module)
+    module, _, attribute = offer.value.partition(":")
+    found: Any = importlib.import_module(module.strip())
     said = getattr(found, "ARENA_CONTRACT", 1)
     if said != CONTRACT_VERSION:
         raise ValueError(
             f"was written for contract {said}; this arena speaks {CONTRACT_VERSION}: set ARENA_CONTRACT = {CONTRACT_VERSION} in its module"
         )
-    for part in point.attr.split(".") if point.attr else ():
+    for part in attribute.strip().split(".") if attribute.strip() else ():
         found = getattr(found, part)
     return found
-
-
-def _normalized(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name.strip()).lower()

@@ -29,7 +29,7 @@ def start(word: str, words: Sequence[str]) -> Command:
     from arena_core.cli.submit.named import under
     from arena_model.analyze.args import ONLY
 
-    found = submit.for_type(APP, word, ["--task", word, *words])
+    found = submit.for_type(APP, ["--task", word, *words])
     others = {field: tasks for field, tasks in ONLY.items() if word not in tasks}
     elsewhere = {flag.flag: others[flag.name] for flag in found.flags if flag.name in others}
 

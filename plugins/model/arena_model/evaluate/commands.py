@@ -27,7 +27,7 @@ def start(word: str, words: Sequence[str]) -> Command:
     from arena_core.cli.submit.named import under
 
     return under(
-        submit.for_type(APP, word, words),
+        submit.for_type(APP, words),
         "evaluate model",
         summary="evaluate a model with an image of your own",
         usage="arena evaluate model --name NAME --image IMAGE --model-name MODEL [flags] [COMMAND...]",
