@@ -41,21 +41,22 @@ def entries() -> list[Entry]:
     return [entry for name in registry().names() if (entry := registry().entry(name))]
 
 
-def of_distributions(ending: str) -> list[Entry]:
-    """Types of the distributions that bring one whose name ends so: it tells servers and schedules apart while nothing is imported."""
+def of_workload(workload: str, ending: str) -> list[Entry]:
+    """Types of one workload, as they said when they were last loaded; before that it is all types of a distribution with such a name."""
     found = entries()
     theirs = {entry.distribution for entry in found if entry.name.endswith(ending)}
-    return [entry for entry in found if entry.distribution in theirs]
+    guessed = {entry.name: workload for entry in found if entry.distribution in theirs}
+    return [entry for entry in found if (registry().workload(entry.name) or guessed.get(entry.name)) == workload]
 
 
 def servers() -> list[Entry]:
     """Types of model servers, for `arena serve`."""
-    return of_distributions(SERVING)
+    return of_workload("service", SERVING)
 
 
 def jobs() -> list[Entry]:
     """All other types but schedules: what `arena submit` is for and `arena cron` repeats."""
-    others = {entry.name for entry in (*servers(), *of_distributions(SCHEDULES))}
+    others = {entry.name for entry in (*servers(), *of_workload("schedule", SCHEDULES))}
     return [entry for entry in entries() if entry.name not in others]
 
 

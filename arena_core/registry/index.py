@@ -111,6 +111,10 @@ class Index:
                 types[entry] = {**dict(zip(FACTS, told, strict=True)), "resource": resource}
         self.types, self._files = types, files
 
+    def workload(self, entry: Entry) -> str:
+        """Return what a type said that its jobs are; nothing where the index does not know it."""
+        return str(self.types.get(_key(entry), {}).get("workload", ""))
+
     def later(self, entry: Entry, load: Callable[[], tuple[Hooks, JobType]]) -> Later | None:
         """Return the type of an entry, to be loaded later; None where the index does not know it."""
         facts = self.types.get(_key(entry))

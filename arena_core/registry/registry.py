@@ -169,6 +169,12 @@ class Registry:
 
             self._index = Index(place())
 
+    def workload(self, name: str) -> str:
+        """Return what jobs of a type are (``batch``, ``service``, ``schedule``) where that is known without its code, else nothing."""
+        self.survey()
+        entry = self.entry(name)
+        return self._index.workload(entry) if entry and self._index else ""
+
     def _keep(self) -> None:
         """Write the index once all types are there, if it does not know them yet."""
         if self._index and self._unkept and len(self._handles) + len(self._failures) >= len(self.names()):

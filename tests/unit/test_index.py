@@ -130,3 +130,13 @@ def test_every_installed_type_is_the_same_from_the_index(tmp_path: Path, monkeyp
         assert type(one).__name__ == "LaterType"
         assert one.resource == plain[one.name].resource and [getattr(one, n) for n in FACTS] == [getattr(plain[one.name], n) for n in FACTS]
         assert one.suspend_path == plain[one.name].suspend_path and one.container == plain[one.name].container
+    from arena_core.cli import discover
+
+    monkeypatch.setattr(discover, "registry", lambda: Registry(indexed=True))
+    known = {"service": discover.servers(), "batch": discover.jobs()}
+    assert {name: workload for workload, found in known.items() for name in (one.name for one in found)} == {
+        name: one.workload for name, one in plain.items() if one.workload != "schedule"
+    }
+    place_of_it = Path(place())
+    place_of_it.write_text(place_of_it.read_text().replace("\tservice\t", "\tbatch\t", 1))
+    assert len(discover.jobs()) == len(known["batch"]) + 1, "what a type says counts, however its distribution's types are called"
