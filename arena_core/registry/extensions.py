@@ -11,10 +11,10 @@ from functools import cached_property
 
 from arena_core.contract.errors import ArenaError, PluginError
 from arena_core.contract.types import JobStatus, Manifest, Note, Problem, SubmitRequest, Target
+from arena_core.installed import BLOCK_VARIABLE
 from arena_core.lazily import Logger
 from arena_core.records import replace
 from arena_core.registry import border
-from arena_core.installed import BLOCK_VARIABLE
 from arena_core.registry.discovery import Entry
 from arena_core.registry.hooks import Hooks
 from arena_core.registry.probe import broken, probe_extension

@@ -12,11 +12,11 @@ from arena_core.contract.errors import PluginBroken
 from arena_core.contract.hookspecs import ExtensionSpec, JobTypeSpec
 from arena_core.contract.types import Jobs, JobType, Note, Scale
 from arena_core.contract.version import mismatch
+from arena_core.installed import BLOCK_VARIABLE
 from arena_core.k8s.selectors import parse as parse_selector
 from arena_core.lazily import module_named
 from arena_core.records import replace
 from arena_core.registry import border
-from arena_core.installed import BLOCK_VARIABLE
 from arena_core.registry.discovery import Entry
 from arena_core.registry.hooks import Hooks, Misfit
 from arena_core.registry.shapes import check_of

@@ -15,9 +15,8 @@ from arena_core.contract import hookspecs
 from arena_core.contract.errors import InvalidArguments, PluginBroken, PluginError, UnknownJobType
 from arena_core.contract.hookspecs import hookimpl
 from arena_core.contract.types import JobStatus, JobType, LogQuery, Phase, Problem, Resource, SubmitRequest, Target
-from arena_core.installed import Offer
+from arena_core.installed import Offer, blocked, normalized, switched_on
 from arena_core.registry import Entry, Registry
-from arena_core.installed import blocked, normalized, switched_on
 from arena_core.registry.discovery import chosen
 from arena_core.registry.extensions import ExtensionCaller
 from arena_core.testing import dummy

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from arena_core.contract.hookspecs import hookimpl
+from arena_core.families import hooks
 from arena_core.typed import TYPE_CHECKING, NamedTuple
 from arena_cron import reading
 
 if TYPE_CHECKING:
     from arena_core.contract.schedules import Schedule
-    from arena_core.contract.types import Cause, Endpoint, Find, Jobs, JobStatus, JobView, LogQuery, LogSource, Lookup, Note, Problem
+    from arena_core.contract.types import Cause, Find, Jobs, JobStatus, JobView, LogQuery, LogSource, Lookup, Note, Problem
     from arena_cron.args import CronArgs
+
+arena_endpoints = hooks.arena_endpoints
 
 
 class Hooks(NamedTuple):
@@ -63,11 +66,3 @@ def arena_preflight(args: CronArgs, lookup: Lookup, jobs: Jobs) -> Iterable[Prob
     from arena_cron.checks import preflight
 
     return preflight(args, lookup, jobs)
-
-
-@hookimpl
-def arena_endpoints(view: JobView) -> Iterable[Endpoint]:
-    """Return the TensorBoard of its jobs, which is one for all."""
-    from arena_core.families.tensorboard import endpoints
-
-    return endpoints(view.manifest)

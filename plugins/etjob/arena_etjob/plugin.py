@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from arena_core.contract.hookspecs import hookimpl
+from arena_core.families import hooks
 from arena_core.typed import TYPE_CHECKING
 from arena_etjob import shared
 from arena_etjob import status as state
 from arena_etjob.names import ETJOB
 
 if TYPE_CHECKING:
-    from arena_core.contract.types import Cause, Endpoint, Find, Jobs, JobStatus, JobType, JobView, Lookup, Manifest, PodSet, Problem
+    from arena_core.contract.types import Cause, Find, Jobs, JobStatus, JobType, JobView, Lookup, Manifest, PodSet, Problem
     from arena_etjob.args import ETJobArgs
 
 #: The version of Arena's contract that this module is written for.
 ARENA_CONTRACT = 2
+arena_endpoints = hooks.arena_endpoints
 
 SUMMARY = "elastic training: workers come and go while it runs, with the et-operator"
 
@@ -56,14 +58,6 @@ def arena_job_status(view: JobView, jobs: Jobs) -> JobStatus:
 def arena_pod_sets(job: Manifest, purpose: str) -> Sequence[PodSet]:
     """Return the launcher, by whose end a wrapper knows the job's; for quota the workers, too."""
     return state.pod_sets(job, purpose)
-
-
-@hookimpl
-def arena_endpoints(view: JobView, jobs: Jobs) -> Iterable[Endpoint]:
-    """Return the job's TensorBoard."""
-    from arena_core.families.tensorboard import endpoints
-
-    return endpoints(view.manifest)
 
 
 @hookimpl

@@ -1,4 +1,4 @@
-"""What both types of jobs of this distribution are: a plain Job of one pod, told apart by its label ``app``, inside a wrapper by its container."""
+"""What both types of jobs of this distribution are: a plain Job of one pod, told apart by its label ``app``, or its container."""
 
 from __future__ import annotations
 

@@ -6,17 +6,19 @@ from collections.abc import Iterable, Sequence
 
 from arena_core.contract.hookspecs import hookimpl
 from arena_core.contract.types import JobType, Note, Wrapping
-from arena_core.families import kueue
+from arena_core.families import hooks, kueue
 from arena_core.k8s.selectors import exactly
 from arena_core.typed import TYPE_CHECKING
 from arena_mpijob import status as state
 
 if TYPE_CHECKING:
-    from arena_core.contract.types import Build, Cause, Endpoint, Find, Jobs, JobStatus, JobView, Lookup, Manifest, PodSet, Problem
+    from arena_core.contract.types import Build, Jobs, Lookup, Manifest, PodSet, Problem
     from arena_mpijob.args import MPIJobArgs
 
 #: The version of Arena's contract that this module is written for.
 ARENA_CONTRACT = 2
+arena_related, arena_job_status, arena_explain = hooks.reading(state)
+arena_endpoints = hooks.arena_endpoints
 
 PROVIDER = "the Kubeflow MPI Operator, version 2 (kubeflow.org/v2beta1): https://github.com/kubeflow/mpi-operator"
 
@@ -78,32 +80,6 @@ def arena_preflight(args: MPIJobArgs, lookup: Lookup, jobs: Jobs) -> Iterable[Pr
 
 
 @hookimpl
-def arena_related(view: JobView, jobs: Jobs) -> Iterable[Find]:
-    """Name what status and reasons need besides the pods."""
-    return state.related(view.manifest)
-
-
-@hookimpl
-def arena_job_status(view: JobView, jobs: Jobs) -> JobStatus:
-    """Say what the job is doing."""
-    return state.status(view.manifest, view.pods or (), view.related or ())
-
-
-@hookimpl
 def arena_pod_sets(job: Manifest, purpose: str) -> Sequence[PodSet]:
     """Return the launcher, by whose end a wrapper knows the job's; for quota the workers, too."""
     return state.pod_sets(job, purpose)
-
-
-@hookimpl
-def arena_endpoints(view: JobView, jobs: Jobs) -> Iterable[Endpoint]:
-    """Return the job's TensorBoard."""
-    from arena_core.families.tensorboard import endpoints
-
-    return endpoints(view.manifest)
-
-
-@hookimpl
-def arena_explain(view: JobView, jobs: Jobs) -> Iterable[Cause]:
-    """Say in plain words why the job is not running."""
-    return state.explain(view.manifest, view.pods or (), view.related or ())

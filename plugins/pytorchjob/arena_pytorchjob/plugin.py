@@ -6,18 +6,20 @@ from collections.abc import Iterable, Sequence
 
 from arena_core.contract.hookspecs import hookimpl
 from arena_core.contract.types import JobType, Resource, Wrapping
-from arena_core.families import kueue
+from arena_core.families import hooks, kueue
 from arena_core.families.kubeflow import PROVIDER
 from arena_core.typed import TYPE_CHECKING
 from arena_pytorchjob import status as state
 from arena_pytorchjob.status import KIND
 
 if TYPE_CHECKING:
-    from arena_core.contract.types import Cause, Endpoint, Find, Jobs, JobStatus, JobView, Lookup, Manifest, PodSet, Problem
+    from arena_core.contract.types import Jobs, Lookup, Manifest, PodSet, Problem
     from arena_pytorchjob.args import PyTorchJobArgs
 
 #: The version of Arena's contract that this module is written for.
 ARENA_CONTRACT = 2
+arena_related, arena_job_status, arena_explain = hooks.reading(KIND)
+arena_endpoints = hooks.arena_endpoints
 
 
 @hookimpl
@@ -61,32 +63,6 @@ def arena_preflight(args: PyTorchJobArgs, lookup: Lookup, jobs: Jobs) -> Iterabl
 
 
 @hookimpl
-def arena_related(view: JobView, jobs: Jobs) -> Iterable[Find]:
-    """Name what status and reasons need besides the pods."""
-    return KIND.related(view.manifest)
-
-
-@hookimpl
-def arena_job_status(view: JobView, jobs: Jobs) -> JobStatus:
-    """Say what the job is doing."""
-    return KIND.status(view.manifest, view.pods or (), view.related or ())
-
-
-@hookimpl
 def arena_pod_sets(job: Manifest) -> Sequence[PodSet]:
     """Return master and workers."""
     return KIND.pod_sets(job)
-
-
-@hookimpl
-def arena_endpoints(view: JobView, jobs: Jobs) -> Iterable[Endpoint]:
-    """Return the job's TensorBoard."""
-    from arena_core.families.tensorboard import endpoints
-
-    return endpoints(view.manifest)
-
-
-@hookimpl
-def arena_explain(view: JobView, jobs: Jobs) -> Iterable[Cause]:
-    """Say in plain words why the job is not running."""
-    return KIND.explain(view.manifest, view.pods or (), view.related or ())

@@ -6,17 +6,15 @@ from collections.abc import Iterable, Sequence
 
 from arena_core.contract.hookspecs import hookimpl
 from arena_core.contract.types import JobType, Note, Wrapping
+from arena_core.families import hooks
 from arena_core.typed import TYPE_CHECKING
 from arena_rayjob import members, names
 from arena_rayjob import status as state
 
 if TYPE_CHECKING:
     from arena_core.contract.types import (
-        Cause,
         Endpoint,
-        Find,
         Jobs,
-        JobStatus,
         JobView,
         LogQuery,
         LogSource,
@@ -29,6 +27,7 @@ if TYPE_CHECKING:
 
 #: The version of Arena's contract that this module is written for.
 ARENA_CONTRACT = 2
+arena_related, arena_job_status, arena_explain = hooks.reading(state)
 
 PROVIDER = "KubeRay (ray.io/v1): https://github.com/ray-project/kuberay"
 
@@ -89,18 +88,6 @@ def arena_preflight(args: RayJobArgs, lookup: Lookup, jobs: Jobs) -> Iterable[Pr
 
 
 @hookimpl
-def arena_related(view: JobView, jobs: Jobs) -> Iterable[Find]:
-    """Name what status and reasons need besides the pods, and what lies between the pods and the job."""
-    return state.related(view.manifest)
-
-
-@hookimpl
-def arena_job_status(view: JobView, jobs: Jobs) -> JobStatus:
-    """Say what the job is doing."""
-    return state.status(view.manifest, view.pods or (), view.related or ())
-
-
-@hookimpl
 def arena_pod_sets(job: Manifest, purpose: str) -> Sequence[PodSet]:
     """Return the head and each group of workers; for quota the submitter, too."""
     return members.quota_sets(job) if purpose == "quota" else members.pod_sets(job)
@@ -119,9 +106,3 @@ def arena_endpoints(view: JobView, jobs: Jobs) -> Sequence[Endpoint]:
     from arena_core.families.tensorboard import endpoints
 
     return [*endpoints(view.manifest), *state.endpoints(view.manifest)]
-
-
-@hookimpl
-def arena_explain(view: JobView, jobs: Jobs) -> Iterable[Cause]:
-    """Say in plain words why the job is not running."""
-    return state.explain(view.manifest, view.pods or (), view.related or ())

@@ -6,18 +6,19 @@ from collections.abc import Iterable, Sequence
 
 from arena_core.contract.hookspecs import hookimpl
 from arena_core.contract.types import JobType, Note, Wrapping
-from arena_core.families import kueue
+from arena_core.families import hooks, kueue
 from arena_core.k8s.selectors import exactly
 from arena_core.typed import TYPE_CHECKING
 from arena_sparkjob import status as state
 from arena_sparkjob.names import CONTAINERS, DRIVER, RESOURCE
 
 if TYPE_CHECKING:
-    from arena_core.contract.types import Cause, Endpoint, Find, Jobs, JobStatus, JobView, Lookup, Manifest, Manifests, PodSet, Problem
+    from arena_core.contract.types import Endpoint, Jobs, JobView, Lookup, Manifest, Manifests, PodSet, Problem
     from arena_sparkjob.args import SparkJobArgs
 
 #: The version of Arena's contract that this module is written for.
 ARENA_CONTRACT = 2
+arena_related, arena_job_status, arena_explain = hooks.reading(state, unfetched=None)
 
 
 def _inside(args: SparkJobArgs) -> Sequence[Note]:
@@ -69,18 +70,6 @@ def arena_preflight(args: SparkJobArgs, lookup: Lookup, jobs: Jobs) -> Iterable[
 
 
 @hookimpl
-def arena_related(view: JobView, jobs: Jobs) -> Iterable[Find]:
-    """Name what status and reasons need besides the pods."""
-    return state.related(view.manifest)
-
-
-@hookimpl
-def arena_job_status(view: JobView, jobs: Jobs) -> JobStatus:
-    """Say what the job is doing."""
-    return state.status(view.manifest, view.pods, view.related or ())
-
-
-@hookimpl
 def arena_pod_sets(job: Manifest, purpose: str) -> Sequence[PodSet]:
     """Return the driver, by whose end a wrapper knows the job's; for quota the executors, too."""
     return state.pod_sets(job, purpose)
@@ -90,9 +79,3 @@ def arena_pod_sets(job: Manifest, purpose: str) -> Sequence[PodSet]:
 def arena_endpoints(view: JobView, jobs: Jobs) -> Iterable[Endpoint]:
     """Return Spark's own page."""
     return state.endpoints(view.manifest)
-
-
-@hookimpl
-def arena_explain(view: JobView, jobs: Jobs) -> Iterable[Cause]:
-    """Say in plain words why the job is not running."""
-    return state.explain(view.manifest, view.pods, view.related or ())

@@ -6,17 +6,19 @@ from collections.abc import Iterable, Sequence
 
 from arena_core.contract.hookspecs import hookimpl
 from arena_core.contract.types import JobType, Resource, Wrapping
-from arena_core.families import kueue
+from arena_core.families import hooks, kueue
 from arena_core.families.kubeflow import PROVIDER
 from arena_core.typed import TYPE_CHECKING
 from arena_tfjob.status import KIND
 
 if TYPE_CHECKING:
-    from arena_core.contract.types import Cause, Endpoint, Find, Jobs, JobStatus, JobView, Lookup, Manifest, PodSet, Problem
+    from arena_core.contract.types import Jobs, Lookup, Manifest, PodSet, Problem
     from arena_tfjob.args import TFJobArgs
 
 #: The version of Arena's contract that this module is written for.
 ARENA_CONTRACT = 2
+arena_related, arena_job_status, arena_explain = hooks.reading(KIND)
+arena_endpoints = hooks.arena_endpoints
 #: Each has resources of its own; what a wrapper is given for every pod goes to all of them.
 ROLES = ("worker", "ps", "chief", "evaluator")
 
@@ -61,32 +63,6 @@ def arena_preflight(args: TFJobArgs, lookup: Lookup, jobs: Jobs) -> Iterable[Pro
 
 
 @hookimpl
-def arena_related(view: JobView, jobs: Jobs) -> Iterable[Find]:
-    """Name what status and reasons need besides the pods."""
-    return KIND.related(view.manifest)
-
-
-@hookimpl
-def arena_job_status(view: JobView, jobs: Jobs) -> JobStatus:
-    """Say what the job is doing."""
-    return KIND.status(view.manifest, view.pods or (), view.related or ())
-
-
-@hookimpl
 def arena_pod_sets(job: Manifest) -> Sequence[PodSet]:
     """Return one set for each role."""
     return KIND.pod_sets(job)
-
-
-@hookimpl
-def arena_endpoints(view: JobView, jobs: Jobs) -> Iterable[Endpoint]:
-    """Return the job's TensorBoard."""
-    from arena_core.families.tensorboard import endpoints
-
-    return endpoints(view.manifest)
-
-
-@hookimpl
-def arena_explain(view: JobView, jobs: Jobs) -> Iterable[Cause]:
-    """Say in plain words why the job is not running."""
-    return KIND.explain(view.manifest, view.pods or (), view.related or ())

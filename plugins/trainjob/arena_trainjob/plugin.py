@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from arena_core.contract.hookspecs import hookimpl
 from arena_core.contract.types import JobType, Note, Wrapping
-from arena_core.families import kueue
+from arena_core.families import hooks, kueue
 from arena_core.k8s.selectors import exactly
 from arena_core.typed import TYPE_CHECKING
 from arena_trainjob import status as state
@@ -15,7 +15,6 @@ from arena_trainjob.names import NODE, RESOURCE
 if TYPE_CHECKING:
     from arena_core.contract.types import (
         Cause,
-        Endpoint,
         Find,
         Jobs,
         JobStatus,
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
 
 #: The version of Arena's contract that this module is written for.
 ARENA_CONTRACT = 2
+arena_endpoints = hooks.arena_endpoints
 
 
 def _inside(args: TrainJobArgs) -> Sequence[Note]:
@@ -107,14 +107,6 @@ def arena_log_sources(view: JobView, query: LogQuery, jobs: Jobs) -> Sequence[Lo
     told = view.status or state.status(view.manifest, view.pods, view.related or ())
     lost = lost_log(view.manifest, view.pods)
     return lost or default_log_sources(told.instances, view.pods or (), query, NODE, replicas=told.replicas)
-
-
-@hookimpl
-def arena_endpoints(view: JobView, jobs: Jobs) -> Iterable[Endpoint]:
-    """Return the job's TensorBoard."""
-    from arena_core.families.tensorboard import endpoints
-
-    return endpoints(view.manifest)
 
 
 @hookimpl

@@ -6,17 +6,20 @@ from collections.abc import Iterable, Sequence
 
 from arena_core.contract.hookspecs import hookimpl
 from arena_core.contract.types import JobType, Wrapping
+from arena_core.families import hooks
 from arena_core.k8s.selectors import exactly
 from arena_core.typed import TYPE_CHECKING
 from arena_volcano import status as words
 from arena_volcano.scaling import scale
 
 if TYPE_CHECKING:
-    from arena_core.contract.types import Cause, Endpoint, Find, Jobs, JobStatus, JobView, Lookup, Manifest, PodSet, Problem
+    from arena_core.contract.types import Jobs, Lookup, Manifest, PodSet, Problem
     from arena_volcano.args import VolcanoJobArgs
 
 #: The version of Arena's contract that this module is written for.
 ARENA_CONTRACT = 2
+arena_related, arena_job_status, arena_explain = hooks.reading(words)
+arena_endpoints = hooks.arena_endpoints
 
 #: Inside a wrapper: the fork's defaults and names, which are the wrapper's own; nothing is run where no image was given.
 WRAPPING = Wrapping(
@@ -61,32 +64,6 @@ def arena_preflight(args: VolcanoJobArgs, lookup: Lookup, jobs: Jobs) -> Iterabl
 
 
 @hookimpl
-def arena_related(view: JobView, jobs: Jobs) -> Iterable[Find]:
-    """Name what status and reasons need besides the pods."""
-    return words.related(view.manifest)
-
-
-@hookimpl
-def arena_job_status(view: JobView, jobs: Jobs) -> JobStatus:
-    """Say what the job is doing."""
-    return words.status(view.manifest, view.pods or (), view.related or ())
-
-
-@hookimpl
 def arena_pod_sets(job: Manifest) -> Sequence[PodSet]:
     """Return one set per task."""
     return words.pod_sets(job)
-
-
-@hookimpl
-def arena_endpoints(view: JobView, jobs: Jobs) -> Iterable[Endpoint]:
-    """Return the job's TensorBoard."""
-    from arena_core.families.tensorboard import endpoints
-
-    return endpoints(view.manifest)
-
-
-@hookimpl
-def arena_explain(view: JobView, jobs: Jobs) -> Iterable[Cause]:
-    """Say in plain words why the job is not running."""
-    return words.explain(view.manifest, view.pods or (), view.related or ())

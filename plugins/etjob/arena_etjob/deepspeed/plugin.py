@@ -1,21 +1,23 @@
-"""The hooks of the job type ``deepspeedjob``. Reading commands load this alone: what builds jobs is imported when it is asked for."""
+"""The hooks of the job type ``deepspeedjob``: an ETJob's, but for what it is called and built of."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from arena_core.contract.hookspecs import hookimpl
 from arena_core.typed import TYPE_CHECKING
+from arena_etjob import plugin as et
 from arena_etjob import shared
-from arena_etjob import status as state
 from arena_etjob.names import DEEPSPEED
 
 if TYPE_CHECKING:
-    from arena_core.contract.types import Cause, Endpoint, Find, Jobs, JobStatus, JobType, JobView, Lookup, Manifest, PodSet, Problem
+    from arena_core.contract.types import Jobs, JobType, Manifest
     from arena_etjob.deepspeed.args import DeepSpeedJobArgs
 
 #: The version of Arena's contract that this module is written for.
 ARENA_CONTRACT = 2
+arena_preflight, arena_related, arena_job_status = et.arena_preflight, et.arena_related, et.arena_job_status
+arena_pod_sets, arena_endpoints, arena_explain = et.arena_pod_sets, et.arena_endpoints, et.arena_explain
 
 SUMMARY = "training with DeepSpeed: a launcher that starts it on the workers, with the et-operator or the MPI Operator"
 
@@ -34,41 +36,3 @@ def arena_build_manifests(args: DeepSpeedJobArgs, jobs: Jobs) -> Sequence[Manife
     from arena_etjob.manifests import build
 
     return build(args)
-
-
-@hookimpl
-def arena_preflight(args: DeepSpeedJobArgs, lookup: Lookup, jobs: Jobs) -> Iterable[Problem]:
-    """Return what the cluster lacks."""
-    return shared.preflight(args, lookup)
-
-
-@hookimpl
-def arena_related(view: JobView, jobs: Jobs) -> Iterable[Find]:
-    """Name what status and reasons need besides the pods."""
-    return state.related(view.manifest)
-
-
-@hookimpl
-def arena_job_status(view: JobView, jobs: Jobs) -> JobStatus:
-    """Say what the job is doing."""
-    return state.status(view.manifest, view.pods)
-
-
-@hookimpl
-def arena_pod_sets(job: Manifest, purpose: str) -> Sequence[PodSet]:
-    """Return the launcher, by whose end a wrapper knows the job's; for quota the workers, too."""
-    return state.pod_sets(job, purpose)
-
-
-@hookimpl
-def arena_endpoints(view: JobView, jobs: Jobs) -> Iterable[Endpoint]:
-    """Return the job's TensorBoard."""
-    from arena_core.families.tensorboard import endpoints
-
-    return endpoints(view.manifest)
-
-
-@hookimpl
-def arena_explain(view: JobView, jobs: Jobs) -> Iterable[Cause]:
-    """Say in plain words why the job is not running."""
-    return state.explain(view.manifest, view.pods, view.related or ())

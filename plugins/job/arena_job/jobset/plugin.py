@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from arena_core.contract.hookspecs import hookimpl
 from arena_core.contract.types import JobType, Note, Wrapping
-from arena_core.families import kueue
+from arena_core.families import hooks, kueue
 from arena_core.k8s.selectors import exactly
 from arena_core.typed import TYPE_CHECKING
 from arena_job.jobset import status as state
@@ -14,11 +14,12 @@ from arena_job.jobset.names import RESOURCE
 from arena_job.names import CONTAINER
 
 if TYPE_CHECKING:
-    from arena_core.contract.types import Cause, Endpoint, Find, Jobs, JobStatus, JobView, Lookup, Manifest, PodSet, Problem
+    from arena_core.contract.types import Cause, Find, Jobs, JobStatus, JobView, Lookup, Manifest, PodSet, Problem
     from arena_job.jobset.args import JobSetArgs
 
 #: The version of Arena's contract that this module is written for.
 ARENA_CONTRACT = 2
+arena_endpoints = hooks.arena_endpoints
 
 
 def _inside(args: JobSetArgs) -> Sequence[Note]:
@@ -87,14 +88,6 @@ def arena_job_status(view: JobView, jobs: Jobs) -> JobStatus:
 def arena_pod_sets(job: Manifest) -> Sequence[PodSet]:
     """Return the sets of equal pods, by role."""
     return state.pod_sets(job)
-
-
-@hookimpl
-def arena_endpoints(view: JobView, jobs: Jobs) -> Iterable[Endpoint]:
-    """Return the job's TensorBoard."""
-    from arena_core.families.tensorboard import endpoints
-
-    return endpoints(view.manifest)
 
 
 @hookimpl
