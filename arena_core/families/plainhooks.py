@@ -11,6 +11,8 @@ from arena_core.typed import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from arena_core.contract.types import Lookup, Manifest, PodSet, Problem
 
+__all__ = ["arena_endpoints", "arena_explain", "arena_job_status", "arena_pod_sets", "arena_preflight", "arena_related"]
+
 arena_related, arena_job_status, arena_explain = hooks.reading(plainjob, unfetched=None)
 arena_endpoints = hooks.arena_endpoints
 
