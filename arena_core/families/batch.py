@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from arena_core.contract.types import Cause, Instance, JobStatus, Phase, Rank
+from arena_core.contract.types import Cause, Instance, JobStatus, Phase, Rank, Resource
 from arena_core.families import kueue, queueing
 from arena_core.k8s import dig, podsize
 from arena_core.podstatus import instance
 from arena_core.podwords import cause_of
 from arena_core.typed import Any
 
+JOB = Resource("batch", "v1", "Job", "jobs")
 BACK_OFF = "BackOff"
 #: (phase, the operator's own word, reason, message)
 Said = tuple[Phase, str, str, str]
@@ -106,3 +107,15 @@ def explain_held(status: JobStatus, job: Any, related: Sequence[Any]) -> list[Ca
 def condition_true(job: Any, *kinds: str) -> Mapping[str, Any]:
     """Return the first of these conditions that is True, or an empty mapping."""
     return next((found for kind in kinds if (found := dig.condition(job, kind)).get("status") == "True"), {})
+
+
+def failed_jobs(related: Iterable[Any], role_label: str) -> list[Cause]:
+    """Return the Jobs among the related objects that have failed, with Kubernetes' own reason, which what made them does not tell."""
+    causes = []
+    for obj in related:
+        if isinstance(obj, Mapping) and JOB.matches(obj) and (failed := condition_true(obj, "Failed")):
+            name, role = dig.text(obj, "metadata", "name"), dig.labels(obj).get(role_label, "")
+            text = dig.text(failed, "message") or dig.text(failed, "reason")
+            where = f"the Job {name} of the role {role}" if role else f"the Job {name}"
+            causes.append(Cause(f"{where} has failed: {text}", object=f"job/{name}", rank=Rank.INFO, reason=dig.text(failed, "reason")))
+    return causes

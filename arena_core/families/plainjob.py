@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from arena_core.contract.types import NOT_TAKEN_UP, Cause, Find, Instance, JobStatus, Manifest, Phase, PodSet, Rank, Resource, Scale
+from arena_core.contract.types import NOT_TAKEN_UP, Cause, Find, Instance, JobStatus, Manifest, Phase, PodSet, Rank, Scale
 from arena_core.families import batch, gangs, kueue
 from arena_core.families.kubeflow import explain_gang
 from arena_core.k8s import dig
@@ -15,7 +15,7 @@ from arena_core.k8s.selectors import exactly
 from arena_core.podstatus import instance
 from arena_core.typed import Any
 
-RESOURCE = Resource("batch", "v1", "Job", "jobs")
+RESOURCE = batch.JOB
 #: Labels that the Job controller writes on pods.
 JOB_NAME = "batch.kubernetes.io/job-name"
 INDEX = "batch.kubernetes.io/job-completion-index"

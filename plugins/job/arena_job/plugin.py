@@ -7,14 +7,7 @@ from collections.abc import Sequence
 from arena_core.contract.hookspecs import hookimpl
 from arena_core.contract.types import JobType, Wrapping
 from arena_core.families import kueue, plainjob
-from arena_core.families.plainhooks import (
-    arena_endpoints,
-    arena_explain,
-    arena_job_status,
-    arena_pod_sets,
-    arena_preflight,
-    arena_related,
-)
+from arena_core.families import plainhooks as plain
 from arena_core.typed import TYPE_CHECKING
 from arena_job.names import CONTAINER
 
@@ -22,9 +15,10 @@ if TYPE_CHECKING:
     from arena_core.contract.types import Manifest
     from arena_job.args import BatchJobArgs
 
-__all__ = ["arena_endpoints", "arena_explain", "arena_job_status", "arena_pod_sets", "arena_preflight", "arena_related"]
 #: The version of Arena's contract that this module is written for.
 ARENA_CONTRACT = 2
+arena_related, arena_job_status, arena_explain = plain.arena_related, plain.arena_job_status, plain.arena_explain
+arena_preflight, arena_pod_sets, arena_endpoints = plain.arena_preflight, plain.arena_pod_sets, plain.arena_endpoints
 
 
 @hookimpl

@@ -9,7 +9,7 @@ from arena_core.contract.types import NOT_TAKEN_UP, Cause, LogSource, Phase, Ran
 from arena_core.families import batch
 from arena_core.families.kubeflow import explain_gang
 from arena_core.k8s import dig
-from arena_trainjob.names import JOB, JOBSET, ROLE
+from arena_trainjob.names import JOBSET, ROLE
 from arena_trainjob.status import INITIALIZING, status
 
 DEADLINE = "DeadlineExceeded"
@@ -28,7 +28,7 @@ def explain(job: Any, pods: Sequence[Any] | None, related: Sequence[Any]) -> lis
     causes = [*explain_gang(found, related), *batch.explain_held(found, job, related)]
     if found.phase is Phase.FAILED:
         text = _TOLD.get(found.reason) or found.message or "the TrainJob has failed"
-        return [*causes, Cause(text, rank=Rank.INFO, reason=found.reason), *_failed_jobs(related)]
+        return [*causes, Cause(text, rank=Rank.INFO, reason=found.reason), *batch.failed_jobs(related, ROLE)]
     if found.phase is not Phase.PENDING:
         return causes
     if found.reason == INITIALIZING:
@@ -46,18 +46,6 @@ def _restarts(related: Iterable[Any]) -> list[Cause]:
         if isinstance(obj, Mapping) and JOBSET.matches(obj) and (again := batch.condition_true(obj, "RestartingJobSet")):
             text = f"restart {dig.number(obj, 'status', 'restarts')}: all its Jobs are made anew ({dig.text(again, 'message')})"
             causes.append(Cause(text, object=f"jobset/{dig.text(obj, 'metadata', 'name')}", reason=dig.text(again, "reason")))
-    return causes
-
-
-def _failed_jobs(related: Iterable[Any]) -> list[Cause]:
-    """Return the Jobs that have failed, with Kubernetes' own reason, which the TrainJob does not tell."""
-    causes = []
-    for obj in related:
-        if isinstance(obj, Mapping) and JOB.matches(obj) and (failed := batch.condition_true(obj, "Failed")):
-            name, role = dig.text(obj, "metadata", "name"), dig.labels(obj).get(ROLE, "")
-            text = dig.text(failed, "message") or dig.text(failed, "reason")
-            where = f"the Job {name} ({role})" if role else f"the Job {name}"
-            causes.append(Cause(f"{where} has failed: {text}", object=f"job/{name}", rank=Rank.INFO, reason=dig.text(failed, "reason")))
     return causes
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Annotated, Any
 
-from arena_core.args import BeforeValidator, PlainSerializer, WithJsonSchema, check_dns_label, check_image
+from arena_core.args import BeforeValidator, WithJsonSchema, check_dns_label, check_image
+from arena_core.args.members import COMMANDS, commands, items_or_one, known, member, texts_or_mappings, whole, writes, written
 from arena_core.args.values import duration, quantity
-from arena_core.records import names_of, record, values_of
+from arena_core.records import names_of, record
 
 EVENTS = ("*", "PodFailed", "PodEvicted", "PodPending", "Unknown", "TaskCompleted", "TaskFailed", "JobUpdated")
 ACTIONS = ("AbortJob", "RestartJob", "RestartTask", "RestartPod", "RestartPartition", "TerminateJob", "CompleteJob", "ResumeJob")
@@ -62,43 +63,22 @@ _NUMBERS = ("replicas", "gpus", "port", "min_available", "max_retry")
 _KEYS = names_of(Task)
 
 
-def _items(value: Any) -> Iterable[Any]:
-    if isinstance(value, str | Mapping):
-        return (value,)
-    if isinstance(value, Iterable):
-        return value
-    raise ValueError(f"expected a list, got {value!r}")
-
-
-def _whole(text: Any, what: str, least: int = 0) -> int:
-    if isinstance(text, bool) or not str(text).lstrip("-").isdigit():
-        raise ValueError(f"{what}: {text!r} is not a whole number")
-    number = int(text)
-    if not least <= number <= 2**31 - 1:
-        raise ValueError(f"{what}: {number} must be at least {least}" if number < least else f"{what}: {number} is too large")
-    return number
-
-
 def tasks(value: Any) -> tuple[Task, ...]:
     """Read ``NAME=REPLICAS[,key=value...]`` texts, or mappings of a job file."""
-    return tuple(_task(item) for item in _items(value))
+    return tuple(_task(item) for item in items_or_one(value))
 
 
 def _task(item: Any) -> Task:
     if isinstance(item, Task):
         return item
-    if isinstance(item, Mapping):
-        raw = {str(key).replace("-", "_"): part for key, part in item.items() if part is not None}
-    else:
-        raw = _task_text(str(item))
-    unknown = sorted(set(raw) - set(_KEYS))
-    if unknown or not raw.get("name"):
-        known = ", ".join(key.replace("_", "-") for key in _KEYS)
-        raise ValueError(f"{item!r}: unknown key {unknown[0]!r}; known are {known}" if unknown else f"{item!r}: the task has no name")
+    given = item if isinstance(item, Mapping) else member(str(item), "replicas", "NAME=REPLICAS[,image=..,gpus=..]")
+    raw = known(given, _KEYS, repr(item))
+    if not raw.get("name"):
+        raise ValueError(f"{item!r}: the task has no name")
     check_dns_label(str(raw["name"]))
     for key in _NUMBERS:
         if key in raw:
-            raw[key] = _whole(raw[key], f"{raw['name']}: {key.replace('_', '-')}")
+            raw[key] = whole(raw[key], f"{raw['name']}: {key.replace('_', '-')}")
     check_image(str(raw.get("image", "")))
     for key in ("cpu", "memory"):
         if raw.get(key):
@@ -110,24 +90,10 @@ def _task(item: Any) -> Task:
     return Task(**raw)
 
 
-def _task_text(text: str) -> dict[str, Any]:
-    head, *rest = text.split(",")
-    name, sign, count = head.partition("=")
-    raw: dict[str, Any] = {"name": name}
-    if sign:
-        raw["replicas"] = count
-    for part in rest:
-        key, sign, content = part.partition("=")
-        if not sign:
-            raise ValueError(f"{text!r}: {part!r} is not of the form key=value; expected NAME=REPLICAS[,image=..,gpus=..]")
-        raw[key.strip().replace("-", "_")] = content
-    return raw
-
-
 def _task_out(items: tuple[Task, ...]) -> list[dict[str, Any]]:
     found = []
     for item in items:
-        entry = {key.replace("_", "-"): value for key, value in values_of(item).items() if value not in ("", None, ())}
+        entry = written(item)
         if not item.port:
             del entry["port"]
         if item.depends_on:
@@ -141,7 +107,7 @@ def plugins(value: Any) -> dict[str, tuple[str, ...]]:
     if isinstance(value, Mapping):
         pairs = [(str(name), given) for name, given in value.items()]
     else:
-        pairs = [(text.partition("=")[0], text.partition("=")[2]) for text in map(str, _items(value))]
+        pairs = [(text.partition("=")[0], text.partition("=")[2]) for text in map(str, items_or_one(value))]
     found: dict[str, tuple[str, ...]] = {}
     for name, given in pairs:
         if name not in PLUGINS:
@@ -156,24 +122,21 @@ def plugins(value: Any) -> dict[str, tuple[str, ...]]:
 
 def policies(value: Any) -> tuple[Policy, ...]:
     """Read ``[TASK/]EVENT[,EVENT]|EXITCODE=ACTION[:TIMEOUT]`` texts, or mappings of a job file."""
-    return tuple(_policy(item) for item in _items(value))
+    return tuple(_policy(item) for item in items_or_one(value))
 
 
 def _policy(item: Any) -> Policy:
     if isinstance(item, Policy):
         return item
     if isinstance(item, Mapping):
-        raw = {str(key).replace("-", "_"): part for key, part in item.items()}
-        unknown = sorted(set(raw) - {"action", "events", "event", "exit_code", "timeout", "task"})
-        if unknown:
-            raise ValueError(f"policy: unknown key {unknown[0]!r}; known are task, events, exit-code, action, timeout")
+        raw = known(item, ("task", "events", "event", "exit_code", "action", "timeout"), "policy")
         named = raw.get("events", raw.get("event", ()))
         events = tuple(named.split(",")) if isinstance(named, str) else tuple(str(event) for event in named)
         code = raw.get("exit_code")
         task, action, wait = str(raw.get("task", "")), str(raw.get("action", "")), raw.get("timeout", 0)
     else:
         task, events, code, action, wait = _policy_text(str(item))
-    return _checked(Policy(action, events, None if code is None else _whole(code, "exit code", 1), duration(wait or 0), task), item)
+    return _checked(Policy(action, events, None if code is None else whole(code, "exit code", 1), duration(wait or 0), task), item)
 
 
 def _policy_text(text: str) -> tuple[str, tuple[str, ...], str | None, str, str]:
@@ -218,22 +181,9 @@ def _policy_out(items: tuple[Policy, ...]) -> list[dict[str, Any]]:
     return found
 
 
-def commands(value: Any) -> dict[str, str]:
-    """Read ``TASK=COMMAND`` texts, or a mapping."""
-    if isinstance(value, Mapping):
-        return {str(name): str(text) for name, text in value.items()}
-    found: dict[str, str] = {}
-    for item in map(str, _items(value)):
-        name, sign, text = item.partition("=")
-        if not sign or not name or not text.strip():
-            raise ValueError(f"{item!r} is not of the form TASK=COMMAND")
-        found[name] = text
-    return found
-
-
 def images(value: Any) -> tuple[str, ...]:
     """Read images, separated by commas or given one by one."""
-    found = [part.strip() for item in _items(value) for part in str(item).split(",")]
+    found = [part.strip() for item in items_or_one(value) for part in str(item).split(",")]
     for image in found:
         if not image:
             raise ValueError("the name of an image is empty")
@@ -241,19 +191,11 @@ def images(value: Any) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _writes(function: Any) -> PlainSerializer:
-    return PlainSerializer(function, when_used="json")
-
-
-def _texts(form: str) -> dict[str, Any]:
-    return {"type": "array", "items": {"anyOf": [{"type": "string", "description": form}, {"type": "object"}]}}
-
-
 Tasks = Annotated[
     tuple[Task, ...],
     BeforeValidator(tasks),
-    _writes(_task_out),
-    WithJsonSchema(_texts("NAME=REPLICAS[,image=..,gpus=..,cpu=..,memory=..,port=..,min-available=..,max-retry=..,depends-on=A+B]")),
+    writes(_task_out),
+    texts_or_mappings("NAME=REPLICAS[,image=..,gpus=..,cpu=..,memory=..,port=..,min-available=..,max-retry=..,depends-on=A+B]"),
 ]
 Plugins = Annotated[
     dict[str, tuple[str, ...]],
@@ -268,15 +210,9 @@ Plugins = Annotated[
     ),
 ]
 Policies = Annotated[
-    tuple[Policy, ...], BeforeValidator(policies), _writes(_policy_out), WithJsonSchema(_texts("[TASK/]EVENT|EXITCODE=ACTION[:TIMEOUT]"))
+    tuple[Policy, ...], BeforeValidator(policies), writes(_policy_out), texts_or_mappings("[TASK/]EVENT|EXITCODE=ACTION[:TIMEOUT]")
 ]
-Commands = Annotated[
-    dict[str, str],
-    BeforeValidator(commands),
-    WithJsonSchema(
-        {"anyOf": [{"type": "object", "additionalProperties": {"type": "string"}}, {"type": "array", "items": {"type": "string"}}]}
-    ),
-]
+Commands = Annotated[dict[str, str], BeforeValidator(lambda value: commands(value, "TASK=COMMAND")), COMMANDS]
 Images = Annotated[
     tuple[str, ...],
     BeforeValidator(images),

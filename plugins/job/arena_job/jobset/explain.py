@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from arena_core.contract.types import NOT_TAKEN_UP, Cause, Phase, Rank
 from arena_core.families import batch
 from arena_core.families.kubeflow import explain_gang
 from arena_core.k8s import dig
-from arena_job.jobset.names import JOB, ROLE
+from arena_job.jobset.names import ROLE
 from arena_job.jobset.status import entries, jobs_of, status
 
 CONTROLLER = "jobset.sigs.k8s.io/jobset-controller"
@@ -26,7 +26,7 @@ def explain(job: Any, pods: Sequence[Any] | None, related: Sequence[Any]) -> lis
     causes = [*explain_gang(found, related), *batch.explain_held(found, job, related)]
     if found.phase is Phase.FAILED:
         text = _TOLD.get(found.reason) or found.message or "the JobSet has failed"
-        return [*causes, Cause(text, rank=Rank.INFO, reason=found.reason), *_failed_jobs(related)]
+        return [*causes, Cause(text, rank=Rank.INFO, reason=found.reason), *batch.failed_jobs(related, ROLE)]
     if found.phase is not Phase.PENDING:
         return causes
     if found.exact == "Restarting":
@@ -63,15 +63,3 @@ def _waiting(job: Any) -> list[Cause]:
 def _reached(row: Mapping[str, Any], state: str, wanted: int) -> bool:
     counted = ("succeeded",) if state == "Complete" else ("ready", "succeeded", "failed")
     return sum(dig.number(row, key) for key in counted) >= wanted
-
-
-def _failed_jobs(related: Iterable[Any]) -> list[Cause]:
-    """Return the Jobs that have failed, with Kubernetes' own reason, which the JobSet does not tell."""
-    causes = []
-    for obj in related:
-        if isinstance(obj, Mapping) and JOB.matches(obj) and (failed := batch.condition_true(obj, "Failed")):
-            name, role = dig.text(obj, "metadata", "name"), dig.labels(obj).get(ROLE, "")
-            text = dig.text(failed, "message") or dig.text(failed, "reason")
-            where = f"the Job {name} of the role {role}" if role else f"the Job {name}"
-            causes.append(Cause(f"{where} has failed: {text}", object=f"job/{name}", rank=Rank.INFO, reason=dig.text(failed, "reason")))
-    return causes

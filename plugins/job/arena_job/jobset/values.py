@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from arena_core.args import BeforeValidator, PlainSerializer, WithJsonSchema, check_dns_label, check_image
+from arena_core.args import BeforeValidator, WithJsonSchema, check_dns_label, check_image
+from arena_core.args.members import COMMANDS, commands, items_or_one, known, member, texts_or_mappings, whole, writes, written
 from arena_core.args.values import quantity
 from arena_core.records import names_of, record, values_of
 
 ACTIONS = ("FailJobSet", "RestartJobSet", "RestartJobSetAndIgnoreMaxRestarts")
 REASONS = ("BackoffLimitExceeded", "DeadlineExceeded", "FailedIndexes", "MaxFailedIndexesExceeded", "PodFailurePolicy")
 STATES = ("Ready", "Complete")
-_MOST = 2**31 - 1
 
 
 @record
@@ -61,49 +61,23 @@ _KEYS = names_of(JobRole)
 _LEAST = {"pods": 1, "jobs": 1, "gpus": 0, "pod_retry": 0}
 
 
-def _items(value: Any) -> Iterable[Any]:
-    if isinstance(value, str | Mapping):
-        return (value,)
-    if isinstance(value, Iterable):
-        return value
-    raise ValueError(f"expected a list, got {value!r}")
-
-
-def _whole(value: Any, what: str, least: int = 0) -> int:
-    text = str(value)
-    if isinstance(value, bool) or not (text.isascii() and text.lstrip("-").isdigit()) or len(text) > 11:
-        raise ValueError(f"{what}: {value!r} is not a whole number")
-    number = int(text)
-    if not least <= number <= _MOST:
-        raise ValueError(f"{what}: {number} must be at least {least}" if number < least else f"{what}: {number} is too large")
-    return number
-
-
-def _known(raw: Mapping[Any, Any], keys: tuple[str, ...], what: str) -> dict[str, Any]:
-    found = {str(key).replace("-", "_"): part for key, part in raw.items() if part is not None}
-    if unknown := sorted(set(found) - set(keys)):
-        known = ", ".join(key.replace("_", "-") for key in keys)
-        raise ValueError(f"{what}: unknown key {unknown[0].replace('_', '-')!r}; known are {known}")
-    return found
-
-
 def roles(value: Any) -> tuple[JobRole, ...]:
     """Read ``NAME=PODS[,key=value...]`` texts, or mappings of a job file."""
-    return tuple(_role(item) for item in _items(value))
+    return tuple(_role(item) for item in items_or_one(value))
 
 
 def _role(item: Any) -> JobRole:
     if isinstance(item, JobRole):
         return item
-    given = item if isinstance(item, Mapping) else _role_text(str(item))
-    raw = _known(given, _KEYS, f"role {given.get('name') or item!r}")
+    given = item if isinstance(item, Mapping) else member(str(item), "pods", "NAME=PODS[,jobs=..,gpus=..]")
+    raw = known(given, _KEYS, f"role {given.get('name') or item!r}")
     name = str(raw.get("name", ""))
     if not name:
         raise ValueError(f"{item!r}: the role has no name")
     raw["name"] = check_dns_label(name)
     for key, least in _LEAST.items():
         if key in raw:
-            raw[key] = _whole(raw[key], f"{name}: {key.replace('_', '-')}", least)
+            raw[key] = whole(raw[key], f"{name}: {key.replace('_', '-')}", least)
     raw["image"], raw["command"] = str(raw.get("image", "")), str(raw.get("command", ""))
     check_image(raw["image"])
     if "\0" in raw["command"]:
@@ -115,23 +89,9 @@ def _role(item: Any) -> JobRole:
     return JobRole(**raw)
 
 
-def _role_text(text: str) -> dict[str, Any]:
-    head, *rest = text.split(",")
-    name, sign, count = head.partition("=")
-    raw: dict[str, Any] = {"name": name.strip()}
-    if sign:
-        raw["pods"] = count
-    for part in rest:
-        key, sign, content = part.partition("=")
-        if not sign:
-            raise ValueError(f"{text!r}: {part!r} is not of the form key=value; expected NAME=PODS[,jobs=..,gpus=..]")
-        raw[key.strip()] = content
-    return raw
-
-
 def _dependencies(value: Any, role: str) -> tuple[tuple[str, str], ...]:
     found = []
-    for item in value.split("+") if isinstance(value, str) else _items(value):
+    for item in value.split("+") if isinstance(value, str) else items_or_one(value):
         name, _, state = item.partition(":") if isinstance(item, str) else (str(item[0]), ":", str(item[1]))
         right = next((known for known in STATES if known.lower() == (state or "ready").lower()), "")
         if not name or not right:
@@ -143,7 +103,7 @@ def _dependencies(value: Any, role: str) -> tuple[tuple[str, str], ...]:
 def _role_out(items: tuple[JobRole, ...]) -> list[dict[str, Any]]:
     found = []
     for item in items:
-        entry = {key.replace("_", "-"): value for key, value in values_of(item).items() if value not in ("", None, ())}
+        entry = written(item)
         if item.depends_on:
             entry["depends-on"] = [f"{name}:{state.lower()}" for name, state in item.depends_on]
         found.append(entry)
@@ -152,14 +112,14 @@ def _role_out(items: tuple[JobRole, ...]) -> list[dict[str, Any]]:
 
 def rules(value: Any) -> tuple[FailureRule, ...]:
     """Read ``[ROLE[+ROLE]/]REASON[+REASON]=ACTION`` texts (``*``: any reason), or mappings of a job file."""
-    return tuple(_rule(item) for item in _items(value))
+    return tuple(_rule(item) for item in items_or_one(value))
 
 
 def _rule(item: Any) -> FailureRule:
     if isinstance(item, FailureRule):
         return item
     if isinstance(item, Mapping):
-        raw = _known(item, ("action", "reasons", "roles"), "failure rule")
+        raw = known(item, ("action", "reasons", "roles"), "failure rule")
         action, reasons, names = str(raw.get("action", "")), _words(raw.get("reasons", ())), _words(raw.get("roles", ()))
     else:
         when, sign, action = str(item).rpartition("=")
@@ -175,7 +135,7 @@ def _rule(item: Any) -> FailureRule:
 
 
 def _words(value: Any) -> tuple[str, ...]:
-    return tuple(word for word in value.split("+") if word) if isinstance(value, str) else tuple(str(word) for word in _items(value))
+    return tuple(word for word in value.split("+") if word) if isinstance(value, str) else tuple(str(word) for word in items_or_one(value))
 
 
 def _rule_out(items: tuple[FailureRule, ...]) -> list[dict[str, Any]]:
@@ -187,48 +147,24 @@ def coordinator(value: Any) -> Coordinator | None:
     if value is None or isinstance(value, Coordinator) or value == "":
         return value or None
     if isinstance(value, Mapping):
-        raw = _known(value, ("role", "job", "pod"), "coordinator")
+        raw = known(value, ("role", "job", "pod"), "coordinator")
         parts = [str(raw.get("role", "")), str(raw.get("job", 0)), str(raw.get("pod", 0))]
     else:
         parts = [*str(value).split("/"), "0", "0"]
         if len(parts) > 5:
             raise ValueError(f"{value!r} is not a coordinator: expected ROLE, ROLE/JOB or ROLE/JOB/POD")
-    return Coordinator(check_dns_label(parts[0]), _whole(parts[1], "coordinator"), _whole(parts[2], "coordinator"))
-
-
-def commands(value: Any) -> dict[str, str]:
-    """Read ``ROLE=COMMAND`` texts, or a mapping."""
-    pairs = value.items() if isinstance(value, Mapping) else [str(item).partition("=")[::2] for item in _items(value)]
-    found = {str(name): str(text) for name, text in pairs}
-    for name, text in found.items():
-        if not name or not text.strip() or "\0" in text:
-            raise ValueError(f"{f'{name}={text}'!r} is not of the form ROLE=COMMAND")
-    return found
-
-
-def _writes(function: Any) -> PlainSerializer:
-    return PlainSerializer(function, when_used="json")
-
-
-def _texts(form: str) -> WithJsonSchema:
-    return WithJsonSchema({"type": "array", "items": {"anyOf": [{"type": "string", "description": form}, {"type": "object"}]}})
+    return Coordinator(check_dns_label(parts[0]), whole(parts[1], "coordinator"), whole(parts[2], "coordinator"))
 
 
 ROLE_FORM = "NAME=PODS[,jobs=..,image=..,gpus=..,cpu=..,memory=..,pod-retry=..,depends-on=ROLE[:complete]+..]"
 RULE_FORM = "[ROLE[+ROLE]/]REASON[+REASON]=ACTION"
-Roles = Annotated[tuple[JobRole, ...], BeforeValidator(roles), _writes(_role_out), _texts(ROLE_FORM)]
-FailureRules = Annotated[tuple[FailureRule, ...], BeforeValidator(rules), _writes(_rule_out), _texts(RULE_FORM)]
+Roles = Annotated[tuple[JobRole, ...], BeforeValidator(roles), writes(_role_out), texts_or_mappings(ROLE_FORM)]
+FailureRules = Annotated[tuple[FailureRule, ...], BeforeValidator(rules), writes(_rule_out), texts_or_mappings(RULE_FORM)]
 Chief = Annotated[
     Coordinator | None,
     BeforeValidator(coordinator),
-    _writes(lambda item: None if item is None else f"{item.role}/{item.job}/{item.pod}"),
+    writes(lambda item: None if item is None else f"{item.role}/{item.job}/{item.pod}"),
     WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "object"}, {"type": "null"}]}),
 ]
-Commands = Annotated[
-    dict[str, str],
-    BeforeValidator(commands),
-    WithJsonSchema(
-        {"anyOf": [{"type": "object", "additionalProperties": {"type": "string"}}, {"type": "array", "items": {"type": "string"}}]}
-    ),
-]
+Commands = Annotated[dict[str, str], BeforeValidator(lambda value: commands(value, "ROLE=COMMAND")), COMMANDS]
 Order = Literal["AnyOrder", "InOrder"]

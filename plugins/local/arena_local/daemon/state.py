@@ -18,6 +18,7 @@ from typing import Any, BinaryIO
 from arena_local.access import CONTEXT, MARKER, Access
 from arena_local.context import Options
 from arena_local.daemon.found import Daemon, announced
+from arena_local.files import read_json
 from arena_local.kubelet.shim.identity import start_ticks
 from arena_local.options import BadOption
 from arena_local.options import read as read_options
@@ -121,7 +122,7 @@ class State:
     def options(self) -> Options:
         """Return what the cluster was told to be."""
         try:
-            return read_options(_json(self._options))
+            return read_options(read_json(self._options))
         except (BadOption, TypeError) as error:
             raise Unusable(f"{self._options} holds {error}; mend or remove that file") from None
 
@@ -132,7 +133,7 @@ class State:
 
     def problems(self) -> list[str]:
         """Return what the running daemon left out, because it is broken."""
-        return [str(text) for text in _json(self._problems).get("problems") or ()]
+        return [str(text) for text in read_json(self._problems).get("problems") or ()]
 
     def tell_problems(self, problems: Sequence[str]) -> None:
         """Keep what is left out, for whoever asks."""
@@ -140,7 +141,7 @@ class State:
 
     def last_port(self, kind: str = "port") -> int:
         """Return the port of the last daemon (``tls``: the other one): copies of the kubeconfig stay good across a crash."""
-        port = _json(self.folder / "port.json").get(kind, 0)
+        port = read_json(self.folder / "port.json").get(kind, 0)
         return port if isinstance(port, int) and 0 < port < 65536 else 0
 
     def daemon(self) -> Daemon | None:
@@ -164,7 +165,7 @@ class State:
     @property
     def crashed(self) -> bool:
         """Whether a daemon was ready and is gone without a farewell."""
-        return bool(_json(self._ready)) and self.daemon() is None
+        return bool(read_json(self._ready)) and self.daemon() is None
 
     def announce(self, access: Access) -> None:
         """Write kubeconfig and ready file: whoever waits may come."""
@@ -174,7 +175,7 @@ class State:
 
     def farewell(self) -> None:
         """Take the ready file away, unless it is another daemon's, and the secret: who listens on the old port then learns nothing."""
-        if _json(self._ready).get("pid") == os.getpid():
+        if read_json(self._ready).get("pid") == os.getpid():
             self._token.unlink(missing_ok=True)
             self._ready.unlink(missing_ok=True)
 
@@ -221,14 +222,6 @@ def _locked(path: Path, *, wait: bool) -> Iterator[bool]:
         yield True
     finally:
         os.close(fd)
-
-
-def _json(path: Path) -> dict[str, Any]:
-    try:
-        value = json.loads(path.read_text())
-    except (OSError, ValueError):
-        return {}
-    return value if isinstance(value, dict) else {}
 
 
 def write_private(path: Path, text: str) -> None:

@@ -13,8 +13,8 @@ import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
+from arena_local.files import read_json
 from arena_local.kubelet.lineage import alive, finished, lineage
 from arena_local.kubelet.logs import files_of
 from arena_local.sdk.bundle import Api, Obj
@@ -44,7 +44,7 @@ class Kept:
         """Find again what earlier daemons kept."""
         self._folder.mkdir(parents=True, exist_ok=True)
         for path in self._folder.iterdir():
-            record = _json(path / _RECORD)
+            record = read_json(path / _RECORD)
             if not record:
                 shutil.rmtree(path, ignore_errors=True)
                 continue
@@ -69,7 +69,7 @@ class Kept:
             self.clean()
 
     def _keep(self, folder: Path) -> None:
-        record = _json(folder / _RECORD)
+        record = read_json(folder / _RECORD)
         outermost = record["lineage"][-1]["uid"] if record.get("lineage") else ""
         done = self._ended.get(outermost)
         if outermost and self.limit and done is not False:
@@ -154,18 +154,10 @@ def _move(source: Path, target: Path) -> list[Obj]:
         if not number.isdigit():
             continue
         (target / container).mkdir(parents=True, exist_ok=True)
-        end = _json(path.with_name(f"{number}.exit.json"))
+        end = read_json(path.with_name(f"{number}.exit.json"))
         size = sum(one.stat().st_size for one in files_of(path))
         for one in path.parent.glob(f"{path.name}*"):
             one.rename(target / container / one.name)
         facts = {"started": end.get("startedAt", ""), "finished": end.get("finishedAt", ""), "exitCode": end.get("exitCode"), "size": size}
         runs.append({"container": container, "attempt": int(number)} | facts)
     return runs
-
-
-def _json(path: Path) -> dict[str, Any]:
-    try:
-        value = json.loads(path.read_text())
-    except (OSError, ValueError):
-        return {}
-    return value if isinstance(value, dict) else {}

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from arena_local.access import MARKER
+from arena_local.files import read_json
 from arena_local.kubelet.isolation import SHIM
 from arena_local.kubelet.model import LOST, Run
 from arena_local.kubelet.shim.identity import boot_id, start_ticks
@@ -91,7 +92,7 @@ class Runtime:
         """Find a run of an earlier daemon again. Returns whether it still runs; else its end has been filled in."""
         if _read_exit(run, self.clock):
             return False
-        state = _json(Path(run.spec["state"]))
+        state = read_json(Path(run.spec["state"]))
         if not state:
             _lose(run, "", self.clock)
             return False
@@ -184,16 +185,8 @@ class _Watch:
             self.begun.set_result(None)
 
 
-def _json(path: Path) -> dict[str, Any]:
-    try:
-        value = json.loads(path.read_text())
-    except (OSError, ValueError):
-        return {}
-    return value if isinstance(value, dict) else {}
-
-
 def _read_exit(run: Run, clock: Clock) -> bool:
-    result = _json(Path(run.spec["exit"]))
+    result = read_json(Path(run.spec["exit"]))
     if result:
         _take_exit(run, result, clock)
     return bool(result)

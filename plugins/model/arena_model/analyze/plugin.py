@@ -5,14 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from arena_core.contract.hookspecs import hookimpl
-from arena_core.families.plainhooks import (
-    arena_endpoints,
-    arena_explain,
-    arena_job_status,
-    arena_pod_sets,
-    arena_preflight,
-    arena_related,
-)
+from arena_core.families import plainhooks as plain
 from arena_core.typed import TYPE_CHECKING
 from arena_model.analyze.names import APP
 from arena_model.jobtype import of_one_pod
@@ -21,9 +14,10 @@ if TYPE_CHECKING:
     from arena_core.contract.types import JobType, Manifest
     from arena_model.analyze.args import ModelJobArgs
 
-__all__ = ["arena_endpoints", "arena_explain", "arena_job_status", "arena_pod_sets", "arena_preflight", "arena_related"]
 #: The version of Arena's contract that this module is written for.
 ARENA_CONTRACT = 2
+arena_related, arena_job_status, arena_explain = plain.arena_related, plain.arena_job_status, plain.arena_explain
+arena_preflight, arena_pod_sets, arena_endpoints = plain.arena_preflight, plain.arena_pod_sets, plain.arena_endpoints
 
 
 @hookimpl

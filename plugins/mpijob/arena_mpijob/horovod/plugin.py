@@ -10,32 +10,15 @@ from arena_core.k8s import dig
 from arena_core.records import replace
 from arena_core.typed import TYPE_CHECKING
 from arena_mpijob import plugin as mpi
-from arena_mpijob.plugin import (
-    arena_endpoints,
-    arena_explain,
-    arena_job_status,
-    arena_pod_sets,
-    arena_preflight,
-    arena_related,
-)
 
 if TYPE_CHECKING:
     from arena_core.contract.types import Build, Jobs, JobType, Manifest
     from arena_mpijob.horovod.args import HorovodJobArgs
 
-__all__ = [
-    "arena_build_manifests",
-    "arena_endpoints",
-    "arena_explain",
-    "arena_job_status",
-    "arena_job_type",
-    "arena_pod_sets",
-    "arena_preflight",
-    "arena_related",
-]
-
 #: The version of Arena's contract that this module is written for.
 ARENA_CONTRACT = 2
+arena_related, arena_job_status, arena_explain = mpi.arena_related, mpi.arena_job_status, mpi.arena_explain
+arena_preflight, arena_pod_sets, arena_endpoints = mpi.arena_preflight, mpi.arena_pod_sets, mpi.arena_endpoints
 
 NAME = "horovodjob"
 
