@@ -30,9 +30,9 @@ class Reader(Protocol):
 class Reading(NamedTuple):
     """The hooks ``arena_related``, ``arena_job_status`` and ``arena_explain``."""
 
-    related: Callable[[JobView, Jobs | None], Iterable[Find]]
-    status: Callable[[JobView, Jobs | None], JobStatus]
-    explain: Callable[[JobView, Jobs | None], Iterable[Cause]]
+    related: Callable[[JobView, Jobs], Iterable[Find]]
+    status: Callable[[JobView, Jobs], JobStatus]
+    explain: Callable[[JobView, Jobs], Iterable[Cause]]
 
 
 def reading(reader: Reader, *, unfetched: Sequence[Manifest] | None = ()) -> Reading:
@@ -42,17 +42,17 @@ def reading(reader: Reader, *, unfetched: Sequence[Manifest] | None = ()) -> Rea
     """
 
     @hookimpl
-    def arena_related(view: JobView, jobs: Jobs | None = None) -> Iterable[Find]:
+    def arena_related(view: JobView, jobs: Jobs) -> Iterable[Find]:
         """Name what status and reasons need besides the pods."""
         return reader.related(view.manifest)
 
     @hookimpl
-    def arena_job_status(view: JobView, jobs: Jobs | None = None) -> JobStatus:
+    def arena_job_status(view: JobView, jobs: Jobs) -> JobStatus:
         """Say what the job is doing."""
         return reader.status(view.manifest, unfetched if view.pods is None else view.pods, view.related or ())
 
     @hookimpl
-    def arena_explain(view: JobView, jobs: Jobs | None = None) -> Iterable[Cause]:
+    def arena_explain(view: JobView, jobs: Jobs) -> Iterable[Cause]:
         """Say in plain words why the job is not running."""
         return reader.explain(view.manifest, unfetched if view.pods is None else view.pods, view.related or ())
 
@@ -60,7 +60,7 @@ def reading(reader: Reader, *, unfetched: Sequence[Manifest] | None = ()) -> Rea
 
 
 @hookimpl
-def arena_endpoints(view: JobView, jobs: Jobs | None = None) -> Iterable[Endpoint]:
+def arena_endpoints(view: JobView, jobs: Jobs) -> Iterable[Endpoint]:
     """Return the job's TensorBoard."""
     from arena_core.families.tensorboard import endpoints
 

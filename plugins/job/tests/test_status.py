@@ -16,7 +16,7 @@ WORDS = read_words(Path(__file__).parent / "data" / "words.txt")
 
 
 def status(job, objects):
-    return plugin.arena_job_status(seen(job, owned(objects, job)))
+    return plugin.arena_job_status(seen(job, owned(objects, job)), None)
 
 
 @pytest.mark.parametrize(("scenario", "kind", "expected"), WORDS, ids=[w[0] for w in WORDS])
@@ -36,7 +36,7 @@ def test_every_recorded_status_says_the_same_without_pods_as_its_conditions(shar
     for row in rows:
         job = {"metadata": {"name": "j"}, "spec": {}, "status": row["status"] or {}}
         true = {c["type"] for c in job["status"].get("conditions") or [] if c["status"] == "True"}
-        phase = plugin.arena_job_status(seen(job, None)).phase
+        phase = plugin.arena_job_status(seen(job, None), None).phase
         if "Complete" in true or "Failed" in true:
             assert phase is (Phase.SUCCEEDED if "Complete" in true else Phase.FAILED), row
         else:
@@ -54,7 +54,7 @@ def job(**spec):
 
 def test_of_one_number_the_newest_pod_is_first_and_number_0_is_the_chief():
     pods = [pod("j-1-a", "Running", 1), pod("j-0-old", "Failed", 0), pod("j-0-new", "Running", 0, "2026-01-01T00:01:00Z")]
-    found = plugin.arena_job_status(seen(job(parallelism=2, completions=2), pods))
+    found = plugin.arena_job_status(seen(job(parallelism=2, completions=2), pods), None)
     assert [(i.short_name, i.name, i.chief) for i in found.instances] == [
         ("worker-0", "j-0-new", True),
         ("worker-0", "j-0-old", False),
@@ -63,19 +63,19 @@ def test_of_one_number_the_newest_pod_is_first_and_number_0_is_the_chief():
 
 
 def test_no_other_number_passes_for_the_chief():
-    assert plugin.arena_job_status(seen(job(parallelism=2), [pod("j-1-a", "Running", 1)])).chief is None
+    assert plugin.arena_job_status(seen(job(parallelism=2), [pod("j-1-a", "Running", 1)]), None).chief is None
 
 
 def test_a_replacement_is_the_chief_of_a_single_job_and_the_first_pod_of_a_parallel_one():
     pods = [pod("j-a", "Failed"), pod("j-b", "Running", created="2026-01-01T00:01:00Z")]
-    assert plugin.arena_job_status(seen(job(), pods)).chief.name == "j-b"
-    assert plugin.arena_job_status(seen(job(parallelism=2), pods)).chief.name == "j-a"
+    assert plugin.arena_job_status(seen(job(), pods), None).chief.name == "j-b"
+    assert plugin.arena_job_status(seen(job(parallelism=2), pods), None).chief.name == "j-a"
 
 
 def test_pods_count_up_to_what_must_succeed():
     container = {"name": "main", "resources": {"limits": {"nvidia.com/gpu": "2"}}}
     found = job(parallelism=5, completions=3, template={"spec": {"containers": [container], "priorityClassName": "high"}})
-    status = plugin.arena_job_status(seen(found))
+    status = plugin.arena_job_status(seen(found), None)
     assert (status.replicas, dict(status.requests), status.priority) == (3, {"nvidia.com/gpu": 6}, "high")
     (only,) = plugin.arena_pod_sets(found)
     assert (only.path, only.replicas) == ("spec.template", 3)
@@ -83,12 +83,12 @@ def test_pods_count_up_to_what_must_succeed():
 
 def test_between_two_pods_it_waits_and_says_why():
     failed = {**job(), "status": {"failed": 1, "startTime": "2026-01-01T00:00:00Z"}}
-    assert plugin.arena_job_status(seen(failed, None)).phase is Phase.PENDING
-    assert [c.reason for c in plugin.arena_explain(seen(failed, [pod("j-a", "Failed")]))] == ["BackOff"]
+    assert plugin.arena_job_status(seen(failed, None), None).phase is Phase.PENDING
+    assert [c.reason for c in plugin.arena_explain(seen(failed, [pod("j-a", "Failed")]), None)] == ["BackOff"]
 
 
 def test_suspended_by_somebody_or_held_by_a_queue():
-    assert plugin.arena_job_status(seen(job(suspend=True))).phase is Phase.SUSPENDED
+    assert plugin.arena_job_status(seen(job(suspend=True)), None).phase is Phase.SUSPENDED
     queued = job(suspend=True)
     queued["metadata"]["labels"] = {"kueue.x-k8s.io/queue-name": "q"}
-    assert plugin.arena_job_status(seen(queued)).phase is Phase.QUEUING
+    assert plugin.arena_job_status(seen(queued), None).phase is Phase.QUEUING

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import pytest
 
 from arena_local.kubelet.kept import Kept
+from arena_local.sdk.clock import Clock
 from arena_local.testing import LocalCluster
 
 
@@ -81,6 +81,7 @@ class Owners:
         self.there: set[str] = set()
         self.registry = SimpleNamespace(by_kind=lambda *_: SimpleNamespace(storage_id="jobs", namespaced=True))
         self.age = 100.0
+        self.now = Clock()
 
     def find(self, resource: str, namespace: str, name: str) -> Any:
         return {"metadata": {"uid": name}} if name in self.there else None
@@ -112,7 +113,7 @@ def test_the_oldest_go_when_there_are_too_many(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("status", "left"), [({"conditions": [{"type": "Failed", "status": "True"}]}, 1), ({"active": 1}, 0)])
-def test_a_week_after_a_finished_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: dict[str, Any], left: int) -> None:
+def test_a_week_after_a_finished_job(tmp_path: Path, status: dict[str, Any], left: int) -> None:
     api: Any = Owners()
     api.there = {"job"}
     kept = Kept(api, tmp_path / "kept")
@@ -123,8 +124,7 @@ def test_a_week_after_a_finished_job(tmp_path: Path, monkeypatch: pytest.MonkeyP
     again = Kept(api, tmp_path / "kept")
     again.load()
     assert len(list(again.items("ns", "job"))) == left
-    later = time.time() + 101
-    monkeypatch.setattr(time, "time", lambda: later)
+    api.now.leap(101)
     again.clean()
     assert list(again.items("ns", "job")) == []
     assert list((tmp_path / "kept").iterdir()) == []
