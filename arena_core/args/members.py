@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from pydantic import PlainSerializer, WithJsonSchema
-
+from arena_core.args.markers import PlainSerializer, WithJsonSchema
 from arena_core.records import values_of
 
 _MOST = 2**31 - 1
