@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -149,7 +148,7 @@ def test_an_action_that_waits_falls_away_when_another_pod_runs_in_the_place() ->
         cluster.api.delete("pods", "default", "j-a-0")
         await cluster.until(lambda: len(cluster.made["j-a-0"]) == 2 and cluster.phase() == "Running")
         assert ("Normal", "ExecuteAction", "Execute action RestartJob after 600ms") in cluster.events("Job")
-        await asyncio.sleep(0.8)
+        await cluster.api.clock.advance(0.8)
         assert "Restarting" not in cluster.phases
 
     run(test, never)
@@ -195,7 +194,7 @@ def test_a_ray_job_without_a_head_gets_no_pods() -> None:
     async def test(cluster: Cluster) -> None:
         create(cluster, task("worker"), plugins={"ray": []})
         await cluster.until(lambda: cluster.api.list(GROUPS) and cluster.api.list(GROUPS)[0].get("status", {}).get("phase") == "Inqueue")
-        await asyncio.sleep(0.3)
+        await cluster.api.clock.advance(0.3)
         assert not cluster.made
         assert cluster.phase() == "Pending"
 
@@ -253,9 +252,9 @@ def test_a_finished_job_is_left_alone() -> None:
         create(cluster, task("a"), plugins={"svc": [], "env": []})
         await cluster.until(lambda: cluster.phase() == "Completed")
         await cluster.until(lambda: not cluster.api.list(GROUPS))
-        await asyncio.sleep(0.1)
+        await cluster.api.clock.advance(0.1)
         version = cluster.job()["metadata"]["resourceVersion"]  # type: ignore[index]
-        await asyncio.sleep(0.3)
+        await cluster.api.clock.advance(0.3)
         assert cluster.job()["metadata"]["resourceVersion"] == version  # type: ignore[index]
         status = cluster.job()["status"]  # type: ignore[index]
         assert set(status) == {"state", "conditions", "minAvailable", "version", "runningDuration"}
@@ -318,7 +317,7 @@ def test_a_task_that_is_restarted_does_not_restart_itself_again() -> None:
     async def test(cluster: Cluster) -> None:
         create(cluster, task("a", 2, policies=[{"event": "PodFailed", "action": "RestartTask"}]))
         await cluster.until(lambda: cluster.phases[-3:] == ["Restarting", "Pending", "Running"])
-        await asyncio.sleep(0.3)
+        await cluster.api.clock.advance(0.3)
         assert cluster.phase() == "Running"
         assert {name: len(uids) for name, uids in cluster.made.items()} == {"j-a-0": 2, "j-a-1": 2}
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import pytest
@@ -88,7 +87,7 @@ def test_the_second_waits_for_the_first() -> None:
         cluster.api.create(vcjob(task("w", 2, {GPU: "4"}), name="first"), manager="t")
         await cluster.until(lambda: cluster.phase("first") == "Running")
         cluster.api.create(vcjob(task("w", 2, {GPU: "4"}), name="second"), manager="t")
-        await asyncio.sleep(0.2)
+        await cluster.api.clock.advance(0.2)
         assert cluster.phase("second") == "Pending"
         assert not [p for p in cluster.api.list("pods") if p["metadata"]["name"].startswith("second")]
         finish.add("first")
@@ -115,7 +114,7 @@ def test_more_than_the_least_start_when_there_is_room() -> None:
     async def test(cluster: Cluster) -> None:
         create(cluster, task("w", 3, {GPU: "4"}), minAvailable=2)
         await cluster.until(lambda: cluster.phase() == "Running")
-        await asyncio.sleep(0.1)
+        await cluster.api.clock.advance(0.1)
         placed = [p["metadata"]["name"] for p in cluster.api.list("pods") if p["spec"].get("nodeName")]
         assert len(placed) == 2
         done.add(placed[0])
@@ -128,7 +127,7 @@ def test_a_pod_that_another_scheduler_has_bound_counts_for_its_gang() -> None:
     async def test(cluster: Cluster) -> None:
         create(cluster, task("mine"), task("theirs", pod={"schedulerName": "default-scheduler"}))
         await cluster.until(lambda: len(cluster.api.list("pods")) == 2)
-        await asyncio.sleep(0.1)
+        await cluster.api.clock.advance(0.1)
         assert not any(pod["spec"].get("nodeName") for pod in cluster.api.list("pods"))
         subresources.bind(cluster.api, "default", "j-theirs-0", {"target": {"name": "node-1"}})
         await cluster.until(lambda: cluster.phase() == "Running")
@@ -146,7 +145,7 @@ def test_high_priority_goes_first() -> None:
         await cluster.until(lambda: cluster.phase("block") == "Running")
         cluster.api.create(vcjob(task("w", 1, {GPU: "8"}), name="low"), manager="t")
         cluster.api.create(vcjob(task("w", 1, {GPU: "8"}), name="top", priorityClassName="high"), manager="t")
-        await asyncio.sleep(0.15)
+        await cluster.api.clock.advance(0.15)
         cluster.api.delete("jobs.batch.volcano.sh", "default", "block")
         await cluster.until(lambda: cluster.phase("top") == "Running")
         assert cluster.phase("low") == "Pending"

@@ -63,7 +63,7 @@ class Cluster:
         while True:
             for pod in list(self.api.list("pods")):
                 self._step(pod)
-            await asyncio.sleep(0.02)
+            await self.api.clock.sleep(0.02)
 
     def _step(self, pod: Obj) -> None:
         meta, phase = pod["metadata"], pod["status"].get("phase", "Pending")
@@ -88,11 +88,12 @@ class Cluster:
         self.api.update_status({**pod, "status": {**pod["status"], "phase": phase, "containerStatuses": [entry]}}, manager="kubelet")
 
     async def until(self, check: Callable[[], Any], seconds: float = 10.0) -> Any:
-        """Wait for something; returns what the check returned."""
+        """Let the cluster's clock run until something is so; returns what the check returned."""
         deadline = asyncio.get_running_loop().time() + seconds
         while not (found := check()):
             assert asyncio.get_running_loop().time() < deadline, f"not seen in time; phases {self.phases}"
-            await asyncio.sleep(0.01)
+            await self.api.clock.advance(0.01)
+            await asyncio.sleep(0.001)  # what is done in a thread takes real time
         return found
 
     def job(self, name: str = "j") -> Obj | None:
