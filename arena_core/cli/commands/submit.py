@@ -67,7 +67,7 @@ def _open(words: list[str], head: Parsed) -> tuple[Command, list[str]]:
     """Find the job type among the words, or in the job file, and make a command from its argument model."""
     first, rest = first_word(words, FLAGS)
     if first.args and (not first.text("file") or _is_type(first.args[0])):
-        return for_type(first.args[0], rest), rest
+        return replace(for_type(first.args[0], rest), path=f"submit {first.args[0]}"), rest
     if first.help:
         return overview(), ["--help"]
     if first.text("file"):
