@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from arena_core.k8s import dig, selectors
 from arena_core.testing.fakeapi import FakeApi, Reply, Request, write_kubeconfig
 from benchmarks.harness import BIN, once, table
 
@@ -134,7 +135,8 @@ def api() -> FakeApi:
         if group and group not in groups:
             return Reply(404, "404 page not found\n")
         plural, name = (parts[-1], "") if parts[-1] in there else (parts[-2], parts[-1])
-        found = [obj for obj in there.get(plural, ()) if name in ("", obj["metadata"]["name"])]
+        wanted = selectors.parse(request.query.get("labelSelector", ""))
+        found = [o for o in there.get(plural, ()) if name in ("", o["metadata"]["name"]) and selectors.matches(wanted, dig.labels(o))]
         if name and plural in there:
             missing = {"kind": "Status", "status": "Failure", "reason": "NotFound", "code": 404, "message": f'{plural} "{name}" not found'}
             return Reply(200, found[0], head) if found else Reply(404, missing, head)
