@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 HEADER = ("ID", "NAME", "STATUS", "TRAINER", "SUBMITTED", "DURATION", "COMMIT")
 #: What gives way on a narrow terminal, the least important first.
-LEAST = ("COMMIT", "DURATION", "TRAINER")
+LEAST = ("COMMIT", "DURATION", "TRAINER", "NAMESPACE")
 STATE_HEADER = ("TIME", "STATUS", "INSTANCES", "REASON")
 #: Letters of a commit that are shown.
 _COMMIT = 10
