@@ -47,6 +47,7 @@ def run_group(name: str, words: Sequence[str], head: Parsed) -> int:
     import typer
 
     command = typer.main.get_command(app)
+    _in_full(command)
     try:
         result = command.main(args=list(words), prog_name=f"arena {name}", standalone_mode=False, obj=dict(head.values))
     except ArenaError:
@@ -65,6 +66,13 @@ def run_group(name: str, words: Sequence[str], head: Parsed) -> int:
             return 0
         raise UsageError(str(exc.format_message()), f"`arena {name} --help` says more") from exc
     return result if isinstance(result, int) else 0
+
+
+def _in_full(command: Any) -> None:
+    """Let the list of sub-commands have each first sentence whole: by itself it would be cut where the line ends."""
+    for part in getattr(command, "commands", {}).values():
+        part.short_help = part.short_help or " ".join(str(part.help or "").partition("\n\n")[0].split())
+        _in_full(part)
 
 
 def candidates(name: str, words: Sequence[str], last: str) -> list[tuple[str, str]]:
