@@ -40,13 +40,14 @@ class Cluster:
     """All parts of one local cluster, started in order and stopped in reverse."""
 
     def __init__(self, state: State, options: Options, access: Access) -> None:
+        from arena_local.server.deletes import CRDS
         from arena_local.server.server import ApiServer
         from arena_local.store import Store
 
         self.state = state
         state.tell_problems(())
         state.secure_database()
-        self.store = Store(state.database)
+        self.store = Store(state.database, packed=(CRDS,))
         self.api: Any = ApiServer(self.store, (), options)
         self.context = Context(state.folder, self.api, options, access.token, access=access)
         self._problems: list[str] = []

@@ -120,12 +120,7 @@ async def _serve(state: State, port: int) -> None:
     gc.disable()  # what is made during the start stays for good
     options = state.options()
     probe_early(options.names)
-    with no_certificates():
-        from aiohttp import web
-
     from arena_local.daemon.assemble import Cluster
-    from arena_local.http import build_app
-    from arena_local.http.serving import Runner
 
     loop = asyncio.get_running_loop()
     ended: asyncio.Queue[str] = asyncio.Queue()
@@ -134,6 +129,11 @@ async def _serve(state: State, port: int) -> None:
     tls = server_context(state.folder)
     access = Access(state.token(), plain.getsockname()[1], secure.getsockname()[1] if tls else 0, tls[1] if tls else "")
     cluster = Cluster(state, options, access)
+    with no_certificates():  # after the CRDs have been read: their memory is used again by what HTTP needs
+        from aiohttp import web
+    from arena_local.http import build_app
+    from arena_local.http.serving import Runner
+
     app = build_app(cluster.context)
     idle = Idle(lambda: cluster.context.options.idle_stop, lambda: cluster.busy)
     app.middlewares.append(idle.middleware())

@@ -54,7 +54,6 @@ class Call:
 
 def _successor(resource: Resource, text: str) -> str:
     """Name the newer version that is not deprecated, as the server does."""
-    versions = (resource.crd or {}).get("spec", {}).get("versions") or ()
-    names = [item["name"] for item in versions if item.get("served") and not item.get("deprecated")]
+    names = [item["name"] for item in resource.crd_versions if item.get("served") and not item.get("deprecated")]
     newer = sorted((name for name in names if version_order(name) < version_order(resource.version)), key=version_order)
     return f"{text}; use {resource.group}/{newer[0]} {resource.kind}" if newer else text

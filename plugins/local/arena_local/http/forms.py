@@ -12,15 +12,16 @@ from arena_local.server.errors import Refusal, bad_request
 from arena_local.server.options import Page
 from arena_local.server.tables import table_of
 from arena_local.store import Entry
-from arena_local.store.store import encode
+from arena_local.store.entry import encode
 
 Obj = dict[str, Any]
 
 
 def raw_item(call: Call, entry: Entry) -> bytes:
     """Return an object's JSON in the version of the path."""
-    obj = call.api.from_storage(call.resource, entry.obj)
-    return entry.raw if obj is entry.obj else encode(obj)
+    stored = entry.obj
+    obj = call.api.from_storage(call.resource, stored)
+    return entry.raw if obj is stored else encode(obj)
 
 
 def partial(obj: Obj) -> Obj:

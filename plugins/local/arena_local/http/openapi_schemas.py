@@ -69,8 +69,7 @@ def crd_name(resource: Resource) -> str:
 
 
 def _raw(resource: Resource) -> Obj:
-    found = (resource.crd_version.get("schema") or {}).get("openAPIV3Schema") or {"type": "object"}
-    made: Obj = clone(found)
+    made: Obj = clone(resource.raw_schema or {"type": "object"})
     return made
 
 

@@ -15,7 +15,7 @@ from arena_local.http.respond import raw_answer
 from arena_local.http.shared import Shared
 from arena_local.http.wire import field, number_field
 from arena_local.server.schema import raw_definitions
-from arena_local.store.store import encode
+from arena_local.store.entry import encode
 
 Obj = dict[str, Any]
 #: Two spellings of one format: the first is a valid media type, the second is what older clients ask for.

@@ -6,7 +6,6 @@ import gzip
 from collections.abc import Iterable
 from typing import Any
 
-import yaml
 from aiohttp import web
 from multidict import CIMultiDict
 
@@ -14,30 +13,12 @@ from arena_local.http.negotiate import PROTOBUF, status_media
 from arena_local.http.protobuf import encode_status
 from arena_local.sdk.bundle import ApiError
 from arena_local.server.errors import status_of
-from arena_local.store.store import encode
+from arena_local.store.entry import encode
 
 #: Signs that all warnings of one answer may have, and how long each may be where they have more (as in Kubernetes).
 _WARNINGS, _SHORT = 4096, 256
 #: Below this size compressing costs more than it saves (as in Kubernetes).
 _GZIP_FROM = 128 * 1024
-
-
-class _GoDumper(yaml.SafeDumper):
-    """YAML in the style of Go's library: double quotes where plain text would be read as something else."""
-
-    def ignore_aliases(self, data: Any) -> bool:
-        """Write every value out."""
-        return True
-
-    def represent_text(self, text: str) -> yaml.ScalarNode:
-        """Choose the style of a text."""
-        if "\n" in text:
-            return self.represent_scalar("tag:yaml.org,2002:str", text, style="|")
-        plain = self.resolve(yaml.ScalarNode, text, (True, False)) == "tag:yaml.org,2002:str"  # type: ignore[no-untyped-call]
-        return self.represent_scalar("tag:yaml.org,2002:str", text, style=None if plain else '"')
-
-
-_GoDumper.add_representer(str, _GoDumper.represent_text)
 
 
 def warning_headers(warnings: Iterable[str]) -> list[tuple[str, str]]:
@@ -74,8 +55,9 @@ def answer(
 ) -> web.Response:
     """Answer a document as JSON or YAML."""
     if media == "application/yaml":
-        text = yaml.dump(obj, Dumper=_GoDumper, default_flow_style=False, allow_unicode=True, width=1 << 30)
-        return raw_answer(request, text.encode(), status=status, media=media, warnings=warnings)
+        from arena_local.http.yamlbodies import dump
+
+        return raw_answer(request, dump(obj).encode(), status=status, media=media, warnings=warnings)
     return raw_answer(request, encode(obj), status=status, warnings=warnings)
 
 

@@ -17,7 +17,7 @@ from arena_local.server.options import ListOptions
 from arena_local.server.tables import table_of
 from arena_local.server.watch import Watcher
 from arena_local.store import Entry
-from arena_local.store.store import encode
+from arena_local.store.entry import encode
 
 #: A client that has not taken anything for so long is cut off.
 _STUCK = 30.0

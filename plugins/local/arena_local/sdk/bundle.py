@@ -209,7 +209,7 @@ class Bundle:
     """
 
     name: str
-    crds: Callable[[], Sequence[Obj]] = lambda: ()
+    crds: Callable[[], Iterable[Obj]] = lambda: ()
     admission: tuple[Admission, ...] = ()
     controllers: tuple[Callable[[Api], Controller], ...] = ()
     quota: tuple[QuotaJob, ...] = ()

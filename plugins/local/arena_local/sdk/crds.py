@@ -5,17 +5,18 @@ from __future__ import annotations
 import gzip
 import json
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from importlib import resources
 
 from arena_local.sdk.bundle import FieldEffects, Obj
 
 
-def load_crds(package: str) -> Sequence[Obj]:
-    """Return the CustomResourceDefinitions in the ``crds`` folder of ``package``, sorted by file name."""
+def load_crds(package: str) -> Iterator[Obj]:
+    """Yield the CustomResourceDefinitions in the ``crds`` folder of ``package``, by file name, one at a time."""
     folder = resources.files(package) / "crds"
     names = sorted(item.name for item in folder.iterdir() if item.name.endswith(".json.gz"))
-    return [json.loads(gzip.decompress((folder / name).read_bytes())) for name in names]
+    for name in names:
+        yield json.loads(gzip.decompress((folder / name).read_bytes()))
 
 
 def load_effects(package: str) -> Mapping[str, FieldEffects]:

@@ -21,12 +21,16 @@ class CrdKeeper:
 
     def __init__(self, server: Core) -> None:
         self.server = server
+        #: CRDs whose names nobody has accepted yet.
+        self._new: set[str] = set()
 
     def load(self) -> None:
         """Serve the CRDs found on disk."""
         for entry in self.server.store.entries(CRDS):
             if _established(entry.obj):
                 self._serve(entry)
+            else:
+                self._new.add(entry.key[1])
 
     def install(self, crd: Obj) -> None:
         """Create a CRD of a bundle, or bring it up to date."""
@@ -61,12 +65,13 @@ class CrdKeeper:
         if own.get("deletionTimestamp"):
             self.server.later(lambda: self._remove(name))
         elif not _established(event.entry.obj):
+            self._new.add(name)
             self.server.later(lambda: self._establish(name))
-        elif event.old is None or not same(event.old.obj["spec"], event.entry.obj["spec"]) or not _established(event.old.obj):
+        elif not self.server.registry.serves(name) or event.old is None or not same(event.old.obj["spec"], event.entry.obj["spec"]):
             self._serve(event.entry)
 
     def _serve(self, entry: Entry) -> None:
-        self.server.registry.put_crd(entry.key[1], entry.obj)
+        self.server.registry.put_crd(entry.key[1], lambda: entry.obj)
         resource = self.server.registry.by_id(entry.key[1])
         if resource is None:
             return
@@ -88,8 +93,11 @@ class CrdKeeper:
                 item.rewrite(obj)
 
     def _establish(self, name: str) -> None:
+        if name not in self._new:
+            return
+        self._new.discard(name)
         entry = self.server.store.get(CRDS, "", name)
-        if entry is None or _established(entry.obj) or entry.obj["metadata"].get("deletionTimestamp"):
+        if entry is None or entry.obj["metadata"].get("deletionTimestamp"):
             return
         now = time.text(self.server.now())
         accepted = clone(entry.obj["spec"]["names"])

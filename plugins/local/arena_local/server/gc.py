@@ -20,7 +20,7 @@ Obj = dict[str, Any]
 
 
 def _refs(entry: Entry) -> list[Obj]:
-    return list(owners.references(entry.obj))
+    return list(owners.references({"metadata": entry.meta}))
 
 
 class Collector:

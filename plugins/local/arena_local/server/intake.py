@@ -56,7 +56,7 @@ def _foreign(resource: Resource, kind: str, version: str, registry: Registry | N
 
 def _unknown_version(resource: Resource, body: Obj, version: str, warnings: list[str] | None) -> None:
     """Of a version that the CRD does not have no field is known."""
-    names = [item["name"] for item in (resource.crd or {}).get("spec", {}).get("versions") or ()]
+    names = [item["name"] for item in resource.crd_versions]
     group, _, name = version.rpartition("/")
     if warnings is not None and group == resource.group and name not in names:
         warnings.extend(f'unknown field "{key}"' for key in sorted(body) if key not in ("apiVersion", "kind", "metadata"))

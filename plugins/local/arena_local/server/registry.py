@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,7 +33,8 @@ class Resource:
     generation: bool
     storage_id: str
     definition: str = ""
-    crd: Mapping[str, Any] | None = None
+    crd: Callable[[], Mapping[str, Any]] | None = None
+    crd_versions: tuple[Mapping[str, Any], ...] = ()
     crd_version: Mapping[str, Any] = field(default_factory=dict)
     storage_version: str = ""
     _schema: Node | None = None
@@ -50,11 +51,19 @@ class Resource:
         return f"{self.group}/{self.version}" if self.group else self.version
 
     @property
+    def raw_schema(self) -> Mapping[str, Any]:
+        """Return the ``openAPIV3Schema`` of a custom resource's version, read from its CRD; empty where there is none."""
+        versions = self.crd()["spec"]["versions"] if self.crd else ()
+        found = next((version for version in versions if version["name"] == self.version), {})
+        schema: Mapping[str, Any] = (found.get("schema") or {}).get("openAPIV3Schema") or {}
+        return schema
+
+    @property
     def schema(self) -> Node:
         """Return the compiled schema, compiled when first asked for."""
         if self._schema is None:
             if self.custom:
-                raw = (self.crd_version.get("schema") or {}).get("openAPIV3Schema") or {"x-kubernetes-preserve-unknown-fields": True}
+                raw = self.raw_schema or {"x-kubernetes-preserve-unknown-fields": True}
                 self._schema = compile_schema(raw)
                 self.has_rules = _has_rules(raw)
             else:
@@ -104,12 +113,14 @@ def _builtin(row: BuiltinKind) -> Resource:
     )
 
 
-def crd_resources(crd: Mapping[str, Any]) -> list[Resource]:
-    """Return the served versions of a CRD."""
+def crd_resources(read: Callable[[], Mapping[str, Any]]) -> list[Resource]:
+    """Return the served versions of a CRD. Its schemas are left where they are, and read when somebody needs them."""
+    crd = read()
     spec, found = crd["spec"], []
     names = crd.get("status", {}).get("acceptedNames") or spec["names"]
     storage = next((version["name"] for version in spec["versions"] if version.get("storage")), "")
-    for version in spec["versions"]:
+    versions = tuple({key: value for key, value in version.items() if key != "schema"} for version in spec["versions"])
+    for version in versions:
         if not version.get("served"):
             continue
         given = version.get("subresources") or {}
@@ -134,7 +145,8 @@ def crd_resources(crd: Mapping[str, Any]) -> list[Resource]:
                 custom=True,
                 generation=True,
                 storage_id=f"{names['plural']}.{spec['group']}",
-                crd=crd,
+                crd=read,
+                crd_versions=versions,
                 crd_version=version,
                 storage_version=storage,
             )
@@ -198,13 +210,17 @@ class Registry:
         """Return the resources of one group and version, by name."""
         return sorted((r for key, r in self._paths.items() if key[:2] == (group, version)), key=lambda r: r.plural)
 
-    def put_crd(self, name: str, crd: Mapping[str, Any]) -> None:
-        """Serve a CRD, or what has changed of it."""
+    def put_crd(self, name: str, read: Callable[[], Mapping[str, Any]]) -> None:
+        """Serve a CRD, or what has changed of it; ``read`` returns it."""
         self.drop_crd(name)
-        self._crds[name] = crd_resources(crd)
+        self._crds[name] = crd_resources(read)
         for resource in self._crds[name]:
             self._add(resource)
         self.changes += 1
+
+    def serves(self, name: str) -> bool:
+        """Return whether a CRD's kinds are served."""
+        return name in self._crds
 
     def drop_crd(self, name: str) -> None:
         """Serve a CRD no longer."""

@@ -7,61 +7,17 @@ import contextlib
 import json
 import logging
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from arena_local.store.disk import Disk, Row, StoreError
-
-try:  # a faster encoder where it happens to be installed
-    import orjson  # type: ignore[import-not-found,unused-ignore]
-
-    def encode(value: Any) -> bytes:
-        """Return compact JSON."""
-        try:
-            return bytes(orjson.dumps(value))
-        except TypeError:
-            return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "surrogatepass")
-
-except ImportError:
-    _encoder = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, check_circular=False)
-
-    def encode(value: Any) -> bytes:
-        """Return compact JSON."""
-        return _encoder.encode(value).encode("utf-8", "surrogatepass")
-
+from arena_local.store.entry import Entry, Key, Obj, Packed, encode
 
 log = logging.getLogger(__name__)
 
-Obj = dict[str, Any]
-Key = tuple[str, str]
 #: How many past events a watch can resume over.
 RING = 20_000
-
-
-class Entry:
-    """One stored state of an object, never changed: a newer state is a new entry."""
-
-    __slots__ = ("_raw", "key", "obj", "rev")
-
-    def __init__(self, key: Key, obj: Obj, rev: int, raw: bytes | None = None) -> None:
-        self.key = key
-        self.obj = obj
-        self.rev = rev
-        self._raw = raw
-
-    @property
-    def raw(self) -> bytes:
-        """The object as JSON, encoded once."""
-        if self._raw is None:
-            self._raw = encode(self.obj)
-        return self._raw
-
-    def rewrite(self, obj: Obj) -> None:
-        """Show the same revision in another way (a default that the schema got later)."""
-        self.obj = obj
-        self._raw = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +60,12 @@ class _Table:
             del self.keys[bisect.bisect_left(self.keys, key)]
 
 
-def _owners(obj: Obj) -> Iterable[str]:
-    return [ref["uid"] for ref in obj.get("metadata", {}).get("ownerReferences") or () if ref.get("uid")]
+def _owners(entry: Entry) -> Iterable[str]:
+    return [ref["uid"] for ref in entry.meta.get("ownerReferences") or () if ref.get("uid")]
 
 
 def _labels(resource: str, entry: Entry) -> Iterable[tuple[str, str, str, str]]:
-    labels = entry.obj.get("metadata", {}).get("labels") or {}
+    labels = entry.meta.get("labels") or {}
     return [(resource, entry.key[0], key, value) for key, value in labels.items()]
 
 
@@ -119,10 +75,11 @@ _NONE: frozenset[Key] = frozenset()
 class Store:
     """Objects in memory, each change committed to disk first. One thread, one writer.
 
-    ``path`` None keeps everything in memory only.
+    ``path`` None keeps everything in memory only. Objects of the resources in ``packed`` are kept as packed JSON.
     """
 
-    def __init__(self, path: Path | None = None) -> None:
+    def __init__(self, path: Path | None = None, packed: Collection[str] = ()) -> None:
+        self._packed = frozenset(packed)
         self._tables: dict[str, _Table] = {}
         self._owned: dict[str, set[tuple[str, Key]]] = {}
         #: (resource, namespace, label, value) → keys: controllers ask again and again for the few objects of one job.
@@ -140,7 +97,10 @@ class Store:
             for resource, namespace, name, data in self._disk.load():
                 obj = json.loads(data)
                 rev = int(obj["metadata"].get("resourceVersion") or 0)
-                self._put(resource, Entry((namespace, name), obj, rev, bytes(data)))
+                self._put(resource, self._entry(resource, (namespace, name), obj, rev, bytes(data)))
+
+    def _entry(self, resource: str, key: Key, obj: Obj, rev: int, raw: bytes | None = None) -> Entry:
+        return (Packed if resource in self._packed else Entry)(key, obj, rev, raw)
 
     def _put(self, resource: str, entry: Entry) -> None:
         table = self._tables.setdefault(resource, _Table())
@@ -148,13 +108,13 @@ class Store:
         if old is not None:
             self._unindex(resource, old)
         table.put(entry)
-        for uid in _owners(entry.obj):
+        for uid in _owners(entry):
             self._owned.setdefault(uid, set()).add((resource, entry.key))
         for label in _labels(resource, entry):
             self._labelled.setdefault(label, set()).add(entry.key)
 
     def _unindex(self, resource: str, entry: Entry) -> None:
-        for uid in _owners(entry.obj):
+        for uid in _owners(entry):
             found = self._owned.get(uid)
             if found is not None:
                 found.discard((resource, entry.key))
@@ -252,11 +212,11 @@ class Store:
                     revision -= 1
                     continue
                 gone = {**old.obj, "metadata": {**old.obj["metadata"], "resourceVersion": str(revision)}}
-                events.append(Event("DELETED", change.resource, revision, Entry(key, gone, revision), old))
+                events.append(Event("DELETED", change.resource, revision, self._entry(change.resource, key, gone, revision), old))
                 rows.append((change.resource, *key, None))
             else:
                 change.obj["metadata"]["resourceVersion"] = str(revision)
-                entry = Entry(key, change.obj, revision)
+                entry = self._entry(change.resource, key, change.obj, revision)
                 events.append(Event("ADDED" if old is None else "MODIFIED", change.resource, revision, entry, old))
                 rows.append((change.resource, *key, entry.raw if self._disk else b""))
         if not events:
