@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from aiohttp import web
 
 from arena_local.http.call import Call
+from arena_local.http.pieces import Pieces, pieces_answer
 from arena_local.http.respond import answer, raw_answer
 from arena_local.server.errors import Refusal, bad_request
 from arena_local.server.options import Page
@@ -90,21 +92,18 @@ def page(call: Call, found: Page) -> web.Response:
         strip = () if resource.custom else ("kind", "apiVersion")
         items = [{k: v for k, v in call.api.from_storage(resource, e.obj).items() if k not in strip} for e in found.entries]
         return answer(call.request, {**head, "items": items}, media="application/yaml", warnings=call.warnings)
-    data = encode(head)[:-1] + b',"items":[' + b",".join(_items(call, found)) + b"]}"
-    return raw_answer(call.request, data, warnings=call.warnings)
+    return pieces_answer(call.request, _pieces(call, found, encode(head)[:-1] + b',"items":['), warnings=call.warnings)
 
 
-def _items(call: Call, found: Page) -> list[bytes]:
-    resource = call.resource
+def _pieces(call: Call, found: Page, head: bytes) -> Pieces:
+    """Return a list as pieces: each item as it is stored, where that is the version of the path."""
+    resource, version = call.resource, call.resource.api_version
+    items = [entry.raw if entry.obj.get("apiVersion") == version else raw_item(call, entry) for entry in found.entries]
     if resource.custom:
-        return [raw_item(call, entry) for entry in found.entries]
+        return Pieces(head, b"{", items, b"]}")
     # Items of built-in lists carry neither kind nor apiVersion; both stand first in what is stored.
-    prefix = encode({"kind": resource.kind, "apiVersion": resource.api_version})[:-1] + b","
-    size, out = len(prefix), []
-    for entry in found.entries:
-        raw = raw_item(call, entry)
-        if raw.startswith(prefix):
-            out.append(b"{" + raw[size:])
-        else:
-            out.append(encode({key: value for key, value in entry.obj.items() if key not in ("kind", "apiVersion")}))
-    return out
+    prefix = encode({"kind": resource.kind, "apiVersion": version})[:-1] + b","
+    for index, raw in enumerate(items):
+        if not raw.startswith(prefix):
+            items[index] = prefix + encode({key: value for key, value in json.loads(raw).items() if key not in ("kind", "apiVersion")})[1:]
+    return Pieces(head, prefix, items, b"]}")

@@ -38,16 +38,25 @@ def warning_headers(warnings: Iterable[str]) -> list[tuple[str, str]]:
     return found
 
 
+def accepts_gzip(request: web.Request) -> bool:
+    """Return whether the client can read compressed answers."""
+    return "gzip" in request.headers.get("Accept-Encoding", "")
+
+
+def headers_of(media: str, warnings: Iterable[str]) -> CIMultiDict[str]:
+    """Return the headers of an answer."""
+    return CIMultiDict([("Content-Type", media), ("Cache-Control", "no-cache, private"), *warning_headers(warnings)])
+
+
 def raw_answer(
     request: web.Request, data: bytes, *, status: int = 200, media: str = "application/json", warnings: Iterable[str] = ()
 ) -> web.Response:
     """Answer bytes, compressed when they are many and the client can read it."""
-    headers = [("Content-Type", media), ("Cache-Control", "no-cache, private"), *warning_headers(warnings)]
-    if len(data) >= _GZIP_FROM and "gzip" in request.headers.get("Accept-Encoding", ""):
+    headers = headers_of(media, warnings)
+    if len(data) >= _GZIP_FROM and accepts_gzip(request):
         data = gzip.compress(data, 1, mtime=0)
-        headers.append(("Content-Encoding", "gzip"))
-
-    return web.Response(body=data, status=status, headers=CIMultiDict(headers))
+        headers.add("Content-Encoding", "gzip")
+    return web.Response(body=data, status=status, headers=headers)
 
 
 def answer(

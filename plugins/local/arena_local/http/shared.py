@@ -6,6 +6,7 @@ import time
 from typing import cast
 
 from arena_local.context import Context
+from arena_local.http.lines import Lines
 from arena_local.server.server import ApiServer
 from arena_local.server.watch import Watchers
 
@@ -17,5 +18,6 @@ class Shared:
         self.context = context
         self.api = cast(ApiServer, context.api)
         self.watchers = Watchers(self.api)
+        self.lines = Lines()
         #: Part of openapi's hashes: another run may serve other documents.
         self.started = f"{time.time_ns():X}"[-8:]

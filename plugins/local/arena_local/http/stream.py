@@ -6,7 +6,7 @@ import asyncio
 import random
 from typing import Any
 
-from aiohttp import web
+from aiohttp import HttpVersion11, web
 
 from arena_local.http.call import Call
 from arena_local.http.forms import include_object, partial, raw_item
@@ -28,18 +28,38 @@ _HIGH_WATER = 512 * 1024
 
 
 class _Stream:
-    def __init__(self, call: Call, options: ListOptions) -> None:
+    def __init__(self, call: Call, watcher: Watcher) -> None:
         self.call = call
-        self.options = options
+        self.watcher = watcher
         self.first = True
         self.include = include_object(call) if call.form.transform == "Table" else ""
+        self.chunked = call.request.version >= HttpVersion11
 
     def line(self, kind: str, entry: Entry) -> bytes:
         """Return one event as a line."""
         call = self.call
         if kind == "BOOKMARK" or call.form.transform in ("Table", "PartialObjectMetadata"):
             return encode({"type": kind, "object": self._shaped(kind, entry)}) + b"\n"
-        return b'{"type":"' + kind.encode() + b'","object":' + raw_item(call, entry) + b"}\n"
+        return call.shared.lines.line(kind, entry, call.resource.api_version, lambda: raw_item(call, entry))
+
+    def next(self) -> bytes:
+        """Return what waits to be sent, as much as is sent at once."""
+        lines, size, items = [], 0, self.watcher.items
+        while items and size < _HIGH_WATER:
+            lines.append(self.line(*items.popleft()))
+            size += len(lines[-1])
+        return lines[0] if len(lines) == 1 else b"".join(lines)
+
+    def push(self) -> None:
+        """Send what has come without waking the task, where the client has taken all before it; else the task sends it."""
+        transport = self.call.request.transport
+        if transport is None or transport.is_closing() or transport.get_write_buffer_size() or self.watcher.overflow:
+            self.watcher.ready.set()
+            return
+        data = self.next()
+        transport.write(b"%x\r\n%b\r\n" % (len(data), data) if self.chunked else data)
+        if self.watcher.items:
+            self.watcher.ready.set()
 
     def _shaped(self, kind: str, entry: Entry) -> Any:
         call, transform = self.call, self.call.form.transform
@@ -71,7 +91,7 @@ async def stream_watch(call: Call, options: ListOptions) -> web.StreamResponse:
             text = f"too old resource version: {opened[0]} ({opened[1]})"
             await response.write(_error(Refusal(410, "Expired", text)))
             return response
-        await _run(_Stream(call, options), opened, response, options)
+        await _run(_Stream(call, opened), opened, response, options)
     except (TimeoutError, ConnectionError):
         _abort(call.request)
     finally:
@@ -96,16 +116,14 @@ async def _run(stream: _Stream, watcher: Watcher, response: web.StreamResponse, 
         return
     end = loop.time() + (timeout or random.uniform(1800, 3600))
     mark = min(loop.time() + _BOOKMARK_EVERY, end - _BOOKMARK_BEFORE_END)
+    watcher.deliver = stream.push
     while not watcher.closed:
-        lines, size = [], 0
-        while watcher.items and size < _HIGH_WATER:
-            lines.append(stream.line(*watcher.items.popleft()))
-            size += len(lines[-1])
+        data = stream.next()
         if watcher.overflow:
-            lines.append(_error(Refusal(410, "Expired", "the client was too slow and has missed events")))
-        if lines:
+            data += _error(Refusal(410, "Expired", "the client was too slow and has missed events"))
+        if data:
             async with asyncio.timeout(_STUCK):  # unlike wait_for it makes no task, which counts with many watchers
-                await response.write(b"".join(lines))
+                await response.write(data)
         if watcher.overflow:
             return
         if watcher.items:

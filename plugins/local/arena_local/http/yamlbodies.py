@@ -9,6 +9,15 @@ import yaml
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
+class NoYaml(ValueError):
+    """A text that is no YAML: what the problem is and, where that is known, where."""
+
+    def __init__(self, error: yaml.YAMLError) -> None:
+        self.problem: str | None = getattr(error, "problem", None)
+        self.problem_mark: Any = getattr(error, "problem_mark", None)
+        super().__init__(self.problem or str(error))
+
+
 def plain(value: Any) -> Any:
     """Return YAML's value with text where YAML made dates."""
     if isinstance(value, dict):
@@ -98,7 +107,7 @@ def parse(data: bytes) -> Any:
             _count(node, {})
         value = plain(loader.construct_document(node)) if node is not None else None
     except yaml.YAMLError as error:
-        raise ValueError(getattr(error, "problem", None) or str(error)) from None
+        raise NoYaml(error) from None
     finally:
         loader.dispose()
     if loader.repeated is not None and isinstance(value, dict):

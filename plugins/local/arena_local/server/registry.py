@@ -54,7 +54,7 @@ class Resource:
     def raw_schema(self) -> Mapping[str, Any]:
         """Return the ``openAPIV3Schema`` of a custom resource's version, read from its CRD; empty where there is none."""
         versions = self.crd()["spec"]["versions"] if self.crd else ()
-        found = next((version for version in versions if version["name"] == self.version), {})
+        found: Mapping[str, Any] = next((version for version in versions if version["name"] == self.version), {})
         schema: Mapping[str, Any] = (found.get("schema") or {}).get("openAPIV3Schema") or {}
         return schema
 

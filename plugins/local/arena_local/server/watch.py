@@ -1,4 +1,7 @@
-"""Watches: a bounded queue per watcher, filled by commits, resumed from the ring of past events."""
+"""Watches: a bounded queue per watcher, filled by commits, resumed from the ring of past events.
+
+What a commit is for a selection is found out once for all watchers that made it, and they are told together when the commit is done.
+"""
 
 from __future__ import annotations
 
@@ -22,34 +25,36 @@ Item = tuple[str, Entry]
 
 
 class Watcher:
-    """One watch. ``next`` yields items; ``overflow`` says that the client was too slow."""
+    """One watch. ``items`` waits to be sent; ``overflow`` says that the client was too slow."""
 
-    def __init__(self, resource: Resource, namespace: str, matches: Callable[[Mapping[str, Any]], bool] | None) -> None:
+    def __init__(
+        self, resource: Resource, namespace: str, matches: Callable[[Mapping[str, Any]], bool] | None, options: ListOptions | None = None
+    ) -> None:
         self.resource = resource
         self.namespace = namespace
         self.matches = matches
+        #: Watchers of one kind for which this is the same get the same items.
+        self.selection = (namespace, options.labels, options.fields) if options else (namespace, "", "")
         self.items: deque[Item] = deque()
         self.ready = asyncio.Event()
+        #: Called after commits that brought something; whoever sends it at once replaces this.
+        self.deliver: Callable[[], None] = self.ready.set
         self.overflow = False
         self.closed = False
         self.revision = 0
 
-    def feed(self, event: Event) -> None:
-        """Take a commit that may concern this watch."""
-        if event.rev <= self.revision or (self.namespace and event.entry.key[0] != self.namespace):
-            return
-        item = self.translate(event)
-        if item is None:
-            return
+    def take(self, item: Item) -> None:
+        """Queue an item, or give up on a client that is too slow."""
         if len(self.items) >= QUEUE_LIMIT:
             self.overflow = True
             self.items.clear()
         elif not self.overflow:
             self.items.append(item)
-        self.ready.set()
 
     def translate(self, event: Event) -> Item | None:
-        """Return what a commit is for this watch's selectors."""
+        """Return what a commit is for this watch's selection, or None."""
+        if self.namespace and event.entry.key[0] != self.namespace:
+            return None
         if self.matches is None:
             return event.type, event.entry
         now = event.type != "DELETED" and self.matches(event.entry.obj)
@@ -76,14 +81,31 @@ class Watchers:
     def __init__(self, server: Core) -> None:
         self.server = server
         self._open: dict[str, set[Watcher]] = {}
+        #: Watchers that have something new, in order, until they are told.
+        self._fresh: dict[Watcher, None] = {}
         server.store.subscribe(self._on_event)
 
     def __len__(self) -> int:
         return sum(len(found) for found in self._open.values())
 
     def _on_event(self, event: Event) -> None:
-        for watcher in tuple(self._open.get(event.resource, ())):
-            watcher.feed(event)
+        found: dict[tuple[str, str, str], Item | None] = {}
+        for watcher in self._open.get(event.resource, ()):
+            if event.rev <= watcher.revision:
+                continue
+            if watcher.selection not in found:
+                found[watcher.selection] = watcher.translate(event)
+            item = found[watcher.selection]
+            if item is not None:
+                watcher.take(item)
+                self._fresh[watcher] = None
+                if len(self._fresh) == 1:
+                    self.server.later(self._tell)
+
+    def _tell(self) -> None:
+        fresh, self._fresh = self._fresh, {}
+        for watcher in fresh:
+            watcher.deliver()
 
     def open(self, resource: Resource, namespace: str, options: ListOptions) -> Watcher | tuple[int, int]:
         """Open a watch; returns (asked, oldest) revisions when it cannot be resumed."""
@@ -91,7 +113,7 @@ class Watchers:
         matches = matcher_of(resource, options)
         wanted = parse_version(options.resource_version, plain=True)
         store = self.server.store
-        watcher = Watcher(resource, namespace, matches)
+        watcher = Watcher(resource, namespace, matches, options)
         initial = options.initial_events if options.initial_events is not None else wanted == 0
         if initial or (wanted == 0 and options.initial_events is None):
             for entry in store.entries(resource.storage_id, namespace):
@@ -106,8 +128,9 @@ class Watchers:
                 return wanted, store.compacted
             watcher.revision = wanted
             for event in events:
-                if event.resource == resource.storage_id:
-                    watcher.feed(event)
+                item = watcher.translate(event) if event.resource == resource.storage_id else None
+                if item is not None:
+                    watcher.take(item)
             watcher.revision = max(store.revision, wanted)
         else:
             watcher.revision = store.revision
@@ -117,7 +140,8 @@ class Watchers:
         return watcher
 
     def close(self, watcher: Watcher) -> None:
-        """Forget a watch."""
+        """Forget a watch; what it has not been told it hears no more."""
+        self._fresh.pop(watcher, None)
         self._open.get(watcher.resource.storage_id, set()).discard(watcher)
 
     def close_all(self, storage_id: str = "") -> None:
