@@ -78,8 +78,10 @@ class Follower:
 
     def pieces(self) -> Iterator[bytes]:
         """Yield the log with times; raises ``PodGone`` when the pod vanishes before it is over."""
-        run = self._run()
+        run, last_lines = self._run(), self._reader.asked.tail >= 0
         yield from self._begin()
+        if last_lines and run.over and self._is_all():
+            return
         idle = 0
         while not self._stopped():
             got = ended = gap = failed = False
@@ -134,6 +136,13 @@ class Follower:
                     break
                 self._reader.scope.sleep(DELAYS[0])
         self._reader.asked = replace(self._reader.asked, tail=-1)
+
+    def _is_all(self) -> bool:
+        """Whether the server has nothing after the last lines: all since their second need not be read again."""
+        try:
+            return not self._reader.broken and self._reader.more() is None
+        except ArenaError:
+            return False
 
     def _rest_of_run(self, runs: int) -> Iterator[bytes]:
         """Yield what the run before wrote after the last look, as far as the node still has it, and turn to the new one."""

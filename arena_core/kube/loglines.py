@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from functools import lru_cache
 from itertools import repeat
 
 from arena_core.kube.logposition import LONGEST_STAMP, SECONDS, stamp_at
@@ -15,8 +17,15 @@ Piece = tuple[bytes, bytes]
 
 
 _SECONDS = pattern(SECONDS)
-#: How long a time is up to its seconds.
-_SECOND = 19
+#: How long a time is up to its seconds, and up to its minutes.
+_SECOND, _MINUTE = 19, 17
+
+
+@lru_cache(maxsize=4)
+def _times(*minutes: bytes) -> re.Pattern[bytes]:
+    """Return what finds the times of these minutes, each with the newline before it."""
+    words = b"|".join(map(re.escape, dict.fromkeys(minutes)))
+    return re.compile(rb"\n(?:%b)[^ ]{%d,%d} " % (words, _SECOND + 1 - _MINUTE, LONGEST_STAMP - _MINUTE))
 
 
 class Lines:
@@ -69,6 +78,20 @@ class Lines:
 
     def _block(self, data: bytes) -> Piece | None:
         """Return whole lines as one, or None where one of them has no time."""
+        return self._alike(data) or self._apart(data)
+
+    def _alike(self, data: bytes) -> Piece | None:
+        """As ``_block``, of lines whose times are of the same minutes as the first and the last one: nearly all of a long log."""
+        first, last = stamp_at(data), stamp_at(data, data.rfind(b"\n", 0, -1) + 1)
+        if not (first and last):
+            return None
+        text, found = _times(first[:_MINUTE], last[:_MINUTE]).subn(b"\n", data[len(first) + 1 :])
+        # As many times as there are newlines before lines, so every line has one: no match reaches over a newline, or there were fewer.
+        if found != data.count(b"\n") - 1:
+            return None
+        return last, data if self._timestamps else text
+
+    def _apart(self, data: bytes) -> Piece | None:
         lines = data.split(b"\n")
         lines.pop()
         # By pieces and not by one pattern: a long log has few seconds, and of each line only the blank after its time is looked for.

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from arena_core.contract.errors import ClusterUnreachable
 from arena_core.contract.types import Manifest, Resource
+from arena_core.kube import jsontext
 from arena_core.kube.answer import Answer, BadAnswer, decode
 from arena_core.kube.deadline import DeadlineExceeded
 from arena_core.kube.refusals import Gone, refusal
@@ -186,7 +186,7 @@ class Watch:
         if kind == "ERROR":
             code = obj.get("code")
             status = code if isinstance(code, int) and 400 <= code < 600 else 500
-            raise refusal(status, json.dumps(obj).encode(), verb="watch", resource=self._resource, namespace=self._namespace, name="")
+            raise refusal(status, jsontext.dumps(obj), verb="watch", resource=self._resource, namespace=self._namespace, name="")
         obj = object_of(obj, self._resource, "watch")
         self._version = _version(obj) or self._version
         if kind == "BOOKMARK":

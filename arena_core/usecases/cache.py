@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import os
 
 from arena_core import drafts
 from arena_core.home import arena_home
+from arena_core.kube import jsontext
 from arena_core.lazily import Logger
 from arena_core.typed import Any
 
@@ -16,8 +16,8 @@ log = Logger(__name__)
 def load(name: str) -> Any:
     """Return what is kept under this name, or None where nothing (or nothing readable) is."""
     try:
-        with open(os.path.join(arena_home(), "cache", name), encoding="utf-8") as file:
-            return json.load(file)
+        with open(os.path.join(arena_home(), "cache", name), "rb") as file:
+            return jsontext.loads(file.read())
     except (OSError, ValueError, RecursionError):
         return None
 
@@ -27,6 +27,6 @@ def save(name: str, data: Any) -> None:
     path = os.path.join(arena_home(), "cache", name)
     try:
         os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
-        drafts.write(path, json.dumps(data).encode())
+        drafts.write(path, jsontext.dumps(data))
     except OSError as error:
         log.debug("%s cannot be written: %s", path, error.strerror)

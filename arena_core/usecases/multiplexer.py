@@ -5,7 +5,6 @@ What is read is told in the order in which it came. Nothing is judged here: a fa
 
 from __future__ import annotations
 
-import queue
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -83,7 +82,9 @@ class Plain:
     """A queue in memory, for those who read no logs."""
 
     def __init__(self) -> None:
-        self._queue: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        from queue import SimpleQueue
+
+        self._queue: SimpleQueue[Any] = SimpleQueue()
 
     @property
     def empty(self) -> bool:
@@ -96,9 +97,11 @@ class Plain:
 
     def get(self, timeout: float | None) -> Any:
         """Return the next thing, or None when there has been none for so long."""
+        from queue import Empty
+
         try:
             return self._queue.get(timeout=timeout)
-        except queue.Empty:
+        except Empty:
             return None
 
     def close(self) -> None:

@@ -1,22 +1,22 @@
-"""What has been read ahead of a slow reader: in order, in a file, bounded.
+"""What has been read ahead of a slow reader: in order, in memory and then in a file, bounded.
 
 A node keeps little of a log, and a terminal is slow: whoever reads no faster than it is printed loses what is turned over meanwhile.
 """
 
 from __future__ import annotations
 
-import struct
-import tempfile
 import threading
 from collections import deque
-from typing import Any, NamedTuple
+
+from arena_core.typed import Any, NamedTuple
 
 #: How much may wait; after that the logs are read no faster than they are printed.
 LIMIT = 4 << 30
+#: How much of it waits in memory, and how long a full one is given to empty before a file is begun: who keeps up needs none.
+MEMORY, PATIENCE = 4 << 20, 0.2
 SEGMENT = 8 << 20
-#: A segment below this size stays in memory.
-IN_MEMORY = 1 << 20
-_HEAD = struct.Struct(">II")
+#: How long the head of a record in a file is: two numbers, the source and how many bytes follow.
+_HEAD, _NUMBER = 8, 4
 _CONTROL = 0xFFFFFFFF
 
 
@@ -29,16 +29,25 @@ class Data(NamedTuple):
 
 class _Segment:
     def __init__(self) -> None:
-        self.file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY, prefix="arena-logs-")  # noqa: SIM115
+        import tempfile
+
+        self.file = tempfile.TemporaryFile(prefix="arena-logs-")  # noqa: SIM115
         self.written = 0
         self.read = 0
 
 
+def _size(item: Any) -> int:
+    return _HEAD + (len(item.data) if isinstance(item, Data) else 0)
+
+
 class Spool:
-    """A queue that several threads fill and one empties. What is not bytes stays in memory; there is little of it."""
+    """A queue that several threads fill and one empties: first in memory, then in files. What is not bytes is never in a file."""
 
     def __init__(self, limit: int = LIMIT) -> None:
         self._limit = limit
+        #: What comes before all that is in segments.
+        self._items: deque[Any] = deque()
+        self._in_memory = 0
         self._segments: deque[_Segment] = deque()
         self._controls: deque[Any] = deque()
         self._waiting = 0
@@ -50,6 +59,8 @@ class Spool:
         with self._changed:
             while isinstance(item, Data) and self._waiting > self._limit and not self._closed:
                 self._changed.wait(1.0)
+            if not (self._segments or self._room(item) or self._closed):
+                self._changed.wait_for(lambda: self._room(item) or self._closed, PATIENCE)
             while not self._closed:
                 try:
                     self._write(item)
@@ -78,41 +89,58 @@ class Spool:
             for segment in self._segments:
                 segment.file.close()
             self._segments.clear()
-            self._waiting = 0
+            self._items.clear()
+            self._waiting = self._in_memory = 0
             self._changed.notify_all()
 
+    def _room(self, item: Any) -> bool:
+        return not isinstance(item, Data) or not self._in_memory or self._in_memory + len(item.data) <= MEMORY
+
     def _write(self, item: Any) -> None:
+        size = _size(item)
+        if not self._segments and self._room(item):
+            self._items.append(item)
+            self._in_memory += size
+        else:
+            self._write_file(item, size)
+        self._waiting += size
+
+    def _write_file(self, item: Any, size: int) -> None:
         if not self._segments or self._segments[-1].written >= SEGMENT:
             self._segments.append(_Segment())
         segment = self._segments[-1]
-        head = _HEAD.pack(item.source, len(item.data)) if isinstance(item, Data) else _HEAD.pack(_CONTROL, 0)
-        record = head + (item.data if isinstance(item, Data) else b"")
-        segment.file.seek(segment.written)
+        source, data = (item.source, item.data) if isinstance(item, Data) else (_CONTROL, b"")
+        head = source.to_bytes(_NUMBER) + len(data).to_bytes(_NUMBER)
         try:
-            segment.file.write(record)
+            segment.file.seek(segment.written)
+            segment.file.write(head + data)
             segment.file.flush()
         except OSError:
-            if segment.written == segment.read:  # what cannot be written is not half written, and an empty one is kept in memory
+            if segment.written == segment.read:  # so that what comes next may be kept in memory
                 self._segments.pop()
             raise
-        segment.written += len(record)
-        self._waiting += len(record)
+        segment.written += size
         if not isinstance(item, Data):
             self._controls.append(item)
 
     def _read(self) -> Any:
-        while (segment := self._segments[0]).read >= segment.written:
-            segment.file.close()
-            self._segments.popleft()
-        segment.file.seek(segment.read)
-        source, size = _HEAD.unpack(segment.file.read(_HEAD.size))
-        item = self._controls.popleft() if source == _CONTROL else Data(source, segment.file.read(size))
-        segment.read += _HEAD.size + size
-        self._waiting -= _HEAD.size + size
-        if segment.read >= segment.written and (segment.written >= SEGMENT or len(self._segments) > 1):
-            segment.file.close()
-            self._segments.popleft()
-        elif segment.read >= segment.written:
-            segment.read = segment.written = 0
+        if self._items:
+            item = self._items.popleft()
+            self._in_memory -= _size(item)
+        else:
+            item = self._read_file()
+        self._waiting -= _size(item)
         self._changed.notify_all()
+        return item
+
+    def _read_file(self) -> Any:
+        segment = self._segments[0]
+        segment.file.seek(segment.read)
+        head = segment.file.read(_HEAD)
+        source, size = int.from_bytes(head[:_NUMBER]), int.from_bytes(head[_NUMBER:])
+        item = self._controls.popleft() if source == _CONTROL else Data(source, segment.file.read(size))
+        segment.read += _HEAD + size
+        if segment.read >= segment.written:
+            segment.file.close()
+            self._segments.popleft()
         return item

@@ -16,7 +16,8 @@ from arena_core.usecases.spool import Data, Spool
 
 def test_everything_comes_out_once_and_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "SEGMENT", 5000)
-    monkeypatch.setattr(module, "IN_MEMORY", 1000)
+    monkeypatch.setattr(module, "MEMORY", 1000)
+    monkeypatch.setattr(module, "PATIENCE", 0.0)
     spool, rng, sent, got = Spool(), random.Random(7), [], []
     for n in range(2000):
         item: Any = Data(n % 3, rng.randbytes(rng.randint(0, 300))) if rng.random() < 0.9 else ("told", n)
@@ -63,21 +64,34 @@ def test_a_full_spool_holds_the_writer_until_there_is_room_or_the_end() -> None:
 
 
 def test_a_full_disk_waits_for_the_reader(monkeypatch: pytest.MonkeyPatch) -> None:
-    spool = Spool()
+    monkeypatch.setattr(module, "MEMORY", 5)
+    monkeypatch.setattr(module, "PATIENCE", 0.0)
+    spool, tries = Spool(), []
+
+    def full() -> None:
+        tries.append(1)
+        raise OSError(28, "No space left on device")
+
     spool.put(Data(0, b"first"))
-    write, full = spool._segments[0].file.write, [True]
-
-    def failing(data: bytes) -> int:
-        if full[0]:
-            raise OSError(28, "No space left on device")
-        return write(data)
-
-    monkeypatch.setattr(spool._segments[0].file, "write", failing)
+    monkeypatch.setattr(module, "_Segment", full)
     writer = threading.Thread(target=spool.put, args=(Data(1, b"second"),))
     writer.start()
-    time.sleep(0.1)
-    assert spool.get(0) == Data(0, b"first") and writer.is_alive()
-    full[0] = False
+    until = time.monotonic() + 10
+    while not tries and time.monotonic() < until:
+        time.sleep(0.01)
+    assert tries and writer.is_alive()
+    assert spool.get(0) == Data(0, b"first")
     assert spool.get(5) == Data(1, b"second")
     writer.join(5)
+    spool.close()
+
+
+def test_a_reader_that_keeps_up_needs_no_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PATIENCE", 30.0)
+    monkeypatch.setattr(module, "_Segment", None)
+    spool = Spool()
+    writer = threading.Thread(target=lambda: [spool.put(Data(n, b"x" * (1 << 20))) for n in range(20)])
+    writer.start()
+    assert [spool.get(30).source for _ in range(20)] == list(range(20))
+    writer.join(30)
     spool.close()
