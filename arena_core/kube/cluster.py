@@ -102,6 +102,12 @@ class Cluster:
 
         return gather(calls)
 
+    def gather_soon(self, calls: Sequence[Callable[[], T]], patience: float) -> Sequence[T]:
+        """Run calls one after the other until so many seconds have passed, the rest side by side; raises the first error."""
+        from arena_core.kube.gather import soon
+
+        return soon(calls, patience)
+
     def served(self) -> Served:
         """Return what the cluster serves; it is asked once, in one request."""
         if not self._discovered:

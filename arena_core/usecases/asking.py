@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 from arena_core.contract.errors import ArenaError, KindNotInstalled
 from arena_core.contract.types import JobHandle
+from arena_core.kube.cluster import Cluster
 from arena_core.typed import TypeVar
 from arena_core.usecases.session import Session
 from arena_core.usecases.unread import is_partial
@@ -23,6 +24,11 @@ HANDSHAKE = 0.1
 PATIENCE = 0.03
 
 
+def patience(cluster: Cluster) -> float:
+    """Return the seconds after which a first answer comes from far away."""
+    return HANDSHAKE if cluster.server.startswith("https:") else FAR
+
+
 def ask_each(session: Session, handles: Sequence[JobHandle], ask: Callable[[JobHandle], T]) -> list[tuple[JobHandle, T | ArenaError]]:
     """Return for each type what ``ask`` returned, or the error that concerns this type alone; any other error is raised.
 
@@ -34,7 +40,7 @@ def ask_each(session: Session, handles: Sequence[JobHandle], ask: Callable[[JobH
         begin = time.monotonic()
         served = session.cluster.served()
         # It may have made the connection, too; a handshake takes as long as a few requests, and each further connection makes one.
-        far = time.monotonic() - begin > (HANDSHAKE if session.cluster.server.startswith("https:") else FAR)
+        far = time.monotonic() - begin > patience(session.cluster)
         absent = {h.job_type.name: not_served(h) for h in handles if served.has(h.job_type.resource) is False}
     asked = [handle for handle in handles if handle.job_type.name not in absent]
     answers = [] if far else _in_turn(asked, ask)

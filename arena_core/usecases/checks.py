@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from arena_core.contract.errors import ArenaError, InvalidArguments, KindNotInstalled
+from arena_core.contract.errors import InvalidArguments, KindNotInstalled
 from arena_core.contract.types import JobHandle, Manifest, Note, Problem
 from arena_core.k8s import dig
-from arena_core.kube.resources import NAMESPACES
 from arena_core.podsecurity import breaches
+from arena_core.usecases.ahead import namespace_of
 from arena_core.usecases.lookup import ClusterLookup
 from arena_core.usecases.session import Session, not_installed
 from arena_core.usecases.templates import at_path
@@ -44,16 +44,13 @@ def told(args: Any, notes: Sequence[Note]) -> tuple[str, ...]:
 def warnings(session: Session, handle: JobHandle, manifests: Sequence[Manifest], lookup: ClusterLookup) -> tuple[str, ...]:
     """Return what could not be checked, and what the namespace's Pod Security will refuse later, where nobody waits for an answer."""
     unchecked = [f"{what} could not be checked: the job waits for ever if it does not exist" for what in lookup.denied()]
-    return (*unchecked, *_pod_security(session, handle, manifests))
+    return (*unchecked, *_pod_security(handle, manifests, lookup))
 
 
-def _pod_security(session: Session, handle: JobHandle, manifests: Sequence[Manifest]) -> Iterator[str]:
+def _pod_security(handle: JobHandle, manifests: Sequence[Manifest], lookup: ClusterLookup) -> Iterator[str]:
     namespace = dig.text(manifests[0], "metadata", "namespace")
-    try:
-        found: Mapping[str, Any] = session.cluster.find(NAMESPACES, "", namespace) or {}
-    except ArenaError:
-        return  # who may not read the namespace learns it from the events of the job
-    level = dig.labels(found).get(ENFORCE, "")
+    # Who may not read the namespace learns it from the events of the job.
+    level = dig.labels(namespace_of(lookup, namespace) or {}).get(ENFORCE, "")
     if level not in ("baseline", "restricted"):
         return
     broken: dict[str, None] = {}

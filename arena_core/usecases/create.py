@@ -13,6 +13,7 @@ from arena_core.kube.refusals import Conflict
 from arena_core.kube.resources import resource_of
 from arena_core.kube.scope import CancelScope
 from arena_core.usecases import marks, shared
+from arena_core.usecases.ahead import together
 from arena_core.usecases.finishing import finish
 from arena_core.usecases.session import Session, not_installed
 from arena_core.usecases.spoken import TYPE, of
@@ -53,16 +54,17 @@ class Creation:
             before = [self._early(obj) for obj in manifests[1:] if marks.stands_before(obj)]
             stored = [self._job(job)]
             stored += [self._adopted(obj, stored[0]) for obj in before]
-            stored += [self._child(obj, stored[0]) for obj in rest]
-            warning = record(stored[0])
+            noted: list[str] = []
+            calls: list[Callable[[], Manifest | None]] = [lambda obj=obj: self._child(obj, stored[0]) for obj in rest]  # type: ignore[misc]
+            calls.append(lambda: noted.append(record(stored[0])))
+            stored += [made for made in together(self._cluster, calls) if made is not None]
         # Ctrl-C, too: a job is there whole or not at all.
         except BaseException as error:
             done = not (self._asked or self._before) or finish(self._undo)
             if self._asked and not done and isinstance(error, ArenaError):
                 error.hint = f"it is not known whether {self._name} was created: `arena get {self._name}` tells, `arena delete` removes it"
             raise
-        if warning:
-            self.warnings.append(warning)
+        self.warnings += [warning for warning in noted if warning]
         return stored
 
     def _job(self, job: Manifest) -> Manifest:

@@ -28,7 +28,7 @@ class ClusterLookup:
 
     def denied(self) -> tuple[str, ...]:
         """Return what was looked for and may not be read: ``LocalQueue q``."""
-        return tuple(sorted(f"{kind} {name}" for (_, _, name), kind in self._denied.items() if kind != "Pod"))
+        return tuple(sorted(f"{kind} {name}" for (_, _, name), kind in self._denied.items() if kind not in ("Pod", "Namespace")))
 
     def get(self, resource: Resource, name: str, namespace: str = "") -> Manifest | None:
         """Return the object, or None if it, its kind or the right to read it is missing."""

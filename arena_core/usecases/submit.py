@@ -16,7 +16,7 @@ from arena_core.records import replace
 from arena_core.usecases import marks, record, refused, shared
 from arena_core.usecases.create import Creation
 from arena_core.usecases.dryrun import DryRun
-from arena_core.usecases.identity import Identity, identify
+from arena_core.usecases.identity import Identity
 from arena_core.usecases.intent import Intent
 from arena_core.usecases.session import Extensions, Session, not_installed
 from arena_core.usecases.templates import at_path
@@ -73,14 +73,17 @@ def _submit(
     rehearsal: Rehearsal | None = None,
 ) -> Submission:
     """Check, ask the extensions, create; without an intent the cluster only tries it out."""
-    from arena_core.usecases import checks
+    from arena_core.usecases import ahead, checks
     from arena_core.usecases.lookup import ClusterLookup
 
     lookup = ClusterLookup(session, namespace)
+    who = ahead.ask(session, handle, model, lookup, namespace)
     handle, model, instead = otherwise(session, handle, model, lookup)
+    if instead:
+        ahead.ask_again(session, handle, model, lookup)
     manifests = build(handle, model, namespace, session.cluster.settled)
     notes = [*instead, *checks.before(session, handle, model, lookup)]
-    who, target = identify(session.cluster), session.target(namespace)
+    target = session.target(namespace)
     request = SubmitRequest(
         handle.job_type.name, model, tuple(manifests), target, session.jobs, who.name, lookup, "" if intent else "server"
     )
