@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterable
 
 from arena_core.k8s import conditions
+from arena_core.k8s.copies import clone
 from arena_local.sdk.bundle import Obj
 
 
@@ -53,5 +53,5 @@ def pod_from_template(template: Obj, namespace: str, *, name: str = "", generate
     meta["namespace"] = namespace
     for field in ("labels", "annotations", "finalizers"):
         if source.get(field):
-            meta[field] = copy.deepcopy(source[field])
-    return {"apiVersion": "v1", "kind": "Pod", "metadata": meta, "spec": copy.deepcopy(template.get("spec") or {})}
+            meta[field] = clone(source[field])
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": meta, "spec": clone(template.get("spec") or {})}

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import copy
 import json
 from typing import Any
 
+from arena_core.k8s.copies import clone
 from arena_local.sdk.bundle import ApiError
 from arena_local.server.decode import Decoder, decode_meta
 from arena_local.server.schema import Node
@@ -71,12 +71,12 @@ def _default_object(node: Node, value: dict[str, Any]) -> None:
         if name in value:
             if value[name] is None and not child.nullable:
                 if child.has_default and child.default is not None:
-                    value[name] = copy.deepcopy(child.default)
+                    value[name] = clone(child.default)
                 else:
                     del value[name]
                     continue
         elif child.has_default:
-            value[name] = copy.deepcopy(child.default)
+            value[name] = clone(child.default)
         else:
             continue
         if isinstance(value[name], dict | list):
@@ -88,7 +88,7 @@ def _default_object(node: Node, value: dict[str, Any]) -> None:
                 continue
             if item is None and not more.nullable and not more.preserve:
                 if more.has_default:
-                    value[name] = copy.deepcopy(more.default)
+                    value[name] = clone(more.default)
                 else:
                     del value[name]
                     continue

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import copy
 from typing import Any
 
+from arena_core.k8s.copies import clone
 from arena_local.sdk.bundle import ApiError, Obj
 from arena_local.training.kind import Replica, Run
 
@@ -33,7 +33,7 @@ def sync(run: Run) -> bool:
         new = {"apiVersion": "scheduling.volcano.sh/v1beta1", "kind": "PodGroup", "metadata": meta, "spec": spec}
         group = run.api.create(new, manager="training-operator")
     elif any(group.get("spec", {}).get(key) != value for key, value in spec.items() if key != "queue"):
-        changed = copy.deepcopy(group)
+        changed = clone(group)
         changed["spec"].update({k: v for k, v in spec.items() if k != "queue"})
         group = run.api.update(changed, manager="training-operator")
     return group.get("status", {}).get("phase") not in (None, "", "Pending")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from arena_core.k8s import owners
+from arena_core.k8s.copies import clone
 from arena_local.sdk.bundle import Api, Obj
 from arena_local.training.recorder import Recorder
 
@@ -145,7 +145,7 @@ class Kind:
 
     def replica(self, type: str, spec: Mapping[str, Any]) -> Replica:
         """Return one replica type with defaults: one pod, the kind's restart policy, the kind's port on its container."""
-        template = copy.deepcopy(spec.get("template") or {})
+        template = clone(spec.get("template") or {})
         count = spec.get("replicas")
         replica = Replica(type, 1 if count is None else int(count), str(spec.get("restartPolicy") or self.restart), template)
         containers = replica.containers()
@@ -167,12 +167,12 @@ class Kind:
 
     def view(self, api: Api, recorder: Recorder, job: Obj) -> Run:
         """Return the view of a job for one reconcile."""
-        job = copy.deepcopy(job)
+        job = clone(job)
         self.prepare(job)
         spec = job.get("spec") or {}
         specs = {t: s for t, s in (spec.get(self.specs) or {}).items() if isinstance(s, dict)}
         replicas = {t: self.replica(t, specs[t]) for t in self.types(specs)}
-        return Run(api, self, job, replicas, spec.get("runPolicy") or {}, copy.deepcopy(job.get("status") or {}), recorder)
+        return Run(api, self, job, replicas, spec.get("runPolicy") or {}, clone(job.get("status") or {}), recorder)
 
 
 def controlled(objects: Sequence[Obj], uid: str) -> list[Obj]:

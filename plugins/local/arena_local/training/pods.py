@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import copy
-
+from arena_core.k8s.copies import clone
 from arena_local.sdk.bundle import ApiError, Obj
 from arena_local.training import gang
 from arena_local.training.kind import INDEX_LABEL, ROLE_LABEL, Replica, Run
@@ -73,7 +72,7 @@ def _judge(run: Run, replica: Replica, pod: Obj, code: int | None) -> None:
 
 def create_pod(run: Run, replica: Replica, index: int) -> None:
     """Make one pod from the template; a refusal is told in an event and raised, to be tried again."""
-    template = copy.deepcopy(replica.template)
+    template = clone(replica.template)
     meta = template.get("metadata") or {}
     labels = {**(meta.get("labels") or {}), **run.labels(replica.type, index)}
     if run.kind.is_master(run, replica, index):
