@@ -43,6 +43,7 @@ class Cluster:
         from arena_local.server.deletes import CRDS
         from arena_local.server.server import ApiServer
         from arena_local.store import Store
+        from arena_local.store.entry import Packed
 
         self.state = state
         state.tell_problems(())
@@ -53,6 +54,7 @@ class Cluster:
         self._problems: list[str] = []
         self.context.problem = self._problem
         self.context.bundles = self._install(load_bundles(self._problem)) if options.operators else ()
+        Packed.forget()
         self._parts: dict[str, Component] = {}
         for name in ("controllers", *(["kueue"] if options.operators else ()), "scheduler", "kubelet"):
             part = self._build(name)
