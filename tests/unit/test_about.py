@@ -55,6 +55,8 @@ def test_a_role_is_what_was_asked_for_and_holds_no_secret() -> None:
 
 def test_roles_inside_a_wrapper_are_called_as_their_instances() -> None:
     jobs = registry()
+    if "appwrapperjob" not in jobs.names():
+        pytest.skip("no type that wraps others is installed")
     wrapper = jobs.get("appwrapperjob")
     for inner, roles in (("pytorchjob", ["master", "worker"]), ("tfjob", ["worker", "ps"]), ("volcanojob", ["worker"])):
         given = {"inner_type": inner, "name": "a", "image": "i", "command": "run"}
