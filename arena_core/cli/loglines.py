@@ -81,10 +81,10 @@ def _highlighted(data: bytes, mark: Sequence[re.Pattern[bytes]]) -> bytes:
 
 def print_data(parsed: Parsed, lines: Iterable[LogLine], job: str = "") -> None:
     """Write each line as an object of its own; without a job the prefix names it: ``mnist/worker-0``."""
-    yaml = parsed.text("output") == "yaml"
-    for line in lines:
+
+    def row(line: LogLine) -> small.LogLine:
         name, _, instance = line.instance.rpartition("/")
-        row: small.LogLine = {
+        return {
             "job": job or name,
             "instance": instance,
             "pod": line.source.pod,
@@ -92,5 +92,13 @@ def print_data(parsed: Parsed, lines: Iterable[LogLine], job: str = "") -> None:
             "time": line.stamp.decode("ascii", "replace"),
             "text": line.text,
         }
+
+    print_rows(parsed, map(row, lines))
+
+
+def print_rows(parsed: Parsed, rows: Iterable[small.LogLine]) -> None:
+    """Write each row as an object of its own: a log may be long, and may not have ended."""
+    yaml = parsed.text("output") == "yaml"
+    for row in rows:
         sys.stdout.write(f"---\n{yaml_text(row)}" if yaml else json_line(row) + "\n")
     sys.stdout.flush()

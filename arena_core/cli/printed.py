@@ -39,18 +39,28 @@ def schema_of_command(words: Sequence[str]) -> dict[str, Any]:
 
 def of_plugins() -> dict[str, Any]:
     """Return the shapes of what the command groups of plugins print, by command (``local status``)."""
-    from arena_core.cli.jobtypes import registry
     from arena_core.cli.shapes.schema import shape_of
 
-    found: dict[str, Any] = {}
+    return {path: shape_of(shape) if isinstance(shape, str) else shape for path, shape in _in_plugins() if shape}
+
+
+def names_of_plugins() -> list[str]:
+    """Return every command of the command groups of plugins, whether it prints data or not."""
+    return [path for path, _ in _in_plugins()]
+
+
+def _in_plugins() -> Iterator[tuple[str, Any]]:
+    """Yield each command with what it says that it prints: nothing, a shape, or the name of one."""
+    from arena_core.cli.jobtypes import registry
+
     plugins = registry()
     for entry in plugins.commands():
         app = plugins.load(entry)
         groups = [app] if isinstance(app, Group) else []
         for command in getattr(app, "registered_commands", ()):
-            if shape := getattr(command.callback, "__prints__", None):
-                found[f"{entry.name} {command.name or command.callback.__name__}"] = shape
             if inner := getattr(command.callback, "__opens__", None):
                 groups.append(inner)
-        found |= {part.path: shape_of(part.prints) for group in groups for part in group.parts if part.prints}
-    return found
+            else:
+                yield f"{entry.name} {command.name or command.callback.__name__}", getattr(command.callback, "__prints__", None)
+        for group in groups:
+            yield from ((part.path, part.prints) for part in group.parts)

@@ -13,7 +13,7 @@ import yaml
 from arena_core.cli import forwarding
 from arena_core.cli.command import Command
 from arena_core.cli.output import FORMATS
-from arena_core.cli.printed import commands, of_plugins, schema_of_command
+from arena_core.cli.printed import commands, names_of_plugins, of_plugins, schema_of_command
 from arena_local.context import Options
 from arena_local.testing import LocalCluster
 
@@ -26,7 +26,6 @@ SILENT = {
     "workdir": "says on stderr what it did",
     "workdir push": "says on stderr what it did",
     "workdir prune": "says on stderr what it did",
-    "watchdog": "a line for each end, as text",
     "config get": "one value, as text",
     "config set": "says on stderr what it did",
     "config unset": "says on stderr what it did",
@@ -47,23 +46,29 @@ SILENT = {
     "scaleout": "says on stderr what it did",
     "serve scale": "says on stderr what it did",
     "bundle": "files go to a file",
-    "clone": "prints what submit prints",
-    "retry": "prints what submit prints",
-    "history logs": "what the job wrote",
     "history prune": "says on stderr what it did",
     "wait": "says states on stderr, the result is the exit code",
     "serve wait": "says states on stderr, the result is the exit code",
     "cron": "opens into others",
-    "cron run-now": "names the object that it made",
     "cron suspend": "says on stderr what it did",
     "cron resume": "says on stderr what it did",
     "cron delete": "says on stderr what it did",
     "serve delete": "says on stderr what it did",
-    "serve traffic-split": "names of the objects that it changed, as kubectl apply prints them",
+    "model create": "one sentence on what it did",
+    "model update": "one sentence on what it did",
+    "model delete": "one sentence on what it did",
+    "model ls": "the old name of model list",
+    "local up": "says on stderr what it did",
+    "local down": "says on stderr what it did",
+    "local reset": "says on stderr what it did",
+    "local kubeconfig": "a path, or a kubeconfig",
+    "local logs": "what the cluster wrote",
 }
 #: Commands that need more than a cluster, and where they are held against their schemas.
 ELSEWHERE = {
     **dict.fromkeys(["model list", "model get"], "plugins/model/tests/test_model.py"),
+    "serve traffic-split": "plugins/serve/tests/test_traffic.py",
+    "watchdog": "tests/history/test_notify.py",
     **dict.fromkeys([f"{group} {word}" for group in ("model analyze", "evaluate") for word in ("list", "get", "delete")], "…/test_jobs.py"),
 }
 ALL = {command.path: command for command in commands()}
@@ -87,6 +92,10 @@ TYPED: dict[str, tuple[tuple[str, ...], ...]] = {
     "events": (("events", "works"),),
     "open": (("open", "web-v1-custom-serving", "--no-browser"),),
     "port-forward": (("port-forward", "works", "0:8080"), ("port-forward", "web-v1-custom-serving")),
+    "clone": (("clone", "works", "--dry-run", "client"),),
+    "retry": (("retry", "failed", "--dry-run", "client"),),
+    "history logs": (("history", "logs", "failed"),),
+    "cron run-now": (("cron", "run-now", "NEW"),),
     "delete": (("delete", "NEW", "no-such-job"),),
     "prune": (("prune", "--since", "0s", "--dry-run"),),
     "data list": (("data", "list"),),
@@ -184,6 +193,8 @@ def test_the_output_fits_the_schema(path, local, something, monkeypatch, tmp_pat
         for form in FORMATS:
             if path == "delete":
                 local("submit", *SUBMIT, "--name", f"new-{path}-{form}", "echo done")
+            if path == "cron run-now":  # once a minute of one cron
+                local("cron", "job", "--name", f"new-cron-{form}", "--image", "x", "--schedule", "@daily", "true")
             given = {"NEW": f"new-{path.split()[0]}-{form}", "FOLDER": str(tmp_path), "FORM": form}
             typed = [given.get(word, word) for word in (words if "FORM" in words else (*words, "-o", "FORM"))]
             done = local(*typed)
@@ -204,6 +215,7 @@ def test_a_schema_of_ours_is_closed(path):
 
 
 def test_a_command_that_prints_has_its_formats_and_a_schema():
+    """The whole tree of commands is walked, plugins' groups, too: a new command is in, or says why not."""
     for path, command in ALL.items():
         formats = {flag.name: flag.choices for flag in command.flags}.get("output", ())
         if command.prints and path != "schema":
@@ -212,6 +224,12 @@ def test_a_command_that_prints_has_its_formats_and_a_schema():
             assert command.prints, f"arena {path}: name what it prints (Command.prints), or say in SILENT why it prints no data"
         elif path != "submit":
             assert not command.prints and not formats, f"arena {path} prints data: it is not SILENT"
+    printing, everything = of_plugins(), set(names_of_plugins())
+    assert everything > {"model list", "local up"} and set(printing) <= everything
+    missing = everything - set(printing) - set(SILENT)
+    assert not missing, f"{sorted(missing)}: say what they print (prints() of arena_core.cli.output), or in SILENT why they print no data"
+    assert set(SILENT) <= {*ALL, *everything}, "a command that is gone"
+    assert not set(SILENT) & set(printing)
 
 
 def test_of_every_type_too():

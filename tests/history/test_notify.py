@@ -10,8 +10,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
+from arena_core.cli.printed import schema_of_command
 from arena_core.contract.errors import UsageError
 from arena_core.history import claims
 from arena_core.history.journal import Journal
@@ -128,13 +130,17 @@ def test_the_watchdog_tells_of_what_nobody_looked_at(arena: Any, hook: Hook) -> 
         assert arena("submit", "job", "--image", "x", "--name", name, "--notify", hook.url, command).code == 0
     said = ""
     for _ in range(100):
-        done = arena("watchdog", "--once")
+        done = arena("watchdog", "--once", "-o", "jsonl")
         assert done.code == 0, done.err
         said += done.out
         if hook.got:
             break
-    assert [one["name"] for one in hook.got] == ["short"] and said == "short  SUCCEEDED\n" and "2 jobs have not ended" in done.err
-    assert arena("watchdog", "--once").out == ""
+    assert [one["name"] for one in hook.got] == ["short"] and "2 jobs have not ended" in done.err
+    data, schema = json.loads(said), schema_of_command(["watchdog"])
+    jsonschema.validate([data], schema)
+    assert (data["name"], data["status"]) == ("short", "SUCCEEDED")
+    assert arena("watchdog", "--once").out == "" and arena("watchdog", "--once", "-o", "json").out == "[]\n"
+    assert arena("watchdog", "-o", "json").code == 2, "what never ends is no document"
     arena("delete", "long", "gone")
     assert arena("watchdog", "--once").err == "" and len(hook.got) == 1, "who deletes a job knows it"
 

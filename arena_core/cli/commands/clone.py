@@ -58,6 +58,8 @@ def overview() -> Command:
         usage="arena clone JOB [--name NAME] [--set KEY=VALUE] [flags] [COMMAND...]",
         details=DETAILS,
         run=lambda context, parsed: 0,
+        prints="small.Object",
+        flags=FLAGS,
         words="past",
     )
 

@@ -8,6 +8,7 @@ from arena_core.cli.command import Command, Context, Group
 from arena_core.cli.commands.past import looking, pages
 from arena_core.cli.commands.shared import NO_HEADERS, TYPE, print_fitted
 from arena_core.cli.flags import Flag, Parsed
+from arena_core.cli.loglines import print_rows
 from arena_core.cli.output import output_flag, wants_data, write, write_line
 from arena_core.cli.parse import first_word
 from arena_core.cli.seconds import seconds
@@ -18,6 +19,7 @@ from arena_core.records import replace
 
 if TYPE_CHECKING:
     from arena_core.cli.shapes import history as shapes
+    from arena_core.cli.shapes import small
     from arena_core.history.store import Entry, KeptLog, Store, Wanted
 
 #: So many are listed where nobody says otherwise.
@@ -96,8 +98,31 @@ def _logs(context: Context, parsed: Parsed) -> int:
         there = ", ".join(one.instance for one in found if one.instance)
         raise NotFound(f"no log of {parsed.text('instance') or entry.name} is kept", f"there is: {there}" if there else _why_none(entry))
     for one in chosen:
-        _print_log(one, prefixed=len(chosen) > 1, tail=parsed.number("tail", -1))
+        lines = _lines_of(one, parsed.number("tail", -1))
+        if wants_data(parsed):
+            # When a line was written is not kept.
+            told: small.LogLine = {
+                "job": entry.name,
+                "instance": one.instance,
+                "pod": one.pod,
+                "container": one.container,
+                "time": "",
+                "text": "",
+            }
+            print_rows(parsed, ({**told, "text": text} for text in lines))
+        else:
+            for text in lines:
+                say(f"{one.instance} {text}" if len(chosen) > 1 else text)
     return 0
+
+
+def _lines_of(log: KeptLog, tail: int) -> list[str]:
+    """Return the lines that are kept, or the last of them; why there are none is said on stderr."""
+    if log.missing:
+        note(f"note: no log of {log.instance or 'its instances'} is kept: {log.missing}")
+        return []
+    lines = log.lines.splitlines()
+    return lines[len(lines) - tail if 0 <= tail < len(lines) else 0 :]
 
 
 def _why_none(entry: Entry) -> str:
@@ -106,15 +131,6 @@ def _why_none(entry: Entry) -> str:
     if entry.gone or entry.status in ("SUCCEEDED", "FAILED"):
         return "nobody looked at the job before it was gone"
     return f"its end has not been seen yet: `arena logs {entry.name}` reads the log of a job that is there"
-
-
-def _print_log(log: KeptLog, *, prefixed: bool, tail: int) -> None:
-    if log.missing:
-        note(f"note: no log of {log.instance or 'its instances'} is kept: {log.missing}")
-        return
-    lines = log.lines.splitlines()
-    for line in lines[len(lines) - tail if 0 <= tail < len(lines) else 0 :]:
-        say(f"{log.instance} {line}" if prefixed else line)
 
 
 def _export(context: Context, parsed: Parsed) -> int:
@@ -193,7 +209,9 @@ LOGS = Command(
     summary="print what is kept of the logs of a job, also when it is gone",
     usage="arena history logs JOB [flags]",
     run=_logs,
+    prints="small.LogLine",
     flags=(
+        output_flag("wide"),
         Flag("instance", "only this instance", short="i", metavar="NAME"),
         Flag("tail", "only so many lines of each instance", integer=True),
     ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from arena_core.cli.command import Command, Context, Group
 from arena_core.cli.commands.clone import named
 from arena_core.cli.commands.past.source import Remembered, Source, next_name, source
-from arena_core.cli.commands.submit import for_type
+from arena_core.cli.commands.submit import FLAGS, for_type
 from arena_core.cli.flags import Flag, Parsed
 from arena_core.cli.parse import Parser
 from arena_core.cli.terminal import note
@@ -63,7 +63,8 @@ def overview() -> Command:
         usage="arena retry JOB [--replace] [flags] [COMMAND...]",
         details=DETAILS,
         run=lambda context, parsed: 0,
-        flags=(REPLACE,),
+        prints="small.Object",
+        flags=(REPLACE, *FLAGS),
         words="past",
     )
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from arena_core.cli.command import Command, Context
 from arena_core.cli.flags import Flag, Parsed
+from arena_core.cli.output import can_be_watched, output_flag, wants_data, write
 from arena_core.cli.seconds import seconds_of
 from arena_core.cli.terminal import note, say
 from arena_core.contract.errors import ArenaError, NotFound, UsageError
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from arena_core.client import ArenaClient
     from arena_core.history.journal import Journal
     from arena_core.history.store import Entry
+    from arena_core.usecases.views import Job
 
 #: Seconds between two looks.
 EVERY = "30s"
@@ -30,15 +33,18 @@ class Watch:
         self._journal = journal
         self._clients: dict[str, ArenaClient | None] = {}
 
-    def round(self) -> int:
-        """Look once at every job; returns how many still run."""
+    def round(self) -> Iterator[Job]:
+        """Look once at every job; yields those that have ended."""
         for (name, namespace), entries in self._open().items():
             client = self._client(name)
             if client is not None:
                 try:
-                    self._look(client, namespace, entries)
+                    yield from self._look(client, namespace, entries)
                 except ArenaError as error:
                     self._context.tell_once([f"jobs in {namespace} of {name} could not be looked at: {error.message}"])
+
+    def left(self) -> int:
+        """Return how many jobs still run, or have an end that nobody knows."""
         return sum(map(len, self._open().values()))
 
     def _open(self) -> Mapping[tuple[str, str], Sequence[Entry]]:
@@ -72,7 +78,7 @@ class Watch:
                 self._clients[name] = other if known else None
         return self._clients[name]
 
-    def _look(self, client: ArenaClient, namespace: str, entries: Sequence[Entry]) -> None:
+    def _look(self, client: ArenaClient, namespace: str, entries: Sequence[Entry]) -> Iterator[Job]:
         """Note what is new of jobs in one namespace: a list for all, then the ends, and what is gone."""
         listed = {job.uid: job for job in client.list(namespace=namespace)}
         for entry in entries:
@@ -84,7 +90,7 @@ class Watch:
             except NotFound:
                 continue  # that it is gone is noted
             if ended.uid == entry.uid and ended.status.phase.finished:
-                say(f"{ended.name}  {ended.status.phase}")
+                yield ended
 
 
 def run(context: Context, parsed: Parsed) -> int:
@@ -94,14 +100,30 @@ def run(context: Context, parsed: Parsed) -> int:
     kept = journal(context.settings)
     if kept is None:
         raise UsageError("the history is switched off, so nobody knows which jobs to watch", "`arena config set history on`")
+    once = parsed.on("once")
+    if not once:
+        can_be_watched(parsed)
     watch, every = Watch(context, kept), seconds_of(parsed.text("every", EVERY), "--every")
     while True:
-        left = watch.round()
-        if parsed.on("once"):
-            if left:
+        ended = watch.round()
+        if once:
+            _tell(parsed, list(ended))
+            if left := watch.left():
                 note(f"{left} {'job has' if left == 1 else 'jobs have'} not ended")
             return 0
+        for job in ended:
+            _tell(parsed, [job])
+            sys.stdout.flush()
         time.sleep(every)
+
+
+def _tell(parsed: Parsed, ended: Sequence[Job]) -> None:
+    """Print jobs that have ended."""
+    from arena_core.cli import views
+
+    if not (wants_data(parsed) and write(parsed, [views.as_data(job) for job in ended])):
+        for job in ended:
+            say(f"{job.name}  {job.status.phase}")
 
 
 COMMAND = Command(
@@ -111,7 +133,9 @@ COMMAND = Command(
     details="It notes what becomes of every job in the history, on all clusters that they were submitted to, and tells whoever --notify "
     "or the configuration names. It runs until Ctrl-C.",
     run=run,
+    prints="jobs.Listed[]",
     flags=(
+        output_flag("wide"),
         Flag("once", "look once and end, for a timer", boolean=True),
         Flag("every", "time between two looks", metavar="DURATION", default=EVERY),
     ),

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
+import jsonschema
 import pytest
 
 from arena_core.cli.main import main
+from arena_core.cli.printed import schema_of_command
 from arena_core.client import ArenaClient
 from arena_core.contract.errors import AlreadyExists, KindNotInstalled, NotFound, UsageError
 from arena_core.contract.types import Resource
@@ -127,6 +130,10 @@ def test_requests_are_parted_by_whatever_the_cluster_has(bare: LocalCluster, mon
         assert weights(arena) == [("v1", 90), ("v2", 10)], "Istio is there now, and parts nothing yet"
         tried = arena.split_traffic("web", {"v1": 60, "v2": 40}, gateway="web-gateway", dry_run=True)
         assert [what for _, what in tried.objects] == ["created"] * 3 and arena.cluster.find(SERVICES, namespace, "web") is None
+        assert main(["-n", namespace, "serve", "traffic-split", "web", "-v", "v1:60", "-v", "v2:40", "--dry-run", "server", "-o", "json"]) == 0
+        printed = json.loads(capfd.readouterr().out)
+        jsonschema.validate(printed, schema_of_command(["serve", "traffic-split"]))
+        assert [obj["kind"] for obj in printed] == ["Service", "DestinationRule", "VirtualService"]
         made = arena.split_traffic("web", {"v1": 60, "v2": 40}, gateway="web-gateway")
         assert [(obj["kind"], what) for obj, what in made.objects] == [
             ("Service", "created"),

@@ -71,7 +71,8 @@ def run_now(context: Context, parsed: Parsed) -> int:
     found = _one(context, parsed, "run-now")
     made = context.client.run_now(found.job.name, job_type=found.job.job_type)
     name, group = made["metadata"]["name"], str(made["apiVersion"]).rpartition("/")[0]
-    say(f"{str(made['kind']).lower()}{f'.{group}' if group else ''}/{name} created")
+    if not write(parsed, made):
+        say(f"{str(made['kind']).lower()}{f'.{group}' if group else ''}/{name} created")
     note(f"`arena cron get {found.job.name}` shows what becomes of it, `arena logs {found.job.name}` its log")
     return 0
 
@@ -144,7 +145,8 @@ RUN_NOW = Command(
     summary="make a job of a cron at once, whatever its schedule says",
     usage="arena cron run-now NAME [flags]",
     run=run_now,
-    flags=(TYPE,),
+    prints="small.Object",
+    flags=(TYPE, output_flag("wide")),
     words="cron",
 )
 DELETE = Command(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from arena_core.cli.command import Command, Context
 from arena_core.cli.commands.shared import check_names
 from arena_core.cli.flags import Flag, Parsed
+from arena_core.cli.output import output_flag, write
 from arena_core.cli.terminal import note, say
 from arena_core.contract.errors import UsageError
 from arena_core.typed import Any
@@ -22,6 +23,7 @@ FLAGS = (
     Flag("gateway", "the Gateway through which requests come in", metavar="NAME"),
     Flag("host", "name that the requests are for (Gateway API)", metavar="HOST", repeat=True),
     Flag("dry_run", "let the cluster check it (server), and change nothing", choices=("none", "server"), default="none"),
+    output_flag("wide"),
     Flag("versions", "versions, with commas between them", metavar="LIST", hidden=True),
     Flag("weights", "their percents, with commas between them", metavar="LIST", hidden=True),
 )
@@ -47,8 +49,9 @@ def traffic_split(context: Context, parsed: Parsed) -> int:
     done = context.client.split_traffic(
         words[0], weights, via=via, gateway=parsed.text("gateway"), hosts=parsed.many("host"), dry_run=dry_run
     )
-    for obj, what in done.objects:
-        say(f"{full_name(obj)} {what}{' (server dry run)' if dry_run else ''}")
+    if not write(parsed, [obj for obj, _ in done.objects]):
+        for obj, what in done.objects:
+            say(f"{full_name(obj)} {what}{' (server dry run)' if dry_run else ''}")
     told = ", ".join(f"{version} {weight}%" for version, weight in weights.items())
     note(f"requests to {words[0]} {'would be' if dry_run else 'are'} parted: {told}")
     return 0
@@ -71,6 +74,7 @@ TRAFFIC = Command(
     usage="arena serve traffic-split NAME -v VERSION:PERCENT [-v VERSION:PERCENT...] [flags]",
     details=DETAILS,
     run=traffic_split,
+    prints="small.Object[]",
     flags=FLAGS,
     words="server",
 )
