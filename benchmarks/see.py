@@ -15,7 +15,7 @@ import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 from arena_local.context import Options
 from arena_local.testing import LocalCluster
@@ -26,8 +26,8 @@ from benchmarks.server import Client
 ARENA = str(BIN / "arena")
 JOBS, PODS_EACH = 1000, 10
 INSTANCES, LINES = 64, 1_000_000
-#: Seconds for which a watched view is left alone.
-QUIET = 5.0
+#: Seconds for which a watched view is left alone; that the pods may take to run; that a screen or a change may take to be seen.
+QUIET, FILLING, PATIENCE = 5.0, 400.0, 90.0
 
 
 class Counting(Way):
@@ -55,10 +55,11 @@ class Watched(NamedTuple):
 
 def run(rounds: int) -> str:
     """Return the tables."""
-    return f"{_many(rounds)}\n\n{_logs(max(3, rounds // 4))}"
+    return f"{many(max(1, rounds // 4))}\n\n{logs()}"
 
 
-def _many(rounds: int) -> str:
+def many(rounds: int) -> str:
+    """Return the tables of lists, tops, and what is watched."""
     with LocalCluster.start(Options(simulate=True, nodes=100, resources={"nvidia.com/gpu": 200})) as cluster:
         client = Client(cluster.server)
         begin = time.perf_counter()
@@ -68,7 +69,7 @@ def _many(rounds: int) -> str:
         way = Counting(cluster.server)
         try:
             env = cluster.environment() | {"KUBECONFIG": str(_through(way, cluster))}
-            once = _once(env, way, max(3, rounds // 3))
+            once = _once(env, way, rounds)
             watched = _watched(env, way, client)
         finally:
             way.close()
@@ -82,7 +83,10 @@ def fill(server: str, count: int) -> None:
     for n in range(count):
         client.send("POST", "/apis/kubeflow.org/v1/namespaces/default/tfjobs", _job(f"job-{n:04}"))
     # Seldom: reading 10,000 pods is work for the server, which has others to make.
-    while _running(json.loads(client.send("GET", "/api/v1/namespaces/default/pods"))) < count * PODS_EACH:
+    end = time.monotonic() + FILLING
+    while (running := _running(json.loads(client.send("GET", "/api/v1/namespaces/default/pods")))) < count * PODS_EACH:
+        if time.monotonic() > end:
+            raise SystemExit(f"only {running:,} of {count * PODS_EACH:,} pods run")
         time.sleep(5)
 
 
@@ -142,13 +146,15 @@ def _watched(env: Mapping[str, str], way: Counting, client: Client) -> str:
     views = {
         "arena list -w": ([ARENA, "list", "-w", "--sort", "name"], "job-0000"),
         "kubectl get tfjobs -w": ([kubectl(), "get", "tfjobs", "-w"], f"job-{JOBS - 1:04}"),
-        "arena top node -w": ([ARENA, "top", "node", "-w"], "node-1"),
+        "arena top node -w": ([ARENA, "top", "node", "-w"], "In Cluster"),
         "arena top job -w": ([ARENA, "top", "job", "-w"], "job-"),
         "kubectl get pods -w": ([kubectl(), "get", "pods", "-w"], f"job-{JOBS - 1:04}-worker-9"),
     }
     rows = []
     for n, (name, (words, mark)) in enumerate(views.items()):
-        seen = watch(words, mark, f"aaa-{n}", env, way, client)
+        new = f"aaa-{n}"
+        # Jobs by their names; of the nodes the total tells, where the first three jobs of each are named.
+        seen = watch(words, mark, new, env, way, client, told=f"{(JOBS + 1) * PODS_EACH}/" if "node" in words else new)
         change = f"{seen.change * 1000:.0f}" if seen.change >= 0 else "not shown"
         cells = (f"{seen.first:.2f}", change, f"{seen.cpu:.0f}", f"{seen.quiet:.0f}", f"{seen.rss:.0f}", seen.requests)
         rows.append((f"`{name}`", *cells))
@@ -164,14 +170,14 @@ def _watched(env: Mapping[str, str], way: Counting, client: Client) -> str:
     return table(head, rows)
 
 
-def watch(words: Sequence[str], mark: str, new: str, env: Mapping[str, str], way: Counting, client: Client) -> Watched:
-    """Watch in a terminal until the mark is seen, leave it alone, then make a job and see how long it takes to be shown."""
+def watch(words: Sequence[str], mark: str, new: str, env: Mapping[str, str], way: Counting, client: Client, *, told: str) -> Watched:
+    """Watch in a terminal until the mark is seen, leave it alone, then make a job and see how long ``told`` takes to be shown."""
     before, begin = way.requests, time.perf_counter()
     pid, terminal = pty.fork()
     if pid == 0:
-        os.execve(words[0], list(words), {**env, "COLUMNS": "160", "LINES": "50", "TERM": "xterm"})
+        os.execve(words[0], list(words), {**env, "COLUMNS": "200", "LINES": "150", "TERM": "xterm"})
     try:
-        _read_until(terminal, mark.encode(), 120)
+        _read_until(terminal, mark.encode(), must=True)
         first, cpu = time.perf_counter() - begin, _cpu(pid)
         _read_for(terminal, QUIET)
         quiet = _cpu(pid) - cpu
@@ -179,7 +185,7 @@ def watch(words: Sequence[str], mark: str, new: str, env: Mapping[str, str], way
         job["metadata"] = {"name": new, "namespace": "default"}
         sent = time.perf_counter()
         client.send("POST", "/apis/kubeflow.org/v1/namespaces/default/tfjobs", job)
-        change = time.perf_counter() - sent if _read_until(terminal, new.encode(), 20, must=False) else -1.0
+        change = time.perf_counter() - sent if _read_until(terminal, told.encode()) else -1.0
         os.kill(pid, signal.SIGINT)
         _read_for(terminal, 0.5)
     finally:
@@ -187,6 +193,9 @@ def watch(words: Sequence[str], mark: str, new: str, env: Mapping[str, str], way
         _, _, usage = os.wait4(pid, 0)
         os.close(terminal)
     client.send("DELETE", f"/apis/kubeflow.org/v1/namespaces/default/tfjobs/{new}")
+    client.until(
+        "/api/v1/namespaces/default/pods?labelSelector=" + f"training.kubeflow.org/job-name%3D{new}", lambda pods: not pods["items"]
+    )
     return Watched(first, change, way.requests - before, cpu, quiet, usage.ru_maxrss / 1024)
 
 
@@ -196,14 +205,19 @@ def _cpu(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) * 1000 / os.sysconf("SC_CLK_TCK")
 
 
-def _read_until(terminal: int, mark: bytes, patience: float, *, must: bool = True) -> bool:
-    end, seen = time.monotonic() + patience, b""
+def _read_until(terminal: int, mark: bytes, *, must: bool = False) -> bool:
+    end, seen = time.monotonic() + PATIENCE, b""
     while mark not in seen:
-        if not select.select([terminal], [], [], max(0.0, end - time.monotonic()))[0]:
+        ready = select.select([terminal], [], [], max(0.0, end - time.monotonic()))[0]
+        try:
+            more = os.read(terminal, 1 << 16) if ready else b""
+        except OSError:  # the command has ended
+            more = b""
+        if not more:
             if must:
-                raise SystemExit(f"{mark!r} was not seen within {patience:g} s")
+                raise SystemExit(f"{mark!r} was not seen within {PATIENCE:g} s; last: {seen[-500:].decode(errors='replace')}")
             return False
-        seen = seen[-len(mark) :] + os.read(terminal, 1 << 16)
+        seen = seen[-2000:] + more
     return True
 
 
@@ -217,9 +231,9 @@ def _read_for(terminal: int, seconds: float) -> None:
                 return
 
 
-def _logs(rounds: int) -> str:
-    """Follow the logs of 64 instances: once while they are written, to see that all is there, then when all of it is written."""
-    each = LINES // INSTANCES
+def logs(lines: int = LINES) -> str:
+    """Return the table of followed logs of 64 instances: once while they are written, to see that all is there, then twice written."""
+    each = lines // INSTANCES
     line = "line %.0f of a log that is written as fast as it goes, by one of many instances"
     command = f"seq -f '{line}' {each}"
     with LocalCluster.start() as cluster:
@@ -228,39 +242,45 @@ def _logs(rounds: int) -> str:
         words = ["submit", "volcanojob", "--name", "many", "--image", "x", "--replicas", str(INSTANCES), command]
         subprocess.run([ARENA, *words], env=env, check=True, stdout=subprocess.DEVNULL)
         ours = [ARENA, "logs", "many", "--all-instances", "-f"]
-        with tempfile.TemporaryFile() as file:
-            begin = time.perf_counter()
-            subprocess.run(ours, env=env, stdout=file, stderr=subprocess.DEVNULL, check=True)
-            live = time.perf_counter() - begin
-            size, exact = file.tell(), _is_exact(file, each)
-        client.until("/api/v1/namespaces/default/pods", lambda pods: all(p["status"].get("phase") == "Succeeded" for p in pods["items"]))
         selector = "volcano.sh/job-name=many"
         theirs = [kubectl(), "logs", "-l", selector, "--prefix", "-f", f"--max-log-requests={INSTANCES}", "--tail=-1"]
-        both = compare({"ours": ours, "theirs": theirs}, env, rounds)
-    rows = [("`arena logs -f --all-instances`, while it is written", f"{live:.1f}", f"{size / live / 1e6:.1f}", "", "", exact)]
-    for name, key in (("the same, all is written", "ours"), ("`kubectl logs -f --prefix`", "theirs")):
-        figure = both[key]
-        rows.append((name, f"{figure.wall / 1000:.1f}", f"{size / figure.wall / 1000:.1f}", f"{figure.cpu:.0f}", f"{figure.rss:.0f}", ""))
-    head = f"{each * INSTANCES:,} lines of {INSTANCES} instances, {size / 1e6:.0f} MB with prefixes:\n\n"
-    return head + table(("command", "wall s", "MB/s", "CPU ms", "MiB", "lost / doubled / in disorder"), rows)
+        head = ("command", "wall s", "MB/s", "CPU ms", "MiB", "lost / doubled or in disorder")
+        rows = [_followed("`arena logs -f --all-instances`, while it is written", ours, env, each)]
+        client.until("/api/v1/namespaces/default/pods", lambda pods: all(p["status"].get("phase") == "Succeeded" for p in pods["items"]))
+        rows.append(_followed("the same, all is written", ours, env, each))
+        rows.append(_followed("`kubectl logs -f --prefix`", theirs, env, each))
+    return f"{each * INSTANCES:,} lines of {INSTANCES} instances:\n\n{table(head, rows)}"
 
 
-def _is_exact(file: object, each: int) -> str:
-    """Return how many lines are lost, doubled, or before their turn."""
-    file.seek(0)  # type: ignore[attr-defined]
+def _followed(name: str, words: Sequence[str], env: Mapping[str, str], each: int) -> tuple[str, ...]:
+    with tempfile.TemporaryFile() as file:
+        begin = time.perf_counter()
+        child = subprocess.Popen(words, env=dict(env), stdout=file, stderr=subprocess.DEVNULL)
+        _, status, usage = os.wait4(child.pid, 0)
+        child.returncode = os.waitstatus_to_exitcode(status)
+        wall, size = time.perf_counter() - begin, file.tell()
+        exact = _is_exact(file, each) if not child.returncode else f"exit code {child.returncode}"
+    cpu = (usage.ru_utime + usage.ru_stime) * 1000
+    return name, f"{wall:.1f}", f"{size / wall / 1e6:.1f}", f"{cpu:.0f}", f"{usage.ru_maxrss / 1024:.0f}", exact
+
+
+def _is_exact(file: IO[bytes], each: int) -> str:
+    """Return how many lines are lost, and how many are not the one after the last of their instance."""
+    file.seek(0)
     last: collections.Counter[bytes] = collections.Counter()
-    count, disorder = 0, 0
-    for text in file:  # type: ignore[attr-defined]
+    count = disorder = 0
+    for text in file:
         label, _, rest = text.partition(b" line ")
         number = int(rest.split(b" ", 1)[0])
         disorder += number != last[label.strip()] + 1
         last[label.strip()] = number
         count += 1
-    return f"{each * INSTANCES - count if disorder or count != each * INSTANCES else 0} / {disorder}" if disorder else "none"
+    lost = each * INSTANCES - count
+    return f"{lost} / {disorder}" if lost or disorder else "none"
 
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["fill"]:
         fill(sys.argv[2], int(sys.argv[3]))
     else:
-        print(run(3))
+        print(run(4))

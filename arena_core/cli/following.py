@@ -33,6 +33,7 @@ def follow_to_the_end(context: Context, name: str, *, job_type: str, timeout: fl
         job_type=job_type,
         all_instances=True,
         follow=True,
+        joined=True,
         on_wait=lambda why: note(f"waiting: {why}"),
         on_note=note,
         on_idle=printer.flush,

@@ -24,7 +24,8 @@ _LEADERS = ("chief", "master", "launcher", "driver", "head")
 class LinePrinter:
     """Writes lines as bytes, so that nothing a program prints is changed. On a terminal, unless ``raw``, a line may not steer it.
 
-    With prefixes, parts of lines from different instances do not mix: the other's line is ended first.
+    Several lines of an instance may come at once. With prefixes, parts of lines from different instances do not mix: the other's line is
+    ended first.
     """
 
     def __init__(self, *, prefixed: bool, raw: bool = False) -> None:
@@ -36,11 +37,14 @@ class LinePrinter:
         self._open = ""
         self._held: dict[str, bytes] = {}
         self._returned: set[str] = set()
+        self._prefixes: dict[str, bytes] = {}
         sys.stdout.flush()
 
     def expect(self, labels: Sequence[str]) -> None:
         """Be told which instances there are, so that all prefixes have one width."""
-        self._width = max(self._width, *(len(label) for label in labels), 0)
+        width = max(self._width, *(len(label) for label in labels), 0)
+        if width != self._width:
+            self._width, self._prefixes = width, {}
 
     def flush(self) -> None:
         """Show what has been written: nothing more is there for the moment."""
@@ -72,8 +76,10 @@ class LinePrinter:
         self._out.write(text)
 
     def _with_prefix(self, label: str, text: bytes) -> bytes:
-        prefix = paint(label.ljust(self._width), colour_of(label), wanted=self._colour).encode() + b" "
-        marked = _RETURN.sub(b"\r" + prefix, text)
+        prefix = self._prefixes.get(label) or self._prefix(label)
+        marked = _RETURN.sub(b"\r" + prefix, text) if b"\r" in text else text
+        if text.find(b"\n", 0, -1) >= 0:
+            marked = marked[:-1].replace(b"\n", b"\n" + prefix) + marked[-1:]
         if self._open != label:
             marked = (b"\n" if self._open else b"") + prefix + marked
         elif label in self._returned and not text.startswith((b"\r", b"\n")):
@@ -83,6 +89,11 @@ class LinePrinter:
         if text.endswith(b"\r"):
             self._returned.add(label)
         return marked
+
+    def _prefix(self, label: str) -> bytes:
+        made = paint(label.ljust(self._width), colour_of(label), wanted=self._colour).encode() + b" "
+        self._prefixes[label] = made
+        return made
 
 
 def colour_of(label: str) -> str:

@@ -258,7 +258,7 @@ class ArenaClient(Changes, Looks):
         says what is missing. ``on_note`` is told what is odd, ``on_idle`` that nothing more is there for the moment, ``on_labels``
         which instances there are, and ``on_trouble``, where it is given and logs are followed, which one cannot be read: then that does
         not end the others. A line over 64 KiB comes in pieces, and so does, when followed, one whose end does not come.
-        ``joined`` is for who only passes a log of one instance on: whole lines that came together are one, which takes a third of the time.
+        ``joined`` is for who only passes a log on: whole lines of an instance that came together are one, which takes a third of the time.
         ``close`` of what is returned ends the reading, also from another thread.
         """
         from arena_core.contract.types import LogQuery

@@ -33,6 +33,8 @@ from arena_core.usecases.waiting import pod_finished
 
 #: A line that is not whole is shown after so many seconds: progress bars and prompts have no newline.
 PARTIAL = 0.25
+#: Events that come closer together than so many seconds are looked at together: each look goes through all pods.
+TOGETHER = 0.1
 
 
 @record(slots=False)
@@ -66,6 +68,9 @@ class Follow:
         self._pods: dict[str, Manifest] = {}
         self._standing = Standing()
         self._told = ""
+        #: Whether something has come since the last look at what stands, and when that was.
+        self._due = False
+        self._looked = 0.0
         #: Since when a part of a line has been held back.
         self._held_since = 0.0
         self._last: Job = view(handle, job, ())
@@ -75,7 +80,7 @@ class Follow:
         scope, line = self._session.cluster.scope, self._events.line
         try:
             self._watch()
-            while not over(self._now(), time.monotonic()):
+            while not self._over():
                 scope.check()
                 if line.empty:
                     self._listener.idle()
@@ -95,6 +100,13 @@ class Follow:
         if self._last.status.phase.finished:
             tell_finished(self._session, self._last)
         self._conclude()
+
+    def _over(self) -> bool:
+        """Look at what has come, and say whether nothing more will."""
+        if self._due and (self._events.line.empty or time.monotonic() - self._looked >= TOGETHER):
+            self._due, self._looked = False, time.monotonic()
+            self._look()
+        return over(self._now(), time.monotonic())
 
     def _watch(self) -> None:
         if not self._selectors:
@@ -154,8 +166,7 @@ class Follow:
             self._changed(event)
         else:
             return
-        if self._standing.listed:
-            self._look()
+        self._due = self._standing.listed
 
     def _changed(self, event: Changed) -> None:
         uid = dig.text(event.obj, "metadata", "uid")

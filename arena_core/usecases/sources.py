@@ -15,7 +15,7 @@ from arena_core.usecases.views import Job
 class LogRequest:
     """Which lines are asked for: whose (``query``), and which part (``options``). ``options.container`` is not used.
 
-    ``joined`` lets whole lines of one instance that came together be one.
+    ``joined`` lets whole lines of one instance that came together be one, but where logs are put into the order of time.
     """
 
     query: LogQuery = field(default_factory=LogQuery)

@@ -34,7 +34,7 @@ class Track:
         self.number = number
         self.source = place.source
         self.label = place.source.label or place.source.pod
-        self.lines = Lines(request.options.timestamps, joined=request.joined and not request.query.all_instances)
+        self.lines = Lines(request.options.timestamps, joined=request.joined)
         self.open = True
         #: Whether the pod has ended or is being removed: then its log has an end, which is waited for.
         self.ending = False

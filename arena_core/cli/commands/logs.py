@@ -81,13 +81,17 @@ def _read(
         since_seconds=math.ceil(since or 0),
         since_time=parsed.text("since_time"),
         timestamps=parsed.on("timestamps"),
-        # A pattern, an object of JSON and a prefix are for single lines.
-        joined=not everyone and not {"include", "exclude", "highlight", "output", "selector"} & parsed.values.keys(),
+        # A pattern and an object of JSON are for single lines; of several logs lines are in the order of time, but where they are followed.
+        joined=(not everyone or parsed.on("follow")) and not _BY_LINE & parsed.values.keys(),
         on_wait=lambda why: note(f"waiting: {why}"),
         on_note=note,
         on_idle=on_idle,
         on_labels=on_labels,
     )
+
+
+#: What looks at single lines.
+_BY_LINE = {"include", "exclude", "highlight", "output", "selector"}
 
 
 def _of_ranks(context: Context, parsed: Parsed, name: str) -> frozenset[str] | None:
