@@ -70,7 +70,7 @@ class Server:
         """Search for something new: milliseconds to the first answer and to the whole count, and the count."""
         found, first = self.ask("search", q=text, qm=marks, step=1)
         whole = first
-        while found["done"] < 1:
+        while found["done"] < 1 and not found["more"]:
             found, more = self.ask("search", q=text, qm=marks, step=0)
             whole += more
         return first, whole, found["count"]

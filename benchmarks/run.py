@@ -11,7 +11,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks import bigcluster, demo, foresee, growth, history, jobs, manytypes, page, see, server, stalls, startup, torches
+from benchmarks import bigcluster, bigpage, demo, foresee, growth, history, jobs, manytypes, page, see, server, stalls, startup, torches
 
 HERE = Path(__file__).resolve().parent
 PARTS = {
@@ -23,6 +23,7 @@ PARTS = {
     "see": ("Seeing many jobs, beside kubectl", lambda rounds: see.run(rounds)),
     "server": ("The local cluster as an API server", lambda rounds: server.run()),
     "page": ("Logs in the browser", lambda rounds: page.run(rounds)),
+    "bigpage": ("Many millions of lines in the browser", lambda rounds: bigpage.run(rounds)),
     "stalls": ("Stalls that `arena stacks` is to find", lambda rounds: stalls.run()),
     "torch": ("Stalls of a real PyTorch", lambda rounds: torches.run()),
     "rehearse": ("Rehearsals of jobs with a mistake, and of good ones", lambda rounds: foresee.rehearsals()),

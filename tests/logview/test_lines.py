@@ -101,6 +101,22 @@ def test_hits_grow_with_the_lines() -> None:
     assert views.search(View(), Query("loss"), 0, 1)["count"] == 12
 
 
+def test_dense_searches_are_forgotten_before_they_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Eight searches of four million hits each would take half a gigabyte."""
+    monkeypatch.setattr("arena_core.cli.logview.views._HITS", 10)
+    store, _ = filled([(0, 1, "aab")] * 8)
+    views = Views(store, harmless)
+    view = View(filters=(Query("a"),))
+    for text in ("b", "aa", "ab", "c"):
+        views.search(View(), Query(text), 0, 1)
+    assert sum(hits.count for hits in views._recent.values()) <= 2 * 8
+    first = views.hits(view.filters)
+    first.look(1)
+    views.search(view, Query("ab"), 0, 1)
+    assert views.hits(view.filters) is first, "a view and a search in it are both kept"
+    store.close()
+
+
 def test_a_search_that_takes_long_says_how_far_it_is() -> None:
     store, _ = filled([(0, 1, "loss 1")] * 400)
     views = Views(store, harmless)

@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from arena_core.cli.logview.columns import Whole
-from arena_core.cli.logview.hits import Hits
+from arena_core.cli.logview.hits import MOST, SLAB, Hits
 from arena_core.cli.logview.merged import At, Merged
 from arena_core.cli.logview.query import Query
 from arena_core.cli.logview.store import Store
 from arena_core.contract.errors import UsageError
 
-#: So many searches are remembered.
-_RECENT = 8
+#: So many searches are remembered, and so many hits of all but the newest together: of a view and a search in it both, at least.
+_RECENT, _HITS = 8, MOST + SLAB
 #: A longer line is cut on the page.
 LONGEST = 4000
 #: So many rows are given at once.
@@ -75,9 +75,12 @@ class Views:
         with self.store.lock:
             found = self._recent.pop(queries, None) or Hits(self.store, queries)
             self._recent[queries] = found
-            if len(self._recent) > _RECENT:
+            while len(self._recent) > 1 and (len(self._recent) > _RECENT or self._remembered(found) > _HITS):
                 self._recent.popitem(last=False)
         return found
+
+    def _remembered(self, newest: Hits) -> int:
+        return sum(hits.count for hits in self._recent.values() if hits is not newest)
 
     def rows(self, view: View, row: int, count: int, anchor: At | None = None, *, end: bool = False) -> dict[str, Any]:
         """Return a window of a view, and how many lines it has; ``row`` counts from the anchor if there is one, ``end`` gives the last."""
