@@ -12,6 +12,22 @@ from arena_core.usecases.progress import read_progress
 from arena_core.usecases.progress.parse import LONGEST
 from tests.progress.corpus import BAR, ORDINARY, TRAINING
 
+FORMS = [
+    "epoch {epoch}/{epochs} loss 0.29",
+    "Epoch {epoch} of {epochs}, loss: 0.29",
+    "[Epoch {epoch}/{epochs}] loss=0.29 acc=0.9",
+    "Epoch {epoch}: loss = 0.29",
+    "Epoch [{epoch}/{epochs}], Step [{step}/{total}], Loss: 0.29",
+    "Epoch: [{epoch}][{step}/{total}] Loss 0.29 (0.31)",
+    "Train Epoch: {epoch} [{step}/{total} (64%)] Loss: 0.29",
+    "step {step}/{total} loss 0.29",
+    "iter {step}: loss 0.29, time 23ms",
+    " iteration {step}/ {total} | elapsed time per iteration (ms): 812.3 | lm loss: 3.2 |",
+    f"Epoch {{epoch}}/{{epochs}}: 45%|{BAR}| {{step}}/{{total}} [00:10<00:12, 43.2it/s]",
+    f" 45%|{BAR}| {{step}}/{{total}} [00:10<00:12, 43.2it/s, loss=0.29]",
+    "{{'loss': 0.29, 'epoch': {epoch}}}",
+]
+
 
 def said(text: str, wanted: dict[str, Any]) -> dict[str, Any]:
     found = read_progress(text)
@@ -70,3 +86,13 @@ def test_no_line_takes_long(text: str) -> None:
     read_progress(text)
     assert time.process_time() - begin < 1.0
     assert LONGEST <= 4000
+
+
+@given(st.sampled_from(FORMS), st.integers(1, 5000), st.integers(0, 5000), st.integers(1, 10**6), st.integers(0, 10**6))
+def test_numbers_of_any_length_are_read_whole(form: str, epoch: int, epochs: int, step: int, steps: int) -> None:
+    """`epoch 293/1000 loss 0.29` was read as epoch 29, step 3 of 1000."""
+    numbers = {"epoch": epoch, "epochs": epoch + epochs, "step": step, "total": step + steps}
+    found = read_progress(form.format(**numbers))
+    assert found
+    told = {"epoch": found.epoch, "epochs": found.epochs, "step": found.step, "total": found.total}
+    assert told == {key: value if f"{{{key}}}" in form else None for key, value in numbers.items()}

@@ -109,7 +109,7 @@ def megatron(line: str) -> Progress | None:
 
 
 _NESTED = pattern(
-    rf"\bepoch\b\W*(?:\(train\))?\W*(?P<epoch>\d+)\s*(?:/\s*(?P<epochs>\d+))?\s*[\]:,|]*\s*"
+    rf"\bepoch\b\W*(?:\(train\))?\W*(?P<epoch>\d+)(?!\d)\s*(?:/\s*(?P<epochs>\d+)(?!\d))?\s*[\]:,|]*\s*"
     rf"(?:(?:,|;|\||-)?\s*\[?(?:step|iter(?:ation)?|batch|it)\b\W*)?\[?\s*(?P<step>{_COUNT})\s*/\s*(?P<total>{_COUNT})",
     re.IGNORECASE,
 )
