@@ -185,3 +185,16 @@ def test_boards_are_those_of_top_and_read_everything_once(arena: Any, make: Any,
     assert calls["pods"] <= 5, f"the same, and one look at who may read what: {calls}"
     assert calls["nodes"] <= 3 and calls["metrics nodes"] == 1 and calls["metrics pods"] == 1, calls
     prometheus.close()
+
+
+def test_own_rights_are_enough_to_watch_both(arena: Any, make: Any, rights: Any) -> None:
+    arena.direct.submit("pytorchjob", make("mine", "sleep 300", gpus=1))
+    arena.direct.wait("mine", "running", timeout=60)
+    arena.gate.allowed = rights(arena.namespace, "pytorchjob")
+    jobs, nodes = Boards(arena.watch_top_jobs()), Boards(arena.watch_top_nodes())
+    assert any("metrics.k8s.io (forbidden)" in note for note in jobs.until(lambda b: b.jobs and b.jobs[0].instances).notes)
+    held = nodes.until(lambda b: b.nodes and b.nodes[0].devices)
+    assert not held.everywhere and [(d.allocated, d.total) for d in held.nodes[0].devices] == [(1, None)]
+    assert "pytorchjob/mine" in {h.owner for h in held.nodes[0].holders} and any("only pods of namespace" in n for n in held.notes)
+    assert held.notes[1:] and [use.job.name for use in jobs.seen[-1].jobs] == ["mine"]
+    arena.close()
