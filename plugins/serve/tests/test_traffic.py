@@ -130,7 +130,9 @@ def test_requests_are_parted_by_whatever_the_cluster_has(bare: LocalCluster, mon
         assert weights(arena) == [("v1", 90), ("v2", 10)], "Istio is there now, and parts nothing yet"
         tried = arena.split_traffic("web", {"v1": 60, "v2": 40}, gateway="web-gateway", dry_run=True)
         assert [what for _, what in tried.objects] == ["created"] * 3 and arena.cluster.find(SERVICES, namespace, "web") is None
-        assert main(["-n", namespace, "serve", "traffic-split", "web", "-v", "v1:60", "-v", "v2:40", "--dry-run", "server", "-o", "json"]) == 0
+        assert (
+            main(["-n", namespace, "serve", "traffic-split", "web", "-v", "v1:60", "-v", "v2:40", "--dry-run", "server", "-o", "json"]) == 0
+        )
         printed = json.loads(capfd.readouterr().out)
         jsonschema.validate(printed, schema_of_command(["serve", "traffic-split"]))
         assert [obj["kind"] for obj in printed] == ["Service", "DestinationRule", "VirtualService"]
