@@ -40,7 +40,7 @@ def on_a_disk(disk: Path, megabytes: int, *command: str) -> list[str]:
 def test_a_job_that_ends_well_while_the_disk_is_full_has_ended_well(tmp_path: Path, run: Any) -> None:
     disk = tmp_path / "disk"
     disk.mkdir()
-    daemon = on_a_disk(disk, 6, sys.executable, "-m", "arena_local.daemon", "--state", f"{disk}/local")
+    daemon = on_a_disk(disk, 8, sys.executable, "-m", "arena_local.daemon", "--state", f"{disk}/local")
     with run(disk / "local", daemon, "/proc/{pid}/root") as cluster:
         go = f"while [ ! -e {tmp_path}/go ]; do sleep 0.05; done"
         cluster.create(make_pod("default", "good", f"echo first; {go}; seq 1 20; echo last words"))
@@ -68,7 +68,7 @@ def test_what_cannot_start_on_a_full_disk_waits_with_the_reason(tmp_path: Path, 
     disk = tmp_path / "disk"
     disk.mkdir()
     pods = f"mkdir -p {disk}/local/pods && mount -t tmpfs -o size=1m tmpfs {disk}/local/pods && exec"  # there is room for the API's objects
-    daemon = on_a_disk(disk, 6, f"sh -c '{pods} {sys.executable} -m arena_local.daemon --state {disk}/local'")
+    daemon = on_a_disk(disk, 8, f"sh -c '{pods} {sys.executable} -m arena_local.daemon --state {disk}/local'")
     with run(disk / "local", daemon, "/proc/{pid}/root") as cluster:
         filler = cluster.state.folder / "pods" / "filler"
         filler.write_bytes(b"x" * ((1 << 20) - 50_000))
