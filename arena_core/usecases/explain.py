@@ -114,6 +114,10 @@ def causes_of(session: Session, job: Job, events: Sequence[Manifest], lookup: Cl
     return _said_once(answers.certain(lookup, job, [recognised(job, cause) for cause in reasons(job, own, events)]))
 
 
+#: What the sentence that an instance failed with a code is made of, whoever says it.
+_FAILED_WITH = frozenset(["pod", "instance", "container", "has", "failed", "exited", "terminated", "with", "exit", "code", "the"])
+
+
 def _said_once(causes: Sequence[Cause]) -> list[Cause]:
     """Leave out an operator's summary that only repeats how the first instance failed: its name, and the code that it ended with."""
     first = causes[0] if causes else None
@@ -121,7 +125,13 @@ def _said_once(causes: Sequence[Cause]) -> list[Cause]:
     code = first.message.partition(f"{pod} exited with ")[2].split(" ")[0].strip(",:") if first and pod else ""
     if not code:
         return list(causes)
-    return [c for c in causes if c.rank is not Rank.INFO or c.lines or not (pod in c.message and f"code {code}" in c.message)]
+    return [c for c in causes if c.rank is not Rank.INFO or c.lines or not _repeats(c.message, pod, code)]
+
+
+def _repeats(text: str, pod: str, code: str) -> bool:
+    """Whether a sentence says of a pod that it failed with this code, and nothing else."""
+    rest = set(text.replace(pod, "").lower().replace(".", "").split())
+    return pod in text and f"code {code}" in text and rest <= {*_FAILED_WITH, code}
 
 
 def reasoned(session: Session, job: Job) -> Job:

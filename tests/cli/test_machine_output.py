@@ -153,7 +153,7 @@ def something(local, cluster):
     many = ("--workers", "8", "--gpus", "1", "--kueue-queue", "default-queue")
     local("submit", "pytorchjob", "--name", "waits", "--image", "x", *many, "sleep 600")
     start = ("serve", "custom", "--name", "web", "--version", "v1", "--image", "x", "--restful-port", "18571", "--debug-stacks")
-    made = local(*start, "--wait", "--timeout", "90s", "--command", f"exec {sys.executable} {SERVER} 18571")
+    made = local(*start, "--wait", "--timeout", "90s", "--command", f"echo serving; exec {sys.executable} {SERVER} 18571")
     assert made.code == 0, made.err
     cron = ("cron", "job", "--name", "nightly", "--image", "x", "--schedule", "@daily", "true")
     assert local(*cron).code == 0 and local("cron", "run-now", "nightly").code == 0

@@ -10,6 +10,7 @@ def test_how_it_failed_is_said_once() -> None:
     first = Cause("a-task-0 exited with 7", object="pod/a-task-0", rank=Rank.FAILED)
     same = Cause("a-task-0 failed with exit code 7", rank=Rank.INFO)
     more = Cause("Job a has failed because it has reached the specified backoff limit", rank=Rank.INFO)
+    rule = Cause("Container c for pod x/a-task-0 failed with exit code 7 matching FailJob rule at index 0", rank=Rank.INFO)
     other = Cause("a-task-1 failed with exit code 7", rank=Rank.INFO)
-    assert _said_once([first, same, more, other]) == [first, more, other]
+    assert _said_once([first, same, more, rule, other]) == [first, more, rule, other]
     assert _said_once([same, more]) == [same, more] and _said_once([]) == []
