@@ -129,13 +129,17 @@ class Cell(NamedTuple):
         return f"{self.fault} at {self.at.kind} ({self.at.number})"
 
 
-def cells(clean: Done, offset: int = 0) -> list[Cell]:
-    """Return all pairs, or each fault once, at a request that differs from fault to fault."""
+def cells(clean: Done, offset: int = 0, *, halved: bool = False) -> list[Cell]:
+    """Return all pairs, or each fault once, at a request that differs from fault to fault.
+
+    ``halved``: every other fault, and for the next command the others. So it is for commands that only read, of which there are many.
+    """
     spots = clean.spots
     assert spots, "a command without requests"
+    played = [fault for number, fault in enumerate(EVERY) if WHOLE or not halved or (number + offset) % 2 == 0]
     wanted = [
         (fault, spot)
-        for number, fault in enumerate(EVERY)
+        for number, fault in enumerate(played)
         for place, spot in enumerate(spots)
         if WHOLE or place == (number + offset) % len(spots)
     ]

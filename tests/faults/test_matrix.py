@@ -1,6 +1,7 @@
 """Every command × every fault × every request: the right result or one clear line; never a traceback, a hang, a doubled or half job.
 
-One fault strikes one request of the command, each in turn. A command that ends with 0 has the result of a run without faults, or
+One fault strikes one request of the command, each in turn (of commands that read every other one, and the next command by the
+others; ``ARENA_FAULTS=all`` plays them all, everywhere). A command that ends with 0 has the result of a run without faults, or
 says on stderr what it could not see; one that fails has said why in one line and left nothing half-made unmentioned. Jobs that are
 still running have a file of their own (``test_matrix_running``).
 """
@@ -122,7 +123,7 @@ def test_reading(shell: Shell, namespace: str, make: Callable[[str], str], name:
     clean = select(shell.run(*words))
     assert clean.code == (20 if name == "wait-failed" else 0), clean.err
     found = Findings()
-    for cell in cells(clean, list(READING).index(name)):
+    for cell in cells(clean, list(READING).index(name), halved=True):
         done = select(shell.run(*words, fault=cell.fault, at=cell.at))
         found.add(cell, done, *fair(done), judged(done, clean, believed=tolerated(cell)))
     found.check()
@@ -148,7 +149,7 @@ def test_logs(shell: Shell, make: Callable[[str], str], name: str) -> None:
     whole = [re.sub(r"^\S*master-0\S* +", "", line) for line in clean.out.splitlines()]
     assert whole == (LINES[-20:] if "tail" in name else LINES)
     found = Findings()
-    for cell in cells(clean, list(LOGS).index(name)):
+    for cell in cells(clean, list(LOGS).index(name), halved=True):
         done = shell.run(*words, fault=cell.fault, at=cell.at)
         found.add(cell, done, *fair(done), in_order_once(done, clean.out.splitlines()))
     found.check()
