@@ -45,7 +45,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     if argv is None:
         prepare()
     words = list(sys.argv[1:] if argv is None else argv)
-    return guarded(lambda: _profiled(readable(words)), debug=lambda: "--loglevel=debug" in words or _after(words, "--loglevel") == "debug")
+    debug = "--loglevel=debug" in words or _after(words, "--loglevel") == "debug"
+    try:
+        return guarded(lambda: _profiled(readable(words)), debug=lambda: debug)
+    finally:
+        again.remember({})  # what this process says later has nothing to do with this command
 
 
 def _after(words: Sequence[str], flag: str) -> str:

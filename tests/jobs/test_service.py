@@ -50,7 +50,7 @@ def test_a_service_is_ready_has_an_address_and_does_not_end(server: Any, make: A
     assert address.endswith(":8901/") and answers(address)
     assert server.scale("web", {"server": 2}).status.replicas == 2
     assert len(server.wait("web", timeout=60).status.instances) == 2
-    for sizes, words in (({"server": 4}, "from 0 to 3"), ({"chief": 1}, "no role 'chief'")):
+    for sizes, words in (({"server": 4}, "between 0 and 3"), ({"chief": 1}, "no role 'chief'")):
         with pytest.raises(UsageError, match=words):
             server.scale("web", sizes)
     with pytest.raises(UsageError, match="cannot be suspended"):

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from arena_core.contract.errors import ClusterUnreachable
+from arena_core.installed import Offer
 from arena_core.kube import kubeconfig
 from arena_core.kube.connect import ConnectOptions, connect
 
@@ -166,7 +167,7 @@ def test_without_a_cluster_the_embedded_one_is_taken(content: str | None, one: P
     embedded = types.ModuleType("fake_embedded")
     embedded.ensure = lambda: (str(one), "a")  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "fake_embedded", embedded)
-    offer = types.SimpleNamespace(name="local", value="fake_embedded:ensure", distribution="fake")
+    offer = Offer("arena.clusters", "local", "fake_embedded:ensure", "fake", "1")
     monkeypatch.setattr("arena_core.installed.offers", lambda *groups: [offer])
     cluster = connect()
     assert cluster.started_local and cluster.is_local and cluster.context == "a"
@@ -242,7 +243,7 @@ def test_the_embedded_context_can_be_named_beside_another_kubeconfig(one: Path, 
     monkeypatch.setitem(sys.modules, "fake_embedded", embedded)
     monkeypatch.setattr(
         "arena_core.installed.offers",
-        lambda *groups: [types.SimpleNamespace(name="local", value="fake_embedded:ensure", distribution="fake")],
+        lambda *groups: [Offer("arena.clusters", "local", "fake_embedded:ensure", "fake", "1")],
     )
     (other.parent / "ca.crt").write_text("PEM")
     monkeypatch.setenv("KUBECONFIG", str(one))
