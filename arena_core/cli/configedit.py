@@ -51,11 +51,17 @@ def remove(scope: str, key: str) -> tuple[str, str]:
     return path, _write(path, data)
 
 
-def _check_key(scope: str, key: str) -> None:
-    top, dot, rest = key.partition(".")
+def known(key: str) -> None:
+    """Refuse a key that no configuration has, by its first part."""
+    top = key.partition(".")[0]
     if top not in KEYS:
         close = nearest(top, KEYS)
         raise UsageError(f"unknown key {top!r}", f"did you mean {close}?" if close else f"known: {', '.join(KEYS)}")
+
+
+def _check_key(scope: str, key: str) -> None:
+    known(key)
+    top, dot, rest = key.partition(".")
     levels = {"flags": 1, "named flags": 2}.get(KEYS[top], 0)
     if levels and rest.count(".") + bool(dot) < levels:
         form = f"{top}.FLAG" if levels == 1 else f"{top}.NAME.FLAG"

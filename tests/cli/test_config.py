@@ -148,6 +148,8 @@ def test_set_get_view_unset(arena, home):
     assert {row["key"]: row["value"] for row in rows} == {"defaults.gpus": "2", "profiles.big.gpus": "8", "prometheus_token": "***"}
     assert arena("config", "unset", "defaults.gpus").code == 0 and arena("config", "get", "defaults.gpus").code != 0
     assert "is not set in ~/.arena/config.yaml" in arena("config", "unset", "defaults.gpus").err
+    assert arena("config", "get", "notfiy").err.startswith("error: unknown key 'notfiy'\nhint: did you mean notify?")
+    assert "notify is not set" in arena("config", "get", "notify").err
     for words, said in (
         (("set", "defaults.gpsu", "1"), "did you mean gpus?"),
         (("set", "nmaespace", "1"), "did you mean namespace?"),

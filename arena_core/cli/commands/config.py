@@ -44,6 +44,9 @@ def _get(context: Context, parsed: Parsed) -> int:
         for name, one in inside.items():
             say(f"{name}={shown(one)}")
     else:
+        from arena_core.cli.configedit import known
+
+        known(key)
         raise NotFound(f"{key} is not set", "`arena config view` shows what is set")
     return 0
 

@@ -31,7 +31,7 @@ class Cron(TypedDict):
     historyLimit: int | None
     creationTimestamp: str
     lastScheduleTime: str
-    history: list[CronRun]
+    history: list[CronRun] | None
     timeZone: str
     nextScheduleTime: str
     reason: str

@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from arena_core import podends
 from arena_core.contract.types import Manifest
 from arena_core.k8s import dig, time
 from arena_core.lazily import pattern
@@ -54,12 +55,11 @@ def _rows(pod: Any) -> Iterable[Any]:
 
 
 def _ends(pod: Any) -> Iterable[Any]:
-    """Yield how containers of a pod have ended with anything but 0."""
-    for row in _rows(pod):
-        for state in ("lastState", "state"):
-            ended = dig.mapping(row, state, "terminated")
-            if dig.number(ended, "exitCode"):
-                yield ended
+    """Yield how containers of a pod have ended badly; a sidecar of a pod that is over was ended with it."""
+    over = dig.text(pod, "status", "phase") in ("Succeeded", "Failed")
+    for end in podends.ends(pod):
+        if podends.is_bad(end.ended) and not (over and end.kind == "sidecar"):
+            yield end.ended
 
 
 def exit_of(pod: Any) -> tuple[int | None, str]:

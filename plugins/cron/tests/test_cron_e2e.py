@@ -84,6 +84,9 @@ def test_a_cron_of_an_operator(arena: Any, cluster: LocalCluster, kind: str, bac
     assert arena("cron", kind, *flags, "echo trained").splitlines()[0] == f"{made}/c created"
     row = arena("cron", "list").splitlines()[1]
     assert re.fullmatch(rf"c +{kind} +\*/2 \* \* \* \* \(Asia/Kolkata\) +false +N/A +Allow +in \w+ +N/A", row), row
+    assert history(arena, "c") == {} and "none is left" in arena("cron", "get", "c")
+    (listed,) = json.loads(arena("cron", "list", "-o", "json"))
+    assert listed["history"] is None, "a list does not look at the jobs"
     cluster.advance(120)
     cluster.until(lambda: list(history(arena, "c").values()) == ["SUCCEEDED"], 60)
     assert arena("logs", "c") == "trained\n" and "c-" not in arena("list")

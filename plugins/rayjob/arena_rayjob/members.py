@@ -99,17 +99,14 @@ def log_sources(job: Any, pods: Sequence[Any], query: LogQuery, status: JobStatu
     if not named and how in (names.HTTP, names.INTERACTIVE) and status.instances:
         end = dig.text(job, "status", "message").partition(names.LOG)[2].partition("\n")[2]
         text = f"in {how} the log of the command is in no pod, only in Ray's dashboard"
-        hint = "`arena logs -i head-0` shows the log of Ray's head"
+        hint = f"`arena logs {dig.text(job, 'metadata', 'name')} -i head-0` shows the log of Ray's head"
         return [LogSource(label="driver", text=end or None, missing=f"that was the end of it: {text}" if end else text, hint=hint)]
     if not named and not any(i.chief for i in status.instances):
         if status.instances and not dig.text(job, "metadata", "uid"):  # a template, of which a wrapper asks
             name = dig.text(job, "metadata", "name")
             text = "the log of the command is in the submitter's pod, which an AppWrapper does not see"
-            return [
-                LogSource(
-                    label="driver", missing=text, hint=f"`kubectl logs job/{name}` shows it, `arena logs -i head-0` that of Ray's head"
-                )
-            ]
+            hint = f"`kubectl logs job/{name}` shows it, `arena logs {name} -i head-0` that of Ray's head"
+            return [LogSource(label="driver", missing=text, hint=hint)]
         return []
     container = query.container
     if not container and how == names.SIDECAR and not named:

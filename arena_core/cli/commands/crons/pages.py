@@ -70,7 +70,13 @@ def page(one: Cron) -> str:
         lines.append(("Message", job.status.message))
     head = discreet("\n".join(f"{name + ':':<19}{plain(value)}".rstrip() for name, value in lines))
     history = "\n\nHistory:\n" + table(ruled([list(RUN_HEADER), *map(_run, plan.runs)]), indent="  ") if plan.runs else ""
-    return head + (history or "\n\nHistory:\n  no job has been made yet, or none is left")
+    none = "no job has been made yet, or none is left" if _seen(one) else "its jobs could not be read"
+    return head + (history or f"\n\nHistory:\n  {none}")
+
+
+def _seen(one: Cron) -> bool:
+    """Whether the jobs that it has made were looked at: a list does not, and not everybody may."""
+    return bool(one.schedule.runs) or (one.job.view.related is not None and not one.job.unread)
 
 
 def _run(run: Run) -> list[str]:
@@ -96,7 +102,9 @@ def as_data(one: Cron) -> shapes.Cron:
         "history": [
             {"name": run.name, "status": run.status, "type": run.kind, "createTime": run.created, "finishTime": run.finished}
             for run in plan.runs
-        ],
+        ]
+        if _seen(one)
+        else None,
         "timeZone": plan.time_zone,
         "nextScheduleTime": one.next,
         "reason": one.why_not,
