@@ -11,31 +11,17 @@ from __future__ import annotations
 import os
 import sys
 import time
-from _imp import source_hash
 from collections.abc import Callable, Iterator
 
-from arena_core.contract.errors import UsageError
 from arena_core.contract.types import JobType, Resource
-from arena_core.home import arena_home
 from arena_core.registry.discovery import Entry
 from arena_core.registry.hooks import Hooks
+from arena_core.registry.noted import FACTS, HEAD, key
 from arena_core.typed import Any, cast
 
-_HEAD = "arena job types 1"
-#: What the index knows of a type besides its kind.
-FACTS = ("name", "display", "shorthand", "summary", "listed_by", "workload", "provider", "operator", "otherwise")
 _KIND = ("group", "version", "kind", "plural")
 #: A module that was written so shortly before may change once more without another time.
 _FRESH = 2_000_000_000
-
-
-def place() -> str:
-    """Return the file of this Python's search path; empty where there is no home to keep it in."""
-    here = "\n".join([_HEAD, sys.version, *sys.path])
-    try:
-        return os.path.join(arena_home(), "cache", f"job-types-{source_hash(1, here.encode(errors='replace')).hex()}")
-    except UsageError:
-        return ""
 
 
 class Later:
@@ -91,7 +77,7 @@ class Index:
         try:
             with open(path, encoding="utf-8") as file:
                 head, *lines = file.read().split("\n")
-            if head == _HEAD and lines[-1] == _HEAD:  # else it is cut
+            if head == HEAD and lines[-1] == HEAD:  # else it is cut
                 self._read(lines[:-1])
         except (OSError, ValueError, IndexError, TypeError):
             self.types, self._files = {}, {}
@@ -111,13 +97,9 @@ class Index:
                 types[entry] = {**dict(zip(FACTS, told, strict=True)), "resource": resource}
         self.types, self._files = types, files
 
-    def workload(self, entry: Entry) -> str:
-        """Return what a type said that its jobs are; nothing where the index does not know it."""
-        return str(self.types.get(_key(entry), {}).get("workload", ""))
-
     def later(self, entry: Entry, load: Callable[[], tuple[Hooks, JobType]]) -> Later | None:
         """Return the type of an entry, to be loaded later; None where the index does not know it."""
-        facts = self.types.get(_key(entry))
+        facts = self.types.get(key(entry))
         return Later(facts, load, self.drop) if facts else None
 
     def drop(self) -> None:
@@ -129,7 +111,7 @@ class Index:
 
     def keep(self, types: list[tuple[Entry, JobType]]) -> None:
         """Write the file anew with these types, too. That it cannot be written is no failure."""
-        known = {**self.types, **{_key(entry): _facts(job_type) for entry, job_type in types}}
+        known = {**self.types, **{key(entry): _facts(job_type) for entry, job_type in types}}
         files = {**self._files, **dict(_modules())}
         rows = [["module", path, str(changed), str(size)] for path, (changed, size) in files.items()]
         rows += [["type", *entry, *_texts(facts)] for entry, facts in known.items()]
@@ -140,13 +122,9 @@ class Index:
 
         try:
             os.makedirs(os.path.dirname(self._path), mode=0o700, exist_ok=True)
-            drafts.write(self._path, "\n".join([_HEAD, *("\t".join(row) for row in rows), _HEAD]).encode())
+            drafts.write(self._path, "\n".join([HEAD, *("\t".join(row) for row in rows), HEAD]).encode())
         except (OSError, ValueError):
             pass
-
-
-def _key(entry: Entry) -> tuple[str, ...]:
-    return entry.name, entry.value, entry.distribution, entry.version
 
 
 def _facts(job_type: JobType) -> dict[str, Any]:

@@ -165,15 +165,23 @@ class Registry:
     def survey(self) -> None:
         """Be told that all types are asked for: of most only the kind."""
         if self._indexed and self._index is None:
-            from arena_core.registry.index import Index, place
+            from arena_core.registry.index import Index
+            from arena_core.registry.noted import place
 
             self._index = Index(place())
 
     def workload(self, name: str) -> str:
-        """Return what jobs of a type are (``batch``, ``service``, ``schedule``) where that is known without its code, else nothing."""
-        self.survey()
+        """Return what jobs of a type were (``batch``, ``service``, ``schedule``) when its code was last loaded, or nothing."""
         entry = self.entry(name)
-        return self._index.workload(entry) if entry and self._index else ""
+        return self._workloads.get((entry.name, entry.value, entry.distribution, entry.version), "") if entry else ""
+
+    @cached_property
+    def _workloads(self) -> dict[tuple[str, ...], str]:
+        if not self._indexed:
+            return {}
+        from arena_core.registry.noted import workloads
+
+        return workloads()
 
     def _keep(self) -> None:
         """Write the index once all types are there, if it does not know them yet."""

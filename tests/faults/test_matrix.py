@@ -12,6 +12,7 @@ import json
 import os
 import re
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -54,9 +55,9 @@ def make(shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Calla
         assert done.code == 0, done.err
         if goal:
             assert shell.run("wait", name, "--for", goal, "--timeout", "60s", direct=True).code == 0
-        for _ in range(100 if "--tensorboard" in words else 0):
-            if "TensorBoard is not up" in shell.run("why", name, direct=True).out:
-                break
+        until = time.monotonic() + 60
+        while "--tensorboard" in words and "TensorBoard is not up" not in shell.run("why", name, direct=True).out:
+            assert time.monotonic() < until, "the TensorBoard has not failed"
             threading.Event().wait(0.1)
         return name
 

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from arena_core.registry import Registry
-from arena_core.registry.index import FACTS, Index, place
+from arena_core.registry.index import Index
+from arena_core.registry.noted import FACTS, place
 
 PLUGIN = """
 from arena_core.contract.hookspecs import hookimpl
