@@ -18,7 +18,8 @@ _COMMAND = pattern(r"`arena ([a-z][a-z-]*)((?: [^`]*)?)`")
 _ELSEWHERE = frozenset(
     ["local", "plugins", "help", "version", "completion", "exit-codes", "schema", "config", "demo", "history", "watchdog", "sweep"]
 )
-_WHERE: dict[str, str] = {}
+#: The persistent flags that say where a command goes.
+_WHERE = (("namespace", "-n"), ("context", "--context"), ("config", "--config"), ("as_user", "--as"))
 _PARSED: list[Parsed] = []
 
 
@@ -27,28 +28,31 @@ def settled() -> Parsed:
     return _PARSED[-1]
 
 
-def remember(values: Mapping[str, object], parsed: Parsed | None = None) -> None:
-    """Keep where this command goes, of the flags that were typed."""
+def remember(parsed: Parsed | None) -> None:
+    """Keep the command line that runs from now on, or that none does."""
     _PARSED[:] = [parsed] if parsed is not None else []
-    _WHERE.clear()
-    for name, flag in (("namespace", "-n"), ("context", "--context"), ("config", "--config"), ("as_user", "--as")):
-        if isinstance(value := values.get(name), str) and value:
-            _WHERE[flag] = value
+
+
+def _where() -> Mapping[str, str]:
+    """Return the flags that were typed for where the command goes."""
+    values = _PARSED[-1].values if _PARSED else {}
+    return {flag: value for name, flag in _WHERE if isinstance(value := values.get(name), str) and value}
 
 
 def again(text: str) -> str:
     """Return the sentence with each command of ours sent to where this one went."""
-    return _COMMAND.sub(_sent, text) if _WHERE and "`arena " in text else text
+    where = _where() if "`arena " in text else {}
+    return _COMMAND.sub(lambda found: _sent(found, where), text) if where else text
 
 
-def _sent(found: re.Match[str]) -> str:
+def _sent(found: re.Match[str], where: Mapping[str, str]) -> str:
     first, rest = found[1], found[2]
     given = rest.split()
     if first in _ELSEWHERE or any(word.startswith("--help") or (len(word) > 1 and word.isalpha() and word.isupper()) for word in given):
         return found[0]  # it goes elsewhere, or it only shows how such a command is written
     from shlex import quote
 
-    lacking = {flag: value for flag, value in _WHERE.items() if flag not in given and not (flag == "-n" and "-A" in given)}
+    lacking = {flag: value for flag, value in where.items() if flag not in given and not (flag == "-n" and "-A" in given)}
     flags = "".join(f" {flag} {quote(value)}" for flag, value in lacking.items())
     head, dashes, program = rest.partition(" -- ")
     return f"`arena {first}{head}{flags}{dashes}{program}`"

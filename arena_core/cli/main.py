@@ -49,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return guarded(lambda: _profiled(readable(words)), debug=lambda: debug)
     finally:
-        again.remember({})  # what this process says later has nothing to do with this command
+        again.remember(None)  # what this process says later has nothing to do with this command
 
 
 def _after(words: Sequence[str], flag: str) -> str:
@@ -104,7 +104,7 @@ def dispatch(words: list[str]) -> int:
 
 def run_command(command: Command, words: Sequence[str], head: Parsed) -> int:
     """Parse what follows the command's name, with the persistent flags given before it, and run it."""
-    again.remember({})
+    again.remember(None)
     parsed = Parser([*command.flags, *GLOBAL_FLAGS], program=command.program, unknown=command.unknown).parse(words)
     if parsed.help:
         from arena_core.cli.usage import command_help
@@ -144,7 +144,7 @@ def check(parsed: Parsed, help_command: str) -> None:
 
 def _settle(parsed: Parsed) -> None:
     """Do what the persistent flags ask for."""
-    again.remember(parsed.values, parsed)
+    again.remember(parsed)
     level = parsed.text("loglevel", "info")
     if level != "info":
         from arena_core.cli.logs import configure

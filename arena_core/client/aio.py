@@ -417,6 +417,3 @@ class AsyncArenaClient(AsyncFiles, AsyncTops):
     async def schema(self, job_type: str) -> Mapping[str, Any]:
         """Return the JSON Schema of a job file of this type."""
         return await self._run(lambda arena: arena.schema(job_type))
-
-    async def _run(self, call: Callable[[ArenaClient], T]) -> T:
-        return await threads.run(lambda scope: call(self._client.within(scope)))

@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
+
+from arena_core.client.running import InThreads
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from arena_core.client.handles import JobLike
-    from arena_core.client.sync import ArenaClient
     from arena_core.usecases.data import Told
     from arena_core.usecases.folders import Brought
     from arena_core.usecases.helper import Helper
     from arena_core.usecases.shelves import Tidied
     from arena_core.usecases.transfer import Moved
 
-T = TypeVar("T")
 
-
-class AsyncFiles:
+class AsyncFiles(InThreads):
     """Copy files, and bring folders; a part of ``AsyncArenaClient``."""
-
-    if TYPE_CHECKING:  # the client itself has it
-
-        async def _run(self, call: Callable[[ArenaClient], T]) -> T: ...
 
     async def put_data(
         self,

@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Sequence
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import AsyncGenerator, Sequence
+from typing import TYPE_CHECKING
 
 from arena_core.client import threads
+from arena_core.client.running import InThreads
 
 if TYPE_CHECKING:
     from arena_core.client.handles import JobLike
-    from arena_core.client.sync import ArenaClient
     from arena_core.usecases.findings import Row
     from arena_core.usecases.top.of_jobs import JobBoard
     from arena_core.usecases.top.of_nodes import NodeBoard
 
-T = TypeVar("T")
 
-
-class AsyncTops:
+class AsyncTops(InThreads):
     """The part of ``AsyncArenaClient`` that shows what is used."""
-
-    _client: ArenaClient
-
-    if TYPE_CHECKING:
-
-        async def _run(self, call: Callable[[ArenaClient], T]) -> T: ...
 
     async def check_monitoring(self, *, prometheus: str = "", prometheus_token: str = "") -> Sequence[Row]:
         """Return what of the monitoring is there, missing, or not known; see ``ArenaClient.check_monitoring``."""

@@ -172,13 +172,14 @@ class Registry:
 
     def workload(self, name: str) -> str:
         """Return what jobs of a type were (``batch``, ``service``, ``schedule``) when its code was last loaded, or nothing."""
-        entry = self.entry(name)
-        return self._workloads.get((entry.name, entry.value, entry.distribution, entry.version), "") if entry else ""
+        if not self._indexed or (entry := self.entry(name)) is None:
+            return ""
+        from arena_core.registry.noted import key
+
+        return self._workloads.get(key(entry), "")
 
     @cached_property
     def _workloads(self) -> dict[tuple[str, ...], str]:
-        if not self._indexed:
-            return {}
         from arena_core.registry.noted import workloads
 
         return workloads()

@@ -37,4 +37,5 @@ def an(word: str) -> str:
     >>> an("MPIJob"), an("appwrapperjob"), an("volcanojob")
     ('an MPIJob', 'an appwrapperjob', 'a volcanojob')
     """
-    return f"an {word}" if word[:1].lower() in "aeio" or word[:3].lower() == "mpi" else f"a {word}"
+    spelt = word[:2].isupper() or word[:3] == "mpi"  # letter by letter
+    return f"an {word}" if word[:1].upper() in ("AEFHILMNORSX" if spelt else "AEIO") else f"a {word}"

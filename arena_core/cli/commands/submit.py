@@ -14,6 +14,7 @@ from arena_core.contract.errors import ArenaError, InvalidArguments, UsageError
 from arena_core.records import replace
 from arena_core.typed import TYPE_CHECKING, Any
 from arena_core.usecases.dryrun import dry_run_of
+from arena_core.usecases.spoken import an
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -138,11 +139,9 @@ def for_type(name: str, words: Sequence[str] = (), file: JobFile | None = None) 
         raise InvalidArguments([by_flag(p, handle.args_model) for p in error.problems]) from error
     flags = (*flags_of(model), *_in_words_of(job_type.workload))
     words = "[ARG...]" if getattr(model, "WORDS", "") else "COMMAND [ARG...]"
-    kind = job_type.resource.kind
-    article = "an" if kind[:1] in ("AEFHILMNORSX" if kind[:2].isupper() else "AEIO") else "a"  # an MPIJob: letters are spelt
     return Command(
         path=f"submit {job_type.name}",
-        summary=f"submit {article} {job_type.resource.kind}" + (f": {job_type.summary}" if job_type.summary else ""),
+        summary=f"submit {an(job_type.resource.kind)}" + (f": {job_type.summary}" if job_type.summary else ""),
         usage=f"{usage(f'submit {job_type.name}', flags, words)}\n  arena submit -f FILE [flags]",
         details=_details(model),
         run=lambda context, parsed: run(context, parsed, handle, model, file.of(parsed)),
