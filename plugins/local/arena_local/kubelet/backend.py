@@ -5,34 +5,32 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from arena_local.context import GpuUse, Session, Use
-from arena_local.kubelet import logs, sessions
+from arena_local.kubelet import logs, sessions, simulate
+from arena_local.kubelet.host import Host
 from arena_local.kubelet.model import Run, Slot, slots_of
 from arena_local.kubelet.nvml import Nvml
 from arena_local.kubelet.records import remembered
 from arena_local.kubelet.usage import Usage
 from arena_local.sdk.bundle import ApiError, Obj
 
-if TYPE_CHECKING:
-    from arena_local.kubelet.kubelet import Kubelet
-
 
 class Backend:
     """Implements ``context.PodBackend``."""
 
-    def __init__(self, kubelet: Kubelet) -> None:
-        self._kubelet = kubelet
+    def __init__(self, host: Host) -> None:
+        self._host = host
         self._usage = Usage(self._shims)
         self._nvml = Nvml()
 
     async def usage(self) -> Use:
         """Measure what the processes of the pods use, and what the GPUs do where they are real."""
         use = await self._usage.measure()
-        if not self._kubelet.devices.real_gpus:
+        if not self._host.devices.real_gpus:
             return use
-        holders = self._kubelet.devices.holders()
+        holders = self._host.devices.holders()
         found = await asyncio.to_thread(self._nvml.measure)
         return use._replace(gpus=tuple(GpuUse(g.number, g.uuid, holders.get(g.number, ""), g.duty, g.used, g.total) for g in found))
 
@@ -62,13 +60,13 @@ class Backend:
 
     def kept_logs(self, namespace: str, owner: str) -> Sequence[Obj]:
         """Return the logs of pods that are gone: of one owner (its uid), or all."""
-        return list(self._kubelet.kept.items(namespace, owner))
+        return list(self._host.kept.items(namespace, owner))
 
     def kept_log(
         self, namespace: str, uid: str, container: str, attempt: str, query: Mapping[str, Any] | None = None
     ) -> AsyncIterator[bytes] | None:
         """Yield one of them as it is asked for, or return None."""
-        path = self._kubelet.kept.path(namespace, uid, container, attempt)
+        path = self._host.kept.path(namespace, uid, container, attempt)
         return logs.stream(path, query or {}, lambda: False) if path else None
 
     async def exec(self, pod: Obj, container: str, command: Sequence[str], *, stdin: bool, tty: bool) -> Session:
@@ -76,7 +74,7 @@ class Backend:
         run = self._running(pod, container)
         if not command:
             raise _bad("you must specify at least one command for the container")
-        return sessions.ExecSession(self._kubelet.runtime, run, command, stdin=stdin, tty=tty)
+        return sessions.ExecSession(self._host.runtime, run, command, stdin=stdin, tty=tty)
 
     async def attach(self, pod: Obj, container: str, *, stdin: bool, tty: bool) -> Session:
         """Join the container's own streams."""
@@ -87,7 +85,7 @@ class Backend:
     async def connect(self, pod: Obj, port: int) -> tuple[Any, Any]:
         """Open a connection to a port of the pod."""
         address = (pod.get("status") or {}).get("podIP") or "127.0.0.1"
-        local = self._kubelet.local_port(pod, port)
+        local = self._host.local_port(pod, port)
         for host in (address, "127.0.0.1"):
             try:
                 return await asyncio.open_connection(host, local)
@@ -99,12 +97,12 @@ class Backend:
         )
 
     def _shims(self) -> dict[int, tuple[str, str]]:
-        slots = [(worker.uid, slot) for worker in list(self._kubelet.workers.values()) for slot in worker.slots]
+        slots = [(held.uid, slot) for held in list(self._host.pods.values()) for slot in held.slots]
         return {slot.run.shim: (uid, slot.name) for uid, slot in slots if slot.run and slot.run.running and slot.run.shim}
 
     def _slot(self, pod: Obj, container: str) -> Slot:
-        worker = self._kubelet.workers.get(pod["metadata"]["uid"])
-        slots = worker.slots if worker else slots_of(pod)
+        held = self._host.pods.get(pod["metadata"]["uid"])
+        slots = held.slots if held else slots_of(pod)
         for slot in slots:
             if slot.name == container:
                 return slot
@@ -114,11 +112,11 @@ class Backend:
         if slot.run is not None:
             return slot.run, slot.last
         uid = pod["metadata"]["uid"]
-        if uid in self._kubelet.workers:
+        if uid in self._host.pods:
             return None, slot.last
-        if self._kubelet.simulates(pod):
+        if simulate.duration_of(pod, self._host.options.simulate) is not None:
             return Run(0, "", exit_code=0), None  # nothing ran, nothing was written
-        found = remembered(uid, slot, self._kubelet.state / "pods" / uid)
+        found = remembered(uid, slot, self._host.state / "pods" / uid)
         for run in found:
             run.exit_code = run.exit_code if run.exit_code is not None else 0
         return (found[-1] if found else None), (found[-2] if len(found) > 1 else None)

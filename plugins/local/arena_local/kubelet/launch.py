@@ -5,20 +5,20 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from arena_local.access import MARKER, Access
+from arena_local.access import MARKER
 from arena_local.kubelet import names
-from arena_local.kubelet.devices import Devices, container_devices
+from arena_local.kubelet.devices import container_devices
 from arena_local.kubelet.env import environment, inherited
 from arena_local.kubelet.expand import expand
-from arena_local.kubelet.isolation import Isolation
+from arena_local.kubelet.host import Host
 from arena_local.kubelet.model import Run, Slot, container_id
-from arena_local.kubelet.ports import Place, Ports, is_free, places, replace
+from arena_local.kubelet.ports import Place, is_free, places, replace
 from arena_local.kubelet.volumes import has_token, mounts_of, write_private
-from arena_local.sdk.bundle import Api, Obj
+from arena_local.sdk.bundle import Obj
 
 #: Annotations in which the submitter's working directory and search path travel (images mean nothing here).
 CWD_ANNOTATION = "arena.local/cwd"
@@ -27,19 +27,6 @@ PATH_ANNOTATION = "arena.local/path"
 
 class NoCommandError(Exception):
     """The container would need its image's entry point."""
-
-
-@dataclass
-class Machine:
-    """What all launches share."""
-
-    api: Api
-    state: Path
-    isolation: Isolation
-    names: names.Names
-    ports: Ports
-    devices: Devices
-    access: Access = field(default_factory=Access)
 
 
 @dataclass(frozen=True)
@@ -54,8 +41,8 @@ class Plan:
 class Launcher:
     """Makes the runs of one pod's containers."""
 
-    def __init__(self, machine: Machine, pod: Obj, folder: Path, volumes: Mapping[str, str], facts: Mapping[str, str]) -> None:
-        self._machine = machine
+    def __init__(self, host: Host, pod: Obj, folder: Path, volumes: Mapping[str, str], facts: Mapping[str, str]) -> None:
+        self._host = host
         self._pod = pod
         self._folder = folder
         self._volumes = volumes
@@ -64,20 +51,20 @@ class Launcher:
     def plan(self, slot: Slot, number: int) -> Plan:
         """Return the next run of a container; raises ``ConfigError`` and ``NoCommandError``."""
         container, uid = slot.spec, self._pod["metadata"]["uid"]
-        own = environment(self._machine.api, self._pod, container, self._facts)
+        own = environment(self._host.api, self._pod, container, self._facts)
         if not container.get("command"):
             image = container.get("image", "")
             text = f"image entrypoints are not available on the local cluster; set command (image {image!r} is not pulled)"
             raise NoCommandError(text)
         argv = [expand(a, own) for a in [*container["command"], *(container.get("args") or ())]]
-        mapping = {place: self._machine.ports.use(uid, place) for _, place in places(self._pod, own)}
+        mapping = {place: self._host.ports.use(uid, place) for _, place in places(self._pod, own)}
         own = replace(self._pod, own, mapping)
         folder = self._folder / slot.name
         folder.mkdir(parents=True, exist_ok=True)
         mounts = mounts_of(container, self._volumes, own)
-        if not self._machine.isolation.mount:
+        if not self._host.isolation.mount:
             argv, own = self._rewritten(argv, own, mounts)
-        held = self._machine.devices.held(self._pod["spec"].get("nodeName", ""), uid)
+        held = self._host.devices.held(self._pod["spec"].get("nodeName", ""), uid)
         devices = container_devices(self._pod, slot.name, held)
         env = self._environment(own, devices, folder, slot)
         spec = self._spec(slot, number, folder) | {"argv": argv, "env": env} | self._directory(container, folder)
@@ -97,7 +84,7 @@ class Launcher:
             "number": number,
             "stdin": bool(container.get("stdin")),
             "tty": bool(container.get("tty")),
-            "namespaces": self._machine.isolation.spaces,
+            "namespaces": self._host.isolation.spaces,
         }
 
     def _environment(self, own: Mapping[str, str], devices: Mapping[str, list[int]], folder: Path, slot: Slot) -> dict[str, str]:
@@ -105,25 +92,25 @@ class Launcher:
         env = inherited()
         if annotations.get(PATH_ANNOTATION):
             env["PATH"] = annotations[PATH_ANNOTATION]
-        env["PATH"] = f"{self._machine.state / 'bin'}:{env['PATH']}"
+        env["PATH"] = f"{self._host.state / 'bin'}:{env['PATH']}"
         env["HOSTNAME"] = names.host_name(self._pod)
-        if not self._machine.isolation.mount:
+        if not self._host.isolation.mount:
             tmp = folder / "tmp"
             tmp.mkdir(exist_ok=True)
             env |= {"TMPDIR": str(tmp), "ARENA_HOSTS": str(self._folder / "hosts")}
-        env |= self._machine.devices.variables(devices)
+        env |= self._host.devices.variables(devices)
         env |= self._cluster_access()
         env |= own
         return env | {MARKER: self._pod["metadata"]["uid"], "ARENA_CONTAINER": slot.name}
 
     def _cluster_access(self) -> dict[str, str]:
         """Return what clients inside the pod find the cluster by, unless the pod wants no account's token."""
-        access, kubeconfig = self._machine.access, self._folder / "kubeconfig"
+        access, kubeconfig = self._host.access, self._folder / "kubeconfig"
         if not access.port or not has_token(self._pod):
             return {}
         write_private(kubeconfig, json.dumps(access.kubeconfig(self._pod["metadata"]["namespace"])))
-        found = {"KUBECONFIG": str(kubeconfig), "ARENA_HOME": str(self._machine.state.parent)}
-        if access.tls_port and self._machine.isolation.mount:
+        found = {"KUBECONFIG": str(kubeconfig), "ARENA_HOME": str(self._host.state.parent)}
+        if access.tls_port and self._host.isolation.mount:
             port = str(access.tls_port)
             found |= {"KUBERNETES_SERVICE_HOST": "127.0.0.1", "KUBERNETES_SERVICE_PORT": port, "KUBERNETES_SERVICE_PORT_HTTPS": port}
         return found
@@ -133,7 +120,7 @@ class Launcher:
         if wanted:
             wanted = os.path.normpath("/" + wanted.lstrip("/"))
             path, inside = self._path(wanted, container), self._inside(wanted, container)
-            if self._machine.isolation.mount or path != wanted or (Path(path).is_dir() and not inside):
+            if self._host.isolation.mount or path != wanted or (Path(path).is_dir() and not inside):
                 return {"cwd": path, "makeCwd": True}
             return {"cwd": str(_linked(folder / "work", inside)), "makeCwd": False}
         annotated = (self._pod["metadata"].get("annotations") or {}).get(CWD_ANNOTATION)
@@ -154,7 +141,7 @@ class Launcher:
 
     def _path(self, path: str, container: Obj) -> str:
         """Without mounts, a path below a mount path means the volume itself."""
-        if self._machine.isolation.mount:
+        if self._host.isolation.mount:
             return path
         for mount in reversed(mounts_of(container, self._volumes, {})):
             target = str(mount["target"]).rstrip("/")
@@ -164,7 +151,7 @@ class Launcher:
 
     def _rewritten(self, argv: list[str], env: dict[str, str], mounts: list[dict[str, Any]]) -> tuple[list[str], dict[str, str]]:
         """Replace names by addresses, and mount paths by the volumes' own paths, in arguments and environment."""
-        table = self._machine.names.table(self._pod["metadata"]["namespace"], assume=True)
+        table = self._host.names.table(self._pod["metadata"]["namespace"], assume=True)
         paths = {str(m["target"]).rstrip("/"): str(m["source"]) for m in reversed(mounts)}
 
         def one(text: str) -> str:
@@ -173,15 +160,15 @@ class Launcher:
         return [one(a) for a in argv], {k: one(v) for k, v in env.items()}
 
     def _sandbox(self, container: Obj, folder: Path, number: int, mounts: list[dict[str, Any]], spec: Obj) -> dict[str, Any]:
-        if not self._machine.isolation.mount:
+        if not self._host.isolation.mount:
             return {}
-        root = self._machine.state / "root"
+        root = self._host.state / "root"
         tmp = folder / f"{number}.tmp"
         tmp.mkdir(parents=True, exist_ok=True)
         hosts = {"source": str(self._folder / "hosts"), "target": "/etc/hosts", "readOnly": False}
         return {
             "root": str(root),
-            "proc": self._machine.isolation.pid,
+            "proc": self._host.isolation.pid,
             "tmp": "" if spec["cwd"] == "/tmp" else str(tmp),
             "cwd": spec["cwd"] if spec["makeCwd"] else "",
             "hostname": names.host_name(self._pod),

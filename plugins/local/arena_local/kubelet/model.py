@@ -72,6 +72,16 @@ class Slot:
         return f"spec.{'containers' if self.kind == 'main' else 'initContainers'}{{{self.name}}}"
 
 
+class Pod:
+    """A pod of this machine: its object as it is now, and its containers."""
+
+    def __init__(self, pod: Obj) -> None:
+        self.obj = pod
+        meta = pod["metadata"]
+        self.uid, self.namespace, self.name = str(meta["uid"]), str(meta["namespace"]), str(meta["name"])
+        self.slots = slots_of(pod)
+
+
 def slots_of(pod: Obj) -> list[Slot]:
     """Return the containers in the order in which they start."""
     spec = pod["spec"]

@@ -5,22 +5,20 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from arena_core.k8s import duration
 from arena_local.kubelet import hooks
+from arena_local.kubelet.ending import Ending
 from arena_local.kubelet.env import ConfigError
 from arena_local.kubelet.launch import CWD_ANNOTATION, NoCommandError, Plan
 from arena_local.kubelet.logs import last_lines
 from arena_local.kubelet.model import Run, Slot, container_id
+from arena_local.kubelet.podstate import PodState
 from arena_local.kubelet.probes import Probes
 from arena_local.kubelet.records import forget
 from arena_local.kubelet.runtime import NotStarted
 from arena_local.kubelet.shim.loglines import stamp
 from arena_local.sdk.bundle import Obj
-
-if TYPE_CHECKING:
-    from arena_local.kubelet.worker import Worker
 
 FIRST_BACKOFF = 10.0
 MAX_BACKOFF = 300.0
@@ -46,9 +44,10 @@ class Backoff:
 class Running:
     """Starts and restarts the containers of one pod."""
 
-    def __init__(self, worker: Worker) -> None:
-        self._worker = worker
-        self._clock = worker.kubelet.api.clock
+    def __init__(self, pod: PodState, ending: Ending) -> None:
+        self._pod = pod
+        self._ending = ending
+        self._clock = pod.host.api.clock
         self._backoff: dict[str, Backoff] = {}
         self._ended_at: dict[str, float] = {}
         self._probes: dict[str, Probes] = {}
@@ -57,12 +56,12 @@ class Running:
 
     async def advance(self) -> float | None:
         """Bring every container where it should be; returns seconds until there is more to do, None if only a wake-up brings news."""
-        worker = self._worker
+        pod = self._pod
         self._note_ends()
         delays: list[float] = []
-        never = worker.pod["spec"].get("restartPolicy", "Always") == "Never"
-        begun = any(slot.run for slot in worker.slots if slot.kind == "main")
-        for slot in worker.slots:
+        never = pod.obj["spec"].get("restartPolicy", "Always") == "Never"
+        begun = any(slot.run for slot in pod.slots if slot.kind == "main")
+        for slot in pod.slots:
             if slot.kind == "main":
                 continue
             if slot.kind == "init" and ((slot.run and slot.run.exit_code == 0) or begun):
@@ -74,7 +73,7 @@ class Running:
             delays += [] if delay is None else [delay]
             if not begun and (slot.kind == "init" or not (slot.running and slot.started)):
                 return min(delays, default=None)
-        main = [s for s in worker.slots if s.kind == "main"]
+        main = [s for s in pod.slots if s.kind == "main"]
         for slot in main:
             if not slot.running and self._wanted(slot) and (delay := await self._start(slot)) is not None:
                 delays.append(delay)
@@ -94,20 +93,20 @@ class Running:
             return [left]
         for slot in strangers:
             slot.introduced = True
-        self._worker.write()
+        self._pod.write()
         return []
 
     def _wanted(self, slot: Slot) -> bool:
         """Whether a container that does not run should."""
         if slot.run is None:
             return True
-        policy = "Always" if slot.kind == "sidecar" else self._worker.pod["spec"].get("restartPolicy", "Always")
+        policy = "Always" if slot.kind == "sidecar" else self._pod.obj["spec"].get("restartPolicy", "Always")
         return policy == "Always" or (policy == "OnFailure" and slot.run.failed)
 
     def _note_ends(self) -> None:
         """Write the status where a container has ended since the last look, before it is started again."""
         news = False
-        for slot in self._worker.slots:
+        for slot in self._pod.slots:
             run = slot.run
             if run and not run.running and slot.name not in self._ended_at:
                 self._ended_at[slot.name] = self._clock.seconds()
@@ -116,13 +115,13 @@ class Running:
                 _termination_message(slot, run)
                 news |= not slot.doomed
         if news:
-            self._worker.write(held=True)
+            self._pod.write(held=True)
 
     async def _start(self, slot: Slot) -> float | None:
         """Start the next run of a container, or say how long to wait for it."""
-        worker = self._worker
+        pod = self._pod
         if slot.doomed and slot.run:
-            left = self._ended_at[slot.name] + worker.kubelet.api.setting("kubelet.replace", REPLACE) - self._clock.seconds()
+            left = self._ended_at[slot.name] + pod.host.api.setting("kubelet.replace", REPLACE) - self._clock.seconds()
             if left > 0:
                 return left
         if slot.run and (wait := self._wait_of(slot)) is not None:
@@ -131,38 +130,38 @@ class Running:
             return RETRY_IMAGE
         number = slot.run.number + 1 if slot.run else 0
         self._look_for_pull_secrets()
-        worker.event("Normal", "Pulled", _pulled(slot), slot)
-        assert worker.launcher is not None
+        pod.event("Normal", "Pulled", _pulled(slot), slot)
+        assert pod.launcher is not None
         try:
-            plan = worker.launcher.plan(slot, number)
+            plan = pod.launcher.plan(slot, number)
         except (ConfigError, ValueError) as error:
-            worker.event("Warning", "Failed", f"Error: {error}", slot)
+            pod.event("Warning", "Failed", f"Error: {error}", slot)
             if slot.waiting != ("CreateContainerConfigError", str(error)):
                 slot.waiting = ("CreateContainerConfigError", str(error))
-                worker.write()
+                pod.write()
             return RETRY_CONFIG
         except NoCommandError as error:
             self._refused(slot, number, str(error))
             return None
         except OSError as error:
             return self._no_room(slot, f"{error.filename}: {error.strerror}")
-        worker.event("Normal", "Created", "Container created", slot)
+        pod.event("Normal", "Created", "Container created", slot)
         return await self._launch(slot, plan, number)
 
     async def _launch(self, slot: Slot, plan: Plan, number: int) -> float | None:
-        worker, before = self._worker, (slot.run, slot.last)
-        worker.kubelet.tell_ports(worker.pod, plan.replaced)
+        pod, before = self._pod, (slot.run, slot.last)
+        pod.host.tell_ports(pod.obj, plan.replaced)
         for port in plan.taken:
-            worker.event("Warning", "PortInUse", worker.kubelet.who_listens(port, worker), slot)
+            pod.event("Warning", "PortInUse", pod.host.who_listens(port, pod), slot)
         slot.waiting, slot.doomed, slot.introduced = None, False, False
         self._begun_at = self._clock.seconds()
         slot.last = slot.run or slot.last
         slot.run = plan.run
         self._ended_at.pop(slot.name, None)
         if number >= 2:
-            await asyncio.to_thread(forget, worker.folder / slot.name, number - 2)
+            await asyncio.to_thread(forget, pod.folder / slot.name, number - 2)
         try:
-            await worker.kubelet.runtime.launch(plan.run, worker.wake)
+            await pod.host.runtime.launch(plan.run, pod.wake)
         except (OSError, NotStarted) as error:
             slot.run, slot.last = before
             text = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) else str(error)
@@ -176,59 +175,59 @@ class Running:
             self._ended_at.setdefault(slot.name, self._clock.seconds())
         if slot.waiting != ("CreateContainerError", message):
             slot.waiting = ("CreateContainerError", message)
-            self._worker.event("Warning", "Failed", f"Error: {message}", slot)
-            self._worker.write()
+            self._pod.event("Warning", "Failed", f"Error: {message}", slot)
+            self._pod.write()
         return RETRY_CONFIG
 
     def _look_for_pull_secrets(self) -> None:
         """Say which secrets for pulling images are missing, as a kubelet does before it pulls without them."""
-        worker = self._worker
-        names = [str(ref.get("name", "")) for ref in worker.pod["spec"].get("imagePullSecrets") or ()]
-        missing = [name for name in names if name and worker.kubelet.api.find("secrets", worker.namespace, name) is None]
+        pod = self._pod
+        names = [str(ref.get("name", "")) for ref in pod.obj["spec"].get("imagePullSecrets") or ()]
+        missing = [name for name in names if name and pod.host.api.find("secrets", pod.namespace, name) is None]
         if missing:
             text = f"Unable to retrieve some image pull secrets ({', '.join(missing)}); attempting to pull the image may not succeed."
-            worker.event("Warning", "FailedToRetrieveImagePullSecret", text)
+            pod.event("Warning", "FailedToRetrieveImagePullSecret", text)
 
     def _image_missing(self, slot: Slot) -> bool:
         """Whether the pod insists on an image of this machine: there are none (what was submitted from here needs none)."""
-        worker = self._worker
-        if slot.spec.get("imagePullPolicy") != "Never" or CWD_ANNOTATION in (worker.pod["metadata"].get("annotations") or {}):
+        pod = self._pod
+        if slot.spec.get("imagePullPolicy") != "Never" or CWD_ANNOTATION in (pod.obj["metadata"].get("annotations") or {}):
             return False
         message = f'Container image "{slot.spec.get("image", "")}" is not present with pull policy of Never'
-        worker.event("Warning", "ErrImageNeverPull", message, slot)
-        worker.event("Warning", "Failed", "Error: ErrImageNeverPull", slot)
+        pod.event("Warning", "ErrImageNeverPull", message, slot)
+        pod.event("Warning", "Failed", "Error: ErrImageNeverPull", slot)
         if slot.waiting is None:
             slot.waiting = ("ErrImageNeverPull", message)
-            worker.write()
+            pod.write()
         return True
 
     def _refused(self, slot: Slot, number: int, message: str) -> None:
-        run = Run(number, container_id(self._worker.uid, slot.name, number), exit_code=128, reason="StartError", message=message)
+        run = Run(number, container_id(self._pod.uid, slot.name, number), exit_code=128, reason="StartError", message=message)
         run.finished = self._clock.cluster_time(stamp())
         slot.waiting, slot.last, slot.run = None, slot.run or slot.last, run
         self._ended_at.pop(slot.name, None)
-        self._worker.event("Warning", "Failed", f"Error: {message}", slot)
-        self._worker.wake()
+        self._pod.event("Warning", "Failed", f"Error: {message}", slot)
+        self._pod.wake()
 
     async def _begun(self, slot: Slot, run: Run) -> None:
-        worker = self._worker
+        pod = self._pod
         if run.reason == "StartError":
-            worker.event("Warning", "Failed", f"Error: {run.message}", slot)
-            worker.wake()
+            pod.event("Warning", "Failed", f"Error: {run.message}", slot)
+            pod.wake()
             return
-        worker.event("Normal", "Started", "Container started", slot)
+        pod.event("Normal", "Started", "Container started", slot)
         hook = (slot.spec.get("lifecycle") or {}).get("postStart")
         if hook and run.running and not (await self._handle(slot, hook, 3600.0)).ok:
-            worker.event("Warning", "FailedPostStartHook", "PostStartHook failed", slot)
-            worker.event("Normal", "Killing", "FailedPostStartHook", slot)
-            await worker.ending.stop_one(slot, worker.grace, say=False)
-            worker.wake()
+            pod.event("Warning", "FailedPostStartHook", "PostStartHook failed", slot)
+            pod.event("Normal", "Killing", "FailedPostStartHook", slot)
+            await self._ending.stop_one(slot, pod.grace, say=False)
+            pod.wake()
             return
         self.watch(slot)
         if run.running:
-            worker.write()
+            pod.write()
         else:
-            worker.wake()
+            pod.wake()
 
     def watch(self, slot: Slot) -> None:
         """Begin to probe a running container (also one that an earlier daemon started)."""
@@ -237,10 +236,10 @@ class Running:
     def probes(self, slot: Slot) -> Probes:
         """Return the probes of a container, making them where needed."""
         if slot.name not in self._probes:
-            worker = self._worker
+            pod = self._pod
 
             def event(kind: str, reason: str, message: str) -> None:
-                worker.event(kind, reason, message, slot)
+                pod.event(kind, reason, message, slot)
 
             self._probes[slot.name] = Probes(
                 slot,
@@ -259,23 +258,23 @@ class Running:
         slot.ready = slot.started = False
 
     def _probed(self) -> None:
-        self._worker.write()
-        self._worker.wake()
+        self._pod.write()
+        self._pod.wake()
 
     def _kill(self, slot: Slot, text: str, probe: Obj) -> None:
-        worker = self._worker
-        slot.doomed = slot.kind == "sidecar" or worker.pod["spec"].get("restartPolicy", "Always") != "Never"
-        worker.event("Normal", "Killing", f"{text}, will be restarted" if slot.doomed else text, slot)
-        grace = float(probe.get("terminationGracePeriodSeconds") or worker.grace)
-        asyncio.get_running_loop().create_task(worker.ending.stop_one(slot, grace, say=False))
+        pod = self._pod
+        slot.doomed = slot.kind == "sidecar" or pod.obj["spec"].get("restartPolicy", "Always") != "Never"
+        pod.event("Normal", "Killing", f"{text}, will be restarted" if slot.doomed else text, slot)
+        grace = float(probe.get("terminationGracePeriodSeconds") or pod.grace)
+        asyncio.get_running_loop().create_task(self._ending.stop_one(slot, grace, say=False))
 
     async def _handle(self, slot: Slot, handler: Obj, limit: float) -> hooks.Outcome:
         assert slot.run is not None
-        return await hooks.handle(self._worker.kubelet.runtime, slot.run, slot.spec, handler, self._worker.address, limit)
+        return await hooks.handle(self._pod.host.runtime, slot.run, slot.spec, handler, self._pod.address, limit)
 
     def _wait_of(self, slot: Slot) -> float | None:
         """Return how long a restart has to wait, or None when it may happen now; tells of a back-off once it is one."""
-        api = self._worker.kubelet.api
+        api = self._pod.host.api
         first, most = api.setting("kubelet.backoff", FIRST_BACKOFF), api.setting("kubelet.backoff-max", MAX_BACKOFF)
         ended = self._ended_at[slot.name]
         now = self._clock.seconds()
@@ -290,19 +289,19 @@ class Running:
 
     def _back_off(self, slot: Slot, entry: Backoff, ended: float, sync: float, most: float) -> float | None:
         """Wait as a kubelet does: it looks every ``sync`` seconds after the end and restarts at the first look after the back-off."""
-        worker, now = self._worker, self._clock.seconds()
-        where = f"{worker.name}_{worker.namespace}({worker.uid})"
+        pod, now = self._pod, self._clock.seconds()
+        where = f"{pod.name}_{pod.namespace}({pod.uid})"
         look = entry.looks * sync + ended
         if now >= look:
             entry.looks += 1
             if entry.looks > 1 and slot.waiting is None:
                 message = f"back-off {duration.go_text(entry.delay)} restarting failed container={slot.name} pod={where}"
                 slot.waiting = ("CrashLoopBackOff", message)
-                worker.write()
+                pod.write()
             if now - ended >= entry.delay:
                 entry.delay, entry.updated, entry.looks = min(entry.delay * 2, most), now, 0
                 return None
-            worker.event("Warning", "BackOff", f"Back-off restarting failed container {slot.name} in pod {where}", slot)
+            pod.event("Warning", "BackOff", f"Back-off restarting failed container {slot.name} in pod {where}", slot)
             look += sync
         return max(look - now, 0.01)
 

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import TYPE_CHECKING
 
 from arena_core.k8s import time
 from arena_local.kubelet import status
-from arena_local.kubelet.model import Run, container_id, slots_of
+from arena_local.kubelet.host import Host
+from arena_local.kubelet.model import Pod, Run, container_id
 from arena_local.sdk.bundle import Obj
 from arena_local.sdk.clock import Timer
-
-if TYPE_CHECKING:
-    from arena_local.kubelet.kubelet import Kubelet
 
 #: ``arena.local/simulate: "30"`` — seconds that the pod pretends to run; ``true`` takes the default.
 ANNOTATION = "arena.local/simulate"
@@ -32,25 +29,22 @@ def duration_of(pod: Obj, everything: bool) -> float | None:
     return DEFAULT_SECONDS
 
 
-class Simulated:
+class Simulated(Pod):
     """Stands where a ``Worker`` stands for a real pod."""
 
-    def __init__(self, kubelet: Kubelet, pod: Obj, seconds: float) -> None:
-        self.kubelet = kubelet
-        self.pod = pod
-        self.slots = slots_of(pod)
-        meta = pod["metadata"]
-        self.uid, self.namespace, self.name = meta["uid"], meta["namespace"], meta["name"]
+    def __init__(self, host: Host, pod: Obj, seconds: float) -> None:
+        super().__init__(pod)
+        self._host = host
         self._seconds = seconds
         self._timer: Timer | None = None
         self._over = False
 
     def start(self) -> None:
         """Pretend to start."""
-        if "deletionTimestamp" in self.pod["metadata"]:
-            self.changed(self.pod)
+        if "deletionTimestamp" in self.obj["metadata"]:
+            self.changed(self.obj)
             return
-        if (self.pod.get("status") or {}).get("phase") in status.FINAL:
+        if (self.obj.get("status") or {}).get("phase") in status.FINAL:
             return
         for slot in self.slots:
             slot.run = Run(0, container_id(self.uid, slot.name, 0), started=self._now())
@@ -58,16 +52,16 @@ class Simulated:
             if slot.kind == "init":
                 self._finish(slot.run, 0)
         self._write(sandbox=True)
-        self._timer = self.kubelet.api.clock.call_later(self._seconds, self._end)
+        self._timer = self._host.api.clock.call_later(self._seconds, self._end)
 
     def changed(self, pod: Obj) -> None:
         """Be told of a new version of the pod."""
-        self.pod = pod
+        self.obj = pod
         if "deletionTimestamp" in pod["metadata"] and not self._over:
             self._over = True
             if self._timer:
                 self._timer.cancel()
-            asyncio.get_running_loop().call_soon(self.kubelet.api.finalize_pod, self.namespace, self.name, self.uid)
+            asyncio.get_running_loop().call_soon(self._host.api.finalize_pod, self.namespace, self.name, self.uid)
 
     def deleted(self) -> None:
         """Be told that the pod has gone."""
@@ -75,23 +69,23 @@ class Simulated:
             self._timer.cancel()
 
     def _end(self) -> None:
-        code = int((self.pod["metadata"].get("annotations") or {}).get(EXIT_ANNOTATION, 0))
+        code = int((self.obj["metadata"].get("annotations") or {}).get(EXIT_ANNOTATION, 0))
         for slot in self.slots:
             if slot.run and slot.run.running:
                 self._finish(slot.run, code if slot.kind == "main" else 0)
         self._write(sandbox=False, ended=True)
 
     def _now(self) -> str:
-        return time.micro_text(self.kubelet.api.now())
+        return time.micro_text(self._host.api.now())
 
     def _finish(self, run: Run, code: int) -> None:
         run.exit_code, run.reason, run.finished = code, "Error" if code else "Completed", self._now()
 
     def _write(self, *, sandbox: bool, ended: bool = False) -> None:
-        api = self.kubelet.api
+        api = self._host.api
         current = api.find("pods", self.namespace, self.name)
         if current is None or current["metadata"]["uid"] != self.uid:
             return
-        address = self.kubelet.addresses.of(self.uid, (current.get("status") or {}).get("podIP", ""))
+        address = self._host.addresses.of(self.uid, (current.get("status") or {}).get("podIP", ""))
         built = status.build(current, self.slots, now=time.text(api.now()), sandbox=sandbox, ip=address, ended=ended)
-        self.pod = api.update_status({**current, "status": built}, manager="kubelet")
+        self.obj = api.update_status({**current, "status": built}, manager="kubelet")
