@@ -17,6 +17,7 @@ import socket
 import subprocess
 import sys
 import traceback
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -112,14 +113,15 @@ def _line(connected: socket.socket) -> tuple[bytes, list[int]]:
 
 
 def main() -> None:
-    """Import everything that a daemon needs, then fork one for each line."""
+    """Import everything that a daemon needs and make what a new one serves, then fork one for each line."""
     from arena_local.daemon.tls import no_certificates
 
     with no_certificates():
-        from arena_local.daemon import assemble, serve
-    for name in ("http.serving", "server.server", "controllers", "kueue", "scheduler", "kubelet"):
+        from arena_local.daemon import serve
+        from arena_local.daemon.served import Served
+    for name in ("daemon.assemble", "http.serving", "controllers", "scheduler", "kubelet"):
         import_module(f"arena_local.{name}")
-    assemble.load_bundles(lambda _problem: None)
+    ahead = Served.ahead()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for them
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.collect()
@@ -132,7 +134,7 @@ def main() -> None:
             pid = os.fork()
             if pid == 0:
                 connected.close()
-                _be_daemon(serve.run, json.loads(line), *fds)
+                _be_daemon(partial(serve.run, ahead=ahead), json.loads(line), *fds)
             for fd in fds:
                 os.close(fd)
             connected.sendall(b"%d\n" % pid)

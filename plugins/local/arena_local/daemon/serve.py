@@ -13,6 +13,7 @@ import socket
 import sys
 from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
+from typing import TYPE_CHECKING
 
 from arena_local.access import Access
 from arena_local.daemon.idle import Idle
@@ -21,17 +22,23 @@ from arena_local.daemon.tls import no_certificates, server_context
 from arena_local.kubelet.isolation import probe_early
 from arena_local.store import StoreError
 
+if TYPE_CHECKING:
+    from arena_local.daemon.served import Served
+
 log = logging.getLogger("arena_local.daemon")
 
 #: Exit code of a daemon that found another one at work.
 ALREADY_RUNNING = 3
 
 
-def run(state: State, port: int, *, verbose: bool = False, report: int = -1) -> int:
-    """Be the daemon until a signal; returns the exit code. ``report`` is a descriptor that hears why it could not start."""
+def run(state: State, port: int, *, verbose: bool = False, report: int = -1, ahead: Served | None = None) -> int:
+    """Be the daemon until a signal; returns the exit code. ``report`` is a descriptor that hears why it could not start.
+
+    ``ahead`` is what a new cluster serves, where somebody has made that already.
+    """
     try:
         with state.serving() as mine:
-            return _run(state, port, verbose=verbose) if mine else ALREADY_RUNNING
+            return _run(state, port, verbose, ahead) if mine else ALREADY_RUNNING
     except Exception as error:
         if report >= 0:
             with contextlib.suppress(OSError):
@@ -39,11 +46,11 @@ def run(state: State, port: int, *, verbose: bool = False, report: int = -1) -> 
         raise
 
 
-def _run(state: State, port: int, *, verbose: bool) -> int:
+def _run(state: State, port: int, verbose: bool, ahead: Served | None) -> int:
     _set_up_log(state, verbose=verbose)
     _raise_file_limit()
     try:
-        asyncio.run(_serve(state, port))
+        asyncio.run(_serve(state, port, ahead))
     except Exception:
         log.exception("the local cluster ends")
         raise
@@ -116,7 +123,7 @@ def _hear(loop: asyncio.AbstractEventLoop, ended: asyncio.Queue[str]) -> None:
         loop.add_signal_handler(number, ended.put_nowait, meant)
 
 
-async def _serve(state: State, port: int) -> None:
+async def _serve(state: State, port: int, ahead: Served | None) -> None:
     gc.disable()  # what is made during the start stays for good
     options = state.options()
     probe_early(options.names)
@@ -128,7 +135,7 @@ async def _serve(state: State, port: int) -> None:
     plain, secure = _listener(port or state.last_port(), must=bool(port)), _listener(state.last_port("tls"))
     tls = server_context(state.folder)
     access = Access(state.token(), plain.getsockname()[1], secure.getsockname()[1] if tls else 0, tls[1] if tls else "")
-    cluster = Cluster(state, options, access)
+    cluster = Cluster(state, options, access, ahead)
     with no_certificates():  # after the CRDs have been read: their memory is used again by what HTTP needs
         from aiohttp import web
     from arena_local.http import build_app

@@ -99,6 +99,12 @@ class Store:
                 rev = int(obj["metadata"].get("resourceVersion") or 0)
                 self._put(resource, self._entry(resource, (namespace, name), obj, rev, bytes(data)))
 
+    def settle(self, path: Path) -> None:
+        """Be kept on disk from now on, in a new file; until now everything was in memory only."""
+        self._disk = Disk(path)
+        rows = [(name, *entry.key, entry.raw) for name, table in self._tables.items() for entry in table.entries.values()]
+        self._disk.write(rows, self.revision)
+
     def _entry(self, resource: str, key: Key, obj: Obj, rev: int, raw: bytes | None = None) -> Entry:
         return (Packed if resource in self._packed else Entry)(key, obj, rev, raw)
 
