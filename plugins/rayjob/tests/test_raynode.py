@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import socket
+import subprocess
+import sys
 import threading
 import time
 
@@ -114,3 +116,25 @@ def test_without_ray_the_commands_say_what_is_missing(monkeypatch, capfd):
     assert main(["status"]) == 127 and MISSING in capfd.readouterr().err
     assert main(["stop"]) == 0
     assert main(["health-check", "--address", "127.0.0.1:1"]) == 1
+
+
+@pytest.mark.parametrize(("probed", "code"), [(True, 137), (False, 1)], ids=["up", "starting"])
+def test_a_head_ends_as_rays_own(probed, code):
+    """Recorded (recordings/rayjob, kueue-more): 137 of one that is up, 1 of one that is told to end while it starts."""
+    agent, dashboard, store = free_ports(3)
+    words = ["--head", f"--port={store}", f"--dashboard-port={dashboard}", f"--dashboard-agent-listen-port={agent}"]
+    program = "import sys; from arena_rayjob.raynode.main import main; sys.exit(main(sys.argv[1:]))"
+    head = subprocess.Popen([sys.executable, "-c", program, "start", *words], stderr=subprocess.DEVNULL)
+    try:
+        deadline = time.monotonic() + 30
+        while not node.reachable(f"127.0.0.1:{agent}") and time.monotonic() < deadline:
+            time.sleep(0.02)
+        # The agent is the last that listens: who asks it in vain has asked the others in vain or not at all.
+        assert node.reachable(f"127.0.0.1:{dashboard}") and node.reachable(f"127.0.0.1:{store}")
+        if probed:
+            assert probe.main(["-q", "-O-", f"http://127.0.0.1:{dashboard}/api/gcs_healthz"]) == 0
+        head.terminate()
+        assert head.wait(30) == code
+    finally:
+        head.kill()
+        head.wait()

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from queue import SimpleQueue
 from typing import Any
 
 from arena_rayjob.raynode.jobs import MISSING, Jobs
@@ -27,23 +28,26 @@ def start(options: Mapping[str, str]) -> int:
     """Run a node until it is told to end; returns its exit code."""
     address = listening_address()
     head = "head" in options
+    # The agent comes last, as Ray's does: a probe asks it first, and one that is too early has nothing to show.
     ports = [int(options.get("dashboard-agent-listen-port") or 52365)]
     complain(f"[arena] {MISSING}: this {'head' if head else 'worker'} only stands in for one.")
     jobs = None
     if head:
         jobs = Jobs(os.environ)
         dashboard = int(options.get("dashboard-port") or 8265)
-        ports += [dashboard, int(options.get("port") or 6379)]
+        ports = [int(options.get("port") or 6379), dashboard, *ports]
         if own_address():
             threading.Thread(target=_share, args=("127.0.0.1", dashboard, jobs), daemon=True).start()
-    servers = [_serve(address, port, jobs) for port in ports]
-    done = threading.Event()
+    # An Event could be set by a signal while this thread holds its lock, and both would wait for ever.
+    told: SimpleQueue[int] = SimpleQueue()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: done.set())
-    done.wait()
+        signal.signal(number, lambda number, _: told.put(number))
+    servers = [_serve(address, port, jobs) for port in ports]
+    told.get()
     for server in servers:
         server.server_close()
-    return 1  # as Ray's own
+    # As Ray's own: a head that is up takes all of its processes with it, itself among them; any other node ends by itself.
+    return 128 + signal.SIGKILL if head and PROBED.is_set() else 1
 
 
 def reachable(address: str, limit: float = 2.0) -> bool:
