@@ -16,9 +16,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 try:
-    from tests import planted
+    from tests import longest, planted
 except ModuleNotFoundError:  # tests/unit run against an installed core alone, where the tests are no package
-    planted = None  # type: ignore[assignment]
+    longest = planted = None  # type: ignore[assignment]
 
 # The commands and daemons that tests start keep their compiled modules: each would compile them all again.
 if os.environ.pop("PYTHONDONTWRITEBYTECODE", None):
@@ -96,6 +96,12 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
         report.outcome = "failed"
         report.longrepr = f"{item.nodeid}: a planted secret is in what was printed"
     return report
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest files first."""
+    if longest is not None:
+        longest.first(items)
 
 
 def pytest_collection_finish() -> None:
