@@ -114,7 +114,9 @@ def _line(connected: socket.socket) -> tuple[bytes, list[int]]:
 
 def main() -> None:
     """Import everything that a daemon needs and make what a new one serves, then fork one for each line."""
+    from arena_local.context import Options
     from arena_local.daemon.tls import no_certificates
+    from arena_local.kubelet.isolation import probe_early
 
     with no_certificates():
         from arena_local.daemon import serve
@@ -122,6 +124,7 @@ def main() -> None:
     for name in ("daemon.assemble", "http.serving", "controllers", "scheduler", "kubelet"):
         import_module(f"arena_local.{name}")
     ahead = Served.ahead()
+    probe_early(Options().names).result()  # of this kernel and this user, as it is for each of them
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for them
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.collect()

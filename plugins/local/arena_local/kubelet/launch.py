@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -170,11 +171,18 @@ class Launcher:
             "root": str(root),
             "proc": self._host.isolation.pid,
             "tmp": "" if spec["cwd"] == "/tmp" else str(tmp),
+            "named": sorted(named_in_tmp([*spec["argv"], *spec["env"].values(), spec["cwd"], *(m["target"] for m in mounts)])),
             "cwd": spec["cwd"] if spec["makeCwd"] else "",
             "hostname": names.host_name(self._pod),
             "mounts": [hosts, *mounts, *_message(container, folder, number)],
             "message": str(folder / f"{number}.message"),
         }
+
+
+def named_in_tmp(texts: Iterable[str]) -> set[str]:
+    """Return what of /tmp is spoken of, by the first part of its path: as written, and as far as a list or a shell would read it."""
+    tails = [tail.partition("/")[0] for text in texts for tail in text.split("/tmp/")[1:]]
+    return {name for tail in tails for name in (tail, _WORD_END.split(tail, maxsplit=1)[0]) if name}
 
 
 def _linked(folder: Path, links: Mapping[str, str]) -> Path:
@@ -195,6 +203,8 @@ def _message(container: Obj, folder: Path, number: int) -> list[dict[str, Any]]:
     return [{"source": str(folder / f"{number}.message"), "target": path, "readOnly": False}]
 
 
+#: What ends a path in a command line or a list of paths.
+_WORD_END = re.compile(r"[\s:;,&|<>()'\"]")
 _FILES = {"spec": "spec.json", "state": "state.json", "exit": "exit.json", "log": "log", "attach": "sock"}
 
 

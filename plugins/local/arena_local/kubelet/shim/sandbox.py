@@ -10,7 +10,6 @@ needs root: inside a user name space the same calls work for anybody.
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 import stat
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from arena_local.kubelet.shim import processes as p
+from arena_local.kubelet.shim.privatetmp import cover
 
 #: A directory with more entries than this is not rebuilt entry by entry to make room for a mount point.
 MAX_ENTRIES = 4000
@@ -43,7 +43,7 @@ class Sandbox:
         if plan.get("proc"):
             p.mount("proc", f"{self._root}/proc", "proc", p.MS_NOSUID | p.MS_NODEV | p.MS_NOEXEC)
         p.mount("tmpfs", f"{self._root}/dev/shm", "tmpfs", p.MS_NOSUID | p.MS_NODEV, "mode=1777")
-        self._private_tmp()
+        self._own_tmp = cover(self._root, str(plan.get("tmp") or ""), plan.get("named") or (), self._point)
         for item in plan.get("mounts", ()):
             self._bind(item["source"], item["target"], read_only=item.get("readOnly", False))
         if plan.get("cwd"):
@@ -84,45 +84,6 @@ class Sandbox:
         elif not os.path.lexists(target):
             os.makedirs(os.path.dirname(target), exist_ok=True)
             os.close(os.open(target, os.O_CREAT | os.O_WRONLY, 0o644))
-
-    def _private_tmp(self) -> None:
-        """Give the container a /tmp of its own that shows what the machine has there now.
-
-        What exists (a project, a virtual environment) is the machine's own and stays so; what the container adds, nobody else sees.
-        """
-        tmp, own = f"{self._root}/tmp", str(self._plan.get("tmp") or "")
-        if not own or not os.path.isdir("/tmp") or os.path.islink("/tmp"):
-            return
-        entries = [(e.name, e.is_symlink()) for e in os.scandir("/tmp")]
-        if len(entries) > MAX_ENTRIES:
-            return
-        base = f"{own}/base"
-        for name in ("base", "upper", "scratch"):
-            os.makedirs(f"{own}/{name}", exist_ok=True)
-        p.mount("tmpfs", base, "tmpfs", p.MS_NOSUID | p.MS_NODEV, "mode=1777")
-        for name, is_link in entries:
-            if is_link:
-                os.symlink(os.readlink(f"/tmp/{name}"), f"{base}/{name}")
-            else:
-                self._point(f"/tmp/{name}", f"{base}/{name}")
-        self._layer(own, tmp)
-        self._own_tmp = True
-        for name, is_link in entries:
-            if not is_link:
-                with contextlib.suppress(OSError):  # gone meanwhile
-                    p.mount(f"/tmp/{name}", f"{tmp}/{name}", flags=p.MS_BIND | p.MS_REC)
-
-    def _layer(self, own: str, tmp: str) -> None:
-        """Put what the container writes on disk, above the places for what is there; in memory where the kernel has no overlays."""
-        os.chmod(f"{own}/upper", 0o1777)
-        options = f"lowerdir={own}/base,upperdir={own}/upper,workdir={own}/scratch"
-        for extra in ("", ",userxattr"):
-            try:
-                p.mount("overlay", tmp, "overlay", p.MS_NOSUID | p.MS_NODEV, options + extra)
-                return
-            except OSError:
-                continue
-        p.mount(f"{own}/base", tmp, flags=p.MS_BIND)
 
     def _bind(self, source: str, target: str, *, read_only: bool) -> None:
         place = self._make_point(source, os.path.normpath("/" + target.lstrip("/")))
