@@ -65,6 +65,9 @@ class QueuedJobController:
             state.release(self._api, workload)
             return None
         if done:
+            # The pods of a Job that is complete are counted as succeeded: recorded Workloads tell of that before they are finished.
+            if done[1] and self._kind.integration == "batch/job" and self._pods_ready(job, workload):
+                return None
             self._finish(job, workload, *done)
             return None
         if self._follow_job(job, workload) or self._pods_ready(job, workload) or self._reclaim(job, workload):

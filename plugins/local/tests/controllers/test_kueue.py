@@ -42,6 +42,34 @@ def test_admitted_job_runs_and_finishes(world, job):
     world.run(story())
 
 
+def test_the_pods_of_a_complete_job_have_recovered(world, job):
+    """Every recorded Workload of a Job that succeeded says so, whatever its pods looked like in between."""
+
+    async def story():
+        setup(world)
+        made = job("j", labels=dict(QUEUE), requests={"cpu": "50m"})
+        made["spec"]["managedBy"] = "example.com/nobody"
+        world.api.create(made, manager="t")
+        await world.until(lambda: not suspended(world, "j"))
+
+        def status(**fields):
+            live = world.api.get("jobs.batch", "default", "j")
+            world.api.update_status({**live, "status": fields}, manager="t")
+
+        start = {"startTime": workload(world, "j")["metadata"]["creationTimestamp"]}
+        status(**start, active=1, ready=1)
+        await world.until(lambda: conditions(world, "j").get("PodsReady", ("",))[0] == "True")
+        status(**start, active=1, ready=0)
+        await world.until(lambda: conditions(world, "j")["PodsReady"][:2] == ("False", "WaitForRecovery"))
+        told = {"status": "True", "reason": "CompletionsReached", "message": "all", "lastTransitionTime": start["startTime"]}
+        over = [{"type": kind, **told} for kind in ("SuccessCriteriaMet", "Complete")]
+        status(**start, completionTime=start["startTime"], succeeded=1, conditions=over)
+        await world.until(lambda: "Finished" in conditions(world, "j"))
+        assert conditions(world, "j")["PodsReady"][:2] == ("True", "Recovered")
+
+    world.run(story())
+
+
 def test_waits_with_text_then_runs(world, job):
     async def story():
         setup(world)
