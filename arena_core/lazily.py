@@ -57,6 +57,16 @@ def module_named(name: str) -> Any:
     return sys.modules[name]
 
 
+def referred(reference: str) -> Any:
+    """Return what ``module:attribute`` refers to, imported if it has not been yet.
+
+    >>> referred("arena_core.lazily:twin") is twin
+    True
+    """
+    module, _, attribute = reference.partition(":")
+    return getattr(module_named(module), attribute)
+
+
 class Logger:
     """A logger of the standard library that is not made before somebody can read it."""
 

@@ -276,11 +276,6 @@ class Kind:
         """Return one set of pods for each role."""
         return pod_sets(job, self.field, self.endless)
 
-    def first_pods(self, job: Any) -> list[str]:
-        """Return the name of the first pod of each role, as the operator will name it."""
-        name = dig.text(job, "metadata", "name")
-        return [f"{name}-{pod_set.name}-0" for pod_set in self.pod_sets(job) if pod_set.replicas]
-
     def explain(self, job: Any, pods: Sequence[Any], related: Sequence[Any]) -> list[Cause]:
         """Return in plain words why the job is not running."""
         found = self.status(job, pods, related)

@@ -2,30 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-
-from arena_core.contract.hookspecs import hookimpl
 from arena_core.families import hooks, plainjob
-from arena_core.typed import TYPE_CHECKING, Any
+from arena_core.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from arena_core.contract.types import Lookup, Manifest, PodSet, Problem
+    pass
 
 __all__ = ["arena_endpoints", "arena_explain", "arena_job_status", "arena_pod_sets", "arena_preflight", "arena_related"]
 
 arena_related, arena_job_status, arena_explain = hooks.reading(plainjob, unfetched=None)
 arena_endpoints = hooks.arena_endpoints
-
-
-@hookimpl
-def arena_preflight(args: Any, lookup: Lookup) -> Iterable[Problem]:
-    """Return what the cluster lacks: queue, priority classes, gangs, claims."""
-    from arena_core.families.preflight import common_problems
-
-    return common_problems(args, lookup)
-
-
-@hookimpl
-def arena_pod_sets(job: Manifest) -> Sequence[PodSet]:
-    """Return the one set of pods."""
-    return plainjob.pod_sets(job)
+arena_preflight = hooks.preflight(hooks.COMMON)
+arena_pod_sets = hooks.pod_sets(plainjob.pod_sets)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import islice
 
-from arena_core.contract.types import Lookup, Manifest, Problem, Resource
+from arena_core.contract.types import Lookup, Manifest, PodSet, Problem, Resource
 from arena_core.families import gangs
 from arena_core.families.kueue import LOCAL_QUEUE, WORKLOAD_PRIORITY
 from arena_core.k8s import dig, owners
@@ -95,21 +96,32 @@ def _env_problem(field: str, resource: Resource, source: Any, lookup: Lookup) ->
     return Problem(f"the {resource.kind} {source.name!r} has no key {source.key!r}", field, hint)
 
 
-def pod_name_problems(job: Manifest, pods: Iterable[str], lookup: Lookup) -> list[Problem]:
-    """Return a problem where a pod that the job will make is there already and another's: the operator would try for ever.
+def whose(resource: Resource, name: str, kind: str, job: str, lookup: Lookup) -> str:
+    """Return whose the object of that name is; empty if there is none, or it is of a job of this kind and name.
 
-    A pod of a job of the same kind and name is no problem: that job is there itself, or its pods are ending.
+    Then that job is there itself, or what it has left is ending.
     """
-    for name in pods:
-        if lookup.exists(POD, name) is not True:
-            continue
-        owner = next(owners.references(lookup.get(POD, name)), {})
-        if owner.get("kind") == job.get("kind") and owner.get("name") == dig.text(job, "metadata", "name"):
-            continue
-        whose = f"it belongs to {owner.get('kind')} {owner.get('name')}" if owner else "nobody owns it"
-        text = f"the pod {name} exists already ({whose}), and this job needs one of that name"
-        return [Problem(text, "name", "choose another name, or delete what has it")]
-    return []
+    if lookup.exists(resource, name) is not True:
+        return ""
+    owner = next(owners.references(lookup.get(resource, name)), {})
+    if owner.get("kind") == kind and owner.get("name") == job:
+        return ""
+    return f"it belongs to {owner.get('kind')} {owner.get('name')}" if owner else "nobody owns it"
+
+
+def taken_names(needed: Iterable[tuple[Resource, str]], kind: str, job: str, needs: str, lookup: Lookup) -> Iterator[Problem]:
+    """Yield a problem for each name that the job needs and another has; ``needs`` says who needs it (``"KubeRay needs"``)."""
+    for resource, name in needed:
+        if owner := whose(resource, name, kind, job, lookup):
+            text = f"the {resource.kind} {name} exists already ({owner}), and {needs} one of that name"
+            yield Problem(text, "name", "choose another name, or delete what has it")
+
+
+def pod_name_problems(job: Manifest, sets: Iterable[PodSet], lookup: Lookup) -> list[Problem]:
+    """Return a problem where the first pod of a set (``JOB-SET-0``) is there already and another's: the operator would try for ever."""
+    name = dig.text(job, "metadata", "name")
+    needed = ((POD, f"{name}-{pod_set.name}-0") for pod_set in sets if pod_set.replicas)
+    return list(islice(taken_names(needed, str(job.get("kind")), name, "this job needs", lookup), 1))
 
 
 def priority_problems(args: Any, lookup: Lookup) -> list[Problem]:

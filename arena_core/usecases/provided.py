@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from arena_core.contract.errors import PluginError
 from arena_core.installed import switched_on
-from arena_core.lazily import module_named
+from arena_core.lazily import referred
 from arena_core.typed import Any
 
 
@@ -13,8 +13,7 @@ def provided(group: str, what: str) -> Any:
     found = switched_on(group)
     if not found:
         raise PluginError(f"nothing that is installed can {what}: the local cluster does", "install arena-local from where arena-core came")
-    module, _, attribute = found[0].value.partition(":")
     try:
-        return getattr(module_named(module), attribute)
+        return referred(found[0].value)
     except (ImportError, AttributeError) as error:
         raise PluginError(f"{found[0].distribution} cannot be loaded: {error}", f"reinstall {found[0].distribution}") from error

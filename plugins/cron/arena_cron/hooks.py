@@ -5,13 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from arena_core.contract.hookspecs import hookimpl
+from arena_core.contract.types import JobType
 from arena_core.families import hooks
+from arena_core.lazily import referred
 from arena_core.typed import TYPE_CHECKING, NamedTuple
 from arena_cron import reading
 
 if TYPE_CHECKING:
     from arena_core.contract.schedules import Schedule
-    from arena_core.contract.types import Cause, Find, Jobs, JobStatus, JobView, LogQuery, LogSource, Lookup, Note, Problem
+    from arena_core.contract.types import (
+        Cause,
+        Find,
+        Jobs,
+        JobStatus,
+        JobView,
+        LogQuery,
+        LogSource,
+        Lookup,
+        Manifest,
+        Note,
+        Problem,
+        Resource,
+    )
     from arena_cron.args import CronArgs
 
 arena_endpoints = hooks.arena_endpoints
@@ -58,6 +73,56 @@ def hooks_of(kind: reading.Kind) -> Hooks:
         return replace(kind.schedule(view.manifest), runs=reading.runs(view, jobs, kind))
 
     return Hooks(arena_related, arena_job_status, arena_log_sources, arena_explain, arena_schedule)
+
+
+def building(build: str) -> Callable[[CronArgs, Jobs], Sequence[Manifest]]:
+    """Return the hook ``arena_build_manifests`` of a kind, whose function is named as ``module:function``."""
+
+    @hookimpl
+    def arena_build_manifests(args: CronArgs, jobs: Jobs) -> Sequence[Manifest]:
+        """Return the cron, and what its jobs share."""
+        return referred(build)(args, jobs)  # type: ignore[no-any-return]
+
+    return arena_build_manifests
+
+
+def validating(check: str) -> Callable[[CronArgs, Jobs], Iterable[Problem | Note]]:
+    """Return the hook ``arena_validate`` of a kind: a function of ``arena_cron.checks``."""
+
+    @hookimpl
+    def arena_validate(args: CronArgs, jobs: Jobs) -> Iterable[Problem | Note]:
+        """Return what the type of the jobs says of its arguments, and what does not go as one expects."""
+        return referred(f"arena_cron.checks:{check}")(args, jobs)  # type: ignore[no-any-return]
+
+    return arena_validate
+
+
+def running(job_of: str) -> Callable[[JobView, str], Manifest]:
+    """Return the hook ``arena_run_now`` of a kind, whose function is named as ``module:function``."""
+
+    @hookimpl
+    def arena_run_now(view: JobView, called: str) -> Manifest:
+        """Return the job that the cron would make, whatever its policy."""
+        return referred(job_of)(view.manifest, called)  # type: ignore[no-any-return]
+
+    return arena_run_now
+
+
+def job_type(name: str, resource: Resource, args: str, summary: str, *, display: str, shorthand: str, provider: str) -> JobType:
+    """Return what a kind of cron says of itself."""
+    return JobType(
+        name=name,
+        resource=resource,
+        args=args,
+        summary=summary,
+        display=display,
+        shorthand=shorthand,
+        selectors=reading.selectors,
+        workload="schedule",
+        scale_check=lambda job: "a cron has no pods of its own",
+        suspend_path="spec.suspend",
+        provider=provider,
+    )
 
 
 @hookimpl

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from arena_core.contract.schedules import Run, Schedule
-from arena_core.contract.types import Cause, Find, JobHandle, Jobs, JobStatus, JobView, LogQuery, LogSource, Manifest, Phase, Rank
+from arena_core.contract.types import Cause, Find, JobHandle, Jobs, JobStatus, JobView, LogQuery, LogSource, Manifest, Phase, PodSet, Rank
 from arena_core.k8s import dig
 from arena_core.k8s.owners import owned_by
 from arena_core.k8s.selectors import exactly
+from arena_core.records import replace
 from arena_core.typed import Any, NamedTuple
 from arena_cron import names
 
@@ -29,6 +30,12 @@ def by_name(cron: Any, jobs: Jobs) -> JobHandle | None:
     """Return the type that the cron's annotation names; None where it is not installed."""
     name = dig.text(cron, "metadata", "annotations", names.TYPE)
     return jobs.get(name) if name in jobs.names() else None
+
+
+def sets_inside(job: Manifest, handle: JobHandle | None, purpose: str, path: str) -> list[PodSet]:
+    """Return the sets of pods of the job that a cron makes; ``path`` is where it stands in the cron."""
+    sets = handle.pod_sets(job, "wrap" if purpose == "wrap" else "quota") if handle else ()
+    return [replace(one, path=f"{path}.{one.path}") for one in sets]
 
 
 def made(view: JobView, handle: JobHandle) -> list[Manifest]:

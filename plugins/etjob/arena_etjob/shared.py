@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-
-from arena_core.contract.types import JOB_TYPE, JobType, Note, Wrapping
+from arena_core.contract.types import JOB_TYPE, JobType, Wrapping
+from arena_core.families import hooks
 from arena_core.k8s import dig
 from arena_core.k8s.selectors import exactly
-from arena_core.typed import TYPE_CHECKING, Any
+from arena_core.typed import TYPE_CHECKING
 from arena_etjob import status as state
 from arena_etjob.names import CONTAINER, DEEPSPEED, RESOURCE
 
 if TYPE_CHECKING:
-    from arena_core.contract.types import Lookup, Manifest, Problem
+    from arena_core.contract.types import Manifest
 
 PROVIDER = "the et-operator (kai.alibabacloud.com/v1alpha1), which Arena's own charts install"
 
 
-def _inside(args: Any) -> Sequence[Note]:
-    """Say what a wrapper does not count."""
-    text = (
-        "an AppWrapper sees only the launcher of a TrainingJob, because workers never end by themselves: a queue does not count what the "
-        "workers ask for; and AppWrapper's operator needs rights on trainingjobs"
-    )
-    return (Note(text),)
+#: What a wrapper does not count.
+INSIDE = (
+    "an AppWrapper sees only the launcher of a TrainingJob, because workers never end by themselves: a queue does not count what the "
+    "workers ask for; and AppWrapper's operator needs rights on trainingjobs"
+)
 
 
 def is_deepspeed(job: Manifest) -> bool:
@@ -44,7 +41,7 @@ def job_type(name: str, args: str, summary: str, display: str, shorthand: str, o
         selectors=lambda job: exactly(state.pod_labels(job)),
         container=CONTAINER,
         matches=is_deepspeed if name == DEEPSPEED else None,
-        wrapping=Wrapping(warn=_inside),
+        wrapping=Wrapping(warn=hooks.warning(INSIDE)),
         scale=state.scale if name != DEEPSPEED else lambda job: (),
         scale_check=lambda job: (
             "DeepSpeed was started with the workers that there were" if name == DEEPSPEED else "the et-operator looks at it while it runs"
@@ -53,10 +50,3 @@ def job_type(name: str, args: str, summary: str, display: str, shorthand: str, o
         operator="et-operator",
         otherwise=otherwise,
     )
-
-
-def preflight(args: Any, lookup: Lookup) -> Iterable[Problem]:
-    """Return what the cluster lacks: priority classes, gangs, claims."""
-    from arena_core.families.preflight import common_problems
-
-    return common_problems(args, lookup)

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from arena_core.contract.hookspecs import hookimpl
 from arena_core.contract.types import JobType, Wrapping
-from arena_core.families import kueue, plainjob
+from arena_core.families import hooks, kueue, plainjob
 from arena_core.families import plainhooks as plain
 from arena_core.typed import TYPE_CHECKING
 from arena_job.names import CONTAINER
 
 if TYPE_CHECKING:
-    from arena_core.contract.types import Manifest
-    from arena_job.args import BatchJobArgs
+    pass
 
 #: The version of Arena's contract that this module is written for.
 ARENA_CONTRACT = 2
 arena_related, arena_job_status, arena_explain = plain.arena_related, plain.arena_job_status, plain.arena_explain
 arena_preflight, arena_pod_sets, arena_endpoints = plain.arena_preflight, plain.arena_pod_sets, plain.arena_endpoints
+arena_build_manifests = hooks.building("arena_job.manifests:build")
 
 
 @hookimpl
@@ -40,11 +38,3 @@ def arena_job_type() -> JobType:
         suspend_check=kueue.decides,
         provider="every Kubernetes has it",
     )
-
-
-@hookimpl
-def arena_build_manifests(args: BatchJobArgs) -> Sequence[Manifest]:
-    """Return the job and what belongs to it."""
-    from arena_job.manifests import build
-
-    return build(args)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from arena_core.contract.types import JOB_TYPE, Manifest
+from arena_core.contract.types import JOB_TYPE, Build, Manifest
 from arena_core.families.companions import companions
 from arena_core.families.kubeflow import JOB_NAME, JOB_ROLE, OPERATOR, REPLICA_INDEX, run_policy
 from arena_core.podspec import JobFacts, Role, job_metadata, pod_template
 from arena_mpijob.args import MPIJobArgs
 from arena_mpijob.status import CONTAINER, CONTROLLER, FIELD
+from arena_mpijob.trainingoperator import as_v1
 
 #: Name and version of Arena's chart: a label by which Arena (Go) knows its jobs.
 CHART = "mpijob-0.28.0"
@@ -39,6 +40,12 @@ def build(args: MPIJobArgs, app: str = "mpijob", created_by: str = "MPIJob", cha
         metadata["labels"][JOB_TYPE] = app
     job = {"apiVersion": "kubeflow.org/v2beta1", "kind": "MPIJob", "metadata": metadata, "spec": spec}
     return [job, *companions(args, facts, min_member=gang_size(args), chief_labels=first_rank(args))]
+
+
+def settled(args: MPIJobArgs, wanted: Build, *called: str) -> list[Manifest]:
+    """Return the same for the operator that the cluster has; ``called`` is what ``build`` is told of a type on MPIJobs."""
+    job, *beside = build(args, *called)
+    return [as_v1(job, args) if wanted.resource.version == "v1" else job, *beside]
 
 
 def gang_size(args: MPIJobArgs) -> int:

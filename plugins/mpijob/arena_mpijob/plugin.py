@@ -2,38 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-
 from arena_core.contract.hookspecs import hookimpl
-from arena_core.contract.types import JobType, Note, Wrapping
+from arena_core.contract.types import JOB_TYPE, JobType, Wrapping
 from arena_core.families import hooks, kueue
+from arena_core.k8s import dig
 from arena_core.k8s.selectors import exactly
+from arena_core.records import replace
 from arena_core.typed import TYPE_CHECKING
 from arena_mpijob import status as state
 
 if TYPE_CHECKING:
-    from arena_core.contract.types import Build, Jobs, Lookup, Manifest, PodSet, Problem
+    from collections.abc import Sequence
+
+    from arena_core.contract.types import Build, Jobs, Manifest
     from arena_mpijob.args import MPIJobArgs
 
 #: The version of Arena's contract that this module is written for.
 ARENA_CONTRACT = 2
 arena_related, arena_job_status, arena_explain = hooks.reading(state)
 arena_endpoints = hooks.arena_endpoints
+arena_preflight = hooks.preflight(hooks.COMMON, "arena_mpijob.preflight:name_problems")
+arena_pod_sets = hooks.pod_sets_for(state.pod_sets)
 
 PROVIDER = "the Kubeflow MPI Operator, version 2 (kubeflow.org/v2beta1): https://github.com/kubeflow/mpi-operator"
 
 
-def _inside(args: MPIJobArgs) -> Sequence[Note]:
-    """Say what a wrapper does not count."""
-    text = (
-        "an AppWrapper sees only the launcher of an MPIJob, because workers never end by themselves: a queue does not count what "
-        "the workers ask for (arena submit mpijob --kueue-queue does)"
-    )
-    return (Note(text),)
-
-
+#: What a wrapper does not count.
+INSIDE = (
+    "an AppWrapper sees only the launcher of an MPIJob, because workers never end by themselves: a queue does not count what the "
+    "workers ask for (arena submit mpijob --kueue-queue does)"
+)
 #: A wrapper counts the launcher alone: the workers may go at the end, and must; and it gives up where its only pod is not made soon.
-WRAPPING = Wrapping(forced={"clean_task_policy": "All"}, defaults={"launcher_creation_policy": "AtStartup"}, warn=_inside)
+WRAPPING = Wrapping(forced={"clean_task_policy": "All"}, defaults={"launcher_creation_policy": "AtStartup"}, warn=hooks.warning(INSIDE))
+
+
+def on_mpijobs(name: str, args: str, summary: str, *, display: str, shorthand: str) -> JobType:
+    """Return what a type says of itself that makes MPIJobs under a name of its own."""
+    return replace(
+        arena_job_type(),
+        name=name,
+        args=args,
+        summary=summary,
+        display=display,
+        shorthand=shorthand,
+        matches=lambda job: dig.labels(job).get(JOB_TYPE) == name,
+    )
 
 
 @hookimpl
@@ -60,26 +73,6 @@ def arena_job_type() -> JobType:
 @hookimpl
 def arena_build_manifests(args: MPIJobArgs, jobs: Jobs, build: Build) -> Sequence[Manifest]:
     """Return the job and what belongs to it, for the operator that the cluster has."""
-    from arena_mpijob.manifests import build as made
+    from arena_mpijob.manifests import settled
 
-    job, *beside = made(args)
-    if build.resource.version == "v1":
-        from arena_mpijob.trainingoperator import as_v1
-
-        job = as_v1(job, args)
-    return [job, *beside]
-
-
-@hookimpl
-def arena_preflight(args: MPIJobArgs, lookup: Lookup, jobs: Jobs) -> Iterable[Problem]:
-    """Return what the cluster lacks (queue, priority classes, gangs, claims), and what has the names that the operator needs."""
-    from arena_core.families.preflight import common_problems
-    from arena_mpijob.preflight import name_problems
-
-    return [*common_problems(args, lookup), *name_problems(args.name, lookup)]
-
-
-@hookimpl
-def arena_pod_sets(job: Manifest, purpose: str) -> Sequence[PodSet]:
-    """Return the launcher, by whose end a wrapper knows the job's; for quota the workers, too."""
-    return state.pod_sets(job, purpose)
+    return settled(args, build)

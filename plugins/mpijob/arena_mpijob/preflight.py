@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from arena_core.contract.types import Lookup, Problem, Resource
-from arena_core.k8s import owners
+from arena_core.families.preflight import taken_names
+from arena_mpijob.args import MPIJobArgs
 
 SERVICE = Resource("", "v1", "Service", "services")
 CONFIG_MAP = Resource("", "v1", "ConfigMap", "configmaps")
@@ -18,14 +19,6 @@ def names(job: str) -> tuple[tuple[Resource, str], ...]:
     return ((SERVICE, job), (CONFIG_MAP, f"{job}-config"), (JOB, f"{job}-launcher"), (POD, f"{job}-worker-0"))
 
 
-def name_problems(job: str, lookup: Lookup) -> Iterator[Problem]:
+def name_problems(args: MPIJobArgs, lookup: Lookup) -> Iterator[Problem]:
     """Yield a problem where one of the names belongs to another; what an earlier job of this name has left is ending."""
-    for resource, name in names(job):
-        if lookup.exists(resource, name) is not True:
-            continue
-        owner = next(owners.references(lookup.get(resource, name)), {})
-        if owner.get("kind") == "MPIJob" and owner.get("name") == job:
-            continue
-        whose = f"it belongs to {owner.get('kind')} {owner.get('name')}" if owner else "nobody owns it"
-        text = f"the {resource.kind} {name} exists already ({whose}), and the MPI Operator needs one of that name"
-        yield Problem(text, "name", "choose another name, or delete what has it")
+    return taken_names(names(args.name), "MPIJob", args.name, "the MPI Operator needs", lookup)

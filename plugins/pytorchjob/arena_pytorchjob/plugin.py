@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-
 from arena_core.contract.hookspecs import hookimpl
 from arena_core.contract.types import JobType, Resource, Wrapping
 from arena_core.families import hooks, kueue
@@ -13,13 +11,15 @@ from arena_pytorchjob import status as state
 from arena_pytorchjob.status import KIND
 
 if TYPE_CHECKING:
-    from arena_core.contract.types import Jobs, Lookup, Manifest, PodSet, Problem
-    from arena_pytorchjob.args import PyTorchJobArgs
+    pass
 
 #: The version of Arena's contract that this module is written for.
 ARENA_CONTRACT = 2
 arena_related, arena_job_status, arena_explain = hooks.reading(KIND)
 arena_endpoints = hooks.arena_endpoints
+arena_build_manifests = hooks.building("arena_pytorchjob.manifests:build")
+arena_preflight = hooks.preflight(hooks.COMMON, "arena_pytorchjob.preflight:name_problems")
+arena_pod_sets = hooks.pod_sets(KIND.pod_sets)
 
 
 @hookimpl
@@ -42,27 +42,3 @@ def arena_job_type() -> JobType:
         provider=PROVIDER,
         operator="training-operator",
     )
-
-
-@hookimpl
-def arena_build_manifests(args: PyTorchJobArgs, jobs: Jobs) -> Sequence[Manifest]:
-    """Return the job and what belongs to it."""
-    from arena_pytorchjob.manifests import build
-
-    return build(args)
-
-
-@hookimpl
-def arena_preflight(args: PyTorchJobArgs, lookup: Lookup, jobs: Jobs) -> Iterable[Problem]:
-    """Return what the cluster lacks (queue, priority classes, gangs, claims), and what has the names that the pods need."""
-    from arena_core.families.preflight import common_problems, pod_name_problems
-    from arena_pytorchjob.manifests import build
-
-    job = build(args)[0]
-    return [*common_problems(args, lookup), *pod_name_problems(job, KIND.first_pods(job), lookup)]
-
-
-@hookimpl
-def arena_pod_sets(job: Manifest) -> Sequence[PodSet]:
-    """Return master and workers."""
-    return KIND.pod_sets(job)

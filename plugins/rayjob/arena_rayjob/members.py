@@ -35,13 +35,13 @@ def groups(job: Any) -> list[tuple[str, str, Mapping[str, Any], int, int]]:
     return found
 
 
-def pod_sets(job: Any) -> list[PodSet]:
-    """Return the head and each group of workers, with the numbers that an AppWrapper infers: it overlooks the pods of each replica."""
-    return [PodSet(name, path, count, ends=False, runs_command=False) for name, path, _, count, _ in groups(job)]
+def pod_sets(job: Any, purpose: str = "wrap") -> list[PodSet]:
+    """Return the head and each group of workers; for quota the submitter, too, if its template stands in the job.
 
-
-def quota_sets(job: Any) -> list[PodSet]:
-    """Return all pods whose template stands in the job, as Kueue counts them: every host of a replica, and the submitter."""
+    An AppWrapper overlooks that a replica may have several pods, so it is told its own numbers; Kueue counts every host.
+    """
+    if purpose != "quota":
+        return [PodSet(name, path, count, ends=False, runs_command=False) for name, path, _, count, _ in groups(job)]
     found = [PodSet(name, path, count * hosts, ends=False, runs_command=False) for name, path, _, count, hosts in groups(job)]
     if mode(job) == names.K8S_JOB and dig.mapping(job, "spec", "submitterPodTemplate"):
         found.append(PodSet(names.SUBMITTER, "spec.submitterPodTemplate", 1, runs_command=False))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from arena_core.contract.hookspecs import hookimpl
 from arena_core.contract.types import JobType, Note, Wrapping
@@ -18,16 +18,15 @@ if TYPE_CHECKING:
         JobView,
         LogQuery,
         LogSource,
-        Lookup,
-        Manifest,
-        PodSet,
-        Problem,
     )
     from arena_rayjob.args import RayJobArgs
 
 #: The version of Arena's contract that this module is written for.
 ARENA_CONTRACT = 2
 arena_related, arena_job_status, arena_explain = hooks.reading(state)
+arena_build_manifests = hooks.building("arena_rayjob.manifests:build")
+arena_preflight = hooks.preflight(hooks.COMMON, "arena_rayjob.preflight:name_problems")
+arena_pod_sets = hooks.pod_sets_for(members.pod_sets)
 
 PROVIDER = "KubeRay (ray.io/v1): https://github.com/ray-project/kuberay"
 
@@ -68,29 +67,6 @@ def arena_job_type() -> JobType:
         provider=PROVIDER,
         operator="kuberay",
     )
-
-
-@hookimpl
-def arena_build_manifests(args: RayJobArgs, jobs: Jobs) -> Sequence[Manifest]:
-    """Return the job and what belongs to it."""
-    from arena_rayjob.manifests import build
-
-    return build(args)
-
-
-@hookimpl
-def arena_preflight(args: RayJobArgs, lookup: Lookup, jobs: Jobs) -> Iterable[Problem]:
-    """Return what the cluster lacks (queue, priority classes, gangs, claims), and what has the names that KubeRay needs."""
-    from arena_core.families.preflight import common_problems
-    from arena_rayjob.preflight import name_problems
-
-    return [*common_problems(args, lookup), *name_problems(args, lookup)]
-
-
-@hookimpl
-def arena_pod_sets(job: Manifest, purpose: str) -> Sequence[PodSet]:
-    """Return the head and each group of workers; for quota the submitter, too."""
-    return members.quota_sets(job) if purpose == "quota" else members.pod_sets(job)
 
 
 @hookimpl

@@ -1,30 +1,33 @@
-"""The hooks that all servers share which are Deployments; a type's module takes them over."""
+"""What all servers share which are Deployments: their hooks, which a type's module takes over, and what they say of themselves."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-
-from arena_core.contract.hookspecs import hookimpl
-from arena_core.typed import TYPE_CHECKING
-from arena_serve import reading
+from arena_core.contract.types import JobType
+from arena_core.families import hooks
+from arena_serve import names, reading
 from arena_serve.hooks import hooks_of
 
-if TYPE_CHECKING:
-    from arena_core.contract.types import Lookup, Manifest, PodSet, Problem
-    from arena_serve.args import ServerArgs
-
 arena_job_status, arena_endpoints, arena_explain = hooks_of(reading)
+arena_preflight = hooks.preflight("arena_serve.preflight:problems")
+arena_pod_sets = hooks.pod_sets(reading.pod_sets)
 
 
-@hookimpl
-def arena_preflight(args: ServerArgs, lookup: Lookup) -> Iterable[Problem]:
-    """Return what the cluster lacks: priority class, claims, Secrets, an autoscaler."""
-    from arena_serve.preflight import problems
-
-    return problems(args, lookup)
-
-
-@hookimpl
-def arena_pod_sets(job: Manifest) -> Sequence[PodSet]:
-    """Return the one set of pods."""
-    return reading.pod_sets(job)
+def on_deployments(name: str, container: str, summary: str, *, args: str, update: str, display: str, shorthand: str) -> JobType:
+    """Return what such a type says of itself; ``args`` and ``update`` are where its classes of arguments stand."""
+    return JobType(
+        name=name,
+        resource=reading.RESOURCE,
+        args=args,
+        summary=summary,
+        display=display,
+        shorthand=shorthand,
+        selectors=reading.selectors,
+        listed_by=names.SERVERS,
+        matches=lambda job: reading.is_a(job, name),
+        leads=False,
+        container=container,
+        workload="service",
+        scale=reading.scale,
+        update=update,
+        provider="every Kubernetes has it",
+    )

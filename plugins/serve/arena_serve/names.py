@@ -10,8 +10,12 @@ TYPE, NAME, VERSION = "servingType", "servingName", "servingVersion"
 SERVICE_NAME = "serviceName"
 #: The Deployments that are servers at all, of whatever type.
 SERVERS = TYPE
+#: Types on a Deployment, and the main container of each.
+CUSTOM = "custom-serving"
+TENSORFLOW, TENSORFLOW_CONTAINER = "tf-serving", "serving"
+TRITON, TRITON_CONTAINER = "triton-serving", "tritonserver"
 #: Types whose Service is called as their Deployment is.
-OWN_SERVICE = ("tf-serving", "triton-serving")
+OWN_SERVICE = (TENSORFLOW, TRITON)
 
 
 def identity(job: Any) -> dict[str, str]:

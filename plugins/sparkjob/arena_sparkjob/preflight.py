@@ -6,13 +6,19 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from arena_core.contract.types import Problem, Resource
-from arena_core.families.preflight import existing
+from arena_core.families.preflight import claim_problems, env_problems, existing, priority_problems, queue_problems
 
 if TYPE_CHECKING:
     from arena_core.contract.types import Lookup
     from arena_sparkjob.args import SparkJobArgs
 
 ACCOUNT = Resource("", "v1", "ServiceAccount", "serviceaccounts")
+
+
+def problems(args: SparkJobArgs, lookup: Lookup) -> Iterator[Problem]:
+    """Yield what the cluster lacks: queue, priority classes, claims, account; PodGroups are the operator's to make."""
+    for ask in (queue_problems, priority_problems, claim_problems, env_problems, account_problems):
+        yield from ask(args, lookup)
 
 
 def account_problems(args: SparkJobArgs, lookup: Lookup) -> Iterator[Problem]:

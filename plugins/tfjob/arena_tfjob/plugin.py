@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-
 from arena_core.contract.hookspecs import hookimpl
 from arena_core.contract.types import JobType, Resource, Wrapping
 from arena_core.families import hooks, kueue
@@ -12,13 +10,15 @@ from arena_core.typed import TYPE_CHECKING
 from arena_tfjob.status import KIND
 
 if TYPE_CHECKING:
-    from arena_core.contract.types import Jobs, Lookup, Manifest, PodSet, Problem
-    from arena_tfjob.args import TFJobArgs
+    pass
 
 #: The version of Arena's contract that this module is written for.
 ARENA_CONTRACT = 2
 arena_related, arena_job_status, arena_explain = hooks.reading(KIND)
 arena_endpoints = hooks.arena_endpoints
+arena_build_manifests = hooks.building("arena_tfjob.manifests:build")
+arena_preflight = hooks.preflight(hooks.COMMON, "arena_tfjob.preflight:name_problems")
+arena_pod_sets = hooks.pod_sets(KIND.pod_sets)
 #: Each has resources of its own; what a wrapper is given for every pod goes to all of them.
 ROLES = ("worker", "ps", "chief", "evaluator")
 
@@ -42,27 +42,3 @@ def arena_job_type() -> JobType:
         provider=PROVIDER,
         operator="training-operator",
     )
-
-
-@hookimpl
-def arena_build_manifests(args: TFJobArgs, jobs: Jobs) -> Sequence[Manifest]:
-    """Return the job and what belongs to it."""
-    from arena_tfjob.manifests import build
-
-    return build(args)
-
-
-@hookimpl
-def arena_preflight(args: TFJobArgs, lookup: Lookup, jobs: Jobs) -> Iterable[Problem]:
-    """Return what the cluster lacks (queue, priority classes, gangs, claims), and what has the names that the pods need."""
-    from arena_core.families.preflight import common_problems, pod_name_problems
-    from arena_tfjob.manifests import build
-
-    job = build(args)[0]
-    return [*common_problems(args, lookup), *pod_name_problems(job, KIND.first_pods(job), lookup)]
-
-
-@hookimpl
-def arena_pod_sets(job: Manifest) -> Sequence[PodSet]:
-    """Return one set for each role."""
-    return KIND.pod_sets(job)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-
 from arena_core.contract.hookspecs import hookimpl
 from arena_core.contract.types import JobType, Wrapping
 from arena_core.families import hooks
@@ -13,13 +11,15 @@ from arena_volcano import status as words
 from arena_volcano.scaling import scale
 
 if TYPE_CHECKING:
-    from arena_core.contract.types import Jobs, Lookup, Manifest, PodSet, Problem
-    from arena_volcano.args import VolcanoJobArgs
+    pass
 
 #: The version of Arena's contract that this module is written for.
 ARENA_CONTRACT = 2
 arena_related, arena_job_status, arena_explain = hooks.reading(words)
 arena_endpoints = hooks.arena_endpoints
+arena_build_manifests = hooks.building("arena_volcano.manifests:build")
+arena_preflight = hooks.preflight("arena_volcano.preflight:problems")
+arena_pod_sets = hooks.pod_sets(words.pod_sets)
 
 #: Inside a wrapper: the fork's defaults and names, which are the wrapper's own; nothing is run where no image was given.
 WRAPPING = Wrapping(
@@ -45,25 +45,3 @@ def arena_job_type() -> JobType:
         provider="Volcano (1.9 or later): https://volcano.sh/en/docs/installation/",
         operator="vc-controller-manager",
     )
-
-
-@hookimpl
-def arena_build_manifests(args: VolcanoJobArgs, jobs: Jobs) -> Sequence[Manifest]:
-    """Return the job and what belongs to it."""
-    from arena_volcano.manifests import build
-
-    return build(args)
-
-
-@hookimpl
-def arena_preflight(args: VolcanoJobArgs, lookup: Lookup, jobs: Jobs) -> Iterable[Problem]:
-    """Return what the cluster lacks: queue, priority class, fields that its version of Volcano would drop."""
-    from arena_volcano.preflight import problems
-
-    return problems(args, lookup)
-
-
-@hookimpl
-def arena_pod_sets(job: Manifest) -> Sequence[PodSet]:
-    """Return one set per task."""
-    return words.pod_sets(job)

@@ -19,13 +19,12 @@ _SINCE = "Volcano 1.14 or later has it"
 def problems(args: VolcanoJobArgs, lookup: Lookup) -> list[Problem]:
     """Return all of them."""
     job = build(args)[0]
-    first = [f"{args.name}-{pod_set.name}-0" for pod_set in pod_sets(job) if pod_set.replicas]
     return [
         *_queue(args, lookup),
         *priority_problems(args, lookup),
         *claim_problems(args, lookup),
         *env_problems(args, lookup),
-        *pod_name_problems(job, first, lookup),
+        *pod_name_problems(job, pod_sets(job), lookup),
         *_fields(args, lookup),
     ]
 

@@ -9,14 +9,14 @@ from arena_core.contract.types import Find, JobType, PodSet, Resource
 from arena_core.families import plainjob
 from arena_core.families.batch import pods_of_job
 from arena_core.k8s import dig
+from arena_core.records import replace
 from arena_core.typed import TYPE_CHECKING, Any
 from arena_cron import names, reading
-from arena_cron.hooks import arena_endpoints, arena_preflight, hooks_of
+from arena_cron.hooks import arena_endpoints, arena_preflight, building, hooks_of, job_type, running, validating
 
 if TYPE_CHECKING:
     from arena_core.contract.schedules import Schedule
-    from arena_core.contract.types import Jobs, JobView, Manifest, Note, Problem
-    from arena_cron.args import BatchCronArgs
+    from arena_core.contract.types import Jobs, JobView, Manifest
 
 __all__ = ["arena_endpoints", "arena_preflight"]
 #: The version of Arena's contract that this module is written for.
@@ -47,10 +47,10 @@ def schedule(cron: Any) -> Schedule:
 
 KIND = reading.Kind(reading.by_name, schedule)
 SHARED = hooks_of(KIND)
-arena_job_status = SHARED.job_status
-arena_log_sources = SHARED.log_sources
-arena_explain = SHARED.explain
-arena_schedule = SHARED.schedule
+arena_job_status, arena_log_sources, arena_explain, arena_schedule = SHARED[1:]
+arena_build_manifests = building("arena_cron.batch.manifests:build")
+arena_validate = validating("validate")
+arena_run_now = running("arena_cron.batch.now:job_of")
 
 
 def has_runner(cron: Any) -> bool:
@@ -62,40 +62,18 @@ def has_runner(cron: Any) -> bool:
     )
 
 
+ARGS, SUMMARY = "arena_cron.batch.args:model", "jobs of any type at times, on a CronJob of plain Kubernetes"
+PROVIDER = "every Kubernetes has it"
+
+
 @hookimpl
 def arena_job_type() -> JobType:
     """Say what a cron is."""
-    return JobType(
-        name="cron",
-        resource=RESOURCE,
-        args="arena_cron.batch.args:model",
-        summary="jobs of any type at times, on a CronJob of plain Kubernetes",
-        display="Cron",
-        shorthand="cron",
-        selectors=reading.selectors,
-        workload="schedule",
-        suspend_path="spec.suspend",
-        scale_check=lambda job: "a cron has no pods of its own",
+    return replace(
+        job_type("cron", RESOURCE, ARGS, SUMMARY, display="Cron", shorthand="cron", provider=PROVIDER),
         listed_by=f"{names.CREATED_BY}={names.CREATOR}",
         matches=lambda job: bool(dig.text(job, "metadata", "annotations", names.TYPE)),
-        provider="every Kubernetes has it",
     )
-
-
-@hookimpl
-def arena_build_manifests(args: BatchCronArgs, jobs: Jobs) -> Sequence[Manifest]:
-    """Return the CronJob and what belongs to it."""
-    from arena_cron.batch.manifests import build
-
-    return build(args, jobs)
-
-
-@hookimpl
-def arena_validate(args: BatchCronArgs, jobs: Jobs) -> Iterable[Problem | Note]:
-    """Return what the type of the jobs says of its arguments."""
-    from arena_cron.checks import validate
-
-    return validate(args, jobs)
 
 
 @hookimpl
@@ -112,11 +90,3 @@ def arena_pod_sets(job: Manifest) -> Sequence[PodSet]:
     if not dig.mapping(job, *TEMPLATE.split(".")) or has_runner(job):
         return []
     return [PodSet("worker", TEMPLATE, pods_of_job(dig.dig(job, "spec", "jobTemplate", "spec")))]
-
-
-@hookimpl
-def arena_run_now(view: JobView, called: str) -> Manifest:
-    """Return the Job that the CronJob would make, whatever its policy."""
-    from arena_cron.batch.now import job_of
-
-    return job_of(view.manifest, called)

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Sequence
 from arena_core.contract.hookspecs import hookimpl
 from arena_core.contract.types import JobType, PodSet, Resource
 from arena_core.k8s import dig
+from arena_core.records import replace
 from arena_core.typed import TYPE_CHECKING, Any
 from arena_cron import names, reading
-from arena_cron.hooks import arena_preflight, hooks_of
+from arena_cron.hooks import arena_preflight, building, hooks_of, job_type, running, validating
 
 if TYPE_CHECKING:
     from arena_core.contract.schedules import Schedule
@@ -19,10 +20,7 @@ if TYPE_CHECKING:
         Jobs,
         JobView,
         Manifest,
-        Note,
-        Problem,
     )
-    from arena_cron.args import CronArgs
 
 __all__ = ["arena_preflight"]
 #: The version of Arena's contract that this module is written for.
@@ -62,56 +60,29 @@ def schedule(cron: Any) -> Schedule:
 
 
 KIND = reading.Kind(handle_of, schedule)
-SHARED = hooks_of(KIND)
-arena_related = SHARED.related
-arena_job_status = SHARED.job_status
-arena_log_sources = SHARED.log_sources
-arena_explain = SHARED.explain
+arena_related, arena_job_status, arena_log_sources, arena_explain = hooks_of(KIND)[:4]
+arena_build_manifests = building("arena_cron.kubedl.manifests:build")
+arena_validate = validating("kubedl")
+arena_run_now = running("arena_cron.kubedl.manifests:child")
+
+ARGS, SUMMARY = "arena_cron.kubedl.manifests:model", "jobs of any type at times, on the Cron of KubeDL"
+PROVIDER = "KubeDL's cron operator, which Arena's own installation brings"
 
 
 @hookimpl
 def arena_job_type() -> JobType:
     """Say what such a cron is."""
-    return JobType(
-        name="kubedl-cron",
-        resource=RESOURCE,
-        args="arena_cron.kubedl.manifests:model",
-        summary="jobs of any type at times, on the Cron of KubeDL",
-        display="KubeDLCron",
-        shorthand="kdcron",
-        selectors=reading.selectors,
-        workload="schedule",
-        scale_check=lambda job: "a cron has no pods of its own",
-        suspend_path="spec.suspend",
-        provider="KubeDL's cron operator, which Arena's own installation brings",
+    return replace(
+        job_type("kubedl-cron", RESOURCE, ARGS, SUMMARY, display="KubeDLCron", shorthand="kdcron", provider=PROVIDER),
         operator="cron-operator",
     )
 
 
 @hookimpl
-def arena_build_manifests(args: CronArgs, jobs: Jobs) -> Sequence[Manifest]:
-    """Return the Cron, and what its jobs share."""
-    from arena_cron.kubedl.manifests import build
-
-    return build(args, jobs)
-
-
-@hookimpl
-def arena_validate(args: CronArgs, jobs: Jobs) -> Iterable[Problem | Note]:
-    """Return what the type of the jobs says of its arguments, and what KubeDL does otherwise than one expects."""
-    from arena_cron.checks import kubedl
-
-    return kubedl(args, jobs)
-
-
-@hookimpl
 def arena_pod_sets(job: Manifest, purpose: str, jobs: Jobs) -> Sequence[PodSet]:
     """Return the pods of the job that it makes."""
-    from arena_core.records import replace
-
-    found = jobs.for_object(workload(job))
-    sets = found.pod_sets(workload(job), "wrap" if purpose == "wrap" else "quota") if found else ()
-    return [replace(one, path=f"spec.template.workload.{one.path}") for one in sets]
+    made = workload(job)
+    return reading.sets_inside(made, jobs.for_object(made), purpose, "spec.template.workload")
 
 
 @hookimpl
@@ -126,7 +97,6 @@ def arena_endpoints(view: JobView) -> Iterable[Endpoint]:
 def arena_schedule(view: JobView, jobs: Jobs) -> Schedule:
     """Say when jobs are made, and which were; of those that are gone the Cron's own history tells."""
     from arena_core.contract.schedules import Run
-    from arena_core.records import replace
 
     there = reading.runs(view, jobs, KIND)
     known = {run.name for run in there}
@@ -137,11 +107,3 @@ def arena_schedule(view: JobView, jobs: Jobs) -> Schedule:
             kind = dig.text(row, "object", "kind").lower()
             gone.append(Run(name, dig.text(row, "status"), kind, dig.text(row, "created"), dig.text(row, "finished")))
     return replace(plan, runs=(*gone, *there))
-
-
-@hookimpl
-def arena_run_now(view: JobView, called: str) -> Manifest:
-    """Return the job that the operator would make."""
-    from arena_cron.kubedl.manifests import child
-
-    return child(view.manifest, called)

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Sequence
 from arena_core.contract.hookspecs import hookimpl
 from arena_core.contract.types import JobType, PodSet
 from arena_core.k8s import dig
+from arena_core.records import replace
 from arena_core.typed import TYPE_CHECKING, Any
 from arena_cron import reading
-from arena_cron.hooks import arena_endpoints, hooks_of
+from arena_cron.hooks import arena_endpoints, building, hooks_of, job_type, running, validating
 from arena_cron.volcano.names import ONLY, RESOURCE
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from arena_core.contract.types import (
         JobHandle,
         Jobs,
-        JobView,
         Lookup,
         Manifest,
         Note,
@@ -52,48 +52,23 @@ def schedule(cron: Any) -> Schedule:
 
 
 KIND = reading.Kind(handle_of, schedule)
-SHARED = hooks_of(KIND)
-arena_related = SHARED.related
-arena_job_status = SHARED.job_status
-arena_log_sources = SHARED.log_sources
-arena_explain = SHARED.explain
-arena_schedule = SHARED.schedule
+arena_related, arena_job_status, arena_log_sources, arena_explain, arena_schedule = hooks_of(KIND)
+arena_build_manifests = building("arena_cron.volcano.manifests:build")
+arena_validate = validating("volcano")
+arena_run_now = running("arena_cron.volcano.manifests:child")
+
+ARGS, SUMMARY = "arena_cron.volcano.manifests:model", "Volcano Jobs at times, on the CronJob of Volcano"
+PROVIDER = "Volcano, from 1.13 on: https://volcano.sh"
 
 
 @hookimpl
 def arena_job_type() -> JobType:
     """Say what such a cron is."""
-    return JobType(
-        name="volcano-cron",
-        resource=RESOURCE,
-        args="arena_cron.volcano.manifests:model",
-        summary="Volcano Jobs at times, on the CronJob of Volcano",
-        display="VolcanoCron",
-        shorthand="vccron",
-        selectors=reading.selectors,
-        workload="schedule",
-        scale_check=lambda job: "a cron has no pods of its own",
+    return replace(
+        job_type("volcano-cron", RESOURCE, ARGS, SUMMARY, display="VolcanoCron", shorthand="vccron", provider=PROVIDER),
         makes=(ONLY,),
-        suspend_path="spec.suspend",
-        provider="Volcano, from 1.13 on: https://volcano.sh",
         operator="vc-controller-manager",
     )
-
-
-@hookimpl
-def arena_build_manifests(args: ScheduleArgs, jobs: Jobs) -> Sequence[Manifest]:
-    """Return the CronJob, and what its jobs share."""
-    from arena_cron.volcano.manifests import build
-
-    return build(args, jobs)
-
-
-@hookimpl
-def arena_validate(args: ScheduleArgs, jobs: Jobs) -> Iterable[Problem | Note]:
-    """Return what the type of the jobs says of its arguments, and what Volcano cannot do."""
-    from arena_cron.checks import volcano
-
-    return volcano(args, jobs)
 
 
 @hookimpl
@@ -107,17 +82,5 @@ def arena_preflight(args: ScheduleArgs, lookup: Lookup, jobs: Jobs) -> Iterable[
 @hookimpl
 def arena_pod_sets(job: Manifest, purpose: str, jobs: Jobs) -> Sequence[PodSet]:
     """Return the pods of the job that it makes."""
-    from arena_core.records import replace
-
-    handle = handle_of(job, jobs)
     made = {"apiVersion": RESOURCE.api_version, "kind": "Job", **dig.mapping(job, "spec", "jobTemplate")}
-    sets = handle.pod_sets(made, "wrap" if purpose == "wrap" else "quota") if handle else ()
-    return [replace(one, path=f"spec.jobTemplate.{one.path}") for one in sets]
-
-
-@hookimpl
-def arena_run_now(view: JobView, called: str) -> Manifest:
-    """Return the job that Volcano would make."""
-    from arena_cron.volcano.manifests import child
-
-    return child(view.manifest, called)
+    return reading.sets_inside(made, handle_of(job, jobs), purpose, "spec.jobTemplate")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from arena_core.contract.hookspecs import hookimpl
 from arena_core.typed import TYPE_CHECKING
 from arena_etjob import plugin as et
@@ -11,13 +9,13 @@ from arena_etjob import shared
 from arena_etjob.names import DEEPSPEED
 
 if TYPE_CHECKING:
-    from arena_core.contract.types import Jobs, JobType, Manifest
-    from arena_etjob.deepspeed.args import DeepSpeedJobArgs
+    from arena_core.contract.types import JobType
 
 #: The version of Arena's contract that this module is written for.
 ARENA_CONTRACT = 2
 arena_preflight, arena_related, arena_job_status = et.arena_preflight, et.arena_related, et.arena_job_status
 arena_pod_sets, arena_endpoints, arena_explain = et.arena_pod_sets, et.arena_endpoints, et.arena_explain
+arena_build_manifests = et.arena_build_manifests
 
 SUMMARY = "training with DeepSpeed: a launcher that starts it on the workers, with the et-operator or the MPI Operator"
 
@@ -28,11 +26,3 @@ def arena_job_type() -> JobType:
     return shared.job_type(
         DEEPSPEED, "arena_etjob.deepspeed.args:DeepSpeedJobArgs", SUMMARY, "DeepSpeed", "dp", otherwise="deepspeed-mpijob"
     )
-
-
-@hookimpl
-def arena_build_manifests(args: DeepSpeedJobArgs, jobs: Jobs) -> Sequence[Manifest]:
-    """Return the job and what belongs to it."""
-    from arena_etjob.manifests import build
-
-    return build(args)

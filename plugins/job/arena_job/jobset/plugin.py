@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from arena_core.contract.hookspecs import hookimpl
 from arena_core.contract.types import JobType, Note, Wrapping
@@ -14,12 +14,15 @@ from arena_job.jobset.names import RESOURCE
 from arena_job.names import CONTAINER
 
 if TYPE_CHECKING:
-    from arena_core.contract.types import Cause, Find, Jobs, JobStatus, JobView, Lookup, Manifest, PodSet, Problem
     from arena_job.jobset.args import JobSetArgs
 
 #: The version of Arena's contract that this module is written for.
 ARENA_CONTRACT = 2
 arena_endpoints = hooks.arena_endpoints
+arena_related, arena_job_status, arena_explain = hooks.reading(state, unfetched=None, explain="arena_job.jobset.explain:explain")
+arena_build_manifests = hooks.building("arena_job.jobset.manifests:build")
+arena_preflight = hooks.preflight(hooks.COMMON, "arena_job.jobset.preflight:name_problems")
+arena_pod_sets = hooks.pod_sets(state.pod_sets)
 
 
 def _inside(args: JobSetArgs) -> Sequence[Note]:
@@ -53,46 +56,3 @@ def arena_job_type() -> JobType:
         provider="JobSet (jobset.x-k8s.io/v1alpha2): https://jobset.sigs.k8s.io",
         operator="jobset",
     )
-
-
-@hookimpl
-def arena_build_manifests(args: JobSetArgs, jobs: Jobs) -> Sequence[Manifest]:
-    """Return the JobSet and what belongs to it."""
-    from arena_job.jobset.manifests import build
-
-    return build(args)
-
-
-@hookimpl
-def arena_preflight(args: JobSetArgs, lookup: Lookup, jobs: Jobs) -> Iterable[Problem]:
-    """Return what the cluster lacks (queue, priority classes, gangs, claims), and who has the names that the JobSet needs."""
-    from arena_core.families.preflight import common_problems
-    from arena_job.jobset.preflight import name_problems
-
-    return [*common_problems(args, lookup), *name_problems(args, lookup)]
-
-
-@hookimpl
-def arena_related(view: JobView, jobs: Jobs) -> Iterable[Find]:
-    """Name what status and reasons need besides the pods."""
-    return state.related(view.manifest)
-
-
-@hookimpl
-def arena_job_status(view: JobView, jobs: Jobs) -> JobStatus:
-    """Say what the job is doing."""
-    return state.status(view.manifest, view.pods, view.related or ())
-
-
-@hookimpl
-def arena_pod_sets(job: Manifest) -> Sequence[PodSet]:
-    """Return the sets of equal pods, by role."""
-    return state.pod_sets(job)
-
-
-@hookimpl
-def arena_explain(view: JobView, jobs: Jobs) -> Iterable[Cause]:
-    """Say in plain words why the job is not running."""
-    from arena_job.jobset.explain import explain
-
-    return explain(view.manifest, view.pods, view.related or ())

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from arena_core.contract.hookspecs import hookimpl
+from arena_core.families import hooks
 from arena_core.families import plainhooks as plain
 from arena_core.typed import TYPE_CHECKING
 from arena_model.analyze.names import APP
 from arena_model.jobtype import of_one_pod
 
 if TYPE_CHECKING:
-    from arena_core.contract.types import JobType, Manifest
-    from arena_model.analyze.args import ModelJobArgs
+    from arena_core.contract.types import JobType
 
 #: The version of Arena's contract that this module is written for.
 ARENA_CONTRACT = 2
 arena_related, arena_job_status, arena_explain = plain.arena_related, plain.arena_job_status, plain.arena_explain
 arena_preflight, arena_pod_sets, arena_endpoints = plain.arena_preflight, plain.arena_pod_sets, plain.arena_endpoints
+arena_build_manifests = hooks.building("arena_model.analyze.manifests:build")
 
 
 @hookimpl
@@ -29,11 +28,3 @@ def arena_job_type() -> JobType:
         display="ModelJob",
         summary="a Job that profiles, optimizes, benchmarks or evaluates a model",
     )
-
-
-@hookimpl
-def arena_build_manifests(args: ModelJobArgs) -> Sequence[Manifest]:
-    """Return the Job and what belongs to it."""
-    from arena_model.analyze.manifests import build
-
-    return build(args)

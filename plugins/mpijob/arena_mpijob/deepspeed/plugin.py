@@ -6,9 +6,7 @@ from collections.abc import Sequence
 
 from arena_core.contract.errors import InvalidArguments
 from arena_core.contract.hookspecs import hookimpl
-from arena_core.contract.types import JOB_TYPE, Problem
-from arena_core.k8s import dig
-from arena_core.records import replace
+from arena_core.contract.types import Problem
 from arena_core.typed import TYPE_CHECKING
 from arena_mpijob import plugin as mpi
 
@@ -22,20 +20,13 @@ arena_related, arena_job_status, arena_explain = mpi.arena_related, mpi.arena_jo
 arena_preflight, arena_pod_sets, arena_endpoints = mpi.arena_preflight, mpi.arena_pod_sets, mpi.arena_endpoints
 
 NAME = "deepspeed-mpijob"
+SUMMARY = "training with DeepSpeed on an MPIJob: what deepspeedjob becomes where the et-operator is missing"
 
 
 @hookimpl
 def arena_job_type() -> JobType:
     """Say what this job type is."""
-    return replace(
-        mpi.arena_job_type(),
-        name=NAME,
-        args="arena_mpijob.deepspeed.args:DeepSpeedMPIArgs",
-        summary="training with DeepSpeed on an MPIJob: what deepspeedjob becomes where the et-operator is missing",
-        display="DeepSpeed on MPI",
-        shorthand="dpmpi",
-        matches=lambda job: dig.labels(job).get(JOB_TYPE) == NAME,
-    )
+    return mpi.on_mpijobs(NAME, "arena_mpijob.deepspeed.args:DeepSpeedMPIArgs", SUMMARY, display="DeepSpeed on MPI", shorthand="dpmpi")
 
 
 @hookimpl

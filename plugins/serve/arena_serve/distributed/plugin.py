@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from arena_core.contract.hookspecs import hookimpl
 from arena_core.contract.types import JobType
+from arena_core.families import hooks
 from arena_core.typed import TYPE_CHECKING
 from arena_serve import names
 from arena_serve.deployed import arena_preflight
@@ -15,15 +14,16 @@ from arena_serve.hooks import hooks_of
 from arena_serve.reading import is_a, selectors
 
 if TYPE_CHECKING:
-    from arena_core.contract.types import Manifest, PodSet
-    from arena_serve.distributed.args import DistributedArgs
-    from arena_serve.distributed.update import DistributedUpdateArgs
+    pass
 
 __all__ = ["arena_preflight"]
 #: The version of Arena's contract that this module is written for.
 ARENA_CONTRACT = 2
 NAME = "distributed-serving"
 arena_job_status, arena_endpoints, arena_explain = hooks_of(reading)
+arena_build_manifests = hooks.building("arena_serve.distributed.manifests:build")
+arena_update = hooks.updating("arena_serve.distributed.update:updated")
+arena_pod_sets = hooks.pod_sets(reading.pod_sets)
 
 
 @hookimpl
@@ -46,25 +46,3 @@ def arena_job_type() -> JobType:
         provider="it comes with LeaderWorkerSet (kubernetes-sigs/lws)",
         operator="lws-controller-manager",
     )
-
-
-@hookimpl
-def arena_build_manifests(args: DistributedArgs) -> Sequence[Manifest]:
-    """Return the LeaderWorkerSet and what belongs to it."""
-    from arena_serve.distributed.manifests import build
-
-    return build(args)
-
-
-@hookimpl
-def arena_update(job: Manifest, args: DistributedUpdateArgs) -> Manifest:
-    """Return the live set with what is to change."""
-    from arena_serve.distributed.update import updated
-
-    return updated(job, args)
-
-
-@hookimpl
-def arena_pod_sets(job: Manifest) -> Sequence[PodSet]:
-    """Return leaders and workers."""
-    return reading.pod_sets(job)

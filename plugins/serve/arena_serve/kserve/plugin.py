@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from arena_core.contract.hookspecs import hookimpl
 from arena_core.contract.types import JobType
+from arena_core.families import hooks
 from arena_core.typed import TYPE_CHECKING
 from arena_serve import names
 from arena_serve.hooks import hooks_of
@@ -14,14 +15,15 @@ from arena_serve.kserve.names import CONTAINER, RESOURCE
 from arena_serve.reading import is_a
 
 if TYPE_CHECKING:
-    from arena_core.contract.types import Lookup, Manifest, PodSet, Problem
-    from arena_serve.kserve.args import KServeArgs
-    from arena_serve.kserve.update import KServeUpdateArgs
+    from arena_core.contract.types import Manifest, PodSet
 
 #: The version of Arena's contract that this module is written for.
 ARENA_CONTRACT = 2
 NAME = "kserve"
 arena_job_status, arena_endpoints, arena_explain = hooks_of(reading)
+arena_build_manifests = hooks.building("arena_serve.kserve.manifests:build")
+arena_update = hooks.updating("arena_serve.kserve.update:updated")
+arena_preflight = hooks.preflight("arena_serve.kserve.preflight:problems")
 
 
 @hookimpl
@@ -45,30 +47,6 @@ def arena_job_type() -> JobType:
         provider="it comes with KServe",
         operator="kserve-controller-manager",
     )
-
-
-@hookimpl
-def arena_build_manifests(args: KServeArgs) -> Sequence[Manifest]:
-    """Return the InferenceService and what belongs to it."""
-    from arena_serve.kserve.manifests import build
-
-    return build(args)
-
-
-@hookimpl
-def arena_preflight(args: KServeArgs, lookup: Lookup) -> Iterable[Problem]:
-    """Return what the cluster lacks: claims, Secrets, an autoscaler, who reads metrics."""
-    from arena_serve.kserve.preflight import problems
-
-    return problems(args, lookup)
-
-
-@hookimpl
-def arena_update(job: Manifest, args: KServeUpdateArgs) -> Manifest:
-    """Return the live InferenceService with what is to change."""
-    from arena_serve.kserve.update import updated
-
-    return updated(job, args)
 
 
 @hookimpl

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from arena_core.contract.hookspecs import hookimpl
 from arena_core.contract.types import JobType
+from arena_core.families import hooks
 from arena_core.typed import TYPE_CHECKING
 from arena_serve import names
 from arena_serve.deployed import arena_preflight
@@ -14,14 +13,15 @@ from arena_serve.reading import is_a
 from arena_serve.seldon import reading
 
 if TYPE_CHECKING:
-    from arena_core.contract.types import Manifest, PodSet
-    from arena_serve.seldon.args import SeldonArgs
-    from arena_serve.seldon.update import SeldonUpdateArgs
+    pass
 
 __all__ = ["arena_preflight"]
 #: The version of Arena's contract that this module is written for.
 ARENA_CONTRACT = 2
 arena_job_status, arena_endpoints, arena_explain = hooks_of(reading)
+arena_build_manifests = hooks.building("arena_serve.seldon.manifests:build")
+arena_update = hooks.updating("arena_serve.seldon.update:updated")
+arena_pod_sets = hooks.pod_sets(reading.pod_sets)
 
 
 @hookimpl
@@ -45,25 +45,3 @@ def arena_job_type() -> JobType:
         provider="it comes with Seldon Core 1, which the local cluster does not run",
         operator="seldon-controller-manager",
     )
-
-
-@hookimpl
-def arena_build_manifests(args: SeldonArgs) -> Sequence[Manifest]:
-    """Return the SeldonDeployment and what belongs to it."""
-    from arena_serve.seldon.manifests import build
-
-    return build(args)
-
-
-@hookimpl
-def arena_update(job: Manifest, args: SeldonUpdateArgs) -> Manifest:
-    """Return the live SeldonDeployment with what is to change."""
-    from arena_serve.seldon.update import updated
-
-    return updated(job, args)
-
-
-@hookimpl
-def arena_pod_sets(job: Manifest) -> Sequence[PodSet]:
-    """Return the one set of pods."""
-    return reading.pod_sets(job)

@@ -1,60 +1,27 @@
-"""The hooks of the job type ``tf-serving``."""
+"""The hooks of the job type ``tf-serving``. Reading commands load this module and what reads Deployments, nothing else."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from arena_core.contract.hookspecs import hookimpl
-from arena_core.contract.types import JobType
+from arena_core.families import hooks
 from arena_core.typed import TYPE_CHECKING
-from arena_serve import names, reading
-from arena_serve.deployed import arena_endpoints, arena_explain, arena_job_status, arena_pod_sets, arena_preflight
+from arena_serve.deployed import arena_endpoints, arena_explain, arena_job_status, arena_pod_sets, arena_preflight, on_deployments
+from arena_serve.names import TENSORFLOW, TENSORFLOW_CONTAINER
 
 if TYPE_CHECKING:
-    from arena_core.contract.types import Manifest
-    from arena_serve.tensorflow.args import TensorflowArgs
-    from arena_serve.tensorflow.update import TensorflowUpdateArgs
+    from arena_core.contract.types import JobType
 
 __all__ = ["arena_endpoints", "arena_explain", "arena_job_status", "arena_pod_sets", "arena_preflight"]
 #: The version of Arena's contract that this module is written for.
 ARENA_CONTRACT = 2
-NAME, CONTAINER = "tf-serving", "serving"
+arena_build_manifests = hooks.building("arena_serve.tensorflow.manifests:build")
+arena_update = hooks.updating("arena_serve.tensorflow.update:changed")
+
+ARGS, UPDATE = "arena_serve.tensorflow.args:TensorflowArgs", "arena_serve.tensorflow.update:TensorflowUpdateArgs"
+SUMMARY = "a TensorFlow Serving"
 
 
 @hookimpl
 def arena_job_type() -> JobType:
     """Say what this job type is."""
-    return JobType(
-        name=NAME,
-        resource=reading.RESOURCE,
-        args="arena_serve.tensorflow.args:TensorflowArgs",
-        summary="a TensorFlow Serving",
-        display="Tensorflow",
-        shorthand="tf",
-        selectors=reading.selectors,
-        listed_by=names.SERVERS,
-        matches=lambda job: reading.is_a(job, NAME),
-        leads=False,
-        container=CONTAINER,
-        workload="service",
-        scale=reading.scale,
-        update="arena_serve.tensorflow.update:TensorflowUpdateArgs",
-        provider="every Kubernetes has it",
-    )
-
-
-@hookimpl
-def arena_build_manifests(args: TensorflowArgs) -> Sequence[Manifest]:
-    """Return the Deployment and what belongs to it."""
-    from arena_serve.deployment import build
-    from arena_serve.form import Form
-
-    return build(args, Form(NAME, "tensorflow-serving", CONTAINER, "tensorflow-serving-0.6.0", own_service=True), args.start)
-
-
-@hookimpl
-def arena_update(job: Manifest, args: TensorflowUpdateArgs) -> Manifest:
-    """Return the live Deployment with what is to change."""
-    from arena_serve.update import updated, with_options
-
-    return with_options(updated(job, args, CONTAINER), CONTAINER, args.options())
+    return on_deployments(TENSORFLOW, TENSORFLOW_CONTAINER, SUMMARY, args=ARGS, update=UPDATE, display="Tensorflow", shorthand="tf")

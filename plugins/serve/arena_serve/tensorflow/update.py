@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from arena_core.args import flag
-from arena_serve.update import UpdateArgs
+from arena_core.contract.types import Manifest
+from arena_serve.names import TENSORFLOW_CONTAINER
+from arena_serve.update import UpdateArgs, updated, with_options
 
 
 class TensorflowUpdateArgs(UpdateArgs):
@@ -23,3 +25,8 @@ class TensorflowUpdateArgs(UpdateArgs):
             "--monitoring_config_file": self.monitoring_config_file,
         }
         return {name: text for name, text in every.items() if text}
+
+
+def changed(job: Manifest, args: TensorflowUpdateArgs) -> Manifest:
+    """Return the live Deployment with what is to change."""
+    return with_options(updated(job, args, TENSORFLOW_CONTAINER), TENSORFLOW_CONTAINER, args.options())

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from arena_core.args import flag
 from arena_core.contract.types import Manifest
-from arena_serve.update import UpdateArgs
+from arena_serve.names import TRITON_CONTAINER
+from arena_serve.update import UpdateArgs, updated, with_options
 
 #: Where Triton serves its metrics if nobody says otherwise.
 METRICS_PORT = 8002
@@ -24,10 +25,17 @@ class TritonUpdateArgs(UpdateArgs):
         }
         return {name: text for name, text in every.items() if text}
 
-    def with_port(self, job: Manifest, container: str) -> Manifest:
-        """Name the port of the metrics at the container, where they come to be served; its Service stays as it is."""
-        for one in job["spec"]["template"]["spec"]["containers"]:
-            ports = one.get("ports") or []
-            if self.allow_metrics and one.get("name") == container and not any(port.get("name") == "metrics" for port in ports):
-                one["ports"] = [*ports, {"name": "metrics", "containerPort": METRICS_PORT, "protocol": "TCP"}]
-        return job
+
+def changed(job: Manifest, args: TritonUpdateArgs) -> Manifest:
+    """Return the live Deployment with what is to change."""
+    new = with_options(updated(job, args, TRITON_CONTAINER), TRITON_CONTAINER, args.options())
+    return _with_metrics(new) if args.allow_metrics else new
+
+
+def _with_metrics(job: Manifest) -> Manifest:
+    """Name the port of the metrics at the container, where they come to be served; its Service stays as it is."""
+    for one in job["spec"]["template"]["spec"]["containers"]:
+        ports = one.get("ports") or []
+        if one.get("name") == TRITON_CONTAINER and not any(port.get("name") == "metrics" for port in ports):
+            one["ports"] = [*ports, {"name": "metrics", "containerPort": METRICS_PORT, "protocol": "TCP"}]
+    return job
