@@ -23,12 +23,19 @@ from arena_core.testing.seen import seen
 UID = "11111111-2222-3333-4444-555555555555"
 
 
+@functools.lru_cache(maxsize=1)
+def _installed() -> Registry:
+    return Registry(environ={})
+
+
 @functools.lru_cache(maxsize=64)
 def loaded(plugin: ModuleType) -> tuple[JobTypeHandle, Registry]:
     """Return a job type behind the core's own handle, beside all that is installed."""
-    registry = Registry(environ={})
     name = plugin.arena_job_type().name
-    return (registry.get(name) if name in registry.names() else registry.add(plugin)), registry
+    if name in _installed().names():
+        return _installed().get(name), _installed()
+    registry = Registry(environ={})
+    return registry.add(plugin), registry
 
 
 class Kit:

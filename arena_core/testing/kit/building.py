@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import copy
 import json
 from collections.abc import Iterator
@@ -54,7 +55,8 @@ class BuildingChecks(Kit):
 
     def test_names_are_valid_at_their_longest(self) -> None:
         """With the longest name that the type takes, every name and label of every object is one; a longer name is refused by its flag."""
-        longest = next(n for n in range(253, 0, -1) if not self._problems("a" * n))
+        longest = bisect.bisect_left(range(1, 254), True, key=lambda length: bool(self._problems("a" * length)))
+        assert longest, "no name is taken"
         for raw in self.raws():
             manifests = self.manifests({**raw, "name": "a" * longest})
             wrong = [text for obj in manifests for text in _invalid(obj)]

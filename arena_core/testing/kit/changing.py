@@ -12,7 +12,7 @@ from arena_core.contract.types import Manifest, Scale
 from arena_core.k8s import path as k8s_path
 from arena_core.testing.comparing import strict_schema
 from arena_core.testing.kit.bundle import BundleChecks
-from arena_core.testing.kit.values import for_all, json_values
+from arena_core.testing.kit.values import for_any_job
 from arena_core.testing.seen import seen
 
 
@@ -68,15 +68,16 @@ class ChangingChecks(BundleChecks):
         """Whatever object comes, they say something, and never raise."""
         job_type = self.handle.job_type
 
-        def check(job: Any) -> None:
-            try:
-                job_type.suspend_check(job)
-                job_type.scale(job)
-                job_type.scale_check(job)
-            except PluginError as error:
-                pytest.fail(error.message)
+        def check(job: Any, pods: list[Any], related: list[Any]) -> None:
+            for one in (job, *pods, *related):  # also what is no object
+                try:
+                    job_type.suspend_check(one)
+                    job_type.scale(one)
+                    job_type.scale_check(one)
+                except PluginError as error:
+                    pytest.fail(error.message)
 
-        for_all(self.examples, check, job=json_values(*self.keys))
+        for_any_job(tuple(self.keys), self.examples, check)
 
 
 def changed(job: Manifest, path: str, value: Any) -> Manifest:

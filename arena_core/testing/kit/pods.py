@@ -12,7 +12,7 @@ from arena_core.contract.errors import InvalidArguments, PluginError
 from arena_core.contract.types import JobType
 from arena_core.k8s import dig, names, selectors
 from arena_core.testing.kit.base import Kit, template_of
-from arena_core.testing.kit.values import TYPED, for_all, json_values
+from arena_core.testing.kit.values import TYPED, for_all, for_any_job
 from arena_core.testing.seen import seen
 from arena_core.testing.texts import environment, expand
 
@@ -83,15 +83,16 @@ class PodChecks(Kit):
         """Whatever object comes, there are selectors that can be read, or none, and never an exception."""
         job_type: JobType = self.handle.job_type
 
-        def check(job: Any) -> None:
-            try:
-                found = job_type.selectors(job)
-            except PluginError as error:
-                pytest.fail(error.message)
-            for text in found:
-                selectors.parse(text)
+        def check(job: Any, pods: list[Any], related: list[Any]) -> None:
+            for one in (job, *pods, *related):  # also what is no object
+                try:
+                    found = job_type.selectors(one)
+                except PluginError as error:
+                    pytest.fail(error.message)
+                for text in found:
+                    selectors.parse(text)
 
-        for_all(self.examples, check, job=json_values(*self.keys))
+        for_any_job(tuple(self.keys), self.examples, check)
 
     def test_the_container_gets_what_was_typed(self) -> None:
         """Command (in the pod sets that run it), environment and annotations arrive unchanged, whatever characters they have."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from arena_core.k8s.copies import clone
 
 #: Keys that status code looks at so often that arbitrary JSON with them goes deep.
 KEYS = (
@@ -61,3 +64,31 @@ def for_all(examples: int, check: Callable[..., None], **strategies: st.SearchSt
         check(**values)
 
     settings(QUICK, max_examples=examples)(given(**strategies)(checked))()
+
+
+def _seen(keys: tuple[str, ...]) -> dict[str, st.SearchStrategy[Any]]:
+    """Return what a hook sees of a job, by the argument that a check gets it as."""
+    some = st.lists(json_values(*keys), max_size=3)
+    return {"job": json_objects(*keys), "pods": some, "related": some}
+
+
+@functools.lru_cache(maxsize=64)
+def _drawn(keys: tuple[str, ...], examples: int) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    for_all(examples, lambda **values: found.append(values), **_seen(keys))
+    return found
+
+
+def for_any_job(keys: tuple[str, ...], examples: int, check: Callable[..., None]) -> None:
+    """Run a check with that many arbitrary jobs (``job``, ``pods``, ``related``).
+
+    All checks of a type get the same ones, since to draw them takes longer than to check them. Where one fails, others are drawn until
+    the smallest is found that fails.
+    """
+    for values in _drawn(keys, examples):
+        try:
+            check(**clone(values))
+        except BaseException as error:
+            error.add_note(f"with {values!r:.2000}")
+            for_all(examples, check, **_seen(keys))
+            raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any, get_args
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from arena_core.args import parse
 from arena_core.contract.errors import ArenaError, InvalidArguments
 from arena_core.k8s import dig
+from arena_core.k8s.copies import clone
 from arena_core.registry.handle import JobTypeHandle
 from arena_core.testing.kit.base import Kit, template_of
 from arena_core.testing.seen import seen
@@ -17,10 +19,11 @@ from arena_core.testing.seen import seen
 PLAIN = {"name": "x", "image": "busybox", "command": "true"}
 
 
+@functools.lru_cache(maxsize=256)
 def plain(handle: JobTypeHandle) -> dict[str, Any]:
     """Return plain arguments of a type; what it wants besides has some value."""
     model = handle.args_model
-    raw = {**PLAIN, "port": 8000} if "port" in model.model_fields else dict(PLAIN)
+    raw: dict[str, Any] = {**PLAIN, "port": 8000} if "port" in model.model_fields else dict(PLAIN)
     for _ in range(2):  # what stands between fields is looked at when each is there
         try:
             parse(model, raw)
@@ -53,7 +56,7 @@ class WrappingChecks(Kit):
         for wrapper in self.wrappers():
             if any(template_of(alone, one.path) is None for one in own):
                 pytest.skip("a set of pods leads nowhere, see test_pod_sets_lead_to_pod_templates")
-            job = self._wrapped(wrapper, self.handle.job_type.name, self.minimal)
+            job = _wrapped(wrapper, self.handle.job_type.name, self.minimal)
             found = [one for one in wrapper.pod_sets(job) if list(dig.items(template_of(job, one.path), "spec", "containers"))]
             assert len(found) == len(own), f"{wrapper.job_type.name} finds {len(found)} sets of pods, the type alone {len(own)}"
             assert wrapper.status(seen(job)).reason != "PluginFailed"
@@ -66,17 +69,28 @@ class WrappingChecks(Kit):
         for other in [each for each in self.registry.each() if each.job_type.name != name]:
             if other.job_type.workload == "schedule":  # what it takes depends on what it makes
                 continue
-            job = other.build_manifests(parse(other.args_model, plain(other)))[0]
+            job = clone(_job_of(other))
             claimed = self.handle.job_type.resource.matches(job) and self.handle.claims(job)
             assert not claimed, f"it claims the jobs of {other.job_type.name}: let `matches` say which of the kind are its own"
             if other.job_type.wrapping is not None:
                 for wrapper in self.wrappers():
-                    self._wrapped(wrapper, other.job_type.name, plain(other))
+                    _plainly_wrapped(wrapper, other)
 
-    def _wrapped(self, wrapper: JobTypeHandle, inner: str, raw: Any) -> Any:
-        try:
-            return wrapper.build_manifests(parse(wrapper.args_model, {**raw, "inner_type": inner}))[0]
-        except InvalidArguments as error:
-            pytest.fail(f"{inner} in {wrapper.job_type.name}: {error.message}")
-        except ArenaError as error:
-            pytest.fail(f"{inner} in {wrapper.job_type.name}: {error.message}")
+
+@functools.lru_cache(maxsize=256)
+def _job_of(handle: JobTypeHandle) -> Any:
+    """Return a plain job of a type."""
+    return handle.build_manifests(parse(handle.args_model, plain(handle)))[0]
+
+
+@functools.lru_cache(maxsize=256)
+def _plainly_wrapped(wrapper: JobTypeHandle, inner: JobTypeHandle) -> None:
+    """Put a plain job into a wrapper: once for all types of a registry, which are all beside each other in it."""
+    _wrapped(wrapper, inner.job_type.name, plain(inner))
+
+
+def _wrapped(wrapper: JobTypeHandle, inner: str, raw: Any) -> Any:
+    try:
+        return wrapper.build_manifests(parse(wrapper.args_model, {**raw, "inner_type": inner}))[0]
+    except ArenaError as error:
+        pytest.fail(f"{inner} in {wrapper.job_type.name}: {error.message}")
