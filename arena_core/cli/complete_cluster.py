@@ -13,8 +13,7 @@ from arena_core.contract.errors import ArenaError
 from arena_core.contract.types import Resource
 
 if TYPE_CHECKING:
-    from arena_core.client import ArenaClient
-    from arena_core.client.handles import BoundJob
+    from arena_core.client import ArenaClient, BoundJob
 
 
 Found = list[tuple[str, str]]

@@ -15,20 +15,28 @@ code.
 
 from __future__ import annotations
 
-from arena_core.client.sync import ArenaClient
+from arena_core.client.sync import ArenaClient, BoundJob, BoundSubmission
 from arena_core.kube.scope import CancelScope
 from arena_core.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from arena_core.client.aio import AsyncArenaClient
+    from arena_core.client.aio import AsyncArenaClient, AsyncBoundJob, AsyncBoundSubmission
 
-__all__ = ["ArenaClient", "AsyncArenaClient", "CancelScope"]
+__all__ = [
+    "ArenaClient",
+    "AsyncArenaClient",
+    "AsyncBoundJob",
+    "AsyncBoundSubmission",
+    "BoundJob",
+    "BoundSubmission",
+    "CancelScope",
+]
 
 
 def __getattr__(name: str) -> Any:
     # The command line needs no asyncio.
-    if name == "AsyncArenaClient":
-        from arena_core.client.aio import AsyncArenaClient
+    if name in ("AsyncArenaClient", "AsyncBoundJob", "AsyncBoundSubmission"):
+        from arena_core.client import aio
 
-        return AsyncArenaClient
+        return getattr(aio, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

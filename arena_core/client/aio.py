@@ -8,16 +8,10 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, Unpack
 
 from arena_core.client import threads
 from arena_core.client.aiofiles import AsyncFiles
-from arena_core.client.handles import (
-    AsyncBoundJob,
-    AsyncBoundSubmission,
-    JobLike,
-    LogArguments,
-    bind_async,
-    bind_submission_async,
-)
+from arena_core.client.handles import AsyncHandle, AsyncJobCalls, JobLike, LogArguments, bound
 from arena_core.client.sync import ArenaClient
 from arena_core.client.topping import AsyncTops
+from arena_core.contract.types import Submission
 from arena_core.usecases.views import Deleted, Job, JobList, LogLine
 
 if TYPE_CHECKING:
@@ -126,7 +120,7 @@ class AsyncArenaClient(AsyncFiles, AsyncTops):
         done = await self._run(
             lambda arena: arena.submit(job_type, args, namespace=namespace, dry_run=dry_run, rehearse=rehearse, force=force)
         )
-        return bind_submission_async(self, done)
+        return _bind_submission(self, done)
 
     async def list(
         self, *, job_type: str = "", namespace: str = "", all_namespaces: bool = False, selector: str = "", reasons: bool = False
@@ -137,7 +131,7 @@ class AsyncArenaClient(AsyncFiles, AsyncTops):
                 job_type=job_type, namespace=namespace, all_namespaces=all_namespaces, selector=selector, reasons=reasons
             )
         )
-        return JobList(tuple(bind_async(self, job) for job in found), found.notes, found.unread)
+        return JobList(tuple(_bind(self, job) for job in found), found.notes, found.unread)
 
     def watch_list(
         self, *, job_type: str = "", namespace: str = "", all_namespaces: bool = False, selector: str = ""
@@ -151,7 +145,7 @@ class AsyncArenaClient(AsyncFiles, AsyncTops):
 
     async def get(self, job: JobLike, *, job_type: str = "", namespace: str = "") -> AsyncBoundJob:
         """Return one job with its instances and its reason; see ``ArenaClient.get``."""
-        return bind_async(self, await self._run(lambda arena: arena.get(job, job_type=job_type, namespace=namespace)))
+        return _bind(self, await self._run(lambda arena: arena.get(job, job_type=job_type, namespace=namespace)))
 
     def about(self, job: Job) -> About:
         """Return what a job is; see ``ArenaClient.about``. Nothing is asked, so that nothing has to be awaited."""
@@ -199,11 +193,11 @@ class AsyncArenaClient(AsyncFiles, AsyncTops):
         found = await self._run(
             lambda arena: arena.wait(job, goal, job_type=job_type, namespace=namespace, timeout=timeout, on_change=on_change, uid=uid)
         )
-        return None if found is None else bind_async(self, found)
+        return None if found is None else _bind(self, found)
 
     async def suspend(self, job: JobLike, *, job_type: str = "", namespace: str = "") -> AsyncBoundJob:
         """Suspend a job; see ``ArenaClient.suspend``."""
-        return bind_async(self, await self._run(lambda arena: arena.suspend(job, job_type=job_type, namespace=namespace)))
+        return _bind(self, await self._run(lambda arena: arena.suspend(job, job_type=job_type, namespace=namespace)))
 
     async def stop(
         self, job: JobLike, *, job_type: str = "", namespace: str = "", suspend_only: bool = False, timeout: float | None = None
@@ -214,7 +208,7 @@ class AsyncArenaClient(AsyncFiles, AsyncTops):
 
     async def resume(self, job: JobLike, *, job_type: str = "", namespace: str = "") -> AsyncBoundJob:
         """Let a suspended job run; see ``ArenaClient.resume``."""
-        return bind_async(self, await self._run(lambda arena: arena.resume(job, job_type=job_type, namespace=namespace)))
+        return _bind(self, await self._run(lambda arena: arena.resume(job, job_type=job_type, namespace=namespace)))
 
     async def scale(
         self,
@@ -228,7 +222,7 @@ class AsyncArenaClient(AsyncFiles, AsyncTops):
     ) -> AsyncBoundJob:
         """Change how many pods roles of a running job have; see ``ArenaClient.scale``."""
         more: Any = {"how": how, "relative": relative, "job_type": job_type, "namespace": namespace}
-        return bind_async(self, await self._run(lambda arena: arena.scale(job, sizes, **more)))
+        return _bind(self, await self._run(lambda arena: arena.scale(job, sizes, **more)))
 
     async def crons(self, *, namespace: str = "", all_namespaces: bool = False, selector: str = "") -> CronList:
         """Return the crons of a namespace or of all; see ``ArenaClient.crons``."""
@@ -417,3 +411,21 @@ class AsyncArenaClient(AsyncFiles, AsyncTops):
     async def schema(self, job_type: str) -> Mapping[str, Any]:
         """Return the JSON Schema of a job file of this type."""
         return await self._run(lambda arena: arena.schema(job_type))
+
+
+class AsyncBoundJob(Job, AsyncHandle[AsyncArenaClient, "AsyncBoundJob"]):
+    """A job as it was read, which can be waited for, read and deleted; its methods are coroutines."""
+
+
+class AsyncBoundSubmission(Submission, AsyncHandle[AsyncArenaClient, AsyncBoundJob]):
+    """A job that was created, which can be waited for, read and deleted; its methods are coroutines."""
+
+
+def _bind(client: AsyncJobCalls[AsyncBoundJob], job: Job) -> AsyncBoundJob:
+    """Return the job as one that knows its client."""
+    return bound(AsyncBoundJob, job, client)
+
+
+def _bind_submission(client: AsyncJobCalls[AsyncBoundJob], done: Submission) -> AsyncBoundSubmission:
+    """Return what was created as a job that knows its client."""
+    return bound(AsyncBoundSubmission, done, client)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from arena_core.client.handles import BoundJob, JobLike, Reference, bind
-from arena_core.typed import TYPE_CHECKING, Any, Literal, cast
+from arena_core.client.handles import JobLike, Reference
+from arena_core.typed import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+from arena_core.usecases.views import Job
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,9 +23,11 @@ if TYPE_CHECKING:
     from arena_core.usecases.transfer import Moved
     from arena_core.usecases.update import Updated
 
+J = TypeVar("J", bound=Job)
 
-class Changes:
-    """Suspend, resume, scale, update; a part of ``ArenaClient``."""
+
+class Changes(Generic[J]):
+    """Suspend, resume, scale, update; a part of ``ArenaClient``, which reads a job as a ``J``."""
 
     if TYPE_CHECKING:  # the client itself has these
 
@@ -32,11 +35,13 @@ class Changes:
 
         def _call(self) -> Call[Session]: ...
 
-    def suspend(self, job: JobLike, *, job_type: str = "", namespace: str = "") -> BoundJob:
+        def _bound(self, job: Job) -> J: ...
+
+    def suspend(self, job: JobLike, *, job_type: str = "", namespace: str = "") -> J:
         """Suspend a job: its instances end, it keeps its place in the API; ``resume`` lets it start anew. Returns it as it is then."""
         return self._turned(job, True, job_type, namespace)
 
-    def resume(self, job: JobLike, *, job_type: str = "", namespace: str = "") -> BoundJob:
+    def resume(self, job: JobLike, *, job_type: str = "", namespace: str = "") -> J:
         """Let a suspended job run, once the instances of the run before have ended; returns it as it is then."""
         return self._turned(job, False, job_type, namespace)
 
@@ -52,13 +57,13 @@ class Changes:
             how = Deletion(meant.namespace, "job", timeout)
             return stop(session, meant.name, how, job_type=meant.job_type, uid=meant.uid, suspend_only=suspend_only)
 
-    def _turned(self, job: JobLike, value: bool, job_type: str, namespace: str) -> BoundJob:
+    def _turned(self, job: JobLike, value: bool, job_type: str, namespace: str) -> J:
         from arena_core.usecases.change import suspend
 
         meant = self._meant(job, job_type, namespace)
         with self._call() as session:
             found = suspend(session, meant.name, value, job_type=meant.job_type, namespace=meant.namespace, uid=meant.uid)
-        return bind(cast("Any", self), found)
+        return self._bound(found)
 
     def scale(
         self,
@@ -69,7 +74,7 @@ class Changes:
         relative: bool = False,
         job_type: str = "",
         namespace: str = "",
-    ) -> BoundJob:
+    ) -> J:
         """Change how many pods roles of a running job have (``{"worker": 4}``), where its type allows it; returns it as it is then.
 
         ``relative`` sizes are added to those that there are. ``how`` is for types whose operator runs a script meanwhile.
@@ -80,7 +85,7 @@ class Changes:
         more: Any = {"how": how, "relative": relative}
         with self._call() as session:
             found = scale(session, meant.name, sizes, job_type=meant.job_type, namespace=meant.namespace, uid=meant.uid, **more)
-        return bind(cast("Any", self), found)
+        return self._bound(found)
 
     def push_workdir(
         self,

@@ -8,17 +8,19 @@ from arena_core.contract.errors import ArenaError, UsageError
 from arena_core.contract.types import Cause, Manifest, Submission
 from arena_core.k8s import dig
 from arena_core.records import names_of
-from arena_core.typed import TYPE_CHECKING, Any, Generic, NamedTuple, TypedDict, TypeVar, Unpack
+from arena_core.typed import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypedDict, TypeVar, Unpack
 from arena_core.usecases.views import Deleted, Job
 
 if TYPE_CHECKING:
-    from arena_core.client.aio import AsyncArenaClient
     from arena_core.client.calls import LogLines
-    from arena_core.client.sync import ArenaClient
     from arena_core.usecases.views import LogLine
 
-C = TypeVar("C")
+J = TypeVar("J", bound=Job)
+G = TypeVar("G", bound=Job, covariant=True)
 B = TypeVar("B", bound=Job | Submission)
+C = TypeVar("C")
+S = TypeVar("S", bound="JobCalls[Any]")
+A = TypeVar("A", bound="AsyncJobCalls[Any]")
 
 
 class LogArguments(TypedDict, total=False):
@@ -68,6 +70,54 @@ def reference(job: JobLike, job_type: str = "", namespace: str = "") -> Referenc
     raise UsageError(f"a job is named by its name, or by what submit, get or list returned, not by {type(job).__name__}")
 
 
+class JobCalls(Generic[G], Protocol):
+    """What a job asks of its client, which says itself what each call does."""
+
+    def wait(
+        self, job: JobLike, goal: str = "", *, timeout: float | None = None, on_change: Callable[[Job], None] | None = None
+    ) -> G | None:
+        """Wait for it."""
+
+    def logs(self, job: JobLike, **options: Unpack[LogArguments]) -> LogLines:
+        """Return the lines of its log."""
+
+    def delete(self, jobs: JobLike, *, wait: bool | str = False, timeout: float | None = None) -> Sequence[Deleted]:
+        """Delete it."""
+
+    def events(self, job: JobLike) -> Sequence[Manifest]:
+        """Return its events."""
+
+    def explain(self, job: JobLike) -> Sequence[Cause]:
+        """Say why it is not running."""
+
+    def get(self, job: JobLike) -> G:
+        """Read it."""
+
+
+class AsyncJobCalls(Generic[G], Protocol):
+    """What a job asks of its client for asyncio."""
+
+    async def wait(
+        self, job: JobLike, goal: str = "", *, timeout: float | None = None, on_change: Callable[[Job], None] | None = None
+    ) -> G | None:
+        """Wait for it."""
+
+    def logs(self, job: JobLike, **options: Unpack[LogArguments]) -> AsyncGenerator[LogLine]:
+        """Yield the lines of its log."""
+
+    async def delete(self, jobs: JobLike, *, wait: bool | str = False, timeout: float | None = None) -> Sequence[Deleted]:
+        """Delete it."""
+
+    async def events(self, job: JobLike) -> Sequence[Manifest]:
+        """Return its events."""
+
+    async def explain(self, job: JobLike) -> Sequence[Cause]:
+        """Say why it is not running."""
+
+    async def get(self, job: JobLike) -> G:
+        """Read it."""
+
+
 class _Bound(Generic[C]):
     """Something that knows its client; a copy or a pickle of it does not."""
 
@@ -84,10 +134,13 @@ class _Bound(Generic[C]):
         return {key: value for key, value in self.__dict__.items() if key != "_client"}
 
 
-class _Handle(_Bound["ArenaClient"]):
-    def wait(self, goal: str = "", *, timeout: float | None = None, on_change: Callable[[Job], None] | None = None) -> BoundJob | None:
+class Handle(_Bound[S], Generic[S, J]):
+    """A job whose client is ``S``, which reads it as a ``J``."""
+
+    def wait(self, goal: str = "", *, timeout: float | None = None, on_change: Callable[[Job], None] | None = None) -> J | None:
         """Wait for this very job, as ``ArenaClient.wait`` does."""
-        return self.client.wait(_job(self), goal, timeout=timeout, on_change=on_change)
+        found: J | None = self.client.wait(_job(self), goal, timeout=timeout, on_change=on_change)
+        return found
 
     def logs(self, **options: Unpack[LogArguments]) -> LogLines:
         """Return the lines of this very job's log; the options are those of ``ArenaClient.logs``."""
@@ -105,17 +158,19 @@ class _Handle(_Bound["ArenaClient"]):
         """Say in plain words why the job is not running."""
         return self.client.explain(_job(self))
 
-    def refresh(self) -> BoundJob:
+    def refresh(self) -> J:
         """Read the job anew; raises ``NotFound`` where this very job is gone."""
-        return self.client.get(_job(self))
+        found: J = self.client.get(_job(self))
+        return found
 
 
-class _AsyncHandle(_Bound["AsyncArenaClient"]):
-    async def wait(
-        self, goal: str = "", *, timeout: float | None = None, on_change: Callable[[Job], None] | None = None
-    ) -> AsyncBoundJob | None:
+class AsyncHandle(_Bound[A], Generic[A, J]):
+    """A job whose client for asyncio is ``A``, which reads it as a ``J``."""
+
+    async def wait(self, goal: str = "", *, timeout: float | None = None, on_change: Callable[[Job], None] | None = None) -> J | None:
         """Wait for this very job, as ``AsyncArenaClient.wait`` does."""
-        return await self.client.wait(_job(self), goal, timeout=timeout, on_change=on_change)
+        found: J | None = await self.client.wait(_job(self), goal, timeout=timeout, on_change=on_change)
+        return found
 
     def logs(self, **options: Unpack[LogArguments]) -> AsyncGenerator[LogLine]:
         """Yield the lines of this very job's log; the options are those of ``AsyncArenaClient.logs``."""
@@ -133,48 +188,14 @@ class _AsyncHandle(_Bound["AsyncArenaClient"]):
         """Say in plain words why the job is not running."""
         return await self.client.explain(_job(self))
 
-    async def refresh(self) -> AsyncBoundJob:
+    async def refresh(self) -> J:
         """Read the job anew; raises ``NotFound`` where this very job is gone."""
-        return await self.client.get(_job(self))
+        found: J = await self.client.get(_job(self))
+        return found
 
 
-class BoundJob(Job, _Handle):
-    """A job as it was read, which can be waited for, read and deleted."""
-
-
-class BoundSubmission(Submission, _Handle):
-    """A job that was created, which can be waited for, read and deleted."""
-
-
-class AsyncBoundJob(Job, _AsyncHandle):
-    """A job as it was read, which can be waited for, read and deleted; its methods are coroutines."""
-
-
-class AsyncBoundSubmission(Submission, _AsyncHandle):
-    """A job that was created, which can be waited for, read and deleted; its methods are coroutines."""
-
-
-def bind(client: ArenaClient, job: Job) -> BoundJob:
-    """Return the job as one that knows its client."""
-    return _copy(BoundJob, job, client)
-
-
-def bind_submission(client: ArenaClient, done: Submission) -> BoundSubmission:
-    """Return what was created as a job that knows its client."""
-    return _copy(BoundSubmission, done, client)
-
-
-def bind_async(client: AsyncArenaClient, job: Job) -> AsyncBoundJob:
-    """Return the job as one that knows its client."""
-    return _copy(AsyncBoundJob, job, client)
-
-
-def bind_submission_async(client: AsyncArenaClient, done: Submission) -> AsyncBoundSubmission:
-    """Return what was created as a job that knows its client."""
-    return _copy(AsyncBoundSubmission, done, client)
-
-
-def _copy(kind: type[B], record: Any, client: Any) -> B:
+def bound(kind: type[B], record: Any, client: object) -> B:
+    """Return a copy of a record that knows its client."""
     if isinstance(record, Job):
         made = object.__new__(kind)
         vars(made).update(vars(record))

@@ -8,12 +8,13 @@ from functools import cached_property
 
 from arena_core.client.calls import Call, Calls, LogLines
 from arena_core.client.changes import Changes
-from arena_core.client.handles import BoundJob, BoundSubmission, JobLike, Reference, bind, bind_submission, reference
+from arena_core.client.handles import Handle, JobCalls, JobLike, Reference, bound, reference
 from arena_core.client.looks import Looks
 from arena_core.contract.errors import NotFound, UsageError
 from arena_core.contract.types import Submission, Target
 from arena_core.lazily import twin
 from arena_core.typed import TYPE_CHECKING, Any
+from arena_core.usecases.views import Job
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -30,10 +31,10 @@ if TYPE_CHECKING:
     from arena_core.usecases.prune import Pruned
     from arena_core.usecases.session import Extensions, Session
     from arena_core.usecases.top.of_jobs import JobBoard
-    from arena_core.usecases.views import Deleted, Job, JobList
+    from arena_core.usecases.views import Deleted, JobList
 
 
-class ArenaClient(Changes, Looks):
+class ArenaClient(Changes["BoundJob"], Looks):
     """One cluster and the job types that are installed.
 
     Without arguments it takes the cluster that ``kubectl`` would take ($KUBECONFIG, ``~/.kube/config``, the cluster it runs in), else
@@ -168,10 +169,10 @@ class ArenaClient(Changes, Looks):
             handle = self.jobs.get(job_type)
             target = Target(self._context, namespace or self._namespace)
             extensions = self._extensions or getattr(self.jobs, "policies", None)
-            return bind_submission(self, only_built(handle, read_args(handle, args), self.jobs, extensions, target))
+            return _bind_submission(self, only_built(handle, read_args(handle, args), self.jobs, extensions, target))
         rehearsal = Rehearsal(rehearse, force) if rehearse else None
         with self._call() as session:
-            return bind_submission(self, submit(session, job_type, args, namespace=namespace, dry_run=dry, rehearsal=rehearsal))
+            return _bind_submission(self, submit(session, job_type, args, namespace=namespace, dry_run=dry, rehearsal=rehearsal))
 
     def list(
         self, *, job_type: str = "", namespace: str = "", all_namespaces: bool = False, selector: str = "", reasons: bool = False
@@ -194,7 +195,7 @@ class ArenaClient(Changes, Looks):
                 from arena_core.usecases.explain import all_reasoned
 
                 jobs = all_reasoned(session, jobs)
-            return JobList(tuple(bind(self, job) for job in jobs), found.notes, found.unread)
+            return JobList(tuple(self._bound(job) for job in jobs), found.notes, found.unread)
 
     def watch_list(self, *, job_type: str = "", namespace: str = "", all_namespaces: bool = False, selector: str = "") -> Iterator[Change]:
         """Yield the list of jobs at once, then within a fifth of a second after each change, and once a second without one.
@@ -227,7 +228,7 @@ class ArenaClient(Changes, Looks):
                 raise
             known = reasoned(session, read(session, handle, found, unread))
             remember.seen(session, [known], whole=True)
-            return bind(self, known)
+            return self._bound(known)
 
     def logs(  # noqa: PLR0913  # one argument for each flag of `logs`
         self,
@@ -317,7 +318,7 @@ class ArenaClient(Changes, Looks):
                 on_change=on_change,
                 uid=uid or meant.uid,
             )
-        return None if found is None else bind(self, found)
+        return None if found is None else self._bound(found)
 
     def delete(
         self,
@@ -454,6 +455,9 @@ class ArenaClient(Changes, Looks):
         name, job_type = named(self._session, meant.name, meant.job_type)
         return Reference(name, job_type, meant.namespace or self.namespace, meant.uid)
 
+    def _bound(self, job: Job) -> BoundJob:
+        return _bind(self, job)
+
     def _known(self, job: JobLike) -> Job:
         """Return what is known of a job: of a name, or of a new job, that is read first."""
         return self.get(job) if isinstance(job, str | Submission) else job
@@ -468,3 +472,21 @@ class ArenaClient(Changes, Looks):
         handle = self.jobs.get(job_type)
         schema: Mapping[str, Any] = handle.behind("its argument model", lambda: json_schema(handle.job_type.name, handle.args_model))
         return schema
+
+
+class BoundJob(Job, Handle[ArenaClient, "BoundJob"]):
+    """A job as it was read, which can be waited for, read and deleted."""
+
+
+class BoundSubmission(Submission, Handle[ArenaClient, BoundJob]):
+    """A job that was created, which can be waited for, read and deleted."""
+
+
+def _bind(client: JobCalls[BoundJob], job: Job) -> BoundJob:
+    """Return the job as one that knows its client."""
+    return bound(BoundJob, job, client)
+
+
+def _bind_submission(client: JobCalls[BoundJob], done: Submission) -> BoundSubmission:
+    """Return what was created as a job that knows its client."""
+    return bound(BoundSubmission, done, client)
