@@ -1,14 +1,9 @@
-"""Records in a notebook (``_repr_html_``): whatever comes from a cluster is escaped."""
+"""Tables and paragraphs of records in a notebook (``_repr_html_``): whatever comes from a cluster is escaped."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from html import escape
-
-from arena_core.typed import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from arena_core.contract.live import JobStatus
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
@@ -25,17 +20,6 @@ def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 def paragraph(text: str) -> str:
     """Return a paragraph."""
     return f"<p>{escape(text)}</p>"
-
-
-def status_html(status: JobStatus) -> str:
-    """Return what a job is doing, why, and its instances."""
-    why = ": ".join(part for part in (status.reason, status.message) if part)
-    text = paragraph(f"{status.phase}: {why}" if why else str(status.phase))
-    if not status.instances:
-        return text
-    head = ("instance", "status", "node", "started", "finished", "restarts", "exit code")
-    rows = [(i.short_name, i.status, i.node, i.started, i.finished, i.restarts, i.exit_code) for i in status.instances]
-    return text + table(head, rows)
 
 
 def _text(cell: object) -> str:

@@ -143,9 +143,15 @@ class JobStatus:
         return next((i for i in self.instances if i.chief), None) if self.instances else None
 
     def _repr_html_(self) -> str:
-        from arena_core.contract.html import status_html
+        from arena_core.contract.html import paragraph, table
 
-        return status_html(self)
+        why = ": ".join(part for part in (self.reason, self.message) if part)
+        text = paragraph(f"{self.phase}: {why}" if why else str(self.phase))
+        if not self.instances:
+            return text
+        head = ("instance", "status", "node", "started", "finished", "restarts", "exit code")
+        rows = [(i.short_name, i.status, i.node, i.started, i.finished, i.restarts, i.exit_code) for i in self.instances]
+        return text + table(head, rows)
 
 
 @record

@@ -107,9 +107,11 @@ class Job:
         return f"{kind}.{group}/{self.name}" if group else f"{kind}/{self.name}"
 
     def _repr_html_(self) -> str:
-        from arena_core.usecases.html import job_html
+        from arena_core.contract.html import paragraph
 
-        return job_html(self)
+        title = paragraph(f"{self.job_type} {self.name} in namespace {self.namespace}")
+        causes = "".join(paragraph(f"{cause.message}; {cause.hint}" if cause.hint else cause.message) for cause in self.causes or ())
+        return title + self.status._repr_html_() + causes
 
     @property
     def requested_gpus(self) -> int:
@@ -158,9 +160,11 @@ class JobList(Sequence[J]):
         return iter(self.jobs)
 
     def _repr_html_(self) -> str:
-        from arena_core.usecases.html import list_html
+        from arena_core.contract.html import paragraph, table
 
-        return list_html(self.jobs, self.notes)
+        rows = [[job.name, job.namespace, job.job_type, job.status.phase, job.status.start, job.requested_gpus or ""] for job in self.jobs]
+        head = ("name", "namespace", "type", "status", "started", "GPUs")
+        return table(head, rows) + "".join(paragraph(note) for note in self.notes)
 
 
 class LogLine(NamedTuple):

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from arena_core.contract.types import Problem
+from arena_volcano.fields import VolcanoFields
 from arena_volcano.values import NEEDED_TASKS, Policy, Task
-
-if TYPE_CHECKING:
-    from arena_volcano.args import VolcanoJobArgs
 
 NAME_LIMIT = 63
 
 
-def problems(args: VolcanoJobArgs) -> Iterator[Problem]:
+def problems(args: VolcanoFields) -> Iterator[Problem]:
     """Yield all of them."""
     tasks = args.all_tasks()
     yield from _ways(args)
@@ -34,7 +31,7 @@ def problems(args: VolcanoJobArgs) -> Iterator[Problem]:
         yield Problem("Kueue does not queue Volcano Jobs", field, hint)
 
 
-def _ways(args: VolcanoJobArgs) -> Iterator[Problem]:
+def _ways(args: VolcanoFields) -> Iterator[Problem]:
     given = args.model_fields_set
     if args.tasks:
         for field in ("task_images", "task_replicas", "replicas"):
@@ -55,7 +52,7 @@ def _ways(args: VolcanoJobArgs) -> Iterator[Problem]:
         yield Problem("the command is missing", "command", 'write it last, for example "python train.py"')
 
 
-def _names(args: VolcanoJobArgs, tasks: tuple[Task, ...]) -> Iterator[Problem]:
+def _names(args: VolcanoFields, tasks: tuple[Task, ...]) -> Iterator[Problem]:
     field = "tasks" if args.tasks else "task_name"
     for name, count in Counter(task.name for task in tasks).items():
         if count > 1:
@@ -72,7 +69,7 @@ def _names(args: VolcanoJobArgs, tasks: tuple[Task, ...]) -> Iterator[Problem]:
         yield Problem(f"there is no task {unknown[0]!r}", "task_commands", "tasks: " + ", ".join(task.name for task in tasks))
 
 
-def _numbers(args: VolcanoJobArgs, tasks: tuple[Task, ...]) -> Iterator[Problem]:
+def _numbers(args: VolcanoFields, tasks: tuple[Task, ...]) -> Iterator[Problem]:
     total = args.total
     if total < 1:
         yield Problem("the job has no pod", "tasks" if args.tasks else "task_replicas")
@@ -85,7 +82,7 @@ def _numbers(args: VolcanoJobArgs, tasks: tuple[Task, ...]) -> Iterator[Problem]
             yield Problem(f"{task.name}: min-available {task.min_available} is more than its {task.replicas} pods", "tasks")
 
 
-def _partitions(args: VolcanoJobArgs, tasks: tuple[Task, ...]) -> Iterator[Problem]:
+def _partitions(args: VolcanoFields, tasks: tuple[Task, ...]) -> Iterator[Problem]:
     total, size = args.total_partitions, args.partition_size
     if bool(total) != bool(size):
         missing, given = ("partition_size", "--total-partitions") if total else ("total_partitions", "--partition-size")
@@ -106,7 +103,7 @@ def _partitions(args: VolcanoJobArgs, tasks: tuple[Task, ...]) -> Iterator[Probl
         yield Problem(f"{args.min_partitions} is more than the {total} partitions", "min_partitions")
 
 
-def _topology(args: VolcanoJobArgs) -> Iterator[Problem]:
+def _topology(args: VolcanoFields) -> Iterator[Problem]:
     if args.highest_tier_allowed is not None and args.highest_tier_name:
         yield Problem("is set by --highest-tier-allowed already", "highest_tier_name", "give one of them")
     highest, part = args.highest_tier_allowed, args.partition_highest_tier
@@ -114,7 +111,7 @@ def _topology(args: VolcanoJobArgs) -> Iterator[Problem]:
         yield Problem(f"tier {part} for a partition is above tier {highest} for the whole job", "partition_highest_tier")
 
 
-def _plugins(args: VolcanoJobArgs, tasks: tuple[Task, ...]) -> Iterator[Problem]:
+def _plugins(args: VolcanoFields, tasks: tuple[Task, ...]) -> Iterator[Problem]:
     names = {task.name for task in tasks}
     found = args.all_plugins()
     for plugin, roles in NEEDED_TASKS.items():
@@ -137,7 +134,7 @@ def _argument(given: tuple[str, ...], name: str) -> str:
     return ""
 
 
-def _policies(args: VolcanoJobArgs, tasks: tuple[Task, ...]) -> Iterator[Problem]:
+def _policies(args: VolcanoFields, tasks: tuple[Task, ...]) -> Iterator[Problem]:
     names = {task.name for task in tasks}
     groups: dict[str, list[Policy]] = {}
     for policy in args.policies:

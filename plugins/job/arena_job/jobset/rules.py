@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from arena_core.args import check_dns_label
 from arena_core.contract.types import Problem
+from arena_job.jobset.fields import JobSetFields
 from arena_job.jobset.values import JobRole
-
-if TYPE_CHECKING:
-    from arena_job.jobset.args import JobSetArgs
 
 LIMIT = 63
 _MOST = 2**31 - 1
 
 
-def problems(args: JobSetArgs) -> Iterator[Problem]:
+def problems(args: JobSetFields) -> Iterator[Problem]:
     """Yield all of them."""
     names = [role.name for role in args.all_roles()]
     known = f"roles: {', '.join(names)}" if args.roles else "name the roles with --role; without it there is one, worker"
@@ -38,7 +35,7 @@ def problems(args: JobSetArgs) -> Iterator[Problem]:
     yield from _network(args, names, known)
 
 
-def _what_runs(args: JobSetArgs) -> Iterator[Problem]:
+def _what_runs(args: JobSetFields) -> Iterator[Problem]:
     if args.roles and args.workers != 1:
         yield Problem("has no effect together with --role", "workers", "put it into --role: NAME=PODS")
     for role in args.all_roles():
@@ -51,7 +48,7 @@ def _what_runs(args: JobSetArgs) -> Iterator[Problem]:
             yield Problem(text, "command", hint)
 
 
-def _names(args: JobSetArgs) -> Iterator[Problem]:
+def _names(args: JobSetFields) -> Iterator[Problem]:
     field = "roles" if args.roles else "name"
     for name, count in Counter(role.name for role in args.all_roles()).items():
         if count > 1:
@@ -65,7 +62,7 @@ def _names(args: JobSetArgs) -> Iterator[Problem]:
             yield Problem(text, field, "shorten --name or the role's name" if args.roles else "shorten it")
 
 
-def _dependencies(args: JobSetArgs) -> Iterator[Problem]:
+def _dependencies(args: JobSetFields) -> Iterator[Problem]:
     before: list[str] = []
     waiting = [role for role in args.all_roles() if role.depends_on]
     if waiting and args.startup_order == "InOrder":
@@ -78,7 +75,7 @@ def _dependencies(args: JobSetArgs) -> Iterator[Problem]:
         before.append(role.name)
 
 
-def _network(args: JobSetArgs, names: list[str], known: str) -> Iterator[Problem]:
+def _network(args: JobSetFields, names: list[str], known: str) -> Iterator[Problem]:
     if args.subdomain:
         try:
             check_dns_label(args.subdomain)
@@ -98,7 +95,7 @@ def _network(args: JobSetArgs, names: list[str], known: str) -> Iterator[Problem
         yield from _within(args, role)
 
 
-def _within(args: JobSetArgs, role: JobRole) -> Iterator[Problem]:
+def _within(args: JobSetFields, role: JobRole) -> Iterator[Problem]:
     chief = args.coordinator
     if chief is None:
         return
