@@ -11,13 +11,12 @@ import os
 import sys
 import time
 from collections.abc import Iterator, Mapping
+from functools import cache, lru_cache
 
 from arena_core.typed import NamedTuple
 
 BLOCK_VARIABLE = "ARENA_BLOCK_PLUGINS"
 _HEAD = "arena offers 2"
-#: What ``ours`` has found.
-_OURS: frozenset[str] = frozenset()
 GROUPS = (
     "arena.jobs",
     "arena.job_aliases",
@@ -191,16 +190,13 @@ def _entries(text: str) -> Iterator[tuple[str, str, str]]:
             yield group, name.strip(), value.partition("[")[0].strip()
 
 
+@cache
 def ours() -> frozenset[str]:
     """Names of the distributions that belong to this program: the core, and what its own extra ``all`` names."""
-    global _OURS
-    if not _OURS:
-        text = next((_read(f"{f}/METADATA") or _read(f"{f}/PKG-INFO") for f in _folders() if _name_of(f) == "arena-core"), "")
-        head = text.partition("\n\n")[0]
-        lines = [line.partition(": ")[2] for line in head.splitlines() if line.startswith("Requires-Dist: ")] or _requirements()
-        parted = (line.replace('"', "'").partition(";") for line in lines)
-        _OURS = frozenset({"arena-core", *(what.partition("==")[0].strip() for what, _, when in parted if "extra == 'all'" in when)})
-    return _OURS
+    head = next((_head(folder) for folder in _folders() if _name_of(folder) == "arena-core"), "")
+    lines = [line.partition(": ")[2] for line in head.splitlines() if line.startswith("Requires-Dist: ")] or _requirements()
+    parted = (line.replace('"', "'").partition(";") for line in lines)
+    return frozenset({"arena-core", *(what.partition("==")[0].strip() for what, _, when in parted if "extra == 'all'" in when)})
 
 
 def _requirements() -> list[str]:
@@ -212,15 +208,15 @@ def _requirements() -> list[str]:
         return []
 
 
-#: The head of the metadata that was read last: name, version and summary of a distribution are asked for one after the other.
-_HEADS: dict[str, str] = {}
+@lru_cache(maxsize=256)
+def _head(folder: str) -> str:
+    """Return the head of the metadata: name, version and summary of a distribution are asked for one after the other."""
+    text = _read(f"{folder}/METADATA") or _read(f"{folder}/PKG-INFO")
+    return "\n" + text.partition("\n\n")[0] + "\n"
 
 
 def _header(folder: str, key: str) -> str:
-    if folder not in _HEADS:
-        text = _read(f"{folder}/METADATA") or _read(f"{folder}/PKG-INFO")
-        _HEADS[folder] = "\n" + text.partition("\n\n")[0] + "\n"
-    _, found, rest = _HEADS[folder].partition(f"\n{key}: ")
+    _, found, rest = _head(folder).partition(f"\n{key}: ")
     return rest.partition("\n")[0].strip() if found else ""
 
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from arena_core.cli.run import current
 from arena_core.lazily import pattern
 from arena_core.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import re
-
-    from arena_core.cli.flags import Parsed
 
 #: A command of ours in a sentence: its first word, and the rest.
 _COMMAND = pattern(r"`arena ([a-z][a-z-]*)((?: [^`]*)?)`")
@@ -20,22 +19,12 @@ _ELSEWHERE = frozenset(
 )
 #: The persistent flags that say where a command goes.
 _WHERE = (("namespace", "-n"), ("context", "--context"), ("config", "--config"), ("as_user", "--as"))
-_PARSED: list[Parsed] = []
-
-
-def settled() -> Parsed:
-    """Return the command line that was read last."""
-    return _PARSED[-1]
-
-
-def remember(parsed: Parsed | None) -> None:
-    """Keep the command line that runs from now on, or that none does."""
-    _PARSED[:] = [parsed] if parsed is not None else []
 
 
 def _where() -> Mapping[str, str]:
     """Return the flags that were typed for where the command goes."""
-    values = _PARSED[-1].values if _PARSED else {}
+    parsed = current().parsed
+    values = parsed.values if parsed is not None else {}
     return {flag: value for name, flag in _WHERE if isinstance(value := values.get(name), str) and value}
 
 

@@ -7,6 +7,7 @@ import sys
 
 from arena_core.cli.config import load_config
 from arena_core.cli.jobtypes import registry
+from arena_core.cli.run import within
 from arena_core.cli.terminal import note, readable
 from arena_core.client import ArenaClient
 from arena_core.history.journal import Journal
@@ -61,7 +62,7 @@ def journal(settings: Parsed | None = None) -> Journal | None:
         return None
     told = tuple(settings.many("notify")) if settings else ()
     return Journal(
-        command=words, rules=config.history, notify=config.notify, told_of_this=told, on_trouble=lambda text: note(f"note: {text}")
+        command=words, rules=config.history, notify=config.notify, told_of_this=told, on_trouble=within(lambda text: note(f"note: {text}"))
     )
 
 

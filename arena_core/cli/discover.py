@@ -38,15 +38,16 @@ def job_types_together() -> list[tuple[str, str]]:
 
 def entries() -> list[Entry]:
     """What announces the installed types."""
-    return [entry for name in registry().names() if (entry := registry().entry(name))]
+    found = registry()
+    return [entry for name in found.names() if (entry := found.entry(name))]
 
 
 def of_workload(workload: str, ending: str) -> list[Entry]:
     """Types of one workload, as they said when they were last loaded; before that it is all types of a distribution with such a name."""
-    found = entries()
+    known, found = registry(), entries()
     theirs = {entry.distribution for entry in found if entry.name.endswith(ending)}
     guessed = {entry.name: workload for entry in found if entry.distribution in theirs}
-    return [entry for entry in found if (registry().workload(entry.name) or guessed.get(entry.name)) == workload]
+    return [entry for entry in found if (known.workload(entry.name) or guessed.get(entry.name)) == workload]
 
 
 def servers() -> list[Entry]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from arena_core.cli.command import Context
 from arena_core.cli.printing import LinePrinter
+from arena_core.cli.run import within
 from arena_core.cli.terminal import note
 from arena_core.cli.waiting import wait_for
 from arena_core.contract.errors import TimedOut
@@ -44,7 +45,7 @@ def follow_to_the_end(context: Context, name: str, *, job_type: str, timeout: fl
             printer.print(heard)
         return wait_for(context, name, "finished", job_type, None, logs_shown=True)
     failures: list[BaseException] = []
-    printing = threading.Thread(target=lambda: _print(printer, lines, around, failures), daemon=True)
+    printing = threading.Thread(target=within(lambda: _print(printer, lines, around, failures)), daemon=True)
     started = time.monotonic()
     printing.start()
     printing.join(timeout)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
-
+from arena_core.cli.run import current
 from arena_core.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,12 +10,9 @@ if TYPE_CHECKING:
     from arena_core.registry import Registry
 
 
-@cache
 def registry() -> Registry:
     """The installed job types; nothing is loaded yet."""
-    from arena_core.registry import Registry
-
-    return Registry(indexed=True)
+    return current().registry
 
 
 def find_type(name: str) -> JobHandle:

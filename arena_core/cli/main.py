@@ -5,11 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from arena_core.cli import again, catalog
+from arena_core.cli import catalog
 from arena_core.cli.boundary import guarded
 from arena_core.cli.command import Command, Context, Group
 from arena_core.cli.flags import GLOBAL_FLAGS, Flag, Parsed
 from arena_core.cli.parse import Parser, nearest
+from arena_core.cli.run import Run, current
 from arena_core.cli.terminal import note, prepare, readable, say
 from arena_core.contract.errors import InvalidArguments, NotFound, UsageError
 from arena_core.lazily import module_named
@@ -40,16 +41,14 @@ COUSINS = {
 VERSION = Flag("version", "print the version", boolean=True, hidden=True)
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run ``arena`` with these words; returns the exit code."""
+def main(argv: Sequence[str] | None = None, run: Run | None = None) -> int:
+    """Run ``arena`` with these words; returns the exit code. What the run has read lives as long as ``run`` does."""
     if argv is None:
         prepare()
     words = list(sys.argv[1:] if argv is None else argv)
     debug = "--loglevel=debug" in words or _after(words, "--loglevel") == "debug"
-    try:
+    with run or Run():
         return guarded(lambda: _profiled(readable(words)), debug=lambda: debug)
-    finally:
-        again.remember(None)  # what this process says later has nothing to do with this command
 
 
 def _after(words: Sequence[str], flag: str) -> str:
@@ -95,16 +94,17 @@ def dispatch(words: list[str]) -> int:
     try:
         return run_command(found, rest, head)
     except NotFound as error:
-        if error.name:
+        parsed = current().parsed
+        if error.name and parsed is not None:
             from arena_core.cli.called import correct
 
-            correct(Context(again.settled()), found.path, error)
+            correct(Context(parsed), found.path, error)
         raise
 
 
 def run_command(command: Command, words: Sequence[str], head: Parsed) -> int:
     """Parse what follows the command's name, with the persistent flags given before it, and run it."""
-    again.remember(None)
+    current().parsed = None
     parsed = Parser([*command.flags, *GLOBAL_FLAGS], program=command.program, unknown=command.unknown).parse(words)
     if parsed.help:
         from arena_core.cli.usage import command_help
@@ -144,7 +144,7 @@ def check(parsed: Parsed, help_command: str) -> None:
 
 def _settle(parsed: Parsed) -> None:
     """Do what the persistent flags ask for."""
-    again.remember(parsed)
+    current().parsed = parsed
     level = parsed.text("loglevel", "info")
     if level != "info":
         from arena_core.cli.logs import configure

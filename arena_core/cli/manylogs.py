@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from arena_core.cli.run import within
 from arena_core.cli.terminal import note
 from arena_core.contract.errors import ArenaError
 from arena_core.records import replace
@@ -47,7 +48,7 @@ class ManyLogs:
         """Yield lines as they come, of all jobs, until all have ended."""
         found: queue.Queue[LogLine | None] = queue.Queue(AHEAD)
         for job in self._jobs:
-            threading.Thread(target=self._pump, args=(job, found), name=f"arena-logs-{job.name}", daemon=True).start()
+            threading.Thread(target=within(self._pump), args=(job, found), name=f"arena-logs-{job.name}", daemon=True).start()
         left = len(self._jobs)
         while left:
             line = found.get()

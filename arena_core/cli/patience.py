@@ -9,6 +9,7 @@ from collections.abc import Callable
 from types import TracebackType
 
 from arena_core.cli import terminal
+from arena_core.cli.run import within
 from arena_core.k8s import duration
 
 #: Seconds before it appears: what is quick needs no line.
@@ -26,7 +27,7 @@ class Patience:
         self._limit = limit
         self._after = after
         self._over = threading.Event()
-        self._thread = threading.Thread(target=self._draw, name="arena-patience", daemon=True)
+        self._thread = threading.Thread(target=within(self._draw), name="arena-patience", daemon=True)
 
     def __enter__(self) -> Patience:
         if sys.stderr.isatty():

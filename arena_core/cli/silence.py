@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from arena_core.cli.command import Context
 from arena_core.cli.flags import Parsed
 from arena_core.cli.foreign import one_line, plain
+from arena_core.cli.run import within
 from arena_core.cli.terminal import note
 from arena_core.client import ArenaClient
 from arena_core.contract.errors import ArenaError, Cancelled, TimedOut
@@ -36,7 +37,7 @@ class Silence:
         self._react = react
         self._told = False
         self._over = threading.Event()
-        self._thread = threading.Thread(target=self._watch, name="arena-silence", daemon=True)
+        self._thread = threading.Thread(target=within(self._watch), name="arena-silence", daemon=True)
 
     def __enter__(self) -> Silence:
         self._thread.start()

@@ -18,8 +18,10 @@ def start() -> None:
 
             modules = install()
             from arena_core.cli.main import main
+            from arena_core.cli.run import Run
 
-            code = main()
+            run = Run()  # held to the end of the process, which does not take it apart
+            code = main(run=run)
         except KeyboardInterrupt:
             pass
         for stream in (sys.stdout, sys.stderr):

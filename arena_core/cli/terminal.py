@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from arena_core.cli.again import again
 from arena_core.cli.foreign import plain
+from arena_core.cli.run import current
 from arena_core.contract.errors import UsageError
 from arena_core.discreet import discreet
 from arena_core.typed import TextIO
@@ -52,16 +53,14 @@ def say(text: str, *, painted: bool = False) -> None:
     sys.stdout.write(text if text.endswith("\n") else text + "\n")
 
 
-_STATUS = {"shown": False}
-
-
 def status(text: str) -> None:
     """Draw a line on stderr in place of the last one; an empty text takes it away. A note is written above it."""
-    if not text and not _STATUS["shown"]:
+    run = current()
+    if not text and not run.drawn:
         return
     try:
         columns = os.get_terminal_size(sys.stderr.fileno()).columns
-        _STATUS["shown"] = bool(text)
+        run.drawn = bool(text)
         sys.stderr.write(f"\r\x1b[K{discreet(plain(text))[: max(1, columns - 1)]}")
         sys.stderr.flush()
     except (OSError, ValueError):
@@ -79,8 +78,9 @@ def note(text: str, label: str = "") -> None:
         pass
     try:
         # A line that is drawn gives way in the same write.
-        gone = "\r\x1b[K" if _STATUS["shown"] else ""
-        _STATUS["shown"] = False
+        run = current()
+        gone = "\r\x1b[K" if run.drawn else ""
+        run.drawn = False
         sys.stderr.write(gone + label + discreet(plain(again(text))) + "\n")
         sys.stderr.flush()
     except OSError:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from arena_core.cli.boundary import show
 from arena_core.cli.command import Context
 from arena_core.cli.foreign import plain
+from arena_core.cli.run import within
 from arena_core.cli.terminal import note
 from arena_core.cli.waiting import Teller
 from arena_core.contract.errors import JobFailed, TimedOut
@@ -27,9 +28,11 @@ def wait_for_many(context: Context, jobs: Sequence[Any], goal: str, job_type: st
     names = [job if isinstance(job, str) else job.name for job in jobs]
 
     def wait(place: int) -> Any:
+        tell = within(Teller())
+
         def one(scope: CancelScope) -> Job | None:
             kind = job_type if isinstance(jobs[place], str) else ""
-            return client.within(scope).wait(jobs[place], goal, job_type=kind, timeout=timeout, on_change=Teller())
+            return client.within(scope).wait(jobs[place], goal, job_type=kind, timeout=timeout, on_change=tell)
 
         return one
 

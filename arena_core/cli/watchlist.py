@@ -16,6 +16,7 @@ from arena_core.cli.flags import Parsed
 from arena_core.cli.live import Screen, rows_seen
 from arena_core.cli.output import wants_data, write_line
 from arena_core.cli.render import table
+from arena_core.cli.run import within
 from arena_core.cli.terminal import colour_wanted, note, say, screen
 from arena_core.contract.errors import ArenaError
 
@@ -99,7 +100,7 @@ class _Courses:
             due = [job for job in seen if now - self._asked.get(job.uid, -LOGS_EVERY) >= LOGS_EVERY]
             if due:
                 self._asked.update(dict.fromkeys((job.uid for job in due), now))
-                self._reading = threading.Thread(target=self._read, args=(due,), name="arena-progress", daemon=True)
+                self._reading = threading.Thread(target=within(self._read), args=(due,), name="arena-progress", daemon=True)
                 self._reading.start()
         running = {job.uid for job in jobs if job.status.phase.runs}
         return {uid: course for uid, course in dict(self._known).items() if uid in running}

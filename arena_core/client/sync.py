@@ -70,6 +70,7 @@ class ArenaClient(Changes["BoundJob"], Looks):
         self._history = history
         self._calls = Calls()
         self._lock = allocate_lock()
+        self._told: set[str] = set()
         self._origin: ArenaClient | None = None
         self._ends_with: tuple[CancelScope, ...] = ()
 
@@ -442,7 +443,7 @@ class ArenaClient(Changes["BoundJob"], Looks):
         from arena_core.usecases.session import Session
 
         extensions = self._extensions or self._installed_extensions()
-        return Session(self.cluster, self.jobs, self.namespace, extensions, self._history)
+        return Session(self.cluster, self.jobs, self.namespace, extensions, self._history, told=self._told)
 
     def _call(self) -> Call[Session]:
         """The extent of one call, which ``close`` and the scope of this client end."""

@@ -44,6 +44,8 @@ class Session:
     history: Journal | None = None
     #: When which archive was brought into which claim (its uid): whoever submits many jobs brings it once.
     shelved: dict[tuple[str, str], float] = field(default_factory=dict, repr=False)
+    #: Jobs (uids) whose end the extensions were told.
+    told: set[str] = field(default_factory=set, repr=False)
 
     def within(self, scope: CancelScope) -> Session:
         """Return this session for a call that ends with ``scope``."""

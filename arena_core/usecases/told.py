@@ -9,17 +9,16 @@ from arena_core.usecases.views import Job
 #: So many ended jobs are remembered, the newest.
 _KEPT = 1000
 _FILE = "finished.json"
-_told: set[str] = set()
 
 
 def tell_finished(session: Session, job: Job) -> None:
     """Note the end of a job, and tell the extensions of it, unless this user's commands have told them already."""
     remember.seen(session, [job], whole=True)
-    if session.extensions is None or job.uid in _told:
+    if session.extensions is None or job.uid in session.told:
         return
     kept = cache.load(_FILE)
     known = [str(uid) for uid in kept] if isinstance(kept, list) else []
-    _told.add(job.uid)
+    session.told.add(job.uid)
     if job.uid in known:
         return
     session.extensions.job_finished(job.manifest, job.status, session.target(job.namespace))

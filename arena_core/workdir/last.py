@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 from arena_core.workdir.listing import Listing, listing
 from arena_core.workdir.pack import Packed, pack
-
-_last: list[Packed] = []
 
 
 def packed(root: str, wrong: Callable[[Listing], list[tuple[str, str]]]) -> Packed | list[tuple[str, str]]:
@@ -15,9 +14,9 @@ def packed(root: str, wrong: Callable[[Listing], list[tuple[str, str]]]) -> Pack
     found = listing(root)
     if problems := wrong(found):
         return problems
-    for known in _last:
-        if known.listing == found:
-            return known
-    made = pack(found)
-    _last[:] = [made]
-    return made
+    return _packed(found)
+
+
+@lru_cache(maxsize=1)
+def _packed(found: Listing) -> Packed:
+    return pack(found)

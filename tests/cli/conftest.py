@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 import pytest
 
-from arena_core.cli import jobtypes
 from arena_core.cli.main import main
 from arena_core.testing import fakeapi
 from arena_core.testing.fakeapi import FakeApi
@@ -41,10 +40,8 @@ def home(tmp_path, monkeypatch):
 @pytest.fixture
 def arena(home, capfd):
     """Run a command line."""
-    forget = jobtypes.registry.cache_clear
 
     def run(*words: str) -> Done:
-        forget()
         capfd.readouterr()
         code = main(words)
         found = capfd.readouterr()
@@ -52,8 +49,7 @@ def arena(home, capfd):
             planted.clean(found.out + found.err, words)
         return Done(code, found.out, found.err)
 
-    yield run
-    forget()  # what a test has switched off is there for the next one
+    return run
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from arena_core.cli import jobtypes
 from arena_core.cli.main import main
 from arena_core.registry import Registry
 from arena_core.usecases.session import one_of_each
@@ -17,7 +16,6 @@ def run(arena: Any, arena_home: Any, monkeypatch: pytest.MonkeyPatch, capfd: pyt
     monkeypatch.setenv("KUBECONFIG", str(arena_home / "kubeconfig"))
 
     def command(*words: str) -> tuple[int, str, str]:
-        jobtypes.registry.cache_clear()
         capfd.readouterr()
         code = main(words)
         return (code, *capfd.readouterr())

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from arena_core.cli import jobtypes
 from arena_core.cli.main import main
 from arena_core.contract.errors import InvalidArguments, JobFailed, TimedOut
 from arena_core.contract.types import Cause, Rank
@@ -40,7 +39,6 @@ def run(arena: Any, arena_home: Any, monkeypatch: pytest.MonkeyPatch, capfd: pyt
     monkeypatch.setenv("KUBECONFIG", str(arena_home / "kubeconfig"))
 
     def command(*words: str) -> str:
-        jobtypes.registry.cache_clear()
         capfd.readouterr()
         main(words)
         return capfd.readouterr().out

@@ -12,6 +12,7 @@ from arena_core.cli.connect import nothing_yet
 from arena_core.cli.flags import Flag, Parsed
 from arena_core.cli.output import can_be_watched, output_flag, wants_data, write
 from arena_core.cli.render import print_table
+from arena_core.cli.run import current
 from arena_core.cli.seconds import seconds
 from arena_core.cli.terminal import note, say
 from arena_core.contract.errors import ArenaError, NotFound, UsageError
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
     from arena_core.usecases.views import Job
 
 STATUSES = (*(str(phase) for phase in Phase), "TERMINATING")
-
-#: What the last list has read.
-_read: object = None
 
 
 def run(context: Context, parsed: Parsed) -> int:
@@ -62,9 +60,8 @@ def _once(context: Context, parsed: Parsed, picked: Callable[[Sequence[Job]], li
         selector=selector_of(parsed),
         reasons=wants_data(parsed) or "reason" in parsed.text("columns").lower(),
     )
-    global _read
     # The process ends soon: taking ten thousand objects apart before would take a twentieth of the whole.
-    _read = listing
+    current().kept = listing
     jobs = picked(listing.jobs)
     if not listing.jobs and not everywhere:
         _require_namespace(context, context.client.namespace)

@@ -6,6 +6,7 @@ from arena_core.cli.command import Command, Context
 from arena_core.cli.commands.shared import TYPE, check_names
 from arena_core.cli.flags import Flag, Parsed
 from arena_core.cli.output import output_flag
+from arena_core.cli.run import within
 from arena_core.cli.terminal import browse
 from arena_core.contract.errors import UsageError
 
@@ -20,7 +21,7 @@ def run(context: Context, parsed: Parsed) -> int:
 
     client = context.client
     job = client.get(parsed.args[0], job_type=parsed.text("type"))
-    made = client.forward(job, choose_served(client.served(job), "".join(parsed.args[1:])), on_trouble=trouble)
+    made = client.forward(job, choose_served(client.served(job), "".join(parsed.args[1:])), on_trouble=within(trouble))
     tell(parsed, [made])
     if not parsed.on("no_browser") and made.to.scheme in ("http", "https"):
         browse(address_of(made))

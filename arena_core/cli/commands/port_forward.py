@@ -6,6 +6,7 @@ from arena_core.cli.command import Command, Context
 from arena_core.cli.commands.shared import INSTANCE, TYPE, check_names
 from arena_core.cli.flags import Parsed
 from arena_core.cli.output import output_flag
+from arena_core.cli.run import within
 from arena_core.contract.errors import UsageError
 
 
@@ -23,9 +24,9 @@ def run(context: Context, parsed: Parsed) -> int:
     job = client.get(parsed.args[0], job_type=parsed.text("type"))
     if pairs:
         instance = parsed.text("instance")
-        made = [client.forward(job, port, local=local, instance=instance, on_trouble=trouble) for local, port in pairs]
+        made = [client.forward(job, port, local=local, instance=instance, on_trouble=within(trouble)) for local, port in pairs]
     else:
-        made = [client.forward(job, one, on_trouble=trouble) for one in client.served(job)]
+        made = [client.forward(job, one, on_trouble=within(trouble)) for one in client.served(job)]
     tell(parsed, made)
     return stay(made)
 

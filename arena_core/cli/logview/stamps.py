@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from arena_core.k8s.time import nanos
 
-_SECONDS: dict[bytes, int] = {}
-#: So many different seconds are remembered.
-_MOST = 4096
+
+@lru_cache(maxsize=4096)
+def _second(stamp: bytes) -> int:
+    return nanos(f"{stamp.decode('ascii', 'replace')}Z")
 
 
 def nanoseconds(stamp: bytes) -> int:
@@ -17,10 +20,6 @@ def nanoseconds(stamp: bytes) -> int:
     """
     if stamp[-1:] != b"Z":
         return nanos(stamp.decode("ascii", "replace"))
-    second = _SECONDS.get(stamp[:19])
-    if second is None:
-        if len(_SECONDS) >= _MOST:
-            _SECONDS.clear()
-        second = _SECONDS[stamp[:19]] = nanos(f"{stamp[:19].decode('ascii', 'replace')}Z")
+    second = _second(stamp[:19])
     fraction = stamp[20:29].rstrip(b"Z")
     return second + int(fraction.ljust(9, b"0")) if second and fraction.isdigit() else second

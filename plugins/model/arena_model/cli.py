@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -13,6 +13,7 @@ from arena_core.cli.flags import Parsed
 from arena_core.cli.nested import opens
 from arena_core.cli.output import FORMATS, prints, write_as
 from arena_core.cli.render import local_time, print_table, ruled, table
+from arena_core.cli.run import current
 from arena_core.cli.terminal import note, say
 from arena_core.contract.errors import UsageError
 from arena_core.usecases.reach import ClusterReach
@@ -51,19 +52,9 @@ _Description = Annotated[str | None, typer.Option("--description", metavar="TEXT
 _VersionDescription = Annotated[str | None, typer.Option("--version-description", metavar="TEXT", help="what is special about the version")]
 
 
-#: The persistent flags, which typer hands to the group alone.
-_given: dict[str, Any] = {}
-
-
-@app.callback()
-def _persistent(context: typer.Context) -> None:
-    _given.clear()
-    _given.update(context.obj or {})
-
-
 def _reach() -> ClusterReach | None:
     """The cluster, where there is one: a local one is not started to look for MLflow in it."""
-    settings = Parsed(values=dict(_given))
+    settings = current().parsed or Parsed()
     return None if nothing_yet(settings) else ClusterReach(Context(settings).client.cluster)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 
 #: Steps that all rules of one request may take together (well under a second).
 REQUEST = 500_000
@@ -16,18 +17,22 @@ class CostError(Exception):
 
 
 class _Meter:
-    """Counts down. There is one: rules are evaluated in one thread, one request after the other."""
+    """Counts down."""
 
-    left = REQUEST
+    def __init__(self, left: int) -> None:
+        self.left = left
 
 
-_meter = _Meter()
+_METER: ContextVar[_Meter | None] = ContextVar("arena_cel_budget", default=None)
 
 
 def spend(steps: int = 1) -> None:
-    """Pay for some steps; raises ``CostError``."""
-    _meter.left -= steps
-    if _meter.left < 0:
+    """Pay for some steps; raises ``CostError``. Outside of a budget nothing costs anything."""
+    meter = _METER.get()
+    if meter is None:
+        return
+    meter.left -= steps
+    if meter.left < 0:
         raise CostError
 
 
@@ -39,8 +44,8 @@ def spend_on(size: int) -> None:
 @contextmanager
 def budget(steps: int = REQUEST) -> Iterator[None]:
     """Give what is evaluated inside so many steps."""
-    before, _meter.left = _meter.left, steps
+    before = _METER.set(_Meter(steps))
     try:
         yield
     finally:
-        _meter.left = before
+        _METER.reset(before)
