@@ -45,14 +45,14 @@ def test_threads_are_a_part_of_the_run_that_takes_them_along(capsys: pytest.Capt
     assert capsys.readouterr().err.splitlines() == [MEANT] * 4
 
 
-def test_a_drawn_line_gives_way_to_a_note_of_any_thread(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_drawn_line_gives_way_to_a_note_of_any_thread(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(terminal.os, "get_terminal_size", lambda *_: terminal.os.terminal_size((80, 24)))
     with Run() as run:
         in_thread(within(lambda: terminal.status("waiting")))
         assert run.drawn
         terminal.note("done")
         assert not run.drawn
-    assert capsys.readouterr().err == "\r\x1b[Kwaiting\r\x1b[Kdone\n"
+    assert capfd.readouterr().err == "\r\x1b[Kwaiting\r\x1b[Kdone\n"
 
 
 def test_what_is_installed_is_looked_for_once_a_run() -> None:
