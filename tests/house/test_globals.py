@@ -13,6 +13,7 @@ from tests.house.test_house import ROOT, tracked
 EXCUSED = {
     "arena_core/installed.py:ours": "what is installed stays the same while a process runs",
     "arena_core/wrapping/fields.py:_INSIDE": "a model made of another one",
+    "arena_core/testing/kit/base.py:_installed": "what is installed stays the same while tests run",
     "arena_core/testing/kit/flags.py:_SOUND": "parts of schemas, whose soundness depends on nothing else",
     "plugins/local/arena_local/http/protobuf.py:_table": "a file of the package",
     "plugins/local/arena_local/http/protobuf.py:_messages": "what follows from that file",
