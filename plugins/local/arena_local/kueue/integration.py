@@ -45,17 +45,13 @@ def _pods_ready(api: Api, job: Obj) -> bool:
     return int(status.get("succeeded", 0)) + int(status.get("ready", 0)) >= _count(job)
 
 
-def reclaimable(integration: QuotaJob, job: Obj) -> list[Obj]:
-    """Return how many pods a running batch/v1 Job will not need any more, per pod set."""
-    if integration.integration != "batch/job":
-        return []
+def _reclaimable(job: Obj) -> Mapping[str, int]:
     parallelism = int(job["spec"].get("parallelism", 1))
     done = int((job.get("status") or {}).get("succeeded", 0))
     completions = job["spec"].get("completions")
     if parallelism == 1 or not done or completions is None:
-        return []
-    left = int(completions) - done
-    return [{"name": "main", "count": parallelism - left}] if left < parallelism else []
+        return {}
+    return {"main": parallelism - (int(completions) - done)}
 
 
 BATCH_JOB = QuotaJob(
@@ -71,6 +67,7 @@ BATCH_JOB = QuotaJob(
     pods_ready=_pods_ready,
     priority_class=lambda job: str(job["spec"]["template"].get("spec", {}).get("priorityClassName") or ""),
     webhooks=("mjob.kb.io", "vjob.kb.io"),
+    reclaimable=_reclaimable,
 )
 
 

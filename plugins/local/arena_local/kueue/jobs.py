@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from arena_core.k8s import conditions, owners, time
 from arena_local.kueue import kinds, podsets, priority, state
-from arena_local.kueue.integration import Integrations, reclaimable
+from arena_local.kueue.integration import Integrations
 from arena_local.sdk.bundle import Api, ApiError, Key, Obj, QuotaJob
 from arena_local.sdk.owners import controlled
 
@@ -228,8 +228,12 @@ class QueuedJobController:
         return True
 
     def _reclaim(self, job: Obj, workload: Obj) -> bool:
-        freed = reclaimable(self._kind, job)
-        if not kinds.admitted(workload) or freed == ((workload.get("status") or {}).get("reclaimablePods") or []):
+        known = (workload.get("status") or {}).get("reclaimablePods") or []
+        counts = {name: count for name, count in self._kind.reclaimable(job).items() if count > 0}
+        # A list by name: what is new is appended.
+        names = dict.fromkeys([*(item["name"] for item in known if item["name"] in counts), *counts])
+        freed = [{"name": name, "count": counts[name]} for name in names]
+        if not kinds.admitted(workload) or freed == known:
             return False
         edited = state.editable(workload)
         edited["status"]["reclaimablePods"] = freed

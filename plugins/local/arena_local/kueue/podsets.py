@@ -60,6 +60,8 @@ def _topology(pod_set: QuotaPodSet) -> Obj:
         found["podSetSliceSize"] = int(size)
     if pod_set.index_label:
         found["podIndexLabel"] = pod_set.index_label
+    if pod_set.group_label:
+        found |= {"subGroupIndexLabel": pod_set.group_label, "subGroupCount": pod_set.groups}
     return found
 
 

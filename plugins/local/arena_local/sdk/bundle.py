@@ -147,7 +147,8 @@ class QuotaPodSet:
     """One pod set of a queued job: ``name`` as Kueue names it, ``count`` pods, the pod template, and where it lies.
 
     ``path`` holds the keys and list indices from the job to the template, e.g. ``("spec", "tasks", 0, "template")``.
-    ``index_label`` is the label that numbers the pods, for ``topologyRequest.podIndexLabel`` (empty: no topology request).
+    ``index_label`` is the label that numbers the pods, for ``topologyRequest.podIndexLabel`` (empty: no topology request). Where they
+    stand in ``groups`` equal groups, each with numbers of its own, ``group_label`` numbers those (``subGroupIndexLabel``).
     """
 
     name: str
@@ -155,6 +156,8 @@ class QuotaPodSet:
     template: Obj
     path: tuple[str | int, ...] = ()
     index_label: str = ""
+    group_label: str = ""
+    groups: int = 0
 
 
 @dataclass(frozen=True)
@@ -165,7 +168,8 @@ class QuotaJob:
     whether some pod still runs (an eviction waits for that). What admission injects (annotations, labels, nodeSelector, tolerations;
     one entry for each pod set, in order) is merged into the pod templates and taken out again, unless the kind keeps it elsewhere:
     then ``inject`` writes it into the job (a copy) and ``restore`` takes it out. Where the templates stand in other objects ``resolve``
-    returns the pod sets with them; ``pod_sets`` are those that the job itself names then.
+    returns the pod sets with them; ``pod_sets`` are those that the job itself names then. ``reclaimable`` returns how many pods of a
+    set a running job will not need any more: their quota is free before the job ends.
     """
 
     resource: str
@@ -183,6 +187,7 @@ class QuotaJob:
     inject: Callable[[Obj, Sequence[Obj]], None] | None = None
     restore: Callable[[Obj], None] | None = None
     resolve: Callable[[Api, Obj], Sequence[QuotaPodSet]] | None = None
+    reclaimable: Callable[[Obj], Mapping[str, int]] = lambda job: {}
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from arena_local.sdk.quota import quota_of, suspend_at
 from arena_trainjob import plugin
 from arena_trainjob.local.build import sized
 from arena_trainjob.local.names import runtime_of
+from arena_trainjob.names import JOB_INDEX
 from arena_trainjob.status import nodes, pod_sets
 
 PATCHER = "kueue.x-k8s.io/manager"
@@ -29,7 +30,8 @@ def _of_runtime(api: Api, job: Obj) -> Sequence[QuotaPodSet]:
     found = []
     for entry, pods in sized(job, runtime):
         template = entry["template"]["spec"]["template"]
-        found.append(QuotaPodSet(entry["name"], int(entry.get("replicas", 1)) * pods, template, index_label=INDEX))
+        jobs = int(entry.get("replicas", 1))
+        found.append(QuotaPodSet(entry["name"], jobs * pods, template, index_label=INDEX, group_label=JOB_INDEX, groups=jobs))
     return found
 
 
