@@ -7,6 +7,7 @@ import io
 import os
 import tarfile
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING, Any, NamedTuple, cast
 
@@ -96,9 +97,13 @@ def length(found: list[tuple[Path, tarfile.TarInfo]]) -> int:
 
 def put(run: Callable[[list[str]], ExecSession], folder: str, found: list[tuple[Path, tarfile.TarInfo]], tell: Tell) -> Moved:
     """Send the members; ``run`` starts a command in the pod."""
-    total, at = length(found), ""
-    session = run(["sh", "-c", PUT, folder, str(total)])
-    sink = _Sink(session, lambda done: tell(done, total))
+    total = length(found)
+    with closing(run(["sh", "-c", PUT, folder, str(total)])) as session:
+        return _send(session, found, lambda done: tell(done, total))
+
+
+def _send(session: ExecSession, found: list[tuple[Path, tarfile.TarInfo]], tell: Callable[[int], None]) -> Moved:
+    sink, at = _Sink(session, tell), ""
     try:
         with tarfile.open(
             fileobj=cast("IO[bytes]", sink), mode="w|", format=tarfile.GNU_FORMAT, encoding="utf-8", errors="surrogateescape"
@@ -160,9 +165,13 @@ class _Sink(io.RawIOBase):
 
 def get(run: Callable[[list[str]], ExecSession], folder: str, name: str, target: Path, tell: Tell) -> Moved:
     """Fetch a file or a folder as ``target``."""
-    session = run(["sh", "-c", GET, folder, name])
-    source = _Source(session, lambda done: tell(done, 0))
-    files, size, whole = 0, 0, name == "."
+    with closing(run(["sh", "-c", GET, folder, name])) as session:
+        return _fetch(session, target, lambda done: tell(done, 0), whole=name == ".")
+
+
+def _fetch(session: ExecSession, target: Path, tell: Callable[[int], None], *, whole: bool) -> Moved:
+    source = _Source(session, tell)
+    files, size = 0, 0
     links: list[tuple[Path, str]] = []
     astray: list[str] = []
     at = ""

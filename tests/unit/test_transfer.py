@@ -25,7 +25,7 @@ class Session:
     def __init__(self, out: bytes = b"", err: bytes = b"", code: int | None = 0, broken: str = "") -> None:
         self._said = [(1, out[at : at + 1000]) for at in range(0, len(out), 1000)] + ([(2, err)] if err else [])
         self.exit_code, self.broken, self.message = code, broken, ""
-        self.sent = b""
+        self.sent, self.closed = b"", False
 
     def read(self) -> tuple[int, bytes] | None:
         return self._said.pop(0) if self._said else None
@@ -35,6 +35,9 @@ class Session:
 
     def close_stdin(self) -> None:
         pass
+
+    def close(self) -> None:
+        self.closed = True
 
 
 def running(session: Any) -> Callable[[list[str]], Any]:
@@ -60,7 +63,11 @@ def summed(data: bytes) -> bytes:
 
 
 def fetch(tmp_path: Path, session: Any) -> transfer.Moved:
-    return transfer.get(running(session), "", "x", tmp_path / "x", lambda done, total: None)
+    """Fetch, and look that nothing of the session is left: its connection and the thread that pings stayed for as long as the program."""
+    try:
+        return transfer.get(running(session), "", "x", tmp_path / "x", lambda done, total: None)
+    finally:
+        assert session.closed
 
 
 def test_what_agrees_is_whole(tmp_path: Path) -> None:
@@ -124,7 +131,7 @@ def test_the_length_is_known_before(tmp_path: Path) -> None:
     session = Session()
     with pytest.raises(CopyFailed, match="not what was sent"):  # nobody said a digest
         transfer.put(running(session), "", found, lambda done, total: None)
-    assert len(session.sent) == transfer.length(found)
+    assert len(session.sent) == transfer.length(found) and session.closed
     with tarfile.open(fileobj=io.BytesIO(session.sent)) as sent:
         assert {member.name for member in sent} == {info.name for _, info in found}
 
