@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import pytest
@@ -40,16 +41,23 @@ def home(tmp_path, monkeypatch):
 @pytest.fixture
 def arena(home, capfd):
     """Run a command line."""
+    return lambda *words: typed(words, capfd)
 
-    def run(*words: str) -> Done:
-        capfd.readouterr()
-        code = main(words)
-        found = capfd.readouterr()
-        if "kubeconfig" not in words:  # `arena local kubeconfig` is asked for the secret
-            planted.clean(found.out + found.err, words)
-        return Done(code, found.out, found.err)
 
-    return run
+def typed(words: Sequence[str], capfd: pytest.CaptureFixture[str]) -> Done:
+    """Run a command line in this process."""
+    capfd.readouterr()
+    code = main(words)
+    found = capfd.readouterr()
+    if "kubeconfig" not in words:  # `arena local kubeconfig` is asked for the secret
+        planted.clean(found.out + found.err, words)
+    return Done(code, found.out, found.err)
+
+
+@pytest.fixture
+def cluster(local_cluster):
+    """The local cluster that all share; a file that needs one with other options overrides this with its own."""
+    return local_cluster
 
 
 @pytest.fixture

@@ -6,10 +6,6 @@ import json
 
 import pytest
 
-from arena_local.testing import local_cluster
-
-__all__ = ["local_cluster"]
-
 NODES = "/api/v1/nodes"
 DEPLOYMENTS = "/apis/apps/v1/deployments"
 RULES = "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews"

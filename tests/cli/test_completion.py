@@ -9,10 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from arena_local.testing import local_cluster
-
-__all__ = ["local_cluster"]
-
 
 def words(done):
     return [line.partition("\t")[0] for line in done.out.splitlines()]

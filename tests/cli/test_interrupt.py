@@ -13,16 +13,9 @@ import time
 import pytest
 
 from arena_core.testing.fakeapi import FakeApi, passed_on
-from arena_local.testing import LocalCluster
 
 START = (sys.executable, "-c", "from arena_core.cli.start import start; start()")
 SLEEP = ("sh", "-c", "echo started; trap exit TERM; sleep 60 & wait")
-
-
-@pytest.fixture(scope="module")
-def cluster():
-    with LocalCluster.start() as running:
-        yield running
 
 
 @pytest.fixture

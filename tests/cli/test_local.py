@@ -11,16 +11,8 @@ import time
 
 import pytest
 
-from arena_local.testing import LocalCluster
-
 #: Ends at once when it is asked to.
 SLEEP = ("sh", "-c", "trap exit TERM; sleep 60 & wait")
-
-
-@pytest.fixture(scope="module")
-def cluster():
-    with LocalCluster.start() as running:
-        yield running
 
 
 @pytest.fixture

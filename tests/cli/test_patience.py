@@ -8,14 +8,7 @@ import subprocess
 import pytest
 
 from arena_core.cli import patience
-from arena_local.testing import LocalCluster
 from tests.cli.ptys import ARENA, Terminal
-
-
-@pytest.fixture(scope="module")
-def cluster():
-    with LocalCluster.start() as running:
-        yield running
 
 
 @pytest.fixture

@@ -7,10 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from arena_local.testing import local_cluster
 from tests.cli.test_reading import JOBS, PODS, job, pod
-
-__all__ = ["local_cluster"]
 
 
 def ago(**spans: float) -> str:

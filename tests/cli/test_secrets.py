@@ -11,7 +11,6 @@ import pytest
 import yaml
 
 from arena_core.discreet import discreet
-from arena_local.testing import LocalCluster
 from tests.planted import PASSWORD, TOKEN, clean, found_in
 
 JOBS = "/apis/kubeflow.org/v1/namespaces/default/pytorchjobs"
@@ -73,15 +72,13 @@ def test_a_token_that_cannot_be_sent_is_not_repeated(arena, api, home, bad):
     assert "this is a bug" not in done.err
 
 
-def test_ps_shows_no_secret_of_the_local_cluster():
-    with LocalCluster.start() as cluster:
-        secret = cluster.state.token()
-        assert found_in(secret), "the session plants it"
-        for folder in Path("/proc").glob("[0-9]*"):
-            try:
-                clean((folder / "cmdline").read_bytes(), folder)
-            except OSError:
-                continue
+def test_ps_shows_no_secret_of_the_local_cluster(local_cluster):
+    assert found_in(local_cluster.state.token()), "the session plants it"
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            clean((folder / "cmdline").read_bytes(), folder)
+        except OSError:
+            continue
 
 
 @pytest.mark.parametrize(

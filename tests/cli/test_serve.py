@@ -8,10 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from arena_local.testing import local_cluster
 from tests.cli.conftest import Done
-
-__all__ = ["local_cluster"]
 
 SERVER = Path(__file__).parents[2] / "plugins/serve/tests/server.py"
 PROBE = (

@@ -13,10 +13,9 @@ from tests.contract.places import ROOT
 pytestmark = pytest.mark.skipif(not headers.ROWS.exists(), reason="the recordings are not here")
 
 
-def test_recorded_requests_are_answered_as_recorded() -> None:
+def test_recorded_requests_are_answered_as_recorded(local_cluster: LocalCluster) -> None:
     """R1: what differs is written down with its reason, and what is written down differs."""
-    with LocalCluster.start() as cluster:
-        different = headers.play(cluster)
+    different = headers.play(local_cluster)
     surprises = [text for name, text in different.items() if name not in headers.known()]
     assert not surprises, "\n".join(surprises)
     assert set(headers.known()) == set(different)

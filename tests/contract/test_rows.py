@@ -14,11 +14,10 @@ from tests.contract.rows import ROWS, Row
 
 
 @pytest.fixture(scope="module")
-def target() -> Iterator[tuple[Cluster, str]]:
-    with LocalCluster.start() as local:
-        cluster = connect(ConnectOptions(kubeconfig=str(local.kubeconfig)))
-        with own.custom_resource(cluster) as group:
-            yield cluster, group
+def target(local_cluster: LocalCluster) -> Iterator[tuple[Cluster, str]]:
+    cluster = connect(ConnectOptions(kubeconfig=str(local_cluster.kubeconfig)))
+    with own.custom_resource(cluster) as group:
+        yield cluster, group
 
 
 @pytest.mark.parametrize("number", list(ROWS))

@@ -10,9 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from arena_local.testing import LocalCluster, local_cluster
-
-__all__ = ["local_cluster"]
+from arena_local.testing import LocalCluster
 
 ROOT = Path(__file__).resolve().parents[2]
 BLOCKS = re.findall(r"^```python\n(.*?)^```", (ROOT / "docs/library.md").read_text(encoding="utf-8"), re.M | re.S)

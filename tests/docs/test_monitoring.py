@@ -14,9 +14,6 @@ import yaml
 from arena_core.kube.resources import path_of, resource_of
 from arena_core.usecases.top.gpus import METRICS
 from arena_core.usecases.top.prometheus import MARKS
-from arena_local.testing import local_cluster
-
-__all__ = ["local_cluster"]
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "monitoring"

@@ -15,9 +15,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from arena_local.daemon import control
 from arena_local.daemon.state import State
+from arena_local.testing import LocalCluster
 from tests import planted
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -64,8 +66,6 @@ class Machine:
         """Ask the API server itself."""
         import urllib.error
         import urllib.request
-
-        import yaml
 
         server = yaml.safe_load(self.kubeconfig.read_text())["clusters"][0]["cluster"]["server"]
         try:
@@ -142,3 +142,22 @@ def example(machine: Machine) -> Callable[[str], Path]:
         return place
 
     return copy
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[dict[str, str]]:
+    """An environment with nothing in it but arena on the PATH; the local cluster ends with the test."""
+    env = {k: v for k, v in os.environ.items() if k not in ("KUBECONFIG", "ARENA_CONFIG") and not k.startswith("PYTEST")}
+    env |= {"HOME": str(tmp_path), "ARENA_HOME": str(tmp_path / "arena"), "PATH": f"{Path(sys.executable).parent}:{env['PATH']}"}
+    yield env
+    control.reset(State(tmp_path / "arena" / "local"))
+
+
+@pytest.fixture
+def somewhere(home: dict[str, str], local_cluster: LocalCluster, tmp_path: Path) -> dict[str, str]:
+    """The environment of somebody who works in a namespace of a cluster that runs."""
+    config = yaml.safe_load(local_cluster.kubeconfig.read_text())
+    config["contexts"][0]["context"]["namespace"] = local_cluster.namespace("docs")
+    kubeconfig = tmp_path / "kubeconfig"
+    kubeconfig.write_text(yaml.safe_dump(config))
+    return home | {"KUBECONFIG": str(kubeconfig)}

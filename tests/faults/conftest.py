@@ -14,13 +14,11 @@ import pytest
 from arena_core.client import ArenaClient
 from arena_core.registry import Registry
 from arena_core.testing import dummy
-from arena_local import testing as local
 from arena_local.testing import LocalCluster
 from tests.faults import faults
 from tests.faults.harness import Shell
 from tests.faults.proxy import FaultProxy
 
-local_cluster = local.local_cluster
 _numbers = itertools.count()
 
 

@@ -14,8 +14,6 @@ from arena_core.usecases.rehearsal import judge
 from arena_core.usecases.rehearsal.run import _Watch
 from arena_core.usecases.views import Job
 from arena_local import stage
-from arena_local.context import Options
-from arena_local.testing import LocalCluster
 from tests.cli.conftest import arena, home  # noqa: F401 - fixtures
 from tests.foresee.plays import GOOD, MISTAKES
 from tests.foresee.stage import play
@@ -23,38 +21,39 @@ from tests.foresee.stage import play
 WHOLE = os.environ.get("ARENA_FORESEE") == "all"
 
 
-@pytest.fixture(scope="module")
-def cluster():
-    with LocalCluster.start(Options()) as running:
-        yield running
-
-
 @pytest.fixture
-def local(arena, cluster, monkeypatch):  # noqa: F811
-    monkeypatch.setenv("KUBECONFIG", str(cluster.kubeconfig))
-    return arena
+def local(arena, local_cluster, monkeypatch):  # noqa: F811
+    """Run ``arena`` in a namespace of its own; ``jobs`` are those that are there."""
+    monkeypatch.setenv("KUBECONFIG", str(local_cluster.kubeconfig))
+    namespace = local_cluster.namespace("rehearsal")
+
+    def run(*words: str):
+        return arena("-n", namespace, *words)
+
+    def jobs() -> dict[str, dict]:
+        there = local_cluster.request("GET", f"/apis/batch/v1/namespaces/{namespace}/jobs")[1]["items"]
+        return {job["metadata"]["name"]: job for job in there}
+
+    run.jobs = jobs
+    return run
 
 
-def jobs(cluster) -> dict[str, dict]:
-    return {job["metadata"]["name"]: job for job in cluster.request("GET", "/apis/batch/v1/jobs")[1]["items"]}
-
-
-def test_what_fails_is_not_submitted_unless_it_is_forced(local, cluster, tmp_path):
+def test_what_fails_is_not_submitted_unless_it_is_forced(local):
     words = ("submit", "job", "--name", "typo", "--image", "x", "--rehearse", "30s")
     done = local(*words, "python trian.py")
-    assert done.code == 20 and "typo" not in jobs(cluster)
+    assert done.code == 20 and "typo" not in local.jobs()
     assert "exited with 2" in done.err and "can't open file" in done.err and "`--force`" in done.err
     done = local(*words, "--force", "python trian.py")
     assert done.code == 0, done.err
-    assert "arena.kubeflow.org/rehearsed" not in jobs(cluster)["typo"]["metadata"]["annotations"]
+    assert "arena.kubeflow.org/rehearsed" not in local.jobs()["typo"]["metadata"]["annotations"]
 
 
-def test_what_is_right_goes_out_and_says_so(local, cluster, tmp_path):
+def test_what_is_right_goes_out_and_says_so(local):
     Path("ok.py").write_text("import os\nassert 'TOKEN' in os.environ\nprint('fine')\n")
     done = local("submit", "job", "--name", "right", "--image", "x", "--gpus", "4", "--rehearse", "60s", "--env", "TOKEN=a", "python ok.py")
     assert done.code == 0, done.err
     assert "note: rehearsed: it succeeded" in done.err and "cannot see" in done.err
-    assert jobs(cluster)["right"]["metadata"]["annotations"]["arena.kubeflow.org/rehearsed"].startswith("sha256:")
+    assert local.jobs()["right"]["metadata"]["annotations"]["arena.kubeflow.org/rehearsed"].startswith("sha256:")
 
 
 def test_flags_that_do_not_go_together(local):
@@ -138,8 +137,8 @@ def test_the_first_that_failed_is_to_blame():
 
 @pytest.mark.skipif(not WHOLE, reason="80 plays take ten minutes: ARENA_FORESEE=all")
 @pytest.mark.timeout(1800)
-def test_mistakes_are_caught_and_nothing_else(cluster):
-    with ArenaClient(kubeconfig=str(cluster.kubeconfig)) as client:
+def test_mistakes_are_caught_and_nothing_else(local_cluster):
+    with ArenaClient(kubeconfig=str(local_cluster.kubeconfig)) as client:
         caught = {one.name: play(client, one).failed for one in MISTAKES}
         alarms = {one.name: played.failed or played.unfit for one in GOOD if (played := play(client, one, 5.0)).failed or played.unfit}
     assert not alarms

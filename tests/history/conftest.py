@@ -6,27 +6,22 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
-from arena_local.testing import local_cluster
+from tests.cli.conftest import Done, typed
 
-__all__ = ["local_cluster"]
 ARENA = str(Path(sys.executable).parent / "arena")
 
 
-class Done(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
 class Machine:
-    """A user's machine: a home of its own, a folder, a namespace."""
+    """A user's machine: a home of its own, a folder, a namespace. ``run`` is a command in this process, ``popen`` one of its own."""
 
-    def __init__(self, home: Path, cluster: Any) -> None:
+    def __init__(self, home: Path, cluster: Any, run: Callable[[Sequence[str]], Done]) -> None:
+        self.run = run
         self.home = home
         self.namespace = cluster.namespace("history")
         self.folder = home / "work"
@@ -35,15 +30,15 @@ class Machine:
         self.env |= {"HOME": str(home), "ARENA_HOME": str(home / "arena"), "KUBECONFIG": str(cluster.kubeconfig)}
 
     def popen(self, *words: str) -> subprocess.Popen[str]:
-        command = [ARENA, *words] if words[0] == "history" else [ARENA, *words[:1], "-n", self.namespace, *words[1:]]
-        return subprocess.Popen(
-            command, env=self.env, cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL
-        )
+        streams: Any = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "stdin": subprocess.DEVNULL, "text": True}
+        return subprocess.Popen([ARENA, *self.here(words)], env=self.env, cwd=self.folder, **streams)
+
+    def here(self, words: Sequence[str]) -> Sequence[str]:
+        """Return the words with the machine's namespace, where there is one to be named."""
+        return words if words[0] == "history" else (words[0], "-n", self.namespace, *words[1:])
 
     def __call__(self, *words: str) -> Done:
-        process = self.popen(*words)
-        out, err = process.communicate(timeout=90)
-        return Done(process.returncode, out, err)
+        return self.run(self.here(words))
 
     def data(self, *words: str) -> Any:
         done = self(*words, "-o", "json")
@@ -52,5 +47,15 @@ class Machine:
 
 
 @pytest.fixture
-def arena(tmp_path: Path, local_cluster: Any) -> Machine:
-    return Machine(tmp_path, local_cluster)
+def arena(tmp_path: Path, local_cluster: Any, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Machine:
+    def run(words: Sequence[str]) -> Done:
+        monkeypatch.setattr(sys, "argv", [ARENA, *words])  # what the history notes of a command
+        return typed(words, capfd)
+
+    made = Machine(tmp_path, local_cluster, run)
+    for name in os.environ.keys() - made.env.keys():
+        monkeypatch.delenv(name)
+    for name, value in made.env.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(made.folder)
+    return made

@@ -16,10 +16,7 @@ from arena_core.contract.types import Problem
 from arena_core.registry import Registry
 from arena_core.testing import dummy
 from arena_core.testing.fakeapi import FakeApi, Reply, Request, passed_on, refusal, write_kubeconfig
-from arena_local import testing as local
 from arena_local.testing import LocalCluster
-
-local_cluster = local.local_cluster
 
 CORE = r"/api/v1/namespaces/{ns}/(pods(/[^/]+(/log|/status)?)?|services(/[^/]+)?|configmaps(/[^/]+)?|events(/[^/]+)?)"
 JOB_TYPES = {

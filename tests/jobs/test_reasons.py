@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from arena_core.contract.types import Cause, JobStatus, JobView, Phase, Rank
@@ -189,7 +189,6 @@ def test_what_is_well_needs_no_reason() -> None:
 
 
 @given(OBJECT, st.lists(OBJECT, max_size=2), st.lists(OBJECT, max_size=4))
-@settings(max_examples=200, deadline=None)
 def test_any_facts_are_taken(obj: dict[str, Any], pods: list[dict[str, Any]], events: list[dict[str, Any]]) -> None:
     for phase in Phase:
         seen = Job("pytorchjob", JobView(obj, tuple(pods), status=JobStatus(phase)))

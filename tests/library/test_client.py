@@ -20,9 +20,7 @@ from arena_core.client import ArenaClient, AsyncArenaClient, CancelScope
 from arena_core.contract.errors import Cancelled, InvalidArguments, JobFailed, NotFound, UsageError
 from arena_core.contract.types import JobStatus, JobView, LogSource, Phase
 from arena_core.usecases.views import Job, JobList, LogLine
-from arena_local.testing import LocalCluster, local_cluster
-
-__all__ = ["local_cluster"]
+from arena_local.testing import LocalCluster
 
 SOON = 10.0
 

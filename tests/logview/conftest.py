@@ -13,13 +13,10 @@ import pytest
 
 from arena_core.client import ArenaClient
 from arena_core.testing.fakeapi import write_kubeconfig
-from arena_local import testing as local
 from arena_local.testing import LocalCluster
 from tests.jobs.conftest import Gate
 from tests.logview import chromium
 from tests.logview.chromium import Browser, Tab
-
-local_cluster = local.local_cluster
 
 
 @pytest.fixture(scope="session")

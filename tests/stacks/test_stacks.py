@@ -13,11 +13,10 @@ import pytest
 from arena_core.client import ArenaClient
 from arena_core.contract.errors import ArenaError, PermissionDenied, UsageError
 from arena_core.usecases.stacks import probe
-from arena_local.testing import LocalCluster
 from benchmarks import stalls
-from tests.cli.conftest import arena, home
+from tests.cli.conftest import arena, cluster, home
 
-__all__ = ["arena", "home"]
+__all__ = ["arena", "cluster", "home"]
 #: All hundred with ``ARENA_FAULTS=all``, as `dev.py bench stalls` plays them.
 STALLS = list(stalls.stalls(100))
 PICKED = STALLS if os.environ.get("ARENA_FAULTS") == "all" else [STALLS[n] for n in (0, 4, 3)]
@@ -25,12 +24,6 @@ HAS_SPY = shutil.which("py-spy", path=f"{sys.exec_prefix}/bin") is not None
 assert HAS_SPY or not os.environ.get("ARENA_TEST_NEEDS_PYSPY"), "py-spy is not installed: `dev.py setup` installs it"
 needs_spy = pytest.mark.skipif(not HAS_SPY, reason="py-spy is not installed")
 WITHOUT = f"{sys.base_prefix}/bin:/usr/bin:/bin"
-
-
-@pytest.fixture(scope="module")
-def cluster():
-    with LocalCluster.start() as one:
-        yield one
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from arena_core.contract.types import Phase, PodSet, Rank
@@ -154,7 +154,6 @@ def test_pod_sets() -> None:
 
 
 @given(OBJECT, st.lists(OBJECT, max_size=3), st.lists(OBJECT, max_size=2))
-@settings(max_examples=200, deadline=None)
 def test_any_object_has_a_status(obj: dict[str, Any], pods: list[dict[str, Any]], related: list[dict[str, Any]]) -> None:
     found = state(obj, pods, related)
     kubeflow.explain(found, obj, related)

@@ -59,7 +59,7 @@ def value_of(kind: str, choices: tuple[str, ...]) -> st.SearchStrategy[Any]:
 
 
 @pytest.mark.parametrize("name", sorted(models()))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(data=st.data())
 def test_every_model_is_read_as_pydantic_reads_it(name: str, data: st.DataObject) -> None:
     model = models()[name]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from arena_core.contract.errors import NotFound, UsageError
 from arena_core.contract.types import Instance, LogQuery, LogSource
@@ -159,7 +159,6 @@ def test_a_pod_that_initialises_shows_the_init_container() -> None:
 
 
 @given(OBJECT)
-@settings(max_examples=300, deadline=None)
 def test_any_object_is_an_instance(obj: dict[str, Any]) -> None:
     assert instance(obj).status
     log_container(obj)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from arena_core.contract.types import Cause, Rank
 from arena_core.podstatus import instance
@@ -145,7 +145,6 @@ def test_what_the_operator_ended_is_no_culprit() -> None:
 
 
 @given(OBJECT)
-@settings(max_examples=300, deadline=None)
 def test_any_object_is_taken(obj: dict[str, Any]) -> None:
     cause_of(obj, instance(obj))
     cause_of(obj, instance(obj), job_failed=True)

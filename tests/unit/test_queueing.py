@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from arena_core.contract.types import Rank
@@ -97,7 +97,6 @@ def test_a_past_eviction_is_remembered() -> None:  # N7, W9
 
 
 @given(OBJECT, st.lists(OBJECT, max_size=2))
-@settings(max_examples=200, deadline=None)
 def test_any_object_is_taken(job: dict[str, Any], related: list[dict[str, Any]]) -> None:
     named = {"apiVersion": "kueue.x-k8s.io/v1beta2", "kind": "Workload"}
     queueing.cause(job, [{**obj, **named} for obj in related])
