@@ -10,6 +10,8 @@ ROOT = Path(__file__).resolve().parent.parent
 #: What takes over 40 s by itself, nearly all of it waiting for real processes.
 LONGEST = (
     "tests/e2e/test_readme.py",
+    "tests/e2e/test_plugin_pages.py",
+    "tests/e2e/test_docs.py",
     "tests/faults/test_matrix.py",
     "tests/faults/test_matrix_running.py",
     "plugins/local/tests/contract/test_conformance.py",
