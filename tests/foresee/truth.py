@@ -11,7 +11,6 @@ from typing import Any
 
 from arena_core.contract.foresight import Forecast, Outlook
 from arena_core.k8s import owners, time
-from arena_local import kueue
 from arena_local.context import Context, Options
 from arena_local.controllers.builtin import builtin_controllers
 from arena_local.controllers.manager import Manager
@@ -19,7 +18,7 @@ from arena_local.foresee.verdict import judge
 from arena_local.scheduler.scheduler import Scheduler
 from arena_local.sdk.bundle import Obj
 from arena_local.server.server import ApiServer
-from arena_local.store import Store
+from arena_local.testing import api_server
 from arena_pytorchjob.local import BUNDLE as PYTORCH
 from arena_volcano.local import BUNDLE as VOLCANO
 
@@ -111,8 +110,8 @@ class Truth:
     def __init__(self, volcano: bool) -> None:
         self.options = Options(delays=HASTE)
         bundles = (PYTORCH, *((VOLCANO,) if volcano else ()))
-        self.bundles = (*bundles, kueue.bundle(bundles))
-        self.api = ApiServer(Store(None), self.bundles, self.options)
+        self.api = api_server(bundles, self.options, queues=True)
+        self.bundles = tuple(self.api.bundles)
         self.node = Node(self.api)
         controllers = [*builtin_controllers(self.api), *(make(self.api) for b in self.bundles for make in b.controllers), self.node]
         self.manager = Manager(self.api, controllers)

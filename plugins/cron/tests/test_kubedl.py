@@ -11,8 +11,7 @@ from arena_core.k8s import time
 from arena_cron.local import BUNDLE
 from arena_local.context import Options
 from arena_local.controllers.manager import Manager
-from arena_local.server.server import ApiServer
-from arena_local.store import Store
+from arena_local.testing import api_server
 
 CRONS, JOBS = "crons.apps.kubedl.io", "jobs.batch"
 HOUR = 3600.0
@@ -23,7 +22,7 @@ class World:
 
     def __init__(self) -> None:
         # Every second of hours in which nothing happens would be looked at.
-        self.api = ApiServer(Store(None), [BUNDLE], Options(delays={"kubedl-cron.poll": 60.0}))
+        self.api = api_server((BUNDLE,), Options(delays={"kubedl-cron.poll": 60.0}))
         self.clock = self.api.clock
         self.clock.set(datetime(2026, 3, 25, 12, 30, tzinfo=UTC))
         self.manager = Manager(self.api, [factory(self.api) for factory in BUNDLE.controllers])

@@ -15,10 +15,10 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -26,6 +26,10 @@ from arena_local.context import Options
 from arena_local.daemon import control
 from arena_local.daemon.forking import Forker
 from arena_local.daemon.state import CONTEXT, State
+from arena_local.sdk.bundle import Bundle
+
+if TYPE_CHECKING:
+    from arena_local.server.server import ApiServer
 
 #: Daemons of tests are forked: an interpreter that imports all anew takes most of a second.
 _FORKER = Forker()
@@ -177,6 +181,26 @@ def make_pod(namespace: str, name: str, command: list[str] | str, **spec: Any) -
     container = {"name": "c", "image": "local", "command": argv, **spec.pop("container", {})}
     body = {"restartPolicy": "Never", "terminationGracePeriodSeconds": 1, "containers": [container], **spec}
     return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "namespace": namespace}, "spec": body}
+
+
+#: Servers for their bundles (by identity, so they are kept, too), and whether there are queues.
+_SERVERS: dict[tuple[object, ...], tuple[tuple[Bundle, ...], ApiServer]] = {}
+
+
+def api_server(bundles: Sequence[Bundle] = (), options: Options | None = None, *, queues: bool = False) -> ApiServer:
+    """Return an API server in memory, without HTTP and controllers, that serves the kinds of bundles; with ``queues`` Kueue's, too.
+
+    Kinds are installed once for the same bundles: each server is the twin of one that nobody changes. ``bundles`` of it are all it serves.
+    """
+    from arena_local import kueue
+    from arena_local.server.server import ApiServer
+    from arena_local.store import Store
+
+    key = (*map(id, bundles), queues)
+    if key not in _SERVERS:
+        whole = (*bundles, kueue.bundle(tuple(bundles))) if queues else tuple(bundles)
+        _SERVERS[key] = tuple(bundles), ApiServer(Store(None), whole)
+    return _SERVERS[key][1].twin(options or Options())
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from volcano_simulated import task, vcjob
 
 from arena_local.sdk.bundle import ApiError, Obj
 from arena_local.server.server import ApiServer
-from arena_local.store import Store
+from arena_local.testing import api_server
 from arena_volcano.local import BUNDLE
 from arena_volcano.localcluster.admission import jobs
 
@@ -20,7 +20,7 @@ _LISTS = re.compile(r"(valid (?:events|actions) are \[|supported values: )([^\]\
 
 
 def server() -> ApiServer:
-    api = ApiServer(Store(None), [BUNDLE])
+    api = api_server((BUNDLE,))
     for name in ("root", "default"):
         queue = api.get("queues.scheduling.volcano.sh", "", name)
         api.update_status({**queue, "status": {"state": "Open"}}, manager="t")

@@ -11,8 +11,7 @@ from volcano_shared import SHARED, needs_shared, recording
 from volcano_simulated import task, vcjob
 
 from arena_local.sdk.bundle import Obj
-from arena_local.server.server import ApiServer
-from arena_local.store import Store
+from arena_local.testing import api_server
 from arena_volcano.local import BUNDLE
 from arena_volcano.localcluster import plugins
 from arena_volcano.localcluster.jobs import group, pods
@@ -95,7 +94,7 @@ def test_pod_groups_as_recorded(name: str) -> None:
         recorded = groups.get(f"{job['metadata']['name']}-{job['metadata']['uid']}")
         if recorded is None:
             continue
-        assert group.spec_of(ApiServer(Store(None)), job) == recorded["spec"]
+        assert group.spec_of(api_server(), job) == recorded["spec"]
 
 
 @needs_shared
@@ -158,7 +157,7 @@ def test_a_rank_that_is_given_names_the_ascend_rank() -> None:
 
 
 def test_plugin_objects_of_others_are_left_alone() -> None:
-    api = ApiServer(Store(None), [BUNDLE])
+    api = api_server((BUNDLE,))
     head = {"name": "j", "namespace": "default"}
     api.create({"apiVersion": "v1", "kind": "Service", "metadata": head, "spec": {"clusterIP": "None"}}, manager="t")
     plugins.stop(api, job_with(task(), svc=[]))

@@ -9,8 +9,7 @@ from typing import Any
 from arena_local.context import Options
 from arena_local.controllers.manager import Manager
 from arena_local.sdk.bundle import ApiError, Obj
-from arena_local.server.server import ApiServer
-from arena_local.store import Store
+from arena_local.testing import api_server
 from arena_volcano.local import BUNDLE
 
 JOBS = "jobs.batch.volcano.sh"
@@ -29,7 +28,7 @@ class Cluster:
 
     def __init__(self, plan: Callable[[Obj], int | None] = lambda pod: 0) -> None:
         self.plan = plan
-        self.api = ApiServer(Store(None), [BUNDLE], Options(delays={"volcano.session": 0.02}))
+        self.api = api_server((BUNDLE,), Options(delays={"volcano.session": 0.02}))
         node = self.api.create(NODE, manager="kubelet")
         self.api.update_status({**node, "status": NODE["status"]}, manager="kubelet")
         self.manager = Manager(self.api, [factory(self.api) for factory in BUNDLE.controllers])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -175,6 +176,12 @@ class Registry:
         self._crds: dict[str, list[Resource]] = {}
         for row in builtin_kinds():
             self._add(_builtin(row))
+
+    def twin(self) -> Registry:
+        """Return a registry that serves the same; schemas that are compiled are so in both."""
+        made = copy(self)
+        made._paths, made._ids, made._kinds, made._crds = dict(self._paths), dict(self._ids), dict(self._kinds), dict(self._crds)
+        return made
 
     def _add(self, resource: Resource) -> None:
         self._paths[resource.group, resource.version, resource.plural] = resource

@@ -8,6 +8,7 @@ import json
 import logging
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -104,6 +105,15 @@ class Store:
         self._disk = Disk(path)
         rows = [(name, *entry.key, entry.raw) for name, table in self._tables.items() for entry in table.entries.values()]
         self._disk.write(rows, self.revision)
+
+    def twin(self) -> Store:
+        """Return a store in memory that holds what this one holds; what has happened before is forgotten in it."""
+        made = Store(None, self._packed)
+        made.revision = made.compacted = self.revision
+        for resource, table in self._tables.items():
+            for entry in table.entries.values():
+                made._put(resource, copy(entry))
+        return made
 
     def _entry(self, resource: str, key: Key, obj: Obj, rev: int, raw: bytes | None = None) -> Entry:
         return (Packed if resource in self._packed else Entry)(key, obj, rev, raw)

@@ -15,6 +15,8 @@ from arena_local.server.options import ListOptions
 from arena_local.server.server import ApiServer
 from arena_local.server.watch import Watchers
 from arena_local.store import Change, Entry, Store
+from arena_local.testing import api_server
+from arena_pytorchjob.local import BUNDLE as PYTORCH
 
 OBJECTS = st.lists(st.dictionaries(st.text("ab", min_size=1), st.integers()), max_size=12)
 
@@ -91,3 +93,16 @@ def test_a_line_is_made_once_for_each_version_and_type() -> None:
     for n in range(100):  # entries that are gone leave their ids to others
         one = Entry(("", "n"), {"n": n}, n)
         assert json.loads(lines.line("ADDED", one, "v1", lambda one=one: one.raw))["object"] == {"n": n}
+
+
+def test_a_twin_serves_the_same_and_nobody_sees_what_the_other_does() -> None:
+    one, same = (api_server((PYTORCH,), queues=True) for _ in range(2))
+    assert "pytorchjobs.kubeflow.org" in one.kinds() and one.kinds() == same.kinds()
+    assert one.resource("pytorchjobs.kubeflow.org").schema is same.resource("pytorchjobs.kubeflow.org").schema, "compiled once"
+    one.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "mine"}}, manager="t")
+    one.webhooks.clear()
+    one.delete("customresourcedefinitions.apiextensions.k8s.io", "", "pytorchjobs.kubeflow.org")
+    assert not one.served("pytorchjobs.kubeflow.org") and same.served("pytorchjobs.kubeflow.org")
+    assert same.webhooks and same.find("namespaces", "", "mine") is None and same.store.since(same.store.revision) == []
+    later = api_server((PYTORCH,), queues=True)
+    assert later.kinds() == same.kinds() and later.store.revision == same.store.revision

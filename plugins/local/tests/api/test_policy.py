@@ -13,14 +13,14 @@ from arena_local.server.errors import Refusal
 from arena_local.server.options import WriteOptions
 from arena_local.server.policy.podsecurity import Level, read_policy, violations
 from arena_local.server.server import ApiServer
-from arena_local.store import Store
+from arena_local.testing import api_server
 
 Obj = dict[str, Any]
 
 
 @pytest.fixture
 def api() -> ApiServer:
-    return ApiServer(Store(None))
+    return api_server()
 
 
 def pod(name: str = "p", container: Obj | None = None, **spec: Any) -> Obj:

@@ -9,13 +9,12 @@ from pathlib import Path
 import pytest
 
 from arena_core.k8s import time
-from arena_local import kueue
 from arena_local.context import Context, Options
 from arena_local.controllers.builtin import builtin_controllers
 from arena_local.controllers.manager import Manager
 from arena_local.sdk.bundle import Obj
 from arena_local.server.server import ApiServer
-from arena_local.store import Store
+from arena_local.testing import api_server
 
 FAST = {"job.batch": 0.0, "job.backoff": 0.02, "kueue.retry": 0.05, "kueue.scheduling": 0.0, "kueue.status": 0.0}
 
@@ -87,8 +86,8 @@ class World:
 
     def __init__(self, bundles: tuple = (), options: Options | None = None) -> None:
         self.options = options or Options(delays=FAST)
-        bundles = (*bundles, kueue.bundle(bundles))
-        self.api = ApiServer(Store(None), bundles, self.options)
+        self.api = api_server(bundles, self.options, queues=True)
+        bundles = tuple(self.api.bundles)
         self.node = PretendedNode(self.api)
         controllers = [*builtin_controllers(self.api), *(make(self.api) for b in bundles for make in b.controllers), self.node]
         self.manager = Manager(self.api, controllers)

@@ -8,12 +8,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from arena_appwrapper.local import BUNDLE as APPWRAPPER
-from arena_local import kueue
-from arena_local.context import Options
 from arena_local.controllers.builtin import builtin_controllers
 from arena_local.sdk.bundle import ApiError
-from arena_local.server.server import ApiServer
-from arena_local.store import Store
+from arena_local.testing import api_server
 from arena_pytorchjob.local import BUNDLE as PYTORCH
 from arena_tfjob.local import BUNDLE as TENSORFLOW
 
@@ -89,9 +86,7 @@ def objects(draw):
 @settings(max_examples=80, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(objects(), st.sampled_from([{}, {"stopPolicy": "HoldAndDrain"}, {"cohortName": "co"}]), st.sampled_from([0, 1, 137]))
 def test_no_controller_fails_at_an_odd_object(obj, queue, code):
-    bundles = (PYTORCH, TENSORFLOW, APPWRAPPER)
-    bundles = (*bundles, kueue.bundle(bundles))
-    api = ApiServer(Store(None), bundles, Options())
+    api = api_server((PYTORCH, TENSORFLOW, APPWRAPPER), queues=True)
     group = "kueue.x-k8s.io/v1beta2"
     flavors = [{"name": "fl", "resources": [{"name": "cpu", "nominalQuota": "2"}]}]
     spec = {"namespaceSelector": {}, "resourceGroups": [{"coveredResources": ["cpu"], "flavors": flavors}], **queue}
@@ -101,7 +96,7 @@ def test_no_controller_fails_at_an_odd_object(obj, queue, code):
     api.create({"apiVersion": group, "kind": "LocalQueue", "metadata": place, "spec": {"clusterQueue": "cq"}}, manager="t")
     with contextlib.suppress(ApiError):
         api.create(obj, manager="t")
-    controllers = [*builtin_controllers(api), *(make(api) for bundle in bundles for make in bundle.controllers)]
+    controllers = [*builtin_controllers(api), *(make(api) for bundle in api.bundles for make in bundle.controllers)]
     for _ in range(6):
         api.clock.leap(2)
         for controller in controllers:

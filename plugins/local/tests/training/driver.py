@@ -15,9 +15,8 @@ from typing import Any
 
 from arena_local.sdk.bundle import ApiError, Obj
 from arena_local.sdk.clock import Clock
-from arena_local.server.server import ApiServer
 from arena_local.server.subresources import bind
-from arena_local.store import Store
+from arena_local.testing import api_server
 from arena_pytorchjob.local import BUNDLE as PYTORCH
 from arena_tfjob.local import BUNDLE as TENSORFLOW
 
@@ -31,7 +30,7 @@ class Play:
     def __init__(self, file: Path) -> None:
         self.recording = json.loads(file.read_text())
         self.namespace = self.recording["namespace"]
-        self.api = ApiServer(Store(None), [PYTORCH, TENSORFLOW])
+        self.api = api_server((PYTORCH, TENSORFLOW))
         self.seconds = 0.0
         self.api.clock = Clock(lambda: START + timedelta(seconds=self.seconds))
         self.controllers = {c.resource: c for b in (PYTORCH, TENSORFLOW) for c in (make(self.api) for make in b.controllers)}

@@ -9,9 +9,8 @@ import pytest
 from arena_local.context import Options
 from arena_local.sdk.bundle import ApiError, Bundle
 from arena_local.sdk.clock import Clock
-from arena_local.server.server import ApiServer
 from arena_local.server.subresources import bind
-from arena_local.store import Store
+from arena_local.testing import api_server
 from arena_pytorchjob.local import BUNDLE as PYTORCH
 from arena_pytorchjob.local import KIND as PYTORCH_KIND
 from arena_tfjob.local import BUNDLE as TENSORFLOW
@@ -20,7 +19,7 @@ NAMESPACE = "default"
 
 
 def start(options=None, *more: Bundle):
-    return ApiServer(Store(None), [PYTORCH, TENSORFLOW, *more], options)
+    return api_server((PYTORCH, TENSORFLOW, *more), options)
 
 
 def job(kind="PyTorchJob", roles=None, **spec):
