@@ -19,7 +19,7 @@ DELAYS: dict[str, tuple[float, str]] = {
     "kueue.retry": (5, "before a job whose queue is missing is looked at again"),
     "kueue.child": (3, "how long a job whose wrapper has ended is left to its own operator before it is suspended"),
     "kueue.scheduling": (0.05, "how long queues gather changes"),
-    "kueue.status": (0.05, "how long queues gather changes of their status"),
+    "kueue.status": (1, "how long queues gather changes of Workloads before they count"),
     "volcano.session": (1, "time between two of Volcano's scheduling sessions"),
     "appwrapper.poll": (60, "how often a running AppWrapper looks at its pods"),
     "appwrapper.start": (2.7, "the same while they start"),

@@ -1,6 +1,7 @@
 """Run reconcilers on the event loop: one queue and one worker per controller, fed by the commits of the API server.
 
-A controller may have a number ``batch``: seconds by which changes of what it owns or watches are gathered before it is called.
+A controller may have a number ``batch``: seconds by which changes of what it owns or watches are gathered before it is called; or such
+a number for some of these resources.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import asyncio
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from arena_core.k8s import owners
 from arena_local.context import ServerApi
@@ -124,12 +125,13 @@ class Manager:
         self._routes: dict[str, list[_Route]] = defaultdict(list)
         for worker in self._workers:
             controller = worker.controller
-            batch = float(getattr(controller, "batch", 0.0))
+            batch = getattr(controller, "batch", 0.0)
+            waits = batch if isinstance(batch, Mapping) else dict.fromkeys((*controller.owns, *controller.watches), batch)
             self._routes[controller.resource].append((worker.queue, _same, 0.0))
             for resource in controller.owns:
-                self._routes[resource].append((worker.queue, _owner_mapper(controller.resource), batch))
+                self._routes[resource].append((worker.queue, _owner_mapper(controller.resource), waits.get(resource, 0.0)))
             for resource, mapper in controller.watches.items():
-                self._routes[resource].append((worker.queue, mapper, batch))
+                self._routes[resource].append((worker.queue, mapper, waits.get(resource, 0.0)))
         self._tasks: list[asyncio.Task[None]] = []
         self._unsubscribe: Callable[[], None] | None = None
 

@@ -157,7 +157,8 @@ class ClusterQueueController:
 
     def __init__(self, api: Api) -> None:
         self._api = api
-        self.batch = api.setting("kueue.status", 0.05)
+        # Kueue's UpdatesBatchPeriod: what Workloads change is counted once a second.
+        self.batch = {kinds.WORKLOADS: api.setting("kueue.status", 1.0)}
         self.watches: _Watches = {
             kinds.WORKLOADS: queue_key(api),
             kinds.FLAVORS: queues_with_flavor(api),
@@ -191,7 +192,7 @@ class LocalQueueController:
 
     def __init__(self, api: Api) -> None:
         self._api = api
-        self.batch = api.setting("kueue.status", 0.05)
+        self.batch = {kinds.WORKLOADS: api.setting("kueue.status", 1.0)}
         self.watches: _Watches = {
             kinds.WORKLOADS: lambda item: ((item["metadata"]["namespace"], item["spec"].get("queueName") or "-"),),
             kinds.CLUSTER_QUEUES: self._of_cluster_queue,
