@@ -64,7 +64,7 @@ def flag(  # noqa: PLR0913 - a declaration: each argument is one thing to say of
         "flag": name,
         "default": default_text,
         "often": often,
-        "names_of": [[kind.group, kind.version, kind.kind, kind.plural, kind.namespaced] for kind in names_of],
+        "names_of": [[kind.group, kind.version, kind.kind, kind.plural, kind.namespaced, list(kind.older)] for kind in names_of],
         "complete": complete,
         "instead": instead,
     }
@@ -126,6 +126,10 @@ def _specs(model: type[BaseModel]) -> tuple[FlagSpec, ...]:
     return tuple(sorted(specs, key=lambda spec: spec.kind == "words"))
 
 
+def _resource(group: str, version: str, kind: str, plural: str, namespaced: bool, older: Sequence[str]) -> Resource:
+    return Resource(group, version, kind, plural, namespaced, tuple(older))
+
+
 def _spec(model: type[BaseModel], field: str, info: FieldInfo) -> FlagSpec:
     meta = meta_of(info)
     kind = "words" if field == "command" else _kind(info)
@@ -151,7 +155,7 @@ def _spec(model: type[BaseModel], field: str, info: FieldInfo) -> FlagSpec:
         choices=choices,
         paths=tuple(meta.get("paths", ())),
         often=bool(meta.get("often")) if meta.get("often") is not None else _is_foreign(model, field),
-        names_of=tuple(Resource(*kind) for kind in meta.get("names_of", ())),
+        names_of=tuple(_resource(*row) for row in meta.get("names_of", ())),
         complete=meta.get("complete", ""),
         instead=meta.get("instead", ""),
     )

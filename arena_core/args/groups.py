@@ -58,6 +58,8 @@ class ArgsGroup(ArgsModel):
     """Base of every group: unknown keys are refused, values do not change after reading."""
 
     model_config = {"extra": "forbid", "frozen": True}
+    #: Labels that stay on the job: on its pods they would mean something else.
+    JOB_LABELS: ClassVar[frozenset[str]] = frozenset()
 
     def rules(self) -> Iterator[Problem]:
         """Yield what is wrong between fields; a subclass yields its own after ``yield from super().rules()``."""

@@ -57,12 +57,6 @@ def _queues(client: ArenaClient, parsed: Parsed) -> Found:
     return [(queue.name, queue.system) for queue in client.queues().queues if queue.name not in parsed.args]
 
 
-def _local_queues(client: ArenaClient, parsed: Parsed) -> Found:
-    from arena_core.schedulers import LOCAL_QUEUE
-
-    return _of(LOCAL_QUEUE, parsed, client)
-
-
 def _jobs(client: ArenaClient, parsed: Parsed) -> Found:
     jobs = client.list(job_type=parsed.text("type")).jobs
     return [(job.name, f"{job.job_type} {job.status.phase}") for job in jobs if job.name not in parsed.args]
@@ -114,7 +108,7 @@ def _claims(client: ArenaClient, parsed: Parsed) -> Found:
 OFFERS: Mapping[str, Callable[[ArenaClient, Parsed], Found]] = {
     "namespace": _namespaces,
     "nodes": _nodes,
-    "queue": _local_queues,
+    "queue": _queues,
     "queues": _queues,
     "job": _job,
     "jobs": _jobs,

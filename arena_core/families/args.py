@@ -6,9 +6,8 @@ A job type lists those that it takes, beside the general ones of ``arena_core.ar
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
-from arena_core import schedulers
 from arena_core.args import (
     ArgsGroup,
     Duration,
@@ -25,7 +24,7 @@ from arena_core.args import (
     values,
 )
 from arena_core.contract.types import Problem
-from arena_core.families import gangs
+from arena_core.families import gangs, schedulers
 from arena_core.families.tensorboard import MARK
 from arena_core.installed import offers
 
@@ -64,13 +63,16 @@ class SchedulingArgs(JobArgs):
 class KueueArgs(ArgsGroup):
     """Queueing by Kueue."""
 
+    #: On pods these would queue them one by one.
+    JOB_LABELS: ClassVar[frozenset[str]] = schedulers.ON_JOBS_ALONE
+
     kueue_queue: ObjectName = flag(
         "",
         help="LocalQueue of Kueue that admits the job.",
         often=True,
         group="Kueue",
         metavar="QUEUE",
-        complete="queue",
+        names_of=(schedulers.LOCAL_QUEUE,),
         paths=("metadata.labels[kueue.x-k8s.io/queue-name]",),
         max_length=63,
     )

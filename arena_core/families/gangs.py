@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from arena_core import schedulers
 from arena_core.contract.types import Find, Manifest
+from arena_core.families import schedulers
 from arena_core.k8s import dig
 from arena_core.typed import Any
 

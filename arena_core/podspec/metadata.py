@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from arena_core import schedulers
 from arena_core.args import JobArgs, MetadataArgs
 from arena_core.podspec.facts import JobFacts, Role
 
@@ -37,7 +36,7 @@ def job_labels(args: MetadataArgs, facts: JobFacts) -> dict[str, str]:
 
 def beside_labels(args: MetadataArgs, facts: JobFacts) -> dict[str, str]:
     """Return the labels of pods and of what makes some: those of a queue stay on the job, on a pod they would queue that pod alone."""
-    return {key: value for key, value in common_labels(args, facts).items() if key not in schedulers.ON_JOBS_ALONE}
+    return {key: value for key, value in common_labels(args, facts).items() if key not in args.JOB_LABELS}
 
 
 def pod_labels(args: JobArgs, facts: JobFacts, role: Role, min_member: int = 0) -> dict[str, str]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from arena_core.contract.types import Manifest
+from arena_core.families.schedulers import ON_JOBS_ALONE
 from arena_core.k8s import dig, path
-from arena_core.schedulers import ON_JOBS_ALONE
 
 #: Labels and annotations with this prefix are what the program itself writes and reads.
 OWN = "arena.kubeflow.org/"

@@ -1,6 +1,8 @@
-"""Arguments to try a job type with: values of Arena's common flags, and every pair of values of two groups.
+"""Arguments to try a job type with: every pair of values of two groups of flags.
 
 ::
+
+    from arena_core.families.testing import COMMON
 
     FLAGS = {**COMMON, "workers": [{}, {"workers": 3}]}
 
@@ -12,33 +14,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
-
-#: Group → values to try, as raw arguments: what every model made of the common groups takes.
-COMMON: Mapping[str, Sequence[Mapping[str, Any]]] = {
-    "mounts": [
-        {},
-        {"data": ["claim:/data", "other.claim:/more"], "data_dirs": ["/a:/b"], "share_memory": "1Gi"},
-        {"config_files": [{"path": "/etc/app/x.conf", "content": "a: {{ b }}\n"}, {"path": "/etc/app/y.conf", "content": "y"}]},
-    ],
-    "place": [
-        {},
-        {
-            "selectors": {"a": "b"},
-            "tolerations": ["all"],
-            "priority": "high",
-            "scheduler": "volcano",
-            "host_network": True,
-            "host_pid": True,
-        },
-    ],
-    "sync": [{}, {"sync_mode": "git", "sync_source": "https://h/p.git"}, {"sync_mode": "rsync", "sync_source": "h::m"}],
-    "policy": [{}, {"clean_task_policy": "All", "running_timeout": "1h", "ttl_after_finished": "30m", "retry": 3}],
-    "others": [
-        {},
-        {"tensorboard": True, "logdir": "/logs", "kueue_queue": "q", "kueue_priority_class": "p", "queue": True},
-        {"labels": {"a": "b"}, "annotations": {"n": "x: y"}, "image_pull_secrets": ["s"], "model_name": "m", "model_source": "s3://m"},
-    ],
-}
 
 
 def pairs(groups: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[dict[str, Any]]:

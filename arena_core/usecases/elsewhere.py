@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from arena_core.contract.types import Manifest
 from arena_core.k8s import dig
-from arena_core.schedulers import OTHER_MANAGERS, OWN_MANAGERS
+from arena_core.registry.queues import managers
 
 REASON = "ManagedBy"
 
@@ -12,6 +12,9 @@ REASON = "ManagedBy"
 def told(job: Manifest) -> str:
     """Say who sees to a job in its operator's place, or nothing."""
     by = dig.text(job, "spec", "managedBy") or dig.text(job, "spec", "runPolicy", "managedBy")
-    if not by or by in OWN_MANAGERS:
+    if not by:
         return ""
-    return OTHER_MANAGERS.get(by) or f"it is left to {by} (managedBy): its operator makes no instances here"
+    own, others = managers()
+    if by in own:
+        return ""
+    return others.get(by) or f"it is left to {by} (managedBy): its operator makes no instances here"

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from arena_core import schedulers
 from arena_core.contract.queues import Objects, Queue, Queued
 from arena_core.contract.types import Manifest
-from arena_core.families import kueue
+from arena_core.families import kueue, schedulers
 from arena_core.families.queues.kueuequota import quotas
 from arena_core.families.queues.lines import by, in_line, pods_ask, queued
 from arena_core.k8s import dig

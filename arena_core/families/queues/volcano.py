@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from arena_core import schedulers
 from arena_core.contract.queues import Objects, Queue, Queued, Quota
 from arena_core.contract.types import Manifest
+from arena_core.families import schedulers
 from arena_core.families.queues.lines import amounts, by, in_line, queued, shown
 from arena_core.k8s import dig
 from arena_core.records import replace

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from arena_core import schedulers
 from arena_core.contract.errors import ArenaError
 from arena_core.contract.foresight import Forecast, Outlook
 from arena_core.contract.types import JobHandle, Manifest, SubmitRequest
 from arena_core.k8s import within
 from arena_core.records import record, replace
+from arena_core.registry.queues import unforeseen
 from arena_core.typed import Any
 from arena_core.usecases import checks
 from arena_core.usecases.identity import identify
@@ -166,8 +166,5 @@ def _notes(seen: reading.Seen) -> Iterator[str]:
         yield sentence(seen.unread, "not seen")
     if seen.partly:
         yield f"seen of this namespace alone, for want of rights: {', '.join(seen.partly)}"
-    if seen.objects.get(schedulers.TOPOLOGY.key):
-        yield "placement by topology is not foreseen"
-    if seen.objects.get(schedulers.CHECK.key):
-        yield "admission checks are not foreseen"
+    yield from unforeseen(seen.objects)
     yield LIMITS

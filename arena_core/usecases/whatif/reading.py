@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import partial
 
-from arena_core import schedulers
 from arena_core.contract.errors import ArenaError, KindNotInstalled, NamespaceNotFound
 from arena_core.contract.types import Manifest, Resource
 from arena_core.kube.resources import CLAIMS, NAMESPACES, NODES, PODS
 from arena_core.records import record
+from arena_core.registry.queues import deciding_kinds
 from arena_core.usecases.session import Session, one_of_each
 from arena_core.usecases.unread import is_partial, phrase
 
@@ -17,7 +17,7 @@ QUOTA = Resource("", "v1", "ResourceQuota", "resourcequotas")
 LIMITS = Resource("", "v1", "LimitRange", "limitranges")
 
 #: Of every cluster; of all namespaces where that is allowed.
-_EVERYWHERE = (NODES, PODS, NAMESPACES, schedulers.PRIORITY_CLASS)
+_EVERYWHERE = (NODES, PODS, NAMESPACES)
 #: What counts only in the namespace of the job.
 _HERE = (QUOTA, LIMITS, CLAIMS)
 
@@ -37,7 +37,7 @@ class Seen:
 def read(session: Session, namespace: str) -> tuple[Seen, Sequence[Manifest]]:
     """Return what was read, and the jobs of all installed types: they tell how long they last."""
     served = session.cluster.served()
-    wanted = [(kind, "") for kind in (*_EVERYWHERE, *(k for k in schedulers.QUEUEING if served.has(k) is not False))] + [
+    wanted = [(kind, "") for kind in (*_EVERYWHERE, *(k for k in deciding_kinds() if served.has(k) is not False))] + [
         (kind, namespace) for kind in _HERE
     ]
     kinds = [handle.job_type.resource for handle in one_of_each(session.job_types()[0])]

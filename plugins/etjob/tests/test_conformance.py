@@ -7,8 +7,8 @@ import json
 from pathlib import Path
 from types import SimpleNamespace
 
+from arena_core.families.testing import COMMON
 from arena_core.testing.conformance import JobTypeConformance
-from arena_core.testing.matrix import COMMON
 from arena_core.testing.samples import read_samples
 from arena_etjob import plugin
 from arena_etjob.args import ETJobArgs

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from arena_core.contract.types import LogQuery, Phase
+from arena_core.families.testing import TrainingJobStatus
 from arena_core.testing.lifecycles import owned, read_words, words_of
 from arena_core.testing.seen import seen
-from arena_core.testing.training import TrainingJobStatus
 from arena_mpijob import plugin
 from arena_mpijob.status import pod_sets, status
 

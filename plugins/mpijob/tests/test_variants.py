@@ -9,9 +9,9 @@ import pytest
 from arena_core.args import parse
 from arena_core.contract.errors import InvalidArguments
 from arena_core.contract.types import Build
+from arena_core.families.testing import COMMON
 from arena_core.registry import Registry
 from arena_core.testing.conformance import JobTypeConformance
-from arena_core.testing.matrix import COMMON
 from arena_core.testing.samples import read_samples
 from arena_mpijob import plugin as mpi
 from arena_mpijob.args import MPIJobArgs

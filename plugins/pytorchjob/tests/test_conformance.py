@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from arena_core.families.testing import COMMON, KEYS
 from arena_core.testing.conformance import JobTypeConformance
-from arena_core.testing.matrix import COMMON
 from arena_core.testing.samples import read_samples
-from arena_core.testing.training import KEYS
 from arena_pytorchjob import plugin
 
 SAMPLES = read_samples(Path(__file__).parent / "data" / "samples.json")

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from arena_core.contract.types import Phase
+from arena_core.families.testing import TrainingJobStatus
 from arena_core.testing.lifecycles import owned, read_words, words_of
 from arena_core.testing.seen import seen
-from arena_core.testing.training import TrainingJobStatus
 from arena_pytorchjob import plugin
 
 AREA, KIND = "pytorchjob", "PyTorchJob"

@@ -9,6 +9,7 @@ from arena_core.args import CpuMemoryArgs, Duration, JobArgs, PullPolicy, Quanti
 from arena_core.args.values import labels
 from arena_core.contract.types import Problem
 from arena_core.families.args import SharedGpuArgs
+from arena_core.families.schedulers import ON_JOBS_ALONE
 from arena_serve import names, probes
 from arena_serve.autoscale import AutoscaleArgs
 from arena_serve.values import CountOrShare, Expressions, ProbeOptions, ScratchFolders, Version
@@ -22,6 +23,7 @@ class ServerArgs(SharedGpuArgs, CpuMemoryArgs, SharedMemoryArgs, JobArgs):
     NAME_MAX: ClassVar[int] = 46
     NAME_LETTER_FIRST: ClassVar[bool] = True
     REQUIRES_COMMAND: ClassVar[bool] = False
+    JOB_LABELS: ClassVar[frozenset[str]] = ON_JOBS_ALONE
     OWN_LABELS: ClassVar[frozenset[str]] = JobArgs.OWN_LABELS | {names.TYPE, names.NAME, names.VERSION, names.SERVICE_NAME}
 
     name: str = flag(help="Name of the server.", often=True, paths=("metadata.name",), metavar="NAME", old=("servingName",))

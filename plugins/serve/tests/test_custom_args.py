@@ -46,6 +46,12 @@ def test_names_and_labels_are_those_of_arena() -> None:
     assert service["spec"]["selector"] == {"app": "custom-serving", "release": "web-v1"}
 
 
+def test_the_label_of_a_queue_stays_off_the_pods() -> None:
+    """Kueue would queue each of them."""
+    labels = built(labels=["kueue.x-k8s.io/queue-name=q", "team=a"])["spec"]["template"]["metadata"]["labels"]
+    assert labels["team"] == "a" and "kueue.x-k8s.io/queue-name" not in labels
+
+
 def test_versions_share_nothing() -> None:
     one, other = (
         arena_build_manifests(read(version=version, config_files=[{"path": "/etc/a/x", "content": version}])) for version in ("v1", "v2")

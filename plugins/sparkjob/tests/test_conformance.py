@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from arena_core.families.testing import COMMON
 from arena_core.testing.conformance import JobTypeConformance
-from arena_core.testing.matrix import COMMON
 from arena_core.testing.samples import read_samples
 from arena_sparkjob import plugin
 from arena_sparkjob.args import SparkJobArgs

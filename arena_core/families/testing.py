@@ -1,22 +1,49 @@
-"""What every job type of the Kubeflow Training Operator must show, as a test class to subclass beside ``JobTypeConformance``::
+"""For the tests of plugins: values of the flags that types share, and what every type of the Kubeflow Training Operator must show.
+
+That is a test class to subclass beside ``JobTypeConformance``::
 
     class TestMPIJobStatus(TrainingJobStatus):
         plugin = plugin
         kind = "MPIJob"
         field = "mpiReplicaSpecs"
         container = "mpi"
-
-Needs pytest.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from types import ModuleType
 from typing import Any, ClassVar
 
-from arena_core.contract.types import Find, Manifest, Phase
+from arena_core.contract.types import Find, JobView, Manifest, Phase
 from arena_core.families import gangs, kubeflow, kueue
-from arena_core.testing.seen import seen
+
+#: Group → values to try, as raw arguments: what every model made of the common groups takes.
+COMMON: Mapping[str, Sequence[Mapping[str, Any]]] = {
+    "mounts": [
+        {},
+        {"data": ["claim:/data", "other.claim:/more"], "data_dirs": ["/a:/b"], "share_memory": "1Gi"},
+        {"config_files": [{"path": "/etc/app/x.conf", "content": "a: {{ b }}\n"}, {"path": "/etc/app/y.conf", "content": "y"}]},
+    ],
+    "place": [
+        {},
+        {
+            "selectors": {"a": "b"},
+            "tolerations": ["all"],
+            "priority": "high",
+            "scheduler": "volcano",
+            "host_network": True,
+            "host_pid": True,
+        },
+    ],
+    "sync": [{}, {"sync_mode": "git", "sync_source": "https://h/p.git"}, {"sync_mode": "rsync", "sync_source": "h::m"}],
+    "policy": [{}, {"clean_task_policy": "All", "running_timeout": "1h", "ttl_after_finished": "30m", "retry": 3}],
+    "others": [
+        {},
+        {"tensorboard": True, "logdir": "/logs", "kueue_queue": "q", "kueue_priority_class": "p", "queue": True},
+        {"labels": {"a": "b"}, "annotations": {"n": "x: y"}, "image_pull_secrets": ["s"], "model_name": "m", "model_source": "s3://m"},
+    ],
+}
 
 #: Keys that the status of these kinds looks at: for ``JobTypeConformance.keys``.
 KEYS = ("runPolicy", "suspend", "replicas", "template", "Worker", "containers", "resources", "limits", "nvidia.com/gpu", "startTime")
@@ -56,7 +83,9 @@ class TrainingJobStatus:
 
     def check(self, status: Manifest | None) -> None:
         """Assert that a status as the operator wrote it is told in a phase of ours, and that nothing of it that is over is told."""
-        found = self.plugin.arena_job_status(seen({"kind": self.kind, "metadata": {"name": "j"}, "spec": {}, "status": status}), None)
+        found = self.plugin.arena_job_status(
+            JobView({"kind": self.kind, "metadata": {"name": "j"}, "spec": {}, "status": status}, (), ()), None
+        )
         conditions = (status or {}).get("conditions", [])
         now = [c for c in conditions if c["status"] == "True"]
         assert found.phase is not Phase.UNKNOWN
@@ -76,22 +105,22 @@ class TrainingJobStatus:
             "metadata": {"name": "w"},
             "status": {"conditions": [waits]},
         }
-        found = self.plugin.arena_job_status(seen(job, [], [workload]), None)
+        found = self.plugin.arena_job_status(JobView(job, (), (workload,)), None)
         assert (found.phase, found.message) == (Phase.QUEUING, "insufficient quota for cpu")
-        assert "insufficient quota" in " ".join(c.message for c in self.plugin.arena_explain(seen(job, [], [workload]), None))
-        assert self.plugin.arena_job_status(seen(self.job(suspended)), None).phase is Phase.SUSPENDED
+        assert "insufficient quota" in " ".join(c.message for c in self.plugin.arena_explain(JobView(job, (), (workload,)), None))
+        assert self.plugin.arena_job_status(JobView(self.job(suspended), (), ()), None).phase is Phase.SUSPENDED
 
     def test_failed_without_a_completion_time_ends_with_its_condition(self) -> None:
         """The operator writes no completion time into a failed job."""
         job = self.job(self.condition("Failed"), status={"startTime": "2026-01-01T00:00:00Z"})
-        found = self.plugin.arena_job_status(seen(job), None)
+        found = self.plugin.arena_job_status(JobView(job, (), ()), None)
         assert (found.start, found.end) == ("2026-01-01T00:00:00Z", "2026-01-01T00:01:00Z")
 
     def test_pending_pod_makes_a_running_job_pending_and_says_why(self) -> None:
         """As in Arena a job runs when all of its pods do."""
         waiting = self.pod("j-worker-0", "worker", 0, "Pending")
         waiting["status"]["conditions"] = [{"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "0/1 nodes"}]
-        found = self.plugin.arena_job_status(seen(self.job(self.condition("Running")), [waiting], []), None)
+        found = self.plugin.arena_job_status(JobView(self.job(self.condition("Running")), (waiting,), ()), None)
         assert (found.phase, found.reason) == (Phase.PENDING, "Unschedulable") and "0/1 nodes" in found.message
 
     def test_gang_that_waits_is_explained(self) -> None:
@@ -99,7 +128,7 @@ class TrainingJobStatus:
         template = {"metadata": {"annotations": {gangs.VOLCANO_NAME: "gang-j"}}}
         job = self.job()
         job["spec"][self.field] = {self.role: {"template": template}}
-        assert Find(gangs.VOLCANO, "gang-j") in self.plugin.arena_related(seen(job), None)
+        assert Find(gangs.VOLCANO, "gang-j") in self.plugin.arena_related(JobView(job, (), ()), None)
         full = self.condition("Unschedulable", "3/4 tasks")
         group = {"kind": "PodGroup", "metadata": {"name": "gang-j"}, "status": {"conditions": [full]}}
-        assert "3/4 tasks" in " ".join(c.message for c in self.plugin.arena_explain(seen(job, [], [group]), None))
+        assert "3/4 tasks" in " ".join(c.message for c in self.plugin.arena_explain(JobView(job, (), (group,)), None))

@@ -1,6 +1,7 @@
 """The names under which jobs and pods speak to Kueue, Volcano and the coscheduling plugin: kinds, labels, annotations.
 
-Beneath ``podspec``, which writes them, and ``families``, which know what they mean. Nothing is imported but the contract's ``Resource``.
+Beneath the other modules of this package, which know what they mean; the core gets them from ``registry.queues``, and ``podspec`` from the
+arguments. Nothing is imported but the contract's ``Resource``.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ PRIORITY_CLASS = Resource("scheduling.k8s.io", "v1", "PriorityClass", "priorityc
 COSCHEDULING_GROUP = Resource("scheduling.x-k8s.io", "v1alpha1", "PodGroup", "podgroups")
 #: All that decides who starts when, apart from nodes and pods.
 QUEUEING = (
+    PRIORITY_CLASS,
     *(LOCAL_QUEUE, CLUSTER_QUEUE, WORKLOAD, COHORT, FLAVOR, CHECK, TOPOLOGY, WORKLOAD_PRIORITY),
     *(VOLCANO_QUEUE, VOLCANO_GROUP, COSCHEDULING_GROUP),
 )
