@@ -122,10 +122,12 @@ OFFERS: Mapping[str, Callable[[ArenaClient, Parsed], Found]] = {
 
 
 def names(kinds: Sequence[Resource], context: Context) -> list[tuple[str, str]]:
-    """Names of the objects of some kinds, as far as they can be read."""
+    """Names of the objects of some kinds, as far as they can be read; of several kinds it is said which each is."""
     client, found = make_client(context.settings, context.namespace), []
     for kind in kinds:
         with suppress(ArenaError):
             space = (context.namespace or client.namespace) if kind.namespaced else ""
-            found += [(str(item["metadata"]["name"]), kind.kind) for item in client.cluster.list(kind, space).items]
+            found += [
+                (str(item["metadata"]["name"]), kind.kind if len(kinds) > 1 else "") for item in client.cluster.list(kind, space).items
+            ]
     return found
