@@ -110,6 +110,8 @@ def _message(item: Mapping[str, Any], inner: list[str]) -> str:
         return text
     if item["type"] == "string_too_short":
         return "must not be empty"
+    if item["type"] == "literal_error":
+        text = re.sub(r"''(, | or )", "", text)  # that nothing may be given is plain
     text = re.sub(r"^Input should be", "must be", text).replace(", unable to parse string as an integer", "")
     at = f"{'.'.join(inner)}: " if inner else ""
     return f"{at}{text}, not {value!r}" if isinstance(value, (str, int, float, bool, type(None))) else at + text

@@ -144,6 +144,10 @@ def test_every_problem_is_told_at_once() -> None:
     assert "/no/such/file" in found["config_files"]
 
 
+def test_a_wrong_choice_is_told_the_words_and_not_the_lack_of_one() -> None:
+    assert problems(sync_mode="local", sync_source="x") == {"sync_mode": "must be 'git' or 'rsync', not 'local'"}
+
+
 def test_an_unknown_key_gets_the_nearest_one() -> None:
     with pytest.raises(InvalidArguments) as caught:
         read(wokers=2)
