@@ -81,15 +81,25 @@ def ours() -> Iterator[Sentence]:
 
 
 def _texts(path: Path) -> Iterator[Sentence]:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    skipped = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-    inside = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in ast.walk(node) if part is not node}
-    for node in ast.walk(tree):
-        if id(node) in skipped or id(node) in inside:
-            continue
+    for node in _values(ast.parse(path.read_text(encoding="utf-8"))):
         text = _text(node)
-        if len(re.findall(r"[A-Za-z]{2,}", text)) >= 2 and " " in text.strip():
-            yield Sentence(f"{path.relative_to(ROOT)}:{getattr(node, 'lineno', 0)}", " ".join(text.split()))
+        if " " in text.strip() and len(re.findall(r"[A-Za-z]{2,}", text)) >= 2:
+            yield Sentence(f"{path.relative_to(ROOT)}:{node.lineno}", " ".join(text.split()))
+
+
+def _values(tree: ast.AST) -> Iterator[ast.Constant | ast.JoinedStr]:
+    """Yield the texts of a module that are values of something (docstrings are not), each f-string as one; by hand, a third of ``ast.walk``."""
+    todo = [tree]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, ast.Constant | ast.JoinedStr):
+            yield node
+        elif not isinstance(node, ast.Expr) or not isinstance(node.value, ast.Constant | ast.JoinedStr):
+            for value in reversed(vars(node).values()):
+                if isinstance(value, ast.AST):
+                    todo.append(value)
+                elif isinstance(value, list):
+                    todo.extend(part for part in reversed(value) if isinstance(part, ast.AST))
 
 
 def _text(node: ast.AST) -> str:
