@@ -35,10 +35,12 @@ class Kubectl:
     cluster: LocalCluster
     namespace: str
     folder: Path
+    home: Path
 
     def environment(self) -> dict[str, str]:
-        """A home of its own: discovery caches must not be shared between versions."""
-        return os.environ | {"KUBECONFIG": str(self.cluster.kubeconfig), "HOME": str(self.folder), "KUBECTL_EXTERNAL_DIFF": "diff -u"}
+        """A home of its version's own: discovery caches must not be shared between versions. Go need not collect in so short a life."""
+        own = {"KUBECONFIG": str(self.cluster.kubeconfig), "HOME": str(self.home), "KUBECTL_EXTERNAL_DIFF": "diff -u", "GOGC": "off"}
+        return os.environ | own
 
     def start(self, *words: str, **more: Any) -> subprocess.Popen[str]:
         """Start a command and return the process."""
@@ -68,14 +70,19 @@ def widgets(local_cluster: LocalCluster) -> LocalCluster:
     return local_cluster
 
 
+@pytest.fixture(scope="session")
+def homes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    return {version: tmp_path_factory.mktemp(version) for version in VERSIONS}
+
+
 @pytest.fixture(params=VERSIONS)
-def kubectl(request: pytest.FixtureRequest, widgets: LocalCluster, tmp_path: Path) -> Kubectl:
+def kubectl(request: pytest.FixtureRequest, widgets: LocalCluster, tmp_path: Path, homes: dict[str, Path]) -> Kubectl:
     programs: dict[str, Callable[[], str]] = {
         "oldest": lambda: str(environment(OLDEST) / "kubectl"),
         "newest": lambda: str(Path(sys.executable).parent / "kubectl"),
         "system": lambda: str(SYSTEM),
     }
-    return Kubectl(programs[request.param](), widgets, widgets.namespace("kc"), tmp_path)
+    return Kubectl(programs[request.param](), widgets, widgets.namespace("kc"), tmp_path, homes[request.param])
 
 
 @pytest.fixture
