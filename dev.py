@@ -95,7 +95,7 @@ def test(rest: list[str]) -> None:
     picked = any(not a.startswith("-") for a in rest)
     # Most tests wait for processes, so that the cores are busy only with several workers each. A file stays in one worker: what its
     # fixtures make is made once. The files come in the order of tests/longest.py, not by how many tests they hold.
-    count = max(4, 3 * (os.cpu_count() or 1))
+    count = min(max(4, 3 * (os.cpu_count() or 1)), 24)
     workers = [] if any(a.startswith("-n") for a in rest) else ["-n", str(count), "--dist", "loadfile", "--no-loadscope-reorder"]
     code = run(BIN / "python", "-m", "pytest", *([] if picked else ["tests", "plugins"]), *workers, *rest, check=False)
     if code != 1 or picked:

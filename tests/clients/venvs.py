@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-import subprocess
 import sys
 import venv
 from pathlib import Path
 
 import pytest
+
+from tests import installing
 
 CACHE = Path(sys.prefix) / "matrix"
 
@@ -23,9 +24,7 @@ def environment(*requirements: str) -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (folder / "made").exists():
             venv.create(folder, with_pip=False, clear=True)
-            python = folder / "bin" / "python"
-            pip = [sys.executable, "-m", "pip", "--python", str(python), "install", "-q", "--no-compile", "--disable-pip-version-check"]
-            done = subprocess.run([*pip, *requirements], capture_output=True, text=True, check=False, timeout=100)
+            done = installing.install(folder / "bin" / "python", *requirements, cache=CACHE / "uv")
             if done.returncode:
                 if any(
                     sign in done.stderr

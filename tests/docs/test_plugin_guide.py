@@ -17,12 +17,13 @@ import pytest
 
 from arena_local.context import Options
 from arena_local.testing import LocalCluster
+from tests import installing
 
 ROOT = Path(__file__).resolve().parents[2]
 GUIDE = (ROOT / "docs" / "write-a-job-type.md").read_text(encoding="utf-8")
 EXAMPLE = ROOT / "examples" / "plugins" / "arena-hello"
 FILES = dict(re.findall(r"^`([\w/.]+)`:\n\n```\w+\n(.*?)```$", GUIDE, re.S | re.M))
-PIP = (sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--no-build-isolation", "--no-index")
+BUILD = ("--no-deps", "--no-build-isolation", "--no-index")
 GPU = "nvidia.com/gpu"
 Run = Callable[..., str]
 
@@ -51,8 +52,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     above = [p for p in sys.path if p.endswith("site-packages")]
     (site / "above.pth").write_text("".join(f"import site; site.addsitedir({p!r})\n" for p in above), encoding="utf-8")
     made = [str(place / name) for name in ("arena-hello", "arena-my-job")]
-    quiet = {**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
-    subprocess.run([*PIP, "--target", str(site), *made], check=True, capture_output=True, env=quiet)
+    done = installing.install(Path(sys.executable), *BUILD, "--target", str(site), *made, cache=place / "uv")
+    assert done.returncode == 0, done.stderr
     return place
 
 

@@ -16,6 +16,8 @@ from pathlib import Path
 
 import pytest
 
+from tests import installing
+
 ROOT = Path(__file__).resolve().parents[2]
 OURS = {"arena-core": ROOT, **{f"arena-{p.name}": p for p in sorted((ROOT / "plugins").iterdir()) if (p / "pyproject.toml").exists()}}
 THIRD = {p.name: p for p in sorted((ROOT / "tests/packaging/thirdparty").iterdir()) if (p / "pyproject.toml").exists()}
@@ -46,7 +48,9 @@ class Environment:
         subprocess.run(command, check=True, capture_output=True, timeout=120)
 
     def install(self, *names: str) -> None:
-        self.pip("install", "--no-index", "--no-deps", "--no-compile", *(self.wheels[name] for name in names))
+        wheels = [self.wheels[name] for name in names]
+        done = installing.install(self.python, "--no-index", "--no-deps", *wheels, cache=self.folder.parent / "uv")
+        assert done.returncode == 0, done.stderr
 
     def run(self, *command: str, code: int | None = 0, **env: str) -> subprocess.CompletedProcess[str]:
         first = self.folder / "bin" / command[0]

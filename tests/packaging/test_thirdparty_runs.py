@@ -8,10 +8,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from arena_local.testing import LocalCluster
+from tests import installing
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -21,8 +23,10 @@ def arena(tmp_path_factory: pytest.TempPathFactory, wheels: dict[str, str]) -> I
     """Return a way to call the command line with ``arena-echo`` installed, against a cluster of its own."""
     tmp_path = tmp_path_factory.mktemp("thirdparty")
     place = tmp_path / "installed"
-    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "-q", "install", "--no-index", "--no-deps", "--target", str(place)]
-    subprocess.run([*pip, wheels["arena-echo"]], check=True, capture_output=True, timeout=60)
+    done = installing.install(
+        Path(sys.executable), "--no-index", "--no-deps", "--target", str(place), wheels["arena-echo"], cache=tmp_path / "uv"
+    )
+    assert done.returncode == 0, done.stderr
     with LocalCluster.start() as cluster:
         env = {k: v for k, v in os.environ.items() if not k.startswith("ARENA_")}
         env |= {

@@ -29,7 +29,9 @@ async def main():
             async for event in watcher.stream(core.list_namespaced_pod, namespace, timeout_seconds=20):
                 if event["object"].status.phase == "Running":
                     break
-        said["log"] = (await core.read_namespaced_pod_log("p", namespace)).strip()
+        while not (log := await core.read_namespaced_pod_log("p", namespace)):  # it runs, and has perhaps not written yet
+            await asyncio.sleep(0.05)
+        said["log"] = log.strip()
         said["listed"] = [p.metadata.name for p in (await core.list_namespaced_pod(namespace)).items]
         said["labels"] = (await core.patch_namespaced_pod("p", namespace, {"metadata": {"labels": {"a": "b"}}})).metadata.labels
         try:

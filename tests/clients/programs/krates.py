@@ -2,6 +2,7 @@
 
 import json
 import sys
+import time
 
 import kr8s
 from kr8s.objects import ConfigMap, Pod
@@ -15,7 +16,9 @@ pod = Pod(
 )
 pod.create()
 pod.wait("condition=Ready", timeout=20)
-said["log"] = list(pod.logs())
+while not (log := list(pod.logs())):  # it is ready, and has perhaps not written yet
+    time.sleep(0.05)
+said["log"] = log
 said["exec"] = pod.exec(["sh", "-c", "echo hi"]).stdout.decode()
 pod.label({"a": "b"})
 said["listed"] = [p.name for p in api.get("pods", namespace=namespace, label_selector="a=b")]

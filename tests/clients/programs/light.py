@@ -2,6 +2,7 @@
 
 import json
 import sys
+import time
 
 from lightkube import ApiError, Client, KubeConfig
 from lightkube.generic_resource import create_namespaced_resource
@@ -22,7 +23,9 @@ client.create(
 for _, pod in client.watch(Pod, fields={"metadata.name": "p"}, server_timeout=20):
     if pod.status.phase == "Running":
         break
-said["log"] = [line.strip() for line in client.log("p")]
+while not (log := list(client.log("p"))):  # it runs, and has perhaps not written yet
+    time.sleep(0.05)
+said["log"] = [line.strip() for line in log]
 said["labels"] = client.patch(Pod, "p", {"metadata": {"labels": {"a": "b"}}}).metadata.labels
 said["listed"] = [p.metadata.name for p in client.list(Pod, labels={"a": "b"})]
 meta = {"name": "c"}

@@ -27,10 +27,10 @@ for event in watcher.stream(core.list_namespaced_pod, namespace, field_selector=
     if event["object"].status.phase == "Running":
         watcher.stop()
 said["events"] = sorted(set(seen))
-assert core.read_namespaced_pod_log("p", namespace, follow=False).strip() == "started"
 lines = core.read_namespaced_pod_log("p", namespace, follow=True, timestamps=True, tail_lines=1, _preload_content=False)
 said["log"] = next(iter(lines.stream())).decode().split()[1]
 lines.close()
+assert core.read_namespaced_pod_log("p", namespace, follow=False).strip() == "started"
 said["exec"] = stream(
     core.connect_get_namespaced_pod_exec, "p", namespace, command=["sh", "-c", "echo hi"], stdout=True, stderr=True, stdin=False, tty=False
 )
