@@ -15,6 +15,7 @@ from arena_core.kube.resources import NAMESPACES
 from arena_core.typed import Any, TypeVar
 from arena_core.usecases.asking import patience
 from arena_core.usecases.identity import Identity, identify
+from arena_core.usecases.instead import stand_in
 from arena_core.usecases.lookup import ClusterLookup
 from arena_core.usecases.session import Session
 
@@ -73,16 +74,41 @@ def together(cluster: Cluster, calls: Sequence[Callable[[], T]]) -> Sequence[T]:
 
 
 def _of_preflight(session: Session, handle: JobHandle, args: Any, lookup: ClusterLookup) -> Iterator[Question]:
-    resource, noting = handle.job_type.resource, _Noting(lookup)
-    if resource.older:
+    own = _questions(handle, args, lookup)
+    if handle.job_type.resource.older:
         yield session.cluster.served
+    yield from own.values()
+    yield from _of_stand_in(session, handle, args, lookup, own)
+
+
+def _questions(handle: JobHandle, args: Any, lookup: ClusterLookup) -> Mapping[tuple[object, ...], Question]:
+    noting = _Noting(lookup)
     if handle.job_type.otherwise:
-        noting.serves(resource)
+        noting.serves(handle.job_type.resource)
     try:
         handle.preflight(args, noting)
     except ArenaError:
         pass  # it is told when it is run in earnest
-    yield from noting.asked.values()
+    return noting.asked
+
+
+def _of_stand_in(
+    session: Session, handle: JobHandle, args: Any, lookup: ClusterLookup, own: Mapping[tuple[object, ...], Question]
+) -> Iterator[Question]:
+    """What the type wants to know that may take the place of this one: not asked where an answer has said by then that it will not."""
+    try:
+        found = stand_in(session, handle, args)
+    except ArenaError:
+        return  # it is told where that type is needed
+    if found is None:
+        return
+    other, model = found
+    further: dict[tuple[object, ...], Question] = {("serves",): lambda: lookup.serves(other.job_type.resource)}
+    if other.job_type.resource.older:
+        further["served",] = session.cluster.served
+    for key, question in (further | {**_questions(other, model, lookup)}).items():
+        if key not in own:
+            yield lambda question=question: None if lookup.known(handle.job_type.resource) else question()  # type: ignore[misc]
 
 
 def namespace_of(lookup: ClusterLookup, namespace: str) -> Manifest | None:

@@ -51,11 +51,11 @@ class Creation:
         job, rest = manifests[0], [obj for obj in manifests[1:] if not marks.stands_before(obj)]
         self._name = job["metadata"]["name"]
         try:
-            before = [self._early(obj) for obj in manifests[1:] if marks.stands_before(obj)]
+            before = self._all_before([obj for obj in manifests[1:] if marks.stands_before(obj)])
             stored = [self._job(job)]
-            stored += [self._adopted(obj, stored[0]) for obj in before]
             noted: list[str] = []
-            calls: list[Callable[[], Manifest | None]] = [lambda obj=obj: self._child(obj, stored[0]) for obj in rest]  # type: ignore[misc]
+            calls: list[Callable[[], Manifest | None]] = [lambda obj=obj: self._adopted(obj, stored[0]) for obj in before]  # type: ignore[misc]
+            calls += [lambda obj=obj: self._child(obj, stored[0]) for obj in rest]  # type: ignore[misc]
             calls.append(lambda: noted.append(record(stored[0])))
             stored += [made for made in together(self._cluster, calls) if made is not None]
         # Ctrl-C, too: a job is there whole or not at all.
@@ -110,6 +110,18 @@ class Creation:
             f"{kind} {name} exists already in namespace {self._namespace}; nothing was changed",
             f"choose another {'--version' if server else '--name'}, or {of(found or {'metadata': {'name': name}}, 'delete')} first",
         )
+
+    def _all_before(self, objects: Sequence[Manifest]) -> list[Manifest]:
+        """Create what is to be there before the job, side by side; what refers to another of them may have to wait for it."""
+
+        def attempt(obj: Manifest) -> Manifest | None:
+            try:
+                return self._early(obj)
+            except NotFound:  # a binding, of a user who may only give what the role gives
+                return None
+
+        made = together(self._cluster, [lambda obj=obj: attempt(obj) for obj in objects])  # type: ignore[misc]
+        return [found or self._early(obj) for obj, found in zip(objects, made, strict=True)]
 
     def _early(self, obj: Manifest) -> Manifest:
         if shared.is_shared(obj) and shared.there(self._cluster, self._namespace, obj) is not None:

@@ -75,6 +75,10 @@ class ClusterLookup:
             self._served[resource.key] = None if broken else self._cluster.serves(resource, self._namespace)
         return self._served[resource.key]
 
+    def known(self, resource: Resource) -> bool:
+        """Return whether an earlier look has told that the cluster serves the kind; asks nothing."""
+        return bool(self._served.get(resource.key))
+
     def _failed(self, resource: Resource, error: ArenaError) -> None:
         """Take note of an API that is broken; raise where more than this one is."""
         if not is_partial(error):

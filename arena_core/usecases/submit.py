@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from arena_core.contract.errors import InvalidArguments, KindNotInstalled, RehearsalFailed
-from arena_core.contract.types import JobHandle, Jobs, Lookup, Manifest, Resource, Submission, SubmitRequest, Target
+from arena_core.contract.types import JobHandle, Jobs, Manifest, Resource, Submission, SubmitRequest, Target
 from arena_core.kube.refusals import Invalid
 from arena_core.kube.resources import resource_of
 from arena_core.records import record as record_class
@@ -17,6 +17,7 @@ from arena_core.usecases import marks, record, refused, shared
 from arena_core.usecases.create import Creation
 from arena_core.usecases.dryrun import DryRun
 from arena_core.usecases.identity import Identity
+from arena_core.usecases.instead import otherwise
 from arena_core.usecases.intent import Intent
 from arena_core.usecases.session import Extensions, Session, not_installed
 from arena_core.usecases.templates import at_path
@@ -107,21 +108,6 @@ def _submit(
         raise refused.explain(error, type(model)) from error
     warnings = (*done.warnings, *notes, *checks.warnings(session, handle, manifests, lookup))
     return replace(done, warnings=warnings, notes=rehearsed)
-
-
-def otherwise(session: Session, handle: JobHandle, model: Any, lookup: Lookup) -> tuple[JobHandle, Any, list[str]]:
-    """Return type and arguments as they were, or those of the type that does the same where the cluster does not serve this kind."""
-    own = handle.job_type
-    if not own.otherwise or own.otherwise not in session.jobs.names() or lookup.serves(own.resource) is not False:
-        return handle, model, []
-    other = session.jobs.get(own.otherwise)
-    if lookup.serves(other.job_type.resource) is False:
-        return handle, model, []
-    from arena_core.args import to_job_file
-
-    said = {key: value for key, value in to_job_file(own.name, model).items() if key != "type"}
-    text = f"{own.resource.kind} is not installed on this cluster: it is submitted as {own.otherwise} ({other.job_type.resource.kind})"
-    return other, read_args(other, said), [text]
 
 
 def only_built(handle: JobHandle, model: Any, jobs: Jobs, extensions: Extensions | None, target: Target) -> Submission:

@@ -10,6 +10,7 @@ import pytest
 
 from arena_core.contract.errors import NotFound
 from arena_core.kube.gather import soon
+from arena_core.testing.fakeapi import Reply, refusal
 
 #: Seconds without a new request after which all that wait are answered: side by side is what came within it.
 PAUSE = 0.35
@@ -40,11 +41,12 @@ class Rounds:
     ("job_type", "more"),
     [
         ("pytorchjob", {"workers": 2}),
-        ("tfjob", {"workers": 2}),
         ("volcanojob", {}),
         ("job", {}),
+        ("rayjob", {}),
         ("appwrapperjob", {}),
         ("mpijob", {"workers": 1}),
+        ("deepspeedjob", {"workers": 1}),  # without its operator: the type that takes its place is asked for in the same round
         ("triton-serving", {"model_repository": "/models"}),
     ],
 )
@@ -54,6 +56,40 @@ def test_a_submission_takes_three_rounds(job_type: str, more: dict[str, Any], ar
     rounds = Rounds(arena.gate)
     arena.submit(job_type, make("far", **more))
     assert rounds.count <= 3, arena.calls()
+
+
+def spark(arena: Any, make: Any, lacking: str = "") -> Rounds:
+    """Submit a SparkApplication to a server that takes it; what is ``lacking`` is not found at the first try."""
+    if "sparkjob" not in arena.jobs.names():
+        pytest.skip("sparkjob is not installed")
+    rounds, tried, adopted = Rounds(arena.gate), set[str](), list[Any]()
+    plain = rounds._plain
+
+    def answer(request: Any) -> Any:
+        kind = request.path.rpartition("/")[2]
+        if kind == "sparkapplications":
+            return Reply(201, request.body | {"metadata": request.body["metadata"] | {"uid": "spark-uid", "resourceVersion": "1"}})
+        if request.method == "PATCH":
+            adopted.append((request.path.split("/")[-2], [ref["uid"] for ref in request.body["metadata"]["ownerReferences"]]))
+        if kind == lacking and kind not in tried:
+            tried.add(kind)
+            return refusal(404, "NotFound", 'roles.rbac.authorization.k8s.io "far-spark" not found')
+        return plain(request)
+
+    rounds._plain = answer
+    arena.submit("sparkjob", make("far"))
+    assert sorted(adopted) == [(kind, ["spark-uid"]) for kind in ("rolebindings", "roles", "serviceaccounts")]
+    return rounds
+
+
+def test_what_stands_before_a_job_takes_one_round_more(arena: Any, make: Any) -> None:
+    """The driver's account is there before the job, and owned by it afterwards: its uid is known no earlier."""
+    assert spark(arena, make).count <= 4, arena.calls()
+
+
+def test_a_binding_that_is_refused_without_its_role_is_made_after_it(arena: Any, make: Any) -> None:
+    """Who may not bind any role is told 404 where the role is not there yet."""
+    assert spark(arena, make, "rolebindings").count <= 5, arena.calls()
 
 
 def test_what_is_answered_at_once_is_asked_in_turn() -> None:

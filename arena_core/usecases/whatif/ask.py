@@ -13,9 +13,10 @@ from arena_core.registry.queues import unforeseen
 from arena_core.typed import Any
 from arena_core.usecases import checks
 from arena_core.usecases.identity import identify
+from arena_core.usecases.instead import otherwise
 from arena_core.usecases.provided import provided
 from arena_core.usecases.session import Session
-from arena_core.usecases.submit import build, otherwise, read_args, sealed, with_extensions
+from arena_core.usecases.submit import build, read_args, sealed, with_extensions
 from arena_core.usecases.unread import sentence
 from arena_core.usecases.views import Job
 from arena_core.usecases.whatif import lasting, reading
