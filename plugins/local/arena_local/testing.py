@@ -25,6 +25,7 @@ import pytest
 from arena_local.context import Options
 from arena_local.daemon import control
 from arena_local.daemon.forking import Forker
+from arena_local.daemon.owner import TEMPORARY
 from arena_local.daemon.state import CONTEXT, State
 from arena_local.sdk.bundle import Bundle
 
@@ -47,13 +48,15 @@ class LocalCluster:
     @classmethod
     @contextlib.contextmanager
     def start(cls, options: Options | None = None, folder: Path | None = None) -> Iterator[LocalCluster]:
-        """Start a daemon with a temporary state folder (or ``folder``); everything is gone afterwards.
+        """Start a daemon with a temporary state folder (or ``folder``); everything is gone afterwards, also where this process is killed.
 
         The folder is not below pytest's own: a path of a UNIX socket holds 108 bytes only.
         """
         own = folder is None
         base = folder or Path(tempfile.mkdtemp(prefix="arena-test-"))
         state = State(base / "local" if own else base)
+        if own:
+            (base / TEMPORARY).touch()
         state.save_options(options or Options())
         try:
             yield cls.at(state)
@@ -64,7 +67,7 @@ class LocalCluster:
 
     @classmethod
     def at(cls, state: State) -> LocalCluster:
-        """Start (or find) the daemon of a state folder."""
+        """Start (or find) the daemon of a state folder; one that is started ends with this process at the latest."""
         daemon, _ = control.start(state, by=_FORKER.spawn)
         return cls(state, f"http://127.0.0.1:{daemon.port}/{state.token()}")
 

@@ -116,12 +116,14 @@ class Child(Protocol):
 Spawn = Callable[[State], tuple[Child, int]]
 
 
-def spawn(state: State) -> tuple[Child, int]:
-    """Start a daemon in an interpreter of its own."""
+def spawn(state: State, owner: int = -1) -> tuple[Child, int]:
+    """Start a daemon in an interpreter of its own, which ends when ``owner`` does, where that is a descriptor."""
     with beginning(state) as (out, write, read):
         command = [sys.executable, "-X", "utf8", "-m", "arena_local.daemon", "--state", str(state.folder), "--report", str(write)]
+        command += ["--owner", str(owner)]
+        handed = [fd for fd in (write, owner) if fd >= 0]
         child = subprocess.Popen(
-            command, stdin=-3, stdout=out, stderr=out, start_new_session=True, cwd=state.folder, env=environment(), pass_fds=[write]
+            command, stdin=-3, stdout=out, stderr=out, start_new_session=True, cwd=state.folder, env=environment(), pass_fds=handed
         )
         return child, read
 

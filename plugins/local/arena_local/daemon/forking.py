@@ -1,7 +1,7 @@
 """A process that has imported the daemon and forks one whenever it is asked: for tests, which start hundreds.
 
-What is asked goes over a UNIX socket that is its standard input: one line of JSON, with the two descriptors that ``control`` would
-have handed to a new interpreter. It ends when that socket is closed.
+What is asked goes over a UNIX socket that is its standard input: one line of JSON, with the descriptors that ``control`` would have
+handed to a new interpreter. It ends when that socket is closed, the daemons with whoever has asked for them.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from arena_local.daemon import control
+from arena_local.daemon.owner import Lifeline
 from arena_local.daemon.state import State
 from arena_local.kubelet.shim.identity import start_ticks
 
@@ -54,17 +55,22 @@ class Forker:
     def __init__(self) -> None:
         self._socket: socket.socket | None = None
         self._python: dict[str, str] = {}
+        self._lifeline = Lifeline()
         self.process: subprocess.Popen[bytes] | None = None
 
-    def spawn(self, state: State) -> tuple[control.Child, int]:
-        """Start a daemon as ``control`` does, by a fork where the interpreter would be the same."""
+    def spawn(self, state: State, owner: int = -1) -> tuple[control.Child, int]:
+        """Start a daemon as ``control`` does, by a fork where the interpreter would be the same.
+
+        It ends when ``owner`` does, a descriptor; by default with this process.
+        """
+        owner = self._lifeline.end if owner < 0 else owner
         if self._socket is not None and _of_python() != self._python:
-            return control.spawn(state)
+            return control.spawn(state, owner)
         with control.beginning(state) as (out, write, read):
             asked = {"folder": str(state.folder), "umask": _umask(), "environment": control.environment()}
             connected = self.begin()
             line = json.dumps(asked).encode() + b"\n"
-            sent = socket.send_fds(connected, [line], [out, write])
+            sent = socket.send_fds(connected, [line], [out, write, owner])
             connected.sendall(line[sent:])
             told, _ = _line(connected)
             if not told:
@@ -83,7 +89,7 @@ class Forker:
         return mine
 
     def close(self) -> None:
-        """Let the process end; the daemons stay."""
+        """Let the process end; the daemons stay as long as this one."""
         if self._socket is not None:
             self._socket.close()
             self._socket = None
@@ -104,7 +110,7 @@ def _line(connected: socket.socket) -> tuple[bytes, list[int]]:
     """Return the next line and the descriptors that came with it; an empty one where the other side is gone."""
     data, found = b"", []
     while not data.endswith(b"\n"):
-        part, fds, _, _ = socket.recv_fds(connected, 65536, 2)
+        part, fds, _, _ = socket.recv_fds(connected, 65536, 3)
         found += fds
         if not part:
             return b"", found
@@ -143,7 +149,7 @@ def main() -> None:
             connected.sendall(b"%d\n" % pid)
 
 
-def _be_daemon(run: Any, asked: dict[str, Any], out: int, report: int) -> None:
+def _be_daemon(run: Any, asked: dict[str, Any], out: int, report: int, owner: int) -> None:
     """Be what a new interpreter would have become; never returns."""
     code = 1
     try:
@@ -158,9 +164,10 @@ def _be_daemon(run: Any, asked: dict[str, Any], out: int, report: int) -> None:
             os.dup2(fd, target)
         for fd in (nowhere, out):
             os.close(fd)
-        os.set_inheritable(report, False)
+        for fd in (report, owner):
+            os.set_inheritable(fd, False)
         os.chdir(asked["folder"])
-        code = run(State(Path(asked["folder"])), 0, report=report)
+        code = run(State(Path(asked["folder"])), 0, report=report, owner=owner)
     except BaseException:
         traceback.print_exc()
     finally:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from arena_local.access import Access
 from arena_local.daemon.idle import Idle
+from arena_local.daemon.owner import clear, gone
 from arena_local.daemon.state import State, Unusable
 from arena_local.daemon.tls import no_certificates, server_context
 from arena_local.kubelet.isolation import probe_early
@@ -31,14 +32,15 @@ log = logging.getLogger("arena_local.daemon")
 ALREADY_RUNNING = 3
 
 
-def run(state: State, port: int, *, verbose: bool = False, report: int = -1, ahead: Served | None = None) -> int:
+def run(state: State, port: int, *, verbose: bool = False, report: int = -1, owner: int = -1, ahead: Served | None = None) -> int:
     """Be the daemon until a signal; returns the exit code. ``report`` is a descriptor that hears why it could not start.
 
-    ``ahead`` is what a new cluster serves, where somebody has made that already.
+    ``owner`` is a descriptor that ends with whoever has started it for himself, ``ahead`` what a new cluster serves, where somebody has
+    made that already.
     """
     try:
         with state.serving() as mine:
-            return _run(state, port, verbose, ahead) if mine else ALREADY_RUNNING
+            return _run(state, port, verbose, owner, ahead) if mine else ALREADY_RUNNING
     except Exception as error:
         if report >= 0:
             with contextlib.suppress(OSError):
@@ -46,11 +48,11 @@ def run(state: State, port: int, *, verbose: bool = False, report: int = -1, ahe
         raise
 
 
-def _run(state: State, port: int, verbose: bool, ahead: Served | None) -> int:
+def _run(state: State, port: int, verbose: bool, owner: int, ahead: Served | None) -> int:
     _set_up_log(state, verbose=verbose)
     _raise_file_limit()
     try:
-        asyncio.run(_serve(state, port, ahead))
+        asyncio.run(_serve(state, port, owner, ahead))
     except Exception:
         log.exception("the local cluster ends")
         raise
@@ -123,7 +125,7 @@ def _hear(loop: asyncio.AbstractEventLoop, ended: asyncio.Queue[str]) -> None:
         loop.add_signal_handler(number, ended.put_nowait, meant)
 
 
-async def _serve(state: State, port: int, ahead: Served | None) -> None:
+async def _serve(state: State, port: int, owner: int, ahead: Served | None) -> None:
     gc.disable()  # what is made during the start stays for good
     options = state.options()
     probe_early(options.names)
@@ -155,7 +157,8 @@ async def _serve(state: State, port: int, ahead: Served | None) -> None:
     gc.freeze()
     gc.enable()
     gc.set_threshold(20_000, 20, 50)
-    sleepers = [loop.create_task(idle.wait()), loop.create_task(_homeless(state))]
+    owned = loop.create_task(gone(owner))
+    sleepers = [loop.create_task(idle.wait()), loop.create_task(_homeless(state)), owned]
     for sleeper in sleepers:
         sleeper.add_done_callback(lambda _: ended.put_nowait("stop"))
     while await ended.get() == "reload":
@@ -165,10 +168,13 @@ async def _serve(state: State, port: int, ahead: Served | None) -> None:
         except Exception:
             log.exception("options are not applied")
     log.info("stopping")
+    orphaned = owned.done()
     for sleeper in sleepers:
         sleeper.cancel()
     await cluster.stop(end_pods=True)
     await runner.cleanup()
     cluster.store.close()
+    if orphaned:
+        clear(state)
     log.info("stopped")
     sys.stdout.flush()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import fcntl
 import os
+import subprocess
 import threading
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,10 @@ import pytest
 from arena_local.context import Options
 from arena_local.daemon import control
 from arena_local.daemon.forking import Forker
+from arena_local.daemon.owner import TEMPORARY
 from arena_local.daemon.state import State
+from arena_local.kubelet.runtime import marked
+from arena_local.testing import LocalCluster, make_pod
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +47,27 @@ def test_a_forked_daemon_is_a_daemon_and_ends_without_a_trace(forker: Forker, tm
     assert not daemon.alive and not Path(f"/proc/{daemon.pid}").exists()
 
 
+@pytest.mark.parametrize("forked", [True, False])
+def test_a_daemon_ends_with_whoever_has_started_it_for_himself(forker: Forker, tmp_path: Path, *, forked: bool) -> None:
+    """Killed, he ended nothing: daemon, pods and a temporary folder stayed."""
+    state = State(tmp_path / "base" / "local")
+    state.save_options(Options(operators=False))
+    (tmp_path / "base" / TEMPORARY).touch()
+    end, held = os.pipe()
+    with subprocess.Popen(["sleep", "600"], pass_fds=[held]) as owner:
+        os.close(held)
+        daemon, _ = control.start(state, by=partial(forker.spawn if forked else control.spawn, owner=end))
+        os.close(end)
+        cluster = LocalCluster(state, f"http://127.0.0.1:{daemon.port}/{state.token()}")
+        cluster.create(make_pod("default", "p", ["sleep", "600"]))
+        pod = cluster.wait_phase("default", "p", "Running", timeout=60)
+        assert list(marked(pod["metadata"]["uid"]))
+        owner.kill()
+    cluster.until(lambda: not daemon.alive, 60, "the end of the daemon")
+    assert not list(marked(pod["metadata"]["uid"]))
+    assert not (tmp_path / "base").exists()
+
+
 def test_why_one_does_not_start_is_heard(forker: Forker, tmp_path: Path) -> None:
     state = State(tmp_path / "local")
     state.prepare()
@@ -53,7 +79,7 @@ def test_why_one_does_not_start_is_heard(forker: Forker, tmp_path: Path) -> None
 def test_another_interpreter_is_not_forked(forker: Forker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     forker.begin()
     asked: list[State] = []
-    monkeypatch.setattr(control, "spawn", lambda state: asked.append(state))
+    monkeypatch.setattr(control, "spawn", lambda state, owner: asked.append(state))
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     forker.spawn(state := State(tmp_path / "local"))
     assert asked == [state], "what lies there would not be imported"
