@@ -24,6 +24,7 @@ from arena_local.kubelet.isolation import probe_early
 from arena_local.store import StoreError
 
 if TYPE_CHECKING:
+    from arena_local.daemon.assemble import Cluster
     from arena_local.daemon.served import Served
 
 log = logging.getLogger("arena_local.daemon")
@@ -125,6 +126,16 @@ def _hear(loop: asyncio.AbstractEventLoop, ended: asyncio.Queue[str]) -> None:
         loop.add_signal_handler(number, ended.put_nowait, meant)
 
 
+async def _until_stop(ended: asyncio.Queue[str], state: State, cluster: Cluster) -> None:
+    """Take over changed options until the end is asked for."""
+    while await ended.get() == "reload":
+        try:
+            await cluster.apply(state.options())
+            log.info("options applied")
+        except Exception:
+            log.exception("options are not applied")
+
+
 async def _serve(state: State, port: int, owner: int, ahead: Served | None) -> None:
     gc.disable()  # what is made during the start stays for good
     options = state.options()
@@ -161,12 +172,7 @@ async def _serve(state: State, port: int, owner: int, ahead: Served | None) -> N
     sleepers = [loop.create_task(idle.wait()), loop.create_task(_homeless(state)), owned]
     for sleeper in sleepers:
         sleeper.add_done_callback(lambda _: ended.put_nowait("stop"))
-    while await ended.get() == "reload":
-        try:
-            await cluster.apply(state.options())
-            log.info("options applied")
-        except Exception:
-            log.exception("options are not applied")
+    await _until_stop(ended, state, cluster)
     log.info("stopping")
     orphaned = owned.done()
     for sleeper in sleepers:
