@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from arena_local.sdk.bundle import ApiError
 from arena_local.server import subresources
 from arena_volcano.localcluster import amounts
 from arena_volcano.localcluster.scheduler import report
-from arena_volcano.localcluster.scheduler.session import Throttle
+from arena_volcano.localcluster.scheduler.session import Scheduler, Throttle
 
 GPU = "nvidia.com/gpu"
 
@@ -222,3 +223,29 @@ def test_n9_a_claim_that_is_missing_keeps_a_pod_from_its_node(asks: dict[str, st
         await cluster.until(lambda: cluster.api.list("pods")[0]["spec"].get("nodeName"))
 
     run(test, never)
+
+
+def test_a_session_is_run_only_where_it_can_come_to_something(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One a second, whatever there was, took 1.4 s of an hour that a test let pass, and woke an idle cluster for ever."""
+    sessions: list[float] = []
+    plain = Scheduler.session
+    monkeypatch.setattr(Scheduler, "session", lambda self, period: sessions.append(period) or plain(self, period))
+
+    def run_for(cluster: Cluster, seconds: float) -> Any:
+        sessions.clear()
+        return cluster.api.clock.advance(seconds)
+
+    async def test() -> None:
+        cluster = Cluster(never)
+        await cluster.manager.start()  # no kubelet: nothing but the controllers has waits
+        await run_for(cluster, 10)
+        await run_for(cluster, 86400)
+        assert not sessions
+        create(cluster, task("w", 1, {GPU: "99"}))
+        await run_for(cluster, 10)
+        assert group(cluster)["status"]["phase"] == "Pending"
+        await run_for(cluster, 86400)
+        assert 86400 / 300 - 2 < len(sessions) < 86400 / 300 + 50  # with every event that a waiting gang is told by, and no other
+        await cluster.manager.stop()
+
+    asyncio.run(test())

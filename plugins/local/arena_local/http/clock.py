@@ -24,4 +24,5 @@ async def answer(shared: Shared, request: web.Request, path: str) -> web.StreamR
         seconds = -1.0
     if not 0 <= seconds <= 366 * 86400:
         raise bad_request("seconds: expected a number of seconds from 0 to a year")
-    return web.json_response({"now": time.text(await clock.advance(seconds))})
+    now = await clock.advance(seconds)
+    return web.json_response({"now": time.text(now), "steps": clock.steps})

@@ -70,6 +70,8 @@ class Clock:
         self._source = source or (lambda: datetime.now(UTC))
         self._ahead = 0.0
         self._timers: set[Timer] = set()
+        #: How many waits the last move has ended on its way, one after the other.
+        self.steps = 0
         #: Each says whether somebody still works on what a wait has released.
         self.busy: list[Callable[[], bool]] = []
 
@@ -113,8 +115,9 @@ class Clock:
     async def advance(self, seconds: float) -> datetime:
         """Move the clock, from wait to wait, and let everybody finish in between; returns the time that it is then."""
         await self._settle()
-        target = self.seconds() + seconds
+        target, self.steps = self.seconds() + seconds, 0
         while due := self._next(target):
+            self.steps += 1
             self._ahead += max(0.0, due.due - self.seconds())
             due.fire()
             await self._settle()

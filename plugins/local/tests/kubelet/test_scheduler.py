@@ -239,3 +239,10 @@ def test_a_taint_drives_pods_away(local_cluster: LocalCluster) -> None:
     finally:
         local_cluster.request("PATCH", "/api/v1/nodes/node-1", {"spec": {"taints": None}}, merge)
     local_cluster.request("DELETE", f"/api/v1/namespaces/{ns}/pods/stays?gracePeriodSeconds=0")
+
+
+def test_a_day_passes_from_wait_to_wait(local_cluster: LocalCluster) -> None:
+    """Nobody wakes once a second for nothing: a day took 86,400 steps, of which a client lost patience."""
+    code, answer = local_cluster.request("POST", "/arena/v1/clock?seconds=86400")
+    assert code == 200
+    assert answer["steps"] < 10_000, "some part of the cluster looks again and again though nothing changes"

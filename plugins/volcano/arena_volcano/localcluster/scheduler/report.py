@@ -17,6 +17,8 @@ from arena_volcano.localcluster.scheduler.gang import SCHEDULED, Gang, Task
 READY = "pod group is ready"
 NOT_READY = "pod group is not ready"
 SCHEDULED_REASON = "tasks in gang are ready to be scheduled"
+#: Phases of a group of which each session tells.
+_WAITING = ("Inqueue", "Pending", "Unknown")
 _VOLATILE = ("lastTransitionTime", "transitionID")
 
 
@@ -69,6 +71,11 @@ def close(api: Api, gang: Gang, session: str, quiet: bool) -> None:
         _tell_pod(api, task, text)
 
 
+def waits(gang: Gang) -> bool:
+    """Return whether each session tells that the gang waits."""
+    return _phase(gang, unschedulable=bool(gang.tasks) and not gang.ready()) in _WAITING
+
+
 def _phase(gang: Gang, *, unschedulable: bool) -> str:
     if unschedulable and gang.count("Running"):
         return "Unknown"
@@ -97,7 +104,7 @@ def _content(status: dict[str, Any]) -> dict[str, Any]:
 
 
 def _tell(api: Api, gang: Gang, phase: str, text: str, changed: bool, quiet: bool) -> None:
-    if phase in ("Inqueue", "Pending", "Unknown"):
+    if phase in _WAITING:
         if not quiet:
             message = f"{gang.count('Pending')}/{len(gang.tasks)} tasks in gang unschedulable: {text}"
             api.event(gang.group, "Warning", "Unschedulable", message, component=SCHEDULER)

@@ -1,4 +1,8 @@
-"""The scheduler as a reconciler: the default queue's key comes back once a period, and each time a session is run."""
+"""The scheduler as a reconciler: the default queue's key stands for a session.
+
+A session is run at most once a period, as Volcano does, and only where it can come to something else than the one before: something has
+changed that it looks at, or a gang waits, of which an event tells again and again.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +21,7 @@ log = logging.getLogger(__name__)
 
 #: Seconds between two sessions.
 PERIOD = 1.0
+_SESSION: tuple[Key, ...] = (("", keys.DEFAULT_QUEUE),)
 # client-go's recorder: so many events of one source about one object at once, then one in five minutes
 _BURST, _REFILL = 25, 300.0
 
@@ -35,6 +40,10 @@ class Throttle:
         self._buckets[key] = (tokens - 1 if allowed else tokens, now)
         return allowed
 
+    def left(self, key: tuple[str, str]) -> float:
+        """Return the seconds until one more event about this object may be written."""
+        return max(0.0, 1 - self._buckets.get(key, (1.0, 0.0))[0]) * _REFILL
+
     def keep(self, living: Iterable[tuple[str, str]]) -> None:
         """Forget objects that are gone."""
         wanted = set(living)
@@ -52,10 +61,31 @@ class Scheduler:
         self._api = api
         self._due = 0.0
         self._throttle = Throttle()
-        self.watches: Mapping[str, Callable[[Obj], Iterable[Key]]] = {}
+        self._gangs = True
+        self._nodes: dict[str, object] = {}
+        self.watches: Mapping[str, Callable[[Obj], Iterable[Key]]] = {
+            keys.POD_GROUPS: self._group_changed,
+            keys.QUEUES: lambda obj: _SESSION,
+            "pods": self._if_gangs,
+            "persistentvolumeclaims": self._if_gangs,
+            "nodes": self._node_changed,
+        }
+
+    def _group_changed(self, group: Obj) -> Iterable[Key]:
+        self._gangs = True
+        return _SESSION
+
+    def _if_gangs(self, obj: Obj) -> Iterable[Key]:
+        return _SESSION if self._gangs else ()
+
+    def _node_changed(self, node: Obj) -> Iterable[Key]:
+        """Heartbeats change nothing that a session looks at."""
+        told = (node.get("spec"), meta(node).get("labels"), status_of(node).get("allocatable"))
+        before, self._nodes[meta(node)["name"]] = self._nodes.get(meta(node)["name"]), told
+        return () if before == told and "deletionTimestamp" not in meta(node) else self._if_gangs(node)
 
     def reconcile(self, namespace: str, name: str) -> float | None:
-        """Run a session if its time has come; other queues' keys do nothing."""
+        """Run a session if its time has come; other queues' keys do nothing. Returns the seconds until one is due whatever happens."""
         if name != keys.DEFAULT_QUEUE:
             return None
         period = max(0.01, self._api.setting("volcano.session", PERIOD))
@@ -64,16 +94,17 @@ class Scheduler:
             return self._due - now
         self._due = now + period
         try:
-            self.session()
+            return self.session(period)
         except Exception:  # one gang that cannot be dealt with must not stop the others for the length of a back-off
             log.exception("a scheduling session failed")
         return period
 
-    def session(self) -> None:
-        """Look at the cluster once, let gangs in, place pods, report."""
-        if not self._api.list(keys.POD_GROUPS):
+    def session(self, period: float) -> float | None:
+        """Look at the cluster once, let gangs in, place pods, report; returns when to come back though nothing changes."""
+        self._gangs = bool(self._api.list(keys.POD_GROUPS))
+        if not self._gangs:
             self._write_queues({})
-            return
+            return None
         world = snapshot.take(self._api)
         self._throttle.keep(gang.key for gang in world.gangs)
         actions.enqueue(world, self._refused)
@@ -81,10 +112,14 @@ class Scheduler:
         actions.backfill(world, self._bind)
         session = report.session_id()
         now = self._api.now().timestamp()
+        pauses: list[float] = []
         for gang in world.gangs:
             quiet = not self._throttle.allow(gang.key, now)
             report.tolerant(partial(report.close, self._api, gang, session, quiet))
+            if report.waits(gang):
+                pauses.append(self._throttle.left(gang.key) if quiet else 0.0)
         self._write_queues(world.queues)
+        return max(period, min(pauses)) if pauses else None
 
     def _bind(self, task: Task) -> bool:
         return report.bound(self._api, task)
