@@ -24,9 +24,11 @@ class JobType:
     and where all have one, what none claims is nobody's. ``listed_by`` is a label selector that all its objects satisfy, where most
     objects of the kind are no jobs at all: only those are asked for. Types that share a kind name the same.
     ``suspend_path`` is the place of the switch that suspends a job (``spec.suspend``), ``suspend_check`` says why that of this very job
-    may not be turned; ``scale`` names the roles whose size may be changed, ``scale_check`` says why there are none. ``update``
-    is the model of what ``arena_update`` takes (as ``args``; of ``ArgsGroup``, where a field that is not given changes nothing), empty
-    where a live job cannot be changed.
+    may not be turned. Where an operator wants an object of its own for that, ``suspend_request`` stands in place of the path and makes
+    the object of the job and True to suspend it, False to resume it; whether a job is suspended then says its status.
+    ``scale`` names the roles whose size may be changed, ``scale_check`` says why there are none. ``update`` is the model of what
+    ``arena_update`` takes (as ``args``; of ``ArgsGroup``, where a field that is not given changes nothing), empty where a live job
+    cannot be changed.
     ``otherwise`` names a type that does the same on another kind, and is submitted in its place where the cluster does not serve this
     one; it takes the same flags.
     """
@@ -49,6 +51,7 @@ class JobType:
     makes: tuple[str, ...] = ()
     suspend_path: str = ""
     suspend_check: Callable[[Manifest], str] = lambda job: ""
+    suspend_request: Callable[[Manifest, bool], Manifest] | None = None
     scale: Callable[[Manifest], Sequence[Scale]] = lambda job: ()
     scale_check: Callable[[Manifest], str] = lambda job: ""
     update: type[Any] | str = ""

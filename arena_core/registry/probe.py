@@ -10,7 +10,7 @@ from types import ModuleType
 
 from arena_core.contract.errors import PluginBroken
 from arena_core.contract.hookspecs import ExtensionSpec, JobTypeSpec
-from arena_core.contract.types import Jobs, JobType, Note, Scale
+from arena_core.contract.types import Jobs, JobType, Manifest, Note, Scale
 from arena_core.contract.version import mismatch
 from arena_core.installed import BLOCK_VARIABLE
 from arena_core.k8s.selectors import parse as parse_selector
@@ -100,9 +100,21 @@ def _guarded(entry: Entry, job_type: JobType) -> JobType:
     if wrapping is not None:
         wrapping = replace(wrapping, warn=border.guarded(entry, "Wrapping.warn", wrapping.warn, check_of(Sequence[Note])))
     check = border.guarded(entry, "suspend_check", job_type.suspend_check, check_of(str))
+    request = job_type.suspend_request
+    if request is not None:
+        request = border.guarded(entry, "suspend_request", request, check_of(Manifest))
     fixed = border.guarded(entry, "scale_check", job_type.scale_check, check_of(str))
     scale = border.guarded(entry, "scale", job_type.scale, check_of(Sequence[Scale]))
-    return replace(job_type, selectors=selectors, matches=matches, wrapping=wrapping, suspend_check=check, scale_check=fixed, scale=scale)
+    return replace(
+        job_type,
+        selectors=selectors,
+        matches=matches,
+        wrapping=wrapping,
+        suspend_check=check,
+        suspend_request=request,
+        scale_check=fixed,
+        scale=scale,
+    )
 
 
 def _wrong_selectors(found: Any) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from arena_core.contract.errors import ArenaError, NotFound, TimedOut, UsageError
-from arena_core.contract.types import JobHandle, Manifest, Rescale, Scale
+from arena_core.contract.types import JobHandle, JobType, Manifest, Phase, Rescale, Scale
 from arena_core.k8s import path as paths
 from arena_core.kube.refusals import Conflict
 from arena_core.kube.resources import resource_of
@@ -27,15 +27,18 @@ PATIENCE = 60.0
 def suspend(session: Session, name: str, value: bool, *, job_type: str = "", namespace: str = "", uid: str = "") -> Job:
     """Suspend a job, or let it go on; returns it as it is then. One that is so already is left alone."""
 
-    def changes(handle: JobHandle, job: Manifest) -> Mapping[str, Any]:
-        own = handle.job_type
+    def changes(handle: JobHandle, known: Job) -> Mapping[str, Any] | Job:
+        own, job = handle.job_type, known.manifest
         what = "suspended" if value else "resumed"
-        if not own.suspend_path:
+        if not has_switch(own):
             raise UsageError(f"{an(own.name)} cannot be {what}", _instead(job, own.workload, value))
         if why := own.suspend_check(job):
             raise ArenaError(f"{name} cannot be {what}: {why}")
-        if bool(paths.get(job, own.suspend_path)) is value:
-            return {}
+        if _is_suspended(own, known) is value:
+            return known
+        if own.suspend_request is not None:
+            _create(session, job, own.suspend_request(job, value))
+            return _taken_up(session, handle, known, value)
         if not value and own.workload != "schedule":  # what a schedule has made goes on meanwhile
             _await_no_pods(session, handle, job)
         return {own.suspend_path: value}
@@ -43,8 +46,31 @@ def suspend(session: Session, name: str, value: bool, *, job_type: str = "", nam
     return _change(session, name, job_type, namespace, uid, changes)
 
 
+def has_switch(own: JobType) -> bool:
+    """Whether jobs of a type can be suspended and resumed."""
+    return bool(own.suspend_path) or own.suspend_request is not None
+
+
+def _is_suspended(own: JobType, known: Job) -> bool:
+    """Whether a job is suspended: by its switch, else by its status."""
+    return bool(paths.get(known.manifest, own.suspend_path)) if own.suspend_path else known.status.phase is Phase.SUSPENDED
+
+
+def _taken_up(session: Session, handle: JobHandle, known: Job, value: bool) -> Job:
+    """Wait until the operator has done what it was asked for: before, a second request could overtake the first."""
+    for found in States(session, handle, known.manifest, time.monotonic() + PATIENCE):
+        if found is None:
+            raise NotFound(f"{known.name} is deleted")
+        if found.status.phase.finished:
+            raise _ended(found)
+        if _is_suspended(handle.job_type, found) is value:
+            return found
+    text = f"{known.name} is not {'suspended' if value else 'resumed'} yet, {PATIENCE:g} s after its operator was asked"
+    raise TimedOut(text, f"the request stays; is {handle.job_type.operator or 'the operator'} running?")
+
+
 def _instead(job: Manifest, workload: str, value: bool) -> str:
-    """Return what to do about a job that cannot be suspended, or resumed."""
+    """Return what to do about a job of a type that knows no suspending."""
     if workload == "service":
         return f"{of(job, 'scale', '0' if value else '1')} {'ends' if value else 'starts'} its instances"
     return f"{of(job, 'delete')} ends it" if value else f"{of(job, 'why')} says what it waits for"
@@ -76,7 +102,8 @@ def scale(
 ) -> Job:
     """Change how many pods roles of a job have; returns it as it is then. ``relative`` sizes are added to those that there are."""
 
-    def changes(handle: JobHandle, job: Manifest) -> Mapping[str, Any]:
+    def changes(handle: JobHandle, known: Job) -> Mapping[str, Any]:
+        job = known.manifest
         roles = {one.role: one for one in handle.job_type.scale(job)}
         if not roles:
             why = handle.job_type.scale_check(job)
@@ -111,9 +138,14 @@ def size_of(role: Scale, job: Manifest) -> int:
 def _ask(session: Session, job: Manifest, role: Scale, number: int, how: Rescale) -> None:
     """Create the object by which the job's operator is asked for another size."""
     assert role.request is not None
-    made = role.request(job, size_of(role, job), number, how)
+    _create(session, job, role.request(job, size_of(role, job), number, how))
+
+
+def _create(session: Session, job: Manifest, made: Manifest) -> None:
+    """Create a request of an operator in the job's namespace, under a name of its own."""
     metadata = metadata_of(job)
-    made["metadata"] = {"name": f"{metadata['name']}-{int(time.time())}", **(made.get("metadata") or {})}
+    said = made.get("metadata") or {}
+    made["metadata"] = said if said.get("generateName") else {"name": f"{metadata['name']}-{int(time.time())}", **said}
     session.cluster.create(resource_of(made["apiVersion"], made["kind"]), str(metadata["namespace"]), made)
 
 
@@ -124,7 +156,7 @@ def _within(role: Scale, number: int) -> None:
 
 
 def _change(
-    session: Session, name: str, job_type: str, namespace: str, uid: str, changes: Callable[[JobHandle, Manifest], Mapping[str, Any]]
+    session: Session, name: str, job_type: str, namespace: str, uid: str, changes: Callable[[JobHandle, Job], Mapping[str, Any] | Job]
 ) -> Job:
     """Read the job, ask what is to change, and patch just that; once more where somebody else has changed it meanwhile."""
     namespace = namespace or session.namespace
@@ -134,19 +166,21 @@ def _change(
         if metadata_of(job).get("deletionTimestamp"):
             raise NotFound(f"{known.name} is being deleted")
         if known.status.phase.finished:
-            raise ArenaError(
-                f"{known.name} has ended ({known.status.phase}): it can no longer be changed",
-                f"`arena clone {known.name}` submits it again under another name",
-            )
-        wanted = changes(handle, job)
-        if not wanted:
-            return known
+            raise _ended(known)
+        wanted = changes(handle, known)
+        if isinstance(wanted, Job) or not wanted:
+            return wanted or known
         try:
             made = session.cluster.patch(handle.job_type.resource, namespace, known.name, merge_patch(job, wanted))
         except Conflict:
             continue
         return read(session, handle, made, unread)
     raise ArenaError(f"{name} is changed by somebody else all the time", "try again")
+
+
+def _ended(known: Job) -> ArenaError:
+    text = f"{known.name} has ended ({known.status.phase}): it can no longer be changed"
+    return ArenaError(text, f"`arena clone {known.name}` submits it again under another name")
 
 
 def merge_patch(obj: Manifest, changes: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from arena_core.contract.errors import ArenaError
-from arena_core.usecases.change import suspend
+from arena_core.usecases.change import has_switch, suspend
 from arena_core.usecases.delete import Deletion, Target, delete_jobs
 from arena_core.usecases.facts import read
 from arena_core.usecases.find import find_this
@@ -29,7 +29,7 @@ def stop(session: Session, name: str, deletion: Deletion, *, job_type: str = "",
     if job.status.phase.finished:
         return Stopped(job, "ended")
     own = handle.job_type
-    why = f"{an(own.name)} cannot be suspended" if not own.suspend_path else own.suspend_check(obj)
+    why = own.suspend_check(obj) if has_switch(own) else f"{an(own.name)} cannot be suspended"
     if not why:
         found = suspend(session, job.name, True, job_type=own.name, namespace=job.namespace, uid=job.uid)
         return Stopped(found, "suspended")

@@ -11,6 +11,7 @@ from arena_core.contract.errors import ArenaError, UsageError
 from arena_core.contract.types import Phase
 from arena_core.registry import Registry
 from arena_core.usecases.change import merge_patch
+from arena_volcano import status as volcano_status
 
 
 def test_a_suspended_job_has_no_instances_and_runs_again(arena: Any, make: Any) -> None:
@@ -22,6 +23,38 @@ def test_a_suspended_job_has_no_instances_and_runs_again(arena: Any, make: Any) 
     assert not arena.resume(suspended).manifest["spec"]["runPolicy"]["suspend"]
     assert arena.wait("held", "running", timeout=60).status.phase is Phase.RUNNING, "pods of the run before are not its failures"
     arena.delete("held")
+
+
+def test_a_volcano_job_is_suspended_by_its_command(arena: Any, make: Any) -> None:
+    arena.submit("volcanojob", {**make("vcheld", "sleep 300"), "replicas": 1})
+    arena.wait("vcheld", "running", timeout=60)
+    suspended = arena.suspend("vcheld")
+    assert suspended.status.phase is Phase.SUSPENDED, "what is said to be suspended is so, not only asked for"
+    assert arena.suspend("vcheld").status.phase is Phase.SUSPENDED
+    assert arena.resume("vcheld").status.phase is not Phase.SUSPENDED
+    job = arena.wait("vcheld", "running", timeout=60)
+    assert job.manifest["status"]["retryCount"] == 1, "resuming counts as a restart"
+    arena.delete("vcheld")
+
+
+@pytest.mark.parametrize(
+    ("status", "most", "why"),
+    [
+        ({"state": {"phase": "Running"}}, 3, ""),
+        ({"state": {"phase": "Aborted"}, "retryCount": 1}, 3, ""),
+        ({"state": {"phase": "Aborted"}, "retryCount": 2}, 3, "all 2 of them are used up"),
+        ({"state": {"phase": "Running"}}, 1, "it may have none (maxRetry 1)"),
+        ({"state": {"phase": "Restarting"}}, 3, "try again in a moment"),
+        ({"state": {"phase": "Terminating"}}, 3, "being terminated"),
+    ],
+)
+def test_a_volcano_job_that_would_not_come_back_is_not_suspended(status: Any, most: int, why: str) -> None:
+    found = checked("volcanojob", {"spec": {"maxRetry": most}, "status": status})
+    assert why in found
+    assert bool(found) is bool(why)
+    if status["state"]["phase"] == "Aborted":
+        (cause,) = volcano_status.explain({"metadata": {"name": "j"}, "spec": {"maxRetry": most}, "status": status}, [])
+        assert cause.hint == (found or "`arena resume j` lets it run again")
 
 
 def test_what_has_ended_is_not_changed(arena: Any, make: Any) -> None:

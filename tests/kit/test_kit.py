@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import importlib
+import types
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import Phase, settings
 
+from arena_core.contract.hookspecs import hookimpl
+from arena_core.contract.types import JobType
 from arena_core.contract.types import Phase as Moment
+from arena_core.records import replace
 from arena_core.testing.conformance import JobTypeConformance
 from arena_core.testing.kit import values
 from arena_core.testing.samples import PLAIN_JOB_LABELS, Sample, plain_job_samples
@@ -64,6 +69,27 @@ def test_a_service_passes_too() -> None:
         "it_runs_inside_every_wrapper",  # what ends is wrapped
         *("its_bundle_serves_the_kind", "manifests_fit_the_crd", "quota_counts_the_same_pods"),  # a Deployment is everybody's
     }
+
+
+@pytest.mark.parametrize(
+    ("request_of", "why"),
+    [
+        (lambda job, value: {"apiVersion": "example.com/v1", "kind": "Thing", "suspend": True}, "ask for the same"),
+        (lambda job, value: {"apiVersion": "example.com/v1", "kind": "Request", "suspend": value}, "no CRD of the bundle serves Request"),
+        (lambda job, value: {"apiVersion": "example.com/v1", "kind": "Thing", "halted": value}, "'halted' was unexpected"),
+        (lambda job, value: {"apiVersion": "example.com/v1", "kind": "Thing", "spec": {"suspend": value}}, ""),
+    ],
+)
+def test_a_request_to_suspend_is_one_that_is_served(request_of: Any, why: str) -> None:
+    def arena_job_type() -> JobType:
+        """Say what this job type is."""
+        return replace(thing.arena_job_type(), suspend_path="", suspend_request=request_of)
+
+    plugin = types.ModuleType("asking", "A job type that is suspended by a request.")
+    vars(plugin).update({**vars(thing), "arena_job_type": hookimpl(arena_job_type), "__name__": "asking"})
+    kit = type("TestIt", (JobTypeConformance,), {**HEALTHY, "plugin": plugin})()
+    with pytest.raises((AssertionError, pytest.fail.Exception), match=why) if why else nullcontext():
+        kit.test_it_is_suspended_where_it_says()
 
 
 def test_every_test_has_a_broken_plugin() -> None:

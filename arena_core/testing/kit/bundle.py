@@ -69,6 +69,16 @@ class BundleChecks(Kit):
                 return crd
         pytest.skip("no CRD serves the kind, see test_its_bundle_serves_the_kind")
 
+    def crd_of(self, api_version: str, kind: str) -> Mapping[str, Any]:
+        """Return the CRD of the bundle that serves another kind, such as that of a request."""
+        group, _, version = api_version.rpartition("/")
+        for crd in _crds(self._bundle().crds):
+            spec = crd["spec"]
+            served = [one["name"] for one in spec["versions"]]
+            if (spec["group"], spec["names"]["kind"]) == (group, kind) and version in served:
+                return crd
+        pytest.fail(f"no CRD of the bundle serves {kind}.{api_version}")
+
     def test_its_bundle_serves_the_kind(self) -> None:
         """The bundle loads, and one of its CRDs serves the kind in the version that is built."""
         resource = self.handle.job_type.resource

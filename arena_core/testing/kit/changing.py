@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from arena_core.contract.errors import PluginError
-from arena_core.contract.types import Manifest, Scale
+from arena_core.contract.types import Manifest, Phase, Scale
 from arena_core.k8s import path as k8s_path
 from arena_core.testing.comparing import strict_schema
 from arena_core.testing.kit.bundle import BundleChecks
@@ -20,8 +21,15 @@ class ChangingChecks(BundleChecks):
     """Suspend and scale."""
 
     def test_it_is_suspended_where_it_says(self) -> None:
-        """The kind has the field of ``suspend_path``, and a job in which it is set is not told as running."""
+        """The kind has the field of ``suspend_path``, and a job in which it is set is not told as running.
+
+        In place of a field there may be a ``suspend_request``: its kind is served, and some sample is told as suspended.
+        """
         path = self.handle.job_type.suspend_path
+        assert not (path and self.handle.job_type.suspend_request), "suspend_path and suspend_request: a job is suspended in one way"
+        if self.handle.job_type.suspend_request is not None:
+            self._check_suspend_request(self.handle.job_type.suspend_request)
+            return
         if not path:
             pytest.skip("jobs of the type cannot be suspended")
         job = changed(self.job(), path, True)
@@ -36,6 +44,18 @@ class ChangingChecks(BundleChecks):
         known = {error.message for error in validator.iter_errors(self.job())}
         wrong = [error.message[:200] for error in validator.iter_errors(job) if error.message not in known]
         assert not wrong, f"the kind has no {path}: {'; '.join(wrong)}"
+
+    def _check_suspend_request(self, request: Callable[[Manifest, bool], Manifest]) -> None:
+        told = [self.handle.status(view).phase for _, view in self.views()]
+        assert Phase.SUSPENDED in told, "`samples` shows no job that its status tells as SUSPENDED: none can be resumed"
+        made = [request(self.job(), value) for value in (True, False)]
+        assert made[0] != made[1], "suspending and resuming ask for the same"
+        for one in made:
+            crd = self.crd_of(str(one.get("apiVersion")), str(one.get("kind")))
+            jsonschema = pytest.importorskip("jsonschema")
+            validator = jsonschema.Draft202012Validator(strict_schema(crd, str(one["apiVersion"]).rpartition("/")[2]))
+            wrong = [f"{one['kind']}: {error.message[:200]}" for error in validator.iter_errors(one)]
+            assert not wrong, "; ".join(wrong)
 
     def test_it_is_scaled_as_it_says(self) -> None:
         """Where ``scale`` says that a number of pods stands there is one within its bounds, and another one there makes other pods.
@@ -72,6 +92,9 @@ class ChangingChecks(BundleChecks):
             for one in (job, *pods, *related):  # also what is no object
                 try:
                     job_type.suspend_check(one)
+                    if job_type.suspend_request is not None:
+                        job_type.suspend_request(one, True)
+                        job_type.suspend_request(one, False)
                     job_type.scale(one)
                     job_type.scale_check(one)
                 except PluginError as error:

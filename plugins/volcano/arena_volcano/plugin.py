@@ -9,6 +9,7 @@ from arena_core.k8s.selectors import exactly
 from arena_core.typed import TYPE_CHECKING
 from arena_volcano import status as words
 from arena_volcano.scaling import scale
+from arena_volcano.suspending import suspend_request
 
 if TYPE_CHECKING:
     pass
@@ -40,6 +41,8 @@ def arena_job_type() -> JobType:
         shorthand="vj",
         selectors=lambda job: exactly(words.pod_labels(job)),
         wrapping=WRAPPING,
+        suspend_check=words.suspend_check,
+        suspend_request=suspend_request,
         scale=scale,
         scale_check=lambda job: "it has no task with a number of pods",
         provider="Volcano (1.9 or later): https://volcano.sh/en/docs/installation/",

@@ -37,10 +37,17 @@ PHASES: Mapping[str, Phase] = {
 }
 _ENDS = {
     "Aborting": "its pods are being terminated",
-    "Aborted": "it was aborted and waits for ResumeJob",
+    "Aborted": "it was aborted and waits to be resumed",
     "Completing": "it is complete; remaining pods are being terminated",
     "Terminating": "its pods are being terminated",
     "Terminated": "a policy or a command has terminated it",
+}
+
+#: In these phases Volcano drops a Command: it is deleted, and nothing happens.
+_DROPPED: Mapping[str, str] = {
+    "Restarting": "Volcano is restarting it, and drops such a request meanwhile: try again in a moment",
+    "Completing": "it is complete; remaining pods are being terminated",
+    "Terminating": "it is being terminated",
 }
 
 
@@ -160,6 +167,18 @@ def restarts(job: Any) -> tuple[int, int]:
     return min(dig.number(job, "status", "retryCount"), most), most
 
 
+def suspend_check(job: Manifest) -> str:
+    """Say why a job cannot be suspended or resumed now: Volcano counts resuming it as a restart, and one too many makes it fail."""
+    phase = dig.text(job, "status", "state", "phase")
+    if phase in _DROPPED:
+        return _DROPPED[phase]
+    made, most = restarts(job)
+    if made < most:
+        return ""
+    left = f"all {most} of them are used up (maxRetry {most + 1})" if most else "it may have none (maxRetry 1)"
+    return f"Volcano counts resuming as a restart, and {left}: the job would fail"
+
+
 def _restarting(job: Any) -> str:
     made, most = restarts(job)
     if dig.number(job, "status", "retryCount") > most:
@@ -222,7 +241,8 @@ def explain(job: Any, pods: Sequence[Any], related: Sequence[Any] = ()) -> list[
     if not now.exact:
         return [Cause("Volcano has not looked at the job yet", "is its controller running?", rank=Rank.INFO, reason=NOT_TAKEN_UP)]
     if now.phase is Phase.SUSPENDED:
-        return [Cause(now.message, "`ResumeJob` by a Command of Volcano lets it run again", rank=Rank.HELD, reason=now.reason)]
+        hint = suspend_check(job) or f"`arena resume {dig.text(job, 'metadata', 'name')}` lets it run again"
+        return [Cause(now.message, hint, rank=Rank.HELD, reason=now.reason)]
     pod_group = group(related)
     name = f"podgroup/{dig.text(pod_group, 'metadata', 'name')}"
     queue = dig.text(job, "spec", "queue") or "default"
