@@ -49,7 +49,7 @@ def _more(about: About) -> list[tuple[str, str]]:
     sources = dict.fromkeys(text for role in about.roles for text in role.env_from)
     mounts = dict.fromkeys(text for role in about.roles for text in role.mounts)
     selectors = dict.fromkeys(f"{k}={v}" for role in about.roles for k, v in role.node_selector.items())
-    labels = [f"{k}={v}" for k, v in sorted(about.labels.items()) if k not in _OWN]
+    labels = [f"{k}={v}" for k, v in sorted(about.labels.items()) if k not in _OWN and not _of_operator(k, about.group)]
     rows = [
         ("Variables", env),
         ("Taken from", sources),
@@ -59,6 +59,11 @@ def _more(about: About) -> list[tuple[str, str]]:
         ("Labels", labels),
     ]
     return [(name, ", ".join(values)) for name, values in rows if values] + ([("Retries", about.retries)] if about.retries else [])
+
+
+def _of_operator(label: str, group: str) -> bool:
+    """Whether a label is in the name of the kind's own API group: its operator has written it."""
+    return bool(group) and label.startswith(f"{group}/")
 
 
 def requests(role: Role) -> str:

@@ -69,7 +69,8 @@ class PodSet:
     ``spec.tasks[0].template``), as AppWrapper's ``podSets[].path`` writes it; ``replicas`` the number of pods. ``ends`` says that they
     end by themselves (workers of MPI, parameter servers and the nodes of Ray do not), ``runs_command`` that their
     containers are given the user's command. ``said_at`` is the place of what the container is given (command, arguments, environment,
-    resources) where that does not stand in the template, because the template only changes another one (``spec.trainer``).
+    resources) where that does not stand in the template, because the template only changes another one (``spec.trainer``). ``command`` is
+    the command line of one that no container is given, as it is shown (the entrypoint of a Ray job).
     """
 
     name: str
@@ -78,3 +79,4 @@ class PodSet:
     ends: bool = True
     runs_command: bool = True
     said_at: str = ""
+    command: str = ""

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from arena_core.contract.errors import ArenaError
 from arena_core.contract.types import Jobs, Manifest, PodSet
 from arena_core.k8s import dig, path, podsize
-from arena_core.records import record
+from arena_core.records import record, replace
 from arena_core.typed import Any
 from arena_core.usecases.session import Session
 from arena_core.usecases.views import Job
@@ -34,12 +34,16 @@ class Role:
 
 @record
 class About:
-    """What a job is. ``retries`` names the field of its kind that limits them with its value; empty where it has none."""
+    """What a job is. ``retries`` names the field of its kind that limits them with its value; empty where it has none.
+
+    ``group`` is the API group of its kind.
+    """
 
     roles: tuple[Role, ...] = ()
     labels: Mapping[str, str] = {}  # noqa: RUF012
     nodes: tuple[str, ...] = ()
     retries: str = ""
+    group: str = ""
 
 
 def about(session: Session, job: Job) -> About:
@@ -50,15 +54,24 @@ def about(session: Session, job: Job) -> About:
         sets = []
     container = _main(session, job)
     return About(
-        tuple(role(called(session.jobs, job.manifest, one), one.replicas, _template(job, one, container), container) for one in sets),
+        tuple(role_of(session.jobs, job.manifest, one, container) for one in sets),
         dict(job.labels),
         tuple(dict.fromkeys(i.node for i in job.status.instances if i.node)),
         next((f"{p.rpartition('.')[2]} {v}" for p in _RETRIES if isinstance(v := path.get(job.manifest, p), int) and v > 0), ""),
+        dig.text(job.manifest, "apiVersion").rpartition("/")[0],
     )
 
 
-def called(jobs: Jobs, job: Manifest, one: PodSet) -> str:
-    """Return what a set of pods is called: inside a wrapper as the type inside calls it, as with its instances."""
+def role_of(jobs: Jobs, job: Manifest, one: PodSet, container: str = "") -> Role:
+    """Return a set of pods as a role: inside a wrapper it is called as the type inside calls it, as with its instances."""
+    inner = _inside(jobs, job, one)
+    command = one.command or (inner.command if inner else "")
+    found = role(inner.name if inner else one.name, one.replicas, _template(job, one, container), container)
+    return replace(found, command=command) if command else found
+
+
+def _inside(jobs: Jobs, job: Manifest, one: PodSet) -> PodSet | None:
+    """Return a wrapper's set of pods as the type inside tells it; None where nothing is wrapped."""
     steps = path.steps(one.path)
     for end in range(len(steps) - 1, 0, -1):
         inner = path.get(job, steps[:end])
@@ -69,14 +82,14 @@ def called(jobs: Jobs, job: Manifest, one: PodSet) -> str:
             found = handle.pod_sets(dict(inner), "quota") if handle else []
         except ArenaError:
             break
-        return next((own.name for own in found if path.steps(own.path) == steps[end:]), one.name)
-    return one.name
+        return next((own for own in found if path.steps(own.path) == steps[end:]), None)
+    return None
 
 
-def _template(job: Job, one: PodSet, container: str) -> Any:
+def _template(job: Manifest, one: PodSet, container: str) -> Any:
     """Return the pod template of a set; what its container is given may stand elsewhere."""
-    template = path.get(job.manifest, one.path)
-    said = path.get(job.manifest, one.said_at) if one.said_at else None
+    template = path.get(job, one.path)
+    said = path.get(job, one.said_at) if one.said_at else None
     if not isinstance(said, Mapping) or not isinstance(template, Mapping):
         return template
     changed = [{**c, **said} if dig.text(c, "name") == container else c for c in dig.items(template, "spec", "containers")]

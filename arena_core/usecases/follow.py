@@ -16,7 +16,7 @@ from arena_core.kube.logs import Incomplete
 from arena_core.kube.resources import PODS, ListResult
 from arena_core.records import record, replace
 from arena_core.usecases import remember
-from arena_core.usecases.facts import view
+from arena_core.usecases.facts import related_of, view, wrapped
 from arena_core.usecases.multiplexer import Changed, Ended, Event, Failed, Listed, Multiplexer, Waits
 from arena_core.usecases.opening import Opener, going, more
 from arena_core.usecases.pods import found_by, list_pods_by, selectors_of
@@ -27,6 +27,7 @@ from arena_core.usecases.spool import Data, Spool
 from arena_core.usecases.textlogs import lines_of, notes_of
 from arena_core.usecases.told import tell_finished
 from arena_core.usecases.track import Track
+from arena_core.usecases.unread import is_partial
 from arena_core.usecases.verdict import Standing, counting, over
 from arena_core.usecases.views import Job, LogLine
 from arena_core.usecases.waiting import pod_finished
@@ -66,6 +67,9 @@ class Follow:
         self._opener = Opener(session, handle, job, request, self._events)
         #: Every pod that the labels find, by uid: those of an earlier job of this name, too.
         self._pods: dict[str, Manifest] = {}
+        #: Of a wrapper what belongs to it, the job inside above all: its end may show nowhere else. Of others it is not read.
+        self._related: Sequence[Manifest] | None = None
+        self._inside = wrapped(handle, job)
         self._standing = Standing()
         self._told = ""
         #: Whether something has come since the last look at what stands, and when that was.
@@ -116,6 +120,8 @@ class Follow:
         version = dig.text(self._job, "metadata", "resourceVersion")
         resource, mine = self._handle.job_type.resource, f"metadata.name={self._name}"
         self._events.watch("job", resource, field_selector=mine, resource_version=version, known=[self._job])
+        if self._inside:
+            self._events.watch("inside", self._inside.resource, label_selector=self._inside.label_selector)
         self._events.list_and_watch(
             "pod", PODS, self._list_pods, lambda found: [{"label_selector": s, "known": found_by(s, found.items)} for s in self._selectors]
         )
@@ -150,6 +156,8 @@ class Follow:
 
     def _take(self, event: Event) -> None:
         if isinstance(event, Failed):
+            if event.source == "inside" and isinstance(event.error, ArenaError) and is_partial(event.error):
+                return  # what may not be watched is left out
             if self._listener.trouble is None or not (isinstance(event.source, Track) and isinstance(event.error, ArenaError)):
                 raise event.error
             self._listener.trouble(event.source.label, event.error)
@@ -176,6 +184,8 @@ class Follow:
                 self._standing = replace(self._standing, gone=since)
             else:
                 self._job = event.obj
+        elif event.source == "inside":
+            self._related = related_of(self._session, self._handle, self._job)[0]
         elif event.kind == "DELETED":
             self._pods.pop(uid, None)
         else:
@@ -184,7 +194,7 @@ class Follow:
     def _look(self) -> None:
         """Open what can be followed now; say what is waited for; take in how things stand."""
         before = self._standing
-        job, waiting = self._opener.look(self._job, self._pods.values(), relisted=before.relisted)
+        job, waiting = self._opener.look(self._job, self._pods.values(), self._related, relisted=before.relisted)
         self._listener.labels(self._opener.labels)
         self._tell("; ".join(waiting))
         remember.seen(self._session, [job])

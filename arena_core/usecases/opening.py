@@ -46,17 +46,19 @@ class Opener:
         self._kept = Kept()
         self._open: dict[tuple[str, str], Track] = {}
 
-    def look(self, manifest: Manifest, pods: Iterable[Manifest], *, relisted: bool) -> tuple[Job, list[str]]:
+    def look(
+        self, manifest: Manifest, pods: Iterable[Manifest], related: Sequence[Manifest] | None = None, *, relisted: bool
+    ) -> tuple[Job, list[str]]:
         """Open what can be followed now; returns how things stand, and what is waited for.
 
-        ``pods`` are all that the job's labels find; with ``relisted`` those that there are after its end.
+        ``pods`` are all that the job's labels find; with ``relisted`` those that there are after its end. ``related`` is None unread.
         """
         mine, earlier = self._owners.split(pods)
-        job = view(self._handle, manifest, mine, earlier=earlier)
+        job = view(self._handle, manifest, mine, related, earlier=earlier)
         if relisted and len(mine) < max(job.status.replicas, 1) and not self._kept.runs:
             self._kept = Kept(kept_runs(self._session, self._namespace, self._uid) or ())
         if gone := self._kept.pods(mine):
-            job = view(self._handle, manifest, [*mine, *gone], earlier=earlier)
+            job = view(self._handle, manifest, [*mine, *gone], related, earlier=earlier)
         by_name = {dig.text(pod, "metadata", "name"): pod for pod in job.pods}
         self.held, sources = apart(self._chosen(job, relisted))
         self.labels = [source.label or source.pod for source in sources]

@@ -10,7 +10,7 @@ from arena_core.args import parse
 from arena_core.cli import about as shown
 from arena_core.cli.jobtypes import registry
 from arena_core.k8s import quantity
-from arena_core.usecases.about import About, called, role, words
+from arena_core.usecases.about import About, role, role_of, words
 from arena_core.usecases.submit import build
 
 
@@ -62,8 +62,22 @@ def test_roles_inside_a_wrapper_are_called_as_their_instances() -> None:
         given = {"inner_type": inner, "name": "a", "image": "i", "command": "run"}
         sizes = {"pytorchjob": {"workers": 2}, "tfjob": {"workers": 2, "ps": 1}}.get(inner, {})
         manifest = build(wrapper, parse(wrapper.args_model, {**given, **sizes}), "n")[0]
-        found = [called(jobs, manifest, one) for one in wrapper.pod_sets(manifest, "quota")]
+        found = [role_of(jobs, manifest, one).name for one in wrapper.pod_sets(manifest, "quota")]
         assert sorted(found) == sorted(roles)
+
+
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_a_command_that_no_container_is_given_is_the_head_s(wrapped: bool) -> None:
+    jobs, given = registry(), {"name": "a", "image": "i", "command": "python train.py"}
+    handle = jobs.get("appwrapperjob" if wrapped else "rayjob")
+    manifest = build(handle, parse(handle.args_model, {**given, **({"inner_type": "rayjob"} if wrapped else {})}), "n")[0]
+    found = {one.name: one.command for one in (role_of(jobs, manifest, s) for s in handle.pod_sets(manifest, "quota"))}
+    assert found.pop("head") == "python train.py" and not any(found.values())
+
+
+def test_labels_of_the_kind_s_own_operator_are_not_shown() -> None:
+    found = About((role("worker", 1, template(), "main"),), {"x.io/userid": "", "team.x.io/a": "b"}, group="x.io")
+    assert "userid" not in shown.lines(found) and "team.x.io/a=b" in shown.lines(found)
 
 
 def test_a_password_in_a_command_is_not_shown() -> None:

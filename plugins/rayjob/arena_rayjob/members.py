@@ -41,11 +41,17 @@ def pod_sets(job: Any, purpose: str = "wrap") -> list[PodSet]:
     An AppWrapper overlooks that a replica may have several pods, so it is told its own numbers; Kueue counts every host.
     """
     if purpose != "quota":
-        return [PodSet(name, path, count, ends=False, runs_command=False) for name, path, _, count, _ in groups(job)]
-    found = [PodSet(name, path, count * hosts, ends=False, runs_command=False) for name, path, _, count, hosts in groups(job)]
+        return [_set(job, name, path, count) for name, path, _, count, _ in groups(job)]
+    found = [_set(job, name, path, count * hosts) for name, path, _, count, hosts in groups(job)]
     if mode(job) == names.K8S_JOB and dig.mapping(job, "spec", "submitterPodTemplate"):
         found.append(PodSet(names.SUBMITTER, "spec.submitterPodTemplate", 1, runs_command=False))
     return found
+
+
+def _set(job: Any, name: str, path: str, count: int) -> PodSet:
+    """Return a set of nodes of the Ray cluster; Ray runs the command on the head."""
+    command = dig.text(job, "spec", "entrypoint") if name == names.HEAD else ""
+    return PodSet(name, path, count, ends=False, runs_command=False, command=command)
 
 
 def wanted(job: Any) -> int:
@@ -105,7 +111,7 @@ def log_sources(job: Any, pods: Sequence[Any], query: LogQuery, status: JobStatu
         if status.instances and not dig.text(job, "metadata", "uid"):  # a template, of which a wrapper asks
             name = dig.text(job, "metadata", "name")
             text = "the log of the command is in the submitter's pod, which an AppWrapper does not see"
-            hint = f"`kubectl logs job/{name}` shows it, `arena logs {name} -i head-0` that of Ray's head"
+            hint = f"`arena logs {name} -T rayjob` shows it, `arena logs {name} -i head-0` that of Ray's head"
             return [LogSource(label="driver", missing=text, hint=hint)]
         return []
     container = query.container

@@ -147,8 +147,10 @@ def test_inside_an_appwrapper_the_job_ends_and_the_wrapper_does_not(arena, ray_c
     assert read(ray_cluster, arena, "appwrappers/wrap", "apis/workload.codeflare.dev/v1beta2")["status"]["phase"] == "Running"
     job = until(lambda: (found := arena.get("wrap")).status.phase is Phase.SUCCEEDED and found)
     assert job.status.reason == "JobSucceeded" and job.status.exact == "Running"
-    with pytest.raises(NotFound, match="which an AppWrapper does not see"):
+    with pytest.raises(NotFound, match="which an AppWrapper does not see") as failure:
         log(arena, "wrap")
+    assert "`arena logs wrap -T rayjob`" in failure.value.hint and "wrapped" in log(arena, "wrap", job_type="rayjob").splitlines()
+    assert not list(arena.logs("wrap", follow=True)), "it is over with the job inside, not with the wrapper's pods"
     assert MISSING in log(arena, "wrap", instance="head-0")
 
 

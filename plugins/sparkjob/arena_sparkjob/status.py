@@ -41,10 +41,17 @@ def executors(job: Any) -> int:
 
 def pod_sets(job: Any, purpose: str) -> list[PodSet]:
     """Return driver and executors, whose pod templates are written out; executors end with the driver, not by themselves."""
-    found = [PodSet(DRIVER, "spec.driver.template", 1, runs_command=False)]
+    found = [PodSet(DRIVER, "spec.driver.template", 1, runs_command=False, command=_command(job))]
     if purpose == "quota":
         found.append(PodSet(EXECUTOR, "spec.executor.template", executors(job), ends=False, runs_command=False))
     return [one for one in found if dig.mapping(job, "spec", one.name, "template")]
+
+
+def _command(job: Any) -> str:
+    """Return what the driver runs: class, file and arguments."""
+    arguments = dig.dig(job, "spec", "arguments")
+    words = [dig.text(job, "spec", "mainClass"), dig.text(job, "spec", "mainApplicationFile")]
+    return " ".join([word for word in words if word] + [str(word) for word in (arguments if isinstance(arguments, list) else [])])
 
 
 def instances(pods: Sequence[Any]) -> tuple[Instance, ...]:
