@@ -21,15 +21,20 @@ if TYPE_CHECKING:
     from arena_core.usecases.views import Job
 
 
-def head(job: Job, *, headers: bool = True, more: Sequence[tuple[str, str]] = ()) -> str:
-    """The block at the top, with further names and values at its end, and the table of instances."""
+def head(job: Job, more: Sequence[tuple[str, str]] = ()) -> str:
+    """The block at the top, with further names and values at its end."""
     rows = [(f"{name}:", value) for name, value in (*views.header_lines(job), *more)]
     width = max(13, *(len(name) + 2 for name, _ in rows))
     wanted = colour_wanted(sys.stdout)
     lines = [f"{name:<{width}}{paint(plain(value), PHASES.get(value, ''), wanted=wanted)}".rstrip() for name, value in rows]
-    instances = views.instance_table(job, headers=headers)
-    shown = table(ruled(instances) if headers else instances, indent="  ", colour=wanted)
-    return discreet("\n".join(lines)) + f"\n\nInstances:\n{shown}"
+    return discreet("\n".join(lines))
+
+
+def instances(job: Job, *, headers: bool = True) -> str:
+    """The table of instances."""
+    rows = views.instance_table(job, headers=headers)
+    shown = table(ruled(rows) if headers else rows, indent="  ", colour=colour_wanted(sys.stdout))
+    return f"Instances:\n{shown}"
 
 
 def gpus(job: Job) -> str:

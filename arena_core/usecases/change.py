@@ -168,8 +168,10 @@ def _change(
         if known.status.phase.finished:
             raise _ended(known)
         wanted = changes(handle, known)
-        if isinstance(wanted, Job) or not wanted:
-            return wanted or known
+        if isinstance(wanted, Job):
+            return wanted
+        if not wanted:
+            return known
         try:
             made = session.cluster.patch(handle.job_type.resource, namespace, known.name, merge_patch(job, wanted))
         except Conflict:

@@ -53,11 +53,6 @@ SILENT = {
     "cron": "opens into others",
     "cron suspend": "says on stderr what it did",
     "cron resume": "says on stderr what it did",
-    "cron delete": "says on stderr what it did",
-    "serve delete": "says on stderr what it did",
-    "model create": "one sentence on what it did",
-    "model update": "one sentence on what it did",
-    "model delete": "one sentence on what it did",
     "model ls": "the old name of model list",
     "local up": "says on stderr what it did",
     "local down": "says on stderr what it did",
@@ -67,7 +62,7 @@ SILENT = {
 }
 #: Commands that need more than a cluster, and where they are held against their schemas.
 ELSEWHERE = {
-    **dict.fromkeys(["model list", "model get"], "plugins/model/tests/test_model.py"),
+    **dict.fromkeys([f"model {word}" for word in ("list", "get", "create", "update", "delete")], "plugins/model/tests/test_model.py"),
     "serve traffic-split": "plugins/serve/tests/test_traffic.py",
     "watchdog": "tests/history/test_notify.py",
     **dict.fromkeys([f"{group} {word}" for group in ("model analyze", "evaluate") for word in ("list", "get", "delete")], "…/test_jobs.py"),
@@ -82,7 +77,7 @@ TYPED: dict[str, tuple[tuple[str, ...], ...]] = {
         ("submit", *SUBMIT, "--name", "x", "--dry-run", "client", "-o", "FORM", "echo done"),
     ),
     "list": (("list",), ("list", "-A")),
-    "get": (("get", "works"), ("get", "waits"), ("get", "failed"), ("get", "web-v1-custom-serving")),
+    "get": (("get", "works"), ("get", "waits"), ("get", "failed"), ("get", "web-v1-custom-serving"), ("get", "nightly")),
     "logs": (("logs", "works"), ("logs", "works", "--all-instances"), ("logs", "failed", "--first-error")),
     "why": (("why", "works"), ("why", "waits"), ("why", "failed")),
     "stacks": (("stacks", "works"), ("stacks", "web-v1-custom-serving")),
@@ -108,6 +103,8 @@ TYPED: dict[str, tuple[tuple[str, ...], ...]] = {
     "whoami": (("whoami",),),
     "version": (("version",), ("version", "-v")),
     "exit-codes": (("exit-codes",),),
+    "cron delete": (("cron", "delete", "NEW", "no-such-cron"),),
+    "serve delete": (("serve", "delete", "NEW", "no-such-server"),),
     "serve list": (("serve", "list"),),
     "serve get": (("serve", "get", "web"),),
     "serve logs": (("serve", "logs", "web"),),
@@ -200,6 +197,9 @@ def test_the_output_fits_the_schema(path, local, something, monkeypatch, tmp_pat
                 local("submit", *SUBMIT, "--name", f"new-{path}-{form}", "echo done")
             if path == "cron run-now":  # once a minute of one cron
                 local("cron", "job", "--name", f"new-cron-{form}", "--image", "x", "--schedule", "@daily", "true")
+            if path in ("cron delete", "serve delete"):
+                local("cron", "job", "--name", f"new-cron-{form}", "--image", "x", "--schedule", "@daily", "true")
+                local("serve", "custom", "--name", f"new-serve-{form}", "--image", "x", "--restful-port", "18572", "true")
             given = {"NEW": f"new-{path.split()[0]}-{form}", "FOLDER": str(tmp_path), "FORM": form}
             typed = [given.get(word, word) for word in (words if "FORM" in words else (*words, "-o", "FORM"))]
             done = local(*typed)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from arena_core.cli.boundary import show
 from arena_core.cli.command import Command, Context
 from arena_core.cli.commands.shared import ALL_NAMESPACES, SELECTOR, TIMEOUT, TYPE, check_names, selector_of
@@ -45,15 +47,12 @@ def run(context: Context, parsed: Parsed) -> int:
         )
     if selector and not results:
         note(f"no job has the labels {selector}")
-    write(parsed, [as_data(result) for result in results])
-    worst = 0
     for result in results:
         if isinstance(result.error, NotFound):
             from arena_core.cli.called import correct
 
             correct(context, "delete", result.error)
-        worst = report(result, parsed) or worst
-    return worst
+    return report_all(results, parsed)
 
 
 def as_data(result: Deleted) -> small.Deleted:
@@ -69,14 +68,25 @@ def as_data(result: Deleted) -> small.Deleted:
     }
 
 
-def report(result: Deleted, parsed: Parsed) -> int:
-    """Say what became of one job; returns the exit code that it asks for."""
+def report_all(results: Sequence[Deleted], parsed: Parsed, said: Callable[[Deleted], str] | None = None) -> int:
+    """Say or print what became of each; returns the exit code. ``said`` makes the sentence of one that was deleted."""
+    write(parsed, [as_data(result) for result in results])
+    worst = 0
+    for result in results:
+        worst = report(result, parsed, said) or worst
+    return worst
+
+
+def report(result: Deleted, parsed: Parsed, said: Callable[[Deleted], str] | None = None) -> int:
+    """Say what became of one; returns the exit code that it asks for."""
     error = result.error
     if error is None:
         if parsed.text("output") == "name":
             say(result.full_name or result.name)
         elif wants_data(parsed):
             pass  # it stands in the data
+        elif said is not None:
+            note(said(result))
         elif result.record_only:
             note(f"The record of the training job {result.name} has been deleted; the job itself was gone")
         else:

@@ -15,6 +15,7 @@ from arena_core.usecases.unread import is_partial, phrase, sentence
 
 if TYPE_CHECKING:
     from arena_core.cli.shapes.jobs import JobPage
+    from arena_core.usecases.crons import Cron
     from arena_core.usecases.views import Job
 
 #: Seconds after which a watched job is looked at though nothing has changed: times go on, and its log.
@@ -82,6 +83,10 @@ def _data(context: Context, job: Job, unread: list[str]) -> JobPage:
         data["place"], data["queueLength"], data["placeOverall"] = place.place, place.length, place.overall
     if course := client.progress([job]).get(job.uid):
         data["progress"] = progress.as_data(course)
+    if cron := _cron(context, job):
+        from arena_core.cli.commands.crons import pages
+
+        data["cron"] = pages.as_data(cron)
     return data
 
 
@@ -91,14 +96,35 @@ def _progress(context: Context, job: Job) -> list[tuple[str, str]]:
     return progress.lines(context.client.progress([job]).get(job.uid))
 
 
+def _cron(context: Context, job: Job) -> Cron | None:
+    """Return when a schedule is due and what it has made; None for what is none."""
+    client = context.client
+    if client.jobs.get(job.job_type).job_type.workload != "schedule":
+        return None
+    return client.cron(job.name, job_type=job.job_type)
+
+
+def _schedule(context: Context, job: Job) -> tuple[list[tuple[str, str]], str]:
+    """Return the lines on when a schedule is due, and the table of what it has made; nothing of what is none."""
+    cron = _cron(context, job)
+    if cron is None:
+        return [], ""
+    from arena_core.cli.commands.crons import pages
+
+    return pages.times(cron), pages.history(cron)
+
+
 def _page(context: Context, parsed: Parsed, job: Job, unread: list[str]) -> str:
     from arena_core.cli import jobpage
 
     client = context.client
     served = client.endpoints(job)
     unread += served.unread
+    times, made = _schedule(context, job)
     parts = [
-        jobpage.head(job, headers=not parsed.on("no_headers"), more=[*views.queue_lines(*client.place(job)), *_progress(context, job)]),
+        jobpage.head(job, [*views.queue_lines(*client.place(job)), *_progress(context, job), *times]),
+        made,
+        jobpage.instances(job, headers=not parsed.on("no_headers")) if job.status.instances or not made else "",
         jobpage.roles(client.about(job)),
         jobpage.gpus(job) if parsed.on("gpus") else "",
         jobpage.tensorboard(served.named(views.TENSORBOARD)),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from arena_core.cli.boundary import show
 from arena_core.cli.command import Command, Context, Group
 from arena_core.cli.commands import attach, delete, logs, open, wait, why
 from arena_core.cli.commands import submit as submitting
@@ -16,10 +15,10 @@ from arena_core.cli.commands.serving.reading import GET, LIST
 from arena_core.cli.flags import Parsed
 from arena_core.cli.parse import first_word, nearest
 from arena_core.cli.submit.named import under
-from arena_core.cli.terminal import note
-from arena_core.contract.errors import ArenaError, NotFound, UsageError
+from arena_core.contract.errors import ArenaError, UsageError
 from arena_core.contract.types import JobHandle
 from arena_core.records import replace
+from arena_core.usecases.views import Deleted
 
 DETAILS = """\
 Versions of one name stand side by side, each with a Service of its own, NAME-VERSION. Without a command the image's own runs."""
@@ -29,29 +28,23 @@ def _delete(context: Context, parsed: Parsed) -> int:
     """Delete each server; a missing one does not stop the others."""
     if not parsed.args:
         raise UsageError("which server? `arena serve delete NAME...`", "`arena serve list` shows the servers")
-    worst = 0
+    results: list[Deleted] = []
+    titles: dict[str, str] = {}
     for name in dict.fromkeys(parsed.args):
         try:
             server = find(context, parsed, name)
         except ArenaError as error:
-            if isinstance(error, NotFound) and parsed.on("ignore_not_found"):
-                continue
-            show(error)
-            worst = error.exit_code
+            results.append(Deleted(name, namespace=context.client.namespace, error=error))
             continue
-        (done,) = context.client.delete(server.job, wait=parsed.on("wait") if "wait" in parsed.values else "job")
-        if done.error is not None:
-            worst = delete.report(done, parsed) or worst
-        else:
-            note(f"The serving job {titled(server)} has been deleted successfully")
-    return worst
+        titles[server.job.uid] = titled(server)
+        results += context.client.delete(server.job, wait=parsed.on("wait") if "wait" in parsed.values else "job")
+    return delete.report_all(results, parsed, lambda one: f"The serving job {titles.get(one.uid, one.name)} has been deleted successfully")
 
 
 DELETE = replace(
     for_server(delete.COMMAND, "delete model servers and everything that belongs to them", "arena serve delete NAME... [flags]"),
     run=_delete,
-    prints="",
-    flags=tuple(f for f in for_server(delete.COMMAND, "", "").flags if f.name in ("version", "type", "wait", "ignore_not_found")),
+    flags=tuple(f for f in for_server(delete.COMMAND, "", "").flags if f.name in ("version", "type", "wait", "ignore_not_found", "output")),
 )
 PARTS = {
     "list": LIST,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, NotRequired, TypedDict
 
+from arena_core.cli.shapes.crons import Cron
 from arena_core.contract.types import Phase
 from arena_core.usecases.endpoints import Reachable
 
@@ -113,6 +114,7 @@ class JobPage(Job):
     queueLength: NotRequired[int]
     placeOverall: NotRequired[Annotated[int | None, "its place among all who want the same quota"]]
     progress: NotRequired[Progress]
+    cron: NotRequired[Annotated[Cron, "of what makes jobs at times"]]
 
 
 class InstanceUse(Instance):

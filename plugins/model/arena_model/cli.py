@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import typer
 
@@ -133,11 +134,19 @@ def page(found: shapes.Model) -> str:
     return f"{head}\n\nVersions:\n" + table(ruled([["VERSION", "STATUS", "SOURCE", "CREATED", "TAGS", "DESCRIPTION"], *rows]), indent="  ")
 
 
+def _write(form: str, registry: Registry, model: str, version: Mapping[str, Any] | None) -> bool:
+    """Print the model as it is now, with the version that was made or changed; False where no format was asked for."""
+    if form not in FORMATS:
+        return False
+    return write_as(form, shapes.model_of(registry.model(model), [shapes.version_of(version)] if version else []))
+
+
 def _tags(found: dict[str, str]) -> str:
     return ",".join(f"{key}={value}" for key, value in sorted(found.items()))
 
 
 @app.command()
+@prints(shapes.Model)
 def create(  # noqa: PLR0913 - one for each flag
     word: _Word = None,
     name: _Name = "",
@@ -148,9 +157,10 @@ def create(  # noqa: PLR0913 - one for each flag
     version_description: _VersionDescription = None,
     version_tags: _VersionTags = None,
     tracking_uri: _Uri = "",
+    output: _Output = "wide",
 ) -> None:
     """Register a model if it is not there, and add a version to it."""
-    model = _named(word, name, "create")
+    model, form = _named(word, name, "create"), _form(output)
     if not source.strip():
         raise UsageError("--source is required", "the URI of the model's files, for example s3://models/digits/1")
     if version != "auto":
@@ -162,10 +172,12 @@ def create(  # noqa: PLR0913 - one for each flag
     elif description is not None or of_model:
         note(f"note: model {model} is there already and stays as it is: `arena model update` changes it")
     made = registry.add(model, source, version_description or "", of_version)
-    say(f"model version {made.get('version')} for {model} created")
+    if not _write(form, registry, model, made):
+        say(f"model version {made.get('version')} for {model} created")
 
 
 @app.command()
+@prints(shapes.Model)
 def update(  # noqa: PLR0913
     word: _Word = None,
     name: _Name = "",
@@ -175,9 +187,10 @@ def update(  # noqa: PLR0913
     version_description: _VersionDescription = None,
     version_tags: _VersionTags = None,
     tracking_uri: _Uri = "",
+    output: _Output = "wide",
 ) -> None:
     """Change descriptions and tags; a tag with a dash at its end (key-) is removed."""
-    model, number = _named(word, name, "update"), _number(version)
+    model, number, form = _named(word, name, "update"), _number(version), _form(output)
     of_model = tags.read(model_tags or (), "--tags", removable=True)
     of_version = tags.read(version_tags or (), "--version-tags", removable=True)
     if (version_description is not None or of_version) and not number:
@@ -195,19 +208,22 @@ def update(  # noqa: PLR0913
     if version_description is not None:
         registry.describe(model, version_description, number)
     registry.tag(model, of_version, number)
-    say(f"model {model} updated" if not number else f"model {model} version {number} updated")
+    if not _write(form, registry, model, registry.version(model, number) if number and form in FORMATS else None):
+        say(f"model {model} updated" if not number else f"model {model} version {number} updated")
 
 
 @app.command()
+@prints(shapes.Deleted)
 def delete(
     word: _Word = None,
     name: _Name = "",
     version: _Version = "",
     force: Annotated[bool, typer.Option("--force", "-f", help="do not ask")] = False,
     tracking_uri: _Uri = "",
+    output: _Output = "wide",
 ) -> None:
     """Delete a model with all its versions, or one version of it."""
-    model, number = _named(word, name, "delete"), _number(version)
+    model, number, form = _named(word, name, "delete"), _number(version), _form(output)
     registry = _registry(tracking_uri)
     registry.model(model)
     if number:
@@ -221,7 +237,9 @@ def delete(
             note("nothing was deleted")
             raise typer.Exit(1)
     registry.delete(model, number)
-    say(f"model {model} version {number} deleted" if number else f"model {model} deleted")
+    deleted: shapes.Deleted = {"name": model, "version": number}
+    if not write_as(form, deleted):
+        say(f"model {model} version {number} deleted" if number else f"model {model} deleted")
 
 
 opens(app, "analyze", analyzing.COMMAND, "Profile, optimize, benchmark or evaluate a model in a Job.")

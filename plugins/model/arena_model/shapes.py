@@ -23,7 +23,7 @@ class Version(TypedDict):
 
 
 class Model(TypedDict):
-    """A registered model; ``versions`` are the newest first, those of a list are left out."""
+    """A registered model; ``versions`` are the newest first, those of a list are left out, and all but the one that was made or changed."""
 
     name: str
     latestVersion: str
@@ -32,6 +32,13 @@ class Model(TypedDict):
     created: str
     updated: str
     versions: list[Version]
+
+
+class Deleted(TypedDict):
+    """A model that was deleted with all its versions, or one version of it; ``version`` is empty for all."""
+
+    name: str
+    version: str
 
 
 def version_of(found: Mapping[str, Any]) -> Version:

@@ -65,11 +65,21 @@ def test_a_model_from_first_to_last(arena: Any, mlflow: str) -> None:
     assert "not found" in arena("get", name, code=3)[1]
 
 
-@pytest.mark.parametrize("command", [("list",), ("get", "one")])
+COMMANDS = [
+    ("list",),
+    ("get", "one"),
+    ("create", "one", "--source", "s3://m/1"),
+    ("update", "one", "--version", "1", "--tags", "a=b"),
+    ("delete", "one", "-f"),
+]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
 def test_what_is_printed_for_programs_is_what_the_schema_says(arena: Any, command: tuple[str, ...]) -> None:
     arena("create", "one", "--source", "s3://m/1")
     schema = schema_of_command(["model", command[0]])
     jsonschema.validate(json.loads(arena(*command, "-o", "json")[0]), schema)
+    arena("create", "one", "--source", "s3://m/1")
     assert arena(*command, "-o", "jsonl")[0].count("\n") >= 1
 
 

@@ -49,29 +49,48 @@ def _when(one: Cron) -> str:
 def page(one: Cron) -> str:
     """The page of one cron: what it was told, when it is due, and the jobs that it has made."""
     plan, job = one.schedule, one.job
-    zone = plan.time_zone or "the cluster's own (taken for UTC here)"
     lines = [
         ("Name", job.name),
         ("Namespace", job.namespace),
         ("Type", plan.job_type or NONE),
         ("Kind", f"{job.manifest.get('kind', '')} ({job.manifest.get('apiVersion', '')})"),
-        ("Schedule", plan.text),
-        ("TimeZone", zone),
-        ("Suspend", str(plan.suspended).lower()),
+        *_told(one),
         ("ConcurrencyPolicy", plan.concurrency),
         ("HistoryLimit", NONE if plan.keeps is None else str(plan.keeps)),
         ("CreationTimestamp", job.created),
-        ("LastScheduleTime", plan.last or NONE),
-        ("NextScheduleTime", f"{one.next} ({local_time(one.next)})" if one.next else f"none: {one.why_not}"),
+        *_due(one),
         ("Deadline", plan.deadline or NONE),
         ("Status", str(job.status.phase)),
     ]
     if job.status.message:
         lines.append(("Message", job.status.message))
     head = discreet("\n".join(f"{name + ':':<19}{plain(value)}".rstrip() for name, value in lines))
-    history = "\n\nHistory:\n" + table(ruled([list(RUN_HEADER), *map(_run, plan.runs)]), indent="  ") if plan.runs else ""
-    none = "no job has been made yet, or none is left" if _seen(one) else "its jobs could not be read"
-    return head + (history or f"\n\nHistory:\n  {none}")
+    return f"{head}\n\n{history(one)}"
+
+
+def _told(one: Cron) -> list[tuple[str, str]]:
+    """What a cron was told of times."""
+    plan = one.schedule
+    zone = plan.time_zone or "the cluster's own (taken for UTC here)"
+    return [("Schedule", plan.text), ("TimeZone", zone), ("Suspend", str(plan.suspended).lower())]
+
+
+def _due(one: Cron) -> list[tuple[str, str]]:
+    """When the last job was due, and when the next one is."""
+    following = f"{one.next} ({local_time(one.next)})" if one.next else f"none: {one.why_not}"
+    return [("LastScheduleTime", one.schedule.last or NONE), ("NextScheduleTime", following)]
+
+
+def times(one: Cron) -> list[tuple[str, str]]:
+    """What ``arena get`` says of a cron besides what it says of a job."""
+    return [*_told(one), *_due(one)]
+
+
+def history(one: Cron) -> str:
+    """The jobs that a cron has made."""
+    if runs := one.schedule.runs:
+        return "History:\n" + table(ruled([list(RUN_HEADER), *map(_run, runs)]), indent="  ")
+    return "History:\n  " + ("no job has been made yet, or none is left" if _seen(one) else "its jobs could not be read")
 
 
 def _seen(one: Cron) -> bool:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from arena_core.cli.boundary import show
 from arena_core.cli.command import Command, Context
+from arena_core.cli.commands.delete import report_all
 from arena_core.cli.commands.shared import ALL_NAMESPACES, NO_HEADERS, QUIET, SELECTOR, check_names, note_unread, print_fitted, selector_of
 from arena_core.cli.connect import nothing_yet
 from arena_core.cli.flags import Flag, Parsed
 from arena_core.cli.output import output_flag, wants_data, write
 from arena_core.cli.terminal import note, say
-from arena_core.contract.errors import ArenaError, NotFound, UsageError
+from arena_core.contract.errors import ArenaError, UsageError
+from arena_core.usecases.views import Deleted
 
 if TYPE_CHECKING:
     from arena_core.usecases.crons import Cron
@@ -92,20 +93,15 @@ def delete(context: Context, parsed: Parsed) -> int:
     if not parsed.args:
         raise UsageError("which cron? `arena cron delete NAME...`", "`arena cron list` shows the crons")
     check_names(parsed.args, "cron")
-    worst = 0
+    results: list[Deleted] = []
     for name in dict.fromkeys(parsed.args):
         try:
             found = context.client.cron(name, job_type=parsed.text("type"))
-            (done,) = context.client.delete(found.job.name, job_type=found.job.job_type, wait=True if parsed.on("wait") else "job")
-            if done.error is not None:
-                raise done.error
-            note(f"cron {name} has been deleted")
         except ArenaError as error:
-            if isinstance(error, NotFound) and parsed.on("ignore_not_found"):
-                continue
-            show(error)
-            worst = error.exit_code
-    return worst
+            results.append(Deleted(name, namespace=context.client.namespace, error=error))
+        else:
+            results += context.client.delete(found.job.name, job_type=found.job.job_type, wait=True if parsed.on("wait") else "job")
+    return report_all(results, parsed, lambda one: f"cron {one.name} has been deleted")
 
 
 LIST = Command(
@@ -154,10 +150,12 @@ DELETE = Command(
     summary="delete crons and the jobs that they have made",
     usage="arena cron delete NAME... [flags]",
     run=delete,
+    prints="small.Deleted[]",
     flags=(
         TYPE,
         Flag("wait", "wait until the instances of its jobs are gone as well", boolean=True),
         Flag("ignore_not_found", "succeed even if a cron does not exist", boolean=True),
+        output_flag("wide", "name"),
     ),
     words="cron",
 )

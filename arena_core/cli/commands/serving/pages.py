@@ -54,9 +54,9 @@ def address(server: Server) -> str:
 
 
 def ports(server: Server) -> str:
-    """``GRPC:8001,RESTFUL:32001->8000``: the port of a node first, where there is one."""
-    found = (f"{PORT_WORDS.get(name, '')}:{f'{node}->' if node else ''}{port}" for name, port, node in server.ports)
-    return ",".join(found) or NONE
+    """``GRPC:8001,RESTFUL:32001->8000``: the port of a node first, where there is one. A port that is no word of Arena's is its number."""
+    found = ((PORT_WORDS.get(name, ""), f"{node}->{port}" if node else str(port)) for name, port, node in server.ports)
+    return ",".join(f"{word}:{where}" if word else where for word, where in found) or NONE
 
 
 def head(server: Server, kind: str) -> str:
