@@ -1,6 +1,7 @@
 """A table of kubeconfigs: what kubectl answers to each beside what Arena answers (A1, A2, A4-A7, A11).
 
-kubectl itself is run on every row, so that a newer one that answers otherwise is noticed.
+kubectl itself is run on every row that it takes, and on a quarter of those that it refuses, another one each day (on all of them
+with ``ARENA_FAULTS=all``), so that a newer one that answers otherwise is noticed.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -28,6 +30,12 @@ from arena_core.testing.fakeapi import FakeApi, Reply, Request
 from .variants import VARIANTS, Variant
 
 KUBECTL = Path(sys.executable).parent / "kubectl"
+#: The rows on which kubectl is not run today: it takes a third of the time of them all to say what is written down.
+SPARED = {
+    name
+    for n, (name, variant) in enumerate(VARIANTS.items())
+    if variant.kubectl and n % 4 != date.today().toordinal() % 4 and os.environ.get("ARENA_FAULTS") != "all"
+}
 PODS_ANSWER = Reply(200, {"kind": "PodList", "apiVersion": "v1", "metadata": {}, "items": []}, {"Content-Type": "application/json"})
 #: What proves who we are: it must be the same from both.
 HEAD = re.compile(r"^(authorization|impersonate-.*)$", re.IGNORECASE)
@@ -147,7 +155,9 @@ def _provider(request: Request) -> Reply:
 
 
 class Row:
-    """One row on the disk and in the environment."""
+    """One row on the disk and in the environment; where it is ``spared``, kubectl is not run."""
+
+    spared = False
 
     def __init__(self, variant: Variant, materials: Path, servers: dict[str, FakeApi], folder: Path) -> None:
         self.variant = variant
@@ -194,6 +204,7 @@ def row(request: pytest.FixtureRequest, materials: Path, servers: dict[str, Fake
     folder = tmp_path / "row"
     folder.mkdir()
     made = Row(VARIANTS[request.param], materials, servers, folder)
+    made.spared = request.param in SPARED
     made.seen()
     return made
 
@@ -232,8 +243,9 @@ def _arena(row: Row, monkeypatch: pytest.MonkeyPatch) -> tuple[str, Any]:
 @pytest.mark.parametrize("row", VARIANTS, indirect=True)
 def test_kubectl_and_arena(row: Row, monkeypatch: pytest.MonkeyPatch) -> None:
     variant = row.variant
-    theirs, sent = _kubectl(row)
-    assert bool(theirs) == bool(variant.kubectl) and re.search(variant.kubectl, theirs), f"kubectl: {theirs or 'works'}"
+    theirs, sent = (variant.kubectl, []) if row.spared else _kubectl(row)
+    if not row.spared:
+        assert bool(theirs) == bool(variant.kubectl) and re.search(variant.kubectl, theirs), f"kubectl: {theirs or 'works'}"
     written = _tokens(row)
     row.write()
     ours, sent_by_us = _arena(row, monkeypatch)
