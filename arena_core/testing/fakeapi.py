@@ -133,6 +133,7 @@ class _Server(ThreadingHTTPServer):
 def _handler(api: FakeApi) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True  # head and body are two packets: the second would wait 40 ms for the client to confirm the first
 
         def log_message(self, *args: Any) -> None:
             pass

@@ -51,7 +51,8 @@ def _forbidden(request: Request) -> Reply:
     parts = request.path.strip("/").split("/")
     namespace = parts[parts.index("namespaces") + 1] if "namespaces" in parts else ""
     group = parts[1] if parts[0] == "apis" and len(parts) > 1 else ""
-    resource = parts[parts.index("namespaces") + 2] if namespace else parts[-1]
+    inside = parts[parts.index("namespaces") + 2 :] if namespace else parts[-1:]
+    resource = inside[0] if inside else "namespaces"
     scope = f'in the namespace "{namespace}"' if namespace else "at the cluster scope"
     verb = {"GET": "list", "POST": "create", "DELETE": "delete"}.get(request.method, request.method.lower())
     text = f'{resource} is forbidden: User "bob" cannot {verb} resource "{resource}" in API group "{group}" {scope}'

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,12 +14,18 @@ from hypothesis import strategies as st
 from arena_core.contract.errors import ArenaError
 from arena_core.usecases.ownership import belongs, earlier_text, guess
 
-#: Says OLD and takes its time when it is told to end, as a pod on a real cluster does.
-SLOW_TO_END = "trap 'sleep 4; exit 0' TERM; echo OLD; sleep 100 & wait"
+#: Says OLD and takes its time when it is told to end, as a pod on a real cluster does: until there is a file, or for five seconds.
+SLOW_TO_END = "trap 'for n in $(seq 100); do [ -e {may_end} ] && break; sleep 0.05; done; exit 0' TERM; echo OLD; sleep 100 & wait"
 QUICK = "trap exit TERM; echo NEW; sleep 100 & wait"
 TYPES = ("pytorchjob", "tfjob", "volcanojob", "dummy")
 #: Types whose operators give the new pod the name of the old one, so that it has to wait.
 SAME_NAMES = ("pytorchjob", "tfjob", "volcanojob")
+
+
+@pytest.fixture
+def may_end(tmp_path: Path) -> Path:
+    """The file at whose sight the old pods end."""
+    return tmp_path / "may-end"
 
 
 def _ready(arena: Any, name: str, word: str) -> None:
@@ -28,9 +35,9 @@ def _ready(arena: Any, name: str, word: str) -> None:
 
 
 @pytest.mark.parametrize("job_type", TYPES)
-def test_the_pods_of_a_deleted_job_are_not_those_of_the_new_one(arena: Any, make: Any, job_type: str) -> None:
+def test_the_pods_of_a_deleted_job_are_not_those_of_the_new_one(arena: Any, make: Any, job_type: str, may_end: Path) -> None:
     # L3, R5
-    arena.submit(job_type, make("again", SLOW_TO_END))
+    arena.submit(job_type, make("again", SLOW_TO_END.format(may_end=may_end)))
     _ready(arena, "again", "OLD")
     old = {p["metadata"]["uid"] for p in arena.get("again").pods}
     arena.delete("again")
@@ -51,7 +58,12 @@ def test_the_pods_of_a_deleted_job_are_not_those_of_the_new_one(arena: Any, make
         with pytest.raises(ArenaError, match=text):
             arena.exec(job, ["true"])
     told: list[str] = []
-    lines = (line.text.strip() for line in arena.logs("again", follow=True, on_wait=told.append))
+
+    def waits(text: str) -> None:
+        told.append(text)
+        may_end.touch()
+
+    lines = (line.text.strip() for line in arena.logs("again", follow=True, on_wait=waits))
     assert next(iter(lines)) == "NEW", "the log of the new job alone"
     assert (any("earlier job" in t for t in told)) is (job_type in SAME_NAMES), told
     assert arena.wait("again", "running", timeout=30).status.phase == "RUNNING"
@@ -59,9 +71,10 @@ def test_the_pods_of_a_deleted_job_are_not_those_of_the_new_one(arena: Any, make
     assert arena.delete("again", wait=True, timeout=30)[0].ok
 
 
-def test_waiting_for_a_deletion_is_over_when_a_new_job_has_the_name(arena: Any, make: Any) -> None:
+def test_waiting_for_a_deletion_is_over_when_a_new_job_has_the_name(arena: Any, make: Any, may_end: Path) -> None:
     # L3
-    first = arena.submit("dummy", make("swap", SLOW_TO_END)).manifests[0]
+    first = arena.submit("dummy", make("swap", SLOW_TO_END.format(may_end=may_end))).manifests[0]
+    _ready(arena, "swap", "OLD")
     done = threading.Event()
     waiter = threading.Thread(target=lambda: (arena.direct.wait("swap", "deleted", timeout=30), done.set()))
     waiter.start()
@@ -69,6 +82,7 @@ def test_waiting_for_a_deletion_is_over_when_a_new_job_has_the_name(arena: Any, 
     arena.submit("dummy", make("swap", QUICK))
     waiter.join(20)
     assert done.is_set()
+    may_end.touch()
     assert arena.wait("swap", "deleted", uid=first["metadata"]["uid"], timeout=5) is None, "that job is gone, whoever has its name now"
     arena.delete("swap", wait=True)
 
