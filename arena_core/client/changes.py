@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from arena_core.client.handles import JobLike, Reference
-from arena_core.typed import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+from arena_core.client.connected import Connected
+from arena_core.client.handles import JobLike
+from arena_core.typed import TYPE_CHECKING, Any, Literal, TypeVar
 from arena_core.usecases.views import Job
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from arena_core.client.calls import Call
     from arena_core.contract.types import Manifest, Rescale
     from arena_core.usecases.data import Told
     from arena_core.usecases.folders import Brought
     from arena_core.usecases.helper import Helper
-    from arena_core.usecases.session import Session
     from arena_core.usecases.shelves import Tidied
     from arena_core.usecases.stop import Stopped
     from arena_core.usecases.traffic.split import Split
@@ -26,16 +25,8 @@ if TYPE_CHECKING:
 J = TypeVar("J", bound=Job)
 
 
-class Changes(Generic[J]):
+class Changes(Connected[J]):
     """Suspend, resume, scale, update; a part of ``ArenaClient``, which reads a job as a ``J``."""
-
-    if TYPE_CHECKING:  # the client itself has these
-
-        def _meant(self, job: JobLike, job_type: str, namespace: str) -> Reference: ...
-
-        def _call(self) -> Call[Session]: ...
-
-        def _bound(self, job: Job) -> J: ...
 
     def suspend(self, job: JobLike, *, job_type: str = "", namespace: str = "") -> J:
         """Suspend a job: its instances end, it keeps its place in the API; ``resume`` lets it start anew. Returns it as it is then."""

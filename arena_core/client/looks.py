@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from arena_core.client.connected import Connected
 from arena_core.client.handles import JobLike
-from arena_core.typed import TYPE_CHECKING, Any
+from arena_core.typed import TYPE_CHECKING, Any, TypeVar
+from arena_core.usecases.views import Job
 
 if TYPE_CHECKING:
-    from arena_core.client.calls import Call
     from arena_core.contract.types import Cause, Manifest
     from arena_core.usecases.about import About
     from arena_core.usecases.crons import Cron, CronList
@@ -18,30 +19,18 @@ if TYPE_CHECKING:
     from arena_core.usecases.progress.of_job import Course
     from arena_core.usecases.queues import Place, QueueBoard
     from arena_core.usecases.servers import ServerList
-    from arena_core.usecases.session import Session
     from arena_core.usecases.stacks.model import Stacks
     from arena_core.usecases.top.of_jobs import JobBoard
     from arena_core.usecases.top.of_nodes import NodeBoard
-    from arena_core.usecases.views import Job
     from arena_core.usecases.volumes import Volume
     from arena_core.usecases.whatif.ask import Foreseen
 
 
-class Looks:
+J = TypeVar("J", bound=Job)
+
+
+class Looks(Connected[J]):
     """The part of ``ArenaClient`` that shows what belongs to jobs."""
-
-    if TYPE_CHECKING:
-
-        @property
-        def namespace(self) -> str:
-            """The namespace of calls that name none."""
-
-        @property
-        def _session(self) -> Session: ...
-
-        def _call(self) -> Call[Session]: ...
-
-        def _known(self, job: JobLike) -> Job: ...
 
     def about(self, job: Job) -> About:
         """Return what a job is: its roles with image, command, resources, names of variables. Nothing is asked."""

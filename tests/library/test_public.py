@@ -19,6 +19,7 @@ from typing import Any
 FILE = Path(__file__).with_name("public.txt")
 PUBLIC = (
     "arena_core.client",
+    "arena_core.client.connected",
     "arena_core.client.handles",
     "arena_core.client.looks",
     "arena_core.client.topping",
