@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import functools
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -30,6 +32,9 @@ _CHANGES = frozenset(
     ["append", "appendleft", "extend", "insert", "remove", "pop", "popleft", "popitem", "clear", "add", "discard", "update", "setdefault"]
 )
 
+#: A file without any of these keeps nothing: what is bound at its left edge and looked into further in, and the two other ways.
+_SUSPICIOUS = re.compile(r"^\s+global |^@.*cache|^(\w+)(?::[^=\n]*)? = (?=[\s\S]*^\s.*\b\1[.\[])", re.MULTILINE)
+
 
 def _assigned(tree: ast.Module) -> set[str]:
     """Return the names that a module binds to something that it makes."""
@@ -40,40 +45,47 @@ def _assigned(tree: ast.Module) -> set[str]:
     return bound
 
 
-def _changed(tree: ast.Module) -> Iterator[str]:
-    """Yield the names of what functions change in place: elements, attributes, and through the methods of collections."""
-    for function in ast.walk(tree):
-        if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
-            continue
-        own = _own(function)
-        for node in ast.walk(function):
-            targets: list[ast.expr] = []
-            if isinstance(node, ast.Assign | ast.Delete):
-                targets = node.targets
-            elif isinstance(node, ast.AugAssign | ast.AnnAssign):
-                targets = [node.target]
-            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _CHANGES:
-                targets = [node.func]
-            for target in targets:
-                inner = target
-                while isinstance(inner, ast.Subscript | ast.Attribute):
-                    inner = inner.value
-                if inner is not target and isinstance(inner, ast.Name) and inner.id not in own:
-                    yield inner.id
+def _functions(body: list[ast.stmt]) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    """Yield functions and methods; what is defined inside of one is a part of it."""
+    for node in body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node
+        elif isinstance(node, ast.ClassDef | ast.If | ast.Try | ast.With):
+            yield from _functions(node.body)
 
 
-def _own(function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> set[str]:
-    """Return the names that a function binds itself."""
-    given = function.args
-    own = {one.arg for one in [*given.posonlyargs, *given.args, *given.kwonlyargs, given.vararg, given.kwarg] if one is not None}
-    return own | {node.id for node in ast.walk(function) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+def _changed(function: ast.FunctionDef | ast.AsyncFunctionDef) -> set[str]:
+    """Return the names of what a function changes in place and does not bind: elements, attributes, and by methods of collections."""
+    own, changed = set(), set()
+    for node in ast.walk(function):
+        targets: list[ast.expr] = []
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            own.add(node.id)
+        elif isinstance(node, ast.arg):
+            own.add(node.arg)
+        elif isinstance(node, ast.Assign | ast.Delete):
+            targets = node.targets
+        elif isinstance(node, ast.AugAssign | ast.AnnAssign):
+            targets = [node.target]
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _CHANGES:
+            targets = [node.func]
+        for target in targets:
+            inner = target
+            while isinstance(inner, ast.Subscript | ast.Attribute):
+                inner = inner.value
+            if inner is not target and isinstance(inner, ast.Name):
+                changed.add(inner.id)
+    return changed - own
 
 
 def kept(source: str) -> list[str]:
     """Return the names of what a module keeps: names that functions bind anew or change, and values of functions without arguments."""
+    if not _SUSPICIOUS.search(source):
+        return []
     tree = ast.parse(source)
-    found = {name for node in ast.walk(tree) if isinstance(node, ast.Global) for name in node.names}
-    found |= _assigned(tree) & set(_changed(tree))
+    found = set(re.findall(r"^\s+global (\w+)", source, re.MULTILINE))
+    if bound := {name for name in _assigned(tree) if re.search(rf"^\s.*\b{name}[.\[]", source, re.MULTILINE)}:
+        found |= bound & set[str]().union(*map(_changed, _functions(tree.body)))
     for node in tree.body:
         if isinstance(node, ast.FunctionDef) and not any(ast.iter_child_nodes(node.args)):
             words = {part.id if isinstance(part, ast.Name) else part.attr for one in node.decorator_list for part in _names(one)}
@@ -87,6 +99,7 @@ def _names(decorator: ast.expr) -> Iterator[ast.Name | ast.Attribute]:
         yield called
 
 
+@functools.cache
 def _all() -> list[str]:
     files = [f for f in tracked("*.py") if str(f.relative_to(ROOT)).startswith(("arena_core/", "plugins/")) and "tests" not in f.parts]
     return [f"{f.relative_to(ROOT)}:{name}" for f in files for name in kept(f.read_text())]
