@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from _thread import allocate_lock
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from functools import cached_property
 
@@ -27,7 +28,7 @@ J = TypeVar("J", bound=Job)
 S = TypeVar("S", bound="Connected[Any]")
 
 
-class Connected(Generic[J]):
+class Connected(ABC, Generic[J]):
     """A cluster and the job types that are installed; a job is read as a ``J``."""
 
     def __init__(
@@ -170,9 +171,9 @@ class Connected(Generic[J]):
         name, job_type = named(self._session, meant.name, meant.job_type)
         return Reference(name, job_type, meant.namespace or self.namespace, meant.uid)
 
+    @abstractmethod
     def _bound(self, job: Job) -> J:
         """Return the job as one that knows its client."""
-        raise NotImplementedError
 
     def _known(self, job: JobLike) -> Job:
         """Return what is known of a job: of a name, or of a new job, that is read first."""
