@@ -7,9 +7,7 @@ import pytest
 from arena_core.client import ArenaClient
 from arena_core.contract.errors import KindNotInstalled
 from arena_core.contract.types import Phase
-from arena_local.testing import LocalCluster, local_cluster
-
-__all__ = ["local_cluster"]
+from arena_local.testing import LocalCluster
 
 
 def test_submit_says_that_the_operator_is_missing(local_cluster: LocalCluster) -> None:

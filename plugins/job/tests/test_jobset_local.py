@@ -2,29 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from arena_core.client import ArenaClient
 from arena_core.contract.errors import InvalidArguments, JobFailed
 from arena_core.contract.types import Phase
-from arena_local.context import Options
 from arena_local.testing import LocalCluster
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[LocalCluster]:
-    with LocalCluster.start(
-        Options(resources={"nvidia.com/gpu": "8"}, quota={"nvidia.com/gpu": "2"}, delays={"job.backoff": 0.2})
-    ) as found:
-        yield found
-
-
-@pytest.fixture
-def arena(cluster: LocalCluster) -> Iterator[ArenaClient]:
-    with ArenaClient(kubeconfig=str(cluster.kubeconfig), namespace=cluster.namespace()) as found:
-        yield found
 
 
 def raw(name: str, command: str, **more):
@@ -101,43 +84,43 @@ def test_a_wrapper_says_how_the_job_inside_has_ended(arena: ArenaClient):
     assert arena.wait("early", timeout=60).status.phase is Phase.SUCCEEDED
 
 
-def test_in_a_queue(cluster: LocalCluster):
-    with ArenaClient(kubeconfig=str(cluster.kubeconfig), namespace="default") as arena:
+def test_in_a_queue(queue_cluster: LocalCluster):
+    with ArenaClient(kubeconfig=str(queue_cluster.kubeconfig), namespace="default") as arena:
         more = {"roles": ["driver=1,gpus=0", "worker=2,gpus=1"], "kueue_queue": "default-queue"}
         arena.submit("jobset", raw("first", "sleep 600", **more))
         assert arena.wait("first", "running", timeout=90).status.requests == {"nvidia.com/gpu": 2}
         arena.submit("jobset", raw("second", "true", **more))
-        cluster.until(lambda: arena.get("second").status.phase is Phase.QUEUING, 20, "that the second job queues")
-        cluster.until(lambda: "nvidia.com/gpu" in arena.explain(arena.get("second"))[0].message, 20, "that Kueue says why")
+        queue_cluster.until(lambda: arena.get("second").status.phase is Phase.QUEUING, 20, "that the second job queues")
+        queue_cluster.until(lambda: "nvidia.com/gpu" in arena.explain(arena.get("second"))[0].message, 20, "that Kueue says why")
         arena.delete("first")
         assert arena.wait("second", timeout=90).status.phase is Phase.SUCCEEDED
         arena.delete("second", wait=True, timeout=30)
 
 
-def test_of_two_queue_labels_only_the_outer_one_counts(cluster: LocalCluster):
+def test_of_two_queue_labels_only_the_outer_one_counts(queue_cluster: LocalCluster):
     """awm-inner-queue-label: the Jobs inside were suspended and resumed in turns, for neither owner counted as the topmost."""
-    with ArenaClient(kubeconfig=str(cluster.kubeconfig), namespace="default") as arena:
+    with ArenaClient(kubeconfig=str(queue_cluster.kubeconfig), namespace="default") as arena:
         more = {"inner_type": "jobset", "workers": 2, "kueue_queue": "default-queue"}
         (wrapper,) = arena.submit("appwrapperjob", raw("twice", "sleep 2", **more), dry_run="client").manifests
         inner = wrapper["spec"]["components"][0]["template"]
         inner["metadata"].setdefault("labels", {})["kueue.x-k8s.io/queue-name"] = "default-queue"
-        cluster.create({**wrapper, "metadata": {**wrapper["metadata"], "namespace": "default"}})
+        queue_cluster.create({**wrapper, "metadata": {**wrapper["metadata"], "namespace": "default"}})
         found = arena.wait("twice", timeout=90)
         assert (found.status.phase, len(found.status.instances)) == (Phase.SUCCEEDED, 2)
 
 
-def test_claims_that_it_makes_itself(cluster: LocalCluster):
-    space = cluster.namespace()
+def test_claims_that_it_makes_itself(queue_cluster: LocalCluster):
+    space = queue_cluster.namespace()
     pod = {"containers": [{"name": "main", "image": "x", "command": ["sh", "-c", "true"]}], "restartPolicy": "Never"}
     pod["containers"][0]["volumeMounts"] = [{"name": "work", "mountPath": "/work"}]
     entry = {"name": "w", "template": {"spec": {"completions": 1, "parallelism": 1, "template": {"spec": pod}}}}
     claim = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
     kept = [{"templates": [{"metadata": {"name": "work"}, "spec": claim}], "retentionPolicy": {"whenDeleted": "Retain"}}]
     jobset = {"apiVersion": "jobset.x-k8s.io/v1alpha2", "kind": "JobSet", "metadata": {"name": "c", "namespace": space}}
-    cluster.create({**jobset, "spec": {"replicatedJobs": [entry], "volumeClaimPolicies": kept}})
-    with ArenaClient(kubeconfig=str(cluster.kubeconfig), namespace=space) as arena:
+    queue_cluster.create({**jobset, "spec": {"replicatedJobs": [entry], "volumeClaimPolicies": kept}})
+    with ArenaClient(kubeconfig=str(queue_cluster.kubeconfig), namespace=space) as arena:
         assert arena.wait("c", timeout=60).status.phase is Phase.SUCCEEDED
-        code, found = cluster.request("GET", f"/api/v1/namespaces/{space}/persistentvolumeclaims/work-c")
+        code, found = queue_cluster.request("GET", f"/api/v1/namespaces/{space}/persistentvolumeclaims/work-c")
         assert (code, found["metadata"]["labels"], "ownerReferences" in found["metadata"]) == (
             200,
             {"jobset.sigs.k8s.io/jobset-name": "c"},

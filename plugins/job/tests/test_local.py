@@ -2,29 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from arena_core.client import ArenaClient
 from arena_core.contract.errors import JobFailed
 from arena_core.contract.types import Phase
-from arena_local.context import Options
 from arena_local.testing import LocalCluster
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[LocalCluster]:
-    with LocalCluster.start(
-        Options(resources={"nvidia.com/gpu": "8"}, quota={"nvidia.com/gpu": "2"}, delays={"job.backoff": 0.2})
-    ) as found:
-        yield found
-
-
-@pytest.fixture
-def arena(cluster: LocalCluster) -> Iterator[ArenaClient]:
-    with ArenaClient(kubeconfig=str(cluster.kubeconfig), namespace=cluster.namespace()) as found:
-        yield found
 
 
 def raw(name: str, command: str, **more):
@@ -62,14 +45,14 @@ def test_in_an_appwrapper(arena: ArenaClient):
     assert [job.name for job in arena.list().jobs] == ["w"]
 
 
-def test_in_a_queue(cluster: LocalCluster):
-    with ArenaClient(kubeconfig=str(cluster.kubeconfig), namespace="default") as arena:
+def test_in_a_queue(queue_cluster: LocalCluster):
+    with ArenaClient(kubeconfig=str(queue_cluster.kubeconfig), namespace="default") as arena:
         more = {"workers": 2, "gpus": 1, "kueue_queue": "default-queue"}
         arena.submit("job", raw("first", "sleep 600", **more))
         assert arena.wait("first", "running", timeout=60).status.requests == {"nvidia.com/gpu": 2}
         arena.submit("job", raw("second", "true", **more))
-        cluster.until(lambda: arena.get("second").status.phase is Phase.QUEUING, 20, "that the second job queues")
-        cluster.until(lambda: "nvidia.com/gpu" in arena.explain(arena.get("second"))[0].message, 20, "that Kueue says why")
+        queue_cluster.until(lambda: arena.get("second").status.phase is Phase.QUEUING, 20, "that the second job queues")
+        queue_cluster.until(lambda: "nvidia.com/gpu" in arena.explain(arena.get("second"))[0].message, 20, "that Kueue says why")
         arena.delete("first")
         assert arena.wait("second", timeout=60).status.phase is Phase.SUCCEEDED
         arena.delete("second", wait=True, timeout=30)

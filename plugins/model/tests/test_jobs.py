@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,6 @@ from hypothesis import strategies as st
 from arena_core.args import parse
 from arena_core.cli.main import main
 from arena_core.cli.printed import schema_of_command
-from arena_local.context import Options
 from arena_local.testing import LocalCluster
 from arena_model.analyze import plugin
 from arena_model.analyze.args import ModelJobArgs
@@ -25,18 +23,12 @@ from arena_model.analyze.args import ModelJobArgs
 CONFIG = ("--model-config-file", "/m/config.yaml")
 
 
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[LocalCluster]:
-    with LocalCluster.start(Options()) as found:
-        yield found
-
-
 @pytest.fixture
-def arena(cluster: LocalCluster, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path) -> Any:
+def arena(queue_cluster: LocalCluster, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path) -> Any:
     """Run ``arena`` in a namespace of this test's own; returns stdout and stderr."""
-    monkeypatch.setenv("KUBECONFIG", str(cluster.kubeconfig))
+    monkeypatch.setenv("KUBECONFIG", str(queue_cluster.kubeconfig))
     monkeypatch.setenv("ARENA_HOME", str(tmp_path))
-    namespace = cluster.namespace()
+    namespace = queue_cluster.namespace()
 
     def run(*words: str, code: int = 0) -> tuple[str, str]:
         found = main(["-n", namespace, *words])

@@ -116,20 +116,13 @@ def test_nothing_secret_goes_into_the_description() -> None:
     assert text.startswith("job x in namespace ns: curl") and "s3cret" not in text and "abcdefgh" not in text
 
 
-@pytest.fixture(scope="module")
-def cluster() -> Any:
-    from arena_local.context import Options
-    from arena_local.testing import LocalCluster
-
-    with LocalCluster.start(Options()) as found:
-        yield found
-
-
-def test_a_job_makes_a_version_in_a_real_mlflow_that_is_named_or_found(cluster: Any, mlflow: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_job_makes_a_version_in_a_real_mlflow_that_is_named_or_found(
+    queue_cluster: Any, mlflow: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     model = f"digits-{uuid.uuid4().hex[:8]}"
-    namespace = cluster.namespace()
+    namespace = queue_cluster.namespace()
     raw = {"image": "x", "command": "true", "model_name": model, "labels": ["team=a"]}
-    with ArenaClient(kubeconfig=str(cluster.kubeconfig), namespace=namespace) as arena:
+    with ArenaClient(kubeconfig=str(queue_cluster.kubeconfig), namespace=namespace) as arena:
         # Nothing names one, and there is none in the cluster: the job goes its way.
         done = arena.submit("job", {**raw, "name": "alone", "model_source": "s3://m/0"})
         assert len([text for text in done.warnings if "no version of the model" in text]) == 1

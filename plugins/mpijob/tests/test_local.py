@@ -37,15 +37,15 @@ def pods(cluster, arena):
     return {p["metadata"]["name"]: p for p in items if not p["metadata"].get("deletionTimestamp")}
 
 
-def test_mpirun_starts_processes_in_both_workers(arena, mpi_cluster, mpirun):
+def test_mpirun_starts_processes_in_both_workers(arena, queue_cluster, mpirun):
     arena.submit("mpijob", args("ranks", f"mpirun -n 4 --bind-to none sh -c '{RANKS}' | sort", workers=2, slots_per_worker=2, env=MPI_ENV))
     job = arena.wait("ranks", timeout=SLOW)
     assert job.status.phase is Phase.SUCCEEDED and job.status.replicas == 3
     lines = log(arena, "ranks").splitlines()
     assert lines == [f"rank {n} of 4 on ranks-worker-{n // 2}" for n in range(4)]
-    until(lambda: not [name for name in pods(mpi_cluster, arena) if "worker" in name])  # cleanPodPolicy All
+    until(lambda: not [name for name in pods(queue_cluster, arena) if "worker" in name])  # cleanPodPolicy All
     arena.delete("ranks")
-    until(lambda: not pods(mpi_cluster, arena))
+    until(lambda: not pods(queue_cluster, arena))
 
 
 def test_a_working_launcher_has_a_rank_and_a_failing_process_fails_the_job(arena, mpirun):
@@ -91,7 +91,7 @@ def test_ssh_leads_into_a_worker_and_keeps_its_exit_code(arena):
     assert {"ssh-worker-0", "bad", "code 5", "code 255"} <= set(lines)
 
 
-def test_without_mpirun_the_launcher_says_what_is_missing(arena, mpi_cluster):
+def test_without_mpirun_the_launcher_says_what_is_missing(arena, queue_cluster):
     body = {
         "apiVersion": "kubeflow.org/v2beta1",
         "kind": "MPIJob",
@@ -103,43 +103,43 @@ def test_without_mpirun_the_launcher_says_what_is_missing(arena, mpi_cluster):
     body["spec"]["mpiReplicaSpecs"] = {"Launcher": {"restartPolicy": "Never", "template": template}}
     worker = {"spec": {"containers": [{"name": "mpi", "image": "i"}]}}
     body["spec"]["mpiReplicaSpecs"]["Worker"] = {"replicas": 1, "template": worker}
-    mpi_cluster.create(body)
+    queue_cluster.create(body)
     with pytest.raises(JobFailed) as caught:
         arena.wait("bare", timeout=SLOW)
     assert "exited with 127" in caught.value.message
     assert "mpirun is not installed on this machine" in log(arena, "bare") and "openmpi-bin" in log(arena, "bare")
 
 
-def test_a_queue_holds_it_and_counts_the_workers(arena, mpi_cluster):
+def test_a_queue_holds_it_and_counts_the_workers(arena, queue_cluster):
     queue = {
         "apiVersion": "kueue.x-k8s.io/v1beta2",
         "kind": "LocalQueue",
         "metadata": {"name": "q", "namespace": arena.namespace},
         "spec": {"clusterQueue": "local"},
     }
-    names = [q["metadata"]["name"] for q in mpi_cluster.request("GET", "/apis/kueue.x-k8s.io/v1beta2/clusterqueues")[1]["items"]]
+    names = [q["metadata"]["name"] for q in queue_cluster.request("GET", "/apis/kueue.x-k8s.io/v1beta2/clusterqueues")[1]["items"]]
     queue["spec"]["clusterQueue"] = names[0]
-    mpi_cluster.create(queue)
+    queue_cluster.create(queue)
     arena.submit("mpijob", args("big", "sleep 60", workers=3, gpus=1, kueue_queue="q"))
     arena.submit("mpijob", args("fits", "sleep 0.2", workers=2, gpus=1, kueue_queue="q"))
     assert arena.wait("fits", timeout=SLOW).status.phase is Phase.SUCCEEDED
-    launcher = mpi_cluster.request("GET", f"/apis/batch/v1/namespaces/{arena.namespace}/jobs/fits-launcher")[1]
+    launcher = queue_cluster.request("GET", f"/apis/batch/v1/namespaces/{arena.namespace}/jobs/fits-launcher")[1]
     assert launcher["spec"]["template"]["metadata"]["labels"]["kueue.x-k8s.io/podset"] == "launcher"
     big = until(lambda: (found := arena.get("big")).status.phase is Phase.QUEUING and found)
     causes = until(lambda: list(arena.explain(big)))
     assert "never fits" in causes[0].message and "3 nvidia.com/gpu" in causes[0].message
-    assert not [name for name in pods(mpi_cluster, arena) if name.startswith("big-")]
+    assert not [name for name in pods(queue_cluster, arena) if name.startswith("big-")]
 
 
-def test_a_launcher_that_is_resumed_goes_where_a_queue_says(arena, mpi_cluster):
+def test_a_launcher_that_is_resumed_goes_where_a_queue_says(arena, queue_cluster):
     arena.submit("mpijob", args("moves", "sleep 60", workers=1))
     path = f"/apis/kubeflow.org/v2beta1/namespaces/{arena.namespace}/mpijobs/moves"
 
     def said(**spec):
-        assert mpi_cluster.request("PATCH", path, {"spec": spec}, "application/merge-patch+json")[0] == 200
+        assert queue_cluster.request("PATCH", path, {"spec": spec}, "application/merge-patch+json")[0] == 200
 
     def launcher():
-        return mpi_cluster.request("GET", f"/apis/batch/v1/namespaces/{arena.namespace}/jobs/moves-launcher")[1]
+        return queue_cluster.request("GET", f"/apis/batch/v1/namespaces/{arena.namespace}/jobs/moves-launcher")[1]
 
     until(lambda: arena.get("moves").status.phase is Phase.RUNNING)
     said(runPolicy={"suspend": True})
@@ -151,7 +151,7 @@ def test_a_launcher_that_is_resumed_goes_where_a_queue_says(arena, mpi_cluster):
     until(lambda: arena.get("moves").status.phase is Phase.RUNNING)
 
 
-def test_inside_an_appwrapper_the_launchers_end_is_the_jobs(arena, mpi_cluster):
+def test_inside_an_appwrapper_the_launchers_end_is_the_jobs(arena, queue_cluster):
     submitted = arena.submit("appwrapperjob", args("wrap", "sleep 0.5", inner_type="mpijob", workers=2, retry_limit=0))
     wrapper = next(m for m in submitted.manifests if m["kind"] == "AppWrapper")
     (component,) = wrapper["spec"]["components"]
@@ -161,11 +161,11 @@ def test_inside_an_appwrapper_the_launchers_end_is_the_jobs(arena, mpi_cluster):
     assert job.status.phase is Phase.SUCCEEDED and [i.role for i in job.status.instances] == ["launcher"]
     path = f"/apis/kubeflow.org/v2beta1/namespaces/{arena.namespace}/mpijobs/wrap"
     # The AppWrapper sees the launcher's pod a moment before the operator sees the launcher's Job.
-    until(lambda: mpi_cluster.request("GET", path)[1]["status"].get("replicaStatuses", {}).get("Launcher") == {"succeeded": 1})
-    until(lambda: not [name for name in pods(mpi_cluster, arena) if "worker" in name])
+    until(lambda: queue_cluster.request("GET", path)[1]["status"].get("replicaStatuses", {}).get("Launcher") == {"succeeded": 1})
+    until(lambda: not [name for name in pods(queue_cluster, arena) if "worker" in name])
 
 
-def test_an_appwrapper_of_somebody_elses_that_never_ends_says_how_the_job_has_ended(arena, mpi_cluster):
+def test_an_appwrapper_of_somebody_elses_that_never_ends_says_how_the_job_has_ended(arena, queue_cluster):
     def role(command):
         container = {"name": "mpi", "image": "i", "command": ["sh", "-c", command]}
         return {"replicas": 1, "restartPolicy": "Never", "template": {"spec": {"containers": [container]}}}
@@ -179,7 +179,7 @@ def test_an_appwrapper_of_somebody_elses_that_never_ends_says_how_the_job_has_en
         spec = {"components": [{"podSets": sets, "template": job}]}
         return {"apiVersion": "workload.codeflare.dev/v1beta2", "kind": "AppWrapper", "metadata": metadata, "spec": spec}
 
-    mpi_cluster.create(wrapper("goes-on", "sleep 1"))
+    queue_cluster.create(wrapper("goes-on", "sleep 1"))
     waited = arena.wait("goes-on", timeout=SLOW)
     assert (waited.status.phase, waited.status.exact) == (Phase.SUCCEEDED, "Running")
     for found in (arena.get("goes-on"), *arena.list().jobs, *arena.list(job_type="appwrapperjob").jobs):
@@ -187,9 +187,9 @@ def test_an_appwrapper_of_somebody_elses_that_never_ends_says_how_the_job_has_en
         assert found.status.message.startswith("mpijob goes-on has succeeded; its AppWrapper is still Running")
 
 
-def test_what_has_the_names_is_told_before_anything_is_sent(arena, mpi_cluster):
+def test_what_has_the_names_is_told_before_anything_is_sent(arena, queue_cluster):
     taken = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "mine-config", "namespace": arena.namespace}}
-    mpi_cluster.create(taken)
+    queue_cluster.create(taken)
     with pytest.raises(InvalidArguments) as caught:
         arena.submit("mpijob", args("mine", "true"))
     assert "ConfigMap mine-config exists already" in caught.value.problems[0].message
@@ -202,14 +202,14 @@ def test_workers_that_find_no_place_are_the_reason(arena):
     assert next(iter(arena.explain(seen))).message == seen.status.message
 
 
-def test_a_job_that_the_operator_refuses_says_why(arena, mpi_cluster):
+def test_a_job_that_the_operator_refuses_says_why(arena, queue_cluster):
     template = {"spec": {"containers": [{"name": "mpi", "image": "i", "command": ["true"]}]}}
     specs = {"Launcher": {"replicas": 2, "template": template}}
     body = {"apiVersion": "kubeflow.org/v2beta1", "kind": "MPIJob", "metadata": {"name": "two", "namespace": arena.namespace}}
-    mpi_cluster.create({**body, "spec": {"mpiReplicaSpecs": specs}})
+    queue_cluster.create({**body, "spec": {"mpiReplicaSpecs": specs}})
     words = until(lambda: [m for c in arena.explain(arena.get("two")) if "must be 1" in (m := c.message)])
     assert "spec.mpiReplicaSpecs[Launcher].replicas" in words[0]
     path = f"/apis/kubeflow.org/v2beta1/namespaces/{arena.namespace}/mpijobs/two"
     repair = {"spec": {"mpiReplicaSpecs": {"Launcher": {"replicas": 1}}}}
-    mpi_cluster.request("PATCH", path, repair, "application/merge-patch+json")
+    queue_cluster.request("PATCH", path, repair, "application/merge-patch+json")
     assert arena.wait("two", timeout=SLOW).status.phase is Phase.SUCCEEDED

@@ -10,7 +10,6 @@ import time
 import pytest
 
 from arena_core.args import parse
-from arena_local.testing import local_cluster  # noqa: F401  (a fixture)
 from arena_pytorchjob.args import PyTorchJobArgs
 from arena_pytorchjob.manifests import build
 
@@ -57,7 +56,7 @@ def true(job):
 
 
 @pytest.mark.parametrize("workers", [2, 3])
-def test_processes_meet(local_cluster, workers):  # noqa: F811
+def test_processes_meet(local_cluster, workers):
     namespace = local_cluster.namespace("rendezvous")
     command = f"{shlex.quote(sys.executable)} -c {shlex.quote(PROGRAM)}"
     args = parse(PyTorchJobArgs, {"name": "meet", "image": "any", "workers": workers, "command": command, "working_dir": "/tmp"})

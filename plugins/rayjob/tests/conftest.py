@@ -1,34 +1,13 @@
-"""A local cluster with quick waits, and the library as its user."""
+"""Machines with Ray and without."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-from arena_core.client import ArenaClient
-from arena_local.context import Options
-from arena_local.testing import LocalCluster
-
-DELAYS = {"rayjob.poll": 0.3, "rayjob.readiness": 1, "appwrapper.start": 0.3, "appwrapper.create": 0.1, "job.backoff": 0.2}
-
-
-@pytest.fixture(scope="session")
-def ray_cluster() -> Iterator[LocalCluster]:
-    """A cluster of one node with 4 pretended GPUs, of which a queue has 2."""
-    with LocalCluster.start(Options(resources={"nvidia.com/gpu": "4"}, quota={"nvidia.com/gpu": "2"}, delays=DELAYS)) as cluster:
-        yield cluster
-
-
-@pytest.fixture
-def arena(ray_cluster: LocalCluster) -> Iterator[ArenaClient]:
-    """The library, in a namespace of the test's own."""
-    with ArenaClient(kubeconfig=str(ray_cluster.kubeconfig), namespace=ray_cluster.namespace("ray")) as client:
-        yield client
 
 
 @pytest.fixture

@@ -44,7 +44,7 @@ def change(cluster, arena, name, **spec):
     assert cluster.request("PATCH", path, {"spec": spec}, "application/merge-patch+json")[0] == 200
 
 
-def test_a_command_runs_and_its_cluster_goes(arena, ray_cluster, no_ray):
+def test_a_command_runs_and_its_cluster_goes(arena, queue_cluster, no_ray):
     command = 'echo \'two  blanks\' "$((1+1))" $RAY_NODE_TYPE_NAME; test -n "$RAY_JOB_SUBMISSION_ID"'
     arena.submit("rayjob", args("runs", command, workers=1, ttl_after_finished=0))
     job = arena.wait("runs", timeout=SLOW)
@@ -53,13 +53,13 @@ def test_a_command_runs_and_its_cluster_goes(arena, ray_cluster, no_ray):
     assert found[0].chief
     lines = log(arena, "runs").splitlines()
     assert "two  blanks 2 headgroup" in lines and any(MISSING in line for line in lines)
-    until(lambda: read(ray_cluster, arena, "rayclusters")["items"] == [] and len(pods(ray_cluster, arena)) == 1)
+    until(lambda: read(queue_cluster, arena, "rayclusters")["items"] == [] and len(pods(queue_cluster, arena)) == 1)
     assert "two  blanks 2 headgroup" in log(arena, "runs")  # the submitter stays, and so does the log
     arena.delete("runs")
-    until(lambda: not pods(ray_cluster, arena))
+    until(lambda: not pods(queue_cluster, arena))
 
 
-def test_a_failure_in_http_mode_tells_its_log_where_no_pod_has_it(arena, ray_cluster, no_ray):
+def test_a_failure_in_http_mode_tells_its_log_where_no_pod_has_it(arena, queue_cluster, no_ray):
     flags = {"submission_mode": "HTTPMode", "shutdown_after_finished": False, "retry": 1}
     arena.submit("rayjob", args("fails", "echo before the end; exit 3", **flags))
     with pytest.raises(JobFailed) as caught:
@@ -70,7 +70,7 @@ def test_a_failure_in_http_mode_tells_its_log_where_no_pod_has_it(arena, ray_clu
     assert "before the end" in [cause.lines[-1] for cause in arena.explain(job) if cause.lines]
     assert "before the end" in log(arena, "fails").splitlines()
     assert MISSING in log(arena, "fails", instance="head-0")
-    assert len(read(ray_cluster, arena, "rayclusters")["items"]) == 1  # the second; the first went with the retry
+    assert len(read(queue_cluster, arena, "rayclusters")["items"]) == 1  # the second; the first went with the retry
 
 
 def test_a_sidecar_submits_in_the_head(arena, no_ray):
@@ -79,38 +79,40 @@ def test_a_sidecar_submits_in_the_head(arena, no_ray):
     assert "from the head" in log(arena, "side").splitlines()
 
 
-def test_suspended_and_resumed_it_gets_a_new_cluster(arena, ray_cluster, no_ray):
+def test_suspended_and_resumed_it_gets_a_new_cluster(arena, queue_cluster, no_ray):
     arena.submit("rayjob", args("moves", "sleep 100", suspend=True))
     until(lambda: arena.get("moves").status.exact == "Suspended")
-    assert not pods(ray_cluster, arena) and arena.get("moves").status.phase is Phase.SUSPENDED
-    change(ray_cluster, arena, "moves", suspend=False)
+    assert not pods(queue_cluster, arena) and arena.get("moves").status.phase is Phase.SUSPENDED
+    change(queue_cluster, arena, "moves", suspend=False)
     until(lambda: arena.get("moves").status.phase is Phase.RUNNING, SLOW)
     first = arena.get("moves").manifest["status"]["rayClusterName"]
-    change(ray_cluster, arena, "moves", suspend=True)
+    change(queue_cluster, arena, "moves", suspend=True)
     until(lambda: arena.get("moves").status.exact == "Suspended")
-    until(lambda: not pods(ray_cluster, arena))
-    change(ray_cluster, arena, "moves", suspend=False)
+    until(lambda: not pods(queue_cluster, arena))
+    change(queue_cluster, arena, "moves", suspend=False)
     assert until(lambda: arena.get("moves").manifest["status"].get("rayClusterName")) != first
     arena.delete("moves")
-    until(lambda: not pods(ray_cluster, arena))
+    until(lambda: not pods(queue_cluster, arena))
 
 
-def test_what_kuberay_would_spoil_is_refused_and_what_it_refuses_is_told(arena, ray_cluster):
+def test_what_kuberay_would_spoil_is_refused_and_what_it_refuses_is_told(arena, queue_cluster):
     with pytest.raises(InvalidArguments, match="never runs"):
         arena.submit("rayjob", args("spoilt", "true", suspend=True, shutdown_after_finished=False))
     template = {"spec": {"containers": [{"name": "r", "image": "i"}]}}
     spec = {"entrypoint": "true", "suspend": True, "rayClusterSpec": {"headGroupSpec": {"template": template}}}
     meta = {"name": "spoilt", "namespace": arena.namespace}
-    ray_cluster.create({"apiVersion": "ray.io/v1", "kind": "RayJob", "metadata": meta, "spec": spec})
+    queue_cluster.create({"apiVersion": "ray.io/v1", "kind": "RayJob", "metadata": meta, "spec": spec})
     job = until(lambda: (found := arena.get("spoilt")).status.phase is Phase.FAILED and found)
     assert job.status.exact == "ValidationFailed"
     assert "not allowed to be suspended" in next(iter(arena.explain(job))).message
 
 
-def test_a_queue_counts_head_workers_and_submitter(arena, ray_cluster, no_ray):
-    names = [q["metadata"]["name"] for q in ray_cluster.request("GET", "/apis/kueue.x-k8s.io/v1beta2/clusterqueues")[1]["items"]]
+def test_a_queue_counts_head_workers_and_submitter(arena, queue_cluster, no_ray):
+    names = [q["metadata"]["name"] for q in queue_cluster.request("GET", "/apis/kueue.x-k8s.io/v1beta2/clusterqueues")[1]["items"]]
     meta = {"name": "q", "namespace": arena.namespace}
-    ray_cluster.create({"apiVersion": "kueue.x-k8s.io/v1beta2", "kind": "LocalQueue", "metadata": meta, "spec": {"clusterQueue": names[0]}})
+    queue_cluster.create(
+        {"apiVersion": "kueue.x-k8s.io/v1beta2", "kind": "LocalQueue", "metadata": meta, "spec": {"clusterQueue": names[0]}}
+    )
     arena.submit("rayjob", args("big", "true", workers=3, gpus=1, kueue_queue="q"))
     arena.submit("rayjob", args("fits", "echo in", workers=1, gpus=2, kueue_queue="q"))
     until(lambda: arena.get("big").status.phase is Phase.QUEUING)
@@ -118,22 +120,22 @@ def test_a_queue_counts_head_workers_and_submitter(arena, ray_cluster, no_ray):
     causes = until(lambda: (found := list(arena.explain(arena.get("big")))) and "never fits" in found[0].message and found)
     assert "3 nvidia.com/gpu" in causes[0].message
     assert arena.wait("fits", timeout=SLOW).status.phase is Phase.SUCCEEDED
-    workloads = read(ray_cluster, arena, "workloads", "apis/kueue.x-k8s.io/v1beta2")["items"]
+    workloads = read(queue_cluster, arena, "workloads", "apis/kueue.x-k8s.io/v1beta2")["items"]
     found = {w["metadata"]["name"].rsplit("-", 1)[0]: w for w in workloads}
     assert [(s["name"], s["count"]) for s in found["rayjob-fits"]["spec"]["podSets"]] == [
         ("head", 1),
         ("default-group", 1),
         ("submitter", 1),
     ]
-    until(lambda: any(c["type"] == "Finished" for c in arena_workload(ray_cluster, arena, found["rayjob-fits"])["status"]["conditions"]))
-    assert not [name for name in pods(ray_cluster, arena) if name.startswith("big-")]
+    until(lambda: any(c["type"] == "Finished" for c in arena_workload(queue_cluster, arena, found["rayjob-fits"])["status"]["conditions"]))
+    assert not [name for name in pods(queue_cluster, arena) if name.startswith("big-")]
 
 
 def arena_workload(cluster, arena, workload):
     return read(cluster, arena, f"workloads/{workload['metadata']['name']}", "apis/kueue.x-k8s.io/v1beta2")
 
 
-def test_inside_an_appwrapper_the_job_ends_and_the_wrapper_does_not(arena, ray_cluster, no_ray):
+def test_inside_an_appwrapper_the_job_ends_and_the_wrapper_does_not(arena, queue_cluster, no_ray):
     submitted = arena.submit("appwrapperjob", args("wrap", "echo wrapped", inner_type="rayjob", workers=1, retry_limit=0))
     wrapper = next(m for m in submitted.manifests if m["kind"] == "AppWrapper")
     (component,) = wrapper["spec"]["components"]
@@ -141,10 +143,10 @@ def test_inside_an_appwrapper_the_job_ends_and_the_wrapper_does_not(arena, ray_c
     assert [p["path"] for p in component["podSets"]] == paths
     assert "shutdownAfterJobFinishes" not in component["template"]["spec"]
     inner = until(
-        lambda: (found := read(ray_cluster, arena, "rayjobs/wrap")) and (found.get("status") or {}).get("endTime") and found, SLOW
+        lambda: (found := read(queue_cluster, arena, "rayjobs/wrap")) and (found.get("status") or {}).get("endTime") and found, SLOW
     )
     assert inner["status"]["jobStatus"] == "SUCCEEDED"
-    assert read(ray_cluster, arena, "appwrappers/wrap", "apis/workload.codeflare.dev/v1beta2")["status"]["phase"] == "Running"
+    assert read(queue_cluster, arena, "appwrappers/wrap", "apis/workload.codeflare.dev/v1beta2")["status"]["phase"] == "Running"
     job = until(lambda: (found := arena.get("wrap")).status.phase is Phase.SUCCEEDED and found)
     assert job.status.reason == "JobSucceeded" and job.status.exact == "Running"
     with pytest.raises(NotFound, match="which an AppWrapper does not see") as failure:
@@ -155,7 +157,7 @@ def test_inside_an_appwrapper_the_job_ends_and_the_wrapper_does_not(arena, ray_c
 
 
 @pytest.mark.slow
-def test_the_real_ray(arena, ray_cluster, ray):
+def test_the_real_ray(arena, queue_cluster, ray):
     """Runs where ``ray`` is on PATH: a driver on a cluster of two nodes, each of which says where it is."""
     program = "import ray; ray.init(); print('nodes', len(ray.nodes())); print(ray.get(ray.remote(lambda: 6 * 7).remote()))"
     arena.submit("rayjob", args("real", f'python -c "{program}"', workers=1))

@@ -168,7 +168,7 @@ def _looks(arena: ArenaClient, name: str) -> Iterator[Any]:
         time.sleep(0.2)
 
 
-def test_the_server_takes_every_field_as_it_is_built(cluster: LocalCluster, arena: ArenaClient) -> None:
+def test_the_server_takes_every_field_as_it_is_built(queue_cluster: LocalCluster, arena: ArenaClient) -> None:
     """A strict dry run: a field that the API does not know, or a value that it does not take, is refused by name."""
     probes = [
         {f"{kind}_probe_action": "httpGet", f"{kind}_probe_action_options": ["path: /", "port: 8000", "scheme: HTTP"]} for kind in KINDS

@@ -6,9 +6,7 @@ import pytest
 
 from arena_core.client import ArenaClient
 from arena_core.contract.errors import ArenaError
-from arena_local.testing import LocalCluster, local_cluster
-
-__all__ = ["local_cluster"]
+from arena_local.testing import LocalCluster
 
 
 def test_submit_says_that_nothing_would_run(local_cluster: LocalCluster) -> None:

@@ -7,7 +7,6 @@ import sys
 import textwrap
 
 from arena_core.args import parse
-from arena_local.testing import local_cluster  # noqa: F401  (a fixture)
 from arena_tfjob.args import TFJobArgs
 from arena_tfjob.manifests import build
 
@@ -40,7 +39,7 @@ PROGRAM = textwrap.dedent(
 )
 
 
-def test_workers_meet_parameter_servers(local_cluster):  # noqa: F811
+def test_workers_meet_parameter_servers(local_cluster):
     namespace = local_cluster.namespace("tfmeet")
     command = f"{shlex.quote(sys.executable)} -c {shlex.quote(PROGRAM)}"
     raw = {"name": "meet", "image": "any", "ps": 2, "workers": 2, "command": command, "working_dir": "/tmp"}

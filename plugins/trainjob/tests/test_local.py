@@ -3,28 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
 
 from arena_core.client import ArenaClient
 from arena_core.contract.errors import InvalidArguments, JobFailed
 from arena_core.contract.types import Phase
-from arena_local.context import Options
 from arena_local.testing import LocalCluster
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[LocalCluster]:
-    options = Options(resources={"nvidia.com/gpu": "4"}, quota={"nvidia.com/gpu": "2"}, delays={"job.backoff": 0.2})
-    with LocalCluster.start(options) as found:
-        yield found
-
-
-@pytest.fixture
-def arena(cluster: LocalCluster) -> Iterator[ArenaClient]:
-    with ArenaClient(kubeconfig=str(cluster.kubeconfig), namespace=cluster.namespace()) as found:
-        yield found
 
 
 def test_torch_from_submit_to_delete(arena: ArenaClient, tmp_path):
@@ -50,7 +35,7 @@ def test_a_failed_one_says_why(arena: ArenaClient):
     assert "exited with 7" in arena.explain(arena.get("bad"))[0].message
 
 
-def test_a_runtime_of_the_namespace_with_an_initializer(cluster: LocalCluster, arena: ArenaClient):
+def test_a_runtime_of_the_namespace_with_an_initializer(queue_cluster: LocalCluster, arena: ArenaClient):
     def entry(name, command, **more):
         pod = {"restartPolicy": "Never", "containers": [{"name": name, "image": "x", "command": ["sh", "-c", command]}]}
         meta = {"labels": {"trainer.kubeflow.org/trainjob-ancestor-step": "trainer" if name == "node" else name}}
@@ -60,7 +45,7 @@ def test_a_runtime_of_the_namespace_with_an_initializer(cluster: LocalCluster, a
         entry("dataset-initializer", "echo from $STORAGE_URI"),
         entry("node", "echo trained", dependsOn=[{"name": "dataset-initializer", "status": "Complete"}]),
     ]
-    cluster.create(
+    queue_cluster.create(
         {
             "apiVersion": "trainer.kubeflow.org/v1alpha1",
             "kind": "TrainingRuntime",
@@ -85,23 +70,23 @@ def test_a_runtime_that_is_not_there_is_told_with_those_that_are(arena: ArenaCli
     assert "torch-distributed" in caught.value.problems[0].hint
 
 
-def test_suspended_and_resumed(cluster: LocalCluster, arena: ArenaClient):
+def test_suspended_and_resumed(queue_cluster: LocalCluster, arena: ArenaClient):
     arena.submit("trainjob", {"name": "s", "command": "sleep 600"})
     arena.wait("s", "running", timeout=60)
     arena.suspend("s")
-    cluster.until(lambda: arena.get("s").status.phase is Phase.SUSPENDED, 30, "that it is suspended")
+    queue_cluster.until(lambda: arena.get("s").status.phase is Phase.SUSPENDED, 30, "that it is suspended")
     arena.resume("s")
     assert arena.wait("s", "running", timeout=60).status.phase is Phase.RUNNING
     arena.delete("s")
 
 
-def test_in_a_queue(cluster: LocalCluster):
-    with ArenaClient(kubeconfig=str(cluster.kubeconfig), namespace="default") as arena:
+def test_in_a_queue(queue_cluster: LocalCluster):
+    with ArenaClient(kubeconfig=str(queue_cluster.kubeconfig), namespace="default") as arena:
         more = {"kueue_queue": "default-queue", "gpus": 1}
         arena.submit("trainjob", {"name": "first", "workers": 2, "command": "sleep 600", **more})
         assert arena.wait("first", "running", timeout=90).status.requests == {"nvidia.com/gpu": 2}
         arena.submit("trainjob", {"name": "second", "command": "true", **more})
-        cluster.until(lambda: arena.get("second").status.phase is Phase.QUEUING, 20, "that the second job queues")
+        queue_cluster.until(lambda: arena.get("second").status.phase is Phase.QUEUING, 20, "that the second job queues")
         arena.delete("first")
         assert arena.wait("second", timeout=90).status.phase is Phase.SUCCEEDED
         arena.delete("second", wait=True, timeout=30)
@@ -114,15 +99,15 @@ def test_in_an_appwrapper(arena: ArenaClient):
     assert [job.name for job in arena.list().jobs] == ["w"]
 
 
-def test_what_the_training_reports_of_itself_is_shown(cluster: LocalCluster, arena: ArenaClient):
+def test_what_the_training_reports_of_itself_is_shown(queue_cluster: LocalCluster, arena: ArenaClient):
     arena.submit("trainjob", {"name": "p", "command": "sleep 600"})
     arena.wait("p", "running", timeout=60)
     told = {"progressPercentage": 40, "estimatedRemainingSeconds": 90, "metrics": [{"name": "loss", "value": "0.5"}]}
     told["lastUpdatedTime"] = "2026-01-01T00:00:00Z"
     path = f"/apis/trainer.kubeflow.org/v1alpha1/namespaces/{arena.namespace}/trainjobs/p"
-    code, now = cluster.request("GET", path)
+    code, now = queue_cluster.request("GET", path)
     now["status"]["trainerStatus"] = told
-    code, answer = cluster.request("PUT", f"{path}/status", now)
+    code, answer = queue_cluster.request("PUT", f"{path}/status", now)
     assert code == 200, answer
     (course,) = arena.progress([arena.get("p")]).values()
     assert (course.progress.fraction, course.progress.seconds_left, course.progress.metrics) == (0.4, 90, {"loss": 0.5})
