@@ -11,7 +11,7 @@ That is a test class to subclass beside ``JobTypeConformance``::
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from types import ModuleType
 from typing import Any, ClassVar
 
@@ -45,8 +45,28 @@ COMMON: Mapping[str, Sequence[Mapping[str, Any]]] = {
     ],
 }
 
+#: Arguments that stand together in ``JobTypeConformance.full`` of a type that has all of the common groups, but for a queue's.
+USUAL: Mapping[str, Any] = {
+    "gpus": 2,
+    "cpu": "2",
+    "memory": "4Gi",
+    "env": ["A=b"],
+    "data": ["claim:/data"],
+    "gang": True,
+    "tensorboard": True,
+}
+
 #: Keys that the status of these kinds looks at: for ``JobTypeConformance.keys``.
 KEYS = ("runPolicy", "suspend", "replicas", "template", "Worker", "containers", "resources", "limits", "nvidia.com/gpu", "startTime")
+
+
+def common(fields: Collection[str]) -> dict[str, list[Mapping[str, Any]]]:
+    """Return ``COMMON`` without what a model has no field for.
+
+    >>> common(["data", "sync_mode"])["sync"]
+    [{}, {'sync_mode': 'git'}, {'sync_mode': 'rsync'}]
+    """
+    return {group: [{key: value for key, value in given.items() if key in fields} for given in values] for group, values in COMMON.items()}
 
 
 class TrainingJobStatus:

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from types import SimpleNamespace
 
-from arena_core.families.testing import COMMON
+from arena_core.families.testing import USUAL, common
 from arena_core.testing.conformance import JobTypeConformance
 from arena_core.testing.samples import read_samples
 from arena_etjob import plugin
@@ -19,9 +19,8 @@ SAMPLES = read_samples(Path(__file__).parent / "data" / "samples.json")
 CRD = Path(__file__).parent / "data" / "crds" / "trainingjobs.kai.alibabacloud.com.json.gz"
 BUNDLE = SimpleNamespace(crds=lambda: [json.loads(gzip.decompress(CRD.read_bytes()))], quota=())
 #: What a TrainingJob has no flag for, and the queue that does not know it, is left out.
-FIELDS = ETJobArgs.model_fields.keys() - {"kueue_queue", "kueue_priority_class"}
 SHARED = {
-    **{name: [{k: v for k, v in given.items() if k in FIELDS} for given in rows] for name, rows in COMMON.items()},
+    **common(ETJobArgs.model_fields.keys() - {"kueue_queue", "kueue_priority_class"}),
     "roles": [{}, {"launcher_selectors": {"a": "b"}, "launcher_annotations": {"n": "1"}, "worker_annotations": {"n": "2"}}],
     "ssh": [{}, {"ssh_secret": "keys"}],
     "ends": [{}, {"job_restart_policy": "OnFailure", "job_backoff_limit": 2}, {"retry": 2}],
@@ -29,18 +28,7 @@ SHARED = {
     "gang": [{}, {"gang": True}, {"gang": True, "scheduler": "volcano"}],
 }
 KEYS = ("etReplicaSpecs", "launcher", "worker", "replicas", "phase", "currentWorkers", "restartCount", "training-job-role", "replica-index")
-FULL = {
-    "workers": 3,
-    "gpus": 2,
-    "cpu": "2",
-    "memory": "4Gi",
-    "env": ["A=b"],
-    "data": ["claim:/data"],
-    "gang": True,
-    "scheduler": "volcano",
-    "tensorboard": True,
-    "retry": 2,
-}
+FULL = {**USUAL, "workers": 3, "scheduler": "volcano", "retry": 2}
 
 
 class TestETJob(JobTypeConformance):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from arena_core.families.testing import USUAL
 from arena_core.testing.conformance import JobTypeConformance
 from arena_core.testing.samples import PLAIN_JOB_LABELS, read_samples
 from arena_job import plugin
@@ -17,16 +18,10 @@ class TestJob(JobTypeConformance):
     operator_labels = PLAIN_JOB_LABELS
     minimal = {"name": "x", "image": "busybox", "command": "true"}
     full = {
-        "gpus": 2,
+        **USUAL,
         "workers": 3,
         "completions": 5,
-        "cpu": "2",
-        "memory": "4Gi",
-        "env": ["A=b"],
-        "data": ["claim:/data"],
-        "gang": True,
         "scheduler": "volcano",
-        "tensorboard": True,
         "kueue_queue": "q",
         "running_timeout": "1h",
         "retry_per_index": 2,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from arena_core.families.testing import COMMON
+from arena_core.families.testing import USUAL, common
 from arena_core.testing.conformance import JobTypeConformance
 from arena_core.testing.samples import read_samples
 from arena_job.jobset import plugin
@@ -14,7 +14,7 @@ SAMPLES = read_samples(Path(__file__).parent / "data" / "jobset_samples.json")
 ROLES = ["init=1,gpus=0", {"name": "worker", "pods": 2, "jobs": 3, "depends-on": ["init:complete"], "pod-retry": 2}]
 #: What a JobSet has no flag for (which pods go at the end) is left out.
 FLAGS = {
-    **{name: [given for given in rows if given.keys() <= JobSetArgs.model_fields.keys()] for name, rows in COMMON.items()},
+    **common(JobSetArgs.model_fields),
     "roles": [{}, {"workers": 3}, {"roles": ROLES, "role_commands": {"init": "true"}}],
     "ends": [
         {},
@@ -34,16 +34,10 @@ class TestJobSet(JobTypeConformance):
     operator_labels = ("jobset.sigs.k8s.io/jobset-name",)
     minimal = {"name": "x", "image": "busybox", "command": "true"}
     full = {
-        "gpus": 2,
+        **USUAL,
         "roles": ["driver=1,gpus=0", {"name": "worker", "pods": 2, "jobs": 2, "depends-on": ["driver:ready"], "pod-retry": 1}],
         "role_commands": {"driver": "sleep 1"},
-        "cpu": "2",
-        "memory": "4Gi",
-        "env": ["A=b"],
-        "data": ["claim:/data"],
-        "gang": True,
         "scheduler": "volcano",
-        "tensorboard": True,
         "kueue_queue": "q",
         "running_timeout": "1h",
         "retry": 3,

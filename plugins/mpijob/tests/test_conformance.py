@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from arena_core.families.testing import COMMON
+from arena_core.families.testing import COMMON, USUAL
 from arena_core.testing.conformance import JobTypeConformance
 from arena_core.testing.samples import read_samples
 from arena_mpijob import plugin
@@ -36,17 +36,11 @@ class TestMPIJob(JobTypeConformance):
     keys = ("mpiReplicaSpecs", "Launcher", "Worker", "replicas", "completionTime", "training.kubeflow.org/job-role")
     minimal = {"name": "x", "image": "mpi:1", "command": "mpirun python train.py"}
     full = {
-        "gpus": 2,
+        **USUAL,
         "workers": 3,
-        "cpu": "2",
-        "memory": "4Gi",
         "launcher_cpu": "500m",
-        "env": ["A=b"],
-        "data": ["claim:/data"],
         "mounts_on_launcher": True,
-        "gang": True,
         "scheduler": "volcano",
-        "tensorboard": True,
         "slots_per_worker": 4,
         "mpi_implementation": "Intel",
         "launcher_creation_policy": "AtStartup",

@@ -2,44 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
-import pytest
-
 from arena_core.contract.types import LogQuery, Phase
-from arena_core.families.testing import TrainingJobStatus
-from arena_core.testing.lifecycles import owned, read_words, words_of
+from arena_core.testing.lifecycles import owned, read_words
 from arena_core.testing.seen import seen
 from arena_mpijob import plugin
 from arena_mpijob.status import pod_sets, status
-
-AREA, KIND = "mpijob", "MPIJob"
-WORDS = read_words(Path(__file__).parent / "data" / "words.txt")
-
-
-def pods_of(job, objects):
-    """The workers are the job's own, the launcher is its Job's."""
-    launchers = owned(objects, job, "Job")
-    return [*owned(objects, job), *(pod for launcher in launchers for pod in owned(objects, launcher))]
-
-
-def read(job, objects):
-    return plugin.arena_job_status(seen(job, pods_of(job, objects)), None)
-
-
-@pytest.mark.parametrize(("scenario", "kind", "expected"), WORDS, ids=[w[0] for w in WORDS])
-def test_words_of_a_life_cycle(scenario, kind, expected, shared):
-    (file,) = (shared / "recordings").glob(f"*/{scenario}.json")
-    assert words_of(json.loads(file.read_text())["timeline"], kind, read) == expected
-
-
-def test_every_recorded_life_cycle_stands_in_the_table(shared):
-    files = [*(shared / "recordings" / AREA).glob("*.json"), *(shared / "recordings").glob("*/*-mpijob-*.json")]
-    recorded = {f.stem for f in files if any(e["kind"] == KIND and e["type"] == "ADDED" for e in json.loads(f.read_text())["timeline"])}
-    several = {"mpi-invalid"}  # many jobs in one recording
-    assert len(recorded) > 30
-    assert recorded - several <= {w[0] for w in WORDS}
+from tests.recorded import RecordedLives
 
 
 def launcher(name="j-launcher-abcde", phase="Running", created="2026-01-01T00:00:00Z"):
@@ -52,18 +22,20 @@ def worker(index, phase="Running", label=None):
     return {"metadata": {"name": f"j-worker-{index}", "labels": labels}, "spec": {}, "status": {"phase": phase}}
 
 
-class TestMPIJobStatus(TrainingJobStatus):
+class TestMPIJobStatus(RecordedLives):
     plugin = plugin
-    kind = KIND
+    kind = "MPIJob"
     field = "mpiReplicaSpecs"
     container = "mpi"
+    recordings = ("mpijob/*.json", "*/*-mpijob-*.json")
+    words = read_words(Path(__file__).parent / "data" / "words.txt")
+    without_a_line = frozenset({"mpi-invalid"})  # many jobs in one recording
+    least = 30
+    looked_at_elsewhere = "MPIJobEvicted"
 
-    def test_every_recorded_status_has_a_phase(self, shared):
-        rows = [row for row in json.loads((shared / "recordings" / "phases.json").read_text()) if row["kind"] == KIND]
-        assert len(rows) > 30
-        for row in rows:
-            if not str(row["status"]).count("MPIJobEvicted"):
-                self.check(row["status"])
+    def pods_of(self, job, objects):
+        """The workers are the job's own, the launcher is its Job's."""
+        return [*owned(objects, job), *(pod for launcher in owned(objects, job, "Job") for pod in owned(objects, launcher))]
 
     def specs(self, workers=2, **more):
         container = {"name": "mpi", "resources": {"limits": {"nvidia.com/gpu": "2"}}}

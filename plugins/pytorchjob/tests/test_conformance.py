@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from arena_core.families.testing import COMMON, KEYS
+from arena_core.families.testing import COMMON, KEYS, USUAL
 from arena_core.testing.conformance import JobTypeConformance
 from arena_core.testing.samples import read_samples
 from arena_pytorchjob import plugin
@@ -26,15 +26,9 @@ class TestPyTorchJob(JobTypeConformance):
     operator_labels = ("training.kubeflow.org/job-name", "training.kubeflow.org/operator-name")
     minimal = {"name": "x", "image": "pytorch:2", "command": "python train.py"}
     full = {
-        "gpus": 2,
+        **USUAL,
         "workers": 3,
-        "cpu": "2",
-        "memory": "4Gi",
-        "env": ["A=b"],
-        "data": ["claim:/data"],
-        "gang": True,
         "scheduler": "volcano",
-        "tensorboard": True,
         "nproc_per_node": "auto",
         "kueue_queue": "q",
         "running_timeout": "1h",

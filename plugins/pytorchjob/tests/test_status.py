@@ -2,51 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
-import pytest
-
 from arena_core.contract.types import Phase
-from arena_core.families.testing import TrainingJobStatus
-from arena_core.testing.lifecycles import owned, read_words, words_of
+from arena_core.testing.lifecycles import read_words
 from arena_core.testing.seen import seen
 from arena_pytorchjob import plugin
-
-AREA, KIND = "pytorchjob", "PyTorchJob"
-WORDS = read_words(Path(__file__).parent / "data" / "words.txt")
+from tests.recorded import RecordedLives
 
 
-def status(job, objects):
-    return plugin.arena_job_status(seen(job, owned(objects, job)), None)
-
-
-@pytest.mark.parametrize(("scenario", "kind", "expected"), WORDS, ids=[w[0] for w in WORDS])
-def test_words_of_a_life_cycle(scenario, kind, expected, shared):
-    (file,) = (shared / "recordings").glob(f"*/{scenario}.json")
-    recording = json.loads(file.read_text())
-    assert words_of(recording["timeline"], kind, status) == expected
-
-
-def test_every_recorded_life_cycle_stands_in_the_table(shared):
-    recorded = set()
-    for file in (shared / "recordings" / AREA).glob("*.json"):
-        if any(e["kind"] == KIND and e["type"] == "ADDED" for e in json.loads(file.read_text())["timeline"]):
-            recorded.add(file.stem)
-    assert recorded <= {w[0] for w in WORDS}
-
-
-class TestPyTorchJobStatus(TrainingJobStatus):
+class TestPyTorchJobStatus(RecordedLives):
     plugin = plugin
-    kind = KIND
+    kind = "PyTorchJob"
     field = "pytorchReplicaSpecs"
     container = "pytorch"
-
-    def test_every_recorded_status_has_a_phase(self, shared):
-        rows = [row for row in json.loads((shared / "recordings" / "phases.json").read_text()) if row["kind"] == KIND]
-        assert len(rows) > 50
-        for row in rows:
-            self.check(row["status"])
+    recordings = ("pytorchjob/*.json",)
+    words = read_words(Path(__file__).parent / "data" / "words.txt")
 
     def test_chief_first_and_gpus_of_all_replicas(self):
         container = {"name": "pytorch", "resources": {"limits": {"nvidia.com/gpu": "2", "cpu": "1"}}}

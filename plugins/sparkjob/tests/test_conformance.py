@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from arena_core.families.testing import COMMON
+from arena_core.families.testing import common
 from arena_core.testing.conformance import JobTypeConformance
 from arena_core.testing.samples import read_samples
 from arena_sparkjob import plugin
 from arena_sparkjob.args import SparkJobArgs
 
 FLAGS = {
-    **{name: [{k: v for k, v in given.items() if k in SparkJobArgs.model_fields} for given in rows] for name, rows in COMMON.items()},
+    **common(SparkJobArgs.model_fields),
     "spark": [{}, {"jar": "local:///a.py", "command": ("10", "a b")}, {"spark_conf": ["spark.x=1"], "spark_version": "3.4.1"}],
     "resources": [{}, {"gpus": 1, "executor_cores": 2, "executor_memory": "2g", "driver_memory": "1g", "driver_cores": 2, "rdma": True}],
     "account": [{}, {"service_account": "mine"}],

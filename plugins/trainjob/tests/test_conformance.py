@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from arena_core.families.testing import COMMON
+from arena_core.families.testing import USUAL, common
 from arena_core.testing.conformance import JobTypeConformance
 from arena_core.testing.samples import read_samples
 from arena_trainjob import plugin
 from arena_trainjob.args import NOT_HERE, TrainJobArgs
 
 SAMPLES = read_samples(Path(__file__).parent / "data" / "samples.json")
-FIELDS = TrainJobArgs.model_fields.keys() - NOT_HERE.keys()
 #: What a TrainJob has no place for is left out.
 FLAGS = {
-    **{name: [{k: v for k, v in given.items() if k in FIELDS} for given in rows] for name, rows in COMMON.items()},
+    **common(TrainJobArgs.model_fields.keys() - NOT_HERE.keys()),
     "runtime": [{}, {"runtime": "mine", "runtime_kind": "TrainingRuntime"}, {"runtime_jobs": ["launcher", "node"], "workers": 3}],
     "trainer": [{}, {"gpus": 2, "cpu": "1.5", "devices": {"amd.com/gpu": "1"}, "rdma": True}, {"nproc_per_node": 4, "image": ""}],
     "initializers": [
@@ -33,14 +32,8 @@ class TestTrainJob(JobTypeConformance):
     operator_labels = ("jobset.sigs.k8s.io/jobset-name",)
     minimal = {"name": "x", "image": "busybox", "command": "true"}
     full = {
-        "gpus": 2,
+        **USUAL,
         "workers": 3,
-        "cpu": "2",
-        "memory": "4Gi",
-        "env": ["A=b"],
-        "data": ["claim:/data"],
-        "gang": True,
-        "tensorboard": True,
         "nproc_per_node": 2,
         "kueue_queue": "q",
         "running_timeout": "1h",
