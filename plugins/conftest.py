@@ -22,11 +22,12 @@ QUICK = {
 
 @pytest.fixture(scope="session")
 def queue_cluster() -> Iterator[LocalCluster]:
-    """A cluster of one node with 8 pretended GPUs, of which the queue of namespace ``default`` has 2.
+    """A cluster of one node with 8 pretended GPUs, of which the queue of namespace ``default`` has 2, and a clock that can be moved.
 
     All job types of a worker share it, so a test of a queue deletes what it has put there.
     """
-    with LocalCluster.start(Options(resources={"nvidia.com/gpu": "8"}, quota={"nvidia.com/gpu": "2"}, delays=QUICK)) as cluster:
+    options = Options(resources={"nvidia.com/gpu": "8"}, quota={"nvidia.com/gpu": "2"}, delays=QUICK, movable_clock=True)
+    with LocalCluster.start(options) as cluster:
         yield cluster
 
 

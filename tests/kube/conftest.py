@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+import socket
 import ssl
 import subprocess
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -22,6 +25,32 @@ def reply() -> type[Reply]:
 def fake_api() -> Iterator[FakeApi]:
     with FakeApi() as api:
         yield api
+
+
+@pytest.fixture
+def listening() -> Iterator[Callable[[Callable[[socket.socket], None]], int]]:
+    """Make a port of this machine where each connection is handled by a function, in a thread of its own; returns its number."""
+    servers: list[socket.socket] = []
+
+    def start(act: Callable[[socket.socket], None]) -> int:
+        server = socket.create_server(("127.0.0.1", 0))
+        servers.append(server)
+
+        def one(client: socket.socket) -> None:
+            with client, contextlib.suppress(OSError):
+                act(client)
+
+        def serve() -> None:
+            with contextlib.suppress(OSError):
+                while True:
+                    threading.Thread(target=one, args=(server.accept()[0],), daemon=True).start()
+
+        threading.Thread(target=serve, daemon=True).start()
+        return int(server.getsockname()[1])
+
+    yield start
+    for server in servers:
+        server.close()
 
 
 @pytest.fixture(autouse=True)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import gzip
 import json
 import socket
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -27,36 +26,17 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 
 
 @pytest.fixture
-def raw() -> Iterator[Callable[..., Cluster]]:
+def raw(listening: Any) -> Callable[..., Cluster]:
     """A server that reads one request a connection and then does what it is told with the socket."""
-    sockets: list[socket.socket] = []
 
     def start(act: Callable[[socket.socket], None] | bytes) -> Cluster:
-        server = socket.create_server(("127.0.0.1", 0))
-        sockets.append(server)
+        def answered(client: socket.socket) -> None:
+            client.recv(65536)
+            client.sendall(act) if isinstance(act, bytes) else act(client)
 
-        def one(client: socket.socket) -> None:
-            with client:
-                try:
-                    client.recv(65536)
-                    client.sendall(act) if isinstance(act, bytes) else act(client)
-                except OSError:
-                    pass
+        return Cluster(Endpoint(f"http://127.0.0.1:{listening(answered)}"), context="raw")
 
-        def serve() -> None:
-            while True:
-                try:
-                    client, _ = server.accept()
-                except OSError:
-                    return
-                threading.Thread(target=one, args=(client,), daemon=True).start()
-
-        threading.Thread(target=serve, daemon=True).start()
-        return Cluster(Endpoint(f"http://127.0.0.1:{server.getsockname()[1]}"), context="raw")
-
-    yield start
-    for server in sockets:
-        server.close()
+    return start
 
 
 def sized(body: bytes, *more: bytes) -> bytes:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import socket
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -60,35 +59,6 @@ def test_which_variable_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     assert from_environment("http", "h.example", 80) == ("", "")
 
 
-@pytest.fixture
-def scripted() -> Iterator[Callable[[Callable[[socket.socket], None]], int]]:
-    """A port where every connection is handled by a function."""
-    servers: list[socket.socket] = []
-
-    def start(act: Callable[[socket.socket], None]) -> int:
-        server = socket.create_server(("127.0.0.1", 0))
-        servers.append(server)
-
-        def serve() -> None:
-            while True:
-                try:
-                    client, _ = server.accept()
-                except OSError:
-                    return
-                with client:
-                    try:
-                        act(client)
-                    except OSError:
-                        pass
-
-        threading.Thread(target=serve, daemon=True).start()
-        return int(server.getsockname()[1])
-
-    yield start
-    for server in servers:
-        server.close()
-
-
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
@@ -99,12 +69,12 @@ def scripted() -> Iterator[Callable[[Callable[[socket.socket], None]], int]]:
         (b"\xff\xfe\r\n\r\n", "something odd"),
     ],
 )
-def test_a_proxy_that_gives_no_way(scripted: Any, fake_api: Any, answer: bytes, words: str) -> None:
+def test_a_proxy_that_gives_no_way(listening: Any, fake_api: Any, answer: bytes, words: str) -> None:
     def act(client: socket.socket) -> None:
         client.recv(65536)
         client.sendall(answer)
 
-    proxy = f"http://joe:s3cr3t@127.0.0.1:{scripted(act)}"
+    proxy = f"http://joe:s3cr3t@127.0.0.1:{listening(act)}"
     with pytest.raises(ClusterUnreachable, match=f"the proxy http://127.0.0.1.*{words}") as caught:
         fake_api.cluster(server="https://cluster.example:6443", proxy=proxy).list(PODS, "n")
     assert "s3cr3t" not in str(caught.value) + caught.value.hint and "proxy-url" in caught.value.hint
@@ -133,11 +103,11 @@ def socks(login: bytes | None, code: int, onward: int) -> Callable[[socket.socke
     return act
 
 
-def test_a_socks_proxy(scripted: Any, fake_api: Any, reply: Any) -> None:
+def test_a_socks_proxy(listening: Any, fake_api: Any, reply: Any) -> None:
     fake_api.script(reply(200, {"kind": "PodList", "items": []}, {"Connection": "close"}))
     login = b"\x01\x03joe\x02pw"
     for user, act in (("", socks(None, 0, fake_api.port)), ("joe:pw@", socks(login, 0, fake_api.port))):
-        cluster = fake_api.cluster(server="http://cluster.example:80", proxy=f"socks5://{user}127.0.0.1:{scripted(act)}")
+        cluster = fake_api.cluster(server="http://cluster.example:80", proxy=f"socks5://{user}127.0.0.1:{listening(act)}")
         assert cluster.list(PODS, "n").items == []
         cluster.close()
     for user, act, words in (
@@ -147,4 +117,4 @@ def test_a_socks_proxy(scripted: Any, fake_api: Any, reply: Any) -> None:
         ("", lambda client: client.sendall(b"HTTP/1.1 400\r\n"), "not a SOCKS5 proxy"),
     ):
         with pytest.raises(ArenaError, match=words):
-            fake_api.cluster(server="http://cluster.example:80", proxy=f"socks5://{user}127.0.0.1:{scripted(act)}").list(PODS, "n")
+            fake_api.cluster(server="http://cluster.example:80", proxy=f"socks5://{user}127.0.0.1:{listening(act)}").list(PODS, "n")

@@ -4,7 +4,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -92,32 +92,24 @@ def test_http_where_tls_is_meant_and_the_other_way_round(certificates: Any, tls_
 
 
 @pytest.fixture
-def tunnel() -> Iterator[Any]:
+def tunnel(listening: Any) -> tuple[str, list[bytes]]:
     """A proxy that knows CONNECT and remembers what was asked of it."""
-    server = socket.create_server(("127.0.0.1", 0))
     seen: list[bytes] = []
 
     def pump(one: socket.socket, other: socket.socket) -> None:
         while data := one.recv(65536):
             other.sendall(data)
 
-    def serve() -> None:
-        while True:
-            try:
-                client, _ = server.accept()
-            except OSError:
-                return
-            head = client.recv(65536)
-            seen.append(head)
-            host, _, port = head.split(b" ")[1].partition(b":")
-            far = socket.create_connection((host.decode(), int(port)))
+    def lead(client: socket.socket) -> None:
+        head = client.recv(65536)
+        seen.append(head)
+        host, _, port = head.split(b" ")[1].partition(b":")
+        with socket.create_connection((host.decode(), int(port))) as far:
             client.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
-            for pair in ((client, far), (far, client)):
-                threading.Thread(target=pump, args=pair, daemon=True).start()
+            threading.Thread(target=pump, args=(client, far), daemon=True).start()
+            pump(far, client)
 
-    threading.Thread(target=serve, daemon=True).start()
-    yield f"http://user:p%40ss@127.0.0.1:{server.getsockname()[1]}", seen
-    server.close()
+    return f"http://user:p%40ss@127.0.0.1:{listening(lead)}", seen
 
 
 def test_https_through_a_proxy(certificates: Any, tls_api: Any, reply: Any, tunnel: Any) -> None:
@@ -194,11 +186,10 @@ def test_a_client_s_key_is_on_no_disk(monkeypatch: pytest.MonkeyPatch, tmp_path:
     assert list(tmp_path.iterdir()) == []
 
 
-def _tunnel(cert: Path, key: Path, onward: int, heads: list[bytes]) -> int:
-    """A proxy that speaks TLS and leads every CONNECT to one port of this machine; its own port."""
+def _tunnel(cert: Path, key: Path, onward: int, heads: list[bytes]) -> Callable[[socket.socket], None]:
+    """Return what leads every CONNECT to one port of this machine, for a proxy that speaks TLS."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(cert, key)
-    server = socket.create_server(("127.0.0.1", 0))
 
     def carry(client: socket.socket) -> None:
         try:
@@ -223,25 +214,16 @@ def _tunnel(cert: Path, key: Path, onward: int, heads: list[bytes]) -> int:
                         return
                     target.sendall(data)
 
-    def serve() -> None:
-        while True:
-            try:
-                client, _ = server.accept()
-            except OSError:
-                return
-            threading.Thread(target=carry, args=(client,), daemon=True).start()
-
-    threading.Thread(target=serve, daemon=True).start()
-    return int(server.getsockname()[1])
+    return carry
 
 
-def test_a_proxy_that_speaks_tls_itself(certificates: Any, tls_api: Any, reply: Any) -> None:
+def test_a_proxy_that_speaks_tls_itself(certificates: Any, tls_api: Any, reply: Any, listening: Any) -> None:
     """A5: TLS to the server inside of TLS to the proxy, with an answer that comes in many pieces."""
     api = tls_api(*certificates.sign("far"))
     items = [{"metadata": {"name": f"p{i}", "labels": {"x": "y" * 500}}} for i in range(2000)]
     api.script(reply(200, {"kind": "PodList", "apiVersion": "v1", "metadata": {}, "items": items}))
     heads: list[bytes] = []
-    port = _tunnel(*certificates.sign("near"), api.port, heads)
+    port = listening(_tunnel(*certificates.sign("near"), api.port, heads))
     cluster = api.cluster(ca=str(certificates.ca), proxy=f"https://joe:s3cr3t@127.0.0.1:{port}")
     assert len(cluster.list(PODS, "default").items) == 2000
     assert heads[0].startswith(f"CONNECT 127.0.0.1:{api.port} HTTP/1.1".encode())

@@ -60,7 +60,7 @@ def test_a_working_launcher_has_a_rank_and_a_failing_process_fails_the_job(arena
 
 
 @pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="processes are looked for in /proc")
-def test_no_process_outlives_a_launcher_that_is_killed(arena, mpirun):
+def test_no_process_outlives_a_launcher_that_is_killed(arena, queue_cluster, mpirun):
     marker = f"300.{time.time_ns()}"
 
     def running():
@@ -69,9 +69,10 @@ def test_no_process_outlives_a_launcher_that_is_killed(arena, mpirun):
             return [line for line in lines if line == f"sleep\0{marker}\0".encode()]
         return [b"unknown"]
 
-    more = {"clean_task_policy": "None", "workers": 2, "running_timeout": "3s", "env": MPI_ENV}
+    more = {"clean_task_policy": "None", "workers": 2, "running_timeout": "1h", "env": MPI_ENV}
     arena.submit("mpijob", args("killed", f"mpirun -n 2 --bind-to none sleep {marker}; true", **more))
     until(lambda: len(running()) == 2)
+    queue_cluster.advance(3600)
     with pytest.raises(JobFailed):
         arena.wait("killed", timeout=SLOW)
     until(lambda: not running())
