@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from arena_core.args import mounts, overlays, sources, tolerations
 from arena_core.args import values as v
 from arena_core.args.image import check_image
-from arena_core.args.markers import AfterValidator, BeforeValidator, PlainSerializer, WithJsonSchema
+from arena_core.args.markers import AfterValidator, BeforeValidator, Metavar, PlainSerializer, WithJsonSchema
 
 
 def _map_schema(form: str) -> WithJsonSchema:
@@ -48,15 +48,16 @@ def _writes(function: Any) -> PlainSerializer:
     return PlainSerializer(function, when_used="json")
 
 
-EnvMap = Annotated[dict[str, str], BeforeValidator(v.env), _map_schema("NAME=VALUE")]
-LabelMap = Annotated[dict[str, str], BeforeValidator(v.labels), _map_schema("KEY=VALUE")]
-AnnotationMap = Annotated[dict[str, str], BeforeValidator(v.annotation_map), _map_schema("KEY=VALUE")]
+EnvMap = Annotated[dict[str, str], BeforeValidator(v.env), _map_schema("NAME=VALUE"), Metavar("NAME=VALUE")]
+LabelMap = Annotated[dict[str, str], BeforeValidator(v.labels), _map_schema("KEY=VALUE"), Metavar("KEY=VALUE")]
+AnnotationMap = Annotated[dict[str, str], BeforeValidator(v.annotation_map), _map_schema("KEY=VALUE"), Metavar("KEY=VALUE")]
 DeviceMap = Annotated[dict[str, str], BeforeValidator(v.devices), _map_schema("VENDOR/RESOURCE=QUANTITY")]
 DataMounts = Annotated[
     tuple[mounts.DataMount, ...],
     BeforeValidator(mounts.data_mounts),
     _writes(lambda items: [f"{i.claim}:{i.path}" for i in items]),
     _list_schema("CLAIM:/path", claim={}, path={}),
+    Metavar("CLAIM:/PATH"),
 ]
 HostDirs = Annotated[
     tuple[mounts.HostDir, ...],
@@ -69,6 +70,7 @@ EnvSources = Annotated[
     BeforeValidator(sources.env_sources),
     _writes(lambda items: [i.text for i in items]),
     _list_schema("[VARIABLE=]NAME[:KEY]", "VARIABLE", name={}, key={}, variable={}),
+    Metavar("NAME[:KEY]"),
 ]
 Tolerations = Annotated[
     tuple[tolerations.Toleration, ...],
@@ -82,6 +84,7 @@ Tolerations = Annotated[
         effect={"enum": ["", *tolerations.EFFECTS]},
         seconds={"type": ["integer", "string"]},
     ),
+    Metavar("TOLERATION"),
 ]
 ConfigFiles = Annotated[
     tuple[mounts.ConfigFile, ...],
@@ -99,21 +102,27 @@ Words = Annotated[
     tuple[str, ...],
     BeforeValidator(v.words),
     WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
+    Metavar("COMMAND..."),
 ]
 Names = Annotated[
     tuple[str, ...],
     BeforeValidator(v.names),
     WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
 ]
-Quantity = Annotated[str, BeforeValidator(v.quantity), WithJsonSchema({"type": ["string", "number"], "examples": ["500m", "2", "2Gi"]})]
+Quantity = Annotated[
+    str, BeforeValidator(v.quantity), WithJsonSchema({"type": ["string", "number"], "examples": ["500m", "2", "2Gi"]}), Metavar("QUANTITY")
+]
 Duration = Annotated[
     int,
     BeforeValidator(v.duration),
     _writes(lambda n: f"{n}s"),
     WithJsonSchema({"type": ["string", "integer"], "examples": ["90s", "1h30m"], "description": "Go duration"}),
+    Metavar("DURATION"),
 ]
-Processes = Annotated[str, BeforeValidator(v.processes), WithJsonSchema({"type": ["string", "integer"], "examples": ["auto", "8"]})]
+Processes = Annotated[
+    str, BeforeValidator(v.processes), WithJsonSchema({"type": ["string", "integer"], "examples": ["auto", "8"]}), Metavar("N")
+]
 #: The reference of an image, or empty for "not given".
-Image = Annotated[str, AfterValidator(check_image)]
+Image = Annotated[str, AfterValidator(check_image), Metavar("IMAGE")]
 #: A Kubernetes object's name, or empty for "not given".
 ObjectName = Annotated[str, AfterValidator(v.check_dns_subdomain)]

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 
 from arena_core.args.fieldinfo import FieldInfo as Field
+from arena_core.args.markers import Metavar
 from arena_core.args.model import owner_of
 from arena_core.contract.building import Resource
 from arena_core.installed import ours
@@ -45,6 +46,7 @@ def flag(  # noqa: PLR0913 - a declaration: each argument is one thing to say of
     the places in the manifests that the field feeds (``spec.runPolicy.backoffLimit``; ``template.spec…`` for pod templates), so
     that a refusal by the server can name the flag. ``default_text`` is the default that help shows,
     ``often`` whether it is among the few flags of the short help (a plugin's own are, if nothing is said).
+    ``metavar`` is how help calls the value, where its type does not say that (``Duration``: DURATION; a number: N).
     ``names_of`` are kinds whose objects' names completion offers, ``complete`` is what else it offers (``file``, ``type``, ``queue``),
     ``instead`` the flag that somebody meant who gives a switch a value. ``constraints`` go to pydantic (``ge=0``).
 
@@ -148,7 +150,7 @@ def _spec(model: type[BaseModel], field: str, info: FieldInfo) -> FlagSpec:
         short=meta.get("short", ""),
         old=tuple(_dashed(old) for old in meta.get("old", ())),
         group=meta.get("group", "Job"),
-        metavar=meta.get("metavar") or "|".join(c for c in choices if c) or {"int": "N", "text": "TEXT", "many": "TEXT"}.get(kind, ""),
+        metavar=meta.get("metavar") or _metavar(info, kind, choices),
         default=shown,
         hidden=bool(meta.get("hidden")),
         required=info.is_required() or (field == "image" and not default and bool(getattr(model, "REQUIRES_IMAGE", False))),
@@ -180,6 +182,14 @@ def _kind(info: FieldInfo) -> str:
     if isinstance(origin, type) and issubclass(origin, (dict, tuple, list)):
         return "many"
     return "text"
+
+
+def _metavar(info: FieldInfo, kind: str, choices: Sequence[str]) -> str:
+    """Return how help calls the value of a flag that says nothing of it: by its type."""
+    said = next((item.text for item in info.metadata if isinstance(item, Metavar)), "")
+    if not said and info.annotation == (int | None):
+        said = "N"
+    return said or "|".join(c for c in choices if c) or {"int": "N", "text": "TEXT", "many": "TEXT"}.get(kind, "")
 
 
 def _choices(annotation: Any) -> tuple[str, ...]:

@@ -109,13 +109,7 @@ class MetadataArgs(ArgsGroup):
 
     name: str = flag(help="Name of the job.", often=True, paths=("metadata.name",), metavar="NAME")
     labels: LabelMap = flag(
-        {},
-        help="Label of the job and its pods; repeatable.",
-        short="-l",
-        name="label",
-        old=("labels",),
-        metavar="KEY=VALUE",
-        paths=("metadata.labels",),
+        {}, help="Label of the job and its pods; repeatable.", short="-l", name="label", old=("labels",), paths=("metadata.labels",)
     )
     annotations: AnnotationMap = flag(
         {},
@@ -123,7 +117,6 @@ class MetadataArgs(ArgsGroup):
         short="-a",
         name="annotation",
         old=("annotations",),
-        metavar="KEY=VALUE",
         paths=("metadata.annotations",),
     )
 
@@ -167,7 +160,7 @@ class PodArgs(ArgsGroup):
     #: What the words behind the flags are, where they are not a command.
     WORDS: ClassVar[str] = ""
 
-    image: Image = flag("", help="Container image.", often=True, paths=("containers[].image",), metavar="IMAGE")
+    image: Image = flag("", help="Container image.", often=True, paths=("containers[].image",))
     image_pull_policy: PullPolicy = flag(
         "Always", help="When the image is pulled: Always, IfNotPresent or Never.", paths=("containers[].imagePullPolicy",)
     )
@@ -200,35 +193,20 @@ class PodArgs(ArgsGroup):
         old=("workingDir",),
         paths=("containers[].workingDir",),
     )
-    env: EnvMap = flag(
-        {},
-        help="Environment variable; repeatable.",
-        often=True,
-        short="-e",
-        old=("envs",),
-        metavar="NAME=VALUE",
-        paths=("containers[].env",),
-    )
+    env: EnvMap = flag({}, help="Environment variable; repeatable.", often=True, short="-e", old=("envs",), paths=("containers[].env",))
     env_from_secret: EnvSources = flag(
         (),
         help="Take variables from a Secret: every key, or the one that is named; repeatable.",
-        metavar="NAME[:KEY]",
         paths=("containers[].env[].valueFrom.secretKeyRef", "containers[].envFrom[].secretRef"),
     )
     env_from_configmap: EnvSources = flag(
         (),
         help="Take variables from a ConfigMap: every key, or the one that is named; repeatable.",
-        metavar="NAME[:KEY]",
         paths=("containers[].env[].valueFrom.configMapKeyRef", "containers[].envFrom[].configMapRef"),
         names_of=(Resource("", "v1", "ConfigMap", "configmaps"),),
     )
     data: DataMounts = flag(
-        (),
-        help="Mount a persistent volume claim; repeatable.",
-        often=True,
-        short="-d",
-        metavar="CLAIM:/PATH",
-        paths=("volumes[].persistentVolumeClaim",),
+        (), help="Mount a persistent volume claim; repeatable.", often=True, short="-d", paths=("volumes[].persistentVolumeClaim",)
     )
     data_dirs: HostDirs = flag(
         (),
@@ -239,19 +217,13 @@ class PodArgs(ArgsGroup):
         paths=("volumes[].hostPath",),
     )
     selectors: LabelMap = flag(
-        {},
-        help="Label that a node must have; repeatable.",
-        name="selector",
-        old=("selectors",),
-        metavar="KEY=VALUE",
-        paths=("nodeSelector",),
+        {}, help="Label that a node must have; repeatable.", name="selector", old=("selectors",), paths=("nodeSelector",)
     )
     tolerations: Tolerations = flag(
         (),
         help="Taint to tolerate: key[=value]:effect[:operator[:seconds]], key=value:effect,operator, key, or all; repeatable.",
         name="toleration",
         old=("tolerations",),
-        metavar="TOLERATION",
         paths=("tolerations",),
     )
     config_files: ConfigFiles = flag(
@@ -270,15 +242,10 @@ class PodArgs(ArgsGroup):
     host_ipc: bool = flag(False, help="Use the node's IPC namespace.", name="hostIPC", old=("host-ipc",), paths=("hostIPC",))
     host_pid: bool = flag(False, help="Use the node's process namespace.", name="hostPID", old=("host-pid",), paths=("hostPID",))
     debug_stacks: bool = flag(
-        False,
-        help="Prepare Python so that `arena stacks` can read where it is, without py-spy.",
-        paths=("volumes[].configMap",),
+        False, help="Prepare Python so that `arena stacks` can read where it is, without py-spy.", paths=("volumes[].configMap",)
     )
     command: Words = flag(
-        (),
-        help="The command: one word is passed to the shell unchanged, several are quoted and joined.",
-        metavar="COMMAND...",
-        paths=("containers[].command",),
+        (), help="The command: one word is passed to the shell unchanged, several are quoted and joined.", paths=("containers[].command",)
     )
 
     @property

@@ -70,6 +70,13 @@ class WithJsonSchema:
         return Theirs(dict(self.json_schema)).__get_pydantic_json_schema__(core_schema, handler)
 
 
+@record
+class Metavar:
+    """Says how help calls a value of the type, where the flag itself does not: ``DURATION``."""
+
+    text: str
+
+
 class FieldValidator(classmethod):  # type: ignore[type-arg]
     """A class method that reads or checks the values of some fields."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Literal
 
 from arena_core.args.fields import Image, Quantity
@@ -10,21 +11,19 @@ from arena_core.args.flags import flag
 from arena_core.args.groups import ArgsGroup, PodArgs
 from arena_core.contract.types import Problem
 
+#: A flag under each of the headings of help.
+_code_sync = partial(flag, group="Code sync")
+_resources = partial(flag, group="Resources")
+
 
 class SyncArgs(PodArgs):
     """Code that an init container fetches before the job starts."""
 
-    sync_mode: Literal["", "git", "rsync"] = flag(
-        "", help="Fetch code with git or rsync.", group="Code sync", old=("syncMode",), metavar="git|rsync"
+    sync_mode: Literal["", "git", "rsync"] = _code_sync("", help="Fetch code with git or rsync.", old=("syncMode",), metavar="git|rsync")
+    sync_source: str = _code_sync(
+        "", help="Where the code is: a git repository, or host::module/path of rsync.", old=("syncSource",), metavar="URL"
     )
-    sync_source: str = flag(
-        "",
-        help="Where the code is: a git repository, or host::module/path of rsync.",
-        group="Code sync",
-        old=("syncSource",),
-        metavar="URL",
-    )
-    sync_image: Image = flag("", help="Image of the init container that fetches.", group="Code sync", old=("syncImage",), metavar="IMAGE")
+    sync_image: Image = _code_sync("", help="Image of the init container that fetches.", old=("syncImage",))
 
     @property
     def sync_project(self) -> str:
@@ -53,23 +52,15 @@ class SyncArgs(PodArgs):
 class CpuMemoryArgs(ArgsGroup):
     """CPU and memory of each replica: request and limit alike."""
 
-    cpu: Quantity = flag(
-        "", help="CPU of each replica (2, 500m).", often=True, group="Resources", metavar="QUANTITY", paths=("resources.limits[cpu]",)
-    )
-    memory: Quantity = flag(
-        "", help="Memory of each replica (8Gi).", often=True, group="Resources", metavar="QUANTITY", paths=("resources.limits[memory]",)
-    )
+    cpu: Quantity = _resources("", help="CPU of each replica (2, 500m).", often=True, paths=("resources.limits[cpu]",))
+    memory: Quantity = _resources("", help="Memory of each replica (8Gi).", often=True, paths=("resources.limits[memory]",))
 
 
 class SharedMemoryArgs(PodArgs):
     """Size of /dev/shm."""
 
-    share_memory: Quantity = flag(
-        "2Gi",
-        help="Size of /dev/shm (empty: the node's default).",
-        group="Resources",
-        metavar="QUANTITY",
-        paths=("volumes[].emptyDir.sizeLimit",),
+    share_memory: Quantity = _resources(
+        "2Gi", help="Size of /dev/shm (empty: the node's default).", paths=("volumes[].emptyDir.sizeLimit",)
     )
 
     def mount_paths(self) -> Iterator[tuple[str, str]]:

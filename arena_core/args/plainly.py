@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Literal, get_args, get_origin
 
 from arena_core.args.fieldinfo import BOUNDS, FieldInfo
-from arena_core.args.markers import AfterValidator, BeforeValidator, PlainSerializer, WithJsonSchema
+from arena_core.args.markers import AfterValidator, BeforeValidator, Metavar, PlainSerializer, WithJsonSchema
 from arena_core.contract.errors import ArenaError
 from arena_core.records import names_of
 
@@ -135,7 +135,7 @@ def _takes_value_alone(function: Any) -> bool:
 
 def _annotated(value: Any, info: FieldInfo) -> Any:
     """Return what the annotation of a field makes of a value; what was said of the field itself counts for the value of its type."""
-    metadata = [item for item in info.metadata if not isinstance(item, PlainSerializer | WithJsonSchema)]
+    metadata = [item for item in info.metadata if not isinstance(item, PlainSerializer | WithJsonSchema | Metavar)]
     if not all(isinstance(item, BeforeValidator | AfterValidator) for item in metadata):
         raise _Unsure
     for item in reversed(metadata):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -24,6 +25,8 @@ GROUP = "Working directory"
 PLACE = "/workdir"
 #: An archive up to this size travels in a ConfigMap, which holds one mebibyte.
 SMALL = 900 * 1024
+#: A flag under each of the headings of help.
+_working_directory = partial(flag, group=GROUP)
 
 
 class WorkFolder:
@@ -106,21 +109,15 @@ class WorkdirArgs(PodArgs):
         complete="file",
         paths=("volumes[].configMap",),
     )
-    workdir_limit: Quantity = flag("100Mi", help="Most that the files of --workdir may have together.", group=GROUP, metavar="QUANTITY")
-    workdir_claim: ObjectName = flag(
+    workdir_limit: Quantity = _working_directory("100Mi", help="Most that the files of --workdir may have together.")
+    workdir_claim: ObjectName = _working_directory(
         "",
         help="Volume claim through which --workdir travels, for a folder of any size.",
-        group=GROUP,
         metavar="CLAIM",
         paths=("volumes[].persistentVolumeClaim",),
     )
-    workdir_image: Image = flag(
-        "",
-        help="Image that unpacks it; it needs sh and tar.",
-        group=GROUP,
-        metavar="IMAGE",
-        default_text="the job's own",
-        paths=("initContainers[].image",),
+    workdir_image: Image = _working_directory(
+        "", help="Image that unpacks it; it needs sh and tar.", default_text="the job's own", paths=("initContainers[].image",)
     )
 
     @property

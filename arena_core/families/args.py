@@ -6,6 +6,7 @@ A job type lists those that it takes, beside the general ones of ``arena_core.ar
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, ClassVar, Literal
 
 from arena_core.args import (
@@ -30,6 +31,9 @@ from arena_core.installed import offers
 
 #: The extension that registers models.
 REGISTRAR = "model"
+#: A flag under each of the headings of help.
+_tensorboard = partial(flag, group="TensorBoard")
+_run_policy = partial(flag, group="Run policy")
 
 
 class SchedulingArgs(JobArgs):
@@ -132,15 +136,11 @@ class ModelArgs(ArgsGroup):
 class TensorboardArgs(PodArgs):
     """A TensorBoard beside the job."""
 
-    tensorboard: bool = flag(False, help="Start a TensorBoard (Deployment and Service) for the job.", group="TensorBoard")
-    tensorboard_image: Image = flag(
-        "registry.cn-zhangjiakou.aliyuncs.com/acs/tensorflow:1.12.0-devel",
-        help="Image of TensorBoard.",
-        group="TensorBoard",
-        old=("tensorboardImage",),
-        metavar="IMAGE",
+    tensorboard: bool = _tensorboard(False, help="Start a TensorBoard (Deployment and Service) for the job.")
+    tensorboard_image: Image = _tensorboard(
+        "registry.cn-zhangjiakou.aliyuncs.com/acs/tensorflow:1.12.0-devel", help="Image of TensorBoard.", old=("tensorboardImage",)
     )
-    logdir: str = flag("/training_logs", help="Folder in which the job writes TensorBoard's logs.", group="TensorBoard", metavar="PATH")
+    logdir: str = _tensorboard("/training_logs", help="Folder in which the job writes TensorBoard's logs.", metavar="PATH")
 
     def rules(self) -> Iterator[Problem]:
         """The folder of the logs is a path or a URL."""
@@ -205,26 +205,17 @@ class SharedGpuArgs(PodArgs):
 class RunPolicyArgs(ArgsGroup):
     """How a job of the Training Operator ends. A wrapper may force these."""
 
-    clean_task_policy: Literal["None", "Running", "All"] = flag(
+    clean_task_policy: Literal["None", "Running", "All"] = _run_policy(
         "Running",
         help="Which pods are deleted at the end: None, Running or All.",
-        group="Run policy",
         old=("cleanTaskPolicy",),
         paths=("spec.runPolicy.cleanPodPolicy",),
     )
-    running_timeout: Duration = flag(
-        0,
-        help="Fail the job when it has run this long (1h30m; 0 = no limit).",
-        group="Run policy",
-        metavar="DURATION",
-        paths=("spec.runPolicy.activeDeadlineSeconds",),
+    running_timeout: Duration = _run_policy(
+        0, help="Fail the job when it has run this long (1h30m; 0 = no limit).", paths=("spec.runPolicy.activeDeadlineSeconds",)
     )
-    ttl_after_finished: Duration = flag(
-        0,
-        help="Delete the job this long after its end (0 = never).",
-        group="Run policy",
-        metavar="DURATION",
-        paths=("spec.runPolicy.ttlSecondsAfterFinished",),
+    ttl_after_finished: Duration = _run_policy(
+        0, help="Delete the job this long after its end (0 = never).", paths=("spec.runPolicy.ttlSecondsAfterFinished",)
     )
 
     @field_validator("clean_task_policy", mode="before")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Annotated, Any, ClassVar
 
 from arena_core.args import BeforeValidator, Duration, WithJsonSchema, flag
@@ -11,6 +12,8 @@ from arena_core.families.args import KueueArgs
 from arena_core.wrapping import Forced, Wrapper, WrapperArgs
 
 WRAPPER = "AppWrapper"
+#: A flag under each of the headings of help.
+_appwrapper = partial(flag, group=WRAPPER)
 
 
 def _exit_codes(value: Any) -> tuple[int, ...]:
@@ -35,36 +38,30 @@ class AppWrapperArgs(KueueArgs, WrapperArgs):
 
     NAME_LETTER_FIRST: ClassVar[bool] = True
 
-    inner_type: str = flag(
-        "", help="Job type inside: any installed one that can be wrapped.", often=True, group=WRAPPER, metavar="TYPE", complete="type"
+    inner_type: str = _appwrapper(
+        "", help="Job type inside: any installed one that can be wrapped.", often=True, metavar="TYPE", complete="type"
     )
-    retry_limit: int = flag(3, help="How often a failed run is repeated; 0 makes the first failure final.", often=True, group=WRAPPER, ge=0)
-    admission_grace_period: Duration = flag(
-        60, help="How long pods may take to be created after admission.", group=WRAPPER, metavar="DURATION"
+    retry_limit: int = _appwrapper(3, help="How often a failed run is repeated; 0 makes the first failure final.", often=True, ge=0)
+    admission_grace_period: Duration = _appwrapper(60, help="How long pods may take to be created after admission.")
+    warmup_grace_period: Duration = _appwrapper(
+        300, help="How long pods may take to be running after admission: longer than an image pull."
     )
-    warmup_grace_period: Duration = flag(
-        300, help="How long pods may take to be running after admission: longer than an image pull.", group=WRAPPER, metavar="DURATION"
+    failure_grace_period: Duration = _appwrapper(
+        60, help="How long a failed pod is left to its own controller before the run counts as failed."
     )
-    failure_grace_period: Duration = flag(
-        60, help="How long a failed pod is left to its own controller before the run counts as failed.", group=WRAPPER, metavar="DURATION"
-    )
-    retry_pause_period: Duration = flag(90, help="Pause between two runs.", group=WRAPPER, metavar="DURATION")
-    success_ttl: Duration = flag(
+    retry_pause_period: Duration = _appwrapper(90, help="Pause between two runs.")
+    success_ttl: Duration = _appwrapper(
         0,
         help="Delete the job inside and its pods this long after they were deployed, if it has succeeded; the AppWrapper itself stays. "
         "0: the operator's own limit, 7 days.",
-        group=WRAPPER,
-        metavar="DURATION",
     )
-    forceful_deletion_grace_period: Duration = flag(
-        0, help="Kill pods that have not ended after this time (0: the operator's 10m).", group=WRAPPER, metavar="DURATION"
+    forceful_deletion_grace_period: Duration = _appwrapper(0, help="Kill pods that have not ended after this time (0: the operator's 10m).")
+    deletion_on_failure_grace_period: Duration = _appwrapper(
+        0, help="Keep the pods of a failed job this long, so that their logs can be read."
     )
-    deletion_on_failure_grace_period: Duration = flag(
-        0, help="Keep the pods of a failed job this long, so that their logs can be read.", group=WRAPPER, metavar="DURATION"
-    )
-    terminal_exit_codes: ExitCodes = flag((), help="Exit codes that end the job without a retry.", group=WRAPPER, metavar="3,10")
-    retryable_exit_codes: ExitCodes = flag((), help="Only these exit codes are retried.", group=WRAPPER, metavar="137,143")
-    ttl_after_finished: Duration = flag(0, help="What other job types call --success-ttl.", group=WRAPPER, metavar="DURATION")
+    terminal_exit_codes: ExitCodes = _appwrapper((), help="Exit codes that end the job without a retry.", metavar="3,10")
+    retryable_exit_codes: ExitCodes = _appwrapper((), help="Only these exit codes are retried.", metavar="137,143")
+    ttl_after_finished: Duration = _appwrapper(0, help="What other job types call --success-ttl.")
 
     def rules(self) -> Iterator[Problem]:
         """Periods in order, exit codes one way."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from arena_core.args import AfterValidator, ArgsGroup, BeforeValidator, Image, ObjectName, WithJsonSchema, flag
@@ -16,6 +17,8 @@ GROUP = "Cron"
 RUNNER_IMAGE = "python:3.12-slim"
 
 EXPECTED = "expected: minute, hour, day of month, month and day of week, or @hourly, @daily, @weekly, @monthly, @yearly"
+#: A flag under each of the headings of help.
+_cron = partial(flag, group=GROUP)
 
 
 def _schedule(text: str) -> str:
@@ -54,40 +57,33 @@ def _deadline(value: Any) -> Any:
 class ScheduleArgs(ArgsGroup):
     """Flags of every cron."""
 
-    schedule: Annotated[str, AfterValidator(_schedule)] = flag(
+    schedule: Annotated[str, AfterValidator(_schedule)] = _cron(
         "",
         help="When a job is made: minute, hour, day of month, month, day of week, or @hourly, @daily, @weekly, @monthly, @yearly.",
         often=True,
-        group=GROUP,
         metavar="SCHEDULE",
         paths=("spec.schedule",),
     )
-    time_zone: Annotated[str, AfterValidator(_zone)] = flag(
+    time_zone: Annotated[str, AfterValidator(_zone)] = _cron(
         "",
         help="Time zone of the schedule, for example Europe/Berlin.",
         often=True,
-        group=GROUP,
         metavar="ZONE",
         default_text="that of the cluster's controller",
         paths=("spec.timeZone",),
     )
-    concurrency_policy: Literal["Allow", "Forbid", "Replace"] = flag(
+    concurrency_policy: Literal["Allow", "Forbid", "Replace"] = _cron(
         "Allow",
         help="What happens when the job before still runs: another beside it (Allow), none (Forbid), another in its place (Replace).",
         old=("concurrencyPolicy",),
         often=True,
-        group=GROUP,
         paths=("spec.concurrencyPolicy",),
     )
-    suspended: bool = flag(
-        False, name="suspend", help="Make no jobs until `arena cron resume`.", often=True, group=GROUP, paths=("spec.suspend",)
+    suspended: bool = _cron(False, name="suspend", help="Make no jobs until `arena cron resume`.", often=True, paths=("spec.suspend",))
+    deadline: Annotated[str, BeforeValidator(_deadline), WithJsonSchema({"type": "string", "format": "date-time"})] = _cron(
+        "", help="Time after which no more jobs are made (2026-12-31T18:00:00Z).", often=True, metavar="TIME"
     )
-    deadline: Annotated[str, BeforeValidator(_deadline), WithJsonSchema({"type": "string", "format": "date-time"})] = flag(
-        "", help="Time after which no more jobs are made (2026-12-31T18:00:00Z).", often=True, group=GROUP, metavar="TIME"
-    )
-    history_limit: int = flag(
-        10, help="How many jobs that have ended are kept.", old=("historyLimit",), often=True, ge=0, le=1000, group=GROUP, metavar="N"
-    )
+    history_limit: int = _cron(10, help="How many jobs that have ended are kept.", old=("historyLimit",), often=True, ge=0, le=1000)
 
     def rules(self) -> Iterator[Problem]:
         """Without a schedule there is no cron."""
@@ -99,17 +95,16 @@ class ScheduleArgs(ArgsGroup):
 class CronArgs(ScheduleArgs):
     """The same, where the type of the jobs is to be said."""
 
-    cron_type: str = flag("", help="Type of the jobs: any installed one that ends by itself.", often=True, group=GROUP, metavar="TYPE")
+    cron_type: str = _cron("", help="Type of the jobs: any installed one that ends by itself.", often=True, metavar="TYPE")
 
 
 class BatchCronArgs(CronArgs):
     """Flags of a cron of plain Kubernetes, where a small pod makes the jobs."""
 
-    cron_image: Image = flag(RUNNER_IMAGE, help="Image of the pod that makes the jobs; it needs python3.", group=GROUP, metavar="IMAGE")
-    cron_service_account: ObjectName = flag(
+    cron_image: Image = _cron(RUNNER_IMAGE, help="Image of the pod that makes the jobs; it needs python3.")
+    cron_service_account: ObjectName = _cron(
         "",
         help="Account of the pod that makes the jobs, which may do so.",
-        group=GROUP,
         metavar="NAME",
         default_text="one of its own, with a Role for just that",
     )

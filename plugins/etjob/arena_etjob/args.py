@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import ClassVar, Literal
 
 from arena_core.args import AnnotationMap, CpuMemoryArgs, Duration, LabelMap, ObjectName, SharedMemoryArgs, flag
@@ -11,6 +12,10 @@ from arena_core.families.args import SubmitArgs
 from arena_etjob.names import ETJOB
 
 ELASTIC, ROLES, ENDS = "Elastic training", "Roles", "Run policy"
+#: A flag under each of the headings of help.
+_run_policy = partial(flag, group=ENDS, often=False)
+_roles = partial(flag, group=ROLES, often=False)
+_elastic_training = partial(flag, group=ELASTIC)
 
 
 class TrainingJobArgs(CpuMemoryArgs, SharedMemoryArgs, SubmitArgs):
@@ -27,55 +32,23 @@ class TrainingJobArgs(CpuMemoryArgs, SharedMemoryArgs, SubmitArgs):
         often=True,
         paths=("spec.etReplicaSpecs.worker.replicas",),
     )
-    job_restart_policy: Literal["", "Never", "OnFailure"] = flag(
+    job_restart_policy: Literal["", "Never", "OnFailure"] = _run_policy(
         "",
         help="Whether the whole job is started again after a failure (empty: Never, unless --retry is given).",
-        group=ENDS,
-        often=False,
         paths=("spec.restartPolicy",),
     )
-    job_backoff_limit: int = flag(
-        6, help="How often it is started again with OnFailure.", group=ENDS, ge=0, often=False, metavar="N", paths=("spec.backoffLimit",)
-    )
-    retry: int = flag(
-        0,
-        help="As --job-restart-policy OnFailure --job-backoff-limit N.",
-        ge=0,
-        metavar="N",
-        often=False,
-        paths=("spec.backoffLimit",),
-    )
-    launcher_selectors: LabelMap = flag(
+    job_backoff_limit: int = _run_policy(6, help="How often it is started again with OnFailure.", ge=0, paths=("spec.backoffLimit",))
+    retry: int = flag(0, help="As --job-restart-policy OnFailure --job-backoff-limit N.", ge=0, often=False, paths=("spec.backoffLimit",))
+    launcher_selectors: LabelMap = _roles(
         {},
         help="Label that the launcher's node must have, in place of --selector; repeatable.",
-        group=ROLES,
         name="launcher-selector",
-        metavar="KEY=VALUE",
-        often=False,
         paths=("spec.etReplicaSpecs.launcher.template.spec.nodeSelector",),
     )
-    launcher_annotations: AnnotationMap = flag(
-        {},
-        help="Annotation of the launcher alone; repeatable.",
-        group=ROLES,
-        name="launcher-annotation",
-        metavar="KEY=VALUE",
-        often=False,
-    )
-    worker_annotations: AnnotationMap = flag(
-        {},
-        help="Annotation of the workers alone; repeatable.",
-        group=ROLES,
-        name="worker-annotation",
-        metavar="KEY=VALUE",
-        often=False,
-    )
-    ssh_secret: ObjectName = flag(
-        "",
-        help="Secret with the keys of ssh (id_rsa, id_rsa.pub; empty: fresh ones are made for this job).",
-        group=ROLES,
-        metavar="SECRET",
-        often=False,
+    launcher_annotations: AnnotationMap = _roles({}, help="Annotation of the launcher alone; repeatable.", name="launcher-annotation")
+    worker_annotations: AnnotationMap = _roles({}, help="Annotation of the workers alone; repeatable.", name="worker-annotation")
+    ssh_secret: ObjectName = _roles(
+        "", help="Secret with the keys of ssh (id_rsa, id_rsa.pub; empty: fresh ones are made for this job).", metavar="SECRET"
     )
 
     @property
@@ -103,36 +76,18 @@ class ETJobArgs(TrainingJobArgs):
 
     TYPE: ClassVar[str] = ETJOB
 
-    max_workers: int = flag(
-        1000,
-        help="Most workers that it may be scaled to.",
-        often=True,
-        group=ELASTIC,
-        ge=1,
-        paths=("spec.etReplicaSpecs.worker.maxReplicas",),
+    max_workers: int = _elastic_training(
+        1000, help="Most workers that it may be scaled to.", often=True, ge=1, paths=("spec.etReplicaSpecs.worker.maxReplicas",)
     )
-    min_workers: int = flag(
-        1,
-        help="Fewest workers that it may be scaled to.",
-        often=True,
-        group=ELASTIC,
-        ge=1,
-        paths=("spec.etReplicaSpecs.worker.minReplicas",),
+    min_workers: int = _elastic_training(
+        1, help="Fewest workers that it may be scaled to.", often=True, ge=1, paths=("spec.etReplicaSpecs.worker.minReplicas",)
     )
-    spot_instance: bool = flag(False, help="Let it run on instances that may be taken away (for Arena's job supervisor).", group=ELASTIC)
-    max_wait_time: Duration = flag(
-        0,
-        help="How long it may wait for resources before the job supervisor gives it up (seconds, 10m; 0 = no limit).",
-        group=ELASTIC,
-        metavar="DURATION",
-        often=False,
+    spot_instance: bool = _elastic_training(False, help="Let it run on instances that may be taken away (for Arena's job supervisor).")
+    max_wait_time: Duration = _elastic_training(
+        0, help="How long it may wait for resources before the job supervisor gives it up (seconds, 10m; 0 = no limit).", often=False
     )
-    worker_restart_policy: Literal["", "Never", "OnFailure", "Always", "ExitCode"] = flag(
-        "",
-        help="Which workers that have ended are replaced (empty: none).",
-        group=ENDS,
-        often=False,
-        paths=("spec.etReplicaSpecs.worker.restartPolicy",),
+    worker_restart_policy: Literal["", "Never", "OnFailure", "Always", "ExitCode"] = _run_policy(
+        "", help="Which workers that have ended are replaced (empty: none).", paths=("spec.etReplicaSpecs.worker.restartPolicy",)
     )
 
     def rules(self) -> Iterator[Problem]:

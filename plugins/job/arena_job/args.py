@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from arena_core.args import ArgsGroup, BeforeValidator, CpuMemoryArgs, Duration, SharedMemoryArgs, WithJsonSchema, flag
@@ -11,6 +12,8 @@ from arena_core.families.args import SubmitArgs
 
 #: Set by the Job controller in every pod of an indexed Job, unless the pod has it.
 INDEX_ENV = "JOB_COMPLETION_INDEX"
+#: A flag under each of the headings of help.
+_run_policy = partial(flag, group="Run policy")
 
 
 def exit_codes(value: Any) -> tuple[int, ...]:
@@ -31,36 +34,20 @@ ExitCodes = Annotated[
 class EndArgs(ArgsGroup):
     """How a Job ends."""
 
-    running_timeout: Duration = flag(
-        0,
-        help="Fail the job when it has run this long (1h30m; 0 = no limit).",
-        group="Run policy",
-        metavar="DURATION",
-        paths=("spec.activeDeadlineSeconds",),
+    running_timeout: Duration = _run_policy(
+        0, help="Fail the job when it has run this long (1h30m; 0 = no limit).", paths=("spec.activeDeadlineSeconds",)
     )
-    ttl_after_finished: Duration = flag(
-        0,
-        help="Delete the job this long after its end (0 = never).",
-        group="Run policy",
-        metavar="DURATION",
-        paths=("spec.ttlSecondsAfterFinished",),
+    ttl_after_finished: Duration = _run_policy(
+        0, help="Delete the job this long after its end (0 = never).", paths=("spec.ttlSecondsAfterFinished",)
     )
 
 
 class BatchJobArgs(EndArgs, CpuMemoryArgs, SharedMemoryArgs, SubmitArgs):
     """Flags of ``arena submit job``."""
 
-    workers: int = flag(
-        1, help="How many pods run at a time.", ge=1, often=True, old=("parallelism",), metavar="N", paths=("spec.parallelism",)
-    )
+    workers: int = flag(1, help="How many pods run at a time.", ge=1, often=True, old=("parallelism",), paths=("spec.parallelism",))
     completions: int = flag(
-        0,
-        help="How many pods must succeed (0: as many as --workers).",
-        ge=0,
-        group="Job",
-        often=True,
-        metavar="N",
-        paths=("spec.completions",),
+        0, help="How many pods must succeed (0: as many as --workers).", ge=0, group="Job", often=True, paths=("spec.completions",)
     )
     completion_mode: Literal["", "Indexed", "NonIndexed"] = flag(
         "",
@@ -68,29 +55,22 @@ class BatchJobArgs(EndArgs, CpuMemoryArgs, SharedMemoryArgs, SubmitArgs):
         group="Job",
         paths=("spec.completionMode",),
     )
-    retry: int = flag(
-        0, help="How many pods may fail, and be replaced, before the job fails.", ge=0, metavar="N", paths=("spec.backoffLimit",)
-    )
-    retry_per_index: int = flag(
+    retry: int = flag(0, help="How many pods may fail, and be replaced, before the job fails.", ge=0, paths=("spec.backoffLimit",))
+    retry_per_index: int = _run_policy(
         0,
         help="How often each number's pod may fail and be replaced; then that number has failed (indexed jobs; 0: --retry counts for all).",
         ge=0,
-        group="Run policy",
-        metavar="N",
         paths=("spec.backoffLimitPerIndex",),
     )
-    max_failed_indexes: int = flag(
+    max_failed_indexes: int = _run_policy(
         0,
         help="With --retry-per-index: stop the whole job when more numbers have failed (0: let the others finish).",
         ge=0,
-        group="Run policy",
-        metavar="N",
         paths=("spec.maxFailedIndexes",),
     )
-    fail_on_exit_code: ExitCodes = flag(
+    fail_on_exit_code: ExitCodes = _run_policy(
         (),
         help="Exit code that fails the whole job at once, without retries; repeatable.",
-        group="Run policy",
         metavar="CODE",
         paths=("spec.podFailurePolicy",),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, ClassVar, Literal
 
 from arena_core.args import CpuMemoryArgs, Quantity, SharedMemoryArgs, field_validator, flag
@@ -21,6 +22,8 @@ OPERATOR_ENV = {
 #: Where the operator mounts the hostfile in the launcher.
 CONFIG_PATH = "/etc/mpi"
 MPI, RESOURCES = "MPI", "spec.mpiReplicaSpecs.Launcher.template.spec.containers[].resources"
+#: A flag under each of the headings of help.
+_mpi = partial(flag, group=MPI, often=False)
 
 
 def _of_launcher(text: str, resource: str) -> Any:
@@ -41,10 +44,7 @@ class MPIJobArgs(RunPolicyArgs, CpuMemoryArgs, SharedMemoryArgs, SubmitArgs):
         paths=("spec.mpiReplicaSpecs.Worker.replicas", "replicas"),
     )
     retry: int = flag(
-        0,
-        help="How often the launcher is started again after a failure.",
-        ge=0,
-        paths=("spec.runPolicy.backoffLimit", "spec.backoffLimit"),
+        0, help="How often the launcher is started again after a failure.", ge=0, paths=("spec.runPolicy.backoffLimit", "spec.backoffLimit")
     )
     clean_task_policy: Literal["None", "Running", "All"] = flag(
         "All",
@@ -54,63 +54,48 @@ class MPIJobArgs(RunPolicyArgs, CpuMemoryArgs, SharedMemoryArgs, SubmitArgs):
         often=False,
         paths=("spec.runPolicy.cleanPodPolicy",),
     )
-    slots_per_worker: int = flag(
+    slots_per_worker: int = _mpi(
         0,
         help="Processes that mpirun may start on each worker (0: one for each GPU, at least one).",
-        group=MPI,
         ge=0,
         default_text="",
         often=True,
         paths=("spec.slotsPerWorker",),
     )
-    mpi_implementation: Literal["OpenMPI", "Intel", "MPICH"] = flag(
+    mpi_implementation: Literal["OpenMPI", "Intel", "MPICH"] = _mpi(
         "OpenMPI",
         help="Whose MPI the image has: it decides the form of the hostfile and the variables of the launcher.",
-        group=MPI,
-        often=False,
         paths=("spec.mpiImplementation",),
     )
-    launcher_creation_policy: Literal["AtStartup", "WaitForWorkersReady"] = flag(
+    launcher_creation_policy: Literal["AtStartup", "WaitForWorkersReady"] = _mpi(
         "WaitForWorkersReady",
         help="When the launcher starts: once all workers are ready (WaitForWorkersReady), or at once (AtStartup).",
-        group=MPI,
-        often=False,
         paths=("spec.launcherCreationPolicy",),
     )
-    run_launcher_as_worker: bool = flag(
+    run_launcher_as_worker: bool = _mpi(
         False,
         help="Let the launcher work, too: it gets the resources and volumes of a worker and stands first in the hostfile.",
-        group=MPI,
-        often=False,
         paths=("spec.runLauncherAsWorker",),
     )
-    mounts_on_launcher: bool = flag(
-        False, help="Mount claims and folders of the node (--data, --data-dir) in the launcher, too.", group=MPI, often=False
-    )
-    gpu_topology: bool = flag(
+    mounts_on_launcher: bool = _mpi(False, help="Mount claims and folders of the node (--data, --data-dir) in the launcher, too.")
+    gpu_topology: bool = _mpi(
         False,
         help="Schedule by the topology of GPUs (of Alibaba Cloud: labels, aliyun.com/gpu, the node's network).",
-        group=MPI,
         name="gputopology",
         old=("gpu-topology",),
-        often=False,
     )
     launcher_cpu: Quantity = _of_launcher("CPU of the launcher.", "cpu")
     launcher_memory: Quantity = _of_launcher("Memory of the launcher.", "memory")
-    worker_command: str = flag(
+    worker_command: str = _mpi(
         "",
         help="What a worker runs (SHELL -c) so that mpirun can reach it (empty: the operator's own, /usr/sbin/sshd -De).",
-        group=MPI,
         metavar="COMMAND",
-        often=False,
         paths=("spec.mpiReplicaSpecs.Worker.template.spec.containers[].command",),
     )
-    ssh_auth_mount_path: str = flag(
+    ssh_auth_mount_path: str = _mpi(
         "/root/.ssh",
         help="Where the operator mounts the keys: the .ssh of the image's user.",
-        group=MPI,
         metavar="PATH",
-        often=False,
         paths=("spec.sshAuthMountPath",),
     )
 

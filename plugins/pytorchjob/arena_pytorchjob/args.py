@@ -23,7 +23,6 @@ class PyTorchJobArgs(RunPolicyArgs, CpuMemoryArgs, SharedMemoryArgs, SubmitArgs)
         "",
         help="Processes that torchrun starts on each node: auto, cpu, gpu or a number.",
         group="Job",
-        metavar="N",
         often=True,
         paths=("spec.nprocPerNode",),
     )

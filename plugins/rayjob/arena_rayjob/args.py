@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import ClassVar, Literal
 
 from arena_core.args import Image, Quantity, SharedMemoryArgs, flag
@@ -16,6 +17,8 @@ OPERATOR_ENV = (
     *("KUBERAY_GEN_RAY_START_CMD", "RAY_USAGE_STATS_EXTRA_TAGS"),
 )
 RAY, WORKERS = "Ray", "Workers"
+#: A flag under each of the headings of help.
+_ray = partial(flag, group=RAY, often=False)
 
 
 class RayJobArgs(EndArgs, AutoscalerArgs, HeadArgs, SharedMemoryArgs, SubmitArgs):
@@ -42,20 +45,14 @@ class RayJobArgs(EndArgs, AutoscalerArgs, HeadArgs, SharedMemoryArgs, SubmitArgs
         old=("worker-gpu",),
         paths=(f"{WORKER_SPEC}.template.spec.containers[].resources.limits[nvidia.com/gpu]", "resources.limits[nvidia.com/gpu]"),
     )
-    retry: int = flag(
-        0,
-        help="How often a failed job is run again, each time on a new Ray cluster.",
-        ge=0,
-        paths=("spec.backoffLimit",),
-    )
+    retry: int = flag(0, help="How often a failed job is run again, each time on a new Ray cluster.", ge=0, paths=("spec.backoffLimit",))
     share_memory: Quantity = flag(
         "",
         help="Size of /dev/shm, Ray's object store (empty: the memory of the container).",
         group="Resources",
-        metavar="QUANTITY",
         paths=("volumes[].emptyDir.sizeLimit",),
     )
-    worker_image: Image = flag("", help="Image of the workers (empty: --image).", group=WORKERS, metavar="IMAGE", often=False)
+    worker_image: Image = flag("", help="Image of the workers (empty: --image).", group=WORKERS, often=False)
     worker_cpu: Quantity = quantity("CPU of each worker.", WORKERS, WORKER_SPEC, "cpu")
     worker_memory: Quantity = quantity("Memory of each worker.", WORKERS, WORKER_SPEC, "memory")
     worker_num_of_hosts: int = flag(
@@ -66,24 +63,18 @@ class RayJobArgs(EndArgs, AutoscalerArgs, HeadArgs, SharedMemoryArgs, SubmitArgs
         often=False,
         paths=(f"{WORKER_SPEC}.numOfHosts",),
     )
-    submission_mode: Literal["K8sJobMode", "HTTPMode", "SidecarMode", "InteractiveMode"] = flag(
+    submission_mode: Literal["K8sJobMode", "HTTPMode", "SidecarMode", "InteractiveMode"] = _ray(
         "K8sJobMode",
         help="Who hands the command to Ray: a pod of its own, which shows its log (K8sJobMode), KubeRay (HTTPMode: no pod has the log), "
         "a container of the head (SidecarMode), or you (InteractiveMode).",
-        group=RAY,
         metavar="WORD",
-        often=False,
         paths=("spec.submissionMode",),
     )
-    ray_version: str = flag(
-        "", help="Version of Ray in the image.", group=RAY, metavar="VERSION", often=False, paths=("spec.rayClusterSpec.rayVersion",)
-    )
-    pre_stop_command: str = flag(
+    ray_version: str = _ray("", help="Version of Ray in the image.", metavar="VERSION", paths=("spec.rayClusterSpec.rayVersion",))
+    pre_stop_command: str = _ray(
         "ray stop",
         help="What runs in a Ray pod before it is ended (empty: nothing).",
-        group=RAY,
         metavar="COMMAND",
-        often=False,
         paths=("spec.rayClusterSpec.headGroupSpec.template.spec.containers[].lifecycle",),
     )
 

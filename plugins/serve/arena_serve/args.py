@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, ClassVar, Literal
 
 from arena_core.args import CpuMemoryArgs, Duration, JobArgs, PullPolicy, Quantity, SharedMemoryArgs, flag
@@ -13,6 +14,10 @@ from arena_core.families.schedulers import ON_JOBS_ALONE
 from arena_serve import names, probes
 from arena_serve.autoscale import AutoscaleArgs
 from arena_serve.values import CountOrShare, Expressions, ProbeOptions, ScratchFolders, Version
+
+#: A flag under each of the headings of help.
+_volumes = partial(flag, group="Volumes")
+_rollout = partial(flag, group="Rollout", often=False)
 
 
 class ServerArgs(SharedGpuArgs, CpuMemoryArgs, SharedMemoryArgs, JobArgs):
@@ -46,24 +51,13 @@ class ServerArgs(SharedGpuArgs, CpuMemoryArgs, SharedMemoryArgs, JobArgs):
     )
     working_dir: str = flag("", help="Working directory (default: the image's).", old=("workingDir",), paths=("containers[].workingDir",))
     share_memory: Quantity = flag(
-        "",
-        help="Size of /dev/shm (empty: the node's default).",
-        group="Resources",
-        metavar="QUANTITY",
-        paths=("volumes[].emptyDir.sizeLimit",),
+        "", help="Size of /dev/shm (empty: the node's default).", group="Resources", paths=("volumes[].emptyDir.sizeLimit",)
     )
-    temp_dirs: ScratchFolders = flag(
-        {}, help="Empty folder that goes with the pod; repeatable.", name="temp-dir", group="Volumes", metavar="NAME:/PATH"
+    temp_dirs: ScratchFolders = _volumes({}, help="Empty folder that goes with the pod; repeatable.", name="temp-dir", metavar="NAME:/PATH")
+    data_subpath_expr: Expressions = _volumes(
+        {}, help="Mount only this part of a claim of --data, e.g. models:$(ARENA_POD_NAME); repeatable.", metavar="CLAIM:PATH"
     )
-    data_subpath_expr: Expressions = flag(
-        {},
-        help="Mount only this part of a claim of --data, e.g. models:$(ARENA_POD_NAME); repeatable.",
-        group="Volumes",
-        metavar="CLAIM:PATH",
-    )
-    temp_dir_subpath_expr: Expressions = flag(
-        {}, help="The same for a folder of --temp-dir; repeatable.", group="Volumes", metavar="NAME:PATH"
-    )
+    temp_dir_subpath_expr: Expressions = _volumes({}, help="The same for a folder of --temp-dir; repeatable.", metavar="NAME:PATH")
     enable_istio: bool = flag(
         False,
         help="Put Istio's proxy beside each instance (`arena serve traffic-split` parts the requests among versions).",
@@ -169,30 +163,24 @@ class ProbeArgs(ServerArgs):
 class RolloutArgs(AutoscaleArgs, ProbeArgs):
     """How many instances there are, and how they are replaced by new ones."""
 
-    replicas: int = flag(1, help="How many instances serve.", ge=0, often=True, metavar="N", paths=("spec.replicas",))
-    max_surge: CountOrShare = flag(
+    replicas: int = flag(1, help="How many instances serve.", ge=0, often=True, paths=("spec.replicas",))
+    max_surge: CountOrShare = _rollout(
         "",
         help="How many instances an update may start beyond --replicas (number or percentage; Kubernetes: 25%).",
-        group="Rollout",
-        often=False,
         metavar="N|N%",
         paths=("spec.strategy.rollingUpdate.maxSurge",),
     )
-    max_unavailable: CountOrShare = flag(
+    max_unavailable: CountOrShare = _rollout(
         "",
         help="How many may be missing during an update (number or percentage; Kubernetes: 25%).",
-        group="Rollout",
-        often=False,
         metavar="N|N%",
         paths=("spec.strategy.rollingUpdate.maxUnavailable",),
     )
-    drain: Duration = flag(
+    drain: Duration = _rollout(
         0,
         help="How long an instance keeps serving after it has been taken out of the Service, so that no request is lost (5s is "
         "usual; Kubernetes 1.30 or newer).",
-        group="Rollout",
         often=True,
-        metavar="DURATION",
         paths=("containers[].lifecycle.preStop.sleep",),
     )
 

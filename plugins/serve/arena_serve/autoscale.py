@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from arena_core.args import ArgsGroup, Quantity, flag
@@ -13,41 +14,30 @@ HPA = Resource("autoscaling", "v2", "HorizontalPodAutoscaler", "horizontalpodaut
 MEASURED = ("cpu", "memory")
 #: Kubernetes' own default for cpu.
 TARGET = 80
+#: A flag under each of the headings of help.
+_autoscaling = partial(flag, group="Autoscaling", often=False)
 
 
 class AutoscaleArgs(ArgsGroup):
     """Bounds, what is measured, and how much of it is meant for each instance."""
 
-    min_replicas: int = flag(
-        1,
-        help="Fewest instances with --max-replicas.",
-        ge=1,
-        group="Autoscaling",
-        often=False,
-        paths=("spec.minReplicas",),
-    )
-    max_replicas: int = flag(
+    min_replicas: int = _autoscaling(1, help="Fewest instances with --max-replicas.", ge=1, paths=("spec.minReplicas",))
+    max_replicas: int = _autoscaling(
         0,
         help="Most instances: the cluster changes their number by what they have to do (0: it stays at --replicas).",
         ge=0,
-        group="Autoscaling",
-        often=False,
         paths=("spec.maxReplicas",),
     )
-    scale_metric: str = flag(
+    scale_metric: str = _autoscaling(
         "cpu",
         help="What decides: cpu, memory, or a metric of the pods by its name.",
-        group="Autoscaling",
-        often=False,
         metavar="METRIC",
         min_length=1,
         paths=("spec.metrics",),
     )
-    scale_target: Quantity = flag(
+    scale_target: Quantity = _autoscaling(
         "",
         help="How much of it is meant for each instance: percent of what is requested, of a metric of the pods its value.",
-        group="Autoscaling",
-        often=False,
         default_text="80 percent",
         metavar="N",
         paths=("spec.metrics",),

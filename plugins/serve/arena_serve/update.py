@@ -33,21 +33,19 @@ GPU_SHARE_CORE = "aliyun.com/gpu-core.percentage"
 class ContainerUpdateArgs(ArgsGroup):
     """What may be changed of the pods of any server; what is not given stays as it is."""
 
-    image: Image = flag("", help="Container image.", often=True, metavar="IMAGE", paths=("containers[].image",))
-    gpus: int | None = flag(None, help="GPUs of each instance (nvidia.com/gpu); 0: none.", ge=0, often=True, metavar="N")
-    gpumemory: int | None = flag(None, help="GiB of a shared GPU's memory; 0: none.", ge=0, metavar="N")
-    gpucore: int | None = flag(None, help="Share of a GPU's cores in percent, in steps of 5; 0: none.", ge=0, multiple_of=5, metavar="N")
-    cpu: Quantity = flag("", help="CPU of each instance (2, 500m).", often=True, metavar="QUANTITY")
-    memory: Quantity = flag("", help="Memory of each instance (8Gi).", often=True, metavar="QUANTITY")
-    env: EnvMap = flag(
-        {}, help="Environment variable, new or with another value; repeatable.", short="-e", often=True, metavar="NAME=VALUE"
-    )
-    labels: LabelMap = flag({}, help="Label, new or with another value; repeatable.", short="-l", name="label", metavar="KEY=VALUE")
-    annotations: AnnotationMap = flag({}, help="The same for annotations; repeatable.", short="-a", name="annotation", metavar="KEY=VALUE")
-    selectors: LabelMap = flag({}, help="Label that a node must have besides; repeatable.", name="selector", metavar="KEY=VALUE")
-    tolerations: Tolerations = flag((), help="Taint to tolerate besides; repeatable.", name="toleration", metavar="TOLERATION")
-    data: DataMounts = flag((), help="Mount a further persistent volume claim; repeatable.", short="-d", metavar="CLAIM:/PATH")
-    command: Words = flag((), help="Another command, for the shell that runs the present one.", metavar="COMMAND...")
+    image: Image = flag("", help="Container image.", often=True, paths=("containers[].image",))
+    gpus: int | None = flag(None, help="GPUs of each instance (nvidia.com/gpu); 0: none.", ge=0, often=True)
+    gpumemory: int | None = flag(None, help="GiB of a shared GPU's memory; 0: none.", ge=0)
+    gpucore: int | None = flag(None, help="Share of a GPU's cores in percent, in steps of 5; 0: none.", ge=0, multiple_of=5)
+    cpu: Quantity = flag("", help="CPU of each instance (2, 500m).", often=True)
+    memory: Quantity = flag("", help="Memory of each instance (8Gi).", often=True)
+    env: EnvMap = flag({}, help="Environment variable, new or with another value; repeatable.", short="-e", often=True)
+    labels: LabelMap = flag({}, help="Label, new or with another value; repeatable.", short="-l", name="label")
+    annotations: AnnotationMap = flag({}, help="The same for annotations; repeatable.", short="-a", name="annotation")
+    selectors: LabelMap = flag({}, help="Label that a node must have besides; repeatable.", name="selector")
+    tolerations: Tolerations = flag((), help="Taint to tolerate besides; repeatable.", name="toleration")
+    data: DataMounts = flag((), help="Mount a further persistent volume claim; repeatable.", short="-d")
+    command: Words = flag((), help="Another command, for the shell that runs the present one.")
 
     def rules(self) -> Iterator[Problem]:
         """Arena's own labels stay, a GPU is asked for in one way."""
@@ -63,7 +61,7 @@ class ContainerUpdateArgs(ArgsGroup):
 class UpdateArgs(ContainerUpdateArgs):
     """Flags of ``arena serve update custom``."""
 
-    replicas: int | None = flag(None, help="How many instances serve.", ge=0, often=True, metavar="N", paths=("spec.replicas",))
+    replicas: int | None = flag(None, help="How many instances serve.", ge=0, often=True, paths=("spec.replicas",))
 
 
 def updated(job: Manifest, args: UpdateArgs, container: str) -> Manifest:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import ClassVar, Literal
 
 from arena_core.args import Duration, EnvMap, JobArgs, ObjectName, SharedMemoryArgs, SyncArgs, WorkdirArgs, flag
@@ -13,6 +14,9 @@ from arena_sparkjob.values import JvmMemory
 SPARK, RESOURCES = "Spark", "Resources"
 #: The image's own folder: ``--working-dir`` has an effect where it says something else than Arena's default.
 UNSAID = "/root"
+#: A flag under each of the headings of help.
+_spark = partial(flag, group=SPARK)
+_resources = partial(flag, group=RESOURCES)
 
 
 class SparkJobArgs(KueueArgs, WorkdirArgs, SyncArgs, ModelArgs, SchedulingArgs, SharedMemoryArgs, JobArgs):
@@ -26,85 +30,58 @@ class SparkJobArgs(KueueArgs, WorkdirArgs, SyncArgs, ModelArgs, SchedulingArgs, 
 
     image: str = flag("spark:3.5.0", help="Container image.", often=True, metavar="IMAGE", paths=("spec.image",))
     workers: int = flag(
-        1,
-        help="Number of executors.",
-        ge=1,
-        often=True,
-        name="replicas",
-        old=("workers", "executors"),
-        metavar="N",
-        paths=("spec.executor.instances",),
+        1, help="Number of executors.", ge=1, often=True, name="replicas", old=("workers", "executors"), paths=("spec.executor.instances",)
     )
-    main_class: str = flag(
+    main_class: str = _spark(
         "org.apache.spark.examples.SparkPi",
         help="Main class of a program in Scala or Java.",
         often=True,
-        group=SPARK,
         metavar="CLASS",
         paths=("spec.mainClass",),
     )
-    jar: str = flag(
+    jar: str = _spark(
         "local:///opt/spark/examples/jars/spark-examples_2.12-3.5.0.jar",
         help="The application: a jar, a .py or a .R file (local:// is a file of the image).",
         often=True,
-        group=SPARK,
         metavar="URI",
         paths=("spec.mainApplicationFile",),
     )
-    spark_version: str = flag("3.5.0", help="Version of Spark in the image.", group=SPARK, metavar="VERSION", paths=("spec.sparkVersion",))
-    language: Literal["", "Scala", "Java", "Python", "R"] = flag(
-        "", help="Language of the application (empty: by the file's ending, else Scala).", group=SPARK, often=False, paths=("spec.type",)
+    spark_version: str = _spark("3.5.0", help="Version of Spark in the image.", metavar="VERSION", paths=("spec.sparkVersion",))
+    language: Literal["", "Scala", "Java", "Python", "R"] = _spark(
+        "", help="Language of the application (empty: by the file's ending, else Scala).", often=False, paths=("spec.type",)
     )
-    spark_conf: EnvMap = flag(
+    spark_conf: EnvMap = _spark(
         {},
         help="Property of Spark (spark.sql.shuffle.partitions=8); repeatable.",
-        group=SPARK,
         metavar="KEY=VALUE",
         often=False,
         paths=("spec.sparkConf",),
     )
-    driver_cores: int = flag(
-        1,
-        help="Cores of the driver.",
-        often=True,
-        group=RESOURCES,
-        ge=1,
-        name="driver-cpu-request",
-        metavar="N",
-        paths=("spec.driver.cores",),
+    driver_cores: int = _resources(
+        1, help="Cores of the driver.", often=True, ge=1, name="driver-cpu-request", paths=("spec.driver.cores",)
     )
-    driver_memory: JvmMemory = flag(
+    driver_memory: JvmMemory = _resources(
         "500m",
         help="Memory of the driver's heap (512m, 2g).",
         often=True,
-        group=RESOURCES,
         name="driver-memory-request",
         metavar="MEMORY",
         paths=("spec.driver.memory",),
     )
-    executor_cores: int = flag(
-        1,
-        help="Cores of each executor.",
-        often=True,
-        group=RESOURCES,
-        ge=1,
-        name="executor-cpu-request",
-        metavar="N",
-        paths=("spec.executor.cores",),
+    executor_cores: int = _resources(
+        1, help="Cores of each executor.", often=True, ge=1, name="executor-cpu-request", paths=("spec.executor.cores",)
     )
-    executor_memory: JvmMemory = flag(
+    executor_memory: JvmMemory = _resources(
         "500m",
         help="Memory of each executor's heap (512m, 2g).",
         often=True,
-        group=RESOURCES,
         name="executor-memory-request",
         metavar="MEMORY",
         paths=("spec.executor.memory",),
     )
-    service_account: ObjectName = flag(
+    service_account: ObjectName = _spark(
         "",
         help="ServiceAccount of the driver, which makes the executors (empty: one that is made for this job).",
-        group=SPARK,
         name="driver-service-account",
         metavar="NAME",
         often=False,
@@ -114,17 +91,11 @@ class SparkJobArgs(KueueArgs, WorkdirArgs, SyncArgs, ModelArgs, SchedulingArgs, 
         0,
         help="How often the application is run again after a failure.",
         ge=0,
-        metavar="N",
         often=False,
         paths=("spec.restartPolicy.onFailureRetries", "spec.restartPolicy"),
     )
     ttl_after_finished: Duration = flag(
-        0,
-        help="Delete the job this long after its end (0 = never).",
-        group="Run policy",
-        metavar="DURATION",
-        often=False,
-        paths=("spec.timeToLiveSeconds",),
+        0, help="Delete the job this long after its end (0 = never).", group="Run policy", often=False, paths=("spec.timeToLiveSeconds",)
     )
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, ClassVar, Literal
 
 from arena_core.args import ArgsGroup, Duration, Image, LabelMap, Quantity, SharedMemoryArgs, field_validator, flag, flag_name
@@ -14,6 +15,8 @@ Affinity = Literal["none", "spread", "binpack"]
 Constraint = Literal["preferred", "required"]
 #: Roles by their spellings in ``--role-sequence``.
 ROLES = {name: role for role in ("Worker", "PS", "Evaluator", "Chief") for name in (role.lower(), role[0].lower())}
+#: A flag under each of the headings of help.
+_roles = partial(flag, group="Roles")
 
 
 def _pod(role: str) -> str:
@@ -44,9 +47,9 @@ def _selector(what: str, role: str, name: str) -> Any:
 class RoleArgs(ArgsGroup):
     """Which roles there are, and what each of them runs."""
 
-    ps: int = flag(0, help="Number of parameter servers.", often=True, group="Roles", ge=0, paths=("tfReplicaSpecs.PS.replicas",))
-    chief: bool = flag(False, help="Add a chief to the workers.", often=True, group="Roles", paths=("tfReplicaSpecs.Chief",))
-    evaluator: bool = flag(False, help="Add an evaluator to the workers.", group="Roles", paths=("tfReplicaSpecs.Evaluator",))
+    ps: int = _roles(0, help="Number of parameter servers.", often=True, ge=0, paths=("tfReplicaSpecs.PS.replicas",))
+    chief: bool = _roles(False, help="Add a chief to the workers.", often=True, paths=("tfReplicaSpecs.Chief",))
+    evaluator: bool = _roles(False, help="Add an evaluator to the workers.", paths=("tfReplicaSpecs.Evaluator",))
     worker_image: Image = _image("workers, the chief and the evaluator", "Worker", "workerImage")
     ps_image: Image = _image("parameter servers", "PS", "psImage")
     worker_port: int = _port("workers", "Worker", "workerPort")
@@ -56,13 +59,11 @@ class RoleArgs(ArgsGroup):
     ps_selectors: LabelMap = _selector("parameter servers", "PS", "ps-selector")
     chief_selectors: LabelMap = _selector("chief", "Chief", "chief-selector")
     evaluator_selectors: LabelMap = _selector("evaluator", "Evaluator", "evaluator-selector")
-    worker_affinity_policy: Affinity = flag("none", help="Put workers apart (spread) or together (binpack).", group="Roles")
-    worker_affinity_constraint: Constraint = flag("preferred", help="Whether that is preferred or required.", group="Roles")
-    ps_affinity_policy: Affinity = flag("none", help="Put parameter servers apart (spread) or together (binpack).", group="Roles")
-    ps_affinity_constraint: Constraint = flag("preferred", help="Whether that is preferred or required.", group="Roles")
-    role_sequence: str = flag(
-        "", help="Order in which the roles start, e.g. Worker,PS,Chief or w,p,c (for schedulers that know it).", group="Roles"
-    )
+    worker_affinity_policy: Affinity = _roles("none", help="Put workers apart (spread) or together (binpack).")
+    worker_affinity_constraint: Constraint = _roles("preferred", help="Whether that is preferred or required.")
+    ps_affinity_policy: Affinity = _roles("none", help="Put parameter servers apart (spread) or together (binpack).")
+    ps_affinity_constraint: Constraint = _roles("preferred", help="Whether that is preferred or required.")
+    role_sequence: str = _roles("", help="Order in which the roles start, e.g. Worker,PS,Chief or w,p,c (for schedulers that know it).")
 
     @field_validator("role_sequence")
     @classmethod
@@ -115,11 +116,7 @@ class TFJobArgs(RoleResources, RoleArgs, RunPolicyArgs, SharedMemoryArgs, Submit
     REQUIRES_IMAGE: ClassVar[bool] = False
 
     workers: int = flag(
-        1,
-        help="Number of workers; one worker without parameter servers becomes a chief of its own.",
-        often=True,
-        ge=0,
-        paths=("replicas",),
+        1, help="Number of workers; one worker without parameter servers becomes a chief of its own.", often=True, ge=0, paths=("replicas",)
     )
     retry: int = flag(
         0,
@@ -135,9 +132,7 @@ class TFJobArgs(RoleResources, RoleArgs, RunPolicyArgs, SharedMemoryArgs, Submit
         group="Run policy",
         paths=("spec.successPolicy",),
     )
-    starting_timeout: Duration = flag(
-        0, help="With --gang: give up if the pods cannot start within this time.", group="Run policy", metavar="DURATION"
-    )
+    starting_timeout: Duration = flag(0, help="With --gang: give up if the pods cannot start within this time.", group="Run policy")
 
     @property
     def standalone(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from typing import ClassVar, Literal
 
 from arena_core.args import (
@@ -39,6 +40,9 @@ NOT_HERE = {
 #: Variables that the operator sets itself, and refuses from anybody else, by runtime.
 RESERVED = re.compile(r"PET_(NNODES|NPROC_PER_NODE|NODE_RANK|MASTER_ADDR|MASTER_PORT)")
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://.+")
+#: A flag under each of the headings of help.
+_runtime = partial(flag, group=RUNTIME, often=False)
+_initializers = partial(flag, group=STEPS, often=False)
 
 
 class TrainJobArgs(KueueArgs, TensorboardArgs, WorkdirArgs, ModelArgs, SchedulingArgs, CpuMemoryArgs, SharedMemoryArgs, JobArgs):
@@ -48,40 +52,32 @@ class TrainJobArgs(KueueArgs, TensorboardArgs, WorkdirArgs, ModelArgs, Schedulin
     REQUIRES_IMAGE: ClassVar[bool] = False
     REQUIRES_COMMAND: ClassVar[bool] = False
 
-    runtime: ObjectName = flag(
+    runtime: ObjectName = _runtime(
         "torch-distributed",
         help="The runtime: how such a training runs, prepared by the cluster's administrator.",
         often=True,
-        group=RUNTIME,
         metavar="NAME",
         names_of=(CLUSTER_RUNTIME, NAMESPACED_RUNTIME),
         paths=("spec.runtimeRef.name", "spec.runtimeRef", "spec.RuntimeRef"),
     )
-    runtime_kind: Literal["ClusterTrainingRuntime", "TrainingRuntime"] = flag(
-        "ClusterTrainingRuntime",
-        help="Whether the runtime is everybody's or one of the namespace.",
-        group=RUNTIME,
-        often=False,
-        paths=("spec.runtimeRef.kind",),
+    runtime_kind: Literal["ClusterTrainingRuntime", "TrainingRuntime"] = _runtime(
+        "ClusterTrainingRuntime", help="Whether the runtime is everybody's or one of the namespace.", paths=("spec.runtimeRef.kind",)
     )
-    runtime_jobs: Names = flag(
+    runtime_jobs: Names = _runtime(
         (NODE,),
         help=f"Job of the runtime that gets volumes, labels and placement ({LAUNCHER} and {NODE} of an MPI runtime); repeatable.",
-        group=RUNTIME,
         name="runtime-job",
         metavar="NAME",
-        often=False,
         paths=("spec.runtimePatches",),
     )
     workers: int = flag(
-        1, help="Number of nodes (pods) of the training.", ge=1, often=True, metavar="N", old=("nodes",), paths=("spec.trainer.numNodes",)
+        1, help="Number of nodes (pods) of the training.", ge=1, often=True, old=("nodes",), paths=("spec.trainer.numNodes",)
     )
-    nproc_per_node: int = flag(
+    nproc_per_node: int = _runtime(
         0,
         help="Processes on each node (0: as the runtime says; for torch one for each GPU).",
         ge=0,
         often=True,
-        group=RUNTIME,
         default_text="",
         paths=("spec.trainer.numProcPerNode",),
     )
@@ -89,57 +85,32 @@ class TrainJobArgs(KueueArgs, TensorboardArgs, WorkdirArgs, ModelArgs, Schedulin
         0,
         help="Fail the job when it has run this long (1h30m; 0 = no limit); its pods, and their logs, are deleted then.",
         group="Run policy",
-        metavar="DURATION",
         often=False,
         paths=("spec.activeDeadlineSeconds",),
     )
-    dataset_uri: str = flag(
+    dataset_uri: str = _initializers(
         "",
         help="Where the data set is (hf://user/name, s3://bucket/path): the runtime's initializer fetches it first.",
-        group=STEPS,
         metavar="URI",
-        often=False,
         paths=("spec.initializer.dataset.storageUri",),
     )
-    dataset_env: EnvMap = flag(
-        {},
-        help="Environment variable of the initializer of the data set; repeatable.",
-        group=STEPS,
-        metavar="NAME=VALUE",
-        often=False,
-        paths=("spec.initializer.dataset.env",),
+    dataset_env: EnvMap = _initializers(
+        {}, help="Environment variable of the initializer of the data set; repeatable.", paths=("spec.initializer.dataset.env",)
     )
-    dataset_secret: ObjectName = flag(
-        "",
-        help="Secret with the credentials for the data set.",
-        group=STEPS,
-        metavar="SECRET",
-        often=False,
-        paths=("spec.initializer.dataset.secretRef",),
+    dataset_secret: ObjectName = _initializers(
+        "", help="Secret with the credentials for the data set.", metavar="SECRET", paths=("spec.initializer.dataset.secretRef",)
     )
-    base_model_uri: str = flag(
+    base_model_uri: str = _initializers(
         "",
         help="Where the model is that training begins with: the runtime's initializer fetches it first.",
-        group=STEPS,
         metavar="URI",
-        often=False,
         paths=("spec.initializer.model.storageUri",),
     )
-    base_model_env: EnvMap = flag(
-        {},
-        help="Environment variable of the initializer of the model; repeatable.",
-        group=STEPS,
-        metavar="NAME=VALUE",
-        often=False,
-        paths=("spec.initializer.model.env",),
+    base_model_env: EnvMap = _initializers(
+        {}, help="Environment variable of the initializer of the model; repeatable.", paths=("spec.initializer.model.env",)
     )
-    base_model_secret: ObjectName = flag(
-        "",
-        help="Secret with the credentials for the model.",
-        group=STEPS,
-        metavar="SECRET",
-        often=False,
-        paths=("spec.initializer.model.secretRef",),
+    base_model_secret: ObjectName = _initializers(
+        "", help="Secret with the credentials for the model.", metavar="SECRET", paths=("spec.initializer.model.secretRef",)
     )
 
     @field_validator("dataset_uri", "base_model_uri")

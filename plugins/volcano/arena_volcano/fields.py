@@ -6,6 +6,7 @@ together (``--image`` with ``--replicas``), and several named tasks (``--task``)
 
 from __future__ import annotations
 
+from functools import partial
 from typing import ClassVar, Literal
 
 from arena_core.args import (
@@ -29,6 +30,10 @@ TASKS, VOLCANO, TOPOLOGY = "Tasks", "Volcano", "Topology"
 #: Arena's images where none is given: a demonstration.
 DEMO_IMAGES = ("ubuntu", "nginx", "busybox")
 INT32_MAX = 2**31 - 1
+#: A flag under each of the headings of help.
+_volcano = partial(flag, group=VOLCANO)
+_tasks = partial(flag, group=TASKS)
+_topology = partial(flag, group=TOPOLOGY)
 
 
 class VolcanoFields(KueueArgs, TensorboardArgs, WorkdirArgs, SyncArgs, ModelArgs, SharedMemoryArgs, CpuMemoryArgs, JobArgs):
@@ -38,184 +43,121 @@ class VolcanoFields(KueueArgs, TensorboardArgs, WorkdirArgs, SyncArgs, ModelArgs
     REQUIRES_COMMAND: ClassVar[bool] = False
 
     share_memory: Quantity = flag(
-        "",
-        help="Size of /dev/shm (empty: the node's default).",
-        group="Resources",
-        metavar="QUANTITY",
-        paths=("volumes[].emptyDir.sizeLimit",),
+        "", help="Size of /dev/shm (empty: the node's default).", group="Resources", paths=("volumes[].emptyDir.sizeLimit",)
     )
-    min_available: int | None = flag(
+    min_available: int | None = _volcano(
         None,
         help="Pods that must start together (0: all). Not given: 1 with --task-images, as in Arena, else all.",
-        group=VOLCANO,
         old=("minAvailable",),
-        metavar="N",
         ge=0,
         le=INT32_MAX,
         paths=("spec.minAvailable",),
     )
-    queue: ObjectName = flag("default", help="Queue of Volcano.", often=True, group=VOLCANO, metavar="QUEUE", paths=("spec.queue",))
-    scheduler_name: ObjectName = flag(
-        "volcano",
-        help="Scheduler of the pods.",
-        group=VOLCANO,
-        old=("schedulerName", "scheduler"),
-        metavar="NAME",
-        paths=("spec.schedulerName",),
+    queue: ObjectName = _volcano("default", help="Queue of Volcano.", often=True, metavar="QUEUE", paths=("spec.queue",))
+    scheduler_name: ObjectName = _volcano(
+        "volcano", help="Scheduler of the pods.", old=("schedulerName", "scheduler"), metavar="NAME", paths=("spec.schedulerName",)
     )
-    plugins: Plugins = flag(
+    plugins: Plugins = _volcano(
         {},
         help="Plugin of Volcano, with its arguments: svc, ssh, env, pytorch=--port=23456, tensorflow, mpi, ray, hcclrank; repeatable.",
-        group=VOLCANO,
         name="plugin",
         metavar="NAME[=ARGS]",
         paths=("spec.plugins",),
     )
-    policies: Policies = flag(
+    policies: Policies = _volcano(
         (),
         help="What to do on an event or exit code, of one task or the job: PodFailed=RestartJob, worker/3=RestartTask; repeatable.",
-        group=VOLCANO,
         name="policy",
         metavar="[TASK/]EVENT=ACTION[:TIMEOUT]",
         paths=("spec.policies", "spec.tasks[].policies"),
     )
-    max_retry: int | None = flag(
+    max_retry: int | None = _volcano(
         None,
         help="Runs of the job that its policies may start: N allows N-1 restarts (Volcano's default: 3).",
-        group=VOLCANO,
-        metavar="N",
         ge=1,
         le=INT32_MAX,
         paths=("spec.maxRetry",),
     )
-    min_success: int | None = flag(
-        None,
-        help="The job succeeds once this many pods have succeeded.",
-        group=VOLCANO,
-        metavar="N",
-        ge=1,
-        le=INT32_MAX,
-        paths=("spec.minSuccess",),
+    min_success: int | None = _volcano(
+        None, help="The job succeeds once this many pods have succeeded.", ge=1, le=INT32_MAX, paths=("spec.minSuccess",)
     )
-    ttl_after_finished: Duration = flag(
-        0,
-        help="Delete the job this long after its end (0 = never).",
-        group=VOLCANO,
-        metavar="DURATION",
-        le=INT32_MAX,
-        paths=("spec.ttlSecondsAfterFinished",),
+    ttl_after_finished: Duration = _volcano(
+        0, help="Delete the job this long after its end (0 = never).", le=INT32_MAX, paths=("spec.ttlSecondsAfterFinished",)
     )
-    restart_policy: Literal["Never", "OnFailure", "Always"] = flag(
-        "Never", help="Whether the node restarts a container that has ended.", group=VOLCANO, paths=("spec.restartPolicy",)
+    restart_policy: Literal["Never", "OnFailure", "Always"] = _volcano(
+        "Never", help="Whether the node restarts a container that has ended.", paths=("spec.restartPolicy",)
     )
 
-    task_name: str = flag(
-        "task", help="Name of the task, or the prefix of the names of several.", group=TASKS, old=("taskName",), metavar="NAME"
-    )
-    task_images: Images = flag(
+    task_name: str = _tasks("task", help="Name of the task, or the prefix of the names of several.", old=("taskName",), metavar="NAME")
+    task_images: Images = _tasks(
         DEMO_IMAGES,
         help="Image of each task, separated by commas (without --image and --task).",
-        group=TASKS,
         old=("taskImages",),
         metavar="IMAGE,...",
         paths=("spec.tasks",),
     )
-    task_replicas: int = flag(
-        1,
-        help="Pods of each task of --task-images.",
-        group=TASKS,
-        old=("taskReplicas",),
-        ge=0,
-        le=INT32_MAX,
-        paths=("spec.tasks[].replicas",),
+    task_replicas: int = _tasks(
+        1, help="Pods of each task of --task-images.", old=("taskReplicas",), ge=0, le=INT32_MAX, paths=("spec.tasks[].replicas",)
     )
-    task_cpu: Quantity = flag("250m", help="CPU of each pod of --task-images.", group=TASKS, old=("taskCPU",), metavar="QUANTITY")
-    task_memory: Quantity = flag("128Mi", help="Memory of each pod of --task-images.", group=TASKS, old=("taskMemory",), metavar="QUANTITY")
-    task_port: int = flag(
-        2222, help="Port of the containers of --task-images.", group=TASKS, old=("taskPort",), ge=1, le=65535, paths=("containers[].ports",)
+    task_cpu: Quantity = _tasks("250m", help="CPU of each pod of --task-images.", old=("taskCPU",))
+    task_memory: Quantity = _tasks("128Mi", help="Memory of each pod of --task-images.", old=("taskMemory",))
+    task_port: int = _tasks(
+        2222, help="Port of the containers of --task-images.", old=("taskPort",), ge=1, le=65535, paths=("containers[].ports",)
     )
-    replicas: int = flag(
-        1, help="Pods of the one task of --image.", often=True, group=TASKS, ge=1, le=INT32_MAX, paths=("spec.tasks[].replicas",)
-    )
-    tasks: Tasks = flag(
+    replicas: int = _tasks(1, help="Pods of the one task of --image.", often=True, ge=1, le=INT32_MAX, paths=("spec.tasks[].replicas",))
+    tasks: Tasks = _tasks(
         (),
         help="A named task: worker=4,gpus=2,image=..,cpu=..,memory=..,port=..,min-available=..,max-retry=..,depends-on=A+B; repeatable.",
         often=True,
-        group=TASKS,
         name="task",
         metavar="NAME=REPLICAS[,...]",
         paths=("spec.tasks",),
     )
-    task_commands: Commands = flag(
-        {}, help="Command of one task instead of the common one; repeatable.", group=TASKS, name="task-command", metavar="TASK=COMMAND"
+    task_commands: Commands = _tasks(
+        {}, help="Command of one task instead of the common one; repeatable.", name="task-command", metavar="TASK=COMMAND"
     )
-    task_max_retry: int | None = flag(
+    task_max_retry: int | None = _tasks(
         None,
         help="Container restarts that a task may have in all before it counts as failed (0: Volcano's default, 3).",
-        group=TASKS,
-        metavar="N",
         ge=0,
         le=INT32_MAX,
         paths=("spec.tasks[].maxRetry",),
     )
-    use_svc_plugin: bool = flag(
-        True, help="With --image: let the svc plugin give pods their names; otherwise a Service leads to the first pod.", group=TASKS
+    use_svc_plugin: bool = _tasks(
+        True, help="With --image: let the svc plugin give pods their names; otherwise a Service leads to the first pod."
     )
-    disable_network_policy: bool = flag(
-        False, help="Let pods other than the job's own reach it (the svc plugin's NetworkPolicy forbids that).", group=VOLCANO
+    disable_network_policy: bool = _volcano(
+        False, help="Let pods other than the job's own reach it (the svc plugin's NetworkPolicy forbids that)."
     )
-    master_port: int = flag(23456, help="Port of the rendezvous (MASTER_PORT), with --image.", group=TASKS, ge=1, le=65535)
-    nproc_per_node: Processes = flag(
-        "", help="Processes of each pod: auto, cpu, gpu or a number; WORLD_SIZE counts them.", group=TASKS, metavar="N"
-    )
-    ring_controller: str = flag("", help="Ring controller of Ascend devices, e.g. ascend-1980.", group=TASKS, metavar="NAME")
+    master_port: int = _tasks(23456, help="Port of the rendezvous (MASTER_PORT), with --image.", ge=1, le=65535)
+    nproc_per_node: Processes = _tasks("", help="Processes of each pod: auto, cpu, gpu or a number; WORLD_SIZE counts them.")
+    ring_controller: str = _tasks("", help="Ring controller of Ascend devices, e.g. ascend-1980.", metavar="NAME")
 
-    network_topology_mode: Literal["", "hard", "soft"] = flag(
-        "", help="Keep the job within a part of the network: hard or soft.", group=TOPOLOGY, paths=("spec.networkTopology.mode",)
+    network_topology_mode: Literal["", "hard", "soft"] = _topology(
+        "", help="Keep the job within a part of the network: hard or soft.", paths=("spec.networkTopology.mode",)
     )
-    highest_tier_allowed: int | None = flag(
-        None,
-        help="Highest HyperNode tier for the job.",
-        group=TOPOLOGY,
-        metavar="N",
-        ge=0,
-        paths=("spec.networkTopology.highestTierAllowed",),
+    highest_tier_allowed: int | None = _topology(
+        None, help="Highest HyperNode tier for the job.", ge=0, paths=("spec.networkTopology.highestTierAllowed",)
     )
-    highest_tier_name: str = flag(
-        "",
-        help="Highest HyperNode tier for the job, by name.",
-        group=TOPOLOGY,
-        metavar="NAME",
-        paths=("spec.networkTopology.highestTierName",),
+    highest_tier_name: str = _topology(
+        "", help="Highest HyperNode tier for the job, by name.", metavar="NAME", paths=("spec.networkTopology.highestTierName",)
     )
-    total_partitions: int = flag(
+    total_partitions: int = _topology(
         0,
         help="Number of partitions of the task (or of each --task).",
-        group=TOPOLOGY,
         ge=0,
         paths=("spec.tasks[].partitionPolicy.totalPartitions", "spec.tasks[].partitionPolicy"),
     )
-    partition_size: int = flag(
-        0, help="Pods of each partition.", group=TOPOLOGY, ge=0, paths=("spec.tasks[].partitionPolicy.partitionSize",)
+    partition_size: int = _topology(0, help="Pods of each partition.", ge=0, paths=("spec.tasks[].partitionPolicy.partitionSize",))
+    min_partitions: int = _topology(
+        0, help="Partitions that must start (0: none in particular).", ge=0, paths=("spec.tasks[].partitionPolicy.minPartitions",)
     )
-    min_partitions: int = flag(
-        0,
-        help="Partitions that must start (0: none in particular).",
-        group=TOPOLOGY,
-        ge=0,
-        paths=("spec.tasks[].partitionPolicy.minPartitions",),
+    partition_topology_mode: Literal["", "hard", "soft"] = _topology(
+        "", help="Keep each partition within a part of the network.", paths=("spec.tasks[].partitionPolicy.networkTopology.mode",)
     )
-    partition_topology_mode: Literal["", "hard", "soft"] = flag(
-        "",
-        help="Keep each partition within a part of the network.",
-        group=TOPOLOGY,
-        paths=("spec.tasks[].partitionPolicy.networkTopology.mode",),
-    )
-    partition_highest_tier: int | None = flag(
+    partition_highest_tier: int | None = _topology(
         None,
         help="Highest HyperNode tier for a partition.",
-        group=TOPOLOGY,
-        metavar="N",
         ge=0,
         paths=("spec.tasks[].partitionPolicy.networkTopology.highestTierAllowed",),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import ClassVar, Literal
 
 from arena_core.args import JobArgs, SyncArgs, flag
@@ -36,6 +37,10 @@ ONLY: Mapping[str, tuple[str, ...]] = {
 }
 #: All that is meant for the program.
 _ABOUT = {"inputs", "outputs", "target_device", *(field for told in TOLD.values() for field in told)}
+#: A flag under each of the headings of help.
+_model = partial(flag, group="Model")
+_optimize = partial(flag, group="Optimize")
+_benchmark = partial(flag, group="Benchmark")
 
 
 class ModelJobArgs(OnePodArgs):
@@ -43,21 +48,21 @@ class ModelJobArgs(OnePodArgs):
 
     OWN_LABELS: ClassVar[frozenset[str]] = OnePodArgs.OWN_LABELS | {"type"}
 
-    task: Literal["profile", "optimize", "benchmark", "evaluate"] = flag(
-        help="What to do with the model: profile, optimize, benchmark or evaluate.", group="Model", often=True
+    task: Literal["profile", "optimize", "benchmark", "evaluate"] = _model(
+        help="What to do with the model: profile, optimize, benchmark or evaluate.", often=True
     )
-    model_config_file: str = flag("", help="File that describes the model, in the container.", group="Model", often=True, metavar="PATH")
-    inputs: str = flag("", help="Inputs of the model.", group="Model", metavar="TEXT")
-    outputs: str = flag("", help="Outputs of the model.", group="Model", metavar="TEXT")
-    report_path: str = flag("", help="Where the report goes, in the container.", group="Model", often=True, metavar="PATH")
-    optimizer: str = flag("tensorrt", help="What optimizes the model.", group="Optimize", min_length=1, metavar="NAME")
-    target_device: str = flag("gpu", help="What it is optimized for.", group="Optimize", metavar="DEVICE")
-    export_path: str = flag("", help="Where the optimized model goes, in the container.", group="Optimize", often=True, metavar="PATH")
-    concurrency: int = flag(0, help="How many requests at a time (0: as the program likes).", ge=0, group="Benchmark", metavar="N")
-    requests: int = flag(0, help="How many requests in all (0: as the program likes).", ge=0, group="Benchmark", metavar="N")
-    duration: int = flag(0, help="How long it asks, in seconds (0: as the program likes).", ge=0, group="Benchmark", metavar="SECONDS")
+    model_config_file: str = _model("", help="File that describes the model, in the container.", often=True, metavar="PATH")
+    inputs: str = _model("", help="Inputs of the model.", metavar="TEXT")
+    outputs: str = _model("", help="Outputs of the model.", metavar="TEXT")
+    report_path: str = _model("", help="Where the report goes, in the container.", often=True, metavar="PATH")
+    optimizer: str = _optimize("tensorrt", help="What optimizes the model.", min_length=1, metavar="NAME")
+    target_device: str = _optimize("gpu", help="What it is optimized for.", metavar="DEVICE")
+    export_path: str = _optimize("", help="Where the optimized model goes, in the container.", often=True, metavar="PATH")
+    concurrency: int = _benchmark(0, help="How many requests at a time (0: as the program likes).", ge=0)
+    requests: int = _benchmark(0, help="How many requests in all (0: as the program likes).", ge=0)
+    duration: int = _benchmark(0, help="How long it asks, in seconds (0: as the program likes).", ge=0, metavar="SECONDS")
     model_platform: str = flag("", help="What the model is made with.", group="Evaluate", metavar="NAME")
-    batch_size: int = flag(1, help="How much of the data at a time.", ge=1, group="Evaluate", metavar="N")
+    batch_size: int = flag(1, help="How much of the data at a time.", ge=1, group="Evaluate")
     logdir: str = flag("", help="Folder in which TensorBoard looks (default: --report-path).", group="TensorBoard", metavar="PATH")
 
     def board_folder(self) -> str:

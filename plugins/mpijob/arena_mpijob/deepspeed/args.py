@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, Literal
 
 from arena_core.args import AnnotationMap, LabelMap, ObjectName, flag
@@ -10,32 +11,23 @@ from arena_core.contract.types import Problem
 from arena_mpijob.args import MPI, MPIJobArgs
 
 ENV = {"NCCL_ASYNC_ERROR_HANDLING": "1"}
+#: A flag under each of the headings of help.
+_mpi = partial(flag, group=MPI, often=False)
 
 
 class DeepSpeedMPIArgs(MPIJobArgs):
     """Flags of ``arena submit deepspeed-mpijob``."""
 
-    job_restart_policy: Literal["", "Never", "OnFailure"] = flag(
-        "", help="Whether the launcher is started again after a failure (empty: Never, unless --retry is given).", group=MPI, often=False
+    job_restart_policy: Literal["", "Never", "OnFailure"] = _mpi(
+        "", help="Whether the launcher is started again after a failure (empty: Never, unless --retry is given)."
     )
-    job_backoff_limit: int = flag(6, help="How often it is started again with OnFailure.", group=MPI, ge=0, often=False, metavar="N")
-    launcher_selectors: LabelMap = flag(
-        {},
-        help="Label that the launcher's node must have, in place of --selector; repeatable.",
-        group=MPI,
-        name="launcher-selector",
-        metavar="KEY=VALUE",
-        often=False,
+    job_backoff_limit: int = _mpi(6, help="How often it is started again with OnFailure.", ge=0)
+    launcher_selectors: LabelMap = _mpi(
+        {}, help="Label that the launcher's node must have, in place of --selector; repeatable.", name="launcher-selector"
     )
-    launcher_annotations: AnnotationMap = flag(
-        {}, help="Annotation of the launcher alone; repeatable.", group=MPI, name="launcher-annotation", metavar="KEY=VALUE", often=False
-    )
-    worker_annotations: AnnotationMap = flag(
-        {}, help="Annotation of the workers alone; repeatable.", group=MPI, name="worker-annotation", metavar="KEY=VALUE", often=False
-    )
-    ssh_secret: ObjectName = flag(
-        "", help="Taken for old scripts: the MPI Operator makes the keys.", group=MPI, metavar="SECRET", often=False
-    )
+    launcher_annotations: AnnotationMap = _mpi({}, help="Annotation of the launcher alone; repeatable.", name="launcher-annotation")
+    worker_annotations: AnnotationMap = _mpi({}, help="Annotation of the workers alone; repeatable.", name="worker-annotation")
+    ssh_secret: ObjectName = _mpi("", help="Taken for old scripts: the MPI Operator makes the keys.", metavar="SECRET")
 
     def of_launcher(self) -> dict[str, Any]:
         """Its place, its annotations, and what DeepSpeed wants in the environment."""

@@ -14,14 +14,7 @@ class CustomArgs(RolloutArgs):
 
     port: int = flag(0, help="Port of gRPC (0: none).", ge=0, le=65535, often=True, metavar="PORT", paths=("containers[].ports",))
     restful_port: int = flag(
-        0,
-        help="Port of HTTP (0: none).",
-        ge=0,
-        le=65535,
-        often=True,
-        metavar="PORT",
-        old=("restfulPort",),
-        paths=("containers[].ports",),
+        0, help="Port of HTTP (0: none).", ge=0, le=65535, often=True, metavar="PORT", old=("restfulPort",), paths=("containers[].ports",)
     )
     metrics_port: int = flag(0, help="Port of the metrics (0: none).", ge=0, le=65535, often=True, metavar="PORT")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, ClassVar, Literal
 
 from arena_core.args import Quantity, flag
@@ -14,6 +15,8 @@ from arena_serve.form import Start
 
 #: Variables that arena sets in every pod; a command may name them as ``$(NAME)``, too.
 VARIABLES = ("MASTER_ADDR", "WORLD_SIZE", "POD_NAME", "POD_INDEX", "GROUP_INDEX", "GPU_COUNT", "HOSTFILE", "ROLE")
+#: A flag under each of the headings of help.
+_roles = partial(flag, group="Roles")
 
 
 @record
@@ -48,20 +51,18 @@ class DistributedArgs(RolloutArgs):
         0, help="Port of HTTP of the leader (0: none).", ge=0, le=65535, often=True, metavar="PORT", old=("restfulPort",)
     )
     metrics_port: int = flag(0, help="Port of the leader's metrics (0: none).", ge=0, le=65535, often=True, metavar="PORT")
-    leader_num: int = flag(1, help="Leaders of each instance; there can only be one.", group="Roles", old=("masters",), hidden=True)
-    worker_num: int = flag(
+    leader_num: int = _roles(1, help="Leaders of each instance; there can only be one.", old=("masters",), hidden=True)
+    worker_num: int = _roles(
         0,
         help="Workers of each instance, beside its leader.",
-        group="Roles",
         ge=0,
         le=255,
         often=True,
-        metavar="N",
         old=("workers",),
         paths=("spec.leaderWorkerTemplate.size",),
     )
-    leader_command: str = flag("", help="Command of the leader, for the shell.", group="Roles", metavar="COMMAND", old=("master-command",))
-    worker_command: str = flag("", help="Command of each worker, for the shell.", group="Roles", metavar="COMMAND")
+    leader_command: str = _roles("", help="Command of the leader, for the shell.", metavar="COMMAND", old=("master-command",))
+    worker_command: str = _roles("", help="Command of each worker, for the shell.", metavar="COMMAND")
     leader_cpu: Quantity = _quantity("the leader", "CPU", "master-cpu")
     worker_cpu: Quantity = _quantity("each worker", "CPU", "")
     leader_memory: Quantity = _quantity("the leader", "Memory", "master-memory")
@@ -72,9 +73,7 @@ class DistributedArgs(RolloutArgs):
     worker_gpumemory: int | None = _number("each worker", "GiB of a shared GPU", "")
     leader_gpucore: int | None = _number("the leader", "Percent of a shared GPU's cores", "master-gpucore", multiple_of=5)
     worker_gpucore: int | None = _number("each worker", "Percent of a shared GPU's cores", "", multiple_of=5)
-    init_backend: Literal["", "ray"] = flag(
-        "", help="Form a cluster of each instance's pods before the commands run.", group="Roles", metavar="ray"
-    )
+    init_backend: Literal["", "ray"] = _roles("", help="Form a cluster of each instance's pods before the commands run.", metavar="ray")
 
     @property
     def ports(self) -> tuple[tuple[str, int], ...]:

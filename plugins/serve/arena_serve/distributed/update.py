@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from arena_core.args import Quantity, flag
@@ -13,6 +14,9 @@ from arena_serve.distributed import rayinit
 from arena_serve.distributed.args import VARIABLES
 from arena_serve.distributed.names import CONTAINERS
 from arena_serve.update import UpdateArgs, change_template, merge_metadata
+
+#: A flag under each of the headings of help.
+_roles = partial(flag, group="Roles")
 
 
 def _number(role: str, what: str, old: str) -> Any:
@@ -26,17 +30,11 @@ def _text(role: str, what: str, old: str) -> Any:
 class DistributedUpdateArgs(UpdateArgs):
     """Flags of ``arena serve update distributed``."""
 
-    worker_num: int | None = flag(
-        None,
-        help="Workers of each instance; HOSTFILE still names those that there were at first.",
-        group="Roles",
-        ge=0,
-        le=255,
-        metavar="N",
-        old=("workers",),
+    worker_num: int | None = _roles(
+        None, help="Workers of each instance; HOSTFILE still names those that there were at first.", ge=0, le=255, old=("workers",)
     )
-    leader_command: str = flag("", help="Another command of the leader.", group="Roles", metavar="COMMAND", old=("master-command",))
-    worker_command: str = flag("", help="Another command of each worker.", group="Roles", metavar="COMMAND")
+    leader_command: str = _roles("", help="Another command of the leader.", metavar="COMMAND", old=("master-command",))
+    worker_command: str = _roles("", help="Another command of each worker.", metavar="COMMAND")
     leader_cpu: Quantity = _text("the leader", "CPU", "master-cpu")
     worker_cpu: Quantity = _text("each worker", "CPU", "")
     leader_memory: Quantity = _text("the leader", "Memory", "master-memory")

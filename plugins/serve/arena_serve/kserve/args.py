@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, ClassVar, Literal
 
 from arena_core.args import ArgsGroup, field_validator, flag
@@ -14,6 +15,8 @@ from arena_serve.values import OptionalVersion, SecurityContext
 
 #: Where a model may come from; KServe's own list.
 STORAGE = ("gs://", "s3://", "pvc://", "file://", "https://", "http://", "hdfs://", "webhdfs://", "oci://", "hf://", "az://", "abfs://")
+#: A flag under each of the headings of help.
+_autoscaling = partial(flag, group="Autoscaling")
 
 
 def _text(help: str, **more: Any) -> Any:
@@ -23,20 +26,15 @@ def _text(help: str, **more: Any) -> Any:
 class ScalingArgs(ArgsGroup):
     """How many instances there are, by what they have to do, and how requests are parted."""
 
-    max_replicas: int = flag(
-        0, help="Most instances (0: KServe's own choice).", ge=0, group="Autoscaling", paths=("spec.predictor.maxReplicas",)
-    )
-    scale_metric: str = flag(
+    max_replicas: int = _autoscaling(0, help="Most instances (0: KServe's own choice).", ge=0, paths=("spec.predictor.maxReplicas",))
+    scale_metric: str = _autoscaling(
         "",
         help="What decides: concurrency, rps, cpu, memory, or a metric of the pods by its name.",
-        group="Autoscaling",
         metavar="METRIC",
         paths=("spec.predictor.scaleMetric",),
     )
-    scale_target: int = flag(
-        0, help="How much of it is meant for each instance.", ge=0, group="Autoscaling", paths=("spec.predictor.scaleTarget",)
-    )
-    container_concurrency: int = flag(0, help="Most requests at a time for each instance (0: any number).", ge=0, group="Autoscaling")
+    scale_target: int = _autoscaling(0, help="How much of it is meant for each instance.", ge=0, paths=("spec.predictor.scaleTarget",))
+    container_concurrency: int = _autoscaling(0, help="Most requests at a time for each instance (0: any number).", ge=0)
     timeout_seconds: int = flag(
         0, help="Seconds for a request to be answered (0: KServe's own).", ge=0, name="request-timeout", group="Traffic"
     )
@@ -75,13 +73,8 @@ class KServeArgs(ScalingArgs, ProbeArgs):
     runtime_version: str = _text("Version of the runtime.", metavar="VERSION")
     protocol_version: Literal["", "v1", "v2", "grpc-v1", "grpc-v2"] = _text("Protocol that the runtime speaks.")
     port: int = flag(0, help="Port of the container (0: KServe's own, 8080).", ge=0, le=65535, often=True, metavar="PORT")
-    min_replicas: int = flag(
-        1,
-        help="Fewest instances; 0 lets them go when nobody asks (with Knative).",
-        ge=0,
-        often=True,
-        group="Autoscaling",
-        paths=("spec.predictor.minReplicas",),
+    min_replicas: int = _autoscaling(
+        1, help="Fewest instances; 0 lets them go when nobody asks (with Knative).", ge=0, often=True, paths=("spec.predictor.minReplicas",)
     )
     security_context: SecurityContext = flag({}, help="runAsUser, runAsGroup or fsGroup of the pods; repeatable.", metavar="KEY=NUMBER")
     affinity_policy: Literal["none", "spread", "binpack"] = flag("none", help="Whether instances go to different nodes, or to the same.")

@@ -17,7 +17,7 @@ from arena_serve.update import ContainerUpdateArgs, change_template, merge_metad
 class KServeUpdateArgs(ScalingArgs, ContainerUpdateArgs):
     """Flags of ``arena serve update kserve``."""
 
-    min_replicas: int | None = flag(None, help="Fewest instances.", ge=0, often=True, group="Autoscaling", metavar="N")
+    min_replicas: int | None = flag(None, help="Fewest instances.", ge=0, often=True, group="Autoscaling")
     storage_uri: str = flag("", help="Another place of the model.", group="Model", often=True, metavar="URI")
     runtime_version: str = flag("", help="Another version of the runtime.", group="Model", metavar="VERSION")
 

@@ -37,7 +37,7 @@ class ModelServerArgs(Preset, CustomArgs):
     HEALTH: ClassVar[str] = "/health"
 
     name: str = flag("", help="Name of the server.", often=True, default_text="the model's own", metavar="NAME")
-    image: Image = flag("", help="Container image.", often=True, metavar="IMAGE", min_length=1)
+    image: Image = flag("", help="Container image.", often=True, min_length=1)
     gpus: int = flag(1, help="GPUs of each instance, which hold the model together (tensor parallel).", often=True, ge=0)
     gpu_memory: float = flag(0.9, help="Share of each GPU's memory that the server may take.", gt=0, le=1, often=True, metavar="SHARE")
     command: Words = flag((), help="The model, then further flags of the server.", metavar="MODEL [FLAG...]")

@@ -16,7 +16,7 @@ class VllmArgs(ModelServerArgs):
 
     SUMMARY: ClassVar[str] = "a language model with vLLM, with OpenAI's API"
 
-    image: Image = flag("vllm/vllm-openai:latest", help="Container image.", often=True, metavar="IMAGE", min_length=1)
+    image: Image = flag("vllm/vllm-openai:latest", help="Container image.", often=True, min_length=1)
     restful_port: int = flag(8000, help="Port of HTTP.", ge=0, le=65535, often=True, metavar="PORT", old=("restfulPort",))
 
     def program(self) -> list[str]:

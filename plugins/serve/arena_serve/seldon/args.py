@@ -20,7 +20,7 @@ class SeldonArgs(ProbeArgs):
     REQUIRES_IMAGE: ClassVar[bool] = False
 
     version: OptionalVersion = flag("", help="Label the server with a version.", metavar="VERSION", old=("servingVersion",))
-    replicas: int = flag(1, help="How many instances serve.", ge=1, often=True, metavar="N", paths=("spec.predictors[].replicas",))
+    replicas: int = flag(1, help="How many instances serve.", ge=1, often=True, paths=("spec.predictors[].replicas",))
     implementation: str = flag(
         "TENSORFLOW_SERVER",
         help="Server of Seldon's for the model (SKLEARN_SERVER, XGBOOST_SERVER, MLFLOW_SERVER, TRITON_SERVER ...).",

@@ -14,9 +14,7 @@ from arena_serve.update import ContainerUpdateArgs, change_template, merge_metad
 class SeldonUpdateArgs(ContainerUpdateArgs):
     """Flags of ``arena serve update seldon``."""
 
-    replicas: int | None = flag(
-        None, help="How many instances serve.", ge=1, often=True, metavar="N", paths=("spec.predictors[].replicas",)
-    )
+    replicas: int | None = flag(None, help="How many instances serve.", ge=1, often=True, paths=("spec.predictors[].replicas",))
     model_uri: str = flag("", help="Another place of the model.", group="Model", often=True, metavar="URI")
 
 

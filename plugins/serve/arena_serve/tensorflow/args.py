@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, ClassVar
 
 from arena_core.args import Image, flag
@@ -16,6 +17,8 @@ _MODEL = re.compile(r"[A-Za-z0-9_-]+")
 #: What part of a GPU a server that shares one takes: the device plugin says in the environment how much is its own.
 _SHARE = """exec tensorflow_model_server --per_process_gpu_memory_fraction="$(awk \
 "BEGIN{printf \\"%.2f\\", $ALIYUN_COM_GPU_MEM_CONTAINER / $ALIYUN_COM_GPU_MEM_DEV}")" "$@\""""
+#: A flag under each of the headings of help.
+_model = partial(flag, group="Model")
 
 
 class TensorflowArgs(RolloutArgs):
@@ -25,9 +28,7 @@ class TensorflowArgs(RolloutArgs):
     NAME_MAX: ClassVar[int] = 42
     REQUIRES_IMAGE: ClassVar[bool] = False
 
-    image: Image = flag(
-        "tensorflow/serving:latest", help="Container image.", often=True, paths=("containers[].image",), metavar="IMAGE", min_length=1
-    )
+    image: Image = flag("tensorflow/serving:latest", help="Container image.", often=True, paths=("containers[].image",), min_length=1)
     port: int = flag(8500, help="Port of gRPC.", ge=1, le=65535, often=True, metavar="PORT", paths=("containers[].ports",))
     restful_port: int = flag(
         8501,
@@ -39,17 +40,13 @@ class TensorflowArgs(RolloutArgs):
         old=("restfulPort",),
         paths=("containers[].ports",),
     )
-    model_name: str = flag(
-        "", help="Name of the model, also in the address of a request.", group="Model", often=True, metavar="NAME", old=("modelName",)
+    model_name: str = _model(
+        "", help="Name of the model, also in the address of a request.", often=True, metavar="NAME", old=("modelName",)
     )
-    model_path: str = flag(
-        "", help="Folder or URL with the versions of the model.", group="Model", often=True, metavar="PATH", old=("modelPath",)
-    )
-    model_config_file: str = flag(
-        "", help="File in the container that lists several models.", group="Model", metavar="PATH", old=("modelConfigFile",)
-    )
-    monitoring_config_file: str = flag("", help="File in the container that says what is measured.", group="Model", metavar="PATH")
-    version_policy: str = flag("", help="Has no effect; a model configuration says it.", group="Model", hidden=True, old=("versionPolicy",))
+    model_path: str = _model("", help="Folder or URL with the versions of the model.", often=True, metavar="PATH", old=("modelPath",))
+    model_config_file: str = _model("", help="File in the container that lists several models.", metavar="PATH", old=("modelConfigFile",))
+    monitoring_config_file: str = _model("", help="File in the container that says what is measured.", metavar="PATH")
+    version_policy: str = _model("", help="Has no effect; a model configuration says it.", hidden=True, old=("versionPolicy",))
 
     @property
     def start(self) -> Start:

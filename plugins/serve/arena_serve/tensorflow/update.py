@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from arena_core.args import flag
 from arena_core.contract.types import Manifest
 from arena_serve.names import TENSORFLOW_CONTAINER
 from arena_serve.update import UpdateArgs, updated, with_options
 
+#: A flag under each of the headings of help.
+_model = partial(flag, group="Model")
+
 
 class TensorflowUpdateArgs(UpdateArgs):
     """Flags of ``arena serve update tensorflow``."""
 
-    model_name: str = flag("", help="Name of the model.", group="Model", metavar="NAME")
-    model_path: str = flag("", help="Folder or URL with the versions of the model.", group="Model", often=True, metavar="PATH")
-    model_config_file: str = flag("", help="File in the container that lists several models.", group="Model", metavar="PATH")
-    monitoring_config_file: str = flag("", help="File in the container that says what is measured.", group="Model", metavar="PATH")
+    model_name: str = _model("", help="Name of the model.", metavar="NAME")
+    model_path: str = _model("", help="Folder or URL with the versions of the model.", often=True, metavar="PATH")
+    model_config_file: str = _model("", help="File in the container that lists several models.", metavar="PATH")
+    monitoring_config_file: str = _model("", help="File in the container that says what is measured.", metavar="PATH")
 
     def options(self) -> dict[str, str]:
         """The server's own flags that change."""

@@ -34,12 +34,7 @@ class TritonArgs(RolloutArgs):
     REQUIRES_IMAGE: ClassVar[bool] = False
 
     image: Image = flag(
-        "",
-        help="Container image.",
-        often=True,
-        default_text="the image of Triton 24.01 for the backend",
-        metavar="IMAGE",
-        paths=("containers[].image",),
+        "", help="Container image.", often=True, default_text="the image of Triton 24.01 for the backend", paths=("containers[].image",)
     )
     backend: Literal["", "vllm", "trt-llm"] = flag("", help="Backend of language models, for which there are images; it needs a GPU.")
     model_repository: str = flag("", help="Folder or URL of the models.", group="Model", often=True, metavar="PATH")
