@@ -71,6 +71,13 @@ class Command:
     collects: bool = False
     #: The shape of what it prints as data (``arena_core.cli.shapes``): ``jobs.JobPage``, or ``jobs.Job[]`` for a list of such.
     prints: str = ""
+    #: The words that it takes, as its help calls them (``JOB [DIR]``); ``usage`` says it all where there is more than one way.
+    takes: str = ""
+
+    @property
+    def synopsis(self) -> str:
+        """How it is written."""
+        return self.usage or " ".join(word for word in ("arena", self.path, self.takes, "[flags]") if word)
 
 
 @record(slots=False)

@@ -73,10 +73,10 @@ def _typed() -> str:
 
 
 COMMAND = Command(
-    path="demo",
-    summary="train a small model with two processes on this machine",
+    "demo",
+    "train a small model with two processes on this machine",
+    run,
     usage="arena demo [--workers N]",
     details="Runs on the local cluster, whatever kubeconfig there is. Each run leaves a job with a new name for you to look at.",
-    run=run,
     flags=(Flag("workers", "how many processes", default="2", metavar="N"),),
 )

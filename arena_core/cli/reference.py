@@ -52,7 +52,7 @@ def commands_page() -> str:
 
 
 def _section(command: Command, *, level: str) -> str:
-    usage = command.usage or f"arena {command.path} [flags]"
+    usage = command.synopsis
     text = f"```\n{usage.replace(chr(10) + '  ', chr(10))}\n```\n"
     if command.details:
         text += f"\n{command.details}\n"

@@ -85,7 +85,7 @@ def command_help(command: Command, parsed: Parsed | None = None) -> str:
     parts = [wrapped(command.summary[:1].upper() + command.summary[1:] + ("" if command.summary.endswith(".") else "."))]
     if command.details:
         parts.append(wrapped(command.details.strip()))
-    parts.append(wrapped(f"Usage:\n  {command.usage or f'arena {command.path} [flags]'}"))
+    parts.append(wrapped(f"Usage:\n  {command.synopsis}"))
     if command.footer is not None:
         parts.append(command.footer())
     flags = list(command.flags)

@@ -31,11 +31,11 @@ def run(context: Context, parsed: Parsed) -> int:
 
 
 COMMAND = Command(
-    path="attach",
-    summary="run a command in an instance of a job",
+    "attach",
+    "run a command in an instance of a job",
+    run,
     usage="arena attach JOB [flags] [-- COMMAND...]",
     details="Without a command it runs a shell; without -i it runs in the chief.",
-    run=run,
     flags=(
         INSTANCE,
         CONTAINER,

@@ -64,12 +64,12 @@ def _show(parsed: Parsed, found: Sequence[Any], header: tuple[str, ...], shown: 
 
 
 COMMAND = Command(
-    path="check",
-    summary="check what the cluster has and lacks for your jobs, or its monitoring",
+    "check",
+    "check what the cluster has and lacks for your jobs, or its monitoring",
+    run,
     usage="arena check [flags]\n  arena check monitoring [flags]",
     details="Each row is ok, missing (with what it costs and how to mend it) or unknown (no permission to look). Of monitoring, and of one "
     "job type (--type), it ends with 1 if something is missing.",
-    run=run,
     prints="small.Check[]",
     flags=(TYPE, output_flag("wide"), NO_HEADERS),
     words="check",

@@ -53,11 +53,11 @@ def _open(words: list[str], head: Parsed) -> tuple[Command, list[str]]:
 def overview() -> Command:
     """`arena clone` without a job."""
     return Command(
-        path="clone",
-        summary="submit an earlier job again under another name, with changes",
+        "clone",
+        "submit an earlier job again under another name, with changes",
+        lambda context, parsed: 0,
         usage="arena clone JOB [--name NAME] [--set KEY=VALUE] [flags] [COMMAND...]",
         details=DETAILS,
-        run=lambda context, parsed: 0,
         prints="small.Object",
         flags=FLAGS,
         words="past",

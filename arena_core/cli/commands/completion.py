@@ -66,10 +66,10 @@ def run(context: Context, parsed: Parsed) -> int:
 
 
 COMMAND = Command(
-    path="completion",
-    summary="print a completion script for bash, zsh or fish",
+    "completion",
+    "print a completion script for bash, zsh or fish",
+    run,
     usage="arena completion bash|zsh|fish",
     details="For this shell only: source <(arena completion bash), or arena completion fish | source.",
-    run=run,
     words="shell",
 )

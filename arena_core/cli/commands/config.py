@@ -82,31 +82,19 @@ def _words(parsed: Parsed, *names: str) -> list[str]:
 
 
 VIEW = Command(
-    path="config view",
-    summary="show what is configured, with the file that says so",
-    usage="arena config view [flags]",
-    run=_view,
-    prints="small.Setting[]",
-    flags=(output_flag("wide"),),
+    "config view", "show what is configured, with the file that says so", _view, prints="small.Setting[]", flags=(output_flag("wide"),)
 )
-GET = Command(path="config get", summary="print one setting", usage="arena config get KEY", run=_get, words="setting")
+GET = Command("config get", "print one setting", _get, usage="arena config get KEY", words="setting")
 SET = Command(
-    path="config set",
-    summary="change one setting",
-    usage="arena config set KEY VALUE [flags]",
+    "config set",
+    "change one setting",
+    _set,
+    takes="KEY VALUE",
     details="KEY is namespace, context, kubeconfig, profile, notify, history…, defaults.FLAG, types.TYPE.FLAG or profiles.NAME.FLAG.",
-    run=_set,
     flags=(SCOPE,),
     words="setting",
 )
-UNSET = Command(
-    path="config unset",
-    summary="take one setting away",
-    usage="arena config unset KEY [flags]",
-    run=_unset,
-    flags=(SCOPE,),
-    words="setting",
-)
+UNSET = Command("config unset", "take one setting away", _unset, takes="KEY", flags=(SCOPE,), words="setting")
 PARTS = {"view": VIEW, "get": GET, "set": SET, "unset": UNSET}
 
 

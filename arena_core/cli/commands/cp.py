@@ -91,11 +91,11 @@ def _target(path: str, here: Path) -> tuple[str, str]:
 
 
 COMMAND = Command(
-    path="cp",
-    summary="copy files from and to an instance of a job",
+    "cp",
+    "copy files from and to an instance of a job",
+    run,
     usage="arena cp JOB:PATH PATH [flags]\n  arena cp PATH JOB:PATH [flags]",
     details="The image needs tar. Links and special files are left out; a path in the job that ends with / is a folder to copy into.",
-    run=run,
     flags=(
         INSTANCE,
         CONTAINER,

@@ -128,10 +128,10 @@ def _footer() -> str:
 def overview() -> Command:
     """`arena cron` without a further word."""
     return Command(
-        path="cron",
-        summary="make jobs at times, and list, suspend or delete what makes them",
+        "cron",
+        "make jobs at times, and list, suspend or delete what makes them",
+        lambda context, parsed: 2,
         usage="arena cron TYPE --name NAME --schedule SCHEDULE --image IMAGE [flags] COMMAND [ARG...]\n  arena cron COMMAND ...",
-        run=lambda context, parsed: 2,
         words="cron",
         footer=_footer,
     )

@@ -35,10 +35,10 @@ def _open(words: list[str], head: Parsed) -> tuple[Command, list[str]]:
 def overview() -> Command:
     """`arena data` without a further word."""
     return Command(
-        path="data",
-        summary="list the volumes that jobs can mount with --data, and copy files from and to them",
+        "data",
+        "list the volumes that jobs can mount with --data, and copy files from and to them",
+        lambda *_: 2,
         usage="arena data list [flags]\n  arena data put CLAIM PATH [TO] [flags]\n  arena data get CLAIM PATH [TO] [flags]",
-        run=lambda *_: 2,
     )
 
 
@@ -80,10 +80,9 @@ def as_data(one: Volume) -> small.Volume:
 
 
 LIST = Command(
-    path="data list",
-    summary="list the volume claims of a namespace: what --data can mount",
-    usage="arena data list [flags]",
-    run=_list,
+    "data list",
+    "list the volume claims of a namespace: what --data can mount",
+    _list,
     prints="small.Volume[]",
     flags=(ALL_NAMESPACES, output_flag("wide", "name"), NO_HEADERS),
 )

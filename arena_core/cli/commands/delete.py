@@ -103,10 +103,10 @@ def report(result: Deleted, parsed: Parsed, said: Callable[[Deleted], str] | Non
 
 
 COMMAND = Command(
-    path="delete",
-    summary="delete jobs and everything that belongs to them",
+    "delete",
+    "delete jobs and everything that belongs to them",
+    run,
     usage="arena delete JOB... [flags]\n  arena delete -l LABELS [-A] [flags]",
-    run=run,
     prints="small.Deleted[]",
     flags=(
         TYPE,

@@ -49,10 +49,10 @@ def _line(row: Sequence[str]) -> str:
 
 
 COMMAND = Command(
-    path="events",
-    summary="print or follow the events of a job",
-    usage="arena events JOB [flags]",
-    run=run,
+    "events",
+    "print or follow the events of a job",
+    run,
+    takes="JOB",
     prints="small.Object[]",
     flags=(
         TYPE,

@@ -37,9 +37,9 @@ def run(context: Context, parsed: Parsed) -> int:
 
 
 COMMAND = Command(
-    path="exit-codes",
-    summary="print what the exit codes mean",
-    run=run,
+    "exit-codes",
+    "print what the exit codes mean",
+    run,
     prints="small.ExitCode[]",
     flags=(output_flag("wide"), Flag("markdown", "as the page in the documentation", boolean=True, hidden=True)),
 )

@@ -141,10 +141,10 @@ def _page(context: Context, parsed: Parsed, job: Job, unread: list[str]) -> str:
 
 
 COMMAND = Command(
-    path="get",
-    summary="show one job and its instances",
-    usage="arena get JOB [flags]",
-    run=run,
+    "get",
+    "show one job and its instances",
+    run,
+    takes="JOB",
     prints="jobs.JobPage",
     flags=(
         TYPE,

@@ -181,11 +181,11 @@ _FILTERS = (
     Flag("commit", "only those that were submitted from this commit", metavar="COMMIT"),
 )
 LIST = Command(
-    path="history",
-    summary="list what was submitted from this machine, and what became of it",
+    "history",
+    "list what was submitted from this machine, and what became of it",
+    _list,
     usage="arena history [NAME] [flags]\n  arena history show|logs JOB\n  arena history export|prune [flags]",
     details="NAME may be a pattern ('mnist-*'). A job is named by its name (the last one that had it) or by its id.",
-    run=_list,
     flags=(
         *_FILTERS,
         Flag("limit", "show so many, the newest; 0 shows all", integer=True, default=str(_LIMIT)),
@@ -196,19 +196,19 @@ LIST = Command(
     words="history",
 )
 SHOW = Command(
-    path="history show",
-    summary="show one submission: its command, commit, states and end",
-    usage="arena history show JOB [flags]",
-    run=_show,
+    "history show",
+    "show one submission: its command, commit, states and end",
+    _show,
+    takes="JOB",
     prints="history.Whole",
     flags=(output_flag("wide"),),
     words="past",
 )
 LOGS = Command(
-    path="history logs",
-    summary="print what is kept of the logs of a job, also when it is gone",
-    usage="arena history logs JOB [flags]",
-    run=_logs,
+    "history logs",
+    "print what is kept of the logs of a job, also when it is gone",
+    _logs,
+    takes="JOB",
     prints="small.LogLine",
     flags=(
         output_flag("wide"),
@@ -218,18 +218,18 @@ LOGS = Command(
     words="past",
 )
 EXPORT = Command(
-    path="history export",
-    summary="write the history, by default as lines of JSON",
+    "history export",
+    "write the history, by default as lines of JSON",
+    _export,
     usage="arena history export [NAME] [flags] > history.jsonl",
-    run=_export,
     prints="history.Whole[]",
     flags=(*_FILTERS, output_flag("jsonl")),
 )
 PRUNE = Command(
-    path="history prune",
-    summary="forget old submissions",
-    usage="arena history prune --older-than DURATION [flags]",
-    run=_prune,
+    "history prune",
+    "forget old submissions",
+    _prune,
+    takes="--older-than DURATION",
     flags=(
         Flag("older_than", "forget what was submitted longer ago than this (90d)", metavar="DURATION"),
         Flag("dry_run", "only say how many", boolean=True),

@@ -131,9 +131,9 @@ def _require_namespace(context: Context, name: str) -> None:
 
 
 COMMAND = Command(
-    path="list",
-    summary="list jobs",
-    run=run,
+    "list",
+    "list jobs",
+    run,
     prints="jobs.Listed[]",
     flags=(
         ALL_NAMESPACES,

@@ -172,11 +172,11 @@ def _is_time(text: str) -> bool:
 
 
 COMMAND = Command(
-    path="logs",
-    summary="print or follow the logs of a job",
-    usage="arena logs JOB [flags]",
+    "logs",
+    "print or follow the logs of a job",
+    run,
+    takes="JOB",
     details="Without -i it prints the log of the chief, the instance whose log matters most.",
-    run=run,
     prints="small.LogLine",
     flags=(
         Flag(

@@ -75,13 +75,13 @@ def _jobs(context: Context, parsed: Parsed) -> tuple[Sequence[Job], Mapping[int,
 
 
 COMMAND = Command(
-    path="logview",
-    summary="show the logs of jobs in the browser",
-    usage="arena logview JOB... [flags]",
+    "logview",
+    "show the logs of jobs in the browser",
+    run,
+    takes="JOB...",
     details="It serves a page on this machine: a time line with a row for each instance, the logs of all or some of them, search and "
     "filter, and beside it the state of the job, its events and figures. Only this machine can open it, and it changes nothing; "
     "Ctrl-C ends it.",
-    run=run,
     flags=(
         Flag("no_open", "only print the address", boolean=True, aliases=("no-browser",)),
         Flag("port", "the port on this machine; a free one without it", integer=True, metavar="PORT"),

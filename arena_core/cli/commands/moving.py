@@ -92,20 +92,20 @@ FLAGS = (
     Flag("deadline", "how long the pod may live, and the copy take (1h)", metavar="DURATION"),
 )
 PUT = Command(
-    path="data put",
-    summary="copy a file or a folder into a volume claim",
-    usage="arena data put CLAIM PATH [TO] [flags]",
+    "data put",
+    "copy a file or a folder into a volume claim",
+    _put,
+    takes="CLAIM PATH [TO]",
     details=f"TO is a path in the claim, by default its top; with a slash at its end it is a folder to copy into. {DETAILS}",
-    run=_put,
     words="claim",
     flags=FLAGS,
 )
 GET = Command(
-    path="data get",
-    summary="copy a file or a folder out of a volume claim",
-    usage="arena data get CLAIM PATH [TO] [flags]",
+    "data get",
+    "copy a file or a folder out of a volume claim",
+    _get,
+    takes="CLAIM PATH [TO]",
     details=f"PATH is in the claim (/ is all of it), TO on this machine, by default the current folder. {DETAILS}",
-    run=_get,
     words="claim",
     flags=FLAGS,
 )

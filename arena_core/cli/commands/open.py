@@ -29,12 +29,12 @@ def run(context: Context, parsed: Parsed) -> int:
 
 
 COMMAND = Command(
-    path="open",
-    summary="open what a job serves (TensorBoard, dashboard) in the browser",
-    usage="arena open JOB [ENDPOINT] [flags]",
+    "open",
+    "open what a job serves (TensorBoard, dashboard) in the browser",
+    run,
+    takes="JOB [ENDPOINT]",
     details="It goes through the API server, so that it works wherever `arena get` does. Of several the TensorBoard "
     "comes first; Ctrl-C ends it.",
-    run=run,
     prints="small.Forward[]",
     flags=(Flag("no_browser", "only print the address", boolean=True), output_flag("wide"), TYPE),
     words="job endpoint",

@@ -82,12 +82,12 @@ def _new(names: list[str], parsed: Parsed, registry: Registry) -> int:
 
 
 COMMAND = Command(
-    path="plugins",
-    summary="list installed plugins, check that they load, or begin a new one",
+    "plugins",
+    "list installed plugins, check that they load, or begin a new one",
+    run,
     usage="arena plugins list|check [flags]\n       arena plugins new NAME [--dir DIR]",
     details="`check` imports every plugin and ends with 1 if one is broken. ARENA_BLOCK_PLUGINS=a,b switches plugins off.\n"
     "`new` writes a distribution with a job type NAME that runs as it is: the folder arena-NAME.",
-    run=run,
     prints="small.Plugins",
     flags=(
         output_flag("wide"),

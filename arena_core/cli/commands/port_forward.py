@@ -41,12 +41,12 @@ def _ports(word: str) -> tuple[int, int]:
 
 
 COMMAND = Command(
-    path="port-forward",
-    summary="forward ports of this machine to a job",
-    usage="arena port-forward JOB [[LOCAL:]PORT...] [flags]",
+    "port-forward",
+    "forward ports of this machine to a job",
+    run,
+    takes="JOB [[LOCAL:]PORT...]",
     details="Without a port it forwards what the job serves (TensorBoard, dashboards), each from a free port. With ports it forwards these "
     "to the chief, or to the instance that -i names. Only this machine can use them; Ctrl-C ends it.",
-    run=run,
     prints="small.Forward[]",
     flags=(
         INSTANCE,

@@ -100,11 +100,11 @@ def _would(done: Pruned, parsed: Parsed) -> None:
 
 
 COMMAND = Command(
-    path="prune",
-    summary="delete the jobs that ended a while ago",
-    usage="arena prune --older-than DURATION [flags]",
+    "prune",
+    "delete the jobs that ended a while ago",
+    run,
+    takes="--older-than DURATION",
     details="Only jobs that have succeeded or failed are deleted, counted from their end; what waits or runs stays.",
-    run=run,
     prints="small.Deleted[]",
     flags=(
         Flag("older_than", "how long ago they must have ended (90m, 10h, 7d)", short="s", metavar="DURATION", aliases=("since",)),

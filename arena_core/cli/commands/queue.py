@@ -75,12 +75,12 @@ def _kind(context: Context) -> Callable[[Queued], str]:
 
 
 COMMAND = Command(
-    path="queue",
-    summary="show the queues: quota, who runs, who waits at which place",
-    usage="arena queue [NAME] [flags]",
+    "queue",
+    "show the queues: quota, who runs, who waits at which place",
+    run,
+    takes="[NAME]",
     details="QUOTA is the queue's own; BORROWED comes from other queues of its cohort, LENT is used by them. What cannot be read is "
     "named. A place is no promise: a smaller job behind may fit first.",
-    run=run,
     prints="queues.Queue[]",
     flags=(
         ALL_NAMESPACES,

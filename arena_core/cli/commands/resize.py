@@ -66,10 +66,10 @@ def _variables(words: list[str]) -> dict[str, str]:
 
 def _command(path: str, summary: str, sign: int) -> Command:
     return Command(
-        path=path,
-        summary=summary,
+        path,
+        summary,
+        lambda context, parsed: _run(context, parsed, sign),
         usage=f"arena {path} [TYPE] --name JOB [--count N] [flags]",
-        run=lambda context, parsed: _run(context, parsed, sign),
         flags=FLAGS,
         words="job",
     )

@@ -15,4 +15,4 @@ def run(context: Context, parsed: Parsed) -> int:
     return 0
 
 
-COMMAND = Command(path="resume", summary="let a suspended job run", usage="arena resume JOB", run=run, flags=(TYPE,), words="job")
+COMMAND = Command("resume", "let a suspended job run", run, usage="arena resume JOB", flags=(TYPE,), words="job")

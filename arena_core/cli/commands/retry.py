@@ -58,11 +58,11 @@ def _must_have_failed(found: Source) -> None:
 def overview() -> Command:
     """`arena retry` without a job."""
     return Command(
-        path="retry",
-        summary="submit a job that failed again",
+        "retry",
+        "submit a job that failed again",
+        lambda context, parsed: 0,
         usage="arena retry JOB [--replace] [flags] [COMMAND...]",
         details=DETAILS,
-        run=lambda context, parsed: 0,
         prints="small.Object",
         flags=(REPLACE, *FLAGS),
         words="past",

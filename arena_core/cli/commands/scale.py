@@ -41,10 +41,5 @@ def sizes_of(words: Sequence[str], example: str) -> dict[str, int]:
 
 
 COMMAND = Command(
-    path="scale",
-    summary="change how many instances a role of a running job has",
-    usage="arena scale JOB ROLE=N... [flags]",
-    run=run,
-    flags=(TYPE,),
-    words="job role",
+    "scale", "change how many instances a role of a running job has", run, takes="JOB ROLE=N...", flags=(TYPE,), words="job role"
 )

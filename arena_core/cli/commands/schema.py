@@ -40,12 +40,12 @@ def _of_command(words: list[str]) -> dict[str, Any]:
 
 
 COMMAND = Command(
-    path="schema",
-    summary="print the JSON Schema of a job type's job file, or of what a command prints",
+    "schema",
+    "print the JSON Schema of a job type's job file, or of what a command prints",
+    run,
     usage="arena schema TYPE [-o FORMAT]\n  arena schema --output COMMAND [-o FORMAT]",
     details="`arena schema --output list` describes what `arena list -o json` prints: no keys but those, in draft 2020-12. With -o jsonl "
     "each line is an element of the list.",
-    run=run,
     prints="small.Schema",
     flags=(
         Flag(

@@ -166,21 +166,21 @@ def _footer() -> str:
 def overview() -> Command:
     """`arena serve` without a further word."""
     return Command(
-        path="serve",
-        summary="start model servers, and list, update or delete them",
+        "serve",
+        "start model servers, and list, update or delete them",
+        lambda context, parsed: 2,
         usage="arena serve TYPE --name NAME --image IMAGE [flags] [COMMAND...]\n  arena serve COMMAND ...",
-        run=lambda context, parsed: 2,
         words="serve",
         footer=_footer,
     )
 
 
 UPDATE = Command(
-    path="serve update",
-    summary="change a model server while it serves",
-    usage="arena serve update TYPE NAME [flags]",
+    "serve update",
+    "change a model server while it serves",
+    lambda context, parsed: 2,
+    takes="TYPE NAME",
     details="`arena serve update TYPE --help` lists what may be changed.",
-    run=lambda context, parsed: 2,
     prints="small.Changed[]",
     flags=UPDATE_FLAGS,
     words="serve",

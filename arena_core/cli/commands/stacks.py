@@ -117,11 +117,11 @@ def _process(one: Process) -> shapes.Process:
 
 
 COMMAND = Command(
-    path="stacks",
-    summary="show where each rank of a running job is: its Python stacks",
-    usage="arena stacks JOB [flags]",
+    "stacks",
+    "show where each rank of a running job is: its Python stacks",
+    run,
+    takes="JOB",
     details="Looks with py-spy where the image has it, else at what --debug-stacks of submit has prepared. The program goes on as it was.",
-    run=run,
     prints="stacks.Stacks",
     flags=(
         INSTANCE,

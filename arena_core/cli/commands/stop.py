@@ -39,11 +39,11 @@ def _stop(context: Context, parsed: Parsed, name: str, timeout: float | None) ->
 
 
 COMMAND = Command(
-    path="stop",
-    summary="stop jobs: suspend those that can be suspended, delete the others",
-    usage="arena stop JOB... [flags]",
+    "stop",
+    "stop jobs: suspend those that can be suspended, delete the others",
+    run,
+    takes="JOB...",
     details="It is said which of the two was done. A job that a queue admits is deleted: the queue would let a suspended one run again.",
-    run=run,
     flags=(TYPE, Flag("suspend", "suspend only; leave a job alone that cannot be suspended", boolean=True), TIMEOUT),
     words="jobs",
 )

@@ -140,11 +140,11 @@ def for_type(name: str, words: Sequence[str] = (), file: JobFile | None = None) 
     flags = (*flags_of(model), *_in_words_of(job_type.workload))
     words = "[ARG...]" if getattr(model, "WORDS", "") else "COMMAND [ARG...]"
     return Command(
-        path=f"submit {job_type.name}",
-        summary=f"submit {an(job_type.resource.kind)}" + (f": {job_type.summary}" if job_type.summary else ""),
+        f"submit {job_type.name}",
+        f"submit {an(job_type.resource.kind)}" + (f": {job_type.summary}" if job_type.summary else ""),
+        lambda context, parsed: run(context, parsed, handle, model, file.of(parsed)),
         usage=f"{usage(f'submit {job_type.name}', flags, words)}\n  arena submit -f FILE [flags]",
         details=_details(model),
-        run=lambda context, parsed: run(context, parsed, handle, model, file.of(parsed)),
         prints="small.Object",
         flags=flags,
         program=True,
@@ -191,10 +191,10 @@ INSIDE = "\n\nThe flags of the job type inside are among these, here those of {}
 def overview() -> Command:
     """`arena submit` without a job type: which there are."""
     return Command(
-        path="submit",
-        summary="submit a job",
+        "submit",
+        "submit a job",
+        lambda context, parsed: 0,
         usage="arena submit TYPE [flags] COMMAND [ARG...]\n  arena submit -f FILE [flags]",
-        run=lambda context, parsed: 0,
         prints="small.Object",
         flags=FLAGS,
         footer=_types_footer,

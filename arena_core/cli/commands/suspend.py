@@ -15,6 +15,4 @@ def run(context: Context, parsed: Parsed) -> int:
     return 0
 
 
-COMMAND = Command(
-    path="suspend", summary="suspend a job, so that its instances end", usage="arena suspend JOB", run=run, flags=(TYPE,), words="job"
-)
+COMMAND = Command("suspend", "suspend a job, so that its instances end", run, usage="arena suspend JOB", flags=(TYPE,), words="job")

@@ -17,11 +17,11 @@ def run(context: Context, parsed: Parsed) -> int:
 
 
 COMMAND = Command(
-    path="sweep",
-    summary="show what came of the jobs of a sweep, with their last figures",
-    usage="arena sweep NAME [flags]",
+    "sweep",
+    "show what came of the jobs of a sweep, with their last figures",
+    run,
+    takes="NAME",
     details="NAME is that of `arena submit ... --name NAME --sweep ...`. Figures are those that the end of the log of each job tells.",
-    run=run,
     flags=(TYPE, output_flag("wide"), NO_HEADERS),
     prints="history.SweepJob[]",
     words="sweep",

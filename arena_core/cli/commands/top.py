@@ -36,11 +36,11 @@ def _open(words: list[str], head: Parsed) -> tuple[Command, list[str]]:
 def overview() -> Command:
     """`arena top` without a further word."""
     return Command(
-        path="top",
-        summary="show what nodes and jobs ask for, hold and use",
+        "top",
+        "show what nodes and jobs ask for, hold and use",
+        lambda context, parsed: 2,
         usage="arena top node [NODE...] [flags]\n  arena top job [JOB] [flags]",
         details=DETAILS,
-        run=lambda context, parsed: 2,
         flags=(),
         words="top",
     )
@@ -118,11 +118,11 @@ def _watches(parsed: Parsed) -> bool:
 
 
 NODE = Command(
-    path="top node",
-    summary="show what nodes have, who holds it and what is used",
-    usage="arena top node [NODE...] [flags]",
+    "top node",
+    "show what nodes have, who holds it and what is used",
+    _nodes,
+    takes="[NODE...]",
     details=DETAILS,
-    run=_nodes,
     prints="nodes.Nodes",
     flags=(
         Flag("details", "a block for each node: its pods with their jobs, taints, conditions, GPUs", short="d", boolean=True),
@@ -142,11 +142,11 @@ NODE = Command(
     words="nodes",
 )
 JOB = Command(
-    path="top job",
-    summary="show what jobs ask for, hold and use: all of them, or one with its instances",
-    usage="arena top job [JOB] [flags]",
+    "top job",
+    "show what jobs ask for, hold and use: all of them, or one with its instances",
+    _jobs,
+    takes="[JOB]",
     details=DETAILS + " A job is idle if its GPUs were used less than 5 % all the time for 15 minutes.",
-    run=_jobs,
     prints="jobs.JobUse[]",
     flags=(
         ALL_NAMESPACES,

@@ -50,9 +50,9 @@ def _data(parsed: Parsed) -> small.Version:
 
 
 COMMAND = Command(
-    path="version",
-    summary="print the version",
-    run=run,
+    "version",
+    "print the version",
+    run,
     prints="small.Version",
     flags=(
         output_flag("wide"),

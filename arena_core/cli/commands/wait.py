@@ -46,14 +46,12 @@ def run(context: Context, parsed: Parsed) -> int:
 
 FOR = Flag("for", "what to wait for: without it the end, of a service that it is ready", choices=GOALS, metavar="STATE")
 COMMAND = Command(
-    path="wait",
-    summary="wait until a job reaches a state",
+    "wait",
+    "wait until a job reaches a state",
+    run,
     usage="arena wait JOB... [flags]\n  arena wait -l LABELS [flags]",
-    details=(
-        "Of several jobs all are waited for, with --any the first. Exit codes: 0 the state was reached, 20 a job failed (with --any: all "
-        "did), 124 it timed out."
-    ),
-    run=run,
+    details="Of several jobs all are waited for, with --any the first. Exit codes: 0 the state was reached, 20 a job failed (with --any: all "
+    "did), 124 it timed out.",
     flags=(
         FOR,
         Flag("any", "return when one of the jobs is there", boolean=True),

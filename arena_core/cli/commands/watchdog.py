@@ -127,12 +127,11 @@ def _tell(parsed: Parsed, ended: Sequence[Job]) -> None:
 
 
 COMMAND = Command(
-    path="watchdog",
-    summary="watch the jobs that were submitted here, and tell of their ends",
-    usage="arena watchdog [flags]",
+    "watchdog",
+    "watch the jobs that were submitted here, and tell of their ends",
+    run,
     details="It notes what becomes of every job in the history, on all clusters that they were submitted to, and tells whoever --notify "
     "or the configuration names. It runs until Ctrl-C.",
-    run=run,
     prints="jobs.Listed[]",
     flags=(
         output_flag("wide"),

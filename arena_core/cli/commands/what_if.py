@@ -17,13 +17,13 @@ def run(context: Context, parsed: Parsed) -> int:
 
 
 COMMAND = Command(
-    path="what-if",
-    summary="say when a job that waits will start, and behind whom",
-    usage="arena what-if JOB [flags]",
+    "what-if",
+    "say when a job that waits will start, and behind whom",
+    run,
+    takes="JOB",
     details="Nodes, pods and queues are read as far as you may, and a copy of the cluster in memory is let run on: nothing is written. "
     "Times are guesses, from the jobs' own limits and from what jobs of that name have taken. `arena submit ... --what-if` asks the "
     "same of a job that is not submitted yet.",
-    run=run,
     prints="small.Foreseen",
     flags=(TYPE, output_flag("wide")),
     words="job",

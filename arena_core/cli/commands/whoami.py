@@ -25,9 +25,9 @@ def run(context: Context, parsed: Parsed) -> int:
 
 
 COMMAND = Command(
-    path="whoami",
-    summary="print who the cluster says you are",
-    run=run,
+    "whoami",
+    "print who the cluster says you are",
+    run,
     prints="small.Whoami",
     flags=(output_flag("wide", text="output format; wide is a line of JSON, as Arena prints it"),),
 )

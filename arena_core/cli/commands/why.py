@@ -91,10 +91,10 @@ def _data(cause: Cause) -> small.Cause:
 
 
 COMMAND = Command(
-    path="why",
-    summary="explain why a job is not running",
-    usage="arena why JOB [flags]",
-    run=run,
+    "why",
+    "explain why a job is not running",
+    run,
+    takes="JOB",
     prints="small.Why",
     flags=(
         Flag("inactive", "of a job that runs, say where it is when nothing has been written for so long", metavar="DURATION", default="5m"),

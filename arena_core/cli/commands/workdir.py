@@ -32,10 +32,10 @@ def _open(words: list[str], head: Parsed) -> tuple[Command, list[str]]:
 def overview() -> Command:
     """`arena workdir` without a further word."""
     return Command(
-        path="workdir",
-        summary="bring the folder of --workdir to instances that wait for it, or remove what no job needs from a claim",
+        "workdir",
+        "bring the folder of --workdir to instances that wait for it, or remove what no job needs from a claim",
+        lambda *_: 2,
         usage="arena workdir push JOB [DIR] [flags]\n  arena workdir prune CLAIM [flags]",
-        run=lambda *_: 2,
     )
 
 
@@ -71,23 +71,23 @@ def _tidied(parsed: Parsed, done: Tidied) -> int:
 
 
 PUSH = Command(
-    path="workdir push",
-    summary="bring the folder of --workdir to instances that wait for it",
-    usage="arena workdir push JOB [DIR] [flags]",
+    "workdir push",
+    "bring the folder of --workdir to instances that wait for it",
+    _push,
+    takes="JOB [DIR]",
     details="A folder that is too large to travel with the job is brought by `arena submit`, which stays until every instance has it. "
     "An instance that is made later waits: this command brings it. DIR is the folder where it is not known here.",
-    run=_push,
     flags=(TYPE,),
     words="job",
 )
 PRUNE = Command(
-    path="workdir prune",
-    summary="remove the archives of --workdir that no job needs any more from a claim",
-    usage="arena workdir prune CLAIM [flags]",
+    "workdir prune",
+    "remove the archives of --workdir that no job needs any more from a claim",
+    _prune,
+    takes="CLAIM",
     details="`arena submit --workdir DIR --workdir-claim CLAIM` puts an archive into the claim, for all jobs with that content. Those that "
     "no job, cron or pod of the namespace needs any more are removed; what has ended needs none. Where one of them cannot be read, "
     "nothing is removed. A small pod that mounts the claim is made for it.",
-    run=_prune,
     flags=(
         Flag("older_than", "how long ago they must have been brought last (1d)", metavar="DURATION"),
         Flag("dry_run", "show what would be removed, remove nothing", boolean=True),

@@ -55,9 +55,9 @@ def parts_of(kind: Kind) -> dict[str, Command]:
 
     return {
         "list": Command(
-            path=f"{kind.path} list",
-            summary="list these jobs",
-            run=lambda context, parsed: _list(kind, context, parsed),
+            f"{kind.path} list",
+            "list these jobs",
+            lambda context, parsed: _list(kind, context, parsed),
             prints="jobs.Listed[]",
             flags=(ALL_NAMESPACES, *kind.flags, SELECTOR, output_flag("wide", "name"), NO_HEADERS, QUIET),
         ),
@@ -103,9 +103,7 @@ def group(kind: Kind, start: Callable[[str, Sequence[str]], Command], words: Seq
         rows = [(word, f"start such a job (`arena {kind.path} {word} --help` lists the flags)") for word in words]
         rows += [(name, part.summary) for name, part in parts.items()]
         text = f"Commands:\n{two_columns(rows, left=12)}"
-        return Command(
-            path=kind.path, summary=summary, usage=f"arena {kind.path} COMMAND ...", run=lambda context, parsed: 2, footer=lambda: text
-        )
+        return Command(kind.path, summary, lambda context, parsed: 2, usage=f"arena {kind.path} COMMAND ...", footer=lambda: text)
 
     def choose(given: list[str], head: Parsed) -> tuple[Command, list[str]]:
         first, rest = first_word(given)

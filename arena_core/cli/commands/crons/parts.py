@@ -105,51 +105,44 @@ def delete(context: Context, parsed: Parsed) -> int:
 
 
 LIST = Command(
-    path="cron list",
-    summary="list crons, and when each is due next",
-    run=list_crons,
+    "cron list",
+    "list crons, and when each is due next",
+    list_crons,
     prints="crons.Cron[]",
     flags=(ALL_NAMESPACES, SELECTOR, output_flag("wide", "name"), NO_HEADERS, QUIET),
 )
 GET = Command(
-    path="cron get",
-    summary="show one cron and the jobs that it has made",
-    usage="arena cron get NAME [flags]",
-    run=get,
+    "cron get",
+    "show one cron and the jobs that it has made",
+    get,
+    takes="NAME",
     prints="crons.Cron",
     flags=(TYPE, output_flag("wide", "name"), QUIET),
     words="cron",
 )
 SUSPEND = Command(
-    path="cron suspend",
-    summary="make no more jobs until the cron is resumed; running jobs continue",
-    usage="arena cron suspend NAME [flags]",
-    run=_turn("suspend"),
+    "cron suspend",
+    "make no more jobs until the cron is resumed; running jobs continue",
+    _turn("suspend"),
+    takes="NAME",
     flags=(TYPE,),
     words="cron",
 )
-RESUME = Command(
-    path="cron resume",
-    summary="let a suspended cron make jobs again",
-    usage="arena cron resume NAME [flags]",
-    run=_turn("resume"),
-    flags=(TYPE,),
-    words="cron",
-)
+RESUME = Command("cron resume", "let a suspended cron make jobs again", _turn("resume"), takes="NAME", flags=(TYPE,), words="cron")
 RUN_NOW = Command(
-    path="cron run-now",
-    summary="make a job of a cron at once, whatever its schedule says",
-    usage="arena cron run-now NAME [flags]",
-    run=run_now,
+    "cron run-now",
+    "make a job of a cron at once, whatever its schedule says",
+    run_now,
+    takes="NAME",
     prints="small.Object",
     flags=(TYPE, output_flag("wide")),
     words="cron",
 )
 DELETE = Command(
-    path="cron delete",
-    summary="delete crons and the jobs that they have made",
-    usage="arena cron delete NAME... [flags]",
-    run=delete,
+    "cron delete",
+    "delete crons and the jobs that they have made",
+    delete,
+    takes="NAME...",
     prints="small.Deleted[]",
     flags=(
         TYPE,

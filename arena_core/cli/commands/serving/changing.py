@@ -52,11 +52,11 @@ def update_of(handle: JobHandle) -> Command:
         raise UsageError(f"servers of the type {handle.job_type.name} cannot be updated", "delete it and start it anew")
     word = handle.job_type.shorthand or handle.job_type.name
     return Command(
-        path=f"serve update {word}",
-        summary="change a model server while it serves; what is not given stays as it is",
+        f"serve update {word}",
+        "change a model server while it serves; what is not given stays as it is",
+        lambda context, parsed: update(context, parsed, handle),
         usage=f"arena serve update {word} NAME [flags]",
         details="Instances are replaced one after the other; each place that changes is shown.",
-        run=lambda context, parsed: update(context, parsed, handle),
         prints="small.Changed[]",
         flags=(*FLAGS, *flags_of(model)),
         words="server",
@@ -117,10 +117,5 @@ def _server(context: Context, parsed: Parsed, handle: JobHandle) -> Server:
 
 
 SCALE = Command(
-    path="serve scale",
-    summary="change how many instances of a model server there are",
-    usage="arena serve scale NAME N [flags]",
-    run=scale,
-    flags=(VERSION, TYPE),
-    words="server",
+    "serve scale", "change how many instances of a model server there are", scale, takes="NAME N", flags=(VERSION, TYPE), words="server"
 )

@@ -69,11 +69,11 @@ def _pairs(parsed: Parsed) -> list[str]:
 
 
 TRAFFIC = Command(
-    path="serve traffic-split",
-    summary="part the requests to a server among its versions",
-    usage="arena serve traffic-split NAME -v VERSION:PERCENT [-v VERSION:PERCENT...] [flags]",
+    "serve traffic-split",
+    "part the requests to a server among its versions",
+    traffic_split,
+    takes="NAME -v VERSION:PERCENT [-v VERSION:PERCENT...]",
     details=DETAILS,
-    run=traffic_split,
     prints="small.Object[]",
     flags=FLAGS,
     words="server",

@@ -30,11 +30,11 @@ def start(entry: Entry) -> Command:
 
     model = registry().load(entry)
     return Command(
-        path=f"serve {entry.name}",
-        summary=f"start {model.SUMMARY}",
+        f"serve {entry.name}",
+        f"start {model.SUMMARY}",
+        lambda context, parsed: run(context, parsed, entry, model),
         usage=f"arena serve {entry.name} MODEL [flags] [-- FLAG OF THE SERVER...]",
         details=DETAILS,
-        run=lambda context, parsed: run(context, parsed, entry, model),
         flags=(PRINT, *flags_of(model), *FLAGS),
         words="model",
         collects=True,

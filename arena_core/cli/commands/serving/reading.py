@@ -72,17 +72,17 @@ def reasoned(context: Context, server: Server) -> Server:
 
 
 LIST = Command(
-    path="serve list",
-    summary="list model servers",
-    run=list_servers,
+    "serve list",
+    "list model servers",
+    list_servers,
     prints="serving.Server[]",
     flags=(ALL_NAMESPACES, TYPE, SELECTOR, output_flag("wide", "name"), NO_HEADERS, QUIET),
 )
 GET = Command(
-    path="serve get",
-    summary="show one model server, its address and its instances",
-    usage="arena serve get NAME [flags]",
-    run=get,
+    "serve get",
+    "show one model server, its address and its instances",
+    get,
+    takes="NAME",
     prints="serving.Server",
     flags=(VERSION, TYPE, output_flag("wide", "name")),
     words="server",
