@@ -60,6 +60,50 @@ def led(pods: Sequence[Any], leader: str, *, role: str, index: str, container: C
     return tuple(sorted(found, key=lambda i: (not i.chief, i.role != leader, i.index is None, i.index or 0)))
 
 
+def status(
+    job: Any,
+    said: Said,
+    members: Sequence[Instance],
+    wanted: Sequence[tuple[Any, int]],
+    *,
+    start: str | None = None,
+    end: str | None = None,
+) -> JobStatus:
+    """Return the status of a job from what was decided and its pods; ``wanted`` are (pod template, number of pods) of all its pods.
+
+    Start and end are those that its status names in the usual fields unless they are given; the end counts once the job has ended.
+    """
+    phase, exact, reason, message = said
+    if end is None:
+        end = dig.text(job, "status", "completionTime") or dig.text(dig.condition(job, exact), "lastTransitionTime")
+    return JobStatus(
+        phase=phase,
+        exact=exact,
+        reason=reason,
+        message=message,
+        start=dig.text(job, "status", "startTime") if start is None else start,
+        end=end if phase.finished else "",
+        instances=tuple(members),
+        replicas=sum(count for _, count in wanted),
+        requests=requests(wanted),
+        priority=priority(template for template, _ in wanted),
+    )
+
+
+def settled(job: Any, related: Sequence[Any], said: Said, pods: Sequence[Any] | None, add: Callable[[Said], Said]) -> Said:
+    """Return what was decided with what queues the job and, unless that or its end is the whole story, what ``add`` sees in its pods."""
+    said = held(job, related, said)
+    if said[0].finished or said[0] in (Phase.SUSPENDED, Phase.QUEUING) or pods is None:
+        return said
+    return add(said)
+
+
+def explain_failed(found: JobStatus, told: Mapping[str, str], otherwise: str, related: Sequence[Any], role_label: str) -> list[Cause]:
+    """Return why a job made of Jobs has failed: as the type's own words have it, and which of its Jobs did."""
+    text = told.get(found.reason) or found.message or otherwise
+    return [Cause(text, rank=Rank.INFO, reason=found.reason), *failed_jobs(related, role_label)]
+
+
 def started(job: Any, members: Sequence[Instance]) -> str:
     """Return when the first pod of a job without a start of its own started; without pods, when it was resumed or made."""
     first = min((i.started for i in members if i.started), default="")

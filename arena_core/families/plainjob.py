@@ -81,25 +81,9 @@ def _chief(pods: Sequence[Mapping[str, Any]], indexes: Sequence[int], single: bo
 def status(job: Any, pods: Sequence[Any] | None, related: Sequence[Any]) -> JobStatus:
     """Return the status from conditions, counters, pods (None: not read) and what queues the job."""
     members = instances(job, pods or ())
-    said = batch.held(job, related, decide(job))
-    if not said[0].finished and said[0] not in (Phase.SUSPENDED, Phase.QUEUING) and pods is not None:
-        said = batch.with_pods(said, members, pods)
-    phase, exact, reason, message = said
-    template = dig.dig(job, "spec", "template")
+    said = batch.settled(job, related, decide(job), pods, lambda said: batch.with_pods(said, members, pods or ()))
     replicas = batch.pods_of_job(dig.dig(job, "spec"))
-    ended = dig.text(job, "status", "completionTime") or dig.text(dig.condition(job, exact), "lastTransitionTime")
-    return JobStatus(
-        phase=phase,
-        exact=exact,
-        reason=reason,
-        message=message,
-        start=dig.text(job, "status", "startTime"),
-        end=ended if phase.finished else "",
-        instances=members,
-        replicas=replicas,
-        requests=batch.requests([(template, replicas)]),
-        priority=batch.priority([template]),
-    )
+    return batch.status(job, said, members, [(dig.dig(job, "spec", "template"), replicas)])
 
 
 def decide(job: Any) -> batch.Said:

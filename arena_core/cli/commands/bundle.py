@@ -103,8 +103,8 @@ COMMAND = Command(
     "write everything about a job into one file, for whoever is to help",
     run,
     usage="arena bundle JOB [-o FILE]",
-    details="The archive has the job with its pods, events, reasons and logs as the cluster knows them, what the history has of it, and the "
-    "versions of what is installed. Values that are secret by their names are left out.",
+    details="The archive has the job with its pods, events, reasons and logs as the cluster knows them, what the history has of it, and "
+    "the versions of what is installed. Values that are secret by their names are left out.",
     flags=(TYPE, Flag("output_file", "the file to write", short="o", long="file", metavar="FILE", complete="file")),
     words="job",
 )

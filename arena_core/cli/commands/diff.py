@@ -81,8 +81,8 @@ COMMAND = Command(
     "show what is different between two jobs, or a live job and a job file",
     run,
     usage="arena diff JOB JOB [flags]\n  arena diff JOB -f FILE [flags]",
-    details="Of two jobs, which may be gone, flags, objects and commits are compared; the job's name is left out of the objects. With -f the "
-    "live job is compared with what the file would make: - is as it is, + as the file says. Secrets are not shown.",
+    details="Of two jobs, which may be gone, flags, objects and commits are compared; the job's name is left out of the objects. With -f "
+    "the live job is compared with what the file would make: - is as it is, + as the file says. Secrets are not shown.",
     flags=(
         Flag("file", "compare the live job with this job file", short="f", metavar="FILE", complete="file", once=True),
         Flag("set", "change a value of the job file before: a.b[0]=c", metavar="KEY=VALUE", repeat=True),

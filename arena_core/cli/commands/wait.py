@@ -50,8 +50,8 @@ COMMAND = Command(
     "wait until a job reaches a state",
     run,
     usage="arena wait JOB... [flags]\n  arena wait -l LABELS [flags]",
-    details="Of several jobs all are waited for, with --any the first. Exit codes: 0 the state was reached, 20 a job failed (with --any: all "
-    "did), 124 it timed out.",
+    details="Of several jobs all are waited for, with --any the first. Exit codes: 0 the state was reached, 20 a job failed (with --any: "
+    "all did), 124 it timed out.",
     flags=(
         FOR,
         Flag("any", "return when one of the jobs is there", boolean=True),

@@ -113,21 +113,7 @@ def status(job: Any, pods: Sequence[Any] | None, related: Sequence[Any] = ()) ->
         # It runs when its launcher does; workers only wait for that.
         launched = any(i.role == LAUNCHER and i.phase == "Running" for i in members)
         said = (Phase.RUNNING if phase is Phase.RUNNING and launched else Phase.PENDING, rest[0], rest[1], rest[2])
-    phase, exact, reason, message = said
-    wanted = [(template, count) for _, template, count in roles(job)]
-    ended = dig.text(job, "status", "completionTime") or dig.text(dig.condition(job, exact), "lastTransitionTime")
-    return JobStatus(
-        phase=phase,
-        exact=exact,
-        reason=reason,
-        message=message,
-        start=dig.text(job, "status", "startTime"),
-        end=ended if phase.finished else "",
-        instances=members,
-        replicas=sum(count for _, count in wanted),
-        requests=batch.requests(wanted),
-        priority=batch.priority(template for template, _ in wanted),
-    )
+    return batch.status(job, said, members, [(template, count) for _, template, count in roles(job)])
 
 
 def explain(job: Any, pods: Sequence[Any] | None, others: Sequence[Any]) -> Iterable[Cause]:

@@ -6,13 +6,14 @@ it is Complete also where the command has failed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from arena_core.contract.types import NOT_TAKEN_UP, Cause, Endpoint, Find, JobStatus, Manifest, Phase, Rank
-from arena_core.families import gangs, kueue, queueing
+from arena_core.families import batch, gangs, kueue, queueing
 from arena_core.families.kubeflow import explain_gang
-from arena_core.k8s import dig, podsize
+from arena_core.k8s import dig
 from arena_core.k8s.selectors import exactly
+from arena_core.records import replace
 from arena_core.typed import Any
 from arena_rayjob import names
 from arena_rayjob.members import groups, instances, mode, wanted
@@ -60,20 +61,11 @@ def endpoints(job: Any) -> list[Endpoint]:
 
 def status(job: Any, pods: Sequence[Any], related: Sequence[Any] = ()) -> JobStatus:
     """Return the status from the two fields, and what queues the job."""
-    phase, exact, reason, message = _held(job, related, decide(job))
+    phase, exact, reason, message = batch.held(job, related, decide(job))
+    said = (phase, exact, reason, message.partition(names.LOG)[0].strip())
     templates = [(template, count * hosts) for _, _, template, count, hosts in groups(job)]
-    return JobStatus(
-        phase=phase,
-        exact=exact,
-        reason=reason,
-        message=message.partition(names.LOG)[0].strip(),
-        start=dig.text(job, "status", "startTime"),
-        end=dig.text(job, "status", "endTime") if phase.finished else "",
-        instances=instances(job, pods),
-        replicas=wanted(job),
-        requests=_requests(templates),
-        priority=next((found for t, _ in templates if (found := dig.text(t, "spec", "priorityClassName"))), ""),
-    )
+    found = batch.status(job, said, instances(job, pods), templates, end=dig.text(job, "status", "endTime"))
+    return replace(found, replicas=wanted(job))
 
 
 def decide(job: Any) -> Said:
@@ -121,22 +113,6 @@ def _not_ready(job: Any) -> tuple[str, str]:
         parts.append(f"{ready} of {desired} workers are ready")
     text = " and ".join(parts) or "the Ray cluster is being made"
     return ("Retrying", f"{_RETRY}: {text}") if again else ("RayClusterNotReady", text)
-
-
-def _held(job: Any, related: Sequence[Any], said: Said) -> Said:
-    """Return QUEUING with Kueue's reason for a suspended job that Kueue holds."""
-    if said[0] is Phase.SUSPENDED and (waiting := kueue.waiting(job, related)):
-        return (Phase.QUEUING, said[1], *waiting)
-    return said
-
-
-def _requests(templates: Sequence[tuple[Mapping[str, Any], int]]) -> dict[str, int]:
-    total: dict[str, int] = {}
-    for template, count in templates:
-        for name, amount in podsize.devices(dig.dig(template, "spec")).items():
-            if amount * count:
-                total[name] = total.get(name, 0) + amount * count
-    return total
 
 
 def explain(job: Any, pods: Sequence[Any], related: Sequence[Any] = ()) -> list[Cause]:

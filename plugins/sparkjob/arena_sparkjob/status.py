@@ -77,22 +77,12 @@ def status(job: Any, pods: Sequence[Any] | None, others: Sequence[Any]) -> JobSt
     said = batch.held(job, others, decide(job))
     if said[0] is Phase.PENDING and not said[2] and members:
         said = batch.with_pods(said, members, pods or ())
-    phase, exact, reason, message = said
     templates = [(dig.dig(job, "spec", DRIVER, "template"), 1), (dig.dig(job, "spec", EXECUTOR, "template"), executors(job))]
     driver = next((i for i in members if i.chief), None)
-    ended = dig.text(job, "status", "terminationTime") or (driver.finished if driver else "")
-    return JobStatus(
-        phase=phase,
-        exact=exact,
-        reason=reason,
-        message=message,
-        start=(driver.started if driver else "") or _time(job, "lastSubmissionAttemptTime"),
-        end=(ended or _time(job, "lastSubmissionAttemptTime")) if phase.finished else "",
-        instances=members,
-        replicas=1 + executors(job),
-        requests=batch.requests(templates),
-        priority=batch.priority(template for template, _ in templates),
-    )
+    submitted = _time(job, "lastSubmissionAttemptTime")
+    start = (driver.started if driver else "") or submitted
+    end = dig.text(job, "status", "terminationTime") or (driver.finished if driver else "") or submitted
+    return batch.status(job, said, members, templates, start=start, end=end)
 
 
 def _time(job: Any, field: str) -> str:

@@ -27,8 +27,7 @@ def explain(job: Any, pods: Sequence[Any] | None, related: Sequence[Any]) -> lis
     found = status(job, pods, related)
     causes = [*explain_gang(found, related), *batch.explain_held(found, job, related)]
     if found.phase is Phase.FAILED:
-        text = _TOLD.get(found.reason) or found.message or "the TrainJob has failed"
-        return [*causes, Cause(text, rank=Rank.INFO, reason=found.reason), *batch.failed_jobs(related, ROLE)]
+        return [*causes, *batch.explain_failed(found, _TOLD, "the TrainJob has failed", related, ROLE)]
     if found.phase is not Phase.PENDING:
         return causes
     if found.reason == INITIALIZING:

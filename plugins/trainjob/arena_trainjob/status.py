@@ -11,6 +11,7 @@ from arena_core.contract.types import Find, Instance, JobStatus, Manifest, Phase
 from arena_core.families import batch, gangs, kueue
 from arena_core.families.batch import Said
 from arena_core.k8s import dig, podsize
+from arena_core.records import replace
 from arena_core.typed import Any
 from arena_trainjob.members import instances, is_initializer
 from arena_trainjob.names import JOB, JOBSET, JOBSET_NAME, LAUNCHER, NODE
@@ -66,22 +67,10 @@ def pod_sets(job: Any, purpose: str) -> list[PodSet]:
 def status(job: Any, pods: Sequence[Any] | None, others: Sequence[Any]) -> JobStatus:
     """Return the status from conditions, counters, pods (None: not read) and what queues the job."""
     members = instances(pods or ())
-    said = batch.held(job, others, decide(job))
-    if not said[0].finished and said[0] not in (Phase.SUSPENDED, Phase.QUEUING) and pods is not None:
-        said = _with_pods(said, members, pods)
-    phase, exact, reason, message = said
-    return JobStatus(
-        phase=phase,
-        exact=exact,
-        reason=reason,
-        message=message,
-        start=batch.started(job, members),
-        end=dig.text(dig.condition(job, exact), "lastTransitionTime") if phase.finished else "",
-        instances=members,
-        replicas=nodes(job),
-        requests=requests(job, members),
-        priority="",
-    )
+    said = batch.settled(job, others, decide(job), pods, lambda said: _with_pods(said, members, pods or ()))
+    end = dig.text(dig.condition(job, said[1]), "lastTransitionTime")
+    found = batch.status(job, said, members, [(None, nodes(job))], start=batch.started(job, members), end=end)
+    return replace(found, requests=requests(job, members))
 
 
 def _with_pods(said: Said, members: Sequence[Instance], pods: Sequence[Any]) -> Said:

@@ -94,23 +94,9 @@ def instances(job: Any, pods: Sequence[Any]) -> tuple[Instance, ...]:
 def status(job: Any, pods: Sequence[Any] | None, related: Sequence[Any]) -> JobStatus:
     """Return the status from conditions, counters, pods (None: not read) and what queues the job."""
     members = instances(job, pods or ())
-    said = batch.held(job, related, decide(job))
-    if not said[0].finished and said[0] not in (Phase.SUSPENDED, Phase.QUEUING) and pods is not None:
-        said = batch.with_pods(said, members, pods)
-    phase, exact, reason, message = said
-    wanted = templates(job)
-    return JobStatus(
-        phase=phase,
-        exact=exact,
-        reason=reason,
-        message=message,
-        start=batch.started(job, members),
-        end=dig.text(dig.condition(job, exact), "lastTransitionTime") if phase.finished else "",
-        instances=members,
-        replicas=sum(count for _, count in wanted),
-        requests=batch.requests(wanted),
-        priority=batch.priority(template for template, _ in wanted),
-    )
+    said = batch.settled(job, related, decide(job), pods, lambda said: batch.with_pods(said, members, pods or ()))
+    end = dig.text(dig.condition(job, said[1]), "lastTransitionTime")
+    return batch.status(job, said, members, templates(job), start=batch.started(job, members), end=end)
 
 
 def decide(job: Any) -> Said:

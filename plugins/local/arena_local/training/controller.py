@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Mapping
 
 from arena_core.k8s import time
 from arena_local.sdk.bundle import Api, Key, Obj
-from arena_local.training import gang, policy
+from arena_local.training import gang, made, policy
 from arena_local.training.kind import JOB_LABEL, MULTIKUEUE, OPERATOR_LABEL, Kind, Run, controlled
-from arena_local.training.pods import delete_pod, reconcile_pods, record_troubles
+from arena_local.training.pods import reconcile_pods, record_troubles
 from arena_local.training.recorder import Recorder
-from arena_local.training.services import delete_service, reconcile_services
+from arena_local.training.services import reconcile_services
 from arena_local.training.status import complete, finished, is_true, set_condition
 
 AT_ONCE = 0.001
@@ -107,8 +107,8 @@ class TrainingController:
             if replica.count == 0 and not run.status.get("startTime"):
                 # The operator's next round, which still sees the older status, deletes what was made for nothing.
                 name = f"{run.name}-{replica.lower}-0"
-                delete_pod(run, name)
-                delete_service(run, name)
+                made.delete(run, "Pod", name)
+                made.delete(run, "Service", name)
         if resumed and run.made:
             # Making the pods takes the operator a while, and a queue that takes the job back meanwhile wins: the write is a conflict.
             return AT_ONCE

@@ -9,6 +9,7 @@ from typing import Any
 from arena_core.k8s import owners
 from arena_core.k8s.copies import clone
 from arena_local.sdk.bundle import Api, Obj
+from arena_local.sdk.named import OfJob
 from arena_local.training.recorder import Recorder
 
 OPERATOR_LABEL = "training.kubeflow.org/operator-name"
@@ -41,7 +42,7 @@ class Replica:
 
 
 @dataclass
-class Run:
+class Run(OfJob):
     """One reconcile of one job: the job as read, its parts with defaults, and the status in the making."""
 
     api: Api
@@ -55,16 +56,6 @@ class Run:
     pods: list[Obj] = field(default_factory=list)
     #: How many pods this reconcile has made.
     made: int = 0
-
-    @property
-    def name(self) -> str:
-        """The job's name."""
-        return str(self.job["metadata"]["name"])
-
-    @property
-    def namespace(self) -> str:
-        """The job's namespace."""
-        return str(self.job["metadata"]["namespace"])
 
     @property
     def suspended(self) -> bool:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from arena_core.k8s.copies import clone
-from arena_local.sdk.bundle import ApiError, Obj
-from arena_local.training import gang
+from arena_local.sdk.bundle import Obj
+from arena_local.training import gang, made
 from arena_local.training.kind import INDEX_LABEL, ROLE_LABEL, Replica, Run
 from arena_local.training.status import count_pod, reset_counters, set_condition
 
@@ -19,7 +19,7 @@ def reconcile_pods(run: Run, replica: Replica) -> None:
         elif len(pods) == 1:
             pod = pods[0]
             if index >= replica.count:
-                delete_pod(run, pod["metadata"]["name"])
+                made.delete(run, "Pod", pod["metadata"]["name"])
             _judge(run, replica, pod, _exit_code(run, pod))
             count_pod(counters, pod)
 
@@ -60,7 +60,7 @@ def _judge(run: Run, replica: Replica, pod: Obj, code: int | None) -> None:
         return
     retryable = code is None or code >= 128
     if replica.restart in ("OnFailure", "Always") or (replica.restart == "ExitCode" and retryable):
-        delete_pod(run, pod["metadata"]["name"])
+        made.delete(run, "Pod", pod["metadata"]["name"])
         message = f"job {run.name} is restarting because {replica.type} replica(s) failed."
         run.event("Warning", run.reason("Restarting"), message)
         set_condition(run, "Restarting", "Restarting", message)
@@ -95,26 +95,8 @@ def create_pod(run: Run, replica: Replica, index: int) -> None:
     if meta.get("finalizers"):
         pod["metadata"]["finalizers"] = list(meta["finalizers"])
     gang.decorate(run, replica, pod)
-    try:
-        run.api.create(pod, manager="training-operator")
-    except ApiError as error:
-        run.event("Warning", "FailedCreatePod", f"Error creating: {error.message}")
-        raise
+    made.create(run, pod)
     run.made += 1
-    run.event("Normal", "SuccessfulCreatePod", f"Created pod: {name}")
-
-
-def delete_pod(run: Run, name: str) -> None:
-    """Delete a pod unless it is gone or on its way."""
-    pod = run.api.find("pods", run.namespace, name)
-    if pod is None or pod["metadata"].get("deletionTimestamp"):
-        return
-    try:
-        run.api.delete("pods", run.namespace, name, manager="training-operator")
-    except ApiError as error:
-        run.event("Warning", "FailedDeletePod", f"Error deleting: {error.message}")
-        raise
-    run.event("Normal", "SuccessfulDeletePod", f"Deleted pod: {name}")
 
 
 def record_troubles(run: Run) -> None:

@@ -5,10 +5,8 @@ from __future__ import annotations
 from arena_core.k8s import time
 from arena_local.sdk.bundle import ApiError
 from arena_local.sdk.pods import terminating
-from arena_local.training import gang
+from arena_local.training import gang, made
 from arena_local.training.kind import Run
-from arena_local.training.pods import delete_pod
-from arena_local.training.services import delete_service
 from arena_local.training.status import finished, is_true
 
 
@@ -66,9 +64,9 @@ def clean_up(run: Run) -> None:
             if done and run.clean_policy == "Running" and not running:
                 continue
             name = pod["metadata"]["name"]
-            delete_pod(run, name)
+            made.delete(run, "Pod", name)
             # A Service is named as its pod.
-            delete_service(run, name)
+            made.delete(run, "Service", name)
     gang.delete(run)
 
 

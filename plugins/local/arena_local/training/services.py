@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from arena_local.sdk.bundle import ApiError, Obj
+from arena_local.sdk.bundle import Obj
+from arena_local.training import made
 from arena_local.training.kind import TYPE_LABEL, Replica, Run
 from arena_local.training.pods import by_index
 
@@ -14,7 +15,7 @@ def reconcile_services(run: Run, services: list[Obj], replica: Replica) -> None:
         if not found:
             create_service(run, replica, index)
         elif len(found) == 1 and index >= replica.count:
-            delete_service(run, found[0]["metadata"]["name"])
+            made.delete(run, "Service", found[0]["metadata"]["name"])
 
 
 def create_service(run: Run, replica: Replica, index: int) -> None:
@@ -31,22 +32,4 @@ def create_service(run: Run, replica: Replica, index: int) -> None:
         "metadata": {"name": name, "namespace": run.namespace, "labels": labels, "ownerReferences": [run.owner()]},
         "spec": {"clusterIP": "None", "selector": dict(labels), "ports": ports},
     }
-    try:
-        run.api.create(service, manager="training-operator")
-    except ApiError as error:
-        run.event("Warning", "FailedCreateService", f"Error creating: {error.message}")
-        raise
-    run.event("Normal", "SuccessfulCreateService", f"Created service: {name}")
-
-
-def delete_service(run: Run, name: str) -> None:
-    """Delete a Service unless it is gone or on its way."""
-    service = run.api.find("services", run.namespace, name)
-    if service is None or service["metadata"].get("deletionTimestamp"):
-        return
-    try:
-        run.api.delete("services", run.namespace, name, manager="training-operator")
-    except ApiError as error:
-        run.event("Warning", "FailedDeleteService", f"Error deleting: {error.message}")
-        raise
-    run.event("Normal", "SuccessfulDeleteService", f"Deleted service: {name}")
+    made.create(run, service)

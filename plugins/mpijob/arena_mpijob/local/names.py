@@ -8,6 +8,7 @@ from typing import Any
 
 from arena_core.k8s.owners import reference
 from arena_local.sdk.bundle import Obj
+from arena_local.sdk.named import OfJob
 
 RESOURCE = "mpijobs.kubeflow.org"
 MANAGER = "mpi-operator"
@@ -21,22 +22,12 @@ ROOT_SSH = "/root/.ssh"
 
 
 @dataclass
-class View:
+class View(OfJob):
     """One reconcile of one job: the job as stored, its spec with defaults, and the status in the making."""
 
     job: Obj
     spec: Obj
     status: Obj = field(default_factory=dict)
-
-    @property
-    def name(self) -> str:
-        """The job's name."""
-        return str(self.job["metadata"]["name"])
-
-    @property
-    def namespace(self) -> str:
-        """The job's namespace."""
-        return str(self.job["metadata"]["namespace"])
 
     @property
     def policy(self) -> Obj:

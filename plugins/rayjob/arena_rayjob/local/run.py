@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from arena_core.k8s.time import read as parse_time
 from arena_local.sdk.bundle import Api, ApiError, Obj
+from arena_local.sdk.named import OfJob
 from arena_rayjob.local import services, submitter
 from arena_rayjob.local.clusterstatus import EMPTY
 from arena_rayjob.local.names import (
@@ -33,7 +34,7 @@ class NoCluster(Exception):
 
 
 @dataclass
-class Run:
+class Run(OfJob):
     """The job as stored, and its status in the making."""
 
     api: Api
@@ -45,16 +46,6 @@ class Run:
         """``spec``."""
         found: Obj = self.job["spec"]
         return found
-
-    @property
-    def name(self) -> str:
-        """The job's name."""
-        return str(self.job["metadata"]["name"])
-
-    @property
-    def namespace(self) -> str:
-        """The job's namespace."""
-        return str(self.job["metadata"]["namespace"])
 
     @property
     def mode(self) -> str:

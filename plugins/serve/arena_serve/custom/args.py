@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from arena_core.args import flag
 from arena_core.contract.types import Problem
+from arena_serve import ports
 from arena_serve.args import RolloutArgs
 
 
@@ -21,14 +22,9 @@ class CustomArgs(RolloutArgs):
     @property
     def ports(self) -> tuple[tuple[str, int], ...]:
         """The ports that are served, by Arena's names."""
-        every = (("grpc", self.port), ("restful", self.restful_port), ("metrics", self.metrics_port))
-        return tuple((name, number) for name, number in every if number)
+        return ports.served(self)
 
     def rules(self) -> Iterator[Problem]:
         """A server can be reached; each port is one thing."""
         yield from super().rules()
-        if not (self.port or self.restful_port):
-            yield Problem("no port is given: nobody could reach the server", "restful_port", "--restful-port for HTTP, --port for gRPC")
-        numbers = [number for _, number in self.ports]
-        if len(set(numbers)) < len(numbers):
-            yield Problem("two ports are the same", "metrics_port" if self.metrics_port in numbers[:-1] else "restful_port")
+        yield from ports.problems(self)

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Literal
 from arena_core.args import Quantity, flag
 from arena_core.contract.types import Problem
 from arena_core.records import record
+from arena_serve import ports
 from arena_serve.args import RolloutArgs
 from arena_serve.distributed.names import LEADER, WORKER
 from arena_serve.form import Start
@@ -78,8 +79,7 @@ class DistributedArgs(RolloutArgs):
     @property
     def ports(self) -> tuple[tuple[str, int], ...]:
         """The ports that the leader serves, by Arena's names."""
-        every = (("grpc", self.port), ("restful", self.restful_port), ("metrics", self.metrics_port))
-        return tuple((name, number) for name, number in every if number)
+        return ports.served(self)
 
     @property
     def start(self) -> Start:
@@ -103,11 +103,7 @@ class DistributedArgs(RolloutArgs):
     def rules(self) -> Iterator[Problem]:
         """It can be reached, every role has something to run, and a GPU is asked for in one way."""
         yield from super().rules()
-        if not (self.port or self.restful_port):
-            yield Problem("no port is given: nobody could reach the server", "restful_port", "--restful-port for HTTP, --port for gRPC")
-        numbers = [number for _, number in self.ports]
-        if len(set(numbers)) < len(numbers):
-            yield Problem("two ports are the same", "metrics_port" if self.metrics_port in numbers[:-1] else "restful_port")
+        yield from ports.problems(self)
         if self.leader_num != 1:
             yield Problem("each instance has one leader", "leader_num", "--replicas makes more instances, --worker-num larger ones")
         yield from self._commands()
