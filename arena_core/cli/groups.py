@@ -84,10 +84,12 @@ def candidates(name: str, words: Sequence[str], last: str) -> list[tuple[str, st
         return [] if words else _parts(app, name)
     import typer
 
+    from arena_core.cli.opening import group_of
+
     command: Any = typer.main.get_command(app)
     for number, word in enumerate(words):
-        inner = getattr(command.commands.get(word), "callback", None) if hasattr(command, "commands") else None
-        if isinstance(group := getattr(inner, "__opens__", None), Group):
+        inner = command.commands.get(word) if hasattr(command, "commands") else None
+        if group := group_of(type(inner)):
             return [] if words[number + 1 :] else _parts(group, f"{name} {word}")
         command = getattr(command, "commands", {}).get(word, command)
     if last.startswith("-"):

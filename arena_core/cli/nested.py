@@ -7,6 +7,7 @@ import typer
 from arena_core.cli.command import Group
 from arena_core.cli.flags import Parsed
 from arena_core.cli.main import run_command
+from arena_core.cli.opening import Opening
 
 #: The words behind the name are left as they are, options and ``--help`` among them.
 _UNTOUCHED = {
@@ -25,5 +26,5 @@ def opens(app: typer.Typer, name: str, group: Group, help: str) -> None:
         command, words = group.open(list(context.args), head)
         return run_command(command, words, head)
 
-    run.__opens__ = group  # type: ignore[attr-defined]  # what completion and the schemas of machine output look for
-    app.command(name, help=help, add_help_option=False, context_settings=_UNTOUCHED)(run)
+    kind = type("Opening", (Opening,), {"group": group})
+    app.command(name, cls=kind, help=help, add_help_option=False, context_settings=_UNTOUCHED)(run)

@@ -52,13 +52,14 @@ def names_of_plugins() -> list[str]:
 def _in_plugins() -> Iterator[tuple[str, Any]]:
     """Yield each command with what it says that it prints: nothing, a shape, or the name of one."""
     from arena_core.cli.jobtypes import registry
+    from arena_core.cli.opening import group_of
 
     plugins = registry()
     for entry in plugins.commands():
         app = plugins.load(entry)
         groups = [app] if isinstance(app, Group) else []
         for command in getattr(app, "registered_commands", ()):
-            if inner := getattr(command.callback, "__opens__", None):
+            if inner := group_of(command.cls):
                 groups.append(inner)
             else:
                 yield f"{entry.name} {command.name or command.callback.__name__}", getattr(command.callback, "__prints__", None)
