@@ -35,6 +35,7 @@ def words(done):
         (["nonsense", ""], []),
         (["local", "st"], ["status"]),
         (["local", "up", "--gp"], ["--gpus"]),
+        (["model", "analyze", "pr"], ["profile"]),
         (["get", "--he"], ["--help", "--helm-binary"][::-1]),
     ],
 )
