@@ -35,7 +35,7 @@ def words(done):
         (["nonsense", ""], []),
         (["local", "st"], ["status"]),
         (["local", "up", "--gp"], ["--gpus"]),
-        (["model", "analyze", "pr"], ["profile"]),
+        (["model", "analyze", "l"], ["list"]),
         (["get", "--he"], ["--help", "--helm-binary"][::-1]),
     ],
 )
