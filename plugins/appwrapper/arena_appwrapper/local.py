@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from arena_appwrapper import plugin
 from arena_appwrapper.operator import webhook
 from arena_appwrapper.operator.machine import RESOURCE, AppWrapperController
-from arena_appwrapper.operator.podsets import TAS_INDEX, effective, resolve, steps
+from arena_appwrapper.operator.podsets import TAS_GROUP_COUNT, TAS_GROUP_INDEX, TAS_INDEX, effective, resolve, steps
 from arena_core.k8s import conditions
 from arena_local.sdk.bundle import Admission, Api, Bundle, Obj, QuotaPodSet
 from arena_local.sdk.crds import load_crds, load_effects
@@ -34,8 +34,19 @@ def _pod_sets(wrapper: Obj) -> Sequence[QuotaPodSet]:
             path = ("spec", "components", index, "template", *steps(pod_set["path"]))
             name = f"{wrapper['metadata']['name']}-{len(found)}"
             template = _relevant(resolve(component["template"], pod_set["path"]))
-            label = (pod_set.get("annotations") or {}).get(TAS_INDEX, "")
-            found.append(QuotaPodSet(name, pod_set["replicas"], template, path, label))
+            notes = pod_set.get("annotations") or {}
+            groups = notes.get(TAS_GROUP_COUNT, "")
+            found.append(
+                QuotaPodSet(
+                    name,
+                    pod_set["replicas"],
+                    template,
+                    path,
+                    notes.get(TAS_INDEX, ""),
+                    notes.get(TAS_GROUP_INDEX, "") if groups.isdecimal() else "",
+                    int(groups) if groups.isdecimal() else 0,
+                )
+            )
     return found
 
 

@@ -286,3 +286,20 @@ def test_n19_the_label_names_the_user_that_whoami_names():
     made = wrapper({**pod()}, [{"path": "template", "replicas": 1}])
     webhook.default(None, made, None, "CREATE")
     assert made["metadata"]["labels"]["workload.codeflare.dev/user"] == USER
+
+
+def test_a_queue_is_told_of_the_groups_of_a_jobset() -> None:
+    """As the recorded Workloads of recordings/appwrapper-more say it."""
+    from arena_appwrapper.local import BUNDLE
+
+    pod = {"spec": {"containers": [{"name": "main", "image": "i:1"}]}}
+    entries = [
+        {"name": name, "replicas": count, "template": {"spec": {"template": pod}}} for name, count in (("driver", 1), ("workers", 2))
+    ]
+    jobset = {"apiVersion": "jobset.x-k8s.io/v1alpha2", "kind": "JobSet", "metadata": {"name": "x"}, "spec": {"replicatedJobs": entries}}
+    wrapper = {"metadata": {"name": "w"}, "spec": {"components": [{"template": jobset}]}}
+    found = BUNDLE.quota[0].pod_sets(wrapper)
+    assert [(one.name, one.count, one.index_label, one.group_label, one.groups) for one in found] == [
+        ("w-0", 1, "batch.kubernetes.io/job-completion-index", "jobset.sigs.k8s.io/job-index", 1),
+        ("w-1", 2, "batch.kubernetes.io/job-completion-index", "jobset.sigs.k8s.io/job-index", 2),
+    ]

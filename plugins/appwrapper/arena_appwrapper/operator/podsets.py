@@ -10,6 +10,8 @@ from arena_local.sdk.bundle import Obj
 
 _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]")
 TAS_INDEX = "workload.codeflare.dev.appwrapper/tas-pod-index-label"
+TAS_GROUP_INDEX = "workload.codeflare.dev.appwrapper/tas-sub-group-index-label"
+TAS_GROUP_COUNT = "workload.codeflare.dev.appwrapper/tas-sub-group-count"
 
 
 class PathError(Exception):
@@ -108,8 +110,8 @@ def _jobset(template: Obj) -> list[Obj]:
         spec = (entry.get("template") or {}).get("spec") or {}
         note = {
             TAS_INDEX: "batch.kubernetes.io/job-completion-index",
-            "workload.codeflare.dev.appwrapper/tas-sub-group-index-label": "jobset.sigs.k8s.io/job-index",
-            "workload.codeflare.dev.appwrapper/tas-sub-group-count": str(_count(entry.get("replicas", 1))),
+            TAS_GROUP_INDEX: "jobset.sigs.k8s.io/job-index",
+            TAS_GROUP_COUNT: str(_count(entry.get("replicas", 1))),
         }
         path = f"template.spec.replicatedJobs[{n}].template.spec.template"
         found.append({"path": path, "replicas": _count(entry.get("replicas", 1)) * _job_pods(spec), "annotations": note})
