@@ -11,7 +11,7 @@ from arena_local.kubelet.devices import GPU, Devices, Short, count_gpus, real_gp
 from arena_local.kubelet.isolation import Isolation
 from arena_local.kubelet.kept import Kept
 from arena_local.kubelet.model import Pod
-from arena_local.kubelet.names import Addresses, Names, hosts_text
+from arena_local.kubelet.names import Addresses, Names
 from arena_local.kubelet.network import Network
 from arena_local.kubelet.ports import Place, Ports
 from arena_local.kubelet.runtime import Runtime
@@ -70,10 +70,6 @@ class Host:
         """Return what the downward API tells besides the pod's own object."""
         sizes = {f"node.{k}": v for k, v in self.sizes.items()}
         return sizes | {"podIP": address, "hostIP": self.ip, "node": pod["spec"].get("nodeName", "")}
-
-    def hosts_text(self, pod: Obj, address: str) -> str:
-        """Return the hosts file of a pod as it is now."""
-        return hosts_text(self.names.table(pod["metadata"]["namespace"]), pod, address)
 
     def tell_ports(self, pod: Obj, replaced: Mapping[Place, int]) -> None:
         """Say on the node which meeting points were moved; the pod's own record stays as on any cluster."""

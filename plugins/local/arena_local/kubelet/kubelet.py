@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import shutil
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -14,21 +14,18 @@ from arena_local.context import Context, Options
 from arena_local.kubelet import boards, node, records, simulate
 from arena_local.kubelet.backend import Backend
 from arena_local.kubelet.host import Host
+from arena_local.kubelet.hostsfiles import HostsFiles
 from arena_local.kubelet.isolation import probe_early
 from arena_local.kubelet.model import Slot
-from arena_local.kubelet.names import hosts_text, is_ready, pods_behind, write_in_place
+from arena_local.kubelet.names import is_ready, pods_behind
 from arena_local.kubelet.ports import Place
 from arena_local.kubelet.runtime import sweep_all
 from arena_local.kubelet.services import Services
 from arena_local.kubelet.simulate import Simulated
 from arena_local.kubelet.worker import Worker
 from arena_local.sdk.bundle import Obj
-from arena_local.sdk.clock import Timer
 
 log = logging.getLogger(__name__)
-
-#: Changes of names are gathered for this long before hosts files are written.
-SETTLE = 0.02
 
 
 class Kubelet:
@@ -43,10 +40,10 @@ class Kubelet:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._others: set[asyncio.Task[None]] = set()
         self._unsubscribe: Callable[[], None] | None = None
-        self._settle: Timer | None = None
         self._stopping = False
         backend = ctx.pods = Backend(self.host)
         self.services = Services(self.api, lambda service: pods_behind(self.api, service), backend.connect)
+        self.hosts_files = HostsFiles(self.api, self.host.names, self._readers, self._listen)
 
     # -- life ---------------------------------------------------------------------------------------------------------------------
 
@@ -73,11 +70,12 @@ class Kubelet:
         self._unsubscribe = self.api.subscribe(self._heard)
         self.api.clock.busy.append(self._woken)
         self._spawn(self._heartbeat())
-        self._names_changed()
+        self.hosts_files.changed()
 
     async def stop(self) -> None:
         """End the work; the pods' processes stay."""
         self._stopping = True
+        self.hosts_files.stop()
         if self._unsubscribe:
             self._unsubscribe()
             self.api.clock.busy.remove(self._woken)
@@ -141,9 +139,9 @@ class Kubelet:
         if resource == "pods":
             self._pod(kind, obj)
             if kind == "DELETED" or _address(obj) != _address(old):
-                self._names_changed()
+                self.hosts_files.changed()
         elif resource == "services":
-            self._names_changed()
+            self.hosts_files.changed()
         elif resource == "nodes" and node.advertised(obj) != node.advertised(old):
             self.host.devices_changed()
 
@@ -243,23 +241,11 @@ class Kubelet:
 
     # -- names and facts ----------------------------------------------------------------------------------------------------------
 
-    def _names_changed(self) -> None:
-        if self._settle is None and not self._stopping:
-            # It looks at all Services: where there are thousands, as many are made at a time.
-            pause = SETTLE + min(1.0, len(self.api.list("services")) / 5000)
-            self._settle = self.api.clock.call_later(pause, self._refresh)
-
-    def _refresh(self) -> None:
-        self._settle = None
+    def _listen(self) -> None:
         self._spawn(self.services.refresh())
-        tables: dict[str, Mapping[str, list[str]]] = {}
-        for worker in self.workers.values():
-            if not worker.sandbox:
-                continue
-            if worker.namespace not in tables:
-                tables[worker.namespace] = self.host.names.table(worker.namespace)
-            with contextlib.suppress(OSError):
-                write_in_place(worker.folder / "hosts", hosts_text(tables[worker.namespace], worker.obj, worker.address))
+
+    def _readers(self) -> Iterable[Worker]:
+        return (worker for worker in self.workers.values() if worker.sandbox)
 
     async def _heartbeat(self) -> None:
         while True:

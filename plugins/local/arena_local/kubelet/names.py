@@ -51,6 +51,10 @@ class Addresses:
                 return address
 
 
+#: Name → addresses.
+Table = Mapping[str, list[str]]
+
+
 class Names:
     """Which names mean which addresses, for the pods of one namespace."""
 
@@ -144,8 +148,23 @@ def _add(table: dict[str, list[str]], name: str, home: str, seen_from: str, addr
         table[f"{name}.{tail}"] = addresses
 
 
-def hosts_text(table: Mapping[str, Iterable[str]], pod: Obj, address: str) -> str:
-    """Return the hosts file of a pod."""
+def searches_of(pod: Obj) -> tuple[str, ...]:
+    """Return the domains that a pod looks names up in, besides those that all pods do."""
+    return tuple(f".{domain}" for domain in (pod["spec"].get("dnsConfig") or {}).get("searches") or ())
+
+
+def lines_of(table: Table, searches: tuple[str, ...] = ()) -> list[str]:
+    """Return the lines of a hosts file for all names of a table, and for what is left of them within the domains."""
+    by_address: dict[str, list[str]] = {}
+    for name, addresses in table.items():
+        short = [name.removesuffix(domain) for domain in searches if name.endswith(domain)]
+        for one in addresses:
+            by_address.setdefault(one, []).extend([name, *short])
+    return [f"{one}\t{' '.join(found)}" for one, found in by_address.items()]
+
+
+def hosts_text(lines: Iterable[str], pod: Obj, address: str) -> str:
+    """Return the hosts file of a pod: its own names, then the lines of what it can look up."""
     spec, meta = pod["spec"], pod["metadata"]
     host = host_name(pod)
     names = [host]
@@ -153,17 +172,10 @@ def hosts_text(table: Mapping[str, Iterable[str]], pod: Obj, address: str) -> st
         whole = f"{host}.{spec['subdomain']}.{meta['namespace']}.svc.{DOMAIN}"
         names = [whole, *names, f"{whole}."]
         names.append(f"{host}.{spec['subdomain']}")  # a master binds to its own name before its Service knows the address
-    lines = ["# Kubernetes-managed hosts file (local cluster).", "127.0.0.1\tlocalhost", "::1\tlocalhost ip6-localhost ip6-loopback"]
-    lines.append(f"{address}\t{' '.join(names)}")
-    lines += [f"{alias['ip']}\t{' '.join(alias.get('hostnames') or ())}" for alias in spec.get("hostAliases") or ()]
-    by_address: dict[str, list[str]] = {}
-    searches = [f".{domain}" for domain in (spec.get("dnsConfig") or {}).get("searches") or ()]
-    for name, addresses in table.items():
-        short = [name.removesuffix(domain) for domain in searches if name.endswith(domain)]
-        for one in addresses:
-            by_address.setdefault(one, []).extend([name, *short])
-    lines += [f"{one}\t{' '.join(found)}" for one, found in by_address.items()]
-    return "\n".join(lines) + "\n"
+    own = ["# Kubernetes-managed hosts file (local cluster).", "127.0.0.1\tlocalhost", "::1\tlocalhost ip6-localhost ip6-loopback"]
+    own.append(f"{address}\t{' '.join(names)}")
+    own += [f"{alias['ip']}\t{' '.join(alias.get('hostnames') or ())}" for alias in spec.get("hostAliases") or ()]
+    return "\n".join([*own, *lines]) + "\n"
 
 
 def host_name(pod: Obj) -> str:

@@ -14,7 +14,7 @@ from arena_local.kubelet.ending import Ending
 from arena_local.kubelet.host import Host
 from arena_local.kubelet.launch import Launcher
 from arena_local.kubelet.model import Run, container_id
-from arena_local.kubelet.names import write_in_place
+from arena_local.kubelet.names import Table, hosts_text, lines_of, searches_of, write_in_place
 from arena_local.kubelet.podstate import PodState
 from arena_local.kubelet.running import Running
 from arena_local.kubelet.volumes import MountError, Volumes
@@ -36,6 +36,7 @@ class Worker(PodState):
         super().__init__(host, pod)
         self.ending = Ending(self)
         self.running = Running(self, self.ending)
+        self.names: Table | None = None
         self._mount_delay = 0.0
         self._stale = self._asleep = False
 
@@ -134,7 +135,8 @@ class Worker(PodState):
             return self._mount_delay
         if not self._has_devices():
             return DEVICES_RETRY
-        write_in_place(self.folder / "hosts", host.hosts_text(self.obj, self.address))
+        self.names = host.names.table(self.namespace)
+        write_in_place(self.folder / "hosts", hosts_text(lines_of(self.names, searches_of(self.obj)), self.obj, self.address))
         self.launcher = Launcher(host, self.obj, self.folder, volumes, facts)
         self.sandbox = True
         return None
