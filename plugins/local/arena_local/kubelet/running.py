@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +19,9 @@ from arena_local.kubelet.probes import Probes
 from arena_local.kubelet.records import forget
 from arena_local.kubelet.runtime import NotStarted
 from arena_local.kubelet.shim.loglines import stamp
-from arena_local.sdk.bundle import Obj
+from arena_local.sdk.bundle import ApiError, Obj
+
+log = logging.getLogger(__name__)
 
 FIRST_BACKOFF = 10.0
 MAX_BACKOFF = 300.0
@@ -130,10 +133,8 @@ class Running:
             return RETRY_IMAGE
         number = slot.run.number + 1 if slot.run else 0
         self._look_for_pull_secrets()
-        pod.event("Normal", "Pulled", _pulled(slot), slot)
-        assert pod.launcher is not None
         try:
-            plan = pod.launcher.plan(slot, number)
+            plan = self._planned(slot, number)
         except (ConfigError, ValueError) as error:
             pod.event("Warning", "Failed", f"Error: {error}", slot)
             if slot.waiting != ("CreateContainerConfigError", str(error)):
@@ -145,14 +146,28 @@ class Running:
             return None
         except OSError as error:
             return self._no_room(slot, f"{error.filename}: {error.strerror}")
-        pod.event("Normal", "Created", "Container created", slot)
         return await self._launch(slot, plan, number)
 
-    async def _launch(self, slot: Slot, plan: Plan, number: int) -> float | None:
-        pod, before = self._pod, (slot.run, slot.last)
+    def _planned(self, slot: Slot, number: int) -> Plan:
+        """Return the next run; where there can be none, the image at least is told to be there."""
+        assert self._pod.launcher is not None
+        try:
+            return self._pod.launcher.plan(slot, number)
+        except Exception:
+            self._pod.event("Normal", "Pulled", _pulled(slot), slot)
+            raise
+
+    def _tell(self, slot: Slot, plan: Plan) -> None:
+        """Tell what comes before a start."""
+        pod = self._pod
+        pod.event("Normal", "Pulled", _pulled(slot), slot)
+        pod.event("Normal", "Created", "Container created", slot)
         pod.host.tell_ports(pod.obj, plan.replaced)
         for port in plan.taken:
             pod.event("Warning", "PortInUse", pod.host.who_listens(port, pod), slot)
+
+    async def _launch(self, slot: Slot, plan: Plan, number: int) -> float | None:
+        pod, before = self._pod, (slot.run, slot.last)
         slot.waiting, slot.doomed, slot.introduced = None, False, False
         self._begun_at = self._clock.seconds()
         slot.last = slot.run or slot.last
@@ -160,8 +175,13 @@ class Running:
         self._ended_at.pop(slot.name, None)
         if number >= 2:
             await asyncio.to_thread(forget, pod.folder / slot.name, number - 2)
+        begun = pod.host.runtime.launch(plan.run, pod.wake)
         try:
-            await pod.host.runtime.launch(plan.run, pod.wake)
+            self._tell(slot, plan)  # while the process is made
+        except ApiError as error:
+            log.warning("pod %s/%s: %s", pod.namespace, pod.name, error)
+        try:
+            await begun
         except (OSError, NotStarted) as error:
             slot.run, slot.last = before
             text = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) else str(error)

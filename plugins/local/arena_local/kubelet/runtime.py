@@ -74,19 +74,29 @@ class Runtime:
             else:
                 return
 
-    async def launch(self, run: Run, on_end: Callable[[], None]) -> None:
-        """Start the container of ``run.spec``; returns when it runs or has failed to. ``on_end`` is called once, when it has ended.
+    def launch(self, run: Run, on_end: Callable[[], None]) -> asyncio.Future[None]:
+        """Start the container of ``run.spec``; what is returned is done when it runs or has failed to.
 
-        Raises ``NotStarted`` or ``OSError`` where the machine has no room for it.
+        It holds ``NotStarted`` or ``OSError`` where the machine has no room for it. ``on_end`` is called once, when it has ended.
         """
+        try:
+            return self._launch(run, on_end)
+        except OSError as error:
+            failed = asyncio.get_running_loop().create_future()
+            failed.set_exception(error)
+            return failed
+
+    def _launch(self, run: Run, on_end: Callable[[], None]) -> asyncio.Future[None]:
         path = _write_spec(run)
         read, write = os.pipe()
         try:
             self.send({"op": "run", "spec": str(path)}, [write])
+        except OSError:
+            os.close(read)
+            raise
         finally:
             os.close(write)
-        watch = _Watch(run, read, on_end, self.clock)
-        await watch.begun
+        return _Watch(run, read, on_end, self.clock).begun
 
     def adopt(self, run: Run, on_end: Callable[[], None]) -> bool:
         """Find a run of an earlier daemon again. Returns whether it still runs; else its end has been filled in."""
