@@ -25,6 +25,7 @@ EXCUSED = {
     "plugins/local/arena_local/server/schema.py:_definitions": "a file of the package",
     "plugins/local/arena_local/server/schema.py:_nodes": "what follows from that file; types refer to themselves",
     "plugins/local/arena_local/server/rules.py:not_enforced": "texts that the evaluator cannot read, each told once",
+    "plugins/local/arena_local/store/entry.py:Packed": "what was unpacked last, by its bytes",
     "plugins/local/arena_local/testing.py:_SERVERS": "servers that nobody changes, by the bundles that are installed in them",
     "plugins/local/arena_local/kubelet/isolation.py:_early": "what the kernel of this machine allows; the probe begins before the kubelet is made",
 }
@@ -33,15 +34,17 @@ _CHANGES = frozenset(
 )
 
 #: A file without any of these keeps nothing: what is bound at its left edge and looked into further in, and the two other ways.
-_SUSPICIOUS = re.compile(r"^\s+global |^@.*cache|^(\w+)(?::[^=\n]*)? = (?=[\s\S]*^\s.*\b\1[.\[])", re.MULTILINE)
+_SUSPICIOUS = re.compile(r"^\s+global |^@.*cache|^(?:class )?(\w+)(?:(?::[^=\n]*)? = |[(:])(?=[\s\S]*^\s.*\b\1[.\[])", re.MULTILINE)
 
 
 def _assigned(tree: ast.Module) -> set[str]:
-    """Return the names that a module binds to something that it makes."""
+    """Return the names that a module binds to something that it makes, its classes among them."""
     bound: set[str] = set()
     for node in tree.body:
         targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) and node.value else []
-        bound |= {target.id for target in targets if isinstance(target, ast.Name)}
+        bound |= {target.id for target in targets if isinstance(target, ast.Name)} | (
+            {node.name} if isinstance(node, ast.ClassDef) else set()
+        )
     return bound
 
 
@@ -124,6 +127,7 @@ def test_every_excuse_is_needed() -> None:
         ("_X = None\ndef f():\n    global _X\n    _X = 1", ["_X"]),
         ("@cache\ndef all_of_it():\n    return read()", ["all_of_it"]),
         ("@functools.lru_cache(maxsize=1)\ndef all_of_it():\n    return read()", ["all_of_it"]),
+        ("class State:\n    seen = []\n    def f(self, x):\n        State.seen.append(x)", ["State"]),
         ("COUNTS = {}\nasync def f(x):\n    COUNTS[x] += 1", ["COUNTS"]),
         ("WORDS = {'a': 1}\ndef f(x):\n    return WORDS[x]", []),
         ("@cache\ndef parse(text):\n    return text", []),
