@@ -22,7 +22,6 @@ PUBLIC = (
     "arena_core.client.connected",
     "arena_core.client.handles",
     "arena_core.client.looks",
-    "arena_core.client.topping",
     "arena_core.usecases.views",
     "arena_core.contract",
     "arena_core.args",
