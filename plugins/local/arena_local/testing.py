@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from arena_local.server.server import ApiServer
 
 #: Daemons of tests are forked: an interpreter that imports all anew takes most of a second.
-_FORKER = Forker()
+FORKER = Forker()
 
 
 @dataclass
@@ -68,7 +68,7 @@ class LocalCluster:
     @classmethod
     def at(cls, state: State) -> LocalCluster:
         """Start (or find) the daemon of a state folder; one that is started ends with this process at the latest."""
-        daemon, _ = control.start(state, by=_FORKER.spawn)
+        daemon, _ = control.start(state, by=FORKER.spawn)
         return cls(state, f"http://127.0.0.1:{daemon.port}/{state.token()}")
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import json
 import os
 import re
@@ -17,6 +18,7 @@ from typing import Any
 
 import pytest
 
+from arena_core.cli.main import main
 from arena_local import extension
 from arena_local.context import Options
 from arena_local.daemon import control
@@ -24,21 +26,36 @@ from arena_local.daemon.state import State
 from arena_local.delays import DELAYS, components
 from arena_local.kubelet import boards
 from arena_local.kubelet.runtime import marked
-from arena_local.testing import LocalCluster, make_pod
+from arena_local.testing import FORKER, LocalCluster, make_pod
 
 Arena = Any
 
 
 @pytest.fixture
-def arena(tmp_path: Path) -> Iterator[Arena]:
-    """Run ``arena local ...`` with a home of its own; the cluster is ended afterwards."""
+def program(tmp_path: Path) -> Iterator[Arena]:
+    """Run ``arena local ...`` as a program, with a home of its own; the cluster is ended afterwards."""
     env = {k: v for k, v in os.environ.items() if k != "KUBECONFIG"} | {"ARENA_HOME": str(tmp_path)}
 
-    def run(*words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
         program = "import sys; from arena_core.cli.main import main; sys.exit(main())"
-        return subprocess.run(
-            [sys.executable, "-c", program, "local", *words], input=stdin, capture_output=True, text=True, check=False, env=env
-        )
+        return subprocess.run([sys.executable, "-c", program, "local", *words], capture_output=True, text=True, check=False, env=env)
+
+    yield run
+    control.stop(State(tmp_path / "local"))
+
+
+@pytest.fixture
+def arena(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Iterator[Arena]:
+    """The same in this process, whose daemons are forked."""
+    monkeypatch.delenv("KUBECONFIG", raising=False)
+    monkeypatch.setenv("ARENA_HOME", str(tmp_path))
+    monkeypatch.setattr(control, "spawn", FORKER.spawn)
+
+    def run(*words: str, stdin: str = "") -> SimpleNamespace:
+        monkeypatch.setattr(sys, "stdin", io.StringIO(stdin))
+        code = main(["local", *words])
+        out, err = capfd.readouterr()
+        return SimpleNamespace(returncode=code, stdout=out, stderr=err)
 
     yield run
     control.stop(State(tmp_path / "local"))
@@ -50,24 +67,24 @@ def test_asking_and_stopping_what_does_not_run_is_fine(arena: Arena) -> None:
         assert (result.returncode, result.stdout) == (code, "local cluster is not running\n")
 
 
-def test_the_life_of_a_cluster(arena: Arena, tmp_path: Path) -> None:
-    up = arena("up", "--gpus", "4", "--resource", "huawei.com/Ascend910=8", "--delay", "kubelet.backoff=1")
+def test_the_life_of_a_cluster(program: Arena, tmp_path: Path) -> None:
+    up = program("up", "--gpus", "4", "--resource", "huawei.com/Ascend910=8", "--delay", "kubelet.backoff=1")
     assert up.returncode == 0, up.stderr
     assert "started" in up.stdout
     assert "nvidia.com/gpu=4" in up.stdout
-    assert arena("up").stdout.startswith("local cluster is running")
-    assert "applied to the running local cluster" in arena("up", "--gpus", "2").stdout
-    status = arena("status").stdout
+    assert program("up").stdout.startswith("local cluster is running")
+    assert "applied to the running local cluster" in program("up", "--gpus", "2").stdout
+    status = program("status").stdout
     assert "nvidia.com/gpu=2" in status
     assert "pods: none" in status
-    config = json.loads(arena("kubeconfig").stdout)
+    config = json.loads(program("kubeconfig").stdout)
     assert config["current-context"] == "arena-local"
     assert config["clusters"][0]["cluster"]["server"].startswith("http://127.0.0.1:")
-    assert "ready" in arena("logs").stdout
-    assert arena("up", "--names", "rewrite").stderr.startswith("--names takes effect after a restart")
-    assert arena("up", "--no-operators").stderr.startswith("--operators takes effect after a restart")
-    assert arena("down").stdout == "local cluster stopped\n"
-    assert arena("reset", "--yes").returncode == 0
+    assert "ready" in program("logs").stdout
+    assert program("up", "--names", "rewrite").stderr.startswith("--names takes effect after a restart")
+    assert program("up", "--no-operators").stderr.startswith("--operators takes effect after a restart")
+    assert program("down").stdout == "local cluster stopped\n"
+    assert program("reset", "--yes").returncode == 0
     assert not (tmp_path / "local").exists()
 
 
@@ -221,11 +238,11 @@ def test_a_damaged_database_is_told_with_the_way_out(arena: Arena, tmp_path: Pat
     assert arena("up").returncode == 0
 
 
-def test_commands_at_once_wait_for_each_other(arena: Arena, tmp_path: Path) -> None:
+def test_commands_at_once_wait_for_each_other(program: Arena, tmp_path: Path) -> None:
     """S24: two starts with different flags, a reset and an end beside them."""
     words = [("up", "--gpus", "2"), ("up", "--nodes", "2"), ("reset", "--yes"), ("up", "--gpus", "3"), ("down",)]
     with ThreadPoolExecutor(5) as pool:
-        results = list(pool.map(lambda w: arena(*w), words))
+        results = list(pool.map(lambda w: program(*w), words))
     for result in results:
         assert result.returncode == 0, result.stderr
         assert not [line for line in result.stderr.splitlines() if not line.startswith(("note:", "this ends"))]
