@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 try:
     from tests import longest, planted
@@ -31,6 +32,8 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 # fewer in a run are as many in a week.
 settings.register_profile("arena", deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("arena")
+# Runs of pytest that tests start elsewhere find what is kept here, too: the tables of all letters take 1.6 s to make.
+os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(Path(__file__).resolve().parent / ".hypothesis"))
 
 SHARED = Path(os.environ.get("ARENA_SHARED", Path(__file__).resolve().parent.parent / "shared"))
 
@@ -96,6 +99,13 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
         report.outcome = "failed"
         report.longrepr = f"{item.nodeid}: a planted secret is in what was printed"
     return report
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Make the tables of all letters while the workers collect: in a fresh checkout each of them would make its own."""
+    if getattr(session.config.option, "numprocesses", None) and not hasattr(session.config, "workerinput"):
+        settings(max_examples=1, database=None)(given(st.text())(lambda text: None))()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
