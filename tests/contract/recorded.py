@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+import functools
 import json
 import re
 import shutil
@@ -77,6 +78,7 @@ def play(names: Sequence[str], kubeconfig: Path, jobs: int, *, level: int = 6, s
     """Play scenarios side by side, those that are unstable on the real cluster up to three times; then alone what differs."""
     replay, excuses, shaky, started = load(RECORDINGS), known(), unstable(), time.monotonic()
     client = replay.Client(str(kubeconfig))
+    remember(replay.L)
 
     def one(name: str) -> Any:
         for _ in range(ATTEMPTS if name in shaky else 1):
@@ -93,6 +95,23 @@ def play(names: Sequence[str], kubeconfig: Path, jobs: int, *, level: int = 6, s
         results = list(pool.map(one, names))
     # Scenarios share the node's GPUs and the machine's processors: what differs beside others is judged alone.
     return [one(r.scenario) if jobs > 1 and (r.error or r.bad(level)) else r for r in results]
+
+
+def remember(levels: Any) -> None:
+    """Let the replayer work out once what a text of an object is in the recording's names: keys and most values come again and again."""
+    text = levels.Norm.text
+    if hasattr(text, "__wrapped__"):
+        return
+
+    @functools.wraps(text)
+    def kept(norm: Any, plain: str) -> str:
+        known: dict[tuple[str, int], str] = norm.__dict__.setdefault("kept", {})
+        key = (plain, len(norm.names))  # a name that is learned changes what texts become
+        if key not in known:
+            known[key] = text(norm, plain)
+        return known[key]
+
+    levels.Norm.text = kept
 
 
 def forget(name: str) -> None:
