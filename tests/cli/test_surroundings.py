@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-PROGRAM = (sys.executable, "-c", "import sys; from arena_core.cli.main import main; sys.exit(main())")
+#: As its console script does.
+PROGRAM = (sys.executable, "-c", "from arena_core.cli.start import start; start()")
 
 
 @pytest.fixture
