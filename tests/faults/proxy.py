@@ -20,11 +20,12 @@ import re
 import socket
 import struct
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO, NoReturn
+from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 #: Headers that concern one connection only.
@@ -300,14 +301,11 @@ class FaultProxy:
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         with self._lock:
             self._open.add(client)
-        # Unbuffered: what follows an upgrade's head belongs to the tunnel.
-        reader = client.makefile("rb", buffering=0)
         with contextlib.suppress(Hangup, OSError, http.client.HTTPException):
-            while (request := _read(reader)) is not None and self._answer(request, client):
+            while (request := _read(client)) is not None and self._answer(request, client):
                 pass
         with self._lock:
             self._open.discard(client)
-        reader.close()
         client.close()
 
     def _answer(self, request: Request, client: socket.socket) -> bool:
@@ -328,20 +326,29 @@ class FaultProxy:
         return exchange.keep
 
 
-def _read(reader: BinaryIO) -> Request | None:
+def _head(client: socket.socket) -> bytes:
+    """Return the next request's head and take nothing of what follows it (behind an upgrade's that is the tunnel's); empty at the end."""
+    seen = 0
+    while data := client.recv(65536, socket.MSG_PEEK):
+        if (end := data.find(b"\r\n\r\n")) >= 0:
+            return client.recv(end + 4)
+        if len(data) == seen:
+            time.sleep(0.005)  # the rest of it is on its way
+        seen = len(data)
+    return b""
+
+
+def _read(client: socket.socket) -> Request | None:
     """Return the next request of a connection, None at its end."""
-    head = b""
-    while not head.endswith(b"\r\n\r\n"):
-        byte = reader.read(1)
-        if not byte:
-            return None
-        head += byte
+    head = _head(client)
+    if not head:
+        return None
     first, *rest = head.decode("latin-1").split("\r\n")
     method, target, _ = first.split(" ", 2)
     headers = {name.title(): value.strip() for name, _, value in (line.partition(":") for line in rest if line)}
     body = b""
     left = int(headers.get("Content-Length") or 0)
-    while left > 0 and (data := reader.read(left)):
+    while left > 0 and (data := client.recv(left)):
         body, left = body + data, left - len(data)
     parts = urlsplit(target)
     return Request(method, parts.path, parts.query, headers, body)

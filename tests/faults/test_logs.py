@@ -69,6 +69,7 @@ def test_every_fault_at_every_request_for_a_log(
     monkeypatch.setattr(logfollow, "PATIENCE", 0.5)
     monkeypatch.setattr(faults, "LATE", 0.1)
     monkeypatch.setattr(faults, "RETRY_AFTER", 0)
+    # With its type the job is found by one request: those for the log are what is struck.
     for options in ({}, {"follow": True}, {"all_instances": True}, {"tail": 150, "follow": True}):
         wanted = COUNT[-options.get("tail", 200) :]
         for position in range(3):
@@ -76,7 +77,7 @@ def test_every_fault_at_every_request_for_a_log(
             proxy.add(faults.EVERY[fault](), path=LOG, skip=position, times=1)
             got: list[Any] = []
             try:
-                got += arena.logs(counted, **options)
+                got += arena.logs(counted, job_type="dummy", **options)
             except ArenaError:
                 assert fault in ("401", "403", "redirect", "portal", "garbled", "410"), (fault, position, options)
             else:
@@ -84,7 +85,7 @@ def test_every_fault_at_every_request_for_a_log(
     proxy.clear()
     proxy.add(faults.EVERY[fault](), path=LOG)
     try:
-        shown = texts(arena.logs(counted, follow=True))
+        shown = texts(arena.logs(counted, job_type="dummy", follow=True))
     except ArenaError:
         assert fault not in ("late", "slow", "closing", "http10")
     else:  # a server that always says that the log is empty is believed

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import http.client
+import socket
+import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from typing import Any
 
 import pytest
@@ -42,7 +43,7 @@ class _Plain(BaseHTTPRequestHandler):
 def plain() -> Iterator[FaultProxy]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Plain)
     server.daemon_threads = True
-    Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
     with FaultProxy(f"http://127.0.0.1:{server.server_address[1]}") as proxy:
         yield proxy
     server.shutdown()
@@ -94,3 +95,13 @@ def test_silence(plain: FaultProxy, fault: Any) -> None:
     plain.add(fault)
     with pytest.raises(TimeoutError):
         get(plain, timeout=0.2)
+
+
+def test_a_head_may_come_in_pieces(plain: FaultProxy) -> None:
+    """Nothing behind a head is taken with it, so that it is looked for in what is peeked at."""
+    with socket.create_connection(("127.0.0.1", plain.port)) as client:
+        for piece in (b"GET /version HTTP/1.1\r\nHo", b"st: x\r\nConnection: close\r", b"\n\r\n"):
+            client.sendall(piece)
+            threading.Event().wait(0.03)
+        assert client.recv(65536).startswith(b"HTTP/1.1 200")
+    assert [str(request) for request in plain.requests] == ["GET /version"]
