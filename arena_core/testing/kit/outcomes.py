@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,8 @@ from arena_core.args import ArgsGroup, FlagSpec, ProblemsFound, chosen_model, pa
 from arena_core.contract.errors import InvalidArguments
 from arena_core.registry.handle import JobTypeHandle
 
-_FOLDER = str(Path(__file__).parent)
+#: A folder that is no checkout: to list one costs two processes of git each time.
+_FOLDER = str(Path(json.__file__).parent)
 _CODE = {"sync_mode": "git", "sync_source": "https://zz.example/a.git"}
 #: Arguments in which those of Arena's common flags matter that need others beside them, by field.
 COMPANIONS: Mapping[str, Mapping[str, Any]] = {
