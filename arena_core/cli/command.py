@@ -92,3 +92,5 @@ class Group:
     overview: Callable[[], Command]
     #: The commands that are always there.
     parts: tuple[Command, ...] = ()
+    #: Further words that open, for completion, each with what it does.
+    starts: tuple[tuple[str, str], ...] = ()

@@ -66,10 +66,19 @@ def candidates(words: Sequence[str]) -> Candidates:
     if entry is None:
         from arena_core.cli import groups
 
-        return _starting(groups.candidates(head.args[0], head.args[1:], last), last)
+        if (found := groups.inside(head.args[0], head.args[1:])) is None:
+            return _starting(groups.candidates(head.args[0], head.args[1:], last), last)
+        group, path, head.args[1:] = found
+        if not head.args[1:] and not last.startswith("-"):
+            return _starting(groups.offered(group, path), last)
+        return _of_command(_opened(group, head), head, last)
     if entry.name == "submit" and len(head.args) == 1 and not last.startswith("-"):
         return _starting(_types(), last)
-    command = _command(entry, head)
+    return _of_command(_command(entry, head), head, last)
+
+
+def _of_command(command: Command, head: Parsed, last: str) -> Candidates:
+    """What may stand behind the words of a command."""
     flags = (*command.flags, *GLOBAL_FLAGS)
     parsed = Parser(flags, program=command.program).parse(head.args[1:])
     parsed.values = {**head.values, **parsed.values}
@@ -78,12 +87,14 @@ def candidates(words: Sequence[str]) -> Candidates:
 
 def _command(entry: catalog.Entry, head: Parsed) -> Command:
     found: Command | Group = import_module(f"arena_core.cli.{entry.module}").COMMAND
-    if not isinstance(found, Group):
-        return found
+    return _opened(found, head) if isinstance(found, Group) else found
+
+
+def _opened(group: Group, head: Parsed) -> Command:
     try:
-        command, head.args[1:] = found.open(head.args[1:], head)
+        command, head.args[1:] = group.open(head.args[1:], head)
     except ArenaError:
-        return found.overview()
+        return group.overview()
     return command
 
 

@@ -75,27 +75,45 @@ def _in_full(command: Any) -> None:
         _in_full(part)
 
 
-def candidates(name: str, words: Sequence[str], last: str) -> list[tuple[str, str]]:
-    """What may stand after ``arena NAME WORDS``, for completion: sub-commands and flags, each with its help."""
-    if name not in [entry.name for entry in registry().commands()]:
-        return []
+def inside(name: str, words: Sequence[str]) -> tuple[Group, str, list[str]] | None:
+    """Return the group into which ``arena NAME WORDS`` opens, for completion: with its path, and the words that are left for it."""
+    if name not in _names():
+        return None
     _, app = _loaded(name)
     if isinstance(app, Group):
-        return [] if words else _parts(app, name)
-    import typer
-
+        return app, name, list(words)
     from arena_core.cli.opening import group_of
 
-    command: Any = typer.main.get_command(app)
-    for number, word in enumerate(words):
-        inner = command.commands.get(word) if hasattr(command, "commands") else None
-        if group := group_of(type(inner)):
-            return [] if words[number + 1 :] else _parts(group, f"{name} {word}")
-        command = getattr(command, "commands", {}).get(word, command)
+    for number in range(1, len(words) + 1):
+        if group := group_of(type(_part_of(app, words[:number]))):
+            return group, " ".join((name, *words[:number])), list(words[number:])
+    return None
+
+
+def candidates(name: str, words: Sequence[str], last: str) -> list[tuple[str, str]]:
+    """What may stand after the words of a typer application, for completion: sub-commands and flags, each with its help."""
+    if name not in _names():
+        return []
+    command = _part_of(_loaded(name)[1], words)
     if last.startswith("-"):
         return [(option, p.help or "") for p in command.params for option in p.opts if option.startswith("--")]
     return [(n, c.get_short_help_str(80)) for n, c in getattr(command, "commands", {}).items() if not c.hidden]
 
 
-def _parts(group: Group, path: str) -> list[tuple[str, str]]:
-    return [(part.path.removeprefix(f"{path} "), part.summary) for part in group.parts]
+def _names() -> list[str]:
+    return [entry.name for entry in registry().commands()]
+
+
+def _part_of(app: Any, words: Sequence[str]) -> Any:
+    """Return the command that words of a typer application lead to."""
+    import typer
+
+    command: Any = typer.main.get_command(app)
+    for word in words:
+        command = getattr(command, "commands", {}).get(word, command)
+    return command
+
+
+def offered(group: Group, path: str) -> list[tuple[str, str]]:
+    """Return the words that a group opens, each with what it does."""
+    return [*((part.path.removeprefix(f"{path} "), part.summary) for part in group.parts), *group.starts]

@@ -36,6 +36,12 @@ def words(done):
         (["local", "st"], ["status"]),
         (["local", "up", "--gp"], ["--gpus"]),
         (["model", "analyze", "l"], ["list"]),
+        (["model", "analyze", "pr"], ["profile"]),
+        (["model", "analyze", "profile", "--image-pull-p"], ["--image-pull-policy"]),
+        (["model", "get", "--vers"], ["--version"]),
+        (["evaluate", "m"], ["model"]),
+        (["evaluate", "model", "--image-pull-policy", "A"], ["Always"]),
+        (["evaluate", "nonsense", "--namesp"], ["--namespace"]),
         (["get", "--he"], ["--help", "--helm-binary"][::-1]),
     ],
 )

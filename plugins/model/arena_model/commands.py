@@ -95,12 +95,12 @@ def _list(kind: Kind, context: Context, parsed: Parsed) -> int:
 
 def group(kind: Kind, start: Callable[[str, Sequence[str]], Command], words: Sequence[str], summary: str) -> Group:
     """Return ``arena PATH WORD``: one of ``words`` starts a job, the others are the commands on them."""
-    parts = parts_of(kind)
+    parts, starts = parts_of(kind), tuple((word, "start such a job") for word in words)
 
     def overview() -> Command:
         from arena_core.cli.usage import two_columns
 
-        rows = [(word, f"start such a job (`arena {kind.path} {word} --help` lists the flags)") for word in words]
+        rows = [(word, f"{text} (`arena {kind.path} {word} --help` lists the flags)") for word, text in starts]
         rows += [(name, part.summary) for name, part in parts.items()]
         text = f"Commands:\n{two_columns(rows, left=12)}"
         return Command(kind.path, summary, lambda context, parsed: 2, usage=f"arena {kind.path} COMMAND ...", footer=lambda: text)
@@ -120,4 +120,4 @@ def group(kind: Kind, start: Callable[[str, Sequence[str]], Command], words: Seq
         hint = f"did you mean `arena {kind.path} {close}`?" if close else f"`arena {kind.path} --help` lists the commands"
         raise UsageError(f"{word!r} is not a command of `arena {kind.path}`", hint)
 
-    return Group(choose, overview, tuple(parts.values()))
+    return Group(choose, overview, tuple(parts.values()), starts)
