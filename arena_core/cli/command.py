@@ -7,6 +7,7 @@ from functools import cached_property
 
 from arena_core.cli.flags import Flag, Parsed
 from arena_core.cli.terminal import note
+from arena_core.contract.errors import NotFound
 from arena_core.records import record
 from arena_core.typed import TYPE_CHECKING
 
@@ -15,11 +16,17 @@ if TYPE_CHECKING:
     from arena_core.client import ArenaClient
 
 
+class NothingThere(NotFound):
+    """Nothing that is named can be there: there is no cluster yet."""
+
+
 class Context:
     """What a command gets besides its own flags: the persistent flags, the configuration file and a way to the cluster."""
 
-    def __init__(self, settings: Parsed) -> None:
+    def __init__(self, settings: Parsed, looks_for: str = "") -> None:
         self.settings = settings
+        #: What must be there already (a job, a server): no cluster is started to look for it.
+        self._looks_for = looks_for
         self._told: set[str] = set()
 
     def tell_once(self, texts: Iterable[str]) -> None:
@@ -44,9 +51,21 @@ class Context:
     @cached_property
     def client(self) -> ArenaClient:
         """The cluster, connected when it is first needed."""
-        from arena_core.cli.connect import open_client
+        from arena_core.cli.connect import nothing_yet, open_client
 
+        if self._looks_for and nothing_yet(self.settings):
+            text = f"no such {self._looks_for}: no cluster is configured, and no local one has been started yet"
+            raise NothingThere(text, "`arena submit` starts a local one, `--config FILE` chooses another cluster")
         return open_client(self.settings, self.namespace)
+
+
+#: By ``Command.words`` what of a cluster they name.
+LIVE = {
+    **dict.fromkeys(("job", "jobs", "job role", "job endpoint", "past", "sweep"), "job"),
+    "server": "server",
+    "cron": "cron",
+    "claim": "volume claim",
+}
 
 
 @record(slots=False)
@@ -78,6 +97,11 @@ class Command:
     def synopsis(self) -> str:
         """How it is written."""
         return self.usage or " ".join(word for word in ("arena", self.path, self.takes, "[flags]") if word)
+
+    @property
+    def looks_for(self) -> str:
+        """What of a cluster its words name, which must be there before; empty where they name nothing of one."""
+        return LIVE.get(self.words, "")
 
 
 @record(slots=False)

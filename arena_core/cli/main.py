@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from arena_core.cli import catalog
 from arena_core.cli.boundary import guarded
-from arena_core.cli.command import Command, Context, Group
+from arena_core.cli.command import Command, Context, Group, NothingThere
 from arena_core.cli.flags import GLOBAL_FLAGS, Flag, Parsed
 from arena_core.cli.parse import Parser, nearest
 from arena_core.cli.run import Run, current
@@ -126,7 +126,12 @@ def run_command(command: Command, words: Sequence[str], head: Parsed) -> int:
 
         return explain(Context(parsed), command, parsed)
     try:
-        return command.run(Context(parsed), parsed)
+        named = parsed.args or parsed.text("name")
+        return command.run(Context(parsed, command.looks_for if named else ""), parsed)
+    except NothingThere:
+        if parsed.on("ignore_not_found"):
+            return 0
+        raise
     except InvalidArguments as error:
         error.hint = error.hint or f"`arena {command.path} --help` lists the flags"
         raise

@@ -38,7 +38,7 @@ def source(settings: Parsed, reference: str, *, live: bool = False) -> Source:
     name = entry.name if entry else reference
     if entry is not None and not settings.text("namespace"):
         settings.values["namespace"] = entry.namespace
-    context = Context(settings)
+    context = Context(settings, "job")
     there: Job | None = None
     if entry is None or live or any(hidden(arguments)):
         try:
