@@ -177,8 +177,10 @@ def test_without_a_configured_cluster_the_local_one_is_started_and_said(arena, h
             assert (done.code, done.out.split()[0]) == (0, "NAME")
             assert "there is no local one yet" in done.err
             assert not (home.__class__(folder) / "local").exists(), "a cluster is not started only to list nothing"
-            done = arena("get", "nosuch")
-            assert done.code == 3, done.err
+            assert arena("get", "nosuch").code == 3
+            assert not (home.__class__(folder) / "local").exists(), "nor to look for what cannot be there"
+            done = arena("submit", "job", "--name", "x", "--image", "x", "--dry-run", "server", "true")
+            assert done.code == 0, done.err
             assert (
                 done.err.splitlines()[0] + "\n"
                 == "no cluster is configured: a local one was started on this machine (`arena local status` says more)\n"
