@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from arena_core.cli.again import again, remember
+from arena_core.cli.again import again
 from arena_core.cli.flags import Parsed
+from arena_core.cli.run import Run
 from tests.cli.conftest import arena, home
 
 __all__ = ["arena", "home"]
@@ -46,16 +47,14 @@ def test_commands_in_sentences_go_where_this_one_went() -> None:
     said = (
         "`arena logs -f a` follows it, `arena attach a -- ls`, `arena list -A`, `arena get NAME`, `arena submit --help`, `arena local up`"
     )
-    try:
-        remember(Parsed(values={"namespace": "team a", "context": "prod"}))
+    with Run() as run:
+        run.parsed = Parsed(values={"namespace": "team a", "context": "prod"})
         assert again(said) == (
             "`arena logs -f a -n 'team a' --context prod` follows it, `arena attach a -n 'team a' --context prod -- ls`, "
             "`arena list -A --context prod`, `arena get NAME`, `arena submit --help`, `arena local up`"
         )
-        remember(None)
+        run.parsed = None
         assert again(said) == said
-    finally:
-        remember(None)
 
 
 def test_a_job_of_another_namespace_is_looked_for_there(arena: Any) -> None:
