@@ -143,6 +143,13 @@ class Submission:
     #: What came of a rehearsal.
     notes: tuple[str, ...] = ()
 
+    def _repr_html_(self) -> str:
+        from arena_core.contract.html import paragraph, table
+
+        rows = [(one.get("kind", ""), (one.get("metadata") or {}).get("name", "")) for one in self.manifests]
+        said = "".join(paragraph(text) for text in (*self.warnings, *self.notes))
+        return paragraph(f"{self.job_type} {self.name} in namespace {self.namespace}") + table(("Kind", "Name"), rows) + said
+
 
 @record
 class Target:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from arena_core.contract.errors import ArenaError
 from arena_core.contract.types import Find, JobHandle, JobStatus, JobView, Manifest, Phase
-from arena_core.k8s import dig
+from arena_core.k8s import dig, selectors
 from arena_core.k8s.owners import owned_by
 from arena_core.kube.resources import PODS, ListResult
 from arena_core.usecases.held import held_up
@@ -127,9 +127,11 @@ def matches(obj: Manifest, wanted: Find) -> bool:
     """Whether a listed object is one that a job type asks for: by name, labels or owner."""
     if wanted.name:
         return metadata_of(obj).get("name") == wanted.name
-    labels = dig.labels(obj)
-    pairs = (part.partition("=") for part in wanted.label_selector.split(",") if part)
-    return all(labels.get(key) == value for key, _, value in pairs) and (not wanted.owner_uid or owned_by(obj, wanted.owner_uid))
+    try:
+        asked = selectors.parse(wanted.label_selector)
+    except ValueError:
+        return False  # no object has labels that no server takes
+    return selectors.matches(asked, dig.labels(obj)) and (not wanted.owner_uid or owned_by(obj, wanted.owner_uid))
 
 
 def _candidates(session: Session, wanted: Find, job: Manifest) -> list[Manifest]:

@@ -13,7 +13,7 @@ from tests.house.test_house import ROOT, product
 SIGNS = {
     "times": r"strptime\(|fromisoformat\(|strftime\([^)]*%Y-%m-%d[T ]|:%Y-%m-%dT",
     "quantities or durations": r"""["'](Ki|Mi|ns|µs)["']:|\(Ki\||\|Ki\||\[KMGTPE\]i|ns\|us|\(ms\|s""",
-    "selectors": r"""(In|NotIn)["']: |operator["'\])]* == ["'](In|NotIn)["']|matchLabels["'][\])].*\.items\(\)""",
+    "selectors": r"""partition\("="\)[^#]*selector|(In|NotIn)["']: |operator["'\])]* == ["'](In|NotIn)["']|matchLabels["'][\])].*\.items\(\)""",
     "owners": r"""\bin [^#]*(get\(|\[)["']ownerReferences["'](?!\] =)|\bref\w*\.get\(["']controller["']\)|["']metadata["'], ["']ownerReferences["']""",
     "conditions": r"""\bfor (\w+) in .*conditions["'][^#]*\bif \1(\.get\(|\[)["']type["'][\])] ==""",
     "names": r"\[a-z0-9\]\(\[-a-z0-9|\[-a-z0-9\]\*\[a-z0-9\]|\[-A-Za-z0-9_\.\]\*\[A-Za-z0-9\]",
@@ -71,6 +71,7 @@ def test_what_is_allowed_is_still_there() -> None:
         ('_AMOUNT = re.compile(r"[0-9]+(m|k|M|Ki|Mi)?")', "quantities or durations"),
         ('if term["operator"] == "NotIn":', "selectors"),
         ('if operator == "In":', "selectors"),
+        ('pairs = (part.partition("=") for part in wanted.label_selector.split(","))', "selectors"),
         ('any(labels.get(k) != v for k, v in (selector.get("matchLabels") or {}).items())', "selectors"),
         ('for ref in obj["metadata"].get("ownerReferences") or ():', "owners"),
         ('if ref.get("controller"):', "owners"),

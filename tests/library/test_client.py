@@ -18,7 +18,7 @@ import pytest
 
 from arena_core.client import ArenaClient, AsyncArenaClient, CancelScope
 from arena_core.contract.errors import Cancelled, InvalidArguments, JobFailed, NotFound, UsageError
-from arena_core.contract.types import JobStatus, JobView, LogSource, Phase
+from arena_core.contract.types import JobStatus, JobView, LogSource, Phase, Submission
 from arena_core.usecases.views import Job, JobList, LogLine
 from arena_local.testing import LocalCluster
 
@@ -279,9 +279,10 @@ def test_what_a_notebook_shows_is_escaped() -> None:  # Y2
     manifest = {"kind": "PyTorchJob", "metadata": {"name": evil, "namespace": "<ns>"}}
     status = JobStatus(Phase.PENDING, reason="<r>", message=evil)
     job = Job("pytorchjob", JobView(manifest, status=status))
-    for record in (job, JobList((job,), (evil,)), status):
+    made = Submission("pytorchjob", evil, "<ns>", (manifest,), (evil,))
+    for record in (job, JobList((job,), (evil,)), status, made):
         html = record._repr_html_()
-        assert "&lt;script&gt;" in html and "<script" not in html and "PENDING" in html
+        assert "&lt;script&gt;" in html and "<script" not in html and ("PyTorchJob" if record is made else "PENDING") in html
 
 
 def test_a_line_as_text() -> None:
