@@ -5,24 +5,7 @@ from __future__ import annotations
 from arena_appwrapper import reasons
 from arena_appwrapper import status as state
 from arena_core.contract.hookspecs import hookimpl
-from arena_core.contract.types import (
-    Build,
-    Cause,
-    Endpoint,
-    Find,
-    Jobs,
-    JobStatus,
-    JobType,
-    JobView,
-    LogQuery,
-    LogSource,
-    Lookup,
-    Manifest,
-    Note,
-    PodSet,
-    Problem,
-    Resource,
-)
+from arena_core.contract.types import JobType, Resource
 from arena_core.families import kueue
 from arena_core.k8s import dig
 from arena_core.k8s.selectors import exactly
@@ -30,9 +13,12 @@ from arena_core.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from arena_appwrapper.args import AppWrapperArgs
+    from arena_core.contract.types import Build, Cause, Endpoint, Jobs, JobView, Lookup, Manifest, Note, Problem
 
 #: The version of Arena's contract that this module is written for.
 ARENA_CONTRACT = 2
+arena_related, arena_job_status, arena_log_sources = hookimpl(state.related), hookimpl(state.status), hookimpl(state.log_sources)
+arena_pod_sets = hookimpl(state.pod_sets)
 
 RESOURCE = Resource("workload.codeflare.dev", "v1beta2", "AppWrapper", "appwrappers")
 
@@ -81,30 +67,6 @@ def arena_preflight(args: AppWrapperArgs, lookup: Lookup, jobs: Jobs) -> list[Pr
     from arena_appwrapper.preflight import problems
 
     return problems(args, lookup, jobs)
-
-
-@hookimpl
-def arena_related(view: JobView, jobs: Jobs) -> list[Find]:
-    """Name what status and reasons need besides the pods."""
-    return state.related(view, jobs)
-
-
-@hookimpl
-def arena_job_status(view: JobView, jobs: Jobs) -> JobStatus:
-    """Return the status with the reason from the whole chain."""
-    return state.status(view, jobs)
-
-
-@hookimpl
-def arena_pod_sets(job: Manifest) -> list[PodSet]:
-    """Return the pod sets of all components."""
-    return state.pod_sets(job)
-
-
-@hookimpl
-def arena_log_sources(view: JobView, query: LogQuery, jobs: Jobs) -> list[LogSource]:
-    """Return where the logs are, as the type inside knows it."""
-    return state.log_sources(view, query, jobs)
 
 
 @hookimpl

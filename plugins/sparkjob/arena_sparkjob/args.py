@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from arena_core.args import Duration, EnvMap, JobArgs, ObjectName, SharedMemoryArgs, SyncArgs, WorkdirArgs, flag
 from arena_core.contract.types import Problem
@@ -17,6 +17,15 @@ UNSAID = "/root"
 #: A flag under each of the headings of help.
 _spark = partial(flag, group=SPARK)
 _resources = partial(flag, group=RESOURCES)
+
+
+def _cores(role: str, whose: str) -> Any:
+    return _resources(1, help=f"Cores of {whose}.", often=True, ge=1, name=f"{role}-cpu-request", paths=(f"spec.{role}.cores",))
+
+
+def _memory(role: str, whose: str) -> Any:
+    text, name = f"Memory of {whose}'s heap (512m, 2g).", f"{role}-memory-request"
+    return _resources("500m", help=text, often=True, name=name, metavar="MEMORY", paths=(f"spec.{role}.memory",))
 
 
 class SparkJobArgs(KueueArgs, WorkdirArgs, SyncArgs, ModelArgs, SchedulingArgs, SharedMemoryArgs, JobArgs):
@@ -57,28 +66,10 @@ class SparkJobArgs(KueueArgs, WorkdirArgs, SyncArgs, ModelArgs, SchedulingArgs, 
         often=False,
         paths=("spec.sparkConf",),
     )
-    driver_cores: int = _resources(
-        1, help="Cores of the driver.", often=True, ge=1, name="driver-cpu-request", paths=("spec.driver.cores",)
-    )
-    driver_memory: JvmMemory = _resources(
-        "500m",
-        help="Memory of the driver's heap (512m, 2g).",
-        often=True,
-        name="driver-memory-request",
-        metavar="MEMORY",
-        paths=("spec.driver.memory",),
-    )
-    executor_cores: int = _resources(
-        1, help="Cores of each executor.", often=True, ge=1, name="executor-cpu-request", paths=("spec.executor.cores",)
-    )
-    executor_memory: JvmMemory = _resources(
-        "500m",
-        help="Memory of each executor's heap (512m, 2g).",
-        often=True,
-        name="executor-memory-request",
-        metavar="MEMORY",
-        paths=("spec.executor.memory",),
-    )
+    driver_cores: int = _cores("driver", "the driver")
+    driver_memory: JvmMemory = _memory("driver", "the driver")
+    executor_cores: int = _cores("executor", "each executor")
+    executor_memory: JvmMemory = _memory("executor", "each executor")
     service_account: ObjectName = _spark(
         "",
         help="ServiceAccount of the driver, which makes the executors (empty: one that is made for this job).",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import partial
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from arena_core.args import (
     CpuMemoryArgs,
@@ -43,6 +43,15 @@ _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://.+")
 #: A flag under each of the headings of help.
 _runtime = partial(flag, group=RUNTIME, often=False)
 _initializers = partial(flag, group=STEPS, often=False)
+
+
+def _source(place: str, help: str, metavar: str) -> Any:
+    return _initializers("", help=help, metavar=metavar, paths=(f"spec.initializer.{place}",))
+
+
+def _variables(kind: str, called: str) -> Any:
+    text = f"Environment variable of the initializer of the {called}; repeatable."
+    return _initializers({}, help=text, paths=(f"spec.initializer.{kind}.env",))
 
 
 class TrainJobArgs(KueueArgs, TensorboardArgs, WorkdirArgs, ModelArgs, SchedulingArgs, CpuMemoryArgs, SharedMemoryArgs, JobArgs):
@@ -88,30 +97,18 @@ class TrainJobArgs(KueueArgs, TensorboardArgs, WorkdirArgs, ModelArgs, Schedulin
         often=False,
         paths=("spec.activeDeadlineSeconds",),
     )
-    dataset_uri: str = _initializers(
-        "",
-        help="Where the data set is (hf://user/name, s3://bucket/path): the runtime's initializer fetches it first.",
-        metavar="URI",
-        paths=("spec.initializer.dataset.storageUri",),
+    dataset_uri: str = _source(
+        "dataset.storageUri",
+        "Where the data set is (hf://user/name, s3://bucket/path): the runtime's initializer fetches it first.",
+        "URI",
     )
-    dataset_env: EnvMap = _initializers(
-        {}, help="Environment variable of the initializer of the data set; repeatable.", paths=("spec.initializer.dataset.env",)
+    dataset_env: EnvMap = _variables("dataset", "data set")
+    dataset_secret: ObjectName = _source("dataset.secretRef", "Secret with the credentials for the data set.", "SECRET")
+    base_model_uri: str = _source(
+        "model.storageUri", "Where the model is that training begins with: the runtime's initializer fetches it first.", "URI"
     )
-    dataset_secret: ObjectName = _initializers(
-        "", help="Secret with the credentials for the data set.", metavar="SECRET", paths=("spec.initializer.dataset.secretRef",)
-    )
-    base_model_uri: str = _initializers(
-        "",
-        help="Where the model is that training begins with: the runtime's initializer fetches it first.",
-        metavar="URI",
-        paths=("spec.initializer.model.storageUri",),
-    )
-    base_model_env: EnvMap = _initializers(
-        {}, help="Environment variable of the initializer of the model; repeatable.", paths=("spec.initializer.model.env",)
-    )
-    base_model_secret: ObjectName = _initializers(
-        "", help="Secret with the credentials for the model.", metavar="SECRET", paths=("spec.initializer.model.secretRef",)
-    )
+    base_model_env: EnvMap = _variables("model", "model")
+    base_model_secret: ObjectName = _source("model.secretRef", "Secret with the credentials for the model.", "SECRET")
 
     @field_validator("dataset_uri", "base_model_uri")
     @classmethod
