@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from arena_core.cli.flags import FALSE_WORDS, GLOBAL_FLAGS, TRUE_WORDS, Flag, Parsed
+from arena_core.contract.errors import UsageError
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
@@ -20,6 +21,17 @@ def first_word(words: Sequence[str], flags: Iterable[Flag] = ()) -> tuple[Parsed
     first = Parser([*flags, *GLOBAL_FLAGS], stop=True).parse(words)
     at = len(words) - len(first.args)
     return first, [*words[:at], *words[at + 1 :]]
+
+
+def chosen_word(words: Sequence[str], ask: str, hint: str) -> tuple[str, list[str]]:
+    """Return the word by which a group chooses, and the words without it; an empty one where help is wanted or nothing is said.
+
+    Where flags before it are wrong, ``ask`` is what it is asked with: ``serve what?``.
+    """
+    first, rest = first_word(words)
+    if not first.args and not first.help and first.problems:
+        raise UsageError(f"{ask} {first.problems[0]}", hint)
+    return (first.args[0] if first.args else ""), rest
 
 
 class Parser:

@@ -11,17 +11,21 @@ from typing import TYPE_CHECKING
 
 from arena_core.contract.hookspecs import hookimpl
 from arena_core.contract.types import Cause, Instance, JobStatus, JobType, JobView, Manifest, Phase, PodSet, Problem, Wrapping
+from arena_core.families import batch, hooks
 from arena_core.k8s import dig
 from arena_core.k8s.selectors import exactly
 from arena_core.podstatus import instance, pick_chief
 from arena_core.testing.dummy_names import CONTAINER, INDEX, JOB_NAME, RESOURCE
 
 if TYPE_CHECKING:
-    from arena_core.contract.types import Endpoint, Jobs, Lookup
+    from arena_core.contract.types import Jobs
     from arena_core.testing.dummy_args import DummyArgs
 
 #: The version of Arena's contract that this module is written for.
 ARENA_CONTRACT = 2
+arena_build_manifests = hooks.building("arena_core.testing.dummy_args:build")
+arena_preflight = hooks.preflight(hooks.COMMON)
+arena_endpoints = hooks.arena_endpoints
 
 CHIEF = ({INDEX: "0"},)
 
@@ -53,38 +57,11 @@ def arena_validate(args: DummyArgs, jobs: Jobs) -> Iterable[Problem]:
 
 
 @hookimpl
-def arena_build_manifests(args: DummyArgs, jobs: Jobs) -> Sequence[Manifest]:
-    """Return the Job first, then what belongs to it."""
-    from arena_core.testing.dummy_args import build
-
-    return build(args)
-
-
-@hookimpl
-def arena_preflight(args: DummyArgs, lookup: Lookup, jobs: Jobs) -> Iterable[Problem]:
-    """Return what the cluster lacks."""
-    from arena_core.families.preflight import common_problems
-
-    return common_problems(args, lookup)
-
-
-@hookimpl
 def arena_job_status(view: JobView, jobs: Jobs) -> JobStatus:
     """Say what the job is doing."""
     job, members = view.manifest, _instances(view.pods or ())
-    phase, exact, reason, message = _decide(job, members)
-    replicas = dig.number(job, "spec", "parallelism", default=1)
-    return JobStatus(
-        phase=phase,
-        exact=exact,
-        reason=reason,
-        message=message,
-        start=dig.text(job, "status", "startTime"),
-        end=dig.text(job, "status", "completionTime") or dig.text(dig.condition(job, "Failed"), "lastTransitionTime"),
-        instances=members,
-        replicas=max(replicas, 0),
-        priority=dig.text(job, "spec", "template", "spec", "priorityClassName"),
-    )
+    wanted = [(dig.dig(job, "spec", "template"), max(dig.number(job, "spec", "parallelism", default=1), 0))]
+    return batch.status(job, _decide(job, members), members, wanted)
 
 
 def _decide(job: Manifest, members: Sequence[Instance]) -> tuple[Phase, str, str, str]:
@@ -116,14 +93,6 @@ def arena_pod_sets(job: Manifest) -> Sequence[PodSet]:
     if not dig.mapping(job, "spec", "template"):
         return []
     return [PodSet("worker", "spec.template", max(dig.number(job, "spec", "parallelism", default=1), 0))]
-
-
-@hookimpl
-def arena_endpoints(view: JobView, jobs: Jobs) -> Iterable[Endpoint]:
-    """Return the job's TensorBoard."""
-    from arena_core.families.tensorboard import endpoints
-
-    return endpoints(view.manifest)
 
 
 @hookimpl

@@ -8,7 +8,7 @@ from arena_core.cli.command import Command, Context, Group
 from arena_core.cli.commands import submit as submitting
 from arena_core.cli.commands.crons.parts import PARTS, SHORT
 from arena_core.cli.flags import GLOBAL_FLAGS, Flag, Parsed
-from arena_core.cli.parse import Parser, first_word, nearest
+from arena_core.cli.parse import Parser, chosen_word, nearest
 from arena_core.contract.errors import UsageError
 from arena_core.contract.types import JobHandle
 from arena_core.records import replace
@@ -27,12 +27,9 @@ The flags are those of the type, as with `arena submit`, and those of the cron. 
 
 def _open(words: list[str], head: Parsed) -> tuple[Command, list[str]]:
     """Choose by the first word: one of the commands, or the type of the jobs to make."""
-    first, rest = first_word(words)
-    if not first.args:
-        if first.help or not first.problems:
-            return overview(), ["--help"]
-        raise UsageError(f"make which jobs? {first.problems[0]}", "`arena cron --help` lists types and commands")
-    word = first.args[0]
+    word, rest = chosen_word(words, "make which jobs?", "`arena cron --help` lists types and commands")
+    if not word:
+        return overview(), ["--help"]
     if part := PARTS.get(SHORT.get(word, word)):
         return part, rest
     return _start(word, _type(word), rest, head), rest

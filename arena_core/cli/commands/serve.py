@@ -13,7 +13,7 @@ from arena_core.cli.commands.serving.meant import find, for_server, titled
 from arena_core.cli.commands.serving.parting import TRAFFIC
 from arena_core.cli.commands.serving.reading import GET, LIST
 from arena_core.cli.flags import Parsed
-from arena_core.cli.parse import first_word, nearest
+from arena_core.cli.parse import chosen_word, first_word, nearest
 from arena_core.cli.submit.named import under
 from arena_core.contract.errors import ArenaError, UsageError
 from arena_core.contract.types import JobHandle
@@ -70,12 +70,9 @@ SHORT = {"ls": "list", "log": "logs", "del": "delete", **dict.fromkeys(_SPLIT, "
 
 def _open(words: list[str], head: Parsed) -> tuple[Command, list[str]]:
     """Choose by the first word: one of the commands, ``update TYPE``, or the type of a server to start."""
-    first, rest = first_word(words)
-    if not first.args:
-        if first.help or not first.problems:
-            return overview(), ["--help"]
-        raise UsageError(f"serve what? {first.problems[0]}", "`arena serve --help` lists types and commands")
-    word = first.args[0]
+    word, rest = chosen_word(words, "serve what?", "`arena serve --help` lists types and commands")
+    if not word:
+        return overview(), ["--help"]
     if part := PARTS.get(SHORT.get(word, word)):
         return part, rest
     if word == "update":

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from arena_core.contract.types import NOT_TAKEN_UP, Cause, Find, Instance, JobStatus, Manifest, Phase, PodSet, Rank, Resource
-from arena_core.families import gangs
-from arena_core.k8s import dig, podsize
+from arena_core.families import batch, gangs
+from arena_core.k8s import dig
 from arena_core.podstatus import instance, pick_chief
 from arena_core.podwords import cause_of
 from arena_core.records import replace
@@ -117,25 +117,10 @@ def status(job: Any, pods: Sequence[Any], related: Sequence[Any] = ()) -> JobSta
     if phase == Phase.RUNNING and exact == "Running" and not together and any(i.phase == "Pending" for i in members):
         phase = Phase.PENDING
     reason, message = _reason(job, exact, phase, members, pods, related)
-    return JobStatus(
-        phase=phase,
-        exact=exact,
-        reason=reason,
-        message=message,
-        start=dig.text(job, "metadata", "creationTimestamp"),
-        end=dig.text(job, "status", "state", "lastTransitionTime") if phase.finished else "",
-        instances=members,
-        replicas=sum(replicas(task) for task in tasks(job)),
-        requests=_requests(job),
-        priority=_priority(job),
-    )
-
-
-def _requests(job: Any) -> dict[str, int]:
-    total: dict[str, int] = {}
-    for task in tasks(job):
-        podsize.add(total, podsize.devices(dig.dig(task, "template", "spec")), replicas(task))
-    return {name: amount for name, amount in total.items() if amount}
+    wanted = [(dig.dig(task, "template"), replicas(task)) for task in tasks(job)]
+    start, end = dig.text(job, "metadata", "creationTimestamp"), dig.text(job, "status", "state", "lastTransitionTime")
+    found = batch.status(job, (phase, exact, reason, message), members, wanted, start=start, end=end)
+    return replace(found, priority=_priority(job))
 
 
 def _priority(job: Any) -> str:
