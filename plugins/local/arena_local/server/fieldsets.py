@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from sys import intern
 from typing import Any
 
@@ -13,6 +14,8 @@ from arena_local.server.schema import Node
 Path = tuple[str, ...]
 #: A part of an object without a schema: maps are merged, lists are atomic.
 FREE = Node({"x-kubernetes-preserve-unknown-fields": True})
+#: Types of which equal values are written alike (1, 1.0 and true are equal, and are not).
+_PLAIN = frozenset({str, int})
 _GRANULAR = ("map", "set")
 
 
@@ -45,7 +48,19 @@ def element_of(node: Node, item: Any) -> str:
                 value = "TCP"  # The one default that a built-in map key has.
             if value is not None:
                 found[key] = value
-    return "k:" + json.dumps(found, separators=(",", ":"), ensure_ascii=False)
+    if all(type(value) in _PLAIN for value in found.values()):
+        return _keyed(tuple(found.items()))
+    return _written(found)
+
+
+@lru_cache(4096)
+def _keyed(keys: tuple[tuple[str, str | int], ...]) -> str:
+    """Return the path element of an item with these keys; every write of a status asks for those of the same conditions."""
+    return _written(dict(keys))
+
+
+def _written(keys: Mapping[str, Any]) -> str:
+    return "k:" + json.dumps(keys, separators=(",", ":"), ensure_ascii=False)
 
 
 def fields_of(node: Node, value: Any, path: Path = ()) -> Iterator[Path]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from arena_local.server.fieldsets import Difference, Path, read_set, write_set
@@ -29,9 +30,11 @@ _INNER: Obj = {"template": {"metadata": {}, "spec": {}}, "strategy": {}, "update
 class Manager:
     """One entry of managedFields, its fields as a set."""
 
-    __slots__ = ("fields", "name", "operation", "subresource", "time", "version")
+    __slots__ = ("fields", "name", "operation", "subresource", "time", "version", "written")
 
     def __init__(self, name: str, operation: str, version: str, subresource: str, fields: set[Path], time: str | None) -> None:
+        #: The fields as they stand in the stored object, where they are still those.
+        self.written: Obj | None = None
         self.name = name
         self.operation = operation
         self.version = version
@@ -74,7 +77,7 @@ def write_managers(managers: list[Manager]) -> list[Obj]:
         entry: Obj = {"manager": item.name, "operation": item.operation, "apiVersion": item.version}
         if item.time:
             entry["time"] = item.time
-        entry |= {"fieldsType": "FieldsV1", "fieldsV1": write_set(item.fields)}
+        entry |= {"fieldsType": "FieldsV1", "fieldsV1": write_set(item.fields) if item.written is None else item.written}
         if item.subresource:
             entry["subresource"] = item.subresource
         out.append(entry)
@@ -106,29 +109,41 @@ def cleared(given: Any) -> bool:
     return isinstance(given, list) and len(given) == 1 and not given[0]
 
 
+def _reuse(managers: list[Manager], before: list[int], stored: Sequence[Obj], changed: Manager | None) -> None:
+    """Let those whose fields are what they were be written as they are stored: most writes change values only."""
+    entries = [entry for entry in stored if isinstance(entry, dict) and entry.get("operation")]
+    for item, size, entry in zip(managers, before, entries, strict=False):
+        if item is not changed and len(item.fields) == size:
+            item.written = entry.get("fieldsV1")
+
+
 def record_update(resource: Resource, new: Obj, old: Obj | None, manager: str, subresource: str, now: str) -> None:
     """Note in ``new`` what this write has changed."""
     own = new["metadata"]
     given = own.pop("managedFields", None)
     if cleared(given):
         return
-    known = given or (old["metadata"].get("managedFields") if old is not None else None)
+    stored = old["metadata"].get("managedFields") if old is not None else None
+    known = given or stored
     if old is not None and not known:
         return  # An object whose managers were cleared is not tracked until somebody applies.
     managers = read_managers(known)
+    before = [len(item.fields) for item in managers]
     found = difference(resource, old if old is not None else blank(resource, new), new)
     mine = Manager(manager, "Update", resource.api_version, subresource, set(), now)
     entry = next((item for item in managers if item.key == mine.key), None)
     if entry is None:
         managers.append(entry := mine)
-    before = set(entry.fields)
+    mine_before = set(entry.fields)
     for item in managers:
         if item is not entry:
             item.fields -= found.changed
         item.fields -= found.removed
     entry.fields |= found.changed
-    if entry.fields != before:
+    if entry.fields != mine_before:
         entry.time = now
+    if known == stored:
+        _reuse(managers, before, stored or (), entry if entry.fields != mine_before else None)
     written = write_managers(managers)
     if written:
         own["managedFields"] = written

@@ -157,13 +157,16 @@ class Kind:
         raise ValueError("port not found")
 
     def view(self, api: Api, recorder: Recorder, job: Obj) -> Run:
-        """Return the view of a job for one reconcile."""
-        job = clone(job)
+        """Return the view of a job for one reconcile; spec and status are copies, and nobody asks who has set which field."""
+        metadata = {key: value for key, value in job["metadata"].items() if key != "managedFields"}
+        rest = {key: clone(value) for key, value in job.items() if key not in ("metadata", "status")}
+        status = clone(job.get("status") or {})
+        job = {**rest, "metadata": metadata, "status": status}
         self.prepare(job)
         spec = job.get("spec") or {}
         specs = {t: s for t, s in (spec.get(self.specs) or {}).items() if isinstance(s, dict)}
         replicas = {t: self.replica(t, specs[t]) for t in self.types(specs)}
-        return Run(api, self, job, replicas, spec.get("runPolicy") or {}, clone(job.get("status") or {}), recorder)
+        return Run(api, self, job, replicas, spec.get("runPolicy") or {}, status, recorder)
 
 
 def controlled(objects: Sequence[Obj], uid: str) -> list[Obj]:
