@@ -19,8 +19,21 @@ from arena_local.context import Options
 from arena_local.testing import LocalCluster
 from benchmarks.harness import table
 
+#: How a rank may stall in any program.
+STALLING = """\
+def read_batch():
+    time.sleep(100000)
+
+
+def update_weights():
+    lock = threading.Lock()
+    with lock:
+        lock.acquire()
+
+
+"""
 #: A training without a framework: steps that end in a barrier over sockets. In the third step one rank stalls.
-PROGRAM = """\
+_BEGIN = """\
 import multiprocessing
 import os
 import socket
@@ -65,16 +78,8 @@ def exchange(peers):  # a barrier that nobody knows by its name
         peers[0].recv(1)
 
 
-def read_batch():
-    time.sleep(100000)
-
-
-def update_weights():
-    lock = threading.Lock()
-    with lock:
-        lock.acquire()
-
-
+"""
+_END = """\
 def compute():
     number = 0
     while True:
@@ -129,6 +134,7 @@ for step in range(3):
             STALLS[KIND[len("" if known else "unknown "):]]()
     (barrier if known else exchange)(peers)
 """
+PROGRAM = _BEGIN + STALLING + _END
 #: The PATH of an image that has py-spy.
 WITH = f"{sys.exec_prefix}/bin:{os.environ['PATH']}"
 KINDS = ("sleeping", "deadlocked", "slow", "dead loader", "stuck loader", "silent file", "silent thread")

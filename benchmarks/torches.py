@@ -15,10 +15,10 @@ from arena_core.client import ArenaClient
 from arena_local.context import Options
 from arena_local.testing import LocalCluster
 from benchmarks.harness import table
-from benchmarks.stalls import Outcome, Stall, play
+from benchmarks.stalls import STALLING, Outcome, Stall, play
 
 #: A step is a batch of a DataLoader, a forward and a backward pass and a metric that is reduced. In the third step one rank stalls.
-PROGRAM = """\
+_BEGIN = """\
 import os
 import signal
 import sys
@@ -59,16 +59,8 @@ def mark():
     open(MARKS + "/%d" % RANK, "w").close()
 
 
-def read_batch():
-    time.sleep(100000)
-
-
-def update_weights():
-    lock = threading.Lock()
-    with lock:
-        lock.acquire()
-
-
+"""
+_END = """\
 def compute():
     weights = torch.ones(64, 64)
     while True:
@@ -104,6 +96,7 @@ for step, batch in enumerate(loader):
     loss.backward()
     dist.all_reduce(loss.detach())
 """
+PROGRAM = _BEGIN + STALLING + _END
 KINDS = ("sleeping", "deadlocked", "slow", "stuck loader", "stopped loader", "mismatched", "left early", "in backward")
 
 
