@@ -76,63 +76,25 @@ def quick_and_clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("ARENA_HOME", str(tmp_path / "arena"))
 
 
+NEW_KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
+
+
 class Certificates:
     """An authority and what it signs, made by openssl."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.ca = folder / "ca.crt"
-        self._run(
-            "req",
-            "-x509",
-            "-newkey",
-            "ec",
-            "-pkeyopt",
-            "ec_paramgen_curve:P-256",
-            "-nodes",
-            "-keyout",
-            "ca.key",
-            "-out",
-            "ca.crt",
-            "-days",
-            "30",
-            "-subj",
-            "/CN=test authority",
-        )
+        self._run("req", "-x509", *NEW_KEY, "-keyout", "ca.key", "-out", "ca.crt", "-days", "30", "-subj", "/CN=test authority")
 
     def sign(self, name: str, *, days: str = "30", host: str = "IP:127.0.0.1", subject: str = "") -> tuple[Path, Path]:
         """Return (certificate, key); ``days="0"`` is over as soon as it is made."""
         (self.folder / f"{name}.ext").write_text(f"subjectAltName={host}\n")
+        self._run("req", *NEW_KEY, "-keyout", f"{name}.key", "-out", f"{name}.csr", "-subj", subject or f"/CN={name}")
+        signed_by = ("-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial")
         self._run(
-            "req",
-            "-newkey",
-            "ec",
-            "-pkeyopt",
-            "ec_paramgen_curve:P-256",
-            "-nodes",
-            "-keyout",
-            f"{name}.key",
-            "-out",
-            f"{name}.csr",
-            "-subj",
-            subject or f"/CN={name}",
-        )
-        self._run(
-            "x509",
-            "-req",
-            "-in",
-            f"{name}.csr",
-            "-CA",
-            "ca.crt",
-            "-CAkey",
-            "ca.key",
-            "-CAcreateserial",
-            "-out",
-            f"{name}.crt",
-            "-days",
-            days,
-            "-extfile",
-            f"{name}.ext",
+            *("x509", "-req", "-in", f"{name}.csr", *signed_by),
+            *("-out", f"{name}.crt", "-days", days, "-extfile", f"{name}.ext"),
         )
         return self.folder / f"{name}.crt", self.folder / f"{name}.key"
 

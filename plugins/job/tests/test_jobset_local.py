@@ -84,17 +84,9 @@ def test_a_wrapper_says_how_the_job_inside_has_ended(arena: ArenaClient):
     assert arena.wait("early", timeout=60).status.phase is Phase.SUCCEEDED
 
 
-def test_in_a_queue(queue_cluster: LocalCluster):
-    with ArenaClient(kubeconfig=str(queue_cluster.kubeconfig), namespace="default") as arena:
-        more = {"roles": ["driver=1,gpus=0", "worker=2,gpus=1"], "kueue_queue": "default-queue"}
-        arena.submit("jobset", raw("first", "sleep 600", **more))
-        assert arena.wait("first", "running", timeout=90).status.requests == {"nvidia.com/gpu": 2}
-        arena.submit("jobset", raw("second", "true", **more))
-        queue_cluster.until(lambda: arena.get("second").status.phase is Phase.QUEUING, 20, "that the second job queues")
-        queue_cluster.until(lambda: "nvidia.com/gpu" in arena.explain(arena.get("second"))[0].message, 20, "that Kueue says why")
-        arena.delete("first")
-        assert arena.wait("second", timeout=90).status.phase is Phase.SUCCEEDED
-        arena.delete("second", wait=True, timeout=30)
+def test_in_a_queue(one_after_the_other):
+    roles = {"roles": ["driver=1,gpus=0", "worker=2,gpus=1"]}
+    one_after_the_other("jobset", raw("", "sleep 600", **roles), raw("", "true", **roles))
 
 
 def test_of_two_queue_labels_only_the_outer_one_counts(queue_cluster: LocalCluster):

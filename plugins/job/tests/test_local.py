@@ -7,7 +7,6 @@ import pytest
 from arena_core.client import ArenaClient
 from arena_core.contract.errors import JobFailed
 from arena_core.contract.types import Phase
-from arena_local.testing import LocalCluster
 
 
 def raw(name: str, command: str, **more):
@@ -45,14 +44,6 @@ def test_in_an_appwrapper(arena: ArenaClient):
     assert [job.name for job in arena.list().jobs] == ["w"]
 
 
-def test_in_a_queue(queue_cluster: LocalCluster):
-    with ArenaClient(kubeconfig=str(queue_cluster.kubeconfig), namespace="default") as arena:
-        more = {"workers": 2, "gpus": 1, "kueue_queue": "default-queue"}
-        arena.submit("job", raw("first", "sleep 600", **more))
-        assert arena.wait("first", "running", timeout=60).status.requests == {"nvidia.com/gpu": 2}
-        arena.submit("job", raw("second", "true", **more))
-        queue_cluster.until(lambda: arena.get("second").status.phase is Phase.QUEUING, 20, "that the second job queues")
-        queue_cluster.until(lambda: "nvidia.com/gpu" in arena.explain(arena.get("second"))[0].message, 20, "that Kueue says why")
-        arena.delete("first")
-        assert arena.wait("second", timeout=60).status.phase is Phase.SUCCEEDED
-        arena.delete("second", wait=True, timeout=30)
+def test_in_a_queue(one_after_the_other):
+    more = {"workers": 2, "gpus": 1}
+    one_after_the_other("job", raw("", "sleep 600", **more), raw("", "true", **more))

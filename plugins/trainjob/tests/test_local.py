@@ -80,16 +80,8 @@ def test_suspended_and_resumed(queue_cluster: LocalCluster, arena: ArenaClient):
     arena.delete("s")
 
 
-def test_in_a_queue(queue_cluster: LocalCluster):
-    with ArenaClient(kubeconfig=str(queue_cluster.kubeconfig), namespace="default") as arena:
-        more = {"kueue_queue": "default-queue", "gpus": 1}
-        arena.submit("trainjob", {"name": "first", "workers": 2, "command": "sleep 600", **more})
-        assert arena.wait("first", "running", timeout=90).status.requests == {"nvidia.com/gpu": 2}
-        arena.submit("trainjob", {"name": "second", "command": "true", **more})
-        queue_cluster.until(lambda: arena.get("second").status.phase is Phase.QUEUING, 20, "that the second job queues")
-        arena.delete("first")
-        assert arena.wait("second", timeout=90).status.phase is Phase.SUCCEEDED
-        arena.delete("second", wait=True, timeout=30)
+def test_in_a_queue(one_after_the_other):
+    one_after_the_other("trainjob", {"workers": 2, "gpus": 1, "command": "sleep 600"}, {"gpus": 1, "command": "true"})
 
 
 def test_in_an_appwrapper(arena: ArenaClient):
