@@ -67,9 +67,8 @@ def test_a_pod_that_wants_no_token_gets_none(cluster: LocalCluster) -> None:
 
 
 def test_a_pod_without_a_cluster_starts_none(cluster: LocalCluster, tmp_path: Path) -> None:
-    _, _, log = run(
-        cluster, f"unset KUBECONFIG KUBERNETES_SERVICE_HOST; HOME={tmp_path} ARENA_HOME={tmp_path} {ARENA} get nosuch 2>&1; echo $?"
-    )
+    nowhere = f"unset KUBECONFIG KUBERNETES_SERVICE_HOST; HOME={tmp_path} ARENA_HOME={tmp_path}"
+    _, _, log = run(cluster, f"{nowhere} {ARENA} submit job --name x --image x true 2>&1; echo $?")
     assert log.endswith("6\n")
     assert "a pod starts no second one" in log
     assert not (tmp_path / "local" / "daemon.json").exists()
