@@ -17,7 +17,7 @@ def env(cluster, tmp_path):
     return kept | {"KUBECONFIG": str(cluster.kubeconfig), "ARENA_HOME": str(tmp_path), "HOME": str(tmp_path)}
 
 
-def test_a_wait_says_how_long_and_until_when(env):
+def test_a_wait_says_how_long_and_until_when(env, cluster):
     submitted = ["submit", "pytorchjob", "--name", "slow", "--image", "i", "sh -c 'trap exit TERM; sleep 600 & wait'"]
     subprocess.run([ARENA, *submitted], env=env, check=True, capture_output=True, timeout=60)
     with Terminal(["wait", "slow", "--timeout", "5s"], env, columns=100) as terminal:
@@ -27,8 +27,9 @@ def test_a_wait_says_how_long_and_until_when(env):
         assert terminal.end(60) == 124
         assert "waiting for slow, which" not in terminal.screen and "slow is RUNNING" in terminal.screen, terminal.screen
         assert "error: " in terminal.screen
-    done = subprocess.run([ARENA, "wait", "slow", "--timeout", "3s"], env=env, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run([ARENA, "wait", "slow", "--timeout", "2.5s"], env=env, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 124 and "waiting for" not in done.stderr and "\r" not in done.stderr
+    cluster.request("DELETE", "/apis/kubeflow.org/v1/namespaces/default/pytorchjobs/slow")
 
 
 def test_what_is_quick_needs_no_line(env):

@@ -30,7 +30,7 @@ def test_a_job_that_a_finalizer_holds_is_terminating_and_says_whose(held: Any) -
     # W13
     told: list[str] = []
     start = time.monotonic()
-    (result,) = held.delete("held", wait="job", timeout=5, on_wait=told.append)
+    (result,) = held.delete("held", wait="job", timeout=2, on_wait=told.append)
     assert time.monotonic() - start < 10
     assert isinstance(result.error, TimedOut) and not result.ok and result.uid
     assert result.error.message.startswith("held is being deleted but is still there") and HOLDER in result.error.message
