@@ -162,8 +162,8 @@ sys.argv = ["arena", "version"]
 sys.stdout.write("")
 import arena_core.cli.main as module
 main = module.main
-def ended():
-    code = main()
+def ended(**more):
+    code = main(**more)
     sys.stdout = Late()
     return code
 module.main = ended
