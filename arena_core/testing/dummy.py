@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 #: The version of Arena's contract that this module is written for.
 ARENA_CONTRACT = 2
-arena_build_manifests = hooks.building("arena_core.testing.dummy_args:build")
 arena_preflight = hooks.preflight(hooks.COMMON)
 arena_endpoints = hooks.arena_endpoints
 
@@ -54,6 +53,14 @@ def arena_validate(args: DummyArgs, jobs: Jobs) -> Iterable[Problem]:
     """Return what the model alone does not refuse."""
     if args.tensorboard and args.workers > 100:
         yield Problem("TensorBoard cannot follow more than 100 workers", "tensorboard")
+
+
+@hookimpl
+def arena_build_manifests(args: DummyArgs, jobs: Jobs) -> Sequence[Manifest]:
+    """Return the Job first, then what belongs to it."""
+    from arena_core.testing.dummy_args import build
+
+    return build(args)
 
 
 @hookimpl

@@ -126,7 +126,7 @@ def _without_flicker(seen: list[tuple[str, str]]) -> list[tuple[str, str]]:
         ("vc-image-pullbackoff", "ImagePullBackOff", "j-a-0"),
         ("vc-nopolicy-podfail", "Error", "a-0 failed with exit code 1"),
         ("vc-policy-podfailed-restartjob", "Error", "after 1 restart (maxRetry 2)"),
-        ("vc-abort-pending", "Aborted", "ResumeJob"),
+        ("vc-abort-pending", "Aborted", "waits to be resumed"),
         ("vc-command-terminate", "Terminated", "terminated it"),
     ],
 )
