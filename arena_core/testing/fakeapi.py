@@ -98,7 +98,8 @@ class FakeApi:
         """Listen on a free port."""
         self._server = _Server(("127.0.0.1", 0), _handler(self))
         if tls is not None:
-            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
+            # Each connection's thread shakes hands: one who never does would keep all others waiting, and the server from ending.
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
             self.scheme = "https"
         self.port = self._server.server_address[1]
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
@@ -111,10 +112,11 @@ class FakeApi:
                 connection.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
-        """Stop listening."""
+        """Stop listening, and end the connections that are left."""
         if self._server is not None:
             self._server.shutdown()
             self._server.server_close()
+            self.cut()
 
     def __enter__(self) -> Self:
         return self.start()
