@@ -17,11 +17,14 @@ said = {"version": kubernetes.__version__}
 container = client.V1Container(name="c", image="local", command=["sh", "-c", "echo started; exec sleep 600"])
 spec = client.V1PodSpec(containers=[container], termination_grace_period_seconds=1)
 pod = client.V1Pod(api_version="v1", kind="Pod", metadata=client.V1ObjectMeta(name="p", labels={"a": "b"}), spec=spec)
+before = core.list_namespaced_pod(namespace).metadata.resource_version
 created = core.create_namespaced_pod(namespace, pod)
 assert created.metadata.uid and created.status.phase == "Pending"
 seen = []
 watcher = watch.Watch()
-for event in watcher.stream(core.list_namespaced_pod, namespace, field_selector="metadata.name=p", timeout_seconds=20):
+# From before it was made: a watch that begins later has one event alone of a pod that runs by then.
+where = {"field_selector": "metadata.name=p", "resource_version": before, "timeout_seconds": 20}
+for event in watcher.stream(core.list_namespaced_pod, namespace, **where):
     seen.append(event["type"])
     assert isinstance(event["object"], client.V1Pod)
     if event["object"].status.phase == "Running":
