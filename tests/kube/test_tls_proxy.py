@@ -204,14 +204,15 @@ def _tunnel(cert: Path, key: Path, onward: int, heads: list[bytes]) -> Callable[
                 head += more
             heads.append(head)
             near.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
-            near.settimeout(0.01)
-            far.settimeout(0.01)
             while True:
                 for source, target in ((near, far), (far, near)):
+                    source.settimeout(0.01)
                     try:
                         data = source.recv(65536)
                     except TimeoutError:
                         continue
+                    finally:
+                        source.settimeout(10)  # to send may take longer
                     if not data:
                         return
                     target.sendall(data)
