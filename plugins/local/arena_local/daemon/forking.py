@@ -119,7 +119,10 @@ def _line(connected: socket.socket) -> tuple[bytes, list[int]]:
 
 
 def main() -> None:
-    """Import everything that a daemon needs and make what a new one serves, then fork one for each line."""
+    """Import everything that a daemon needs, then fork one for each line; from the second on with what a new one serves made ahead.
+
+    Who wants one cluster alone does not wait for what makes the next ones cheap.
+    """
     from arena_local.context import Options
     from arena_local.daemon.tls import no_certificates
     from arena_local.kubelet.isolation import probe_early
@@ -129,17 +132,20 @@ def main() -> None:
         from arena_local.daemon.served import Served
     for name in ("daemon.assemble", "http.serving", "controllers", "scheduler", "kubelet"):
         import_module(f"arena_local.{name}")
-    ahead = Served.ahead()
     probe_early(Options().names).result()  # of this kernel and this user, as it is for each of them
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for them
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    gc.collect()
-    gc.freeze()
+    _stays()
+    ahead, count = None, 0
     with socket.socket(fileno=os.dup(0)) as connected:
         while True:
             line, fds = _line(connected)
             if not line:
                 return
+            if count == 1:
+                ahead = Served.ahead()
+                _stays()
+            count += 1
             pid = os.fork()
             if pid == 0:
                 connected.close()
@@ -147,6 +153,12 @@ def main() -> None:
             for fd in fds:
                 os.close(fd)
             connected.sendall(b"%d\n" % pid)
+
+
+def _stays() -> None:
+    """Take what there is out of the collector's sight: daemons share it as long as nobody walks it."""
+    gc.collect()
+    gc.freeze()
 
 
 def _be_daemon(run: Any, asked: dict[str, Any], out: int, report: int, owner: int) -> None:
