@@ -35,9 +35,11 @@ def queue_cluster() -> Iterator[LocalCluster]:
 
 @pytest.fixture
 def arena(queue_cluster: LocalCluster) -> Iterator[ArenaClient]:
-    """The library, in a namespace of the test's own."""
-    with ArenaClient(kubeconfig=str(queue_cluster.kubeconfig), namespace=queue_cluster.namespace()) as client:
+    """The library, in a namespace of the test's own. With the test it goes: what a test leaves would run, and be probed, to the end."""
+    namespace = queue_cluster.namespace()
+    with ArenaClient(kubeconfig=str(queue_cluster.kubeconfig), namespace=namespace) as client:
         yield client
+    queue_cluster.request("DELETE", f"/api/v1/namespaces/{namespace}")
 
 
 @pytest.fixture

@@ -221,14 +221,14 @@ class Follow:
     def _conclude(self) -> None:
         """Say what is missing; nothing was lost where this returns."""
         tracks = self._opener.tracks
-        if gaps := [gap for track in tracks for gap in track.gaps]:
-            raise Incomplete(
-                f"the log is not complete: lines are missing of {'; '.join(gaps)}", "a node keeps a log up to a size (docs/logs.md)"
-            )
+        gaps = "; ".join(gap for track in tracks for gap in track.gaps)
         if self._standing.gone is not None and self._standing.finished is None:
-            raise NotFound(
-                f"{self._handle.job_type.name} {self._name} was deleted while its log was followed", "what it wrote until then is above"
-            )
+            deleted = f"{self._handle.job_type.name} {self._name} was deleted while its log was followed"
+            if gaps:
+                raise NotFound(f"{deleted}, and lines are missing of {gaps}", "what could be read until then is above")
+            raise NotFound(deleted, "what it wrote until then is above")
+        if gaps:
+            raise Incomplete(f"the log is not complete: lines are missing of {gaps}", "a node keeps a log up to a size (docs/logs.md)")
         if lively := [track.label for track in tracks if track.open]:
             self._listener.note(f"note: still running after the end of {self._name}, not followed any further: {', '.join(lively)}")
         if not self._request.query.previous:

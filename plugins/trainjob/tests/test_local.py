@@ -97,9 +97,7 @@ def test_what_the_training_reports_of_itself_is_shown(queue_cluster: LocalCluste
     told = {"progressPercentage": 40, "estimatedRemainingSeconds": 90, "metrics": [{"name": "loss", "value": "0.5"}]}
     told["lastUpdatedTime"] = "2026-01-01T00:00:00Z"
     path = f"/apis/trainer.kubeflow.org/v1alpha1/namespaces/{arena.namespace}/trainjobs/p"
-    code, now = queue_cluster.request("GET", path)
-    now["status"]["trainerStatus"] = told
-    code, answer = queue_cluster.request("PUT", f"{path}/status", now)
+    code, answer = queue_cluster.request("PATCH", f"{path}/status", {"status": {"trainerStatus": told}}, "application/merge-patch+json")
     assert code == 200, answer
     (course,) = arena.progress([arena.get("p")]).values()
     assert (course.progress.fraction, course.progress.seconds_left, course.progress.metrics) == (0.4, 90, {"loss": 0.5})

@@ -11,7 +11,6 @@ import threading
 import time
 from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from queue import SimpleQueue
 from typing import Any
 
 from arena_rayjob.raynode.jobs import MISSING, Jobs
@@ -38,16 +37,26 @@ def start(options: Mapping[str, str]) -> int:
         ports = [int(options.get("port") or 6379), dashboard, *ports]
         if own_address():
             threading.Thread(target=_share, args=("127.0.0.1", dashboard, jobs), daemon=True).start()
-    # An Event could be set by a signal while this thread holds its lock, and both would wait for ever.
-    told: SimpleQueue[int] = SimpleQueue()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda number, _: told.put(number))
+    told = _ended()
     servers = [_serve(address, port, jobs) for port in ports]
-    told.get()
+    told.recv(1)
     for server in servers:
         server.server_close()
     # As Ray's own: a head that is up takes all of its processes with it, itself among them; any other node ends by itself.
     return 128 + signal.SIGKILL if head and PROBED.is_set() else 1
+
+
+def _ended() -> socket.socket:
+    """Return a socket that can be read as soon as this process is told to end.
+
+    A handler in Python would not do: for a signal that comes just before this thread begins to wait it would never be called.
+    """
+    told, tell = socket.socketpair()
+    tell.setblocking(False)
+    signal.set_wakeup_fd(tell.detach())
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)
+    return told
 
 
 def reachable(address: str, limit: float = 2.0) -> bool:
