@@ -24,7 +24,7 @@ def ended(gone: float | None, *gaps: str) -> Any:
 def test_that_the_job_was_deleted_is_said_before_what_is_missing_for_it() -> None:
     with pytest.raises(NotFound, match=r"^dummy j was deleted while its log was followed, and lines are missing of w \(removed\)$"):
         ended(1.0, "w (removed)")._conclude()
-    with pytest.raises(NotFound, match="^dummy j was deleted while its log was followed$"):
+    with pytest.raises(NotFound, match=r"^dummy j was deleted while its log was followed$"):
         ended(1.0)._conclude()
     with pytest.raises(Incomplete, match="lines are missing of w"):
         ended(None, "w (removed)")._conclude()
