@@ -35,18 +35,9 @@ def _pod_sets(wrapper: Obj) -> Sequence[QuotaPodSet]:
             name = f"{wrapper['metadata']['name']}-{len(found)}"
             template = _relevant(resolve(component["template"], pod_set["path"]))
             notes = pod_set.get("annotations") or {}
-            groups = notes.get(TAS_GROUP_COUNT, "")
-            found.append(
-                QuotaPodSet(
-                    name,
-                    pod_set["replicas"],
-                    template,
-                    path,
-                    notes.get(TAS_INDEX, ""),
-                    notes.get(TAS_GROUP_INDEX, "") if groups.isdecimal() else "",
-                    int(groups) if groups.isdecimal() else 0,
-                )
-            )
+            count = notes.get(TAS_GROUP_COUNT, "")
+            groups = (notes.get(TAS_GROUP_INDEX, ""), int(count)) if count.isdecimal() else ("", 0)
+            found.append(QuotaPodSet(name, pod_set["replicas"], template, path, notes.get(TAS_INDEX, ""), *groups))
     return found
 
 
